@@ -1,0 +1,3 @@
+//! The prelude.
+mod exports;
+pub use exports::*;

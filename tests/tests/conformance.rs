@@ -1,0 +1,3 @@
+//! Every conformance case, through the public API: `cargo test --release --test conformance`.
+//! A file per kind; each names the cases that differ.
+
