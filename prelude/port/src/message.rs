@@ -1,0 +1,157 @@
+//! The messages.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Data by mime type with metadata by mime type.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// Content by mime type; text as a JSON string, binary as base64 text.
+    pub data: Map<String, Value>,
+    /// Metadata by mime type, usually empty.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
+impl Bundle {
+    /// A bundle of plain text only.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::default().with("text/plain", text)
+    }
+
+    /// The same bundle with one more mime type.
+    pub fn with(mut self, mime: &str, content: impl Into<String>) -> Self {
+        self.data.insert(mime.to_owned(), Value::String(content.into()));
+        self
+    }
+}
+
+/// A place in source code, as panics report it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file's path as the compiler knew it.
+    pub file: String,
+    /// Line from 1.
+    pub line: u32,
+    /// Column from 1, in characters.
+    pub column: u32,
+}
+
+/// How a cell's own code ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Ending {
+    /// It ran to its end; the value of its last expression, if there is one to show.
+    Value(Option<Bundle>),
+    /// A `?` or a failing last expression.
+    Error {
+        /// The error's text.
+        message: String,
+        /// The name of its type, for the headline.
+        kind: String,
+        /// The errors behind it, nearest first.
+        causes: Vec<String>,
+    },
+    /// A panic on the cell's thread.
+    Panicked {
+        /// The panic's text.
+        message: String,
+        /// Where it happened.
+        place: Option<Place>,
+        /// Places of the cell's own code on the way there, innermost first.
+        frames: Vec<Place>,
+    },
+    /// The user asked to stop, and it stopped.
+    Interrupted,
+}
+
+/// What is known of a stored variable: enough to list it, and to complete inside strings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// A short text of its value.
+    pub text: String,
+    /// Names that `group("..")` takes, if it is a dict of data.
+    pub groups: Vec<String>,
+    /// Names of its columns, if it has any.
+    pub columns: Vec<String>,
+}
+
+/// What the worker tells the kernel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToKernel {
+    /// First message: who is there.
+    Hello {
+        /// The worker's process id.
+        pid: u32,
+    },
+    /// A cell's code begins to run.
+    Started {
+        /// The cell.
+        token: u64,
+    },
+    /// Something to show now.
+    Display {
+        /// The cell.
+        token: u64,
+        /// What.
+        bundle: Bundle,
+        /// Under which id it can be updated.
+        id: Option<String>,
+    },
+    /// Something to show in place of an earlier display.
+    Update {
+        /// The cell.
+        token: u64,
+        /// What.
+        bundle: Bundle,
+        /// Id of the earlier display.
+        id: String,
+    },
+    /// Forget what the cell has shown.
+    Clear {
+        /// The cell.
+        token: u64,
+        /// Only when the next output comes.
+        wait: bool,
+    },
+    /// Ask the user for a line; [`ToWorker::Answer`] comes back.
+    Input {
+        /// The cell.
+        token: u64,
+        /// What to ask.
+        prompt: String,
+        /// Whether to hide what is typed.
+        password: bool,
+    },
+    /// A cell's code has ended, and all its outputs so far have been sent.
+    Finished {
+        /// The cell.
+        token: u64,
+        /// How.
+        ending: Ending,
+        /// All stored variables.
+        variables: Vec<Variable>,
+    },
+}
+
+/// What the kernel tells the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// The next code that is loaded belongs to this cell.
+    Begin {
+        /// The cell.
+        token: u64,
+        /// Whether the user can be asked for input.
+        allow_stdin: bool,
+    },
+    /// End the cell, if it still runs.
+    Cancel {
+        /// The cell.
+        token: u64,
+    },
+    /// What the user typed; `None` when nobody can be asked.
+    Answer(Option<String>),
+    /// Forget these variables.
+    Forget(Vec<String>),
+}
