@@ -1,0 +1,108 @@
+//! What was asked of a group, step by step; nothing is read and nothing copied when a step is added.
+
+use crate::selection::Selection;
+use polars::prelude::{DataFrame, Expr, Series};
+use std::sync::Arc;
+
+/// Which candidate of an event is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The candidate with the smallest value; NaN last, ties to the first.
+    #[default]
+    Lowest,
+    /// The candidate with the largest value; NaN last, ties to the first.
+    Highest,
+}
+
+pub use Order::{Highest, Lowest};
+
+/// How one candidate per event is chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Choice {
+    /// The first in file order.
+    First,
+    /// The best by a column or an expression.
+    Best(Selection, Order),
+    /// A random one, the same for the same seed.
+    Random(u64),
+}
+
+/// A function over columns of a segment: the columns it asked for in, its values out.
+pub(crate) type RowFunction = Arc<dyn Fn(&[Series]) -> segment::Result<Series> + Send + Sync>;
+
+/// One step.
+#[derive(Clone)]
+pub(crate) enum Step {
+    Query(Selection),
+    Filter(Expr),
+    Define { name: String, value: Selection },
+    DefineWith { name: String, inputs: Vec<String>, function: RowFunction },
+    Select(Vec<String>),
+    Head(u64),
+    Sample { fraction: f64, seed: u64 },
+    Weight(Selection),
+    Candidate { choice: Choice, runs: bool },
+    Join { frame: Arc<DataFrame>, keys: Vec<String> },
+}
+
+/// Steps in order, shared by all groups that begin with them.
+#[derive(Clone, Default)]
+pub(crate) struct Chain(Option<Arc<Link>>);
+
+struct Link {
+    step: Step,
+    before: Chain,
+    length: usize,
+}
+
+impl Chain {
+    /// The chain with one more step: O(1), and the old chain stays what it was.
+    pub(crate) fn and(&self, step: Step) -> Self {
+        Self(Some(Arc::new(Link { step, before: self.clone(), length: self.len() + 1 })))
+    }
+
+    /// How many steps there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |link| link.length)
+    }
+
+    /// The steps, first to last.
+    pub(crate) fn steps(&self) -> Vec<&Step> {
+        let mut steps = Vec::with_capacity(self.len());
+        let mut at = self;
+        while let Some(link) = &at.0 {
+            steps.push(&link.step);
+            at = &link.before;
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+impl Drop for Chain {
+    /// Link by link: the default would recurse once per step.
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(link) = next.and_then(Arc::into_inner) {
+            let mut link = link;
+            next = link.before.0.take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_chain_is_cheap_and_can_be_dropped() {
+        let mut chain = Chain::default();
+        for rows in 0..1_000_000 {
+            chain = chain.and(Step::Head(rows));
+        }
+        let other = chain.and(Step::Head(7));
+        assert_eq!((chain.len(), other.len()), (1_000_000, 1_000_001));
+        drop(chain);
+        assert!(matches!(other.steps()[3], Step::Head(3)));
+    }
+}
