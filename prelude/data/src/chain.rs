@@ -41,7 +41,8 @@ pub(crate) enum Step {
     Head(u64),
     Sample { fraction: f64, seed: u64 },
     Weight(Selection),
-    Candidate { choice: Choice, runs: bool },
+    Candidate(Choice),
+    Bind(String, cut::Value),
     Join { frame: Arc<DataFrame>, keys: Vec<String> },
 }
 
@@ -59,6 +60,15 @@ impl Chain {
     /// The chain with one more step: O(1), and the old chain stays what it was.
     pub(crate) fn and(&self, step: Step) -> Self {
         Self(Some(Arc::new(Link { step, before: self.clone(), length: self.len() + 1 })))
+    }
+
+    /// Whether both are the very same steps.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// How many steps there are.

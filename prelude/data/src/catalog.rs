@@ -1,0 +1,112 @@
+//! The processes of a data set: their names, files and groups.
+
+use crate::discover::{self, Found};
+use crate::error::{Error, Result};
+use crate::names::{Grammar, ProcessName};
+use rayon::prelude::*;
+use sources::Source;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One process: a table over all its files, and what its name says.
+#[derive(Debug, Clone)]
+pub(crate) struct Process {
+    /// Its name, as directories and files give it.
+    pub name: Arc<str>,
+    /// What the name says, if it follows a grammar.
+    pub parsed: Option<ProcessName>,
+    /// All its rows.
+    pub source: Arc<dyn Source>,
+    /// How many files.
+    pub files: usize,
+}
+
+/// All processes, and the groups they form.
+#[derive(Debug, Clone)]
+pub(crate) struct Catalog {
+    /// Where it was opened.
+    pub path: Arc<str>,
+    /// Sorted by name.
+    pub processes: Vec<Arc<Process>>,
+    /// Positions in `processes`, by group.
+    pub groups: BTreeMap<String, Vec<usize>>,
+    /// Files that were left out, and why.
+    pub skipped: Vec<(PathBuf, &'static str)>,
+}
+
+impl Catalog {
+    /// Opens all files behind a path; reads their metadata only, in parallel.
+    pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>) -> Result<Self> {
+        let Found { mut processes, tree, skipped } = discover::discover(path)?;
+        if let Some(only) = only {
+            let pattern = glob::Pattern::new(only).map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
+            processes.retain(|name, _| pattern.matches(name) || name.contains(only));
+            if processes.is_empty() {
+                return Err(Error::request(format!("the process filter `{only}` leaves no process of `{path}`")));
+            }
+        }
+        let opened: Vec<_> = processes
+            .into_par_iter()
+            .map(|(name, files)| open_process(&name, &files, tree.as_deref(), grammar).map_err(|error| error.of(&name)))
+            .collect::<Result<_>>()?;
+        Ok(Self::of(path, opened, grammar, skipped))
+    }
+
+    /// A catalogue of processes that are open already.
+    pub(crate) fn of(path: &str, processes: Vec<Process>, grammar: &Grammar, skipped: Vec<(PathBuf, &'static str)>) -> Self {
+        let processes: Vec<_> = processes.into_iter().map(Arc::new).collect();
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, process) in processes.iter().enumerate() {
+            if let Some(parsed) = &process.parsed {
+                groups.entry(parsed.group.clone()).or_default().push(at);
+            }
+            for (group, members) in grammar.groups() {
+                if members.iter().any(|member| member == &*process.name) {
+                    groups.entry(group.clone()).or_default().push(at);
+                }
+            }
+        }
+        groups.insert("all".to_owned(), (0..processes.len()).collect());
+        for members in groups.values_mut() {
+            members.sort_unstable();
+            members.dedup();
+        }
+        Self { path: path.into(), processes, groups, skipped }
+    }
+
+    /// A process by its name, or the members of a group.
+    pub(crate) fn find(&self, name: &str) -> Result<Vec<usize>> {
+        let bare = crate::names::bare(name);
+        if let Some(at) = self.processes.iter().position(|process| &*process.name == bare) {
+            return Ok(vec![at]);
+        }
+        if let Some(members) = self.groups.get(bare) {
+            return Ok(members.clone());
+        }
+        Err(Error::Group { name: name.to_owned(), hint: self.hint(bare) })
+    }
+
+    fn hint(&self, name: &str) -> String {
+        let names = self.groups.keys().map(String::as_str).chain(self.processes.iter().map(|process| &*process.name));
+        match segment::nearest(name, names).as_slice() {
+            [] => format!("; there are the groups {}", self.groups.keys().cloned().collect::<Vec<_>>().join(", ")),
+            nearest => format!("; did you mean {}?", nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")),
+        }
+    }
+}
+
+fn open_process(name: &str, files: &[PathBuf], tree: Option<&str>, grammar: &Grammar) -> Result<Process> {
+    let parts = files
+        .par_iter()
+        .map(|file| {
+            let path = match tree {
+                Some(tree) => PathBuf::from(format!("{}:{tree}", file.display())),
+                None => file.clone(),
+            };
+            sources::open(path)
+        })
+        .collect::<segment::Result<Vec<_>>>()?;
+    let source = sources::chain(parts)?;
+    Ok(Process { name: name.into(), parsed: grammar.parse(name).ok(), source, files: files.len() })
+}

@@ -1,0 +1,86 @@
+//! What can go wrong between what a physicist types and the answer.
+
+use crate::discover::DiscoverError;
+use crate::names::NameError;
+
+/// An error of the facade; its text is what the cell shows.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A path that cannot be opened.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// A process name without meaning.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A group or process that is not there.
+    #[error("no group or process `{name}`{hint}")]
+    Group {
+        /// What was asked for.
+        name: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// A selection or expression that cannot be understood, with a caret under it.
+    #[error("{process}{error}")]
+    Cut {
+        /// `in process NAME: `, when only some processes are concerned.
+        process: String,
+        /// The error of the language.
+        error: cut::Error,
+    },
+    /// What the engine or a file says, with the process it happened in.
+    #[error("{process}{error}")]
+    Table {
+        /// `in process NAME: `, or nothing.
+        process: String,
+        /// The error with its place.
+        error: segment::Error,
+    },
+    /// A request without meaning.
+    #[error("{0}")]
+    Request(String),
+}
+
+/// A result with [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Whether this is the user's own interrupt.
+    pub fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Table { error: segment::Error::Interrupted, .. })
+    }
+
+    pub(crate) fn request(message: impl Into<String>) -> Self {
+        Self::Request(message.into())
+    }
+
+    /// The same error, said of one process.
+    pub(crate) fn of(self, name: &str) -> Self {
+        let process = format!("in process {name}: ");
+        match self {
+            Self::Table { error: segment::Error::Interrupted, .. } => self,
+            Self::Table { error, .. } => Self::Table { process, error },
+            Self::Cut { error, .. } => Self::Cut { process, error },
+            other => other,
+        }
+    }
+}
+
+impl From<segment::Error> for Error {
+    fn from(error: segment::Error) -> Self {
+        Self::Table { process: String::new(), error }
+    }
+}
+
+impl From<cut::Error> for Error {
+    fn from(error: cut::Error) -> Self {
+        Self::Cut { process: String::new(), error }
+    }
+}
+
+impl From<polars::prelude::PolarsError> for Error {
+    fn from(error: polars::prelude::PolarsError) -> Self {
+        segment::Error::from(error).into()
+    }
+}

@@ -1,0 +1,257 @@
+//! Some processes and what is to be done with their rows: lazy, cheap to copy, O(1) to extend.
+
+use crate::catalog::{Catalog, Process};
+use crate::chain::{Chain, Choice, Order, Step};
+use crate::error::{Error, Result};
+use crate::selection::Selection;
+use crate::settings::Settings;
+use polars::prelude::{Expr, Series};
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+
+/// Some processes of a data set, and a chain of steps over their rows.
+///
+/// Every step gives a new group and reads nothing; what is wrong with a step is said by the terminal that reads
+/// (and by [`Group::check`], before anything is read). Processes stay apart: `head(10)` is ten rows of each.
+#[derive(Clone)]
+pub struct Group {
+    pub(crate) label: Arc<str>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) members: Arc<[usize]>,
+    pub(crate) chain: Chain,
+    /// What was wrong when the group was made: a group that is not there.
+    pub(crate) broken: Option<Arc<Error>>,
+}
+
+impl Group {
+    /// All processes of a catalogue.
+    pub(crate) fn all(catalog: Arc<Catalog>, settings: Arc<Settings>) -> Self {
+        let members = (0..catalog.processes.len()).collect();
+        Self { label: "all".into(), catalog, settings, members, chain: Chain::default(), broken: None }
+    }
+
+    /// Those processes of this group that belong to `name`: a process, or else a group.
+    ///
+    /// A name that is not there gives a group whose terminals say so, with the nearest names.
+    #[must_use]
+    pub fn group(&self, name: impl AsRef<str>) -> Self {
+        let name = name.as_ref();
+        let found = self.catalog.find(name).and_then(|members| {
+            let members: Vec<_> = members.into_iter().filter(|at| self.members.contains(at)).collect();
+            if members.is_empty() {
+                return Err(Error::request(format!("no process of `{name}` is in the group `{}`", self.label)));
+            }
+            Ok(members)
+        });
+        let label = crate::names::bare(name).into();
+        match found {
+            Ok(members) => Self { label, members: members.into(), ..self.clone() },
+            Err(error) => self.broken_by(label, error),
+        }
+    }
+
+    /// A group like this one that can only say what is wrong.
+    pub(crate) fn broken_by(&self, label: Arc<str>, error: Error) -> Self {
+        let broken = Some(self.broken.clone().unwrap_or_else(|| Arc::new(error)));
+        Self { label, members: Arc::new([]), broken, ..self.clone() }
+    }
+
+    fn and(&self, step: Step) -> Self {
+        Self { chain: self.chain.and(step), ..self.clone() }
+    }
+
+    /// Rows that pass a selection, with pandas' syntax and IEEE meaning: `"pRecoil > 2.0 & 2.6 > pRecoilTheta > 0.3"`.
+    #[must_use]
+    pub fn query(&self, selection: impl Into<Selection>) -> Self {
+        self.and(Step::Query(selection.into()))
+    }
+
+    /// Rows for which a Polars expression is true. Polars' own meaning: NaN is larger than any number.
+    #[must_use]
+    pub fn filter(&self, expression: Expr) -> Self {
+        self.and(Step::Filter(expression))
+    }
+
+    /// A value for `@name` in all steps so far that use the name and have no value for it.
+    #[must_use]
+    pub fn bind(&self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
+        self.and(Step::Bind(name.into(), value.into()))
+    }
+
+    /// A new column, or another meaning of an old one: `define("pt", "mu1P * sin(mu1Theta)")`.
+    #[must_use]
+    pub fn define(&self, name: impl Into<String>, value: impl Into<Selection>) -> Self {
+        self.and(Step::Define { name: name.into(), value: value.into() })
+    }
+
+    /// A new column by a function of Rust over the values of a row; runs in parallel.
+    #[must_use]
+    pub fn define_with<A, F: crate::rows::RowClosure<A>>(
+        &self,
+        inputs: impl crate::rows::Names,
+        name: impl Into<String>,
+        function: F,
+    ) -> Self {
+        let function = function.over_columns();
+        self.and(Step::DefineWith { name: name.into(), inputs: inputs.names(), function })
+    }
+
+    /// A new column by a function over whole blocks of columns, for what a row at a time cannot say.
+    #[must_use]
+    pub fn define_blocks(
+        &self,
+        inputs: impl crate::rows::Names,
+        name: impl Into<String>,
+        function: impl Fn(&[Series]) -> segment::Result<Series> + Send + Sync + 'static,
+    ) -> Self {
+        self.and(Step::DefineWith { name: name.into(), inputs: inputs.names(), function: Arc::new(function) })
+    }
+
+    /// Only these columns, in this order.
+    #[must_use]
+    pub fn select(&self, columns: impl crate::rows::Names) -> Self {
+        self.and(Step::Select(columns.names()))
+    }
+
+    /// The first rows of each process.
+    #[must_use]
+    pub fn head(&self, rows: u64) -> Self {
+        self.and(Step::Head(rows))
+    }
+
+    /// A random part of the rows of each process, the same rows for the same seed.
+    #[must_use]
+    pub fn sample(&self, fraction: f64, seed: u64) -> Self {
+        self.and(Step::Sample { fraction, seed })
+    }
+
+    /// Weights rows by a column or an expression; several weights multiply.
+    #[must_use]
+    pub fn weight(&self, weight: impl Into<Selection>) -> Self {
+        self.and(Step::Weight(weight.into()))
+    }
+
+    /// One candidate per event: the first in file order.
+    #[must_use]
+    pub fn one_cand_only(&self) -> Self {
+        self.and(Step::Candidate(Choice::First))
+    }
+
+    /// One candidate per event: the first in file order (the name that analysts know).
+    #[allow(non_snake_case)]
+    #[must_use]
+    pub fn oneCandOnly(&self) -> Self {
+        self.one_cand_only()
+    }
+
+    /// One candidate per event: the best by a column or an expression; NaN last, ties to the first.
+    #[must_use]
+    pub fn best_candidate(&self, by: impl Into<Selection>, order: Order) -> Self {
+        self.and(Step::Candidate(Choice::Best(by.into(), order)))
+    }
+
+    /// One candidate per event, at random; the same one for the same seed.
+    #[must_use]
+    pub fn random_candidate(&self, seed: u64) -> Self {
+        self.and(Step::Candidate(Choice::Random(seed)))
+    }
+
+    /// Adds the columns of a frame where the event keys are equal; rows without a partner are left out.
+    #[must_use]
+    pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::rows::Names) -> Self {
+        self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names() })
+    }
+
+    /// The processes of both groups. Both must have the same steps behind them.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut members: Vec<_> = self.members.iter().chain(other.members.iter()).copied().collect();
+        members.sort_unstable();
+        members.dedup();
+        self.combined(other, "+", members)
+    }
+
+    /// The processes of this group that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let members = self.members.iter().filter(|at| !other.members.contains(at)).copied().collect();
+        self.combined(other, "-", members)
+    }
+
+    fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
+        let label: Arc<str> = format!("{} {sign} {}", self.label, other.label).into();
+        if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
+            return self.broken_by(label, (**error).clone());
+        }
+        let error = if !Arc::ptr_eq(&self.catalog, &other.catalog) {
+            Some("groups of two data sets cannot be combined; load both into one")
+        } else if !self.chain.is_same(&other.chain) {
+            Some("groups with different steps cannot be combined; combine first, then add steps")
+        } else if members.is_empty() {
+            Some("no process is left")
+        } else {
+            None
+        };
+        match error {
+            Some(why) => self.broken_by(label.clone(), Error::request(format!("{label}: {why}"))),
+            None => Self { label, members: members.into(), ..self.clone() },
+        }
+    }
+
+    /// The processes, in the order of their names.
+    pub(crate) fn processes(&self) -> Result<Vec<Arc<Process>>> {
+        match &self.broken {
+            Some(error) => Err((**error).clone()),
+            None => Ok(self.members.iter().map(|&at| self.catalog.processes[at].clone()).collect()),
+        }
+    }
+
+    /// Names of the processes.
+    pub fn process_names(&self) -> Vec<String> {
+        self.members.iter().map(|&at| self.catalog.processes[at].name.to_string()).collect()
+    }
+
+    /// Names of the groups that have a process here.
+    pub fn group_names(&self) -> Vec<String> {
+        let here = |members: &Vec<usize>| members.iter().any(|at| self.members.contains(at));
+        self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What the group is called.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+impl Add<&Group> for &Group {
+    type Output = Group;
+
+    fn add(self, other: &Group) -> Group {
+        self.union(other)
+    }
+}
+
+impl Sub<&Group> for &Group {
+    type Output = Group;
+
+    fn sub(self, other: &Group) -> Group {
+        self.difference(other)
+    }
+}
+
+impl Add for Group {
+    type Output = Group;
+
+    fn add(self, other: Group) -> Group {
+        self.union(&other)
+    }
+}
+
+impl Sub for Group {
+    type Output = Group;
+
+    fn sub(self, other: Group) -> Group {
+        self.difference(&other)
+    }
+}
