@@ -15,10 +15,10 @@ pub fn can_be_nan(dtype: &DataType) -> bool {
 pub fn count(column: &Series) -> usize {
     let nans = match column.dtype() {
         DataType::Float64 => {
-            column.f64().map_or(0, |values| values.into_iter().flatten().filter(|x| x.is_nan()).count())
+            column.f64().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count())
         }
         DataType::Float32 => {
-            column.f32().map_or(0, |values| values.into_iter().flatten().filter(|x| x.is_nan()).count())
+            column.f32().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count())
         }
         _ => 0,
     };
