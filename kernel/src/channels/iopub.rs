@@ -1,0 +1,211 @@
+//! iopub: one actor owns the socket, so that everything published has one order.
+//!
+//! Streams are coalesced (at most 20 messages a second, the first at once), updates of the same display too.
+//! A barrier tells when everything before it has been handed to the transport. XPUB rather than PUB, so that a
+//! subscriber is welcomed and knows that it misses nothing from then on.
+
+use super::{ChannelError, Opened, bind};
+use crate::evaluator::Stream;
+use crate::wire::{Message, Object, Origin, Signer, object};
+use bytes::Bytes;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use zeromq::{SocketRecv, SocketSend, XPubSocket, ZmqMessage};
+
+/// Time between two messages of a stream.
+const PAUSE: Duration = Duration::from_millis(50);
+/// A stream message is sent early when it reaches this size, in bytes.
+const LARGE: usize = 200_000;
+/// Changes between stdout and stderr within one pause that are kept in order.
+const CHANGES: usize = 8;
+/// How long one subscriber that does not read may hold up the others.
+const STALLED: Duration = Duration::from_secs(2);
+
+enum Publication {
+    Message(Box<Message>),
+    Text(Arc<Origin>, Stream, String),
+    Update(Arc<Origin>, String, Object),
+    Barrier(Box<dyn FnOnce() + Send>),
+}
+
+/// The queue in front of iopub; never blocks.
+#[derive(Clone)]
+pub struct Iopub(mpsc::UnboundedSender<Publication>);
+
+impl Iopub {
+    /// Opens the socket on a thread of its own.
+    pub(crate) fn open(endpoint: String, signer: Signer) -> Result<Self, ChannelError> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        super::on_thread("iopub", move |opened: Opened| async move {
+            let socket: XPubSocket = bind("iopub", &endpoint).await?;
+            opened.say();
+            Actor::new(socket, signer).run(receiver).await;
+            Ok(())
+        })?;
+        Ok(Self(sender))
+    }
+
+    /// Publishes a message in its turn.
+    pub fn publish(&self, origin: &Origin, kind: &str, content: Object) {
+        self.send(Publication::Message(Box::new(Message::publication(Some(origin), kind, content))));
+    }
+
+    /// Publishes `status`.
+    pub fn status(&self, origin: &Origin, state: &str) {
+        self.publish(origin, "status", object(json!({"execution_state": state})));
+    }
+
+    /// Publishes text, coalesced.
+    pub fn text(&self, origin: &Arc<Origin>, stream: Stream, text: String) {
+        self.send(Publication::Text(origin.clone(), stream, text));
+    }
+
+    /// Publishes the newest state of a display, coalesced.
+    pub fn update(&self, origin: &Arc<Origin>, id: String, content: Object) {
+        self.send(Publication::Update(origin.clone(), id, content));
+    }
+
+    /// Waits until everything published before has been handed to the transport.
+    pub async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        self.send(Publication::Barrier(Box::new(move || _ = done.send(()))));
+        let _ = flushed.await;
+    }
+
+    /// As [`Iopub::flush`], from a thread that may block.
+    pub fn flush_blocking(&self) {
+        let (done, flushed) = std::sync::mpsc::channel();
+        self.send(Publication::Barrier(Box::new(move || _ = done.send(()))));
+        let _ = flushed.recv();
+    }
+
+    fn send(&self, publication: Publication) {
+        let _ = self.0.send(publication);
+    }
+}
+
+struct Actor {
+    socket: XPubSocket,
+    signer: Signer,
+    texts: Vec<(Arc<Origin>, Stream, String)>,
+    updates: Vec<(Arc<Origin>, String, Object)>,
+    last: Option<Instant>,
+    started: bool,
+}
+
+impl Actor {
+    fn new(socket: XPubSocket, signer: Signer) -> Self {
+        Self { socket, signer, texts: Vec::new(), updates: Vec::new(), last: None, started: false }
+    }
+
+    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Publication>) {
+        loop {
+            let due = self.due();
+            // The socket learns of subscriptions only while it is asked for them.
+            tokio::select! {
+                biased;
+                subscription = self.socket.recv() => self.subscribed(subscription).await,
+                next = queue.recv() => match next {
+                    Some(publication) => self.handle(publication).await,
+                    None => break,
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.flush().await,
+            }
+        }
+        self.flush().await;
+        // What is queued for the transport is lost when its runtime ends at once.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    async fn handle(&mut self, publication: Publication) {
+        match publication {
+            Publication::Text(origin, stream, text) => {
+                self.append(origin, stream, text);
+                self.flush_if_due().await;
+            }
+            Publication::Update(origin, id, content) => {
+                self.updates.retain(|(_, held, _)| *held != id);
+                self.updates.push((origin, id, content));
+                self.flush_if_due().await;
+            }
+            Publication::Message(message) => {
+                self.flush().await;
+                self.send(&message).await;
+            }
+            Publication::Barrier(done) => {
+                self.flush().await;
+                done();
+            }
+        }
+    }
+
+    /// When what is held back has to go; `None` when nothing is.
+    fn due(&self) -> Option<Instant> {
+        let held = !self.texts.is_empty() || !self.updates.is_empty();
+        held.then(|| self.last.map_or_else(Instant::now, |last| last + PAUSE))
+    }
+
+    async fn flush_if_due(&mut self) {
+        let large = self.texts.iter().map(|(_, _, text)| text.len()).sum::<usize>() > LARGE;
+        if large || self.due().is_some_and(|due| due <= Instant::now()) {
+            self.flush().await;
+        }
+    }
+
+    fn append(&mut self, origin: Arc<Origin>, stream: Stream, text: String) {
+        let same = |held: &(Arc<Origin>, Stream, String)| held.1 == stream && Arc::ptr_eq(&held.0, &origin);
+        let crowded = self.texts.len() >= CHANGES;
+        let place = match crowded {
+            // Too many changes to keep in order: each stream stays in its own.
+            true => self.texts.iter().rposition(same),
+            false => self.texts.len().checked_sub(1).filter(|last| same(&self.texts[*last])),
+        };
+        match place {
+            Some(place) => self.texts[place].2.push_str(&text),
+            None => self.texts.push((origin, stream, text)),
+        }
+    }
+
+    async fn flush(&mut self) {
+        if self.texts.is_empty() && self.updates.is_empty() {
+            return;
+        }
+        for (origin, stream, text) in std::mem::take(&mut self.texts) {
+            let name = match stream {
+                Stream::Stdout => "stdout",
+                Stream::Stderr => "stderr",
+            };
+            let content = object(json!({"name": name, "text": text}));
+            self.send(&Message::publication(Some(&origin), "stream", content)).await;
+        }
+        for (origin, _, content) in std::mem::take(&mut self.updates) {
+            self.send(&Message::publication(Some(&origin), "update_display_data", content)).await;
+        }
+        self.last = Some(Instant::now());
+    }
+
+    async fn subscribed(&mut self, subscription: Result<ZmqMessage, zeromq::ZmqError>) {
+        let Ok(message) = subscription else { return };
+        let Some([1, topic @ ..]) = message.get(0).map(AsRef::as_ref) else { return };
+        let content = object(json!({"subscription": String::from_utf8_lossy(topic)}));
+        let mut welcome = Message::publication(None, "iopub_welcome", content);
+        welcome.identities = vec![Bytes::copy_from_slice(topic)];
+        self.send(&welcome).await;
+        if !std::mem::replace(&mut self.started, true) {
+            let content = object(json!({"execution_state": "starting"}));
+            self.send(&Message::publication(None, "status", content)).await;
+        }
+    }
+
+    async fn send(&mut self, message: &Message) {
+        let Ok(frames) = ZmqMessage::try_from(message.encode(&self.signer)) else { return };
+        match tokio::time::timeout(STALLED, self.socket.send(frames)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, kind = message.kind(), "cannot publish"),
+            Err(_) => tracing::warn!(kind = message.kind(), "a subscriber does not read"),
+        }
+    }
+}

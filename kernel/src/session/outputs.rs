@@ -1,0 +1,103 @@
+//! From the evaluator's sink to iopub: each output finds the request of its cell by the cell's token.
+
+use super::lock;
+use crate::channels::Iopub;
+use crate::channels::Stdin;
+use crate::channels::flood::Flood;
+use crate::evaluator::{Event, Output, Sink, Stream};
+use crate::wire::{Origin, execute, object};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Cells whose late outputs (of threads that outlive them) still find their way.
+const REMEMBERED: usize = 1_000;
+
+struct Account {
+    origin: Arc<Origin>,
+    silent: bool,
+    allow_stdin: bool,
+    flood: Flood,
+}
+
+/// Who gets which output.
+pub(crate) struct Outputs {
+    iopub: Iopub,
+    stdin: Stdin,
+    accounts: Mutex<BTreeMap<u64, Account>>,
+}
+
+impl Outputs {
+    pub(crate) fn new(iopub: Iopub, stdin: Stdin) -> Arc<Self> {
+        Arc::new(Self { iopub, stdin, accounts: Mutex::default() })
+    }
+
+    /// What the evaluator gets.
+    pub(crate) fn sink(self: &Arc<Self>) -> Sink {
+        let outputs = self.clone();
+        Arc::new(move |event| outputs.take(event))
+    }
+
+    /// A cell is about to run.
+    pub(crate) fn begin(&self, token: u64, origin: &Arc<Origin>, silent: bool, allow_stdin: bool) {
+        let mut accounts = lock(&self.accounts);
+        let account = Account { origin: origin.clone(), silent, allow_stdin, flood: Flood::default() };
+        accounts.insert(token, account);
+        while accounts.len() > REMEMBERED {
+            accounts.pop_first();
+        }
+    }
+
+    /// A cell has ended: the end of a flood follows.
+    pub(crate) fn end(&self, token: u64) {
+        self.stdin.cancel();
+        if let Some(account) = lock(&self.accounts).get_mut(&token) {
+            let end = account.flood.end();
+            self.publish(account, end);
+        }
+    }
+
+    fn take(&self, event: Event) {
+        let mut accounts = lock(&self.accounts);
+        let Some(account) = accounts.get_mut(&event.token) else {
+            tracing::debug!(token = event.token, "an output of an unknown cell was ignored");
+            return;
+        };
+        match event.output {
+            Output::Input { prompt, password, reply } if account.allow_stdin => {
+                self.iopub_first();
+                self.stdin.ask(&account.origin, &prompt, password, reply);
+            }
+            // Dropping the sender says that there is no answer.
+            Output::Input { .. } => {}
+            _ if account.silent => {}
+            Output::Text(stream, text) => {
+                let now = account.flood.text(stream, text);
+                self.publish(account, now);
+            }
+            Output::Display { bundle, id } => match account.flood.display() {
+                Ok(()) => self.iopub.publish(&account.origin, "display_data", execute::display(bundle, id)),
+                Err(Some(note)) => self.iopub.text(&account.origin, Stream::Stderr, note),
+                Err(None) => {}
+            },
+            Output::Update { bundle, id } => {
+                self.iopub.update(&account.origin, id.clone(), execute::display(bundle, Some(id)));
+            }
+            Output::Clear { wait } => {
+                account.flood.clear();
+                self.iopub.publish(&account.origin, "clear_output", object(json!({"wait": wait})));
+            }
+        }
+    }
+
+    fn publish(&self, account: &Account, texts: Vec<(Stream, String)>) {
+        for (stream, text) in texts {
+            self.iopub.text(&account.origin, stream, text);
+        }
+    }
+
+    /// What was printed before a question is shown before it. The answer takes a human, waiting here does not.
+    fn iopub_first(&self) {
+        self.iopub.flush_blocking();
+    }
+}
