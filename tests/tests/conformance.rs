@@ -1,3 +1,5 @@
 //! Every conformance case, through the public API: `cargo test --release --test conformance`.
 //! A file per kind; each names the cases that differ.
 
+#[path = "conformance/hipo.rs"]
+mod hipo;

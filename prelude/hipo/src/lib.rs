@@ -1,1 +1,52 @@
-//! Room `hipo`.
+//! HIPO files (CLAS12, Jefferson Lab): read, write, check and salvage.
+//!
+//! Bytes enter, never trusted; columns, banks and events leave, or an error that names file, record and byte. The
+//! container is read from a byte-level specification, in either byte order, with all compressions of stock HIPO.
+//!
+//! | layer | names |
+//! |---|---|
+//! | bytes | [`Stream`]: [`LocalFile`], [`MappedFile`], [`MemoryFile`], or your own |
+//! | container | [`FileHeader`], [`RecordHeader`], [`Record`], [`RecordBuilder`], [`Compression`] |
+//! | file | [`Reader`], [`ReaderIndex`], [`Events`], [`ReaderStream`], [`Writer`] |
+//! | meaning | [`Dictionary`], [`Schema`], [`Event`], [`Bank`], [`Structure`], [`Composite`] |
+//! | columns | [`Reader::read_columns`], [`Reader::scan`]: plain vectors with list offsets |
+//!
+//! It must not know frames, selections as text, or how anything is shown.
+
+mod bank;
+mod builder;
+mod columns;
+mod composite;
+mod compression;
+mod dictionary;
+mod error;
+mod event;
+mod header;
+mod index;
+mod order;
+mod parallel;
+mod reader;
+mod record;
+mod schema;
+mod stream;
+mod structure;
+mod writer;
+
+pub use bank::{Bank, BankBuilder};
+pub use builder::{MAX_BYTES, MAX_EVENTS, RecordBuilder};
+pub use columns::{BankColumns, BankRequest, Block, Column, ColumnQuery, EventFilter, RowFilter};
+pub use composite::{Composite, CompositeBuilder};
+pub use compression::Compression;
+pub use dictionary::Dictionary;
+pub use error::{Error, Fault, Place, Result};
+pub use event::{Event, EventBuilder};
+pub use header::{BitInfo, FileHeader, HEADER_BYTES, MAGIC, RecordHeader};
+pub use index::{CutTail, IndexEntry, ReaderIndex};
+pub use order::{ByteOrder, Element};
+pub use parallel::{ReaderStream, default_threads};
+pub use reader::{Events, Reader, ReaderOptions};
+pub use record::Record;
+pub use schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
+pub use stream::{LocalFile, MappedFile, MemoryFile, Stream};
+pub use structure::{BANK, COMPOSITE, Number, Numbers, STRING, Structure, Structures};
+pub use writer::{WriteSummary, Writer, WriterBuilder};

@@ -1,0 +1,155 @@
+//! Where bytes come from: a local file by positioned reads or mapped, memory, or whatever implements [`Stream`].
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
+pub trait Stream: Send + Sync {
+    /// How errors name the file.
+    fn name(&self) -> &str;
+
+    /// Length in bytes.
+    fn length(&self) -> u64;
+
+    /// Fills `buffer` from byte `offset`.
+    ///
+    /// # Errors
+    /// When the bytes cannot be had; `UnexpectedEof` beyond the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// The same bytes without a copy, when the stream has them in memory.
+    fn bytes(&self, _offset: u64, _length: usize) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// A local file by positioned reads: memory stays small whatever the file's size. The default.
+pub struct LocalFile {
+    name: String,
+    length: u64,
+    file: File,
+}
+
+impl LocalFile {
+    /// Opens `path`.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        if file.metadata()?.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a file"));
+        }
+        Ok(Self { name: path.display().to_string(), length, file })
+    }
+}
+
+impl Stream for LocalFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let read = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer = &mut buffer[read..];
+            offset += read as u64;
+        }
+        Ok(())
+    }
+}
+
+/// A local file mapped into memory: no copies, but its pages count as memory of the process.
+pub struct MappedFile {
+    name: String,
+    map: memmap2::Mmap,
+}
+
+impl MappedFile {
+    /// Maps `path`, which must not be shortened while the map lives: reading a page that is gone ends the process.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        // SAFETY: the map is read-only and private to this value; bytes are parsed with checks on every access, so a
+        // concurrent writer can at worst yield a damaged-file error. Shortening is excluded by the contract above.
+        let map = unsafe { memmap2::Mmap::map(&file)? };
+        Ok(Self { name: path.display().to_string(), map })
+    }
+}
+
+impl Stream for MappedFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn length(&self) -> u64 {
+        self.map.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        copy_from(&self.map, offset, buffer)
+    }
+
+    fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        slice(&self.map, offset, length)
+    }
+}
+
+/// A file in memory.
+pub struct MemoryFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl MemoryFile {
+    /// A file of these bytes; errors call it `name`.
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), bytes }
+    }
+}
+
+impl Stream for MemoryFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        copy_from(&self.bytes, offset, buffer)
+    }
+
+    fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        slice(&self.bytes, offset, length)
+    }
+}
+
+fn slice(bytes: &[u8], offset: u64, length: usize) -> Option<&[u8]> {
+    let start = usize::try_from(offset).ok()?;
+    bytes.get(start..start.checked_add(length)?)
+}
+
+fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    let found = slice(bytes, offset, buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+    buffer.copy_from_slice(found);
+    Ok(())
+}
