@@ -1,1 +1,21 @@
-//! Room `show`.
+//! Room `show`: what a value looks like.
+//!
+//! A value that implements [`Display`] becomes a [`Bundle`]: bodies by mime type, always with `text/plain`.
+//!
+//! Must not know: sockets, clocks, terminals, how numbers were made.
+
+mod bundle;
+mod font;
+mod frame;
+mod label;
+pub mod raster;
+mod table;
+pub mod text;
+pub mod theme;
+pub mod variables;
+mod wrap;
+
+pub use bundle::{Bundle, Display};
+pub use frame::{ColumnProfile, Profile, frame, schema};
+pub use table::{Cell, Heading, Table};
+pub use wrap::{Html, Latex, Markdown, Png, Svg};

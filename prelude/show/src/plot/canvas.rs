@@ -1,0 +1,299 @@
+//! A sheet to draw on: SVG with attributes only, no style sheet, no script, no reference to anything outside.
+
+use crate::font;
+use crate::label::{Label, SMALL};
+use crate::text::escape;
+use crate::theme::Color;
+use std::fmt::Write;
+
+/// An SVG document in the making. Units are pixels, from the upper left corner.
+pub(super) struct Canvas {
+    width: f64,
+    height: f64,
+    body: String,
+}
+
+/// A rectangle in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pen {
+    pub(super) color: Color,
+    pub(super) width: f64,
+    pub(super) dash: &'static str,
+}
+
+/// How text stands: size in pixels, colour, weight, and which of its points is given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Script {
+    pub(super) size: f64,
+    pub(super) color: Color,
+    pub(super) bold: bool,
+    pub(super) slanted: bool,
+    pub(super) anchor: Anchor,
+    /// Whether it runs upward instead of to the right.
+    pub(super) upward: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+impl Area {
+    pub(super) fn right(&self) -> f64 {
+        self.left + self.width
+    }
+
+    pub(super) fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+}
+
+impl Pen {
+    pub(super) fn new(color: Color, width: f64) -> Self {
+        Self { color, width, dash: "" }
+    }
+
+    pub(super) fn dashed(self, dash: &'static str) -> Self {
+        Self { dash, ..self }
+    }
+
+    fn attributes(&self) -> String {
+        let dash = if self.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", self.dash) };
+        format!("stroke=\"{}\" stroke-width=\"{}\"{dash}", self.color.hex(), short(self.width))
+    }
+}
+
+impl Script {
+    pub(super) fn new(size: f64, color: Color) -> Self {
+        Self { size, color, bold: false, slanted: false, anchor: Anchor::Start, upward: false }
+    }
+
+    pub(super) fn at(self, anchor: Anchor) -> Self {
+        Self { anchor, ..self }
+    }
+
+    pub(super) fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    pub(super) fn slanted(self) -> Self {
+        Self { slanted: true, ..self }
+    }
+
+    pub(super) fn upward(self) -> Self {
+        Self { upward: true, ..self }
+    }
+}
+
+/// A coordinate with two decimals at most: a hundredth of a pixel is not seen, its digits fill notebooks.
+pub(super) fn short(value: f64) -> String {
+    // Not a number and infinite coordinates come from no drawing of ours; zero keeps the document valid if one did.
+    let value = if value.is_finite() { (value * 100.0).round() / 100.0 } else { 0.0 };
+    let text = format!("{}", if value == 0.0 { 0.0 } else { value });
+    text
+}
+
+impl Canvas {
+    pub(super) fn new(width: f64, height: f64) -> Self {
+        Self { width, height, body: String::new() }
+    }
+
+    /// The document, with a title and a description for those who do not see it.
+    pub(super) fn finish(self, title: &str, description: &str, background: Color) -> String {
+        let (width, height) = (short(self.width), short(self.height));
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             role=\"img\" font-family=\"{}\"><title>{}</title><desc>{}</desc>\
+             <rect width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"{}\"/>{}</svg>",
+            font::FAMILY,
+            escape(title),
+            escape(description),
+            background.hex(),
+            self.body
+        )
+    }
+
+    pub(super) fn rect(&mut self, area: Area, fill: Color) {
+        let _ = write!(self.body, "<rect {} fill=\"{}\"/>", place(area), fill.hex());
+    }
+
+    pub(super) fn veil(&mut self, area: Area, fill: Color, opacity: f64) {
+        let _ = write!(self.body, "<rect {} fill=\"{}\" fill-opacity=\"{}\"/>", place(area), fill.hex(), short(opacity));
+    }
+
+    pub(super) fn frame(&mut self, area: Area, pen: Pen) {
+        let _ = write!(self.body, "<rect {} fill=\"none\" {}/>", place(area), pen.attributes());
+    }
+
+    /// A picture of pixels, stretched without smoothing.
+    pub(super) fn image(&mut self, area: Area, png: &str) {
+        let _ = write!(
+            self.body,
+            "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" href=\"data:image/png;base64,{png}\"/>",
+            place(area)
+        );
+    }
+
+    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen) {
+        let (x1, y1, x2, y2) = (short(from.0), short(from.1), short(to.0), short(to.1));
+        let _ = write!(self.body, "<path d=\"M{x1} {y1}L{x2} {y2}\" {}/>", pen.attributes());
+    }
+
+    /// Many separate lines in one element.
+    pub(super) fn strokes(&mut self, lines: &[((f64, f64), (f64, f64))], pen: Pen) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut data = String::new();
+        for (from, to) in lines {
+            let _ = write!(data, "M{} {}L{} {}", short(from.0), short(from.1), short(to.0), short(to.1));
+        }
+        let _ = write!(self.body, "<path d=\"{data}\" {}/>", pen.attributes());
+    }
+
+    pub(super) fn polyline(&mut self, points: &[(f64, f64)], pen: Pen) {
+        if points.len() > 1 {
+            let data = path(points);
+            let _ = write!(self.body, "<path d=\"{data}\" fill=\"none\" stroke-linejoin=\"round\" {}/>", pen.attributes());
+        }
+    }
+
+    pub(super) fn polygon(&mut self, points: &[(f64, f64)], fill: Color, opacity: f64) {
+        if points.len() > 2 {
+            let opacity = if opacity < 1.0 { format!(" fill-opacity=\"{}\"", short(opacity)) } else { String::new() };
+            let _ = write!(self.body, "<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), fill.hex());
+        }
+    }
+
+    pub(super) fn dots(&mut self, points: &[(f64, f64)], radius: f64, fill: Color, opacity: f64) {
+        if points.is_empty() {
+            return;
+        }
+        let _ = write!(self.body, "<g fill=\"{}\" fill-opacity=\"{}\">", fill.hex(), short(opacity));
+        for (x, y) in points {
+            let _ = write!(self.body, "<circle cx=\"{}\" cy=\"{}\" r=\"{}\"/>", short(*x), short(*y), short(radius));
+        }
+        self.body.push_str("</g>");
+    }
+
+    /// Draws inside an area only.
+    pub(super) fn clip(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new(self.width, self.height);
+        draw(&mut inner);
+        // A nested document clips by itself and needs no id, which two pictures on one page could share.
+        let _ = write!(
+            self.body,
+            "<svg {} viewBox=\"{} {} {} {}\">{}</svg>",
+            place(area),
+            short(area.left),
+            short(area.top),
+            short(area.width),
+            short(area.height),
+            inner.body
+        );
+    }
+
+    /// A label whose base line starts, is centred or ends at a point.
+    pub(super) fn text(&mut self, x: f64, y: f64, label: &Label, script: Script) {
+        if label.is_empty() {
+            return;
+        }
+        let (x, y) = (short(x), short(y));
+        let anchor = match script.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let bold = if script.bold { " font-weight=\"bold\"" } else { "" };
+        let slanted = if script.slanted { " font-style=\"italic\"" } else { "" };
+        let turn = if script.upward { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
+        let _ = write!(
+            self.body,
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"{}\"{anchor}{bold}{slanted}{turn}>{}</text>",
+            short(script.size),
+            script.color.hex(),
+            spans(label, script)
+        );
+    }
+}
+
+/// The pieces of a label; those raised or lowered move the line and move it back.
+fn spans(label: &Label, script: Script) -> String {
+    let mut out = String::new();
+    let mut height = 0.0;
+    for run in &label.0 {
+        let wanted = match run.level {
+            1 => -0.38 * script.size,
+            -1 => 0.22 * script.size,
+            _ => 0.0,
+        };
+        let mut attributes = String::new();
+        if wanted != height {
+            let _ = write!(attributes, " dy=\"{}\"", short(wanted - height));
+        }
+        if run.level != 0 {
+            let _ = write!(attributes, " font-size=\"{}\"", short(script.size * SMALL));
+        }
+        if run.slanted && !script.slanted {
+            attributes.push_str(" font-style=\"italic\"");
+        }
+        height = wanted;
+        let text = escape(&run.text);
+        let _ = if attributes.is_empty() { write!(out, "{text}") } else { write!(out, "<tspan{attributes}>{text}</tspan>") };
+    }
+    out
+}
+
+fn place(area: Area) -> String {
+    let (left, top) = (short(area.left), short(area.top));
+    format!("x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"", short(area.width), short(area.height))
+}
+
+fn path(points: &[(f64, f64)]) -> String {
+    let mut data = String::new();
+    let mut last = (String::new(), String::new());
+    for (at, (x, y)) in points.iter().enumerate() {
+        let (x, y) = (short(*x), short(*y));
+        if at == 0 {
+            let _ = write!(data, "M{x} {y}");
+        } else if x == last.0 {
+            let _ = write!(data, "V{y}");
+        } else if y == last.1 {
+            let _ = write!(data, "H{x}");
+        } else {
+            let _ = write!(data, "L{x} {y}");
+        }
+        last = (x, y);
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::LIGHT;
+
+    #[test]
+    fn indices_move_the_line_and_move_it_back() {
+        let mut canvas = Canvas::new(100.0, 50.0);
+        canvas.text(10.0, 20.0, &Label::parse("m^2_{r} <GeV>"), Script::new(10.0, LIGHT.ink).upward());
+        insta::assert_snapshot!(canvas.finish("a & b", "", LIGHT.background));
+    }
+
+    #[test]
+    fn coordinates_are_short_and_always_numbers() {
+        assert_eq!([1.0, 1.005, -0.001, f64::NAN, 12.3456].map(short), ["1", "1", "0", "0", "12.35"]);
+        assert_eq!(path(&[(0.0, 0.0), (0.0, 5.0), (3.0, 5.0), (4.0, 6.0)]), "M0 0V5H3L4 6");
+    }
+}

@@ -1,0 +1,121 @@
+//! SVG to pixels and to PDF, with the fonts of this room so that every machine makes the same picture.
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{self, fontdb};
+use std::sync::{Arc, LazyLock};
+
+/// What can go wrong when a picture is rasterised or saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The SVG is not one that can be drawn.
+    #[error("this SVG cannot be drawn: {0}")]
+    Svg(String),
+    /// The picture has no size, or too much of it.
+    #[error("a picture of {width} x {height} pixels cannot be made; choose a size between 1 and 16384")]
+    Size {
+        /// Pixels across.
+        width: f32,
+        /// Pixels down.
+        height: f32,
+    },
+    /// A file name whose ending says nothing.
+    #[error("cannot tell from `{0}` what to write: end the name with .svg, .png or .pdf")]
+    Ending(String),
+    /// The file system refused.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// The reason.
+        source: std::io::Error,
+    },
+}
+
+static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    for font in crate::font::FILES {
+        fonts.load_font_data(font.to_vec());
+    }
+    fonts.set_sans_serif_family("Arimo");
+    Arc::new(fonts)
+});
+
+fn tree(svg: &str) -> Result<usvg::Tree, Error> {
+    let options = usvg::Options { fontdb: FONTS.clone(), font_family: "Arimo".into(), ..usvg::Options::default() };
+    usvg::Tree::from_str(svg, &options).map_err(|error| Error::Svg(error.to_string()))
+}
+
+/// A PNG of an SVG document, `scale` pixels for each of its units.
+///
+/// # Errors
+/// When the SVG is malformed, or the picture would be empty or larger than 16384 pixels.
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
+    let tree = tree(svg)?;
+    let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
+    let fits = (1.0..=16384.0).contains(&width) && (1.0..=16384.0).contains(&height);
+    let size = Error::Size { width, height };
+    let mut pixels = if fits { Pixmap::new(width.round() as u32, height.round() as u32) } else { None }.ok_or(size)?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| Error::Svg(error.to_string()))
+}
+
+/// A PDF of an SVG document: lines and text, not pixels.
+///
+/// # Errors
+/// When the SVG is malformed.
+pub fn pdf(svg: &str) -> Result<Vec<u8>, Error> {
+    let tree = tree(svg)?;
+    svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), svg2pdf::PageOptions::default())
+        .map_err(|error| Error::Svg(error.to_string()))
+}
+
+/// Writes an SVG document as the file's ending says: `.svg`, `.png` (three pixels per unit) or `.pdf`.
+///
+/// # Errors
+/// When the ending is another one, or the file cannot be written.
+pub fn save(svg: &str, path: &std::path::Path) -> Result<(), Error> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    let bytes = match ending.as_str() {
+        "svg" => svg.as_bytes().to_vec(),
+        "png" => png(svg, 3.0)?,
+        "pdf" => pdf(svg)?,
+        _ => return Err(Error::Ending(path.display().to_string())),
+    };
+    std::fs::write(path, bytes).map_err(|source| Error::Write { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10" fill="#fff"/><text x="1" y="9" font-family="Arimo">√s</text></svg>"##;
+
+    #[test]
+    fn text_is_drawn_without_fonts_of_the_system() {
+        let pixels = Pixmap::decode_png(&png(DOT, 2.0).unwrap()).unwrap();
+        assert_eq!((pixels.width(), pixels.height()), (40, 20));
+        assert!(pixels.pixels().iter().any(|pixel| pixel.red() < 64), "the letters leave dark pixels");
+    }
+
+    #[test]
+    fn files_are_written_by_their_ending() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, magic) in [("a.svg", &b"<svg"[..]), ("a.png", b"\x89PNG"), ("a.PDF", b"%PDF")] {
+            let path = folder.path().join(name);
+            save(DOT, &path).unwrap();
+            assert!(std::fs::read(&path).unwrap().starts_with(magic), "{name}");
+        }
+        let error = save(DOT, &folder.path().join("a.jpg")).unwrap_err().to_string();
+        assert!(error.ends_with("end the name with .svg, .png or .pdf"), "{error}");
+        assert!(
+            save(DOT, &folder.path().join("no/such/folder.svg")).unwrap_err().to_string().starts_with("cannot write")
+        );
+    }
+
+    #[test]
+    fn pictures_that_cannot_be_made_say_why() {
+        assert!(matches!(png("<svg", 1.0), Err(Error::Svg(_))));
+        assert!(matches!(png(DOT, 1e4), Err(Error::Size { .. })));
+    }
+}

@@ -1,0 +1,105 @@
+//! What is known of variables by their names: label, unit, and how they are usually binned.
+//!
+//! A registry is a TOML file with a table per variable, all entries of which may be missing:
+//!
+//! ```toml
+//! [pRecoil]
+//! label = "$p$_{recoil}"
+//! unit = "GeV/c"
+//! bins = 60
+//! range = [0.0, 6.0]
+//! log = false
+//! ```
+
+use crate::label::Label;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, RwLock};
+
+/// One variable. Labels and units may have indices and signs: `p_{recoil}`, `\theta`, `GeV/c^2`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// What to write at an axis instead of the name.
+    pub label: Option<String>,
+    /// The unit, without brackets.
+    pub unit: Option<String>,
+    /// How many bins a histogram usually has.
+    pub bins: Option<usize>,
+    /// Between which values.
+    pub range: Option<[f64; 2]>,
+    /// Whether its counts are better seen on a logarithmic axis.
+    #[serde(default)]
+    pub log: bool,
+}
+
+/// Variables by name.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Variables(pub BTreeMap<String, Variable>);
+
+/// A registry that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("variables: {0}")]
+pub struct Error(#[from] toml::de::Error);
+
+static KNOWN: LazyLock<RwLock<Variables>> = LazyLock::new(|| {
+    // The text is part of the program and is parsed by a test.
+    let known = Variables::parse(include_str!("../variables.toml")).unwrap_or_default();
+    RwLock::new(known)
+});
+
+impl Variables {
+    /// Reads a registry.
+    ///
+    /// # Errors
+    /// With line and column when it is not TOML or has entries that are not known.
+    pub fn parse(toml: &str) -> Result<Self, Error> {
+        Ok(toml::from_str(toml)?)
+    }
+}
+
+/// Adds variables to those known; a name that is known gets the new entry.
+pub fn install(variables: Variables) {
+    KNOWN.write().unwrap_or_else(std::sync::PoisonError::into_inner).0.extend(variables.0);
+}
+
+/// What is known of a name.
+pub fn get(name: &str) -> Option<Variable> {
+    KNOWN.read().unwrap_or_else(std::sync::PoisonError::into_inner).0.get(name).cloned()
+}
+
+/// The unit of a name in plain characters.
+pub fn unit(name: &str) -> Option<String> {
+    get(name)?.unit.map(|unit| Label::parse(&unit).plain())
+}
+
+/// The label of a name, and its unit: what stands at an axis.
+pub(crate) fn label(name: &str) -> (Label, Option<String>) {
+    match get(name) {
+        Some(Variable { label: Some(label), unit, .. }) => (Label::parse(&label), unit),
+        Some(Variable { unit, .. }) => (Label::verbatim(name), unit),
+        None => (Label::verbatim(name), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variables_of_the_recoil_study_are_known() {
+        Variables::parse(include_str!("../variables.toml")).unwrap();
+        assert_eq!(unit("m2Recoil").as_deref(), Some("GeV²/c⁴"));
+        assert_eq!(label("pRecoil").0.plain(), "p_recoil");
+        assert_eq!(unit("nobody"), None);
+    }
+
+    #[test]
+    fn users_add_variables_and_mistakes_have_a_place() {
+        install(Variables::parse("[myMass]\nunit = 'GeV/c^2'\nbins = 20\nrange = [0, 1]").unwrap());
+        assert_eq!((unit("myMass").as_deref(), get("myMass").unwrap().bins), (Some("GeV/c²"), Some(20)));
+        let error = Variables::parse("[x]\nunits = 'cm'").unwrap_err().to_string();
+        assert!(error.contains("units") && error.contains("line 2"), "{error}");
+    }
+}
