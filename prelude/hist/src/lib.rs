@@ -1,1 +1,24 @@
-//! Room `hist`.
+//! Room `hist`: axes, what is kept per bin, and what physicists do with it.
+//!
+//! Columns and weights come in, as slices or as Polars series read in place; a [`Hist`] goes out, with its parts by
+//! process, its uncertainties, its fits and its text in the UHI format. Filling is parallel, and the result is the
+//! same bit for bit with any number of threads. It knows no files, no selections and no pixels.
+
+mod axis;
+mod bins;
+mod cells;
+mod column;
+mod error;
+mod fill;
+mod hist;
+mod process;
+mod slots;
+mod uhi;
+
+pub use axis::{Axis, Kind};
+pub use bins::{Bins, Count, IntoBins, Number, RangeFinder};
+pub use cells::Storage;
+pub use error::{Error, Result};
+pub use fill::Entries;
+pub use hist::{AxisText, Hist};
+pub use process::ByProcess;

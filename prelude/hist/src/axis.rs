@@ -1,0 +1,399 @@
+use crate::error::{Error, Result};
+use std::fmt;
+use std::sync::Arc;
+
+/// How one axis is divided into bins, and what it is called.
+///
+/// Bins are closed on the left and open on the right. Outside them every axis counts what else can come, so that
+/// no entry is lost: underflow and overflow where there is an outside, `other` for a category not listed, and on
+/// every axis an own bin for missing values (null or NaN).
+///
+/// ```
+/// use hist::Axis;
+/// let axis = Axis::regular(50, 0.0, 3.0)?.named("mu1P").labelled("muon momentum").with_unit("GeV/c");
+/// assert_eq!(axis.bins(), 50);
+/// assert_eq!(axis.edges()[50], 3.0);
+/// # Ok::<(), hist::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    pub(crate) kind: Kind,
+    /// The name of the column, or empty.
+    pub name: String,
+    /// What to write at the axis, or empty.
+    pub label: String,
+    /// The unit of the values, or empty.
+    pub unit: String,
+}
+
+/// The kinds of axes.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Bins of equal width.
+    Regular {
+        /// Number of bins.
+        bins: usize,
+        /// Lower end.
+        lower: f64,
+        /// Upper end.
+        upper: f64,
+        /// Whether the upper end itself belongs to the last bin (and edges are placed as numpy does).
+        closed: bool,
+        /// Whether the axis is a circle: what leaves at one end enters at the other.
+        circular: bool,
+    },
+    /// Bins of equal width in the logarithm.
+    Log {
+        /// Number of bins.
+        bins: usize,
+        /// Lower end, greater than 0.
+        lower: f64,
+        /// Upper end.
+        upper: f64,
+    },
+    /// Bins between given edges.
+    Variable {
+        /// The edges, increasing.
+        edges: Arc<[f64]>,
+        /// Whether the last edge itself belongs to the last bin.
+        closed: bool,
+        /// Whether the axis is a circle.
+        circular: bool,
+    },
+    /// One bin per integer, from `lower` up to and without `upper`.
+    Integer {
+        /// The first integer.
+        lower: i64,
+        /// One past the last integer.
+        upper: i64,
+        /// Whether the axis is a circle.
+        circular: bool,
+    },
+    /// One bin per listed text.
+    Strings(Arc<[String]>),
+    /// One bin per listed integer, in the order of the list.
+    Integers(Arc<[i64]>),
+    /// False and true.
+    Boolean,
+}
+
+/// Most cells a histogram may have in all.
+pub(crate) const MOST_CELLS: usize = 1 << 28;
+
+impl Axis {
+    /// `bins` bins of equal width from `lower` to `upper`.
+    ///
+    /// # Errors
+    /// When there are no bins, or the range is empty, reversed or not finite.
+    pub fn regular(bins: usize, lower: f64, upper: f64) -> Result<Self> {
+        check_range(bins, lower, upper)?;
+        Ok(Kind::Regular { bins, lower, upper, closed: false, circular: false }.into())
+    }
+
+    /// As [`Axis::regular`], with the upper end in the last bin: what `numpy.histogram` does with the range it finds.
+    ///
+    /// # Errors
+    /// As [`Axis::regular`].
+    pub fn regular_closed(bins: usize, lower: f64, upper: f64) -> Result<Self> {
+        check_range(bins, lower, upper)?;
+        Ok(Kind::Regular { bins, lower, upper, closed: true, circular: false }.into())
+    }
+
+    /// `bins` bins of equal width on a circle: for an angle, `Axis::circular(36, -PI, PI)`.
+    ///
+    /// # Errors
+    /// As [`Axis::regular`].
+    pub fn circular(bins: usize, lower: f64, upper: f64) -> Result<Self> {
+        check_range(bins, lower, upper)?;
+        Ok(Kind::Regular { bins, lower, upper, closed: false, circular: true }.into())
+    }
+
+    /// `bins` bins of equal width in the logarithm. Values of 0 and below are underflow.
+    ///
+    /// # Errors
+    /// As [`Axis::regular`], and when `lower` is not positive.
+    pub fn log(bins: usize, lower: f64, upper: f64) -> Result<Self> {
+        check_range(bins, lower, upper)?;
+        if lower <= 0.0 {
+            return Err(Error::axis(format!("a logarithmic axis begins above 0, not at {lower}")));
+        }
+        Ok(Kind::Log { bins, lower, upper }.into())
+    }
+
+    /// Bins between the given edges.
+    ///
+    /// # Errors
+    /// When there are fewer than two edges, or they are not finite and increasing.
+    pub fn variable(edges: impl Into<Vec<f64>>) -> Result<Self> {
+        let edges: Vec<f64> = edges.into();
+        if edges.len() < 2 {
+            return Err(Error::axis(format!("edges of bins must be at least two, not {}", edges.len())));
+        }
+        check_count(edges.len() - 1)?;
+        if let Some(at) = edges.iter().position(|edge| !edge.is_finite()) {
+            return Err(Error::axis(format!("edge {at} is {}, not a finite number", edges[at])));
+        }
+        if let Some(at) = edges.windows(2).position(|pair| pair[0] >= pair[1]) {
+            let (left, right) = (edges[at], edges[at + 1]);
+            return Err(Error::axis(format!("edges must increase, but edge {at} is {left} and the next is {right}")));
+        }
+        Ok(Kind::Variable { edges: edges.into(), closed: false, circular: false }.into())
+    }
+
+    /// One bin for each integer from `lower` up to and without `upper`.
+    ///
+    /// # Errors
+    /// When `upper` is not above `lower`, or there are too many bins.
+    pub fn integer(lower: i64, upper: i64) -> Result<Self> {
+        if upper <= lower {
+            return Err(Error::axis(format!("an integer axis from {lower} up to and without {upper} has no bins")));
+        }
+        check_count(upper.abs_diff(lower).try_into().unwrap_or(usize::MAX))?;
+        // Edges are shown as floating point numbers: beyond 2^53 they could not tell neighbours apart.
+        if lower.unsigned_abs().max(upper.unsigned_abs()) > 1 << 53 {
+            return Err(Error::axis("an integer axis must lie within ±2^53; subtract an offset first"));
+        }
+        Ok(Kind::Integer { lower, upper, circular: false }.into())
+    }
+
+    /// One bin for each of the given texts. Other texts are counted as `other` (the overflow bin).
+    ///
+    /// # Errors
+    /// When there is no text or the same twice.
+    pub fn category<S: Into<String>>(categories: impl IntoIterator<Item = S>) -> Result<Self> {
+        let categories: Vec<String> = categories.into_iter().map(Into::into).collect();
+        check_distinct(&categories)?;
+        Ok(Kind::Strings(categories.into()).into())
+    }
+
+    /// One bin for each of the given integers (particle codes, run numbers), in this order.
+    ///
+    /// # Errors
+    /// When there is no integer or the same twice.
+    pub fn integer_category(categories: impl Into<Vec<i64>>) -> Result<Self> {
+        let categories: Vec<i64> = categories.into();
+        check_distinct(&categories)?;
+        Ok(Kind::Integers(categories.into()).into())
+    }
+
+    /// Two bins: false and true.
+    pub fn boolean() -> Self {
+        Kind::Boolean.into()
+    }
+
+    /// The same axis with this name (of a column).
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same axis with this label.
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same axis with this unit.
+    pub fn with_unit(mut self, unit: impl Into<String>) -> Self {
+        self.unit = unit.into();
+        self
+    }
+
+    /// What kind of axis this is.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// How many bins there are between underflow and overflow.
+    pub fn bins(&self) -> usize {
+        match &self.kind {
+            Kind::Regular { bins, .. } | Kind::Log { bins, .. } => *bins,
+            Kind::Variable { edges, .. } => edges.len() - 1,
+            // Checked at the making: the difference is positive and small.
+            Kind::Integer { lower, upper, .. } => (upper - lower) as usize,
+            Kind::Strings(names) => names.len(),
+            Kind::Integers(numbers) => numbers.len(),
+            Kind::Boolean => 2,
+        }
+    }
+
+    /// The edges of the bins, one more than there are bins. Categories lie at 0, 1, 2...
+    pub fn edges(&self) -> Vec<f64> {
+        let count = self.bins();
+        match &self.kind {
+            Kind::Regular { lower, upper, closed: true, .. } => numpy_edges(count, *lower, *upper),
+            Kind::Regular { lower, upper, .. } => (0..=count).map(|at| between(*lower, *upper, at, count)).collect(),
+            Kind::Log { lower, upper, .. } => {
+                let mut edges: Vec<f64> =
+                    (0..=count).map(|at| between(lower.ln(), upper.ln(), at, count).exp()).collect();
+                // The ends are what the user said, not what exp(ln(x)) makes of it.
+                (edges[0], edges[count]) = (*lower, *upper);
+                edges
+            }
+            Kind::Variable { edges, .. } => edges.to_vec(),
+            Kind::Integer { lower, .. } => (0..=count).map(|at| (*lower + at as i64) as f64).collect(),
+            Kind::Strings(_) | Kind::Integers(_) | Kind::Boolean => (0..=count).map(|at| at as f64).collect(),
+        }
+    }
+
+    /// The middles of the bins.
+    pub fn centres(&self) -> Vec<f64> {
+        self.edges().windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect()
+    }
+
+    /// The widths of the bins.
+    pub fn widths(&self) -> Vec<f64> {
+        self.edges().windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    /// What the bins are called, when they are not intervals: categories, integers, `false` and `true`.
+    pub fn categories(&self) -> Option<Vec<String>> {
+        match &self.kind {
+            Kind::Strings(names) => Some(names.to_vec()),
+            Kind::Integers(numbers) => Some(numbers.iter().map(ToString::to_string).collect()),
+            Kind::Boolean => Some(vec!["false".to_owned(), "true".to_owned()]),
+            _ => None,
+        }
+    }
+
+    /// Whether the bins are spaced evenly in the logarithm.
+    pub fn is_log(&self) -> bool {
+        matches!(self.kind, Kind::Log { .. })
+    }
+
+    /// Whether the axis is a circle.
+    pub fn is_circular(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Regular { circular: true, .. }
+                | Kind::Variable { circular: true, .. }
+                | Kind::Integer { circular: true, .. }
+        )
+    }
+
+    /// Whether there is an underflow bin.
+    pub fn has_underflow(&self) -> bool {
+        self.categories().is_none() && !self.is_circular()
+    }
+
+    /// Whether there is an overflow bin (for categories: `other`).
+    pub fn has_overflow(&self) -> bool {
+        !matches!(self.kind, Kind::Boolean) && !self.is_circular()
+    }
+
+    /// The label and unit for people: `muon momentum [GeV/c]`, or the name, or `x`.
+    pub fn title(&self) -> String {
+        let text = [&self.label, &self.name].into_iter().find(|text| !text.is_empty()).map_or("x", String::as_str);
+        if self.unit.is_empty() { text.to_owned() } else { format!("{text} [{}]", self.unit) }
+    }
+
+    /// Cells along this axis: underflow, bins, overflow, missing.
+    pub(crate) fn extent(&self) -> usize {
+        self.bins() + usize::from(self.has_underflow()) + usize::from(self.has_overflow()) + 1
+    }
+
+    /// The cell of the first bin.
+    pub(crate) fn first(&self) -> usize {
+        usize::from(self.has_underflow())
+    }
+
+    /// The cell of missing values.
+    pub(crate) fn missing(&self) -> usize {
+        self.extent() - 1
+    }
+
+    /// What the cell `slot` stands for.
+    pub(crate) fn part(&self, slot: usize) -> Part {
+        match slot {
+            slot if slot == self.missing() => Part::Missing,
+            slot if slot < self.first() => Part::Under,
+            slot if slot < self.first() + self.bins() => Part::Bin(slot - self.first()),
+            _ => Part::Over,
+        }
+    }
+
+    /// Whether entries mean the same on both axes; names and labels may differ.
+    pub fn same_bins(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+/// What a cell along an axis stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Under,
+    Bin(usize),
+    Over,
+    Missing,
+}
+
+impl From<Kind> for Axis {
+    fn from(kind: Kind) -> Self {
+        Self { kind, name: String::new(), label: String::new(), unit: String::new() }
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.title())?;
+        match &self.kind {
+            Kind::Regular { bins, lower, upper, closed, circular } => {
+                let end = if *closed { ']' } else { ')' };
+                write!(f, "{bins} bins in [{lower}, {upper}{end}{}", if *circular { ", circular" } else { "" })
+            }
+            Kind::Log { bins, lower, upper } => write!(f, "{bins} bins in [{lower}, {upper}), logarithmic"),
+            Kind::Variable { edges, circular, .. } => {
+                let (first, last) = (edges[0], edges[edges.len() - 1]);
+                let circle = if *circular { ", circular" } else { "" };
+                write!(f, "{} variable bins in [{first}, {last}){circle}", edges.len() - 1)
+            }
+            Kind::Integer { lower, upper, .. } => write!(f, "integers {lower} to {}", upper - 1),
+            Kind::Strings(names) => write!(f, "{} categories", names.len()),
+            Kind::Integers(numbers) => write!(f, "{} integer categories", numbers.len()),
+            Kind::Boolean => write!(f, "false, true"),
+        }
+    }
+}
+
+/// The edge `at` of `count` bins, by the formula whose rounding boost-histogram also has.
+fn between(lower: f64, upper: f64, at: usize, count: usize) -> f64 {
+    let share = at as f64 / count as f64;
+    (1.0 - share) * lower + share * (lower + (upper - lower))
+}
+
+/// The edges as `numpy.linspace` places them.
+pub(crate) fn numpy_edges(count: usize, lower: f64, upper: f64) -> Vec<f64> {
+    let step = (upper - lower) / count as f64;
+    let mut edges: Vec<f64> = (0..=count).map(|at| at as f64 * step + lower).collect();
+    edges[count] = upper;
+    edges
+}
+
+fn check_count(bins: usize) -> Result<()> {
+    if bins == 0 || bins > MOST_CELLS {
+        return Err(Error::axis(format!("an axis has between 1 and {MOST_CELLS} bins, not {bins}")));
+    }
+    Ok(())
+}
+
+fn check_range(bins: usize, lower: f64, upper: f64) -> Result<()> {
+    check_count(bins)?;
+    if !lower.is_finite() || !upper.is_finite() || !(upper - lower).is_finite() {
+        return Err(Error::axis(format!("the range of an axis must be finite, not from {lower} to {upper}")));
+    }
+    if lower >= upper {
+        return Err(Error::axis(format!("the range of an axis must increase, not go from {lower} to {upper}")));
+    }
+    Ok(())
+}
+
+fn check_distinct<T: PartialEq + fmt::Debug + Ord>(categories: &[T]) -> Result<()> {
+    check_count(categories.len())?;
+    let mut sorted: Vec<&T> = categories.iter().collect();
+    sorted.sort();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Error::axis(format!("category {:?} is listed twice", pair[0]))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,282 @@
+//! What a user may write for `bins`, and the range that is found from the data.
+
+use crate::axis::Axis;
+use crate::column::Column;
+use crate::error::{Error, Result};
+use polars::prelude::Series;
+
+/// Bins as asked for: an axis, or a number of bins whose range the data decide.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bins {
+    /// So many bins between the smallest and the largest finite value, both included: see [`RangeFinder`].
+    Automatic(usize),
+    /// These bins.
+    Axis(Axis),
+}
+
+/// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `vec![0.0, 1.0, 5.0]`, or an [`Axis`].
+pub trait IntoBins {
+    /// The bins meant.
+    ///
+    /// # Errors
+    /// When they make no axis.
+    fn into_bins(self) -> Result<Bins>;
+}
+
+/// A number in the description of bins.
+pub trait Number: Copy {
+    /// As floating point.
+    fn to_f64(self) -> f64;
+}
+
+/// A number of bins.
+pub trait Count: Copy {
+    /// As a size, when it is one.
+    fn to_count(self) -> Option<usize>;
+}
+
+macro_rules! numbers {
+    ($($number:ty)*) => { $(
+        impl Number for $number {
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )* };
+}
+numbers!(f64 f32 i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
+
+macro_rules! counts {
+    ($($number:ty)*) => { $(
+        impl Count for $number {
+            fn to_count(self) -> Option<usize> {
+                usize::try_from(self).ok()
+            }
+        }
+
+        impl IntoBins for $number {
+            fn into_bins(self) -> Result<Bins> {
+                Ok(Bins::Automatic(count(self)?))
+            }
+        }
+    )* };
+}
+counts!(i32 i64 isize u16 u32 u64 usize);
+
+fn count(bins: impl Count + std::fmt::Display) -> Result<usize> {
+    bins.to_count()
+        .filter(|&count| count > 0)
+        .ok_or_else(|| Error::axis(format!("a histogram cannot have {bins} bins")))
+}
+
+impl<C: Count + std::fmt::Display, L: Number, U: Number> IntoBins for (C, L, U) {
+    fn into_bins(self) -> Result<Bins> {
+        Axis::regular(count(self.0)?, self.1.to_f64(), self.2.to_f64()).map(Bins::Axis)
+    }
+}
+
+impl<N: Number> IntoBins for Vec<N> {
+    fn into_bins(self) -> Result<Bins> {
+        self.as_slice().into_bins()
+    }
+}
+
+impl<N: Number, const COUNT: usize> IntoBins for [N; COUNT] {
+    fn into_bins(self) -> Result<Bins> {
+        self.as_slice().into_bins()
+    }
+}
+
+impl<N: Number> IntoBins for &[N] {
+    fn into_bins(self) -> Result<Bins> {
+        let edges: Vec<f64> = self.iter().map(|edge| edge.to_f64()).collect();
+        Axis::variable(edges).map(Bins::Axis)
+    }
+}
+
+impl<N: Number> IntoBins for &Vec<N> {
+    fn into_bins(self) -> Result<Bins> {
+        self.as_slice().into_bins()
+    }
+}
+
+impl IntoBins for Axis {
+    fn into_bins(self) -> Result<Bins> {
+        Ok(Bins::Axis(self))
+    }
+}
+
+impl IntoBins for &Axis {
+    fn into_bins(self) -> Result<Bins> {
+        Ok(Bins::Axis(self.clone()))
+    }
+}
+
+impl IntoBins for Bins {
+    fn into_bins(self) -> Result<Bins> {
+        Ok(self)
+    }
+}
+
+/// So that `Axis::regular(50, 0.0, 3.0)` need not be unwrapped first.
+impl<B: IntoBins> IntoBins for Result<B> {
+    fn into_bins(self) -> Result<Bins> {
+        self?.into_bins()
+    }
+}
+
+impl Bins {
+    /// The axis, when it does not depend on the data.
+    pub fn axis(&self) -> Option<&Axis> {
+        match self {
+            Self::Automatic(_) => None,
+            Self::Axis(axis) => Some(axis),
+        }
+    }
+
+    /// The axis, with the range of `found` where the data decide.
+    ///
+    /// # Errors
+    /// When the values span more than floating point numbers can.
+    pub fn resolve(&self, found: &RangeFinder) -> Result<Axis> {
+        match self {
+            Self::Automatic(bins) => found.axis(*bins),
+            Self::Axis(axis) => Ok(axis.clone()),
+        }
+    }
+}
+
+/// Finds the smallest and the largest finite value of a column, segment by segment.
+///
+/// The result does not depend on the order of segments or on threads, so it can be merged in any order.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RangeFinder {
+    range: Option<(f64, f64)>,
+}
+
+impl RangeFinder {
+    /// A finder that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes values into account.
+    pub fn see(&mut self, values: &[f64]) {
+        const LANES: usize = 8;
+        let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let mut take = |lane: usize, value: f64| {
+            // An infinite or missing value becomes the neutral element of either comparison.
+            let finite = value.abs() < f64::INFINITY;
+            let (for_low, for_high) =
+                (if finite { value } else { f64::INFINITY }, if finite { value } else { f64::NEG_INFINITY });
+            low[lane] = if for_low < low[lane] { for_low } else { low[lane] };
+            high[lane] = if for_high > high[lane] { for_high } else { high[lane] };
+        };
+        let chunks = values.chunks_exact(LANES);
+        for &value in chunks.remainder() {
+            take(0, value);
+        }
+        for chunk in chunks {
+            for (lane, &value) in chunk.iter().enumerate() {
+                take(lane, value);
+            }
+        }
+        let low = low.into_iter().fold(f64::INFINITY, f64::min);
+        let high = high.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        if low <= high {
+            self.merge(&Self { range: Some((low, high)) });
+        }
+    }
+
+    /// Takes a column into account.
+    ///
+    /// # Errors
+    /// When the column is not a column of numbers.
+    pub fn see_series(&mut self, column: &Series) -> Result<()> {
+        let column = Column::numbers(column)?;
+        let mut buffer = Vec::new();
+        let mut from = 0;
+        while from < column.len() {
+            segment::work::check()?;
+            let until = column.len().min(from + (1 << 14));
+            self.see(column.tile(from, until, &mut buffer));
+            from = until;
+        }
+        Ok(())
+    }
+
+    /// Takes into account what another finder has seen.
+    pub fn merge(&mut self, other: &Self) {
+        self.range = match (self.range, other.range) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, None) | (None, one) => one,
+        };
+    }
+
+    /// The smallest and largest finite value seen, if there was one.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
+    /// `bins` equal bins over the values seen, the largest in the last bin. A single value gets half a unit of room
+    /// on each side, nothing at all gives the range from 0 to 1: as `numpy.histogram` does.
+    ///
+    /// # Errors
+    /// When there are no bins, or the values span more than floating point numbers can.
+    pub fn axis(&self, bins: usize) -> Result<Axis> {
+        let (lower, upper) = match self.range {
+            None => (0.0, 1.0),
+            Some((low, high)) if low == high => (low - 0.5, high + 0.5),
+            Some(range) => range,
+        };
+        if lower == upper {
+            return Err(Error::axis(format!("all values are {lower}, too large to put bins around: give a range")));
+        }
+        Axis::regular_closed(bins, lower, upper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(bins: impl IntoBins) -> Axis {
+        bins.into_bins().unwrap().axis().unwrap().clone()
+    }
+
+    #[test]
+    fn bins_can_be_written_in_every_way_of_the_contract() {
+        assert_eq!(50.into_bins().unwrap(), Bins::Automatic(50));
+        let regular = Axis::regular(50, 0.0, 3.0).unwrap();
+        assert_eq!(axis((50, 0.0, 3.0)), regular);
+        assert_eq!(axis((50, 0, 3)), regular);
+        assert_eq!(axis(&regular), regular);
+        assert_eq!(axis(Axis::regular(50, 0.0, 3.0)), regular);
+        assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis([0, 1, 5]));
+    }
+
+    #[test]
+    fn bins_that_make_no_axis_say_why() {
+        let say = |bins: Result<Bins>| bins.unwrap_err().to_string();
+        assert_eq!(say(0.into_bins()), "a histogram cannot have 0 bins");
+        assert_eq!(say((-5).into_bins()), "a histogram cannot have -5 bins");
+        assert_eq!(say((5, 3.0, 0.0).into_bins()), "the range of an axis must increase, not go from 3 to 0");
+        assert!(say((5, f64::NAN, 0.0).into_bins()).contains("finite"));
+        assert!(say([1.0, 1.0].into_bins()).contains("edge 0 is 1 and the next is 1"));
+        assert!(say([1.0].into_bins()).contains("at least two"));
+    }
+
+    #[test]
+    fn the_range_is_of_finite_values_only() {
+        let mut finder = RangeFinder::new();
+        assert_eq!(finder.axis(10).unwrap().edges()[10], 1.0);
+        finder.see(&[f64::NAN, f64::INFINITY, 4.0]);
+        let edges = finder.axis(2).unwrap().edges();
+        assert_eq!(edges, [3.5, 4.0, 4.5]);
+        let mut other = RangeFinder::new();
+        other.see(&(0..100).map(f64::from).collect::<Vec<_>>());
+        other.see(&[f64::NEG_INFINITY, -2.0]);
+        finder.merge(&other);
+        assert_eq!(finder.range(), Some((-2.0, 99.0)));
+    }
+}

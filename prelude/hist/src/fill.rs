@@ -1,0 +1,372 @@
+//! Filling: rows go in blocks of fixed size to whoever has time, blocks come back in order.
+//!
+//! The size of a block depends only on the number of cells, and blocks are added up in the order of their rows,
+//! so the result is the same bit for bit with any number of threads.
+
+use crate::axis::{Axis, Kind};
+use crate::cells::{Cells, Profile, Storage};
+use crate::column::Column;
+use crate::error::{Error, Result};
+use crate::hist::Hist;
+use crate::slots::{Binner, binners};
+use polars::prelude::*;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rows handled at a time: their cells and weights stay in the first cache.
+const TILE: usize = 1024;
+/// Rows of a block, when there are not very many cells.
+const BLOCK: usize = 1 << 20;
+/// Below this many cells a block keeps several copies of them, so that neighbouring rows do not wait for each other.
+const FEW_CELLS: usize = 2048;
+/// How many copies.
+const COPIES: usize = 4;
+
+/// The rows to fill: a column per axis, and what goes with them.
+#[derive(Clone, Copy, Default)]
+pub struct Entries<'a> {
+    /// A column per axis, in the order of the axes.
+    pub columns: &'a [&'a Series],
+    /// The weight of each row. A missing weight makes its bin NaN: weights are never guessed.
+    pub weight: Option<&'a Series>,
+    /// The sample of each row, for profiles.
+    pub sample: Option<&'a Series>,
+    /// Which rows count; all of them when absent.
+    pub mask: Option<&'a BooleanChunked>,
+}
+
+impl Hist {
+    /// Fills one value per row, each counting once.
+    ///
+    /// # Errors
+    /// When the histogram has not exactly one axis of numbers, or keeps means; when interrupted.
+    pub fn fill(&mut self, values: &[f64]) -> Result<()> {
+        self.fill_slices(&[values], None, None)
+    }
+
+    /// Fills one value per row with its weight.
+    ///
+    /// # Errors
+    /// As [`Hist::fill`]; when the histogram keeps counts only, or lengths differ.
+    pub fn fill_weighted(&mut self, values: &[f64], weights: &[f64]) -> Result<()> {
+        self.fill_slices(&[values], Some(weights), None)
+    }
+
+    /// Fills a slice per axis, with weights and samples where the storage keeps them.
+    ///
+    /// # Errors
+    /// When slices do not fit the axes, the storage or each other; when interrupted.
+    pub fn fill_slices(&mut self, columns: &[&[f64]], weights: Option<&[f64]>, samples: Option<&[f64]>) -> Result<()> {
+        if columns.len() != self.axes().len() {
+            return Err(self.columns_error(columns.len()));
+        }
+        let pairs = self.axes().iter().zip(columns);
+        let columns = pairs.map(|(axis, values)| bind_slice(axis, values)).collect::<Result<_>>()?;
+        let rows = Rows::new(self, columns, weights.map(Column::slice), samples.map(Column::slice), None)?;
+        rows.fill(self)
+    }
+
+    /// Fills a series per axis, in place, with weights where given.
+    ///
+    /// # Errors
+    /// As [`Hist::fill_entries`].
+    pub fn fill_series(&mut self, columns: &[&Series], weight: Option<&Series>) -> Result<()> {
+        self.fill_entries(&Entries { columns, weight, ..Entries::default() })
+    }
+
+    /// Fills named columns of a frame, with a weight column where given.
+    ///
+    /// # Errors
+    /// When a column is not there, and as [`Hist::fill_entries`].
+    pub fn fill_frame(&mut self, frame: &DataFrame, columns: &[&str], weight: Option<&str>) -> Result<()> {
+        let find = |name: &str| {
+            let column = frame.column(name).map_err(|_| {
+                segment::Error::column(name, frame.get_column_names().into_iter().map(PlSmallStr::as_str))
+            })?;
+            Ok::<&Series, segment::Error>(column.as_materialized_series())
+        };
+        let columns = columns.iter().map(|name| find(name)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let weight = weight.map(find).transpose()?;
+        self.fill_series(&columns, weight)
+    }
+
+    /// Fills rows with everything that can go with them.
+    ///
+    /// # Errors
+    /// When columns do not fit the axes, the storage or each other; when interrupted. The histogram is then as before.
+    pub fn fill_entries(&mut self, entries: &Entries<'_>) -> Result<()> {
+        if entries.columns.len() != self.axes().len() {
+            return Err(self.columns_error(entries.columns.len()));
+        }
+        let pairs = self.axes().iter().zip(entries.columns);
+        let columns = pairs.map(|(axis, series)| bind(axis, series)).collect::<Result<_>>()?;
+        let weight = entries.weight.map(Column::numbers).transpose()?;
+        let sample = entries.sample.map(Column::numbers).transpose()?;
+        let rows = Rows::new(self, columns, weight, sample, entries.mask)?;
+        rows.fill(self)
+    }
+
+    fn columns_error(&self, given: usize) -> Error {
+        Error::fill(format!("the histogram has {} axes, but {given} columns were given", self.axes().len()))
+    }
+}
+
+/// The column as the axis reads it: numbers, or positions of categories.
+fn bind<'a>(axis: &Axis, series: &'a Series) -> Result<Column<'a>> {
+    match axis.kind() {
+        Kind::Strings(names) => Column::texts(series, names),
+        Kind::Integers(numbers) => Ok(Column::numbers(series)?.codes(numbers)),
+        _ => Column::numbers(series),
+    }
+}
+
+fn bind_slice<'a>(axis: &Axis, values: &'a [f64]) -> Result<Column<'a>> {
+    match axis.kind() {
+        Kind::Strings(_) => Err(Error::fill("an axis of texts is filled from a series of texts, not from numbers")),
+        Kind::Integers(numbers) => Ok(Column::slice(values).codes(numbers)),
+        _ => Ok(Column::slice(values)),
+    }
+}
+
+/// Columns that fit the histogram and each other.
+struct Rows<'a> {
+    columns: Vec<Column<'a>>,
+    weight: Option<Column<'a>>,
+    sample: Option<Column<'a>>,
+    mask: Option<BooleanChunked>,
+    binners: Vec<Binner>,
+    length: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(
+        hist: &Hist,
+        columns: Vec<Column<'a>>,
+        weight: Option<Column<'a>>,
+        sample: Option<Column<'a>>,
+        mask: Option<&BooleanChunked>,
+    ) -> Result<Self> {
+        check_storage(hist.storage(), weight.is_some(), sample.is_some())?;
+        let length = columns.first().map_or(0, Column::len);
+        let others = columns.iter().chain(&weight).chain(&sample).map(Column::len).chain(mask.map(|mask| mask.len()));
+        if let Some(other) = others.into_iter().find(|&other| other != length) {
+            return Err(Error::fill(format!(
+                "columns, weights, samples and mask must be equally long, not {length} and {other} rows"
+            )));
+        }
+        // One run of bits, in which a missing truth value is false.
+        let mask = mask.map(|mask| {
+            let plain = if mask.null_count() > 0 { mask.fill_null_with_values(false) } else { Ok(mask.clone()) };
+            plain.map(|mask| mask.rechunk().into_owned())
+        });
+        Ok(Self { columns, weight, sample, mask: mask.transpose()?, binners: binners(hist.axes()), length })
+    }
+
+    fn fill(&self, hist: &mut Hist) -> Result<()> {
+        let cells = hist.cells.len();
+        if self.length <= cells && self.length <= BLOCK {
+            // Fewer rows than cells: a copy of the cells would cost more than the rows.
+            hist.entries += self.tiles(0..self.length, &mut Direct(&mut hist.cells));
+            return Ok(());
+        }
+        let size = BLOCK.max((4 * cells).next_power_of_two());
+        let blocks: Vec<Range<usize>> =
+            (0..self.length).step_by(size).map(|from| from..self.length.min(from + size)).collect();
+        let storage = hist.storage();
+        let run = |rows: &Range<usize>| {
+            let mut block = Block::new(storage, cells);
+            let entries = self.tiles(rows.clone(), &mut block);
+            (block.finish(), entries)
+        };
+        // The new rows apart from the old ones, so that an interrupt leaves the histogram as it was.
+        let mut sum = Cells::new(storage, cells);
+        let mut entries = 0;
+        for wave in blocks.chunks(2 * rayon::current_num_threads().max(1)) {
+            segment::work::check()?;
+            let parts: Vec<_> =
+                if wave.len() == 1 { wave.iter().map(run).collect() } else { wave.par_iter().map(run).collect() };
+            for (part, count) in parts {
+                sum.merge(&part);
+                entries += count;
+            }
+        }
+        hist.cells.merge(&sum);
+        hist.entries += entries;
+        Ok(())
+    }
+
+    /// Puts rows into `target`, and says how many there were under the mask.
+    fn tiles(&self, rows: Range<usize>, target: &mut impl Target) -> u64 {
+        let mut cells = [0_u32; TILE];
+        let mut kept = [[0.0; TILE]; 2];
+        let (mut column, mut weights, mut samples) = (Vec::new(), Vec::new(), Vec::new());
+        let mut entries = 0;
+        for from in rows.clone().step_by(TILE) {
+            let until = rows.end.min(from + TILE);
+            let cells = &mut cells[..until - from];
+            cells.fill(0);
+            for (binner, values) in self.binners.iter().zip(&self.columns) {
+                binner.add(values.tile(from, until, &mut column), cells);
+            }
+            let weight = self.weight.as_ref().map(|weight| weight.tile(from, until, &mut weights));
+            let sample = self.sample.as_ref().map(|sample| sample.tile(from, until, &mut samples));
+            let Some(mask) = &self.mask else {
+                target.add(cells, weight, sample);
+                entries += cells.len() as u64;
+                continue;
+            };
+            let bits = mask.downcast_as_array().values();
+            let mut count = 0;
+            for row in 0..cells.len() {
+                cells[count] = cells[row];
+                if let Some(weight) = weight {
+                    kept[0][count] = weight[row];
+                }
+                if let Some(sample) = sample {
+                    kept[1][count] = sample[row];
+                }
+                count += usize::from(bits.get_bit(from + row));
+            }
+            let [weights, samples] = &kept;
+            target.add(&cells[..count], weight.map(|_| &weights[..count]), sample.map(|_| &samples[..count]));
+            entries += count as u64;
+        }
+        entries
+    }
+}
+
+fn check_storage(storage: Storage, weight: bool, sample: bool) -> Result<()> {
+    match (storage, weight, sample) {
+        (Storage::Count, true, _) => {
+            Err(Error::fill("this histogram counts entries: make it with Storage::Weight to fill weights"))
+        }
+        (Storage::Mean, true, _) => {
+            Err(Error::fill("this profile has no weights: make it with Storage::WeightedMean to fill weights"))
+        }
+        (Storage::Count | Storage::Weight, _, true) => {
+            Err(Error::fill("this histogram keeps no means: make it with Storage::Mean to fill samples"))
+        }
+        (Storage::Mean | Storage::WeightedMean, _, false) => {
+            Err(Error::fill("a profile needs a sample for each row: the values whose mean it keeps"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What takes tiles of rows: the cell of each, its weight and its sample.
+trait Target {
+    fn add(&mut self, cells: &[u32], weights: Option<&[f64]>, samples: Option<&[f64]>);
+}
+
+/// The cells of the histogram themselves.
+struct Direct<'a>(&'a mut Cells);
+
+impl Target for Direct<'_> {
+    fn add(&mut self, cells: &[u32], weights: Option<&[f64]>, samples: Option<&[f64]>) {
+        match self.0 {
+            Cells::Count(counts) => cells.iter().for_each(|&cell| counts[cell as usize] += 1.0),
+            Cells::Weight(sums) => add_weights::<1>(sums, cells, weights),
+            Cells::Mean(profiles) | Cells::WeightedMean(profiles) => add_samples(profiles, cells, weights, samples),
+        }
+    }
+}
+
+/// The cells of one block, in several copies when they are few.
+struct Block {
+    sums: Sums,
+    /// How many cells a copy has.
+    cells: usize,
+    copied: bool,
+}
+
+enum Sums {
+    Count(Vec<u32>),
+    Weight(Vec<[f64; 2]>),
+    Profile(Vec<Profile>, Storage),
+}
+
+impl Block {
+    fn new(storage: Storage, cells: usize) -> Self {
+        let copied = cells <= FEW_CELLS;
+        let room = if copied { cells * COPIES } else { cells };
+        let sums = match storage {
+            Storage::Count => Sums::Count(vec![0; room]),
+            Storage::Weight => Sums::Weight(vec![[0.0; 2]; room]),
+            Storage::Mean | Storage::WeightedMean => Sums::Profile(vec![Profile::default(); cells], storage),
+        };
+        Self { sums, cells, copied }
+    }
+
+    /// The copies added up in their order.
+    fn finish(self) -> Cells {
+        let cells = self.cells;
+        match self.sums {
+            Sums::Count(copies) => {
+                let sum = |at: usize| copies[at..].iter().step_by(cells).map(|&count| f64::from(count)).sum();
+                Cells::Count((0..cells).map(sum).collect())
+            }
+            Sums::Weight(copies) => {
+                let sum =
+                    |at: usize| copies[at..].iter().step_by(cells).fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
+                Cells::Weight((0..cells).map(sum).collect())
+            }
+            Sums::Profile(profiles, Storage::Mean) => Cells::Mean(profiles),
+            Sums::Profile(profiles, _) => Cells::WeightedMean(profiles),
+        }
+    }
+}
+
+impl Target for Block {
+    fn add(&mut self, cells: &[u32], weights: Option<&[f64]>, samples: Option<&[f64]>) {
+        match &mut self.sums {
+            Sums::Count(counts) if self.copied => add_counts::<COPIES>(counts, cells),
+            Sums::Count(counts) => add_counts::<1>(counts, cells),
+            Sums::Weight(sums) if self.copied => add_weights::<COPIES>(sums, cells, weights),
+            Sums::Weight(sums) => add_weights::<1>(sums, cells, weights),
+            Sums::Profile(profiles, _) => add_samples(profiles, cells, weights, samples),
+        }
+    }
+}
+
+/// Counts rows, in turn in each of the copies of the cells. A block has fewer rows than a count can hold.
+fn add_counts<const TURNS: usize>(counts: &mut [u32], cells: &[u32]) {
+    let size = counts.len() / TURNS;
+    let (chunks, rest) = cells.as_chunks::<TURNS>();
+    for chunk in chunks {
+        for (copy, &cell) in chunk.iter().enumerate() {
+            counts[copy * size + cell as usize] += 1;
+        }
+    }
+    rest.iter().for_each(|&cell| counts[cell as usize] += 1);
+}
+
+/// Adds weights and their squares; rows go in turn to the copies of the cells.
+fn add_weights<const TURNS: usize>(sums: &mut [[f64; 2]], cells: &[u32], weights: Option<&[f64]>) {
+    let size = sums.len() / TURNS;
+    let mut add = |copy: usize, cell: u32, weight: f64| {
+        let sum = &mut sums[copy * size + cell as usize];
+        *sum = [sum[0] + weight, sum[1] + weight * weight];
+    };
+    let Some(weights) = weights else {
+        cells.iter().enumerate().for_each(|(row, &cell)| add(row % TURNS, cell, 1.0));
+        return;
+    };
+    let (chunks, rest) = cells.as_chunks::<TURNS>();
+    let (weight_chunks, weight_rest) = weights.as_chunks::<TURNS>();
+    for (cells, weights) in chunks.iter().zip(weight_chunks) {
+        for copy in 0..TURNS {
+            add(copy, cells[copy], weights[copy]);
+        }
+    }
+    rest.iter().zip(weight_rest).for_each(|(&cell, &weight)| add(0, cell, weight));
+}
+
+fn add_samples(profiles: &mut [Profile], cells: &[u32], weights: Option<&[f64]>, samples: Option<&[f64]>) {
+    // A profile is never filled without samples: `check_storage`.
+    for (row, (&cell, &sample)) in cells.iter().zip(samples.unwrap_or_default()).enumerate() {
+        profiles[cell as usize].add(weights.map_or(1.0, |weights| weights[row]), sample);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,315 @@
+use crate::axis::{Axis, MOST_CELLS, Part};
+use crate::cells::{Cells, Storage};
+use crate::error::{Error, Result};
+use crate::process::ByProcess;
+use crate::slots::strides;
+
+/// A histogram: axes, and per cell a count, a sum of weights or a mean; in all, and by process when it has any.
+///
+/// ```
+/// use hist::{Axis, Hist};
+/// let mut h = Hist::new(Axis::regular(3, 0.0, 3.0)?)?;
+/// h.fill(&[0.5, 1.5, 1.7, 7.0, f64::NAN])?;
+/// assert_eq!(h.counts(), [1.0, 2.0, 0.0]);
+/// assert_eq!((h.underflow(), h.overflow(), h.nan()), (0.0, 1.0, 1.0));
+/// # Ok::<(), hist::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hist {
+    pub(crate) axes: Vec<Axis>,
+    pub(crate) cells: Cells,
+    pub(crate) entries: u64,
+    pub(crate) processes: ByProcess,
+}
+
+impl Hist {
+    /// An empty histogram of one axis that counts entries.
+    ///
+    /// # Errors
+    /// When there are too many cells.
+    pub fn new(axis: Axis) -> Result<Self> {
+        Self::with(vec![axis], Storage::Count)
+    }
+
+    /// An empty histogram of one axis that sums weights and their squares.
+    ///
+    /// # Errors
+    /// When there are too many cells.
+    pub fn weighted(axis: Axis) -> Result<Self> {
+        Self::with(vec![axis], Storage::Weight)
+    }
+
+    /// An empty histogram of any axes and storage.
+    ///
+    /// # Errors
+    /// When there is no axis, or the axes make too many cells.
+    pub fn with(axes: impl Into<Vec<Axis>>, storage: Storage) -> Result<Self> {
+        let axes: Vec<Axis> = axes.into();
+        if axes.is_empty() {
+            return Err(Error::axis("a histogram needs at least one axis"));
+        }
+        let cells = axes.iter().try_fold(1_usize, |product, axis| product.checked_mul(axis.extent()));
+        let Some(count) = cells.filter(|&count| count <= MOST_CELLS) else {
+            let bins: Vec<_> = axes.iter().map(|axis| axis.bins().to_string()).collect();
+            let bins = bins.join(" x ");
+            return Err(Error::axis(format!("{bins} bins are more than the {MOST_CELLS} cells a histogram may have")));
+        };
+        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, processes: ByProcess::default() })
+    }
+
+    /// An empty histogram with the axes and storage of this one.
+    pub fn empty_like(&self) -> Self {
+        Self {
+            axes: self.axes.clone(),
+            cells: Cells::new(self.storage(), self.cells.len()),
+            entries: 0,
+            processes: ByProcess::default(),
+        }
+    }
+
+    /// The sum of histograms of processes, which remembers its parts.
+    ///
+    /// # Errors
+    /// When there is none, a name comes twice, or axes or storages differ.
+    pub fn from_processes<N: Into<String>>(parts: impl IntoIterator<Item = (N, Self)>) -> Result<Self> {
+        let mut total: Option<Self> = None;
+        let mut processes = ByProcess::default();
+        for (name, part) in parts {
+            let part = Self { processes: ByProcess::default(), ..part };
+            match &mut total {
+                None => total = Some(part.clone()),
+                Some(total) => total.merge(&part)?,
+            }
+            processes.push(name.into(), part)?;
+        }
+        let total = total.ok_or_else(|| Error::Missing("there is no process to make a histogram of".to_owned()))?;
+        Ok(Self { processes, ..total })
+    }
+
+    /// Adds the entries of another histogram, process by process.
+    ///
+    /// # Errors
+    /// When axes or storages differ. The histogram is then as before.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        self.compatible(other)?;
+        self.processes.merge(&other.processes)?;
+        self.cells.merge(&other.cells);
+        self.entries += other.entries;
+        Ok(())
+    }
+
+    /// That the other histogram has the same bins and keeps the same kind of value.
+    pub(crate) fn compatible(&self, other: &Self) -> Result<()> {
+        if self.axes.len() != other.axes.len() {
+            let (mine, theirs) = (self.axes.len(), other.axes.len());
+            return Err(Error::Different(format!("one has {mine} axes, the other {theirs}")));
+        }
+        for (at, (mine, theirs)) in self.axes.iter().zip(&other.axes).enumerate() {
+            if !mine.same_bins(theirs) {
+                return Err(Error::Different(format!("axis {at} is `{mine}` in one and `{theirs}` in the other")));
+            }
+        }
+        if self.is_profile() != other.is_profile() {
+            let (mine, theirs) = (self.storage(), other.storage());
+            return Err(Error::Different(format!("one keeps {mine:?}, the other {theirs:?}")));
+        }
+        Ok(())
+    }
+
+    /// The axes.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// The axis `at`, for changing its name, label or unit.
+    ///
+    /// # Errors
+    /// When there is no such axis.
+    pub fn axis_mut(&mut self, at: usize) -> Result<AxisText<'_>> {
+        let count = self.axes.len();
+        let axis = self.axes.get_mut(at);
+        let axis = axis.ok_or_else(|| Error::Missing(format!("there is no axis {at}, only {count}")))?;
+        Ok(AxisText { name: &mut axis.name, label: &mut axis.label, unit: &mut axis.unit })
+    }
+
+    /// The number of axes.
+    pub fn dimensions(&self) -> usize {
+        self.axes.len()
+    }
+
+    /// Bins per axis.
+    pub fn shape(&self) -> Vec<usize> {
+        self.axes.iter().map(Axis::bins).collect()
+    }
+
+    /// What is kept per bin.
+    pub fn storage(&self) -> Storage {
+        self.cells.storage()
+    }
+
+    /// Whether bins hold means of samples instead of sums.
+    pub fn is_profile(&self) -> bool {
+        matches!(self.storage(), Storage::Mean | Storage::WeightedMean)
+    }
+
+    /// Rows filled, wherever they fell and whatever their weight.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// The edges of the bins of the first axis; those of others are `h.axes()[1].edges()`.
+    pub fn edges(&self) -> Vec<f64> {
+        self.axes[0].edges()
+    }
+
+    /// The middles of the bins of the first axis.
+    pub fn centres(&self) -> Vec<f64> {
+        self.axes[0].centres()
+    }
+
+    /// Entries or sums of weights in the bins, without flow; the last axis varies fastest.
+    pub fn counts(&self) -> Vec<f64> {
+        self.over_bins(Cells::count)
+    }
+
+    /// What is drawn: [`Hist::counts`], or the means of a profile.
+    pub fn values(&self) -> Vec<f64> {
+        self.over_bins(Cells::value)
+    }
+
+    /// Variances of [`Hist::values`]: counts, sums of squared weights, or variances of the means.
+    pub fn variances(&self) -> Vec<f64> {
+        self.over_bins(Cells::variance)
+    }
+
+    /// Square roots of [`Hist::variances`].
+    pub fn errors(&self) -> Vec<f64> {
+        self.variances().into_iter().map(f64::sqrt).collect()
+    }
+
+    /// Entries, or weights, below the range (of at least one axis).
+    pub fn underflow(&self) -> f64 {
+        self.outside(Cells::count, Part::Under)
+    }
+
+    /// Entries, or weights, not below but above the range (of at least one axis).
+    pub fn overflow(&self) -> f64 {
+        self.outside(Cells::count, Part::Over)
+    }
+
+    /// Entries, or weights, of rows with a missing value: null or NaN (on at least one axis).
+    pub fn nan(&self) -> f64 {
+        self.outside(Cells::count, Part::Missing)
+    }
+
+    /// The variance of [`Hist::underflow`].
+    pub fn underflow_variance(&self) -> f64 {
+        self.outside(Cells::square, Part::Under)
+    }
+
+    /// The variance of [`Hist::overflow`].
+    pub fn overflow_variance(&self) -> f64 {
+        self.outside(Cells::square, Part::Over)
+    }
+
+    /// The variance of [`Hist::nan`].
+    pub fn nan_variance(&self) -> f64 {
+        self.outside(Cells::square, Part::Missing)
+    }
+
+    /// The sum of the bins, without flow and missing.
+    pub fn sum(&self) -> f64 {
+        self.counts().iter().sum()
+    }
+
+    /// The sum of everything: bins, underflow, overflow and missing.
+    pub fn total(&self) -> f64 {
+        (0..self.cells.len()).map(|at| self.cells.count(at)).sum()
+    }
+
+    /// How many entries of weight 1 would tell as much: (sum of weights)² / sum of squares, in the bins.
+    pub fn effective_entries(&self) -> f64 {
+        let squares: f64 = self.over_bins(Cells::square).iter().sum();
+        if squares > 0.0 { self.sum().powi(2) / squares } else { 0.0 }
+    }
+
+    /// The mean of the first axis, from the middles of its bins, without flow.
+    pub fn mean(&self) -> f64 {
+        let (sum, first, _) = self.moments();
+        first / sum
+    }
+
+    /// The standard deviation along the first axis, from the middles of its bins, without flow.
+    pub fn std_dev(&self) -> f64 {
+        let (sum, first, second) = self.moments();
+        (second / sum - (first / sum).powi(2)).max(0.0).sqrt()
+    }
+
+    /// The parts by process, in the order in which they were given; empty when the histogram has none.
+    pub fn by_process(&self) -> &ByProcess {
+        &self.processes
+    }
+
+    /// Sum of counts, of counts times middle, and of counts times middle squared.
+    fn moments(&self) -> (f64, f64, f64) {
+        let counts = self.counts();
+        let others = counts.len() / self.axes[0].bins();
+        let mut moments = (0.0, 0.0, 0.0);
+        for (counts, middle) in counts.chunks(others).zip(self.axes[0].centres()) {
+            let count: f64 = counts.iter().sum();
+            moments.0 += count;
+            moments.1 += count * middle;
+            moments.2 += count * middle * middle;
+        }
+        moments
+    }
+
+    /// The cells of bins, in order.
+    pub(crate) fn bin_cells(&self) -> Vec<usize> {
+        let mut cells = vec![0];
+        for (axis, stride) in self.axes.iter().zip(strides(&self.axes)) {
+            let slots = axis.first()..axis.first() + axis.bins();
+            cells = cells.iter().flat_map(|&at| slots.clone().map(move |slot| at + slot * stride)).collect();
+        }
+        cells
+    }
+
+    fn over_bins(&self, what: impl Fn(&Cells, usize) -> f64) -> Vec<f64> {
+        self.bin_cells().into_iter().map(|at| what(&self.cells, at)).collect()
+    }
+
+    fn outside(&self, what: impl Fn(&Cells, usize) -> f64, wanted: Part) -> f64 {
+        let strides = strides(&self.axes);
+        let parts: Vec<Vec<Part>> =
+            self.axes.iter().map(|axis| (0..axis.extent()).map(|slot| axis.part(slot)).collect()).collect();
+        let kind = |cell: usize| {
+            let mut kinds = strides.iter().zip(&parts).map(|(stride, parts)| parts[cell / stride % parts.len()]);
+            let (mut under, mut over) = (false, false);
+            if kinds.any(|part| {
+                under |= part == Part::Under;
+                over |= part == Part::Over;
+                part == Part::Missing
+            }) {
+                Part::Missing
+            } else if under {
+                Part::Under
+            } else if over {
+                Part::Over
+            } else {
+                Part::Bin(0)
+            }
+        };
+        (0..self.cells.len()).filter(|&cell| kind(cell) == wanted).map(|cell| what(&self.cells, cell)).sum()
+    }
+}
+
+/// The texts of an axis, to be changed; its bins stay.
+#[derive(Debug)]
+pub struct AxisText<'a> {
+    /// The name of the column.
+    pub name: &'a mut String,
+    /// What to write at the axis.
+    pub label: &'a mut String,
+    /// The unit of the values.
+    pub unit: &'a mut String,
+}

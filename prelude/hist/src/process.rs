@@ -1,0 +1,100 @@
+use crate::error::{Error, Result};
+use crate::hist::Hist;
+use std::ops::Index;
+
+/// The parts of a histogram by process, in order: `h.by_process()["mumu"]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByProcess {
+    parts: Vec<(String, Hist)>,
+}
+
+impl ByProcess {
+    /// The part of this process.
+    pub fn get(&self, name: &str) -> Option<&Hist> {
+        self.parts.iter().find(|(known, _)| known == name).map(|(_, hist)| hist)
+    }
+
+    /// How many processes there are.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The names, in order, under the name that maps use.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.names()
+    }
+
+    /// The histograms, in order.
+    pub fn values(&self) -> impl Iterator<Item = &Hist> {
+        self.parts.iter().map(|(_, hist)| hist)
+    }
+
+    /// Names and histograms, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Hist)> {
+        self.parts.iter().map(|(name, hist)| (name.as_str(), hist))
+    }
+
+    pub(crate) fn push(&mut self, name: String, hist: Hist) -> Result<()> {
+        if self.get(&name).is_some() {
+            return Err(Error::Different(format!("process `{name}` comes twice")));
+        }
+        self.parts.push((name, hist));
+        Ok(())
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<()> {
+        for (name, part) in &other.parts {
+            if let Some(mine) = self.get(name) {
+                mine.compatible(part)?;
+            }
+        }
+        for (name, part) in &other.parts {
+            match self.parts.iter_mut().find(|(known, _)| known == name) {
+                Some((_, mine)) => mine.merge(part)?,
+                None => self.push(name.clone(), part.clone())?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn try_map(&self, mut change: impl FnMut(&Hist) -> Result<Hist>) -> Result<Self> {
+        let parts = self.parts.iter().map(|(name, hist)| Ok((name.clone(), change(hist)?))).collect::<Result<_>>()?;
+        Ok(Self { parts })
+    }
+}
+
+impl Index<&str> for ByProcess {
+    type Output = Hist;
+
+    /// # Panics
+    /// When there is no such process, as an index into a map does; [`ByProcess::get`] does not.
+    fn index(&self, name: &str) -> &Hist {
+        self.get(name).unwrap_or_else(|| {
+            let nearest = segment::nearest(name, self.names());
+            let hint = nearest.first().map_or_else(
+                || format!("there are {}", self.names().collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            panic!("no process `{name}` in this histogram; {hint}")
+        })
+    }
+}
+
+impl<'a> IntoIterator for &'a ByProcess {
+    type Item = (&'a str, &'a Hist);
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + 'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}

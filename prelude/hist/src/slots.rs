@@ -1,0 +1,242 @@
+//! From values to cells along one axis, a tile at a time: the loops that decide in which bin an entry falls.
+
+use crate::axis::{Axis, Kind, numpy_edges};
+
+/// An axis made ready for filling.
+pub(crate) struct Binner {
+    rule: Rule,
+    /// How far apart neighbouring cells of this axis lie in the histogram.
+    stride: u32,
+}
+
+enum Rule {
+    Regular {
+        lower: f64,
+        width: f64,
+        bins: f64,
+    },
+    Closed {
+        lower: f64,
+        width: f64,
+        bins: f64,
+        edges: Vec<f64>,
+    },
+    Circular {
+        lower: f64,
+        width: f64,
+        bins: f64,
+    },
+    Log {
+        lower: f64,
+        width: f64,
+        bins: f64,
+    },
+    Variable(Search),
+    CircularVariable(Search),
+    Integer {
+        lower: f64,
+        bins: f64,
+    },
+    CircularInteger {
+        lower: f64,
+        bins: f64,
+    },
+    /// Positions of categories: bins, then other, then missing.
+    Category {
+        bins: f64,
+    },
+    Boolean,
+}
+
+impl Binner {
+    pub(crate) fn new(axis: &Axis, stride: usize) -> Self {
+        let bins = axis.bins() as f64;
+        let rule = match axis.kind() {
+            &Kind::Regular { lower, upper, closed: true, bins: count, .. } => {
+                Rule::Closed { lower, width: upper - lower, bins, edges: numpy_edges(count, lower, upper) }
+            }
+            &Kind::Regular { lower, upper, circular: true, .. } => Rule::Circular { lower, width: upper - lower, bins },
+            &Kind::Regular { lower, upper, .. } => Rule::Regular { lower, width: upper - lower, bins },
+            Kind::Log { lower, upper, .. } => Rule::Log { lower: lower.ln(), width: upper.ln() - lower.ln(), bins },
+            Kind::Variable { edges, circular: true, .. } => Rule::CircularVariable(Search::new(edges, false)),
+            Kind::Variable { edges, closed, .. } => Rule::Variable(Search::new(edges, *closed)),
+            &Kind::Integer { lower, circular: true, .. } => Rule::CircularInteger { lower: lower as f64, bins },
+            &Kind::Integer { lower, .. } => Rule::Integer { lower: lower as f64, bins },
+            Kind::Strings(_) | Kind::Integers(_) => Rule::Category { bins },
+            Kind::Boolean => Rule::Boolean,
+        };
+        // Histograms have fewer than 2^28 cells: checked when they are made.
+        Self { rule, stride: stride as u32 }
+    }
+
+    /// Adds to each of `cells` the distance of the cell of its value along this axis.
+    pub(crate) fn add(&self, values: &[f64], cells: &mut [u32]) {
+        let stride = self.stride;
+        match &self.rule {
+            &Rule::Regular { lower, width, bins } => open(values, cells, stride, bins, |x| (x - lower) / width * bins),
+            &Rule::Integer { lower, bins } => open(values, cells, stride, bins, |x| x.floor() - lower),
+            &Rule::Log { lower, width, bins } => {
+                // Zero and below lie under every logarithmic axis; ln would call the negative ones missing.
+                let scaled = |x: f64| {
+                    if x <= 0.0 { f64::NEG_INFINITY } else { (x.ln() - lower) / width * bins }
+                };
+                open(values, cells, stride, bins, scaled);
+            }
+            &Rule::Circular { lower, width, bins } => {
+                each(values, cells, stride, |x| {
+                    let turns = (x - lower) / width;
+                    round_slot((turns - turns.floor()) * bins, bins)
+                });
+            }
+            &Rule::CircularInteger { lower, bins } => {
+                each(values, cells, stride, |x| round_slot((x.floor() - lower).rem_euclid(bins), bins));
+            }
+            Rule::Closed { lower, width, bins, edges } => {
+                each(values, cells, stride, |x| closed_slot(x, (x - lower) / width * bins, edges));
+            }
+            Rule::Variable(search) => each(values, cells, stride, |x| search.slot(x)),
+            Rule::CircularVariable(search) => each(values, cells, stride, |x| search.round_slot(x)),
+            &Rule::Category { bins } => {
+                each(values, cells, stride, |x| if x.is_nan() { bins as u32 + 1 } else { x as u32 })
+            }
+            Rule::Boolean => each(values, cells, stride, |x| if x.is_nan() { 2 } else { u32::from(x != 0.0) }),
+        }
+    }
+}
+
+/// Cells of an axis with underflow, `bins` bins, overflow and missing, from positions in units of bins.
+///
+/// Branchless, so that the compiler turns it into vector instructions.
+#[inline(always)]
+fn open(values: &[f64], cells: &mut [u32], stride: u32, bins: f64, scaled: impl Fn(f64) -> f64) {
+    for (cell, &value) in cells.iter_mut().zip(values) {
+        let at = scaled(value);
+        // NaN fails the comparison and becomes `bins`, the cell before the one of missing values.
+        let capped = if at < bins { at } else { bins };
+        let held = if capped > -0.5 { capped } else { -0.5 };
+        // SAFETY: `held` is not NaN and lies between -0.5 and `bins`, which is at most 2^28.
+        let whole = unsafe { held.to_int_unchecked::<i32>() };
+        // `value`, not `at`: an infinite value is out of range, not missing.
+        let slot = whole + 1 - i32::from(at < 0.0) + i32::from(value.is_nan());
+        *cell += stride * slot as u32;
+    }
+}
+
+/// Cells by a rule for one value.
+#[inline(always)]
+fn each(values: &[f64], cells: &mut [u32], stride: u32, slot: impl Fn(f64) -> u32) {
+    for (cell, &value) in cells.iter_mut().zip(values) {
+        *cell += stride * slot(value);
+    }
+}
+
+/// The cell on a circle: bins, then missing. Infinite values have no place on a circle and count as missing.
+fn round_slot(at: f64, bins: f64) -> u32 {
+    if at.is_nan() {
+        bins as u32
+    } else {
+        // A value just below the start can round to a whole turn: that is the start.
+        let slot = at as u32;
+        if slot >= bins as u32 { 0 } else { slot }
+    }
+}
+
+/// The cell on an axis whose upper end is in the last bin; bins are corrected by the edges themselves.
+fn closed_slot(value: f64, at: f64, edges: &[f64]) -> u32 {
+    let bins = edges.len() - 1;
+    if value.is_nan() {
+        bins as u32 + 2
+    } else if value < edges[0] {
+        0
+    } else if value > edges[bins] {
+        bins as u32 + 1
+    } else {
+        let mut bin = (at as usize).min(bins - 1);
+        if value < edges[bin] && bin > 0 {
+            bin -= 1;
+        } else if bin + 1 < bins && value >= edges[bin + 1] {
+            bin += 1;
+        }
+        bin as u32 + 1
+    }
+}
+
+/// Finds the bin between given edges: a table leads near it, a few steps do the rest.
+struct Search {
+    edges: Vec<f64>,
+    closed: bool,
+    /// For each of equal parts of the range, the first edge that can end a bin there.
+    table: Vec<u32>,
+    scale: f64,
+}
+
+impl Search {
+    fn new(edges: &[f64], closed: bool) -> Self {
+        let bins = edges.len() - 1;
+        let parts = (4 * bins).min(1 << 16);
+        let width = edges[bins] - edges[0];
+        let scale = parts as f64 / width;
+        let part_of = |value: f64| ((value - edges[0]) * scale) as usize;
+        // The same rounding decides here and in `slot`, so a value is never behind the entry of its part.
+        let mut table = Vec::with_capacity(parts + 1);
+        let mut edge = 0;
+        for part in 0..=parts {
+            while edge < bins && part_of(edges[edge + 1]) < part {
+                edge += 1;
+            }
+            table.push(edge as u32);
+        }
+        Self { edges: edges.to_vec(), closed, table, scale }
+    }
+
+    fn bin(&self, value: f64) -> u32 {
+        let part = ((value - self.edges[0]) * self.scale) as usize;
+        let mut bin = self.table[part.min(self.table.len() - 1)] as usize;
+        while bin + 2 < self.edges.len() && value >= self.edges[bin + 1] {
+            bin += 1;
+        }
+        bin as u32
+    }
+
+    fn slot(&self, value: f64) -> u32 {
+        let bins = self.edges.len() - 1;
+        if value.is_nan() {
+            bins as u32 + 2
+        } else if value < self.edges[0] {
+            0
+        } else if value < self.edges[bins] {
+            self.bin(value) + 1
+        } else if self.closed && value == self.edges[bins] {
+            bins as u32
+        } else {
+            bins as u32 + 1
+        }
+    }
+
+    fn round_slot(&self, value: f64) -> u32 {
+        let bins = self.edges.len() - 1;
+        let (first, width) = (self.edges[0], self.edges[bins] - self.edges[0]);
+        let inside = value - ((value - first) / width).floor() * width;
+        if inside.is_nan() {
+            bins as u32
+        } else if inside < first || inside >= self.edges[bins] {
+            0
+        } else {
+            self.bin(inside)
+        }
+    }
+}
+
+/// The binners of all axes, the last axis varying fastest.
+pub(crate) fn binners(axes: &[Axis]) -> Vec<Binner> {
+    axes.iter().zip(strides(axes)).map(|(axis, stride)| Binner::new(axis, stride)).collect()
+}
+
+/// How far apart neighbouring cells of each axis lie: the last axis varies fastest, as in C and UHI.
+pub(crate) fn strides(axes: &[Axis]) -> Vec<usize> {
+    let mut strides = vec![1; axes.len()];
+    for at in (0..axes.len().saturating_sub(1)).rev() {
+        strides[at] = strides[at + 1] * axes[at + 1].extent();
+    }
+    strides
+}

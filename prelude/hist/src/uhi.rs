@@ -1,0 +1,129 @@
+//! The UHI format, version 1: JSON that boost-histogram, hist and uproot read, and that is read back.
+//!
+//! The format has no cell for missing values. They are kept under `writer_info.recoil`, and so is what else the
+//! format cannot say (the number of rows, logarithmic axes), so that what is written reads back the same.
+
+mod axes;
+mod read;
+
+use crate::axis::{Axis, Part};
+use crate::cells::{Cells, Profile};
+use crate::error::{Error, Result};
+use crate::hist::Hist;
+use crate::slots::strides;
+use serde_json::{Map, Value, json};
+
+/// What is kept per cell, by the names of the format, in the order in which they are read.
+fn fields(cells: &Cells) -> (&'static str, &'static [&'static str]) {
+    match cells {
+        // Counts that are no whole numbers come from subtraction or files.
+        Cells::Count(counts) if counts.iter().all(|count| count.fract() == 0.0 && count.abs() < 9.0e15) => {
+            ("int", &["values"])
+        }
+        Cells::Count(_) => ("double", &["values"]),
+        Cells::Weight(_) => ("weighted", &["values", "variances"]),
+        Cells::Mean(_) => ("mean", &["counts", "values", "variances"]),
+        Cells::WeightedMean(_) => {
+            ("weighted_mean", &["sum_of_weights", "sum_of_weights_squared", "values", "variances"])
+        }
+    }
+}
+
+fn field(cells: &Cells, name: &str, at: usize) -> f64 {
+    let of = |profile: &Profile| match name {
+        "counts" | "sum_of_weights" => profile.weights,
+        "sum_of_weights_squared" => profile.squares,
+        "values" => profile.mean,
+        _ => profile.variance(),
+    };
+    match cells {
+        Cells::Count(counts) => counts[at],
+        Cells::Weight(sums) => sums[at][usize::from(name == "variances")],
+        Cells::Mean(profiles) | Cells::WeightedMean(profiles) => of(&profiles[at]),
+    }
+}
+
+impl Hist {
+    /// The histogram as text in the UHI format (JSON, version 1), which boost-histogram, hist and uproot read.
+    /// Parts by process: [`Hist::to_json_by_process`].
+    pub fn to_json(&self) -> String {
+        self.to_uhi().to_string()
+    }
+
+    /// The parts by process as one JSON object: a histogram in the UHI format under the name of each process.
+    pub fn to_json_by_process(&self) -> String {
+        let parts: Map<String, Value> =
+            self.by_process().iter().map(|(name, part)| (name.to_owned(), part.to_uhi())).collect();
+        Value::Object(parts).to_string()
+    }
+
+    /// The histogram in the UHI format.
+    pub fn to_uhi(&self) -> Value {
+        let (kind, names) = fields(&self.cells);
+        let mut storage = json!({ "type": kind });
+        for name in names {
+            storage[*name] = self.nested(kind == "int", &|at| field(&self.cells, name, at));
+        }
+        let mut recoil = json!({ "version": env!("CARGO_PKG_VERSION"), "entries": self.entries });
+        let missing = self.missing_cells(names);
+        if !missing.is_empty() {
+            recoil["nan"] = number(self.nan(), false);
+            recoil["nan_variance"] = number(self.nan_variance(), false);
+            // The format allows texts and numbers here, no lists.
+            recoil["nan_cells"] = Value::String(Value::Array(missing).to_string());
+        }
+        json!({
+            "uhi_schema": 1,
+            "writer_info": { "recoil": recoil },
+            "axes": self.axes.iter().map(axes::write).collect::<Vec<_>>(),
+            "storage": storage,
+        })
+    }
+
+    /// Reads a histogram from text in the UHI format (JSON, version 1).
+    ///
+    /// # Errors
+    /// When the text is not JSON, or not a histogram: the error names the place in the document.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let document = serde_json::from_str(text).map_err(|error| Error::format("document", error))?;
+        read::hist(&document)
+    }
+
+    /// The cells the format has, as lists of lists.
+    fn nested(&self, integers: bool, value: &dyn Fn(usize) -> f64) -> Value {
+        fn level(axes: &[Axis], strides: &[usize], at: usize, integers: bool, value: &dyn Fn(usize) -> f64) -> Value {
+            let ([axis, axes @ ..], [stride, strides @ ..]) = (axes, strides) else {
+                return number(value(at), integers);
+            };
+            let slots = 0..axis.missing();
+            slots.map(|slot| level(axes, strides, at + slot * stride, integers, value)).collect()
+        }
+        level(&self.axes, &strides(&self.axes), 0, integers, value)
+    }
+
+    /// Cells of missing values that hold something: `[cell, fields...]`.
+    fn missing_cells(&self, names: &[&str]) -> Vec<Value> {
+        let strides = strides(&self.axes);
+        let missing = |cell: usize| {
+            let mut axes = self.axes.iter().zip(&strides);
+            axes.any(|(axis, stride)| axis.part(cell / stride % axis.extent()) == Part::Missing)
+        };
+        let filled = |cell: &usize| names.iter().any(|name| field(&self.cells, name, *cell) != 0.0);
+        (0..self.cells.len())
+            .filter(|&cell| missing(cell))
+            .filter(filled)
+            .map(|cell| {
+                let fields = names.iter().map(|name| number(field(&self.cells, name, cell), false));
+                std::iter::once(Value::from(cell)).chain(fields).collect()
+            })
+            .collect()
+    }
+}
+
+/// A number; what JSON has no number for (a weight was NaN or infinite) becomes null.
+fn number(value: f64, integer: bool) -> Value {
+    if integer { Value::from(value as i64) } else { Value::from(value) }
+}
+
+#[cfg(test)]
+mod tests;
