@@ -1,0 +1,187 @@
+//! Parquet: a segment per row group, only the columns asked for, read by position (never mapped: a file that is
+//! cut short while it is read is an error, not a crash).
+
+mod plain;
+mod statistics;
+mod write;
+
+pub use write::{Compression, WriteOptions, Writer, write};
+
+use crate::{Identity, SegmentInfo, Source, guarded};
+use polars::prelude::*;
+use polars_buffer::Buffer;
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, FileMetadata, Filter, PageReader, column_iter_to_arrays, infer_schema,
+    read_metadata,
+};
+use segment::{Error, Place, Result};
+use std::fs::File;
+use std::io::Cursor;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A Parquet file.
+#[derive(Debug)]
+pub struct Parquet {
+    path: PathBuf,
+    name: String,
+    identity: Identity,
+    schema: SchemaRef,
+    fields: ArrowSchema,
+    metadata: FileMetadata,
+    segments: Vec<SegmentInfo>,
+}
+
+/// Opens a Parquet file: reads its footer and nothing else.
+///
+/// # Errors
+/// A file that is missing, empty, cut short, or not Parquet.
+pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
+    let path = path.as_ref();
+    let name = path.display().to_string();
+    let place = Place::file(name.as_str());
+    let identity = Identity::file(path)?;
+    let mut file = File::open(path).map_err(|error| Error::read(&place, error.to_string()))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size < 12 {
+        return Err(Error::read(
+            &place,
+            format!("{size} bytes are too few for a Parquet file; it may be empty or unfinished"),
+        ));
+    }
+    let explain = |error: String| {
+        Error::read(&place, format!("not a Parquet file, or cut short ({error}); write it again or leave it out"))
+    };
+    let metadata =
+        guarded(|| read_metadata(&mut file)).map_err(explain)?.map_err(|error| explain(error.to_string()))?;
+    let fields = infer_schema(&metadata).map_err(|error| explain(error.to_string()))?;
+    let schema: Schema = fields.iter().map(|(name, field)| (name.clone(), DataType::from_arrow_field(field))).collect();
+    let mut parquet = Parquet {
+        path: path.to_owned(),
+        name,
+        identity,
+        schema: Arc::new(schema),
+        fields,
+        metadata,
+        segments: Vec::new(),
+    };
+    parquet.segments = parquet.describe(size)?;
+    Ok(parquet)
+}
+
+impl Parquet {
+    fn describe(&self, size: u64) -> Result<Vec<SegmentInfo>> {
+        let mut start = 0;
+        let mut segments = Vec::with_capacity(self.metadata.row_groups.len());
+        for (number, group) in self.metadata.row_groups.iter().enumerate() {
+            let rows = start..start + group.num_rows() as u64;
+            start = rows.end;
+            let bytes = group.full_byte_range();
+            let place = Place::file(self.name.as_str()).part(format!("row group {number}")).offset(bytes.start);
+            if bytes.end > size {
+                let text =
+                    format!("the row group ends at byte {}, but the file has {size}: it is cut short", bytes.end);
+                return Err(Error::read(&place, text));
+            }
+            segments.push(SegmentInfo {
+                statistics: statistics::of(group, &self.metadata.footer_buf, &self.schema),
+                columns: 0..self.schema.len(),
+                bytes: group.compressed_size() as u64,
+                place: Arc::new(place),
+                identity: self.identity.part(number as u64),
+                rows,
+            });
+        }
+        Ok(segments)
+    }
+
+    fn chunks(&self, segment: usize, column: &str) -> Vec<&ColumnChunkMetadata> {
+        self.metadata.row_groups[segment].columns_under_root_iter(column).map_or_else(Vec::new, Iterator::collect)
+    }
+
+    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: &Range<usize>) -> Result<Column> {
+        let place = &self.segments[segment].place;
+        let Some(field) = self.fields.get(name) else {
+            return Err(Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)));
+        };
+        let chunks = self.chunks(segment, name);
+        let at = chunks.first().map_or(0, |chunk| chunk.byte_range().start);
+        let explain = |error: String| {
+            let place = (**place).clone().offset(at);
+            Error::read(
+                &place,
+                format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"),
+            )
+        };
+        if let [chunk] = chunks[..]
+            && let Some(kind) = plain::kind(chunk, field)
+        {
+            let decoded = guarded(|| plain::decode(file, chunk, kind, name, rows)).map_err(explain)?;
+            if let Some(column) = decoded.map_err(|error| explain(error.to_string()))? {
+                return Ok(column);
+            }
+        }
+        let decoded = guarded(|| -> PolarsResult<Series> {
+            let mut pages = Vec::with_capacity(chunks.len());
+            let mut types = Vec::with_capacity(chunks.len());
+            for chunk in &chunks {
+                let bytes = Buffer::from_vec(bytes(file, chunk)?);
+                let reader = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+                pages.push(BasicDecompressor::new(reader, Vec::new()));
+                types.push(&chunk.descriptor().descriptor.primitive_type);
+            }
+            let filter = Filter::new_ranged(rows.start, rows.end);
+            let (arrays, _) = column_iter_to_arrays(pages, types, field.clone(), Some(filter))?;
+            Series::try_from((field, arrays))
+        });
+        let series = decoded.map_err(explain)?.map_err(|error| explain(error.to_string()))?;
+        if series.len() != rows.len() {
+            return Err(explain(format!("{} values where the footer says {}", series.len(), rows.len())));
+        }
+        Ok(series.into_column())
+    }
+}
+
+/// The bytes of a column chunk.
+fn bytes(file: &File, chunk: &ColumnChunkMetadata) -> std::io::Result<Vec<u8>> {
+    let range = chunk.byte_range();
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
+}
+
+impl Source for Parquet {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn segments(&self) -> &[SegmentInfo] {
+        &self.segments
+    }
+
+    fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
+        let place = &self.segments[segment].place;
+        // The file is opened anew: thousands of files do not hold thousands of descriptors, and a file that was
+        // replaced since is noticed instead of being read with the old footer.
+        if Identity::file(&self.path)? != self.identity {
+            return Err(Error::read(place, "the file has changed since it was opened; load it again"));
+        }
+        let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
+        let columns: Vec<_> =
+            columns.iter().map(|name| self.column(&file, segment, name, &rows)).collect::<Result<_>>()?;
+        Ok(DataFrame::new(rows.len(), columns)?)
+    }
+
+    fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
+        let of = |name: &PlSmallStr| {
+            self.chunks(segment, name).iter().map(|c| c.compressed_size().max(0) as u64).sum::<u64>()
+        };
+        columns.iter().map(of).sum()
+    }
+}

@@ -1,0 +1,216 @@
+//! The fast way for what ntuples are made of: numbers of four or eight bytes, PLAIN, without nulls.
+//!
+//! A page of them is a run of little-endian values, so it is copied instead of being decoded. Whatever else a
+//! chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general decoder reads it.
+
+use polars::prelude::*;
+use polars_buffer::Buffer;
+use polars_parquet::parquet::encoding::Encoding;
+use polars_parquet::parquet::page::{DataPage, DataPageHeader};
+use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, PageReader, PhysicalType};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Cursor;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
+/// Types whose values lie in a page as they lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    F64,
+    F32,
+    I64,
+    I32,
+    U64,
+    U32,
+}
+
+/// The kind of a chunk that may be read the fast way.
+pub(super) fn kind(chunk: &ColumnChunkMetadata, field: &ArrowField) -> Option<Kind> {
+    let descriptor = &chunk.descriptor().descriptor;
+    if descriptor.max_rep_level > 0 || descriptor.max_def_level > 1 || chunk.dictionary_page_offset().is_some() {
+        return None;
+    }
+    match (chunk.physical_type(), field.dtype()) {
+        (PhysicalType::Double, ArrowDataType::Float64) => Some(Kind::F64),
+        (PhysicalType::Float, ArrowDataType::Float32) => Some(Kind::F32),
+        (PhysicalType::Int64, ArrowDataType::Int64) => Some(Kind::I64),
+        (PhysicalType::Int32, ArrowDataType::Int32) => Some(Kind::I32),
+        (PhysicalType::Int64, ArrowDataType::UInt64) => Some(Kind::U64),
+        (PhysicalType::Int32, ArrowDataType::UInt32) => Some(Kind::U32),
+        _ => None,
+    }
+}
+
+/// The rows of the chunk, or `None` when it is not as plain as it looked.
+pub(super) fn decode(
+    file: &File,
+    chunk: &ColumnChunkMetadata,
+    kind: Kind,
+    name: &PlSmallStr,
+    rows: &Range<usize>,
+) -> PolarsResult<Option<Column>> {
+    let name = name.clone();
+    Ok(match kind {
+        Kind::F64 => values::<f64>(file, chunk, rows)?.map(|v| Float64Chunked::from_vec(name, v).into_column()),
+        Kind::F32 => values::<f32>(file, chunk, rows)?.map(|v| Float32Chunked::from_vec(name, v).into_column()),
+        Kind::I64 => values::<i64>(file, chunk, rows)?.map(|v| Int64Chunked::from_vec(name, v).into_column()),
+        Kind::I32 => values::<i32>(file, chunk, rows)?.map(|v| Int32Chunked::from_vec(name, v).into_column()),
+        Kind::U64 => values::<u64>(file, chunk, rows)?.map(|v| UInt64Chunked::from_vec(name, v).into_column()),
+        Kind::U32 => values::<u32>(file, chunk, rows)?.map(|v| UInt32Chunked::from_vec(name, v).into_column()),
+    })
+}
+
+/// A number that lies in a page as it lies in memory.
+trait Plain: Copy + bytemuck::Pod {}
+impl Plain for f64 {}
+impl Plain for f32 {}
+impl Plain for i64 {}
+impl Plain for i32 {}
+impl Plain for u64 {}
+impl Plain for u32 {}
+
+thread_local! {
+    // One buffer per thread for the bytes of a chunk and one for a decompressed page: fresh memory of some MB
+    // costs as much in page faults as the copy itself.
+    static CHUNK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static PAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: &Range<usize>) -> PolarsResult<Option<Vec<T>>> {
+    let range = chunk.byte_range();
+    let mut bytes = CHUNK.take();
+    bytes.resize((range.end - range.start) as usize, 0);
+    file.read_exact_at(&mut bytes, range.start)?;
+    let result = Buffer::with_vec(&mut bytes, |bytes| copy_pages(bytes, chunk, rows));
+    CHUNK.set(bytes);
+    result
+}
+
+fn copy_pages<T: Plain>(
+    bytes: Buffer<u8>,
+    chunk: &ColumnChunkMetadata,
+    rows: &Range<usize>,
+) -> PolarsResult<Option<Vec<T>>> {
+    let reader = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+    let mut pages = BasicDecompressor::new(reader, PAGE.take());
+    let mut out: Vec<T> = Vec::with_capacity(rows.len());
+    let mut start = 0;
+    let optional = chunk.descriptor().descriptor.max_def_level > 0;
+    while let Some(item) = pages.next() {
+        let item = item?;
+        let count = item.num_values();
+        let wanted = rows.start.max(start)..rows.end.min(start + count);
+        if start >= rows.end {
+            break;
+        }
+        if !wanted.is_empty() {
+            let page = item.decompress(&mut pages)?;
+            let Some(values) = plain_values::<T>(&page, count, optional) else { return Ok(None) };
+            let width = size_of::<T>();
+            let slice = &values[(wanted.start - start) * width..(wanted.end - start) * width];
+            append(&mut out, slice);
+            pages.reuse_page_buffer(page);
+        }
+        start += count;
+    }
+    PAGE.set(pages.into_inner());
+    if out.len() != rows.len() {
+        polars_bail!(ComputeError: "{} values where the footer says {}", start, rows.end);
+    }
+    Ok(Some(out))
+}
+
+/// Appends little-endian values that may be unaligned.
+fn append<T: Plain>(out: &mut Vec<T>, bytes: &[u8]) {
+    let count = bytes.len() / size_of::<T>();
+    let old = out.len();
+    out.reserve(count);
+    // SAFETY: `reserve` made room for `count` more values behind `old`; `bytes` holds exactly that many, cannot
+    // overlap the vector's own memory, and every bit pattern is a value of `T` (`Pod`).
+    unsafe {
+        let target = out.as_mut_ptr().add(old).cast::<u8>();
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, count * size_of::<T>());
+        out.set_len(old + count);
+    }
+}
+
+/// The value bytes of a page: `count` values and no null, or `None`.
+fn plain_values<'a, T>(page: &'a DataPage, count: usize, optional: bool) -> Option<&'a [u8]> {
+    if cfg!(target_endian = "big") || page.encoding() != Encoding::Plain {
+        return None;
+    }
+    let buffer = page.buffer();
+    let skip = match page.header() {
+        DataPageHeader::V1(_) if !optional => 0,
+        DataPageHeader::V1(_) => {
+            let length = u32::from_le_bytes(buffer.get(..4)?.try_into().ok()?) as usize;
+            if page.definition_level_encoding() != Encoding::Rle || !all_present(buffer.get(4..4 + length)?, count) {
+                return None;
+            }
+            4 + length
+        }
+        DataPageHeader::V2(header) => {
+            if header.num_nulls != 0 {
+                return None;
+            }
+            let levels = header.definition_levels_byte_length.checked_add(header.repetition_levels_byte_length)?;
+            usize::try_from(levels).ok()?
+        }
+    };
+    buffer.get(skip..)?.get(..count.checked_mul(size_of::<T>())?)
+}
+
+/// Whether run-length coded levels of one bit say `1` for all `count` values.
+fn all_present(mut levels: &[u8], count: usize) -> bool {
+    let mut seen = 0;
+    while seen < count {
+        let Some((header, rest)) = varint(levels) else { return false };
+        if header & 1 == 0 {
+            let Some((&value, rest)) = rest.split_first() else { return false };
+            if value != 1 {
+                return false;
+            }
+            seen += (header >> 1) as usize;
+            levels = rest;
+        } else {
+            let bytes = (header >> 1) as usize;
+            if bytes > rest.len() {
+                return false;
+            }
+            let bits = (bytes * 8).min(count - seen);
+            if (0..bits).any(|bit| rest[bit / 8] & 1 << (bit % 8) == 0) {
+                return false;
+            }
+            seen += bytes * 8;
+            levels = &rest[bytes..];
+        }
+    }
+    true
+}
+
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (at, &byte) in bytes.iter().enumerate().take(9) {
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((value, &bytes[at + 1..]));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_present;
+
+    #[test]
+    fn levels_are_all_present_only_when_every_one_is() {
+        assert!(all_present(&[20 << 1, 1], 20), "one run");
+        assert!(!all_present(&[20 << 1, 0], 20), "a run of nulls");
+        assert!(all_present(&[(2 << 1) | 1, 0xff, 0x0f], 12), "packed, the end unused");
+        assert!(!all_present(&[(2 << 1) | 1, 0xff, 0x07], 12), "packed, the last is null");
+        assert!(!all_present(&[19 << 1, 1], 20), "too short");
+        assert!(!all_present(&[0xff, 0xff], 20), "nonsense");
+    }
+}

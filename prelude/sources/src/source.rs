@@ -1,0 +1,125 @@
+//! Layer 0: what a table must be able to say and do to be read by the engines.
+
+use crate::Index;
+use polars::prelude::{DataFrame, DataType, PlSmallStr, SchemaRef};
+use segment::{Error, Place, Result, Statistics};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A table that is read in segments.
+pub trait Source: Send + Sync + std::fmt::Debug {
+    /// What the table is called: the file as the user named it, or `memory`.
+    fn name(&self) -> &str;
+
+    /// All columns and their types, the index columns among them.
+    fn schema(&self) -> &SchemaRef;
+
+    /// All segments, ordered by rows and then by columns. Segments of equal rows lie side by side.
+    fn segments(&self) -> &[SegmentInfo];
+
+    /// Columns that order the rows; every segment has them whatever its column range says.
+    fn index(&self) -> Option<&Index> {
+        None
+    }
+
+    /// Rows `rows` (counted from the start of the segment) of `columns` of segment `segment`, in the order asked
+    /// and with the types of the schema. Called from several threads at once.
+    ///
+    /// # Errors
+    /// What cannot be read, with its place.
+    fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame>;
+
+    /// Bytes on disk of these columns of a segment; an estimate where the format does not say.
+    fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
+        let info = &self.segments()[segment];
+        let all = info.columns.len().max(1) as u64;
+        info.bytes * columns.len() as u64 / all
+    }
+
+    /// Whether a part of a segment costs a part of the time; otherwise a segment is best read at once.
+    fn divisible(&self) -> bool {
+        true
+    }
+
+    /// Rows of the whole table.
+    fn rows(&self) -> u64 {
+        self.segments().last().map_or(0, |last| last.rows.end)
+    }
+}
+
+/// What is known of a segment before it is read.
+#[derive(Debug, Clone)]
+pub struct SegmentInfo {
+    /// Rows of the table.
+    pub rows: Range<u64>,
+    /// Columns of the schema, by position. Columns of the index belong to every segment and may lie outside.
+    pub columns: Range<usize>,
+    /// Bounds and counts, as far as known.
+    pub statistics: Statistics,
+    /// Bytes on disk (in memory for what never was a file).
+    pub bytes: u64,
+    /// Where the rows are.
+    pub place: Arc<Place>,
+    /// What caches may key decoded columns by.
+    pub identity: Identity,
+}
+
+impl SegmentInfo {
+    /// Rows of this segment.
+    pub fn len(&self) -> usize {
+        (self.rows.end - self.rows.start) as usize
+    }
+
+    /// Whether the segment has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Names bytes for as long as they do not change: path, size, time of the last change and the part of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity(pub u128);
+
+impl Identity {
+    /// The identity of something with these traits.
+    pub fn of(traits: &impl Hash) -> Self {
+        let half = |seed: u64| {
+            let mut hasher = DefaultHasher::new();
+            seed.hash(&mut hasher);
+            traits.hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        Self(half(1) << 64 | half(2))
+    }
+
+    /// The identity of a file as it is now.
+    ///
+    /// # Errors
+    /// A file that is not there or may not be read.
+    pub fn file(path: &Path) -> Result<Self> {
+        let error = |error: std::io::Error| Error::read(&Place::file(path.display().to_string()), error.to_string());
+        let metadata = std::fs::metadata(path).map_err(error)?;
+        let full = std::path::absolute(path).map_err(error)?;
+        Ok(Self::of(&(full, metadata.len(), metadata.modified().ok())))
+    }
+
+    /// The identity of a part of what this identifies.
+    #[must_use]
+    pub fn part(self, part: u64) -> Self {
+        Self::of(&(self.0, part))
+    }
+}
+
+/// Bytes per value of a type in memory; an estimate for text and nested types.
+pub fn width(dtype: &DataType) -> u64 {
+    match dtype {
+        DataType::Boolean | DataType::Int8 | DataType::UInt8 => 1,
+        DataType::Int16 | DataType::UInt16 => 2,
+        DataType::Int32 | DataType::UInt32 | DataType::Float32 | DataType::Date => 4,
+        DataType::String | DataType::Binary => 24,
+        DataType::List(_) => 48,
+        _ => 8,
+    }
+}

@@ -1,0 +1,191 @@
+use crate::parquet::{Compression, WriteOptions};
+use crate::{Source, chain, csv, open, parquet, root};
+use polars::prelude::*;
+use segment::Scalar;
+use std::fs::File;
+use std::path::PathBuf;
+
+fn frame(rows: usize) -> DataFrame {
+    let text: Vec<_> = (0..rows).map(|row| (row % 7 != 0).then(|| format!("name{}", row % 5))).collect();
+    let holes: Vec<_> = (0..rows).map(|row| (row % 3 != 0).then_some(row as f64)).collect();
+    let f64s: Vec<_> = (0..rows).map(|row| if row % 11 == 0 { f64::NAN } else { row as f64 * 0.5 }).collect();
+    df!(
+        "a" => f64s,
+        "b" => (0..rows).map(|row| row as f32).collect::<Vec<_>>(),
+        "i" => (0..rows).map(|row| row as i32 - 50).collect::<Vec<_>>(),
+        "u" => (0..rows).map(|row| row as u32).collect::<Vec<_>>(),
+        "l" => (0..rows).map(|row| row as i64 * 1_000_000_007).collect::<Vec<_>>(),
+        "small" => (0..rows).map(|row| (row % 100) as i8).collect::<Vec<_>>(),
+        "holes" => holes,
+        "text" => text,
+        "yes" => (0..rows).map(|row| row % 2 == 0).collect::<Vec<_>>(),
+    )
+    .unwrap()
+}
+
+fn names(frame: &DataFrame) -> Vec<PlSmallStr> {
+    frame.get_column_names_owned()
+}
+
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data")).join(name)
+}
+
+#[test]
+fn parquet_gives_back_what_was_written_whatever_the_compression_and_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = frame(10_000);
+    for compression in [Compression::None, Compression::Lz4, Compression::Zstd] {
+        let path = folder.path().join("a.parquet");
+        let options = WriteOptions { compression, row_group: 4_096, ..WriteOptions::default() };
+        let size = parquet::write(&path, &frame, &options).unwrap();
+        assert_eq!(size, path.metadata().unwrap().len());
+        let source = parquet::open(&path).unwrap();
+        assert_eq!(source.schema(), frame.schema());
+        assert_eq!(
+            source.segments().iter().map(|s| s.rows.clone()).collect::<Vec<_>>(),
+            [0..4096, 4096..8192, 8192..10_000]
+        );
+        for (number, info) in source.segments().iter().enumerate() {
+            let all = source.read(number, &names(&frame), 0..info.len()).unwrap();
+            assert!(all.equals_missing(&frame.slice(info.rows.start as i64, info.len())), "{compression:?} {number}");
+            let part = source.read(number, &names(&frame)[..2], 100..1_700).unwrap();
+            assert!(part.equals_missing(&all.select(["a", "b"]).unwrap().slice(100, 1_600)));
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part file is left");
+    }
+}
+
+#[test]
+fn polars_own_files_are_read_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    let mut frame = frame(3_000);
+    ParquetWriter::new(File::create(&path).unwrap()).with_row_group_size(Some(1_000)).finish(&mut frame).unwrap();
+    let source = open(&path).unwrap();
+    let read = source.read(1, &names(&frame), 0..1_000).unwrap();
+    assert!(read.equals_missing(&frame.slice(1_000, 1_000)));
+}
+
+#[test]
+fn statistics_leave_nan_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet::write(&path, &frame(1_000), &WriteOptions::default()).unwrap();
+    let source = parquet::open(&path).unwrap();
+    let known = &source.segments()[0].statistics;
+    assert_eq!(
+        (known.columns["u"].min.clone(), known.columns["u"].max.clone()),
+        (Some(Scalar::Int(0)), Some(Scalar::Int(999)))
+    );
+    assert_eq!((known.columns["i"].min.clone(), known.columns["i"].nulls), (Some(Scalar::Int(-50)), Some(0)));
+    assert_eq!(known.columns["a"].nans, None, "a writer does not count NaN");
+    assert_eq!(known.columns["b"].max, Some(Scalar::Float(999.0)));
+    assert_eq!(known.columns["holes"].nulls, Some(334));
+}
+
+#[test]
+fn damage_is_an_error_with_a_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet::write(&path, &frame(5_000), &WriteOptions::default()).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+
+    let source = parquet::open(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let error = source.read(0, &["a".into()], 0..10).unwrap_err().to_string();
+    assert!(error.contains("a.parquet, row group 0") && error.contains("has changed"), "{error}");
+    let error = parquet::open(&path).unwrap_err().to_string();
+    assert!(error.contains("a.parquet") && error.contains("cut short"), "{error}");
+
+    let mut broken = bytes.clone();
+    broken[4..3_000].fill(0xa5);
+    std::fs::write(&path, &broken).unwrap();
+    let source = parquet::open(&path).unwrap();
+    let error = source.read(0, &["a".into()], 0..5_000).unwrap_err().to_string();
+    assert!(error.contains("column `a`") && error.contains("byte 4"), "{error}");
+
+    std::fs::write(&path, b"").unwrap();
+    assert!(parquet::open(&path).unwrap_err().to_string().contains("empty"));
+    assert!(parquet::open(folder.path().join("b.parquet")).unwrap_err().to_string().contains("b.parquet"));
+    assert!(open(folder.path().join("a.doc")).unwrap_err().to_string().contains("parquet, pq, arrow"));
+}
+
+#[test]
+fn a_chain_has_one_schema_or_says_who_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, frame: &DataFrame| {
+        let path = folder.path().join(name);
+        parquet::write(&path, frame, &WriteOptions::default()).unwrap();
+        open(path).unwrap()
+    };
+    let (one, two) = (write("1.parquet", &frame(10)), write("2.parquet", &frame(5)));
+    let both = chain(vec![one.clone(), two]).unwrap();
+    assert_eq!((both.rows(), both.segments()[1].rows.clone()), (15, 10..15));
+    assert_eq!(both.read(1, &["u".into()], 2..4).unwrap(), df!("u" => [2u32, 3]).unwrap());
+    let other = write("3.parquet", &frame(5).drop("text").unwrap());
+    let error = chain(vec![one.clone(), other]).unwrap_err().to_string();
+    assert!(error.contains("3.parquet") && error.contains("`text`"), "{error}");
+    let mut narrow = frame(5);
+    narrow.with_column(Column::new("a".into(), vec![1f32; 5])).unwrap();
+    let error = chain(vec![one, write("4.parquet", &narrow)]).unwrap_err().to_string();
+    assert!(error.contains("4.parquet") && error.contains("`a` is f32") && error.contains("f64"), "{error}");
+}
+
+#[test]
+fn arrow_and_text_tables_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut frame = frame(1_000);
+    let path = folder.path().join("a.arrow");
+    IpcWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
+    let source = open(&path).unwrap();
+    assert_eq!(source.rows(), 1_000);
+    let read = source.read(0, &["text".into(), "a".into()], 10..20).unwrap();
+    assert!(read.equals_missing(&frame.select(["text", "a"]).unwrap().slice(10, 10)));
+
+    let path = folder.path().join("a.csv");
+    std::fs::write(&path, "x;name;n\n1.5;a;1\n;b;2\n").unwrap();
+    let table = csv::open(&path, None).unwrap();
+    let read = table.read(0, &names_of(&table), 0..2).unwrap();
+    assert!(read.equals_missing(&df!("x" => [Some(1.5), None], "name" => ["a", "b"], "n" => [1i64, 2]).unwrap()));
+    std::fs::write(&path, "").unwrap();
+    assert!(csv::open(&path, None).unwrap_err().to_string().contains("empty"));
+}
+
+fn names_of(source: &dyn Source) -> Vec<PlSmallStr> {
+    source.schema().iter_names_cloned().collect()
+}
+
+#[test]
+fn root_trees_have_scalars_and_lists() {
+    let path = data("uproot-small-dy-withoffsets.root");
+    assert_eq!(root::trees(&path).unwrap(), ["tree"]);
+    let source = open(&path).unwrap();
+    assert!(source.schema().iter().any(|(_, dtype)| dtype == &DataType::UInt32), "{:?}", source.schema());
+    assert!(source.schema().iter().any(|(_, dtype)| matches!(dtype, DataType::List(_))), "{:?}", source.schema());
+    let rows = source.rows() as usize;
+    assert!(rows > 0);
+    let all = source.read(0, &names_of(source.as_ref()), 0..rows).unwrap();
+    assert_eq!(all.height(), rows);
+    let error = open(format!("{}:tre", path.display())).unwrap_err().to_string();
+    assert!(error.contains("no tree `tre`") && error.contains("`tree`"), "{error}");
+}
+
+#[test]
+fn what_root_files_cannot_be_read_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zstd.root");
+    // The header of a file of version 6.30 with compression setting 505.
+    let mut header = vec![0u8; 256];
+    header[..4].copy_from_slice(b"root");
+    header[4..8].copy_from_slice(&63000u32.to_be_bytes());
+    header[8..12].copy_from_slice(&100u32.to_be_bytes());
+    header[33..37].copy_from_slice(&505u32.to_be_bytes());
+    std::fs::write(&path, &header).unwrap();
+    let error = open(&path).unwrap_err().to_string();
+    assert!(error.contains("ZSTD") && error.contains("hadd"), "{error}");
+    std::fs::write(&path, b"not a root file").unwrap();
+    assert!(open(&path).unwrap_err().to_string().contains("not a ROOT file"));
+    let error = open(data("Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root")).unwrap_err().to_string();
+    assert!(error.contains("RNTuple") || error.contains("ZSTD"), "{error}");
+}
