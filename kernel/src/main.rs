@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `recoil`.
+
+fn main() -> std::process::ExitCode {
+    recoil_kernel::commands::main()
+}
