@@ -3,3 +3,5 @@
 
 #[path = "conformance/hipo.rs"]
 mod hipo;
+#[path = "conformance/query.rs"]
+mod query;

@@ -1,0 +1,117 @@
+use crate::error::{Problem, Result};
+use crate::{Error, Expr, Typed, Value};
+use polars::prelude::Schema;
+use std::fmt;
+use std::sync::Arc;
+
+/// A selection or an expression, not yet tied to a table. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cut(Arc<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    text: Arc<str>,
+    expr: Expr,
+    locals: Vec<(Arc<str>, Value)>,
+    hints: Vec<String>,
+    dialect: Dialect,
+}
+
+/// Where an expression was written, for the few rules in which pandas and the pipeline differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// pandas: literals beside an f32 column are f32; texts have an order.
+    Text,
+    /// The pipeline: an f64 literal stays f64 in arithmetic; texts have no order; lists are of one kind.
+    Builder,
+}
+
+/// Reads a selection, or an expression for a new column, in the dialect of `DataFrame.query`.
+///
+/// # Errors
+/// What cannot be read, with its place and a suggestion. Names and types are looked at later, by [`Cut::check`].
+///
+/// ```
+/// use polars::prelude::*;
+/// let cut = cut::parse("2.6 > x > 0.3 & n in [1, 3]").unwrap();
+/// let frame = df!("x" => [1.0, f64::NAN, 0.1], "n" => [1, 1, 3]).unwrap();
+/// let mask = cut.check(frame.schema()).unwrap().mask(&frame).unwrap();
+/// assert_eq!(mask.iter().map(|kept| kept == Some(true)).collect::<Vec<_>>(), [true, false, false]);
+/// ```
+pub fn parse(text: &str) -> Result<Cut> {
+    let parsed = crate::parse::parse(text).map_err(|problem| Error::new(text, vec![problem]))?;
+    let inner =
+        Inner { text: text.into(), expr: parsed.expr, locals: Vec::new(), hints: parsed.hints, dialect: Dialect::Text };
+    Ok(Cut(Arc::new(inner)))
+}
+
+impl Cut {
+    /// The text, as it was written or as the expression prints.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The expression.
+    pub fn expr(&self) -> &Expr {
+        &self.0.expr
+    }
+
+    /// Says what stands behind `@name`.
+    #[must_use]
+    pub fn bind(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.locals.retain(|(known, _)| &**known != name);
+        inner.locals.push((name.into(), value.into()));
+        self
+    }
+
+    /// The names behind `@` that the cut uses and nothing is bound to.
+    pub fn unbound(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        crate::locals::names(&self.0.expr, &mut names);
+        names.retain(|name| crate::locals::find(&self.0.locals, name).is_none());
+        names
+    }
+
+    /// Spellings that were understood but are not the language's own.
+    pub fn hints(&self) -> &[String] {
+        &self.0.hints
+    }
+
+    /// Ties the cut to the columns and types of a table; reads no data.
+    ///
+    /// # Errors
+    /// All unknown columns, unbound names and types that do not fit, each with its place and a suggestion.
+    pub fn check(&self, schema: &Schema) -> Result<Typed> {
+        let inner = &*self.0;
+        crate::check::check(&inner.expr, &inner.locals, inner.dialect, &inner.text, schema)
+            .map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
+    }
+}
+
+impl From<Expr> for Cut {
+    fn from(expr: Expr) -> Self {
+        let text = expr.to_string().into();
+        Self(Arc::new(Inner { text, expr, locals: Vec::new(), hints: Vec::new(), dialect: Dialect::Builder }))
+    }
+}
+
+impl From<&Cut> for Cut {
+    fn from(cut: &Cut) -> Self {
+        cut.clone()
+    }
+}
+
+impl std::str::FromStr for Cut {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        parse(text)
+    }
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.text)
+    }
+}

@@ -1,0 +1,626 @@
+//! Evaluates a program over one block of rows at a time.
+
+use crate::Value;
+use crate::expr::{Binary, Compare};
+use crate::kernel::{self, Arg, zip};
+use crate::lane::{Data, Lane, integer, number, valid_in_all};
+use crate::members::Members;
+use crate::program::{Class, Id, Op, Program};
+use crate::table::Column;
+use crate::types::Type;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// Rows of a block: small enough for the masks and intermediate values to stay in the first cache.
+pub(crate) const BLOCK: usize = 4096;
+
+pub(crate) struct Evaluator<'p, 'a> {
+    program: &'p Program,
+    columns: &'p [Column<'a>],
+    /// The numbers that stand for the whole table, by node.
+    scalars: &'p [Option<f64>],
+    start: usize,
+    rows: usize,
+    chosen: Option<&'p [u32]>,
+    /// What several nodes use is computed once per block.
+    shared: Vec<Option<Rc<Lane<'a>>>>,
+}
+
+impl<'p, 'a> Evaluator<'p, 'a> {
+    pub fn new(program: &'p Program, columns: &'p [Column<'a>], scalars: &'p [Option<f64>]) -> Self {
+        let shared = vec![None; program.nodes.len()];
+        Self { program, columns, scalars, start: 0, rows: 0, chosen: None, shared }
+    }
+
+    /// Goes to a block, which lies in one chunk of every column.
+    pub fn block(&mut self, start: usize, rows: usize) {
+        (self.start, self.rows, self.chosen) = (start, rows, None);
+        self.shared.fill(None);
+    }
+
+    /// Evaluates only these rows of the block from now on.
+    pub fn choose(&mut self, chosen: &'p [u32]) {
+        self.chosen = Some(chosen);
+        self.shared.fill(None);
+    }
+
+    fn len(&self) -> usize {
+        self.chosen.map_or(self.rows, <[u32]>::len)
+    }
+
+    /// Marks the rows for which a condition holds; with `and`, only clears marks.
+    pub fn condition(&mut self, id: Id, and: bool, out: &mut [u8]) {
+        let uses = self.program.nodes[id].uses;
+        match self.program.op(id) {
+            Op::And(parts) if uses < 2 => {
+                for (position, part) in parts.iter().enumerate() {
+                    self.condition(*part, and || position > 0, out);
+                }
+            }
+            Op::Compare(op, class, left, right) if uses < 2 && self.leaf(*op, *class, *left, *right, and, out) => {}
+            _ => {
+                let lane = self.lane(id);
+                match (&lane.data, &lane.valid) {
+                    (Data::Bool(marks), None) => merge(marks, and, out),
+                    _ => merge(&lane.truth(out.len()), and, out),
+                }
+            }
+        }
+    }
+
+    /// A column against a literal, straight from the column's memory; `false` when it is not that simple.
+    fn leaf(&mut self, op: Compare, class: Class, left: Id, right: Id, and: bool, out: &mut [u8]) -> bool {
+        let (op, column, value) = match (self.program.op(left), self.program.op(right)) {
+            (Op::Column(column), Op::Literal(value)) => (op, *column, value),
+            (Op::Literal(value), Op::Column(column)) => (op.swap(), *column, value),
+            _ => return false,
+        };
+        let column = &self.columns[column];
+        let float = matches!(class, Class::F32 | Class::F64);
+        if !float && !column.complete(self.start) {
+            return false;
+        }
+        let lane = column.load(self.start, self.rows, self.chosen);
+        match (&lane.data, class) {
+            (Data::F64(values), Class::F64) => kernel::compare_one(op, values, number(value), and, out),
+            (Data::F32(values), Class::F32) => kernel::compare_one(op, values, number(value) as f32, and, out),
+            (Data::I8(values), _) => narrow(op, values, value, i8::MIN.into(), i8::MAX.into(), |x| x as i8, and, out),
+            (Data::I16(values), _) => {
+                narrow(op, values, value, i16::MIN.into(), i16::MAX.into(), |x| x as i16, and, out)
+            }
+            (Data::I32(values), _) => {
+                narrow(op, values, value, i32::MIN.into(), i32::MAX.into(), |x| x as i32, and, out)
+            }
+            (Data::U8(values), _) => narrow(op, values, value, 0, u8::MAX.into(), |x| x as u8, and, out),
+            (Data::U16(values), _) => narrow(op, values, value, 0, u16::MAX.into(), |x| x as u16, and, out),
+            (Data::U32(values), _) => narrow(op, values, value, 0, u32::MAX.into(), |x| x as u32, and, out),
+            (Data::I64(values), _) if !float => {
+                narrow(op, values, value, i64::MIN.into(), i64::MAX.into(), |x| x as i64, and, out);
+            }
+            (Data::U64(values), _) if !float => narrow(op, values, value, 0, u64::MAX.into(), |x| x as u64, and, out),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The values of a node.
+    pub fn lane(&mut self, id: Id) -> Rc<Lane<'a>> {
+        if let Some(lane) = &self.shared[id] {
+            return lane.clone();
+        }
+        let lane = Rc::new(self.compute(id));
+        if self.program.nodes[id].uses > 1 {
+            self.shared[id] = Some(lane.clone());
+        }
+        lane
+    }
+
+    fn compute(&mut self, id: Id) -> Lane<'a> {
+        let rows = self.len();
+        let program = self.program;
+        match program.op(id) {
+            Op::Column(column) => self.columns[*column].load(self.start, self.rows, self.chosen),
+            Op::Literal(value) => Lane::literal(value, rows),
+            Op::Constant(truth) => Lane::marks(vec![u8::from(*truth); rows]),
+            Op::Reduce(..) => Lane::literal(&Value::Float(self.scalars[id].unwrap_or(f64::NAN)), rows),
+            Op::Compare(op, class, left, right) => self.compare(*op, *class, *left, *right),
+            Op::IsIn(input, members) => self.is_in(*input, members),
+            Op::IsMissing(input) => Lane::marks(self.lane(*input).missing(rows)),
+            Op::And(parts) => {
+                let mut marks = vec![1; rows];
+                for part in parts {
+                    self.condition(*part, true, &mut marks);
+                }
+                Lane::marks(marks)
+            }
+            Op::Or(parts) => self.or(parts),
+            Op::Xor(left, right) => {
+                let (mut marks, other) = (vec![0; rows], &mut vec![0; rows]);
+                self.condition(*left, false, &mut marks);
+                self.condition(*right, false, other);
+                marks.iter_mut().zip(other.iter()).for_each(|(mark, other)| *mark ^= other);
+                Lane::marks(marks)
+            }
+            Op::Not(input) => {
+                let mut marks = vec![0; rows];
+                self.condition(*input, false, &mut marks);
+                marks.iter_mut().for_each(|mark| *mark = 1 - *mark);
+                Lane::marks(marks)
+            }
+            Op::Arithmetic(op, left, right) => {
+                let (left, right) = (self.lane(*left), self.lane(*right));
+                arithmetic(*op, program.dtype(id), &left, &right, rows)
+            }
+            Op::Neg(input) => negate(program.dtype(id), &self.lane(*input), rows),
+            Op::Abs(input) => absolute(program.dtype(id), &self.lane(*input), rows),
+            Op::Invert(input) => {
+                let lane = self.lane(*input);
+                map(&lane, Data::I64(collect(rows, &lane.i64(), |x| !x).into()))
+            }
+            Op::Function(name, inputs) => self.function(*name, inputs, program.dtype(id)),
+            Op::Extreme(largest, inputs) => self.extreme(*largest, inputs, program.dtype(id)),
+            Op::Where(condition, yes, no) => self.choose_between(*condition, *yes, *no, program.dtype(id)),
+            Op::TextTest(test, input) => {
+                let lane = self.lane(*input);
+                Lane::marks((0..rows).map(|row| u8::from(lane.is_valid(row) && test.holds(lane.text(row)))).collect())
+            }
+            Op::TextMap(change, input) => {
+                let lane = self.lane(*input);
+                let made = (0..rows).map(|row| change.apply(lane.text(row)).into()).collect();
+                map(&lane, Data::Text(crate::lane::Texts::Made(made)))
+            }
+            Op::TextLength(input) => {
+                let lane = self.lane(*input);
+                let made: Vec<u32> = (0..rows).map(|row| lane.text(row).chars().count() as u32).collect();
+                map(&lane, Data::U32(made.into()))
+            }
+            Op::External(function, inputs) => {
+                let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
+                let arguments: Vec<_> = lanes.iter().map(|lane| lane.f64()).collect();
+                let mut row_arguments = vec![0.0; arguments.len()];
+                let made = (0..rows).map(|row| {
+                    row_arguments.iter_mut().zip(&arguments).for_each(|(out, argument)| *out = argument.get(row));
+                    (function.0)(&row_arguments)
+                });
+                Lane::new(Data::F64(made.collect::<Vec<_>>().into()))
+            }
+        }
+    }
+
+    fn or(&mut self, parts: &[Id]) -> Lane<'a> {
+        let mut marks = vec![0; self.len()];
+        let mut part_marks = vec![0; self.len()];
+        for (position, part) in parts.iter().enumerate() {
+            if position == 0 {
+                self.condition(*part, false, &mut marks);
+                continue;
+            }
+            self.condition(*part, false, &mut part_marks);
+            marks.iter_mut().zip(&part_marks).for_each(|(mark, part)| *mark |= part);
+        }
+        Lane::marks(marks)
+    }
+
+    fn compare(&mut self, op: Compare, class: Class, left: Id, right: Id) -> Lane<'a> {
+        let rows = self.len();
+        let mut marks = vec![0; rows];
+        if self.leaf(op, class, left, right, false, &mut marks) {
+            return Lane::marks(marks);
+        }
+        let (left, right) = (self.lane(left), self.lane(right));
+        match class {
+            Class::F64 => kernel::compare(op, &left.f64(), &right.f64(), &mut marks),
+            Class::F32 => kernel::compare(op, &left.f32(), &right.f32(), &mut marks),
+            Class::I64 => kernel::compare(op, &left.i64(), &right.i64(), &mut marks),
+            Class::U64 => kernel::compare(op, &left.u64(), &right.u64(), &mut marks),
+            Class::Bool => kernel::compare(op, &left.bytes(), &right.bytes(), &mut marks),
+            Class::Mixed => {
+                let (left, right) = (left.u64(), right.i64());
+                for (row, mark) in marks.iter_mut().enumerate() {
+                    *mark = u8::from(holds(op, i128::from(left.get(row)).cmp(&i128::from(right.get(row)))));
+                }
+            }
+            Class::Text => compare_texts(op, &left, &right, &mut marks),
+        }
+        if !matches!(class, Class::F64 | Class::F32) {
+            respect_missing(op, &left, &right, &mut marks);
+        }
+        Lane::marks(marks)
+    }
+
+    fn is_in(&mut self, input: Id, members: &Members) -> Lane<'a> {
+        let lane = self.lane(input);
+        let rows = self.len();
+        let mut marks: Vec<u8> = match members {
+            Members::I64(set) => contained(&lane.i64(), set, rows),
+            Members::U64(set) => contained(&lane.u64(), set, rows),
+            Members::F32(set) => contained(&lane.f32(), set, rows),
+            Members::F64(set) => contained(&lane.f64(), set, rows),
+            Members::Text(set) => (0..rows).map(|row| u8::from(set.contains(lane.text(row)))).collect(),
+        };
+        if let Some(valid) = &lane.valid {
+            marks.iter_mut().zip(valid.iter()).for_each(|(mark, valid)| *mark &= valid);
+        }
+        Lane::marks(marks)
+    }
+
+    fn function(&mut self, name: crate::functions::Name, inputs: &[Id], dtype: &Type) -> Lane<'a> {
+        let rows = self.len();
+        let first = self.lane(inputs[0]);
+        let (made, valid) = match inputs.get(1) {
+            None => {
+                let apply = name.unary();
+                (collect(rows, &first.f64(), apply), first.valid.clone())
+            }
+            Some(second) => {
+                let (second, apply) = (self.lane(*second), name.binary());
+                (zip(rows, &first.f64(), &second.f64(), apply), valid_in_all(&[&first, &second]))
+            }
+        };
+        let data = match dtype {
+            Type::F32 => Data::F32(made.into_iter().map(|x| x as f32).collect()),
+            _ => Data::F64(made.into()),
+        };
+        Lane { data, valid: valid.map(|valid| Cow::Owned(valid.into_owned())) }
+    }
+
+    fn extreme(&mut self, largest: bool, inputs: &[Id], dtype: &Type) -> Lane<'a> {
+        let rows = self.len();
+        let mut result = (*self.lane(inputs[0])).clone();
+        for input in &inputs[1..] {
+            let next = self.lane(*input);
+            // A missing value on either side makes the result missing, as numpy's minimum does.
+            let data = match dtype {
+                Type::F32 => Data::F32(zip(rows, &result.f32(), &next.f32(), |x, y| pick(largest, x, y)).into()),
+                Type::F64 => Data::F64(zip(rows, &result.f64(), &next.f64(), |x, y| pick(largest, x, y)).into()),
+                Type::Int(width) if !width.signed => {
+                    Data::U64(zip(rows, &result.u64(), &next.u64(), |x, y| pick(largest, x, y)).into())
+                }
+                _ => Data::I64(zip(rows, &result.i64(), &next.i64(), |x, y| pick(largest, x, y)).into()),
+            };
+            result = Lane { data, valid: valid_in_all(&[&result, &next]) };
+        }
+        result
+    }
+
+    fn choose_between(&mut self, condition: Id, yes: Id, no: Id, dtype: &Type) -> Lane<'a> {
+        let rows = self.len();
+        let mut marks = vec![0; rows];
+        self.condition(condition, false, &mut marks);
+        let (yes, no) = (self.lane(yes), self.lane(no));
+        let data = match dtype {
+            Type::F32 => Data::F32(select(&marks, &yes.f32(), &no.f32()).into()),
+            Type::F64 => Data::F64(select(&marks, &yes.f64(), &no.f64()).into()),
+            Type::Bool => Data::Bool(select(&marks, &yes.bytes(), &no.bytes()).into()),
+            Type::Text => {
+                let text = |(row, mark): (usize, &u8)| {
+                    Cow::Owned(if *mark == 1 { yes.text(row).to_owned() } else { no.text(row).to_owned() })
+                };
+                Data::Text(crate::lane::Texts::Made(marks.iter().enumerate().map(text).collect()))
+            }
+            Type::Int(width) if !width.signed => Data::U64(select(&marks, &yes.u64(), &no.u64()).into()),
+            _ => Data::I64(select(&marks, &yes.i64(), &no.i64()).into()),
+        };
+        let valid = (yes.valid.is_some() || no.valid.is_some()).then(|| {
+            let chosen =
+                |(row, mark): (usize, &u8)| u8::from(if *mark == 1 { yes.is_valid(row) } else { no.is_valid(row) });
+            marks.iter().enumerate().map(chosen).collect::<Vec<_>>().into()
+        });
+        Lane { data, valid }
+    }
+}
+
+fn merge(marks: &[u8], and: bool, out: &mut [u8]) {
+    if and {
+        out.iter_mut().zip(marks).for_each(|(out, mark)| *out &= mark);
+    } else {
+        out.copy_from_slice(marks);
+    }
+}
+
+/// Compares integers of any width with a literal by value, in the width of the integers.
+#[allow(clippy::too_many_arguments)] // one call per width above, and nowhere else
+fn narrow<T: PartialOrd + Copy>(
+    op: Compare,
+    values: &[T],
+    literal: &Value,
+    min: i128,
+    max: i128,
+    cast: fn(i128) -> T,
+    and: bool,
+    out: &mut [u8],
+) {
+    match threshold(op, literal, min, max) {
+        Ok((op, bound)) => kernel::compare_one(op, values, cast(bound), and, out),
+        Err(true) if and => {}
+        Err(truth) => out.fill(u8::from(truth)),
+    }
+}
+
+/// The comparison of integers in `min..=max` that means the same, or the truth that holds for all of them.
+fn threshold(op: Compare, literal: &Value, min: i128, max: i128) -> Result<(Compare, i128), bool> {
+    let bound = match literal {
+        Value::Float(value) if value.is_nan() => return Err(op == Compare::Ne),
+        Value::Float(value) => match op {
+            Compare::Lt | Compare::Ge => value.ceil() as i128,
+            Compare::Gt | Compare::Le => value.floor() as i128,
+            _ if value.fract() != 0.0 || value.is_infinite() => return Err(op == Compare::Ne),
+            _ => *value as i128,
+        },
+        other => integer(other),
+    };
+    if bound < min {
+        return Err(matches!(op, Compare::Gt | Compare::Ge | Compare::Ne));
+    }
+    if bound > max {
+        return Err(matches!(op, Compare::Lt | Compare::Le | Compare::Ne));
+    }
+    Ok((op, bound))
+}
+
+pub(crate) fn holds(op: Compare, order: std::cmp::Ordering) -> bool {
+    match op {
+        Compare::Lt => order.is_lt(),
+        Compare::Le => order.is_le(),
+        Compare::Gt => order.is_gt(),
+        Compare::Ge => order.is_ge(),
+        Compare::Eq | Compare::In => order.is_eq(),
+        Compare::Ne | Compare::NotIn => order.is_ne(),
+    }
+}
+
+fn compare_texts(op: Compare, left: &Lane, right: &Lane, marks: &mut [u8]) {
+    // Equality with one text is the common case, and needs no order.
+    if let (Compare::Eq | Compare::Ne, Data::Text(texts), Data::One(Value::Text(text))) = (op, &left.data, &right.data)
+    {
+        let wanted = u8::from(op == Compare::Eq);
+        for (row, mark) in marks.iter_mut().enumerate() {
+            *mark = if texts.get(row) == &**text { wanted } else { 1 - wanted };
+        }
+        return;
+    }
+    for (row, mark) in marks.iter_mut().enumerate() {
+        *mark = u8::from(holds(op, left.text(row).cmp(right.text(row))));
+    }
+}
+
+/// A comparison with a missing value is false, `!=` is true.
+fn respect_missing(op: Compare, left: &Lane, right: &Lane, marks: &mut [u8]) {
+    let truth = u8::from(op == Compare::Ne);
+    for valid in [&left.valid, &right.valid].into_iter().flatten() {
+        for (mark, valid) in marks.iter_mut().zip(valid.iter()) {
+            if *valid == 0 {
+                *mark = truth;
+            }
+        }
+    }
+}
+
+fn contained<T: PartialOrd + Copy>(values: &Arg<T>, set: &[T], rows: usize) -> Vec<u8> {
+    let Arg::Many(values) = values else {
+        let found = (rows > 0).then(|| set.iter().any(|member| *member == values.get(0)));
+        return vec![u8::from(found == Some(true)); rows];
+    };
+    if set.len() > 8 {
+        let find =
+            |x: &T| set.binary_search_by(|member| member.partial_cmp(x).unwrap_or(std::cmp::Ordering::Less)).is_ok();
+        return values.iter().map(|x| u8::from(find(x))).collect();
+    }
+    let mut marks = vec![0; values.len()];
+    let mut part = vec![0; values.len()];
+    for member in set {
+        kernel::compare_one(Compare::Eq, values, *member, false, &mut part);
+        marks.iter_mut().zip(&part).for_each(|(mark, part)| *mark |= part);
+    }
+    marks
+}
+
+fn collect<T: Copy, R>(rows: usize, values: &Arg<T>, apply: impl Fn(T) -> R) -> Vec<R> {
+    match values {
+        Arg::Many(values) => values.iter().map(|x| apply(*x)).collect(),
+        Arg::One(value) => (0..rows).map(|_| apply(*value)).collect(),
+    }
+}
+
+fn select<T: Copy>(marks: &[u8], yes: &Arg<T>, no: &Arg<T>) -> Vec<T> {
+    marks.iter().enumerate().map(|(row, mark)| if *mark == 1 { yes.get(row) } else { no.get(row) }).collect()
+}
+
+fn pick<T: PartialOrd + Copy>(largest: bool, x: T, y: T) -> T {
+    match x.partial_cmp(&y) {
+        Some(std::cmp::Ordering::Less) => {
+            if largest {
+                y
+            } else {
+                x
+            }
+        }
+        Some(_) => {
+            if largest {
+                x
+            } else {
+                y
+            }
+        }
+        // One of them is NaN: that one.
+        None => {
+            if x.partial_cmp(&x).is_none() {
+                x
+            } else {
+                y
+            }
+        }
+    }
+}
+
+/// New values, missing where the old ones were.
+fn map<'a>(lane: &Lane, data: Data<'a>) -> Lane<'a> {
+    Lane { data, valid: lane.valid.as_ref().map(|valid| Cow::Owned(valid.to_vec())) }
+}
+
+fn negate<'a>(dtype: &Type, lane: &Lane, rows: usize) -> Lane<'a> {
+    let data = match dtype {
+        Type::F32 => Data::F32(collect(rows, &lane.f32(), |x| -x).into()),
+        Type::F64 => Data::F64(collect(rows, &lane.f64(), |x| -x).into()),
+        _ => Data::I64(collect(rows, &lane.i64(), i64::saturating_neg).into()),
+    };
+    map(lane, data)
+}
+
+fn absolute<'a>(dtype: &Type, lane: &Lane, rows: usize) -> Lane<'a> {
+    let data = match dtype {
+        Type::F32 => Data::F32(collect(rows, &lane.f32(), f32::abs).into()),
+        Type::F64 => Data::F64(collect(rows, &lane.f64(), f64::abs).into()),
+        Type::Int(width) if !width.signed => Data::U64(collect(rows, &lane.u64(), |x| x).into()),
+        Type::Bool => Data::U64(collect(rows, &lane.u64(), |x| x).into()),
+        _ => Data::I64(collect(rows, &lane.i64(), i64::saturating_abs).into()),
+    };
+    map(lane, data)
+}
+
+/// Integers of 64 bits stop at the largest and smallest there is; they never wrap around.
+fn arithmetic<'a>(op: Binary, dtype: &Type, left: &Lane, right: &Lane, rows: usize) -> Lane<'a> {
+    let data = match dtype {
+        Type::F32 => Data::F32(arithmetic_f32(op, &left.f32(), &right.f32(), rows).into()),
+        Type::F64 => Data::F64(arithmetic_f64(op, &left.f64(), &right.f64(), rows).into()),
+        Type::Int(width) if !width.signed => Data::U64(arithmetic_u64(op, &left.u64(), &right.u64(), rows).into()),
+        _ => Data::I64(arithmetic_i64(op, left, right, rows).into()),
+    };
+    Lane { data, valid: valid_in_all(&[left, right]) }
+}
+
+fn arithmetic_f64(op: Binary, a: &Arg<f64>, b: &Arg<f64>, rows: usize) -> Vec<f64> {
+    match op {
+        Binary::Add => zip(rows, a, b, |x, y| x + y),
+        Binary::Sub => zip(rows, a, b, |x, y| x - y),
+        Binary::Mul => zip(rows, a, b, |x, y| x * y),
+        Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| x / y),
+        Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide(x, y).0),
+        Binary::Mod => zip(rows, a, b, |x, y| floor_divide(x, y).1),
+        Binary::Pow => match b {
+            Arg::One(2.0) => zip(rows, a, b, |x, _| x * x),
+            _ => zip(rows, a, b, f64::powf),
+        },
+    }
+}
+
+fn arithmetic_f32(op: Binary, a: &Arg<f32>, b: &Arg<f32>, rows: usize) -> Vec<f32> {
+    match op {
+        Binary::Add => zip(rows, a, b, |x, y| x + y),
+        Binary::Sub => zip(rows, a, b, |x, y| x - y),
+        Binary::Mul => zip(rows, a, b, |x, y| x * y),
+        Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| x / y),
+        Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide(x.into(), y.into()).0 as f32),
+        Binary::Mod => zip(rows, a, b, |x, y| floor_divide(x.into(), y.into()).1 as f32),
+        Binary::Pow => zip(rows, a, b, f32::powf),
+    }
+}
+
+fn arithmetic_u64(op: Binary, a: &Arg<u64>, b: &Arg<u64>, rows: usize) -> Vec<u64> {
+    match op {
+        Binary::Add => zip(rows, a, b, u64::saturating_add),
+        Binary::Sub => zip(rows, a, b, u64::saturating_sub),
+        Binary::Mul => zip(rows, a, b, u64::saturating_mul),
+        Binary::Pow => zip(rows, a, b, |x, y| match u32::try_from(y) {
+            Ok(y) => x.saturating_pow(y),
+            Err(_) => {
+                if x < 2 {
+                    x
+                } else {
+                    u64::MAX
+                }
+            }
+        }),
+        Binary::FloorDiv => zip(rows, a, b, |x, y| x.checked_div(y).unwrap_or(0)),
+        Binary::Mod | Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| x.checked_rem(y).unwrap_or(0)),
+    }
+}
+
+fn arithmetic_i64(op: Binary, left: &Lane, right: &Lane, rows: usize) -> Vec<i64> {
+    if op == Binary::Sub && (matches!(left.data, Data::U64(_)) || matches!(right.data, Data::U64(_))) {
+        // Differences of large unsigned numbers may be small.
+        let difference = |x: i128, y: i128| (x - y).clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        return zip(rows, &i128s(left, rows), &i128s(right, rows), difference);
+    }
+    let (a, b) = (&left.i64(), &right.i64());
+    match op {
+        Binary::Add => zip(rows, a, b, i64::saturating_add),
+        Binary::Sub => zip(rows, a, b, i64::saturating_sub),
+        Binary::Mul => zip(rows, a, b, i64::saturating_mul),
+        Binary::Pow => zip(rows, a, b, |x, y| match u32::try_from(y) {
+            Ok(y) => x.saturating_pow(y),
+            Err(_) if x == -1 && y % 2 != 0 => -1,
+            Err(_) => {
+                if x.abs() < 2 {
+                    x.abs()
+                } else {
+                    i64::MAX
+                }
+            }
+        }),
+        Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide_i64(x, y).0),
+        Binary::Mod | Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| floor_divide_i64(x, y).1),
+    }
+}
+
+fn i128s<'l>(lane: &'l Lane, rows: usize) -> Arg<'l, i128> {
+    match &lane.data {
+        Data::U64(values) => Arg::Many(values.iter().map(|x| i128::from(*x)).collect()),
+        Data::One(value) => Arg::One(integer(value)),
+        _ => Arg::Many(collect(rows, &lane.i64(), i128::from).into()),
+    }
+}
+
+fn floor_divide_i64(x: i64, y: i64) -> (i64, i64) {
+    let (Some(quotient), Some(rest)) = (x.checked_div(y), x.checked_rem(y)) else {
+        return if y == 0 { (0, 0) } else { (i64::MAX, 0) };
+    };
+    if rest != 0 && (rest < 0) != (y < 0) { (quotient - 1, rest + y) } else { (quotient, rest) }
+}
+
+/// Python's `//` and `%`: the remainder has the sign of the divisor.
+fn floor_divide(x: f64, y: f64) -> (f64, f64) {
+    if y == 0.0 {
+        return (x / y, f64::NAN);
+    }
+    let mut rest = x % y;
+    let mut quotient = (x - rest) / y;
+    if rest != 0.0 {
+        if (y < 0.0) != (rest < 0.0) {
+            rest += y;
+            quotient -= 1.0;
+        }
+    } else {
+        rest = 0.0f64.copysign(y);
+    }
+    let mut floored = quotient.floor();
+    if quotient - floored > 0.5 {
+        floored += 1.0;
+    }
+    (if quotient == 0.0 { 0.0f64.copysign(x / y) } else { floored }, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_rounds_down_as_python_does() {
+        assert_eq!(floor_divide(-7.0, 2.0), (-4.0, 1.0));
+        assert_eq!(floor_divide(7.0, -2.0), (-4.0, -1.0));
+        assert_eq!(floor_divide_i64(-7, 2), (-4, 1));
+        assert_eq!(floor_divide_i64(i64::MIN, -1), (i64::MAX, 0));
+        assert_eq!(floor_divide(1.0, 0.0).0, f64::INFINITY);
+    }
+
+    #[test]
+    fn a_float_bound_for_integers_is_the_right_integer() {
+        let value = Value::Float(2.5);
+        assert_eq!(threshold(Compare::Gt, &value, 0, 255), Ok((Compare::Gt, 2)));
+        assert_eq!(threshold(Compare::Lt, &value, 0, 255), Ok((Compare::Lt, 3)));
+        assert_eq!(threshold(Compare::Eq, &value, 0, 255), Err(false));
+        assert_eq!(threshold(Compare::Lt, &Value::Int(300), 0, 255), Err(true));
+        assert_eq!(threshold(Compare::Gt, &Value::Float(f64::NAN), 0, 255), Err(false));
+        assert_eq!(threshold(Compare::Lt, &Value::Float(f64::INFINITY), 0, 255), Err(true));
+    }
+}

@@ -1,0 +1,427 @@
+use crate::{Span, Value};
+use polars::prelude::PlSmallStr;
+use std::fmt;
+use std::sync::Arc;
+
+/// An expression: what a cut is made of, written as text ([`crate::parse`]) or built from [`col`] and [`lit`].
+#[derive(Clone, PartialEq)]
+pub struct Expr(pub(crate) Arc<Node>);
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Node {
+    pub kind: Kind,
+    pub span: Option<Span>,
+    /// Levels below this one; bounded, so that recursion is.
+    pub height: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kind {
+    Column(PlSmallStr),
+    Literal(Value),
+    /// `@name.part['key']`
+    Local(Vec<PlSmallStr>),
+    /// `@f(x)`
+    LocalCall(Vec<PlSmallStr>, Vec<Expr>),
+    List(Vec<Expr>),
+    Unary(Unary, Expr),
+    Binary(Binary, Expr, Expr),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    /// `a < b <= c`
+    Chain(Expr, Vec<(Compare, Expr)>),
+    Call(PlSmallStr, Vec<Expr>),
+    /// `x.str.contains('a', regex=False)`
+    Method(Expr, PlSmallStr, Vec<Argument>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Argument {
+    pub name: Option<PlSmallStr>,
+    pub value: Expr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Unary {
+    Neg,
+    Pos,
+    /// `~`: not of a boolean, all bits of an integer.
+    Invert,
+    Not,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+    Xor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Compare {
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    In,
+    NotIn,
+}
+
+impl Compare {
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+            Self::Eq => "==",
+            Self::Ne => "!=",
+            Self::In => "in",
+            Self::NotIn => "not in",
+        }
+    }
+
+    /// The comparison with its sides exchanged.
+    pub fn swap(self) -> Self {
+        match self {
+            Self::Lt => Self::Gt,
+            Self::Le => Self::Ge,
+            Self::Gt => Self::Lt,
+            Self::Ge => Self::Le,
+            same => same,
+        }
+    }
+}
+
+impl Binary {
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::FloorDiv => "//",
+            Self::Mod => "%",
+            Self::Pow => "**",
+            Self::Xor => "^",
+        }
+    }
+}
+
+impl Expr {
+    pub(crate) fn new(kind: Kind, span: Option<Span>) -> Self {
+        let height = 1 + kind.children().map(|child| child.0.height).max().unwrap_or(0);
+        Self(Arc::new(Node { kind, span, height }))
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+
+    pub(crate) fn span(&self) -> Option<Span> {
+        self.0.span.clone()
+    }
+
+    /// Whether both are the same object, which is cheaper to ask than whether they are equal.
+    fn built(kind: Kind) -> Self {
+        Self::new(kind, None)
+    }
+
+    fn compare(self, op: Compare, other: impl Into<Expr>) -> Self {
+        Self::built(Kind::Chain(self, vec![(op, other.into())]))
+    }
+
+    fn binary(self, op: Binary, other: impl Into<Expr>) -> Self {
+        Self::built(Kind::Binary(op, self, other.into()))
+    }
+
+    fn call(self, name: &str, more: Vec<Expr>) -> Self {
+        let mut arguments = vec![self];
+        arguments.extend(more);
+        Self::built(Kind::Call(name.into(), arguments))
+    }
+
+    fn method(self, name: &str, arguments: Vec<Expr>) -> Self {
+        let arguments = arguments.into_iter().map(|value| Argument { name: None, value }).collect();
+        Self::built(Kind::Method(self, name.into(), arguments))
+    }
+}
+
+impl Kind {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Expr> {
+        let (one, two, many): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
+            Self::Column(_) | Self::Literal(_) | Self::Local(_) => (None, None, &[]),
+            Self::LocalCall(_, many) | Self::List(many) | Self::And(many) | Self::Or(many) | Self::Call(_, many) => {
+                (None, None, many)
+            }
+            Self::Unary(_, one) | Self::Chain(one, _) | Self::Method(one, ..) => (Some(one), None, &[]),
+            Self::Binary(_, one, two) => (Some(one), Some(two), &[]),
+        };
+        let chain: &[(Compare, Expr)] = if let Self::Chain(_, rest) = self { rest } else { &[] };
+        let arguments: &[Argument] = if let Self::Method(_, _, arguments) = self { arguments } else { &[] };
+        one.into_iter()
+            .chain(two)
+            .chain(many)
+            .chain(chain.iter().map(|(_, expr)| expr))
+            .chain(arguments.iter().map(|argument| &argument.value))
+    }
+}
+
+/// A column by its name; both spellings of a name that basf2 has escaped are the same column.
+pub fn col(name: impl Into<PlSmallStr>) -> Expr {
+    Expr::built(Kind::Column(name.into()))
+}
+
+/// A value. An integer takes the narrowest type that holds it.
+pub fn lit(value: impl Into<Value>) -> Expr {
+    Expr::built(Kind::Literal(value.into()))
+}
+
+/// `yes` where `condition` holds, else `no` (also where the condition is missing).
+pub fn where_(condition: impl Into<Expr>, yes: impl Into<Expr>, no: impl Into<Expr>) -> Expr {
+    condition.into().call("where", vec![yes.into(), no.into()])
+}
+
+impl<T: Into<Value>> From<T> for Expr {
+    fn from(value: T) -> Self {
+        lit(value)
+    }
+}
+
+macro_rules! comparisons {
+    ($($name:ident $op:ident $doc:literal),*) => {$(
+        #[doc = $doc]
+        #[must_use]
+        pub fn $name(self, other: impl Into<Expr>) -> Self {
+            self.compare(Compare::$op, other)
+        }
+    )*};
+}
+
+macro_rules! arithmetic {
+    ($($name:ident $op:ident $doc:literal),*) => {$(
+        #[doc = $doc]
+        #[must_use]
+        #[allow(clippy::should_implement_trait)] // the operator exists too
+        pub fn $name(self, other: impl Into<Expr>) -> Self {
+            self.binary(Binary::$op, other)
+        }
+    )*};
+}
+
+impl Expr {
+    comparisons! {
+        gt Gt "Greater than; false where a side is missing.",
+        ge Ge "Greater or equal; false where a side is missing.",
+        lt Lt "Less than; false where a side is missing.",
+        le Le "Less or equal; false where a side is missing.",
+        eq Eq "Equal; false where a side is missing.",
+        ne Ne "Not equal; true where a side is missing.",
+        is_in In "Whether the value is one of a list; false where it is missing.",
+        is_not_in NotIn "Whether the value is none of a list; true where it is missing."
+    }
+    arithmetic! {
+        add Add "Sum; integers widen.",
+        sub Sub "Difference; integers widen to a signed type.",
+        mul Mul "Product; integers widen.",
+        div Div "Quotient as f64 (of two f32: f32).",
+        floor_div FloorDiv "Quotient rounded down.",
+        rem Mod "Remainder with the sign of the divisor.",
+        pow Pow "Power."
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: impl Into<Expr>) -> Self {
+        Self::built(Kind::And(flat(
+            self,
+            other.into(),
+            |kind| if let Kind::And(parts) = kind { Some(parts) } else { None },
+        )))
+    }
+
+    /// One of both holds.
+    #[must_use]
+    pub fn or(self, other: impl Into<Expr>) -> Self {
+        Self::built(Kind::Or(flat(
+            self,
+            other.into(),
+            |kind| if let Kind::Or(parts) = kind { Some(parts) } else { None },
+        )))
+    }
+
+    /// Exactly one of both holds.
+    #[must_use]
+    pub fn xor(self, other: impl Into<Expr>) -> Self {
+        self.binary(Binary::Xor, other)
+    }
+
+    /// Does not hold; true where a comparison was false because a value is missing.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)] // the operator exists too
+    pub fn not(self) -> Self {
+        Self::built(Kind::Unary(Unary::Not, self))
+    }
+
+    /// The value with its sign changed; integers widen to a signed type.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)] // the operator exists too
+    pub fn neg(self) -> Self {
+        Self::built(Kind::Unary(Unary::Neg, self))
+    }
+
+    /// The value without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        self.call("abs", vec![])
+    }
+
+    /// Missing: null or NaN.
+    #[must_use]
+    pub fn is_null(self) -> Self {
+        self.method("isna", vec![])
+    }
+
+    /// Neither null nor NaN.
+    #[must_use]
+    pub fn is_not_null(self) -> Self {
+        self.method("notna", vec![])
+    }
+
+    /// Whether the pattern is found anywhere in the text.
+    #[must_use]
+    pub fn regex(self, pattern: impl Into<Expr>) -> Self {
+        self.method("str.contains", vec![pattern.into()])
+    }
+
+    /// The result of a function that the text dialect knows, such as `sqrt` or `arctan2`.
+    #[must_use]
+    pub fn apply(self, function: &str, more: Vec<Expr>) -> Self {
+        self.call(function, more)
+    }
+}
+
+fn flat(left: Expr, right: Expr, parts: fn(&Kind) -> Option<&Vec<Expr>>) -> Vec<Expr> {
+    let mut all = parts(left.kind()).cloned().unwrap_or_else(|| vec![left]);
+    match parts(right.kind()) {
+        Some(more) => all.extend(more.iter().cloned()),
+        None => all.push(right),
+    }
+    all
+}
+
+macro_rules! operators {
+    ($($trait:ident $name:ident $method:ident),*) => {$(
+        impl<T: Into<Expr>> std::ops::$trait<T> for Expr {
+            type Output = Expr;
+            fn $name(self, other: T) -> Expr {
+                Expr::$method(self, other)
+            }
+        }
+    )*};
+}
+
+operators! { Add add add, Sub sub sub, Mul mul mul, Div div div, Rem rem rem, BitAnd bitand and, BitOr bitor or, BitXor bitxor xor }
+
+impl std::ops::Neg for Expr {
+    type Output = Expr;
+    fn neg(self) -> Expr {
+        Expr::neg(self)
+    }
+}
+
+impl std::ops::Not for Expr {
+    type Output = Expr;
+    fn not(self) -> Expr {
+        Expr::not(self)
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl fmt::Display for Expr {
+    /// As text that [`crate::parse`] reads back, parentheses around all that has an operator.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            Kind::Column(name) if is_identifier(name) => out.write_str(name),
+            Kind::Column(name) => write!(out, "`{name}`"),
+            Kind::Literal(value) => write!(out, "{value}"),
+            Kind::Local(path) => write_path(path, out),
+            Kind::LocalCall(path, arguments) => {
+                write_path(path, out)?;
+                write_list("(", arguments, ")", out)
+            }
+            Kind::List(values) => write_list("[", values, "]", out),
+            Kind::Unary(op, value) => match op {
+                Unary::Neg => write!(out, "(-{value})"),
+                Unary::Pos => write!(out, "(+{value})"),
+                Unary::Invert => write!(out, "(~{value})"),
+                Unary::Not => write!(out, "(not {value})"),
+            },
+            Kind::Binary(op, left, right) => write!(out, "({left} {} {right})", op.symbol()),
+            Kind::And(parts) => write_parts(" & ", parts, out),
+            Kind::Or(parts) => write_parts(" | ", parts, out),
+            Kind::Chain(first, rest) => {
+                write!(out, "({first}")?;
+                for (op, value) in rest {
+                    write!(out, " {} {value}", op.symbol())?;
+                }
+                out.write_str(")")
+            }
+            Kind::Call(name, arguments) => {
+                out.write_str(name)?;
+                write_list("(", arguments, ")", out)
+            }
+            Kind::Method(value, name, arguments) => {
+                write!(out, "{value}.{name}(")?;
+                for (position, argument) in arguments.iter().enumerate() {
+                    out.write_str(if position > 0 { ", " } else { "" })?;
+                    if let Some(name) = &argument.name {
+                        write!(out, "{name}=")?;
+                    }
+                    write!(out, "{}", argument.value)?;
+                }
+                out.write_str(")")
+            }
+        }
+    }
+}
+
+fn write_path(path: &[PlSmallStr], out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(out, "@{}", path.join("."))
+}
+
+fn write_list(open: &str, values: &[Expr], close: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    out.write_str(open)?;
+    for (position, value) in values.iter().enumerate() {
+        write!(out, "{}{value}", if position > 0 { ", " } else { "" })?;
+    }
+    out.write_str(close)
+}
+
+fn write_parts(symbol: &str, parts: &[Expr], out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    out.write_str("(")?;
+    for (position, part) in parts.iter().enumerate() {
+        write!(out, "{}{part}", if position > 0 { symbol } else { "" })?;
+    }
+    out.write_str(")")
+}
+
+/// Whether a name can stand in a cut without backticks.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c == '_' || c.is_alphabetic())
+        && chars.all(|c| c == '_' || c.is_alphanumeric())
+        && !crate::token::is_word(name)
+}

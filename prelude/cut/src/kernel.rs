@@ -1,0 +1,175 @@
+//! Loops over slices, in the shape that the compiler turns into vector instructions.
+
+use crate::expr::Compare;
+use std::borrow::Cow;
+
+/// One value for all rows, or a value per row.
+#[derive(Debug, Clone)]
+pub(crate) enum Arg<'a, T: Clone> {
+    One(T),
+    Many(Cow<'a, [T]>),
+}
+
+impl<T: Copy> Arg<'_, T> {
+    #[inline]
+    pub fn get(&self, row: usize) -> T {
+        match self {
+            Self::One(value) => *value,
+            Self::Many(values) => values[row],
+        }
+    }
+}
+
+/// Makes `$name` choose at run time among versions of `$body` for wider vectors.
+macro_rules! wide {
+    ($name:ident, $body:ident, <$t:ident: $bound:path>, ($($arg:ident: $type:ty),*)) => {
+        #[inline]
+        pub(crate) fn $name<$t: $bound + Copy>($($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+                fn widest<$t: $bound + Copy>($($arg: $type),*) {
+                    $body($($arg),*);
+                }
+                #[target_feature(enable = "avx2")]
+                fn wider<$t: $bound + Copy>($($arg: $type),*) {
+                    $body($($arg),*);
+                }
+                if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq") {
+                    // SAFETY: the processor has just said that it has these instructions (avx512bw implies avx512f).
+                    return unsafe { widest($($arg),*) };
+                }
+                if is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has just said that it has these instructions.
+                    return unsafe { wider($($arg),*) };
+                }
+            }
+            $body($($arg),*);
+        }
+    };
+}
+
+wide!(compare_one, compare_one_body, <T: PartialOrd>, (op: Compare, values: &[T], bound: T, and: bool, out: &mut [u8]));
+wide!(compare_two, compare_two_body, <T: PartialOrd>, (op: Compare, left: &[T], right: &[T], and: bool, out: &mut [u8]));
+
+#[inline(always)]
+fn compare_one_body<T: PartialOrd + Copy>(op: Compare, values: &[T], bound: T, and: bool, out: &mut [u8]) {
+    match op {
+        Compare::Lt => one(values, |x| x < bound, and, out),
+        Compare::Le => one(values, |x| x <= bound, and, out),
+        Compare::Gt => one(values, |x| x > bound, and, out),
+        Compare::Ge => one(values, |x| x >= bound, and, out),
+        Compare::Eq | Compare::In => one(values, |x| x == bound, and, out),
+        Compare::Ne | Compare::NotIn => one(values, |x| x != bound, and, out),
+    }
+}
+
+#[inline(always)]
+fn one<T: Copy>(values: &[T], holds: impl Fn(T) -> bool, and: bool, out: &mut [u8]) {
+    if and {
+        for (mark, value) in out.iter_mut().zip(values) {
+            *mark &= u8::from(holds(*value));
+        }
+    } else {
+        for (mark, value) in out.iter_mut().zip(values) {
+            *mark = u8::from(holds(*value));
+        }
+    }
+}
+
+#[inline(always)]
+fn compare_two_body<T: PartialOrd + Copy>(op: Compare, left: &[T], right: &[T], and: bool, out: &mut [u8]) {
+    match op {
+        Compare::Lt => two(left, right, |x, y| x < y, and, out),
+        Compare::Le => two(left, right, |x, y| x <= y, and, out),
+        Compare::Gt => two(left, right, |x, y| x > y, and, out),
+        Compare::Ge => two(left, right, |x, y| x >= y, and, out),
+        Compare::Eq | Compare::In => two(left, right, |x, y| x == y, and, out),
+        Compare::Ne | Compare::NotIn => two(left, right, |x, y| x != y, and, out),
+    }
+}
+
+#[inline(always)]
+fn two<T: Copy>(left: &[T], right: &[T], holds: impl Fn(T, T) -> bool, and: bool, out: &mut [u8]) {
+    if and {
+        for ((mark, x), y) in out.iter_mut().zip(left).zip(right) {
+            *mark &= u8::from(holds(*x, *y));
+        }
+    } else {
+        for ((mark, x), y) in out.iter_mut().zip(left).zip(right) {
+            *mark = u8::from(holds(*x, *y));
+        }
+    }
+}
+
+/// Compares two sides, each one value or one per row.
+pub(crate) fn compare<T: PartialOrd + Copy>(op: Compare, left: &Arg<T>, right: &Arg<T>, out: &mut [u8]) {
+    match (left, right) {
+        (Arg::Many(left), Arg::Many(right)) => compare_two(op, left, right, false, out),
+        (Arg::Many(left), Arg::One(right)) => compare_one(op, left, *right, false, out),
+        (Arg::One(left), Arg::Many(right)) => compare_one(op.swap(), right, *left, false, out),
+        (Arg::One(left), Arg::One(right)) => {
+            let mut mark = [0];
+            compare_one(op, &[*left], *right, false, &mut mark);
+            out.fill(mark[0]);
+        }
+    }
+}
+
+/// Applies a function of two numbers row by row.
+#[inline(always)]
+pub(crate) fn zip<T: Copy, R>(rows: usize, left: &Arg<T>, right: &Arg<T>, apply: impl Fn(T, T) -> R) -> Vec<R> {
+    match (left, right) {
+        (Arg::Many(left), Arg::Many(right)) => left.iter().zip(right.iter()).map(|(x, y)| apply(*x, *y)).collect(),
+        (Arg::Many(left), Arg::One(right)) => left.iter().map(|x| apply(*x, *right)).collect(),
+        (Arg::One(left), Arg::Many(right)) => right.iter().map(|y| apply(*left, *y)).collect(),
+        (Arg::One(left), Arg::One(right)) => (0..rows).map(|_| apply(*left, *right)).collect(),
+    }
+}
+
+/// Rows marked with 1.
+pub(crate) fn count(marks: &[u8]) -> usize {
+    // 255 bytes cannot overflow the sum of a byte: the inner loop stays narrow.
+    marks.chunks(255 * 32).map(|part| part.iter().map(|mark| u32::from(*mark)).sum::<u32>() as usize).sum()
+}
+
+/// Marks of 0 and 1, eight to a byte, the first in the lowest bit.
+pub(crate) fn pack(marks: &[u8], out: &mut Vec<u8>) {
+    let (eights, rest) = marks.as_chunks::<8>();
+    out.extend(eights.iter().map(|eight| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8));
+    if !rest.is_empty() {
+        out.push(rest.iter().enumerate().fold(0, |byte, (bit, mark)| byte | mark << bit));
+    }
+}
+
+/// The reverse of [`pack`] for `length` bits from `offset` on.
+pub(crate) fn unpack(bits: &[u8], offset: usize, length: usize) -> Vec<u8> {
+    (offset..offset + length).map(|bit| bits[bit / 8] >> (bit % 8) & 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_pack_and_unpack() {
+        let marks: Vec<u8> = (0..77).map(|row| u8::from(row % 3 == 0 || row % 7 == 1)).collect();
+        let mut bits = Vec::new();
+        pack(&marks, &mut bits);
+        assert_eq!(unpack(&bits, 0, 77), marks);
+        assert_eq!(unpack(&bits, 5, 60), marks[5..65]);
+        assert_eq!(count(&marks), marks.iter().filter(|mark| **mark == 1).count());
+    }
+
+    #[test]
+    fn nan_compares_as_ieee_says() {
+        let values = [1.0, f64::NAN, 3.0];
+        let mut out = [0; 3];
+        for (op, expected) in [(Compare::Gt, [0, 0, 1]), (Compare::Ne, [1, 1, 1]), (Compare::Le, [1, 0, 0])] {
+            compare_one(op, &values, 2.0, false, &mut out);
+            assert_eq!(out, expected, "{op:?}");
+        }
+        compare_one(Compare::Eq, &values, f64::NAN, false, &mut out);
+        assert_eq!(out, [0; 3]);
+    }
+}

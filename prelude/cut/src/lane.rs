@@ -1,0 +1,216 @@
+//! The values of one node for the rows of one block.
+
+use crate::Value;
+use crate::kernel::Arg;
+use polars_arrow::array::Utf8ViewArray;
+use std::borrow::Cow;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Lane<'a> {
+    pub data: Data<'a>,
+    /// 1 where there is a value; absent when there is one everywhere. Floats without a value are also NaN.
+    pub valid: Option<Cow<'a, [u8]>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Data<'a> {
+    One(Value),
+    Bool(Cow<'a, [u8]>),
+    I8(Cow<'a, [i8]>),
+    I16(Cow<'a, [i16]>),
+    I32(Cow<'a, [i32]>),
+    I64(Cow<'a, [i64]>),
+    U8(Cow<'a, [u8]>),
+    U16(Cow<'a, [u16]>),
+    U32(Cow<'a, [u32]>),
+    U64(Cow<'a, [u64]>),
+    F32(Cow<'a, [f32]>),
+    F64(Cow<'a, [f64]>),
+    Text(Texts<'a>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Texts<'a> {
+    /// Rows of a column from a first row on.
+    Views(&'a Utf8ViewArray, usize),
+    Made(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Texts<'a> {
+    #[inline]
+    pub fn get(&self, row: usize) -> &str {
+        match self {
+            Self::Views(array, start) => array.value(start + row),
+            Self::Made(texts) => &texts[row],
+        }
+    }
+}
+
+macro_rules! converted {
+    ($name:ident, $own:ident, $t:ty, $missing:expr, $literal:expr) => {
+        /// The values as this type; missing ones are 0, or NaN in a floating point type.
+        pub fn $name(&self) -> Arg<'_, $t> {
+            if let Data::One(value) = &self.data {
+                return Arg::One($literal(value));
+            }
+            #[allow(clippy::unnecessary_cast)] // the macro does not know which type is which
+            let mut values: Cow<'_, [$t]> = match &self.data {
+                Data::$own(values) => Cow::Borrowed(&**values),
+                Data::Bool(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::I8(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::I16(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::I32(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::U8(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::U16(values) => values.iter().map(|x| *x as $t).collect(),
+                Data::U32(values) => values.iter().map(|x| *x as $t).collect(),
+                other => other.wide(|x| x as $t, |x| x as $t, |x| x as $t, |x| x as $t),
+            };
+            if let (Some(valid), Some(missing)) = (&self.valid, $missing)
+                && !matches!(self.data, Data::F32(_) | Data::F64(_))
+            {
+                for (value, valid) in values.to_mut().iter_mut().zip(valid.iter()) {
+                    if *valid == 0 {
+                        *value = missing;
+                    }
+                }
+            }
+            Arg::Many(values)
+        }
+    };
+}
+
+impl<'a> Lane<'a> {
+    pub fn new(data: Data<'a>) -> Self {
+        Self { data, valid: None }
+    }
+
+    pub fn marks(marks: Vec<u8>) -> Self {
+        Self::new(Data::Bool(marks.into()))
+    }
+
+    pub fn literal(value: &Value, rows: usize) -> Self {
+        let valid = matches!(value, Value::Null).then(|| vec![0; rows].into());
+        Self { data: Data::One(value.clone()), valid }
+    }
+
+    converted!(f64, F64, f64, Some(f64::NAN), number);
+    converted!(f32, F32, f32, Some(f32::NAN), |value| number(value) as f32);
+    converted!(u64, U64, u64, None::<u64>, |value| integer(value).clamp(0, u64::MAX.into()) as u64);
+    converted!(i64_raw, I64, i64, None::<i64>, |value| integer(value).clamp(i64::MIN.into(), i64::MAX.into()) as i64);
+
+    /// The values as i64; what is larger becomes the largest.
+    pub fn i64(&self) -> Arg<'_, i64> {
+        match &self.data {
+            Data::U64(values) => Arg::Many(values.iter().map(|x| i64::try_from(*x).unwrap_or(i64::MAX)).collect()),
+            _ => self.i64_raw(),
+        }
+    }
+
+    /// Truth of each row: 0 where it is missing.
+    pub fn truth(&self, rows: usize) -> Vec<u8> {
+        let mut marks = match &self.data {
+            Data::Bool(marks) => marks.to_vec(),
+            Data::One(value) => vec![u8::from(*value == Value::Bool(true)); rows],
+            _ => vec![0; rows],
+        };
+        if let Some(valid) = &self.valid {
+            for (mark, valid) in marks.iter_mut().zip(valid.iter()) {
+                *mark &= valid;
+            }
+        }
+        marks
+    }
+
+    /// Booleans as bytes, whatever stands where they are missing.
+    pub fn bytes(&self) -> Arg<'_, u8> {
+        match &self.data {
+            Data::Bool(marks) => Arg::Many(Cow::Borrowed(marks)),
+            Data::One(value) => Arg::One(u8::from(*value == Value::Bool(true))),
+            _ => Arg::One(0),
+        }
+    }
+
+    /// 1 where a value is missing: null, or NaN.
+    pub fn missing(&self, rows: usize) -> Vec<u8> {
+        match &self.data {
+            Data::F32(values) => values.iter().map(|x| u8::from(x.is_nan())).collect(),
+            Data::F64(values) => values.iter().map(|x| u8::from(x.is_nan())).collect(),
+            Data::One(value) => {
+                vec![u8::from(matches!(value, Value::Null) || number(value).is_nan() && is_float(value)); rows]
+            }
+            _ => match &self.valid {
+                Some(valid) => valid.iter().map(|valid| 1 - valid).collect(),
+                None => vec![0; rows],
+            },
+        }
+    }
+
+    /// The text of a row.
+    pub fn text(&self, row: usize) -> &str {
+        match &self.data {
+            Data::Text(texts) => texts.get(row),
+            Data::One(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    pub fn is_valid(&self, row: usize) -> bool {
+        self.valid.as_ref().is_none_or(|valid| valid[row] == 1)
+    }
+}
+
+impl Data<'_> {
+    fn wide<T: Clone>(
+        &self,
+        from_i64: fn(i64) -> T,
+        from_u64: fn(u64) -> T,
+        from_f32: fn(f32) -> T,
+        from_f64: fn(f64) -> T,
+    ) -> Cow<'static, [T]> {
+        match self {
+            Data::I64(values) => values.iter().map(|x| from_i64(*x)).collect(),
+            Data::U64(values) => values.iter().map(|x| from_u64(*x)).collect(),
+            Data::F32(values) => values.iter().map(|x| from_f32(*x)).collect(),
+            Data::F64(values) => values.iter().map(|x| from_f64(*x)).collect(),
+            _ => Cow::Owned(Vec::new()),
+        }
+    }
+}
+
+fn is_float(value: &Value) -> bool {
+    matches!(value, Value::Float(_))
+}
+
+/// A literal as a number.
+pub(crate) fn number(value: &Value) -> f64 {
+    match value {
+        Value::Bool(value) => f64::from(u8::from(*value)),
+        Value::Int(value) | Value::Sized(value, _) => *value as f64,
+        Value::Float(value) => *value,
+        Value::Time(value) | Value::Duration(value) => *value as f64,
+        _ => f64::NAN,
+    }
+}
+
+/// A literal as an integer.
+pub(crate) fn integer(value: &Value) -> i128 {
+    match value {
+        Value::Bool(value) => i128::from(*value),
+        Value::Int(value) | Value::Sized(value, _) => *value,
+        Value::Time(value) | Value::Duration(value) => i128::from(*value),
+        Value::Float(value) => *value as i128,
+        _ => 0,
+    }
+}
+
+/// Rows that have a value in all of these.
+pub(crate) fn valid_in_all(lanes: &[&Lane<'_>]) -> Option<Cow<'static, [u8]>> {
+    let mut all: Option<Vec<u8>> = None;
+    for valid in lanes.iter().filter_map(|lane| lane.valid.as_ref()) {
+        match &mut all {
+            None => all = Some(valid.to_vec()),
+            Some(all) => all.iter_mut().zip(valid.iter()).for_each(|(all, valid)| *all &= valid),
+        }
+    }
+    all.map(Cow::Owned)
+}

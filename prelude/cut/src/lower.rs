@@ -1,0 +1,261 @@
+//! A cut as a Polars expression with the same meaning.
+//!
+//! Polars orders NaN above every number, drops rows whose comparison is null, and wraps small integers around; so
+//! comparisons are guarded, and integers are widened first. What Polars has no exact word for is
+//! computed by our own evaluator as an element-wise function of its inputs.
+
+use crate::expr::{Binary, Compare};
+use crate::lane::{integer, number};
+use crate::members::Members;
+use crate::program::{Class, Id, Op, Program, Reduce};
+use crate::types::Type;
+use crate::{Typed, Value};
+use polars::prelude::*;
+
+/// Up to how many members a list is written as equalities, which Polars can push down to a file.
+const FEW: usize = 8;
+
+impl Typed {
+    /// The same cut as a Polars expression, for a lazy frame with the columns that were checked.
+    /// A selection gives true or false and never null.
+    pub fn expr(&self) -> Expr {
+        match self.program.op(self.root) {
+            Op::Column(column) => col(self.program.columns[*column].clone()),
+            _ => lower(&self.program, self.root),
+        }
+    }
+}
+
+fn lower(program: &Program, id: Id) -> Expr {
+    match program.op(id) {
+        Op::Column(column) => lower_column(program, *column, program.dtype(id)),
+        Op::Literal(value) => literal(value, program.dtype(id)),
+        Op::Constant(truth) => match program.columns.first() {
+            // As long as the table, which a literal is not.
+            Some(name) if *truth => col(name.clone()).is_null().or(lit(true)),
+            Some(name) => col(name.clone()).is_null().and(lit(false)),
+            None => lit(*truth),
+        },
+        Op::Compare(op, class, left, right) => compare(program, id, *op, *class, *left, *right),
+        Op::IsIn(input, members) => is_in(program, id, *input, members),
+        Op::IsMissing(input) => match program.dtype(*input).is_float() {
+            true => lower(program, *input).is_nan().fill_null(lit(true)),
+            false => lower(program, *input).is_null(),
+        },
+        Op::And(parts) => join(program, parts, Expr::and),
+        Op::Or(parts) => join(program, parts, Expr::or),
+        Op::Xor(left, right) => truth(program, *left).xor(truth(program, *right)),
+        Op::Not(input) => truth(program, *input).not(),
+        Op::Arithmetic(op, left, right) => arithmetic(program, id, *op, *left, *right),
+        Op::Where(condition, yes, no) => {
+            let dtype = program.dtype(id).dtype();
+            let side = |id: Id| lower(program, id).cast(dtype.clone());
+            when(truth(program, *condition)).then(side(*yes)).otherwise(side(*no))
+        }
+        Op::Reduce(reduce, input) => {
+            let values = lower(program, *input).cast(DataType::Float64).fill_nan(lit(NULL));
+            match reduce {
+                Reduce::Mean => values.mean(),
+                Reduce::Sum => values.sum(),
+                Reduce::Min => values.min(),
+                Reduce::Max => values.max(),
+                Reduce::Std => values.std(1),
+                Reduce::Median => values.median(),
+            }
+        }
+        _ => own(program, id),
+    }
+}
+
+fn lower_column(program: &Program, column: usize, dtype: &Type) -> Expr {
+    let plain = col(program.columns[column].clone());
+    if program.dtypes[column] == dtype.dtype() { plain } else { plain.cast(dtype.dtype()) }
+}
+
+fn literal(value: &Value, dtype: &Type) -> Expr {
+    match value {
+        Value::Null => lit(NULL),
+        Value::Bool(value) => lit(*value),
+        Value::Text(value) => lit(value.to_string()),
+        Value::Float(value) if *dtype == Type::F32 => lit(*value as f32),
+        Value::Float(value) => lit(*value),
+        Value::Time(value) | Value::Duration(value) => lit(*value).cast(dtype.dtype()),
+        other => match u64::try_from(integer(other)) {
+            Ok(value) => lit(value).cast(dtype.dtype()),
+            Err(_) => lit(integer(other) as i64).cast(dtype.dtype()),
+        },
+    }
+}
+
+/// A condition without nulls.
+fn truth(program: &Program, id: Id) -> Expr {
+    let lowered = lower(program, id);
+    if program.op(id).is_predicate() || matches!(program.op(id), Op::Literal(_)) {
+        lowered
+    } else {
+        lowered.fill_null(lit(false))
+    }
+}
+
+fn join(program: &Program, parts: &[Id], with: fn(Expr, Expr) -> Expr) -> Expr {
+    parts.iter().map(|part| truth(program, *part)).reduce(with).unwrap_or_else(|| lit(true))
+}
+
+fn compare(program: &Program, id: Id, op: Compare, class: Class, left: Id, right: Id) -> Expr {
+    if class == Class::Mixed {
+        return own(program, id);
+    }
+    let (a, b) = match narrow(program, left, right) {
+        Some(sides) => sides,
+        None => (side(program, left, class), side(program, right, class)),
+    };
+    let nan_guards: Vec<Expr> = [(left, &a), (right, &b)]
+        .into_iter()
+        .filter(|(id, _)| {
+            program.dtype(*id).is_float() && !matches!(program.op(*id), Op::Literal(Value::Float(x)) if !x.is_nan())
+        })
+        .map(|(_, side)| side.clone().is_nan())
+        .collect();
+    guarded(op, a, b, nan_guards)
+}
+
+fn guarded(op: Compare, a: Expr, b: Expr, nan_guards: Vec<Expr>) -> Expr {
+    let plain = match op {
+        Compare::Lt => a.lt(b),
+        Compare::Le => a.lt_eq(b),
+        Compare::Gt => a.gt(b),
+        Compare::Ge => a.gt_eq(b),
+        Compare::Eq | Compare::In => a.eq(b),
+        Compare::Ne | Compare::NotIn => {
+            return nan_guards.into_iter().fold(a.neq(b), Expr::or).fill_null(lit(true));
+        }
+    };
+    nan_guards.into_iter().fold(plain, |all, guard| all.and(guard.not())).fill_null(lit(false))
+}
+
+/// An integer column against a literal of its range: no cast, so that Polars can use the statistics of a file.
+fn narrow(program: &Program, left: Id, right: Id) -> Option<(Expr, Expr)> {
+    let native = |column: Id, value: Id| {
+        let (Op::Column(_), Op::Literal(Value::Int(number))) = (program.op(column), program.op(value)) else {
+            return None;
+        };
+        let Type::Int(width) = program.dtype(column) else { return None };
+        let bits = u32::from(width.bytes) * 8;
+        let (min, max) = match width.signed {
+            true => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
+            false => (0, (1i128 << bits) - 1),
+        };
+        let fits = (min..=max).contains(number);
+        fits.then(|| (lower(program, column), literal(&Value::Int(*number), program.dtype(column))))
+    };
+    native(left, right).or_else(|| native(right, left).map(|(column, value)| (value, column)))
+}
+
+fn side(program: &Program, id: Id, class: Class) -> Expr {
+    let dtype = match class {
+        Class::F64 => DataType::Float64,
+        Class::F32 => DataType::Float32,
+        Class::U64 => DataType::UInt64,
+        Class::I64 if matches!(program.dtype(id), Type::Time(_) | Type::Duration) => {
+            return lower(program, id).cast(Type::dtype(&strip_zone(program.dtype(id))));
+        }
+        Class::I64 => DataType::Int64,
+        Class::Bool | Class::Text | Class::Mixed => return lower(program, id),
+    };
+    match program.op(id) {
+        Op::Literal(value) if class == Class::F64 => lit(number(value)),
+        Op::Literal(value) if class == Class::F32 => lit(number(value) as f32),
+        _ if program.dtype(id).dtype() == dtype => lower(program, id),
+        _ => lower(program, id).cast(dtype),
+    }
+}
+
+/// Instants compare, whatever zone shows them.
+fn strip_zone(dtype: &Type) -> Type {
+    match dtype {
+        Type::Time(_) => Type::Time(Some(TimeZone::UTC)),
+        other => other.clone(),
+    }
+}
+
+fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
+    let dtype = program.dtype(input);
+    if members.len() > FEW || members.len() == 0 || !(dtype.is_number() || *dtype == Type::Text) {
+        return own(program, id);
+    }
+    let side = |class| side(program, input, class);
+    let equal = |side: Expr, value: Expr, float: bool| {
+        let guards = if float { vec![side.clone().is_nan()] } else { vec![] };
+        guarded(Compare::Eq, side, value, guards)
+    };
+    let parts: Vec<Expr> = match members {
+        Members::I64(values) => values.iter().map(|x| equal(side(Class::I64), lit(*x), false)).collect(),
+        Members::U64(values) => values.iter().map(|x| equal(side(Class::U64), lit(*x), false)).collect(),
+        Members::F32(values) => values.iter().map(|x| equal(side(Class::F32), lit(*x), true)).collect(),
+        Members::F64(values) => values.iter().map(|x| equal(side(Class::F64), lit(*x), true)).collect(),
+        Members::Text(values) => values.iter().map(|x| equal(side(Class::Text), lit(x.to_string()), false)).collect(),
+    };
+    parts.into_iter().reduce(Expr::or).unwrap_or_else(|| lit(false))
+}
+
+fn arithmetic(program: &Program, id: Id, op: Binary, left: Id, right: Id) -> Expr {
+    let dtype = program.dtype(id);
+    let narrow = |id: Id| program.dtype(id).width().is_some_and(|width| width.bytes < 8);
+    // 64-bit integers stop at the largest, where Polars wraps around.
+    let exact = dtype.is_float() || (dtype.width().is_some() && narrow(left) && narrow(right));
+    let simple = matches!(op, Binary::Add | Binary::Sub | Binary::Mul) || (op == Binary::Div && dtype.is_float());
+    let number = |id: Id| program.dtype(id).is_number();
+    if !exact || !simple || !number(left) || !number(right) {
+        return own(program, id);
+    }
+    let side = |id: Id| match (program.op(id), dtype) {
+        (Op::Literal(value), Type::F64) => lit(crate::lane::number(value)),
+        (Op::Literal(value), Type::F32) => lit(crate::lane::number(value) as f32),
+        _ => lower(program, id).cast(dtype.dtype()),
+    };
+    let (a, b) = (side(left), side(right));
+    match op {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        _ => a / b,
+    }
+}
+
+/// A node that our own evaluator computes from the columns that its inputs give.
+fn own(program: &Program, id: Id) -> Expr {
+    let node = &program.nodes[id];
+    let mut small = Program::default();
+    let mut inputs = Vec::new();
+    let mut map = std::collections::HashMap::new();
+    for input in node.op.inputs() {
+        let dtype = program.dtype(input).clone();
+        let new = match program.op(input) {
+            Op::Literal(value) => small.push(Op::Literal(value.clone()), dtype),
+            _ => {
+                let column = small.columns.len();
+                small.columns.push(format!("{column}").into());
+                small.dtypes.push(dtype.dtype());
+                inputs.push(lower(program, input).cast(dtype.dtype()));
+                small.push(Op::Column(column), dtype)
+            }
+        };
+        map.insert(input, new);
+    }
+    let root = small.push(node.op.with_inputs(|id| map[&id]), node.dtype.clone());
+    let typed = Typed::new(small, root, "".into());
+    let dtype = node.dtype.dtype();
+    let compute = move |columns: &mut [Column]| -> PolarsResult<Column> {
+        let rows = columns.iter().map(Column::len).max().unwrap_or(1);
+        let named = columns.iter().enumerate().map(|(position, column)| {
+            let column = if column.len() == rows { column.clone() } else { column.new_from_index(0, rows) };
+            column.with_name(format!("{position}").into())
+        });
+        let frame = DataFrame::new(rows, named.collect())?;
+        typed.values(&frame).map(IntoColumn::into_column).map_err(|error| polars_err!(ComputeError: "{error}"))
+    };
+    let field = move |_: &Schema, fields: &[Field]| {
+        Ok(Field::new(fields.first().map_or("".into(), |field| field.name().clone()), dtype.clone()))
+    };
+    map_multiple(compute, inputs, field)
+}

@@ -1,0 +1,108 @@
+use crate::Value;
+use crate::types::Type;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The values of `in [..]`, sorted and of the type they are compared as.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Members {
+    I64(Arc<[i64]>),
+    U64(Arc<[u64]>),
+    F32(Arc<[f32]>),
+    F64(Arc<[f64]>),
+    Text(Arc<HashSet<Arc<str>>>),
+}
+
+impl Members {
+    /// The members of a list that can be equal to a value of type `dtype`; missing values equal nothing.
+    /// `Err` holds the first value that cannot be compared with the type at all.
+    pub fn new<'v>(dtype: &Type, values: &'v [Value]) -> Result<Self, &'v Value> {
+        match dtype {
+            Type::Text => texts(values),
+            Type::F32 => floats(values).map(|values| Self::F32(sorted(values.into_iter().map(|x| x as f32).collect()))),
+            Type::F64 => floats(values).map(|values| Self::F64(sorted(values))),
+            Type::Int(width) if !width.signed && width.bytes == 8 => {
+                Ok(Self::U64(sorted(ints(values)?.into_iter().filter_map(|x| x.try_into().ok()).collect())))
+            }
+            Type::Time(_) | Type::Duration => times(dtype, values),
+            // A column without values has no type that could be wrong.
+            Type::Null => Ok(Self::I64(Arc::new([]))),
+            Type::Int(_) | Type::Bool => {
+                Ok(Self::I64(sorted(ints(values)?.into_iter().filter_map(|x| x.try_into().ok()).collect())))
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Self::I64(values) => values.len(),
+            Self::U64(values) => values.len(),
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Text(values) => values.len(),
+        }
+    }
+}
+
+fn sorted<T: PartialOrd + Copy>(mut values: Vec<T>) -> Arc<[T]> {
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values.dedup();
+    values.into()
+}
+
+fn texts(values: &[Value]) -> Result<Members, &Value> {
+    let mut set = HashSet::new();
+    for value in values {
+        match value {
+            Value::Text(text) => {
+                set.insert(text.clone());
+            }
+            Value::Null => {}
+            other => return Err(other),
+        }
+    }
+    Ok(Members::Text(Arc::new(set)))
+}
+
+fn floats(values: &[Value]) -> Result<Vec<f64>, &Value> {
+    let mut out = Vec::new();
+    for value in values {
+        match value {
+            Value::Float(value) => out.push(*value),
+            Value::Int(value) | Value::Sized(value, _) => out.push(*value as f64),
+            Value::Bool(value) => out.push(f64::from(u8::from(*value))),
+            Value::Null => {}
+            other => return Err(other),
+        }
+    }
+    out.retain(|value| !value.is_nan());
+    Ok(out)
+}
+
+/// Whole numbers only: an integer equals no other.
+fn ints(values: &[Value]) -> Result<Vec<i128>, &Value> {
+    let mut out = Vec::new();
+    for value in values {
+        match value {
+            Value::Int(value) | Value::Sized(value, _) => out.push(*value),
+            Value::Bool(value) => out.push(i128::from(*value)),
+            Value::Float(value) if value.fract() == 0.0 && value.abs() < 1e30 => out.push(*value as i128),
+            Value::Float(_) | Value::Null => {}
+            other => return Err(other),
+        }
+    }
+    Ok(out)
+}
+
+fn times<'v>(dtype: &Type, values: &'v [Value]) -> Result<Members, &'v Value> {
+    let mut out = Vec::new();
+    for value in values {
+        match (dtype, value) {
+            (Type::Time(_), Value::Time(value)) | (Type::Duration, Value::Duration(value)) => out.push(*value),
+            (Type::Time(_), Value::Text(text)) => out.push(crate::times::parse(text).ok_or(value)?),
+            (_, Value::Null) => {}
+            (_, other) => return Err(other),
+        }
+    }
+    Ok(Members::I64(sorted(out)))
+}

@@ -1,0 +1,78 @@
+//! Tests and changes of texts.
+
+use regex::Regex;
+use std::sync::Arc;
+
+/// A question about a text; the answer for a missing text is false.
+#[derive(Debug, Clone)]
+pub(crate) enum TextTest {
+    Starts(Vec<Arc<str>>),
+    Ends(Vec<Arc<str>>),
+    Contains(Arc<str>),
+    Matches(Regex),
+}
+
+impl PartialEq for TextTest {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Starts(a), Self::Starts(b)) | (Self::Ends(a), Self::Ends(b)) => a == b,
+            (Self::Contains(a), Self::Contains(b)) => a == b,
+            (Self::Matches(a), Self::Matches(b)) => a.as_str() == b.as_str(),
+            _ => false,
+        }
+    }
+}
+
+impl TextTest {
+    pub fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::Starts(all) => all.iter().any(|start| text.starts_with(&**start)),
+            Self::Ends(all) => all.iter().any(|end| text.ends_with(&**end)),
+            Self::Contains(part) => text.contains(&**part),
+            Self::Matches(pattern) => pattern.is_match(text),
+        }
+    }
+}
+
+/// A change of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum TextMap {
+    Lower,
+    Upper,
+    Strip,
+    StripStart,
+    StripEnd,
+}
+
+impl TextMap {
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "str.lower" => Self::Lower,
+            "str.upper" => Self::Upper,
+            "str.strip" => Self::Strip,
+            "str.lstrip" => Self::StripStart,
+            "str.rstrip" => Self::StripEnd,
+            _ => return None,
+        })
+    }
+
+    pub fn apply(self, text: &str) -> String {
+        match self {
+            Self::Lower => text.to_lowercase(),
+            Self::Upper => text.to_uppercase(),
+            Self::Strip => text.trim().to_owned(),
+            Self::StripStart => text.trim_start().to_owned(),
+            Self::StripEnd => text.trim_end().to_owned(),
+        }
+    }
+}
+
+/// A pattern, with what is wrong with it in one line.
+pub(crate) fn pattern(text: &str, ignore_case: bool) -> Result<Regex, String> {
+    let built = regex::RegexBuilder::new(text).case_insensitive(ignore_case).size_limit(1 << 22).build();
+    built.map_err(|error| {
+        let message = error.to_string();
+        let last = message.lines().last().unwrap_or_default().trim();
+        last.strip_prefix("error: ").unwrap_or(last).to_owned()
+    })
+}

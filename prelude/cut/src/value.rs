@@ -1,0 +1,215 @@
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A value in a cut: a literal, or what stands behind `@name`.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Value {
+    /// `None`: compares with nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer; its type is the narrowest that holds it.
+    Int(i128),
+    /// An integer with a type of its own.
+    Sized(i128, Width),
+    /// A floating point number.
+    Float(f64),
+    /// Text.
+    Text(Arc<str>),
+    /// A time in nanoseconds since 1970, UTC.
+    Time(i64),
+    /// A duration in nanoseconds.
+    Duration(i64),
+    /// Values to be looked for with `in`.
+    List(Vec<Value>),
+    /// Named values: `@cuts['pmin']` and `@box.pmin`.
+    Map(Vec<(Arc<str>, Value)>),
+    /// A function of numbers: `@f(x, y)`.
+    Function(Function),
+}
+
+/// An integer type: sign and bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Width {
+    /// Whether there are negative values.
+    pub signed: bool,
+    /// 1, 2, 4 or 8.
+    pub bytes: u8,
+}
+
+/// A function of numbers that a cut can call as `@name(x, y)`.
+#[derive(Clone)]
+pub struct Function(pub(crate) Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>);
+
+impl Value {
+    /// A function of numbers; it is called once per row with its arguments as f64 (missing: NaN).
+    pub fn function(function: impl Fn(&[f64]) -> f64 + Send + Sync + 'static) -> Self {
+        Self::Function(Function(Arc::new(function)))
+    }
+
+    /// Named values, for `@cuts['pmin']` and `@cuts.pmin`.
+    pub fn map<N: Into<Arc<str>>, V: Into<Value>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self::Map(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Self::Null => "None",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::Sized(..) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Time(_) => "a time",
+            Self::Duration(_) => "a duration",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a table of values",
+            Self::Function(_) => "a function",
+        }
+    }
+}
+
+impl PartialEq for Value {
+    /// Equal as literals: floats by their bits, so that NaN equals itself and 0.0 differs from -0.0.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Sized(a, v), Self::Sized(b, w)) => a == b && v == w,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Time(a), Self::Time(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => a == b,
+            (Self::Function(a), Self::Function(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(value) => value.hash(state),
+            Self::Int(value) => value.hash(state),
+            Self::Sized(value, width) => (value, width).hash(state),
+            Self::Float(value) => value.to_bits().hash(state),
+            Self::Text(value) => value.hash(state),
+            Self::Time(value) | Self::Duration(value) => value.hash(state),
+            Self::List(values) => values.hash(state),
+            Self::Map(values) => values.hash(state),
+            Self::Function(function) => Arc::as_ptr(&function.0).cast::<()>().hash(state),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    /// As it would be written in a cut.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => out.write_str("None"),
+            Self::Bool(true) => out.write_str("True"),
+            Self::Bool(false) => out.write_str("False"),
+            Self::Int(value) | Self::Sized(value, _) => write!(out, "{value}"),
+            Self::Float(value) => write!(out, "{value:?}"),
+            Self::Text(value) => {
+                let quote = if value.contains('\'') { '"' } else { '\'' };
+                write!(out, "{quote}{}{quote}", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+            }
+            Self::Time(value) => write!(out, "'{}'", crate::times::format(*value)),
+            Self::Duration(value) => write!(out, "{value}ns"),
+            Self::List(values) => {
+                out.write_str("[")?;
+                for (position, value) in values.iter().enumerate() {
+                    write!(out, "{}{value}", if position > 0 { ", " } else { "" })?;
+                }
+                out.write_str("]")
+            }
+            Self::Map(_) => out.write_str("{..}"),
+            Self::Function(_) => out.write_str("<function>"),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("<function>")
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => |$value:ident| $to:expr),* $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                $to
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => |value| Self::Bool(value),
+    i8 => |value| Self::Int(value.into()),
+    i16 => |value| Self::Int(value.into()),
+    i32 => |value| Self::Int(value.into()),
+    i64 => |value| Self::Int(value.into()),
+    i128 => |value| Self::Int(value),
+    u8 => |value| Self::Int(value.into()),
+    u16 => |value| Self::Int(value.into()),
+    u32 => |value| Self::Int(value.into()),
+    u64 => |value| Self::Int(value.into()),
+    usize => |value| Self::Int(value as i128),
+    f32 => |value| Self::Float(value.into()),
+    f64 => |value| Self::Float(value),
+    &str => |value| Self::Text(value.into()),
+    &String => |value| Self::Text(value.as_str().into()),
+    String => |value| Self::Text(value.into()),
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(values: Vec<T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value> + Clone> From<&Vec<T>> for Value {
+    fn from(values: &Vec<T>) -> Self {
+        values.clone().into()
+    }
+}
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
+    fn from(values: [T; N]) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value> + Clone> From<&[T]> for Value {
+    fn from(values: &[T]) -> Self {
+        values.to_vec().into()
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
