@@ -84,17 +84,6 @@ impl Profile {
     }
 }
 
-macro_rules! each_storage {
-    ($cells:expr, $vector:ident => $body:expr) => {
-        match $cells {
-            Cells::Count($vector) => Cells::Count($body),
-            Cells::Weight($vector) => Cells::Weight($body),
-            Cells::Mean($vector) => Cells::Mean($body),
-            Cells::WeightedMean($vector) => Cells::WeightedMean($body),
-        }
-    };
-}
-
 impl Cells {
     pub(crate) fn new(storage: Storage, count: usize) -> Self {
         match storage {
@@ -196,11 +185,6 @@ impl Cells {
             Self::Mean(cells) => Self::Mean(gather(cells, targets, count, Profile::merge)),
             Self::WeightedMean(cells) => Self::WeightedMean(gather(cells, targets, count, Profile::merge)),
         }
-    }
-
-    /// The cells at these positions, in this order.
-    pub(crate) fn chosen(&self, positions: &[usize]) -> Self {
-        each_storage!(self, cells => positions.iter().map(|&at| cells[at]).collect())
     }
 
     /// Number of entries or sum of weights of one cell.

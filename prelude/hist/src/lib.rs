@@ -4,6 +4,7 @@
 //! process, its uncertainties, its fits and its text in the UHI format. Filling is parallel, and the result is the
 //! same bit for bit with any number of threads. It knows no files, no selections and no pixels.
 
+mod arithmetic;
 mod axis;
 mod bins;
 mod cells;
@@ -11,14 +12,18 @@ mod column;
 mod error;
 mod fill;
 mod hist;
+mod locate;
 mod process;
+mod slice;
 mod slots;
 mod uhi;
 
+pub use arithmetic::sum;
 pub use axis::{Axis, Kind};
 pub use bins::{Bins, Count, IntoBins, Number, RangeFinder};
 pub use cells::Storage;
 pub use error::{Error, Result};
 pub use fill::Entries;
 pub use hist::{AxisText, Hist};
+pub use locate::{AxisAt, Locator, Place, loc};
 pub use process::ByProcess;

@@ -67,6 +67,10 @@ impl ByProcess {
         Ok(())
     }
 
+    pub(crate) fn map(&self, mut change: impl FnMut(&Hist) -> Hist) -> Self {
+        Self { parts: self.parts.iter().map(|(name, hist)| (name.clone(), change(hist))).collect() }
+    }
+
     pub(crate) fn try_map(&self, mut change: impl FnMut(&Hist) -> Result<Hist>) -> Result<Self> {
         let parts = self.parts.iter().map(|(name, hist)| Ok((name.clone(), change(hist)?))).collect::<Result<_>>()?;
         Ok(Self { parts })

@@ -1,0 +1,252 @@
+//! Sums, differences and multiples of histograms, and what follows from them.
+
+use crate::cells::Cells;
+use crate::error::{Error, Result};
+use crate::hist::Hist;
+use std::ops::{Add, Div, Mul, Sub};
+
+impl Hist {
+    /// Every entry with `factor` times its weight: values times `factor`, variances times its square.
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut new = self.clone();
+        new.cells = new.cells.scaled(factor);
+        new.processes = self.processes.map(|part| part.scaled(factor));
+        new
+    }
+
+    /// Scaled so that the bins add up to 1; flow and processes with it.
+    ///
+    /// # Errors
+    /// When the bins add up to 0 or to no number.
+    pub fn normalised(&self) -> Result<Self> {
+        self.normalised_to(1.0)
+    }
+
+    /// Scaled so that the bins add up to `sum`; flow and processes with it.
+    ///
+    /// # Errors
+    /// When the bins add up to 0 or to no number.
+    pub fn normalised_to(&self, sum: f64) -> Result<Self> {
+        let have = self.sum();
+        if have == 0.0 || !have.is_finite() {
+            return Err(Error::Different(format!("the bins add up to {have}, which no factor turns into {sum}")));
+        }
+        Ok(self.scaled(sum / have))
+    }
+
+    /// Values divided by their sum and by the size of each bin (its width, or area): integrates to 1.
+    pub fn density(&self) -> Vec<f64> {
+        let sum = self.sum();
+        self.counts().iter().zip(self.sizes()).map(|(count, size)| count / sum / size).collect()
+    }
+
+    /// The widths of bins, or their areas, volumes...; the last axis varies fastest.
+    pub fn sizes(&self) -> Vec<f64> {
+        let mut sizes = vec![1.0];
+        for axis in &self.axes {
+            let widths = axis.widths();
+            sizes = sizes.iter().flat_map(|&size| widths.iter().map(move |width| size * width)).collect();
+        }
+        sizes
+    }
+
+    /// Each bin with the sum of all bins up to it. Underflow, overflow and missing stay what they are.
+    ///
+    /// # Errors
+    /// When there is more than one axis, or bins are means.
+    pub fn cumulative(&self) -> Result<Self> {
+        self.running(false)
+    }
+
+    /// Each bin with the sum of it and all bins above: how much a cut `x > edge` keeps.
+    ///
+    /// # Errors
+    /// As [`Hist::cumulative`].
+    pub fn cumulative_from_above(&self) -> Result<Self> {
+        self.running(true)
+    }
+
+    fn running(&self, from_above: bool) -> Result<Self> {
+        if self.axes.len() != 1 || self.is_profile() {
+            return Err(Error::axis("a running sum needs one axis and bins that add up (no means)"));
+        }
+        let mut new = self.clone();
+        let mut bins = self.bin_cells();
+        if from_above {
+            bins.reverse();
+        }
+        match &mut new.cells {
+            Cells::Count(counts) => bins.windows(2).for_each(|pair| counts[pair[1]] += counts[pair[0]]),
+            Cells::Weight(sums) => bins.windows(2).for_each(|pair| {
+                let [sum, square] = sums[pair[0]];
+                sums[pair[1]] = [sums[pair[1]][0] + sum, sums[pair[1]][1] + square];
+            }),
+            // Refused above.
+            Cells::Mean(_) | Cells::WeightedMean(_) => {}
+        }
+        new.processes = self.processes.try_map(|part| part.running(from_above))?;
+        Ok(new)
+    }
+
+    fn subtract(&self, other: &Self) -> Result<Self> {
+        self.compatible(other)?;
+        if self.is_profile() {
+            return Err(Error::Different("means cannot be subtracted".to_owned()));
+        }
+        let mut new = self.clone();
+        new.cells = new.cells.weighted();
+        // A weight of -1 keeps variances positive: they add.
+        new.cells.merge(&other.cells.clone().scaled(-1.0));
+        new.entries += other.entries;
+        // Parts of a difference add up to it only if both sides have them: leave them out rather than mislead.
+        new.processes = Default::default();
+        Ok(new)
+    }
+}
+
+impl Add for &Hist {
+    type Output = Result<Hist>;
+
+    fn add(self, other: Self) -> Result<Hist> {
+        let mut sum = self.clone();
+        sum.merge(other)?;
+        Ok(sum)
+    }
+}
+
+impl Sub for &Hist {
+    type Output = Result<Hist>;
+
+    fn sub(self, other: Self) -> Result<Hist> {
+        self.subtract(other)
+    }
+}
+
+impl Add for Hist {
+    type Output = Result<Hist>;
+
+    fn add(self, other: Self) -> Result<Hist> {
+        &self + &other
+    }
+}
+
+impl Sub for Hist {
+    type Output = Result<Hist>;
+
+    fn sub(self, other: Self) -> Result<Hist> {
+        &self - &other
+    }
+}
+
+impl Mul<f64> for &Hist {
+    type Output = Hist;
+
+    fn mul(self, factor: f64) -> Hist {
+        self.scaled(factor)
+    }
+}
+
+impl Mul<f64> for Hist {
+    type Output = Hist;
+
+    fn mul(self, factor: f64) -> Hist {
+        self.scaled(factor)
+    }
+}
+
+impl Mul<&Hist> for f64 {
+    type Output = Hist;
+
+    fn mul(self, hist: &Hist) -> Hist {
+        hist.scaled(self)
+    }
+}
+
+impl Div<f64> for &Hist {
+    type Output = Hist;
+
+    fn div(self, divisor: f64) -> Hist {
+        self.scaled(1.0 / divisor)
+    }
+}
+
+impl Div<f64> for Hist {
+    type Output = Hist;
+
+    fn div(self, divisor: f64) -> Hist {
+        self.scaled(1.0 / divisor)
+    }
+}
+
+/// The sum of histograms, such as those of several runs.
+///
+/// # Errors
+/// When there is none, or their axes or storages differ.
+pub fn sum<'a>(hists: impl IntoIterator<Item = &'a Hist>) -> Result<Hist> {
+    let mut hists = hists.into_iter();
+    let first = hists.next().ok_or_else(|| Error::Missing("there is no histogram to sum".to_owned()))?;
+    hists.try_fold(first.clone(), |mut sum, hist| sum.merge(hist).map(|()| sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Axis, Hist};
+
+    fn one(axis: Axis, values: &[f64], weight: f64) -> Hist {
+        let mut h = Hist::weighted(axis).unwrap();
+        h.fill_weighted(values, &vec![weight; values.len()]).unwrap();
+        h
+    }
+
+    fn axis() -> Axis {
+        Axis::regular(3, 0.0, 3.0).unwrap()
+    }
+
+    #[test]
+    fn sums_and_differences_add_variances() {
+        let (a, b) = (one(axis(), &[0.5, 1.5, 9.0], 2.0), one(axis(), &[0.5], 3.0));
+        let sum = (&a + &b).unwrap();
+        assert_eq!((sum.counts(), sum.variances(), sum.entries()), (vec![5.0, 2.0, 0.0], vec![13.0, 4.0, 0.0], 4));
+        let difference = (&a - &b).unwrap();
+        assert_eq!((difference.counts(), difference.variances()), (vec![-1.0, 2.0, 0.0], vec![13.0, 4.0, 0.0]));
+        let half = &a / 2.0;
+        assert_eq!((half.counts(), half.variances(), half.overflow()), (vec![1.0, 1.0, 0.0], vec![1.0, 1.0, 0.0], 1.0));
+    }
+
+    #[test]
+    fn different_axes_do_not_add() {
+        let (a, b) = (one(axis(), &[0.5], 1.0), one(Axis::regular(3, 0.0, 4.0).unwrap(), &[0.5], 1.0));
+        let error = (&a + &b).unwrap_err().to_string();
+        assert!(error.contains("axis 0 is `x: 3 bins in [0, 3)` in one and `x: 3 bins in [0, 4)` in the other"));
+    }
+
+    #[test]
+    fn counts_become_weights_when_they_meet_them() {
+        let mut counts = Hist::new(axis()).unwrap();
+        counts.fill(&[0.5, 0.6]).unwrap();
+        let sum = (&counts + &one(axis(), &[0.5], 3.0)).unwrap();
+        assert_eq!((sum.counts()[0], sum.variances()[0]), (5.0, 11.0));
+        assert_eq!(counts.scaled(0.5).variances()[0], 0.5);
+    }
+
+    #[test]
+    fn processes_go_with_the_total() {
+        let parts = [("mumu", one(axis(), &[0.5, 1.5], 2.0)), ("ee", one(axis(), &[0.5], 1.0))];
+        let h = Hist::from_processes(parts).unwrap();
+        assert_eq!(h.counts(), [3.0, 2.0, 0.0]);
+        assert_eq!(h.by_process()["mumu"].counts(), [2.0, 2.0, 0.0]);
+        let normal = h.normalised().unwrap();
+        assert_eq!(normal.by_process()["ee"].counts(), [0.2, 0.0, 0.0]);
+        assert_eq!(h.cumulative().unwrap().by_process()["mumu"].counts(), [2.0, 4.0, 4.0]);
+        assert_eq!(h.cumulative_from_above().unwrap().counts(), [5.0, 2.0, 0.0]);
+        assert_eq!(h.by_process().names().collect::<Vec<_>>(), ["mumu", "ee"]);
+        let twice = (&h + &h).unwrap();
+        assert_eq!(twice.by_process()["ee"].counts(), [2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn density_integrates_to_one() {
+        let h = one(Axis::variable([0.0, 1.0, 3.0]).unwrap(), &[0.5, 1.5, 2.5, 2.6], 0.5);
+        assert_eq!(h.density(), [0.25, 0.375]);
+    }
+}
