@@ -1,0 +1,106 @@
+//! Event Stream (`.es`) version 2 with DVS events: a byte of time difference and polarity, then x and y.
+
+use crate::bytes::{Bytes, Scratch};
+use crate::codec::{Checkpoint, Codec, End, Sink, Span};
+use crate::columns::Geometry;
+use crate::error::{EventError, Result};
+
+const MAGIC: usize = 12;
+const HEADER: u64 = 20;
+const RESET: u8 = 0xFF;
+const OVERFLOW: u8 = 0xFE;
+
+/// The decoder. Every time is a difference to the one before, so blocks can only be decoded in order (or from an index).
+pub(crate) struct EventStreamFile {
+    pub(crate) geometry: Geometry,
+    start: u64,
+    end: u64,
+    block: u64,
+}
+
+impl EventStreamFile {
+    pub(crate) fn open(bytes: &Bytes, block: u64) -> Result<Self> {
+        let head = bytes.head(0, HEADER)?;
+        let unsupported = |what: String| EventError::Unsupported {
+            path: bytes.path().to_path_buf(),
+            what,
+            hint: "version 2 with DVS events is".to_string(),
+        };
+        match head.get(MAGIC..MAGIC + 4) {
+            Some([2, _, _, 1]) => {}
+            Some([2, _, _, kind]) => return Err(unsupported(format!("an Event Stream with events of type {kind}"))),
+            Some([major, minor, patch, _]) => {
+                return Err(unsupported(format!("Event Stream version {major}.{minor}.{patch}")));
+            }
+            _ => return Err(unsupported("an Event Stream cut inside its header".to_string())),
+        }
+        let Some([w0, w1, h0, h1]) = head.get(MAGIC + 4..MAGIC + 8) else {
+            return Err(unsupported("an Event Stream cut inside its header".to_string()));
+        };
+        let geometry = Geometry { width: u16::from_le_bytes([*w0, *w1]), height: u16::from_le_bytes([*h0, *h1]) };
+        Ok(Self { geometry, start: HEADER, end: bytes.len(), block })
+    }
+}
+
+impl Codec for EventStreamFile {
+    fn blocks(&self) -> usize {
+        (self.end.max(self.start) - self.start).div_ceil(self.block) as usize
+    }
+
+    fn span(&self, block: usize) -> Span {
+        let start = self.start + block as u64 * self.block;
+        Span { start, end: self.end.min(start + self.block) }
+    }
+
+    /// An event belongs to the block in which its first byte lies; `base` of the state counts the bytes it takes from the next.
+    fn decode(
+        &self,
+        bytes: &Bytes,
+        block: usize,
+        start: Option<&Checkpoint>,
+        scratch: &mut Scratch,
+        sink: &mut Sink<'_>,
+    ) -> Result<End> {
+        let mut state = match start {
+            Some(start) => *start,
+            None if block == 0 => Checkpoint { started: true, ..Checkpoint::default() },
+            None => return Ok(End::NeedsState),
+        };
+        let span = self.span(block);
+        let length = (span.end - span.start) as usize;
+        let body = bytes.load(span.start, self.end.min(span.end + 4), scratch.parts().0)?;
+        let mut at = usize::try_from(state.base).unwrap_or(0);
+        while at < length {
+            match body[at] {
+                RESET => at += 1,
+                OVERFLOW => {
+                    state.t += 127;
+                    at += 1;
+                }
+                byte => {
+                    state.t += i64::from(byte >> 1);
+                    let Some([x0, x1, y0, y1]) = body.get(at + 1..at + 5) else {
+                        let left = (body.len() - at) as u64;
+                        sink.damage(
+                            span.start + at as u64,
+                            left,
+                            format!("the file ends inside an event: {left} bytes of 5 are there"),
+                        )?;
+                        at = length;
+                        break;
+                    };
+                    let (x, y) = (u16::from_le_bytes([*x0, *x1]), u16::from_le_bytes([*y0, *y1]));
+                    if x < self.geometry.width && y < self.geometry.height {
+                        sink.events.push(state.t, x, y, (byte & 1) as i8);
+                    } else {
+                        let what = format!("an event at {x}, {y}, outside the {} sensor", self.geometry);
+                        sink.damage(span.start + at as u64, 5, what)?;
+                    }
+                    at += 5;
+                }
+            }
+        }
+        state.base = at.saturating_sub(length) as i64;
+        Ok(End::At(state))
+    }
+}

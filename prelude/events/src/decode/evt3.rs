@@ -1,0 +1,225 @@
+//! EVT 3.0: words of 16 bits. A word says only what changes: the row, the time, or a column, which is an event.
+
+use crate::codec::{Checkpoint, Sink, Words};
+use crate::columns::{Events, Trigger};
+use crate::error::Result;
+
+/// Time counts to 2^24 microseconds (16.8 seconds) and starts again.
+const PERIOD: i64 = 1 << 24;
+const LOOP_STEP: i64 = (((1 << 12) - 1) << 12) - (10 << 12);
+/// A column that the bytes before a block do not tell.
+pub(crate) const UNKNOWN_X: u16 = u16::MAX;
+/// Words decoded between two looks at the capacity of the columns.
+const PART: usize = 2048;
+/// The most events one word gives.
+const MOST: usize = 12;
+
+const ADDR_Y: u16 = 0;
+const ADDR_X: u16 = 2;
+const VECT_BASE_X: u16 = 3;
+const VECT_12: u16 = 4;
+const VECT_8: u16 = 5;
+const TIME_LOW: u16 = 6;
+const TIME_HIGH: u16 = 8;
+const EXT_TRIGGER: u16 = 10;
+
+/// The decoder.
+pub(crate) struct Evt3 {
+    shift: Option<i64>,
+}
+
+impl Evt3 {
+    /// `head`: the first bytes of the body, for the time base.
+    pub(crate) fn new(head: &[u8]) -> Self {
+        let first = words(head).find(|word| word >> 12 == TIME_HIGH);
+        Self { shift: first.map(|word| (i64::from(word & 0xFFF) - 1) << 12) }
+    }
+}
+
+fn words(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u16> + '_ {
+    bytes.chunks_exact(2).map(|word| u16::from_le_bytes([word[0], word[1]]))
+}
+
+/// Part of the first words that are of a known type, 0 when they never say the time.
+pub(crate) fn plausibility(body: &[u8]) -> f64 {
+    let (mut known, mut all, mut time, mut base, mut steps_back) = (0u32, 0u32, 0u32, 0u16, 0u32);
+    for word in words(body).take(8192) {
+        all += 1;
+        match word >> 12 {
+            TIME_HIGH => {
+                (known, time) = (known + 1, time + 1);
+                steps_back += u32::from(word < base);
+                base = word;
+            }
+            ADDR_Y | ADDR_X | VECT_BASE_X | VECT_12 | VECT_8 | TIME_LOW | 7 | EXT_TRIGGER | 14 | 15 => known += 1,
+            _ => {}
+        }
+    }
+    if time == 0 || steps_back * 10 > time { 0.0 } else { f64::from(known) / f64::from(all) }
+}
+
+impl Words for Evt3 {
+    const WORD: u64 = 2;
+    const CONTEXT: u64 = 16 * 1024;
+    const SIGNED: bool = true;
+
+    fn guess(&self, before: &[u8]) -> Option<Checkpoint> {
+        let (mut base, mut low, mut y, mut vector, mut passed) = (None, None, None, None, 0u16);
+        for word in words(before).rev() {
+            let value = word & 0xFFF;
+            match word >> 12 {
+                TIME_HIGH if base.is_none() => base = Some(i64::from(value) << 12),
+                TIME_LOW if base.is_none() && low.is_none() => low = Some(i64::from(value)),
+                ADDR_Y if y.is_none() => y = Some(value & 0x7FF),
+                VECT_BASE_X if vector.is_none() => vector = Some((value & 0x7FF, value >> 11)),
+                VECT_12 if vector.is_none() => passed = passed.wrapping_add(12),
+                VECT_8 if vector.is_none() => passed = passed.wrapping_add(8),
+                _ => {}
+            }
+            if base.is_some() && y.is_some() && vector.is_some() {
+                break;
+            }
+        }
+        let (base, y) = (base?, y?);
+        let (x, polarity) = vector.map_or((UNKNOWN_X, 0), |(x, polarity)| (x.wrapping_add(passed), polarity as u8));
+        Some(Checkpoint { started: true, base, t: base + low.unwrap_or(0), offset: 0, x, y, polarity })
+    }
+
+    fn run(&self, bytes: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
+        let words: &[u16] = bytemuck::try_cast_slice(bytes).unwrap_or(&[]);
+        if words.len() * 2 != bytes.len() {
+            // Not aligned: a copy is.
+            let copy: Vec<u16> = bytes.chunks_exact(2).map(bytemuck::pod_read_unaligned).collect();
+            return decode(&copy, at, state, sink);
+        }
+        decode(words, at, state, sink)
+    }
+
+    fn shift(&self) -> Option<i64> {
+        self.shift
+    }
+}
+
+fn decode(words: &[u16], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
+    let mut begin = 0;
+    if !state.started {
+        begin = words.iter().position(|&word| u16::from_le(word) >> 12 == TIME_HIGH).unwrap_or(words.len());
+        sink.notes.before_start += words[..begin].iter().map(|&word| events_of(u16::from_le(word))).sum::<u64>();
+    }
+    for (number, part) in words[begin..].chunks(PART).enumerate() {
+        let at = at + (begin + number * PART) as u64 * 2;
+        let mut done = 0;
+        while done < part.len() {
+            done += common_words(&part[done..], state, sink.events);
+            let Some(&word) = part.get(done) else { break };
+            if !rare_word(u16::from_le(word), at + done as u64 * 2, state, sink)? {
+                return Ok(None);
+            }
+            done += 1;
+        }
+    }
+    Ok(Some(()))
+}
+
+fn events_of(word: u16) -> u64 {
+    match word >> 12 {
+        ADDR_X | EXT_TRIGGER => 1,
+        VECT_12 => u64::from((word & 0xFFF).count_ones()),
+        VECT_8 => u64::from((word & 0xFF).count_ones()),
+        _ => 0,
+    }
+}
+
+/// Decodes words until one of a rare type, and says how many.
+///
+/// At most [`PART`] words. Row, time and column words are handled without a branch: the event is always written and counted only
+/// when the word was a column.
+fn common_words(words: &[u16], state: &mut Checkpoint, events: &mut Events) -> usize {
+    const COMMON: u32 = 1 << ADDR_Y | 1 << ADDR_X | 1 << TIME_LOW;
+    const VECTOR: u32 = 1 << VECT_BASE_X | 1 << VECT_12 | 1 << VECT_8;
+    events.reserve((words.len() + 1) * MOST);
+    let first = events.len();
+    let mut n = first;
+    let (t_at, x_at, y_at, p_at) =
+        (events.t.as_mut_ptr(), events.x.as_mut_ptr(), events.y.as_mut_ptr(), events.polarity.as_mut_ptr());
+    let base = state.base + state.offset;
+    let (mut t, mut y, mut x, mut polarity) = (state.t + state.offset, state.y, state.x, state.polarity);
+    let mut done = 0;
+    for &word in words {
+        let word = u16::from_le(word);
+        let (kind, value) = (word >> 12, word & 0xFFF);
+        if COMMON >> kind & 1 == 1 {
+            y = if kind == ADDR_Y { value & 0x7FF } else { y };
+            t = if kind == TIME_LOW { base + i64::from(value) } else { t };
+            // SAFETY: every word moves `n` by at most MOST, and above `(words.len() + 1) * MOST` elements beyond `first`
+            // were reserved in each of the four vectors, so `n` is inside their capacity. They are of types without drop.
+            unsafe {
+                t_at.add(n).write(t);
+                x_at.add(n).write(value & 0x7FF);
+                y_at.add(n).write(y);
+                p_at.add(n).write((value >> 11) as i8);
+            }
+            n += usize::from(kind == ADDR_X);
+        } else if VECTOR >> kind & 1 == 1 {
+            if kind == VECT_BASE_X {
+                (x, polarity) = (value & 0x7FF, (value >> 11) as u8);
+            } else if x == UNKNOWN_X {
+                break;
+            } else {
+                let wide = kind == VECT_12;
+                let mut mask = if wide { value } else { value & 0xFF };
+                while mask != 0 {
+                    // SAFETY: as above; a mask has at most MOST bits.
+                    unsafe {
+                        t_at.add(n).write(t);
+                        x_at.add(n).write(x.wrapping_add(mask.trailing_zeros() as u16));
+                        y_at.add(n).write(y);
+                        p_at.add(n).write(polarity as i8);
+                    }
+                    n += 1;
+                    mask &= mask - 1;
+                }
+                x = x.wrapping_add(if wide { 12 } else { 8 });
+                // Only a damaged stream counts so far; it must not come out as "not known".
+                x = if x == UNKNOWN_X { 0 } else { x };
+            }
+        } else {
+            break;
+        }
+        done += 1;
+    }
+    // SAFETY: `n` is at most the capacity reserved above, and the elements `first..n` were all written, none skipped.
+    unsafe {
+        events.t.set_len(n);
+        events.x.set_len(n);
+        events.y.set_len(n);
+        events.polarity.set_len(n);
+    }
+    (state.t, state.y, state.x, state.polarity) = (t - state.offset, y, x, polarity);
+    done
+}
+
+/// `false`: a vector whose column is not known from the bytes before the block.
+#[inline(never)]
+fn rare_word(word: u16, at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<bool> {
+    let value = word & 0xFFF;
+    match word >> 12 {
+        TIME_HIGH => {
+            let base = i64::from(value) << 12;
+            if state.started && state.base - base >= LOOP_STEP {
+                state.offset += PERIOD;
+            }
+            (state.base, state.t, state.started) = (base, base, true);
+        }
+        EXT_TRIGGER => sink.notes.triggers.push(Trigger {
+            t: state.t + state.offset,
+            id: (value >> 8) & 15,
+            value: (value & 1) as u8,
+        }),
+        // Other signals and the continuations of them.
+        7 | 14 | 15 => sink.notes.other += 1,
+        VECT_12 | VECT_8 => return Ok(false),
+        kind => sink.damage(at, 2, format!("a word 0x{word:04X} of type {kind}, which EVT3 does not have"))?,
+    }
+    Ok(true)
+}

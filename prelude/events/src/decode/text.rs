@@ -1,0 +1,369 @@
+//! Text: one event per line, in any of the common orders, with blanks or commas between.
+//!
+//! Decimals are read as integers, so that every microsecond is exact: no floating point is involved.
+
+use crate::bytes::{Bytes, Scratch};
+use crate::codec::{Checkpoint, Codec, End, Sink, Span};
+use crate::columns::Geometry;
+use crate::error::{EventError, Result};
+
+/// Which number of a line is what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) t: usize,
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) p: usize,
+}
+
+/// What the time column counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeUnit {
+    /// Seconds, with decimals.
+    Seconds,
+    /// Milliseconds, with decimals.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Nanoseconds; what is below a microsecond is rounded.
+    Nanoseconds,
+}
+
+/// The decoder.
+pub(crate) struct Text {
+    order: Order,
+    unit: TimeUnit,
+    pub(crate) geometry: Option<Geometry>,
+    pub(crate) reason: String,
+    start: u64,
+    end: u64,
+    block: u64,
+}
+
+/// No line of numbers is longer.
+const LONGEST_LINE: u64 = 4096;
+const SAMPLE: usize = 500;
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';' | b'\r')
+}
+
+fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|&byte| is_separator(byte)).filter(|field| !field.is_empty())
+}
+
+fn is_number(field: &[u8]) -> bool {
+    parse_decimal(field, 0).is_some()
+}
+
+/// Is this the head of a text file of events? The reason, if so.
+pub(crate) fn looks_like(head: &[u8]) -> Option<String> {
+    let printable =
+        head.iter().all(|&byte| (0x20..0x7F).contains(&byte) || matches!(byte, b'\t' | b'\r' | b'\n') || byte >= 0x80);
+    if !printable {
+        return None;
+    }
+    let rows = head.split(|&byte| byte == b'\n').filter(|line| !is_comment(line)).take(20);
+    let numbers = rows.filter(|line| fields(line).count() >= 4 && fields(line).all(is_number)).count();
+    (numbers > 0).then(|| "it is text with lines of four numbers".to_string())
+}
+
+fn is_comment(line: &[u8]) -> bool {
+    let first = line.iter().find(|byte| !is_separator(**byte));
+    matches!(first, None | Some(b'#' | b'%'))
+}
+
+/// What a column heading names: 0 t, 1 x, 2 y, 3 polarity; and a size behind `@`.
+fn heading(field: &str) -> Option<(usize, Option<u16>)> {
+    let (name, size) = field.split_once('@').map_or((field, None), |(name, size)| (name, size.parse().ok()));
+    let name = name.trim_matches(['"', '\'', '[', ']', '(', ')']).to_ascii_lowercase();
+    let name =
+        name.split(['[', '(']).next().unwrap_or_default().trim_end_matches("_us").trim_end_matches("_s").to_string();
+    let column = match name.as_str() {
+        "t" | "ts" | "time" | "timestamp" | "timestamps" | "stamp" => 0,
+        "x" | "xs" | "x_pos" | "x_coord" | "col" | "column" => 1,
+        "y" | "ys" | "y_pos" | "y_coord" | "row" => 2,
+        "p" | "ps" | "pol" | "polarity" | "polarities" | "on" | "c" => 3,
+        _ => return None,
+    };
+    Some((column, size))
+}
+
+/// An order from words such as `# timestamp x y polarity` or `t,x@320,y@240,on`.
+fn order_of_heading(line: &str) -> Option<(Order, Option<Geometry>)> {
+    let line = line.trim_start_matches(['#', '%', ' ']);
+    let mut places = [None; 4];
+    let mut sizes = [None; 4];
+    for (place, field) in
+        line.split(|letter: char| letter.is_ascii() && is_separator(letter as u8)).filter(|f| !f.is_empty()).enumerate()
+    {
+        if let Some((column, size)) = heading(field) {
+            places[column].get_or_insert(place);
+            sizes[column] = size;
+        }
+    }
+    let [Some(t), Some(x), Some(y), Some(p)] = places else { return None };
+    let geometry = sizes[1].zip(sizes[2]).map(|(width, height)| Geometry { width, height });
+    Some((Order { t, x, y, p }, geometry))
+}
+
+/// A line `%geometry:W,H` or `# W H`, as different tools write the size of the sensor.
+fn geometry_of_comment(line: &str) -> Option<Geometry> {
+    let size = line.trim_start_matches(['#', '%', ' ']).strip_prefix("geometry")?;
+    let mut numbers = size.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
+    Some(Geometry { width: numbers.next()?.parse().ok()?, height: numbers.next()?.parse().ok()? })
+}
+
+/// The order that the numbers themselves tell: polarity has at most two values, time never steps back.
+fn order_of_values(rows: &[Vec<(i128, bool)>]) -> Option<(Order, &'static str)> {
+    let width = rows.iter().map(Vec::len).min()?.min(8);
+    let column = |k: usize| rows.iter().map(move |row| row[k].0);
+    let forward = |k: usize| column(k).zip(column(k).skip(1)).all(|(before, after)| before <= after);
+    let polarity = |k: usize| column(k).all(|value| value == 0 || value.abs() == 1_000_000_000);
+    let decimals = |k: usize| rows.iter().any(|row| row[k].1);
+    let rest = |t: usize, p: usize| {
+        let mut others = (0..width).filter(|&k| k != t && k != p);
+        Some(Order { t, x: others.next()?, y: others.next()?, p })
+    };
+    let with_decimals: Vec<usize> = (0..width).filter(|&k| decimals(k)).collect();
+    if let [t] = with_decimals[..] {
+        let p = (0..width).rev().find(|&k| k != t && polarity(k))?;
+        return Some((rest(t, p)?, "one column has decimals (time), one only two values (polarity)"));
+    }
+    // With few rows several columns may fit; the order that most tools write is tried first.
+    let usual = [(0, 3), (3, 2), (2, 3), (0, 1)];
+    let fits = |&(t, p): &(usize, usize)| t < width && p < width && forward(t) && polarity(p) && !polarity(t);
+    let (t, p) = usual.into_iter().find(|pair| fits(pair))?;
+    Some((rest(t, p)?, "one column only has two values (polarity), one never steps back (time)"))
+}
+
+/// `text` times 10^9, exact as long as it has at most 9 decimals; more are rounded.
+fn parse_decimal(text: &[u8], shift: i32) -> Option<(i128, bool)> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let exponent = digits.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (digits, power) = match exponent {
+        Some(at) => (&digits[..at], std::str::from_utf8(&digits[at + 1..]).ok()?.parse::<i32>().ok()?),
+        None => (digits, 0),
+    };
+    let (mut value, mut scale, mut point, mut any) = (0i128, 0i32, false, false);
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                any = true;
+                // 30 digits are more than any clock has; the rest cannot matter.
+                if value < 10i128.pow(30) {
+                    value = value * 10 + i128::from(byte - b'0');
+                    scale += i32::from(point);
+                } else if !point {
+                    return None;
+                }
+            }
+            b'.' if !point => point = true,
+            _ => return None,
+        }
+    }
+    if !any {
+        return None;
+    }
+    let power = power.checked_add(9 - shift)?.checked_sub(scale)?;
+    let value = match power {
+        0.. => value.checked_mul(10i128.checked_pow(power as u32)?)?,
+        -38.. => {
+            let unit = 10i128.pow(power.unsigned_abs());
+            (value + unit / 2) / unit
+        }
+        _ => 0,
+    };
+    Some((if negative { -value } else { value }, point))
+}
+
+/// An integer of a few digits, the common case.
+#[inline]
+fn small(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0u32, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))
+}
+
+impl Text {
+    /// Reads the head, and tells the order, the unit and the geometry from it; `said` and `unit` win.
+    pub(crate) fn open(bytes: &Bytes, said: Option<&str>, unit: Option<TimeUnit>, block: u64) -> Result<Self> {
+        let head = bytes.head(0, 64 * 1024)?;
+        let cut = if (head.len() as u64) < bytes.len() {
+            head.iter().rposition(|&byte| byte == b'\n').map_or(head.len(), |at| at + 1)
+        } else {
+            head.len()
+        };
+        let (mut named, mut geometry, mut rows) = (None, None, Vec::new());
+        let (mut at, mut start) = (0, None);
+        for line in head[..cut].split(|&byte| byte == b'\n') {
+            let here = at;
+            at += line.len() as u64 + 1;
+            let words = String::from_utf8_lossy(line);
+            let numbers: Option<Vec<(i128, bool)>> = fields(line).map(|field| parse_decimal(field, 0)).collect();
+            let no_numbers = is_comment(line) || numbers.as_ref().is_none_or(|numbers| numbers.len() < 4);
+            if no_numbers && start.is_none() {
+                if let Some((order, size)) = order_of_heading(&words) {
+                    named = Some(order);
+                    geometry = geometry.or(size);
+                }
+                geometry = geometry.or_else(|| geometry_of_comment(words.trim()));
+            } else if !no_numbers && let Some(numbers) = numbers {
+                start.get_or_insert(here);
+                if rows.len() < SAMPLE {
+                    rows.push(numbers);
+                }
+            }
+        }
+        let ask = |what: &str| EventError::Unsupported {
+            path: bytes.path().to_path_buf(),
+            what: what.to_string(),
+            hint: "say the order, for example `columns(\"t x y p\")`".to_string(),
+        };
+        let (order, reason) = match (said, named) {
+            (Some(said), _) => {
+                (order_of_heading(said).ok_or_else(|| ask(&format!("the column order `{said}`")))?.0, "as asked for")
+            }
+            (None, Some(order)) => (order, "its heading names the columns"),
+            (None, None) => order_of_values(&rows).ok_or_else(|| ask("text whose columns cannot be told apart"))?,
+        };
+        let seconds = rows.iter().any(|row| row.get(order.t).is_some_and(|(_, point)| *point));
+        let unit = unit.unwrap_or(if seconds { TimeUnit::Seconds } else { TimeUnit::Microseconds });
+        let reason = format!("{reason}; time in {}", format!("{unit:?}").to_lowercase());
+        Ok(Self { order, unit, geometry, reason, start: start.unwrap_or(0), end: bytes.len(), block })
+    }
+
+    fn line(&self, line: &[u8], sink: &mut Sink<'_>) -> std::result::Result<bool, String> {
+        let mut found: [&[u8]; 8] = [&[]; 8];
+        let mut count = 0;
+        for field in fields(line).take(8) {
+            found[count] = field;
+            count += 1;
+        }
+        if count == 0 || matches!(found[0][0], b'#' | b'%') {
+            return Ok(false);
+        }
+        let Order { t, x, y, p } = self.order;
+        if t.max(x).max(y).max(p) >= count {
+            return Err(format!("a line with {count} numbers"));
+        }
+        let wrong = |name: &str, field: &[u8]| {
+            format!("`{}` as {name}", String::from_utf8_lossy(&field[..field.len().min(40)]))
+        };
+        let place = |name: &str, field: &[u8]| {
+            let value = small(field).map(i128::from).or_else(|| {
+                // Some tools write pixels as `12.0`.
+                parse_decimal(field, 0)
+                    .filter(|(value, _)| value % 1_000_000_000 == 0)
+                    .map(|(value, _)| value / 1_000_000_000)
+            });
+            value.and_then(|value| u16::try_from(value).ok()).ok_or_else(|| wrong(name, field))
+        };
+        let time = self.time(found[t]).ok_or_else(|| wrong("time", found[t]))?;
+        let polarity = match found[p] {
+            b"1" | b"+1" | b"true" | b"True" => 1,
+            b"0" | b"false" | b"False" => 0,
+            b"-1" => -1,
+            other => match parse_decimal(other, 0) {
+                Some((0, _)) => 0,
+                Some((1_000_000_000, _)) => 1,
+                Some((-1_000_000_000, _)) => -1,
+                _ => return Err(wrong("polarity", other)),
+            },
+        };
+        sink.events.push(time, place("x", found[x])?, place("y", found[y])?, polarity);
+        Ok(true)
+    }
+
+    fn time(&self, field: &[u8]) -> Option<i64> {
+        let decimal = |shift| parse_decimal(field, shift).and_then(|(value, _)| i64::try_from(value).ok());
+        match self.unit {
+            TimeUnit::Microseconds => match small(field) {
+                Some(value) => Some(i64::from(value)),
+                None => decimal(9),
+            },
+            TimeUnit::Seconds => decimal(3),
+            TimeUnit::Milliseconds => decimal(6),
+            TimeUnit::Nanoseconds => decimal(12),
+        }
+    }
+}
+
+impl Codec for Text {
+    fn blocks(&self) -> usize {
+        (self.end - self.start).div_ceil(self.block) as usize
+    }
+
+    fn span(&self, block: usize) -> Span {
+        let start = self.start + block as u64 * self.block;
+        Span { start, end: self.end.min(start + self.block) }
+    }
+
+    /// A line belongs to the block in which it begins.
+    fn decode(
+        &self,
+        bytes: &Bytes,
+        block: usize,
+        _start: Option<&Checkpoint>,
+        scratch: &mut Scratch,
+        sink: &mut Sink<'_>,
+    ) -> Result<End> {
+        let span = self.span(block);
+        let before = u64::from(block > 0);
+        let body = bytes.load(span.start - before, self.end.min(span.end + LONGEST_LINE), scratch.parts().0)?;
+        let stop = (span.end - span.start + before) as usize;
+        let mut at = match block {
+            0 => 0,
+            // The byte before the block ends a line, or the block begins inside one that the block before has read.
+            _ => body.iter().position(|&byte| byte == b'\n').map_or(body.len(), |end| end + 1),
+        };
+        while at < stop {
+            let end = body[at..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |length| at + length);
+            let offset = span.start - before + at as u64;
+            if let Err(what) = self.line(&body[at..end], sink) {
+                sink.damage(offset, (end - at) as u64, what)?;
+            }
+            at = end + 1;
+        }
+        Ok(End::At(Checkpoint { started: true, ..Checkpoint::default() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_exact() {
+        // Floating point gives 1.000001 * 1e6 = 1000000.9999999999 and loses a microsecond.
+        for (text, shift, expected) in [
+            ("1.000001", 3, 1_000_001),
+            ("0.005856000", 3, 5_856),
+            ("1589163147.368868", 3, 1_589_163_147_368_868),
+            ("-0.5", 3, -500_000),
+            ("1.5e-3", 3, 1_500),
+            ("1e3", 9, 1_000),
+            ("0.0000006", 3, 1),
+            ("123456", 9, 123_456),
+        ] {
+            assert_eq!(parse_decimal(text.as_bytes(), shift).map(|(value, _)| value), Some(expected), "{text}");
+        }
+        for text in ["", "-", ".", "1.2.3", "abc", "1e"] {
+            assert_eq!(parse_decimal(text.as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn headings_tell_order_and_size() {
+        let (order, geometry) = order_of_heading("t,x@320,y@240,on").unwrap();
+        assert_eq!(order, Order { t: 0, x: 1, y: 2, p: 3 });
+        assert_eq!(geometry, Some(Geometry { width: 320, height: 240 }));
+        assert_eq!(order_of_heading("# x y pol timestamp").unwrap().0, Order { t: 3, x: 0, y: 1, p: 2 });
+        assert_eq!(order_of_heading("# recorded yesterday"), None);
+    }
+}

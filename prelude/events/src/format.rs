@@ -1,0 +1,245 @@
+//! Which format a file is in: told from its first bytes, never from its name, and always with the reason.
+
+use crate::bytes::Bytes;
+use crate::decode::{nmnist, text};
+use crate::error::{EventError, Result};
+use crate::header::Header;
+
+/// The formats read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Prophesee EVT 2.0, words of 32 bits.
+    Evt2,
+    /// Prophesee EVT 2.1, words of 64 bits with 32 pixels each, in both word orders.
+    Evt21,
+    /// Prophesee EVT 3.0, words of 16 bits.
+    Evt3,
+    /// Prophesee DAT, records of 8 bytes.
+    Dat,
+    /// jAER AEDAT 1.0, records of 6 bytes.
+    Aedat1,
+    /// jAER AEDAT 2.0, records of 8 bytes.
+    Aedat2,
+    /// cAER AEDAT 3.x, packets.
+    Aedat3,
+    /// DV AEDAT 4.0, compressed packets of flatbuffers.
+    Aedat4,
+    /// HDF5, as DSEC, Prophesee and others lay it out.
+    Hdf5,
+    /// Text, one event per line.
+    Text,
+    /// N-MNIST and N-Caltech101, records of 5 bytes.
+    Nmnist,
+    /// Event Stream (`.es`), DVS events.
+    EventStream,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Evt2,
+        Self::Evt21,
+        Self::Evt3,
+        Self::Dat,
+        Self::Aedat1,
+        Self::Aedat2,
+        Self::Aedat3,
+        Self::Aedat4,
+        Self::Hdf5,
+        Self::Text,
+        Self::Nmnist,
+        Self::EventStream,
+    ];
+
+    /// The name people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Evt2 => "EVT2",
+            Self::Evt21 => "EVT2.1",
+            Self::Evt3 => "EVT3",
+            Self::Dat => "DAT",
+            Self::Aedat1 => "AEDAT 1",
+            Self::Aedat2 => "AEDAT 2",
+            Self::Aedat3 => "AEDAT 3.1",
+            Self::Aedat4 => "AEDAT 4",
+            Self::Hdf5 => "HDF5",
+            Self::Text => "text",
+            Self::Nmnist => "N-MNIST",
+            Self::EventStream => "ES",
+        }
+    }
+
+    /// The format with this name; letters, case, dots and blanks are forgiven (`evt2.1`, `EVT21`, `aedat 4`).
+    pub fn from_name(name: &str) -> Option<Self> {
+        let plain = |text: &str| -> String {
+            text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+        };
+        let wanted = plain(name);
+        let alias = match wanted.as_str() {
+            "evt20" => "evt2",
+            "evt30" => "evt3",
+            "aedat10" => "aedat1",
+            "aedat20" => "aedat2",
+            "aedat3" | "aedat30" => "aedat31",
+            "aedat40" => "aedat4",
+            "h5" => "hdf5",
+            "csv" | "txt" => "text",
+            "ncaltech101" => "nmnist",
+            "eventstream" => "es",
+            other => other,
+        };
+        Self::ALL.into_iter().find(|format| plain(format.name()) == alias)
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A format and what gave it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detection {
+    /// The format.
+    pub format: Format,
+    /// Why this one, in words.
+    pub reason: String,
+}
+
+const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
+const HEAD: u64 = 64 * 1024;
+
+/// Looks at the content of a file.
+pub(crate) fn detect(bytes: &Bytes) -> Result<Detection> {
+    let head = bytes.head(0, HEAD)?;
+    let found = |format, reason: &str| Ok(Detection { format, reason: reason.to_string() });
+    if head.is_empty() {
+        return unknown(bytes, "it is empty".to_string());
+    }
+    if head.starts_with(HDF5_MAGIC) || has_user_block(bytes)? {
+        return found(Format::Hdf5, "it has the HDF5 signature");
+    }
+    if head.starts_with(b"Event Stream") {
+        return found(Format::EventStream, "it starts with `Event Stream`");
+    }
+    if head.starts_with(b"#!AER-DAT") {
+        return aedat(bytes, &head);
+    }
+    if head.starts_with(b"% ") {
+        return prophesee(bytes, &head);
+    }
+    if let Some(reason) = text::looks_like(&head) {
+        return found(Format::Text, &reason);
+    }
+    if head[0] == b'#' {
+        return found(Format::Aedat1, "it starts with `#` lines, has no `#!AER-DAT` version and goes on in binary");
+    }
+    if let Some(reason) = nmnist::looks_like(&head, bytes.len()) {
+        return found(Format::Nmnist, &reason);
+    }
+    match plausible_words(&head) {
+        Some((format, reason)) => found(format, &reason),
+        None => unknown(
+            bytes,
+            "no header of EVT, DAT, AEDAT, HDF5 or ES, not text, and the bytes fit neither N-MNIST nor a raw EVT stream; \
+             if you know the format, name it with `format`"
+                .to_string(),
+        ),
+    }
+}
+
+fn unknown(bytes: &Bytes, reason: String) -> Result<Detection> {
+    Err(EventError::Unknown { path: bytes.path().to_path_buf(), reason })
+}
+
+/// HDF5 allows a user block of 512, 1024, ... bytes before its signature.
+fn has_user_block(bytes: &Bytes) -> Result<bool> {
+    for offset in [512, 1024, 2048] {
+        if bytes.len() > offset + 8 && bytes.head(offset, 8)? == HDF5_MAGIC {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn aedat(bytes: &Bytes, head: &[u8]) -> Result<Detection> {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(&line[..line.len().min(40)]).trim().to_string();
+    let format = match line.trim_start_matches("#!AER-DAT").chars().next() {
+        Some('1') => Format::Aedat1,
+        Some('2') => Format::Aedat2,
+        Some('3') => Format::Aedat3,
+        Some('4') => Format::Aedat4,
+        _ => return unknown(bytes, format!("its first line is `{line}`, a version of AEDAT that does not exist here")),
+    };
+    Ok(Detection { format, reason: format!("its first line is `{line}`") })
+}
+
+fn prophesee(bytes: &Bytes, head: &[u8]) -> Result<Detection> {
+    let header = Header::parse(head);
+    let detection = |format, reason: String| Ok(Detection { format, reason });
+    if let Some(name) = header.get("format") {
+        let short = name.split(';').next().unwrap_or_default().trim();
+        let format = match short {
+            "EVT2" => Format::Evt2,
+            "EVT21" => Format::Evt21,
+            "EVT3" => Format::Evt3,
+            _ => {
+                return Err(EventError::Unsupported {
+                    path: bytes.path().to_path_buf(),
+                    what: format!("the Prophesee encoding `{short}` named in the header"),
+                    hint: "EVT2, EVT21 and EVT3 are; record or convert to one of them".to_string(),
+                });
+            }
+        };
+        return detection(format, format!("its header says `format {short}`"));
+    }
+    if let Some(version) = header.get("evt") {
+        let format = match version.trim() {
+            "2.0" => Format::Evt2,
+            "2.1" => Format::Evt21,
+            "3.0" => Format::Evt3,
+            _ => {
+                return Err(EventError::Unsupported {
+                    path: bytes.path().to_path_buf(),
+                    what: format!("the Prophesee encoding `evt {version}` named in the header"),
+                    hint: "2.0, 2.1 and 3.0 are; record or convert to one of them".to_string(),
+                });
+            }
+        };
+        return detection(format, format!("its header says `evt {version}`"));
+    }
+    let dat = ["Version", "Width", "Height"].iter().any(|key| header.get(key).is_some());
+    if dat || header.lines.iter().any(|(key, _)| key.starts_with("Data")) {
+        return detection(Format::Dat, "it has the header of a Prophesee DAT file".to_string());
+    }
+    if header.get("system_ID").is_some() || header.get("integrator_name").is_some() {
+        let body = &head[(header.body as usize).min(head.len())..];
+        if let Some((format, reason)) = plausible_words(body) {
+            return detection(format, format!("its Prophesee header names no encoding, and {reason}"));
+        }
+        return detection(
+            Format::Evt2,
+            "it has a Prophesee header that names no encoding, as the first cameras wrote".to_string(),
+        );
+    }
+    if let Some(reason) = text::looks_like(head) {
+        return detection(Format::Text, reason);
+    }
+    unknown(bytes, "it has a header of `%` lines that names neither an EVT encoding nor a DAT version".to_string())
+}
+
+/// Which raw EVT words these bytes could be, if only one fits well.
+pub(crate) fn plausible_words(body: &[u8]) -> Option<(Format, String)> {
+    let scores = [
+        (Format::Evt3, crate::decode::evt3::plausibility(body)),
+        (Format::Evt2, crate::decode::evt2::plausibility(body)),
+        (Format::Evt21, crate::decode::evt21::plausibility(body)),
+    ];
+    let (format, best) = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let second = scores.iter().filter(|(other, _)| *other != format).map(|(_, score)| *score).fold(0.0, f64::max);
+    (best > 0.99 && second < best - 0.005)
+        .then(|| (format, format!("{:.1} % of its first words are {format} words in a possible order", best * 100.0)))
+}

@@ -1,0 +1,352 @@
+//! HDF5: where the columns are in the layouts in use, and how their bytes become events.
+//!
+//! `hdf5-pure` reads the metadata; the chunks themselves are read and unpacked here, so that they can be read in parallel,
+//! in pieces, and with the filters that event cameras use.
+
+pub(crate) mod blosc;
+pub(crate) mod ecf;
+pub(crate) mod filters;
+pub(crate) mod store;
+
+use std::collections::HashMap;
+
+use hdf5_pure::{AttrValue, File};
+
+use crate::bytes::{Bytes, Scratch};
+use crate::codec::{Checkpoint, Codec, End, Sink, Span};
+use crate::columns::{Events, Geometry, Trigger};
+use crate::decode::text::TimeUnit;
+use crate::error::{EventError, Result};
+use crate::format::Format;
+use store::{Field, Number, Store};
+
+/// Events per block, before it is rounded to whole chunks.
+const ROWS: u64 = 256 * 1024;
+
+/// The decoder.
+pub(crate) struct Hdf5 {
+    /// t, x, y, polarity.
+    columns: [Column; 4],
+    rows: u64,
+    block_rows: u64,
+    unit: TimeUnit,
+    /// Added to every time: the file's `t_offset`.
+    offset: i64,
+    pub(crate) geometry: Option<Geometry>,
+    pub(crate) layout: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    triggers: Vec<Trigger>,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct Column {
+    store: std::sync::Arc<Store>,
+    field: Field,
+}
+
+const NAMES: [&[&str]; 4] = [
+    &["t", "ts", "timestamps", "timestamp", "time", "times"],
+    &["x", "xs", "x_pos", "x_coord", "x_coordinates"],
+    &["y", "ys", "y_pos", "y_coord", "y_coordinates"],
+    &["p", "ps", "polarity", "pol", "polarities", "on"],
+];
+
+impl Hdf5 {
+    pub(crate) fn open(bytes: &Bytes, unit: Option<TimeUnit>) -> Result<Self> {
+        let file = open_file(bytes)?;
+        let (columns, layout) = find_columns(&file, bytes)?;
+        let rows = columns[0].store.rows;
+        for (column, name) in columns.iter().zip(["t", "x", "y", "polarity"]) {
+            if column.store.rows != rows {
+                let there = column.store.rows;
+                return Err(damaged(bytes, 0, format!("column {name} has {there} rows, the time has {rows}")));
+            }
+        }
+        let attributes = attributes(&file);
+        let find = |key: &str| attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        let geometry = find("geometry").and_then(parse_geometry).or_else(|| {
+            let side = |names: [&str; 2]| names.into_iter().find_map(find).and_then(|value| value.parse().ok());
+            Some(Geometry { width: side(["width", "sensor_width"])?, height: side(["height", "sensor_height"])? })
+        });
+        let chunk = columns.iter().map(|column| column.store.chunk_rows()).max().unwrap_or(1).max(1);
+        let float = matches!(columns[0].field.number, Number::F32 | Number::F64);
+        Ok(Self {
+            rows,
+            block_rows: ROWS.div_ceil(chunk) * chunk,
+            unit: unit.unwrap_or(if float { TimeUnit::Seconds } else { TimeUnit::Microseconds }),
+            offset: t_offset(&file),
+            geometry,
+            layout,
+            attributes,
+            triggers: triggers(&file, bytes),
+            columns,
+            bytes: bytes.len(),
+        })
+    }
+
+    /// Time in microseconds of one stored number.
+    fn microseconds(&self, value: f64) -> Option<i64> {
+        let scaled = match self.unit {
+            TimeUnit::Seconds => value * 1e6,
+            TimeUnit::Milliseconds => value * 1e3,
+            TimeUnit::Microseconds => value,
+            TimeUnit::Nanoseconds => value * 1e-3,
+        };
+        // Beyond 2^53 a float does not count microseconds any more.
+        (scaled.is_finite() && scaled.abs() < 9.0e15).then(|| scaled.round() as i64)
+    }
+
+    fn times(&self, raw: &[u8], out: &mut Vec<i64>) -> std::result::Result<(), String> {
+        let field = self.columns[0].field;
+        match (field.number, self.unit) {
+            (Number::F32 | Number::F64, _) => {
+                for value in field.floats(raw) {
+                    let t = self.microseconds(value).ok_or_else(|| format!("the time {value}"))?;
+                    out.push(t + self.offset);
+                }
+            }
+            (_, TimeUnit::Microseconds) => out.extend(field.integers(raw).map(|value| value.wrapping_add(self.offset))),
+            (_, TimeUnit::Nanoseconds) => {
+                out.extend(
+                    field
+                        .integers(raw)
+                        .map(|value| (value.saturating_add(500)).div_euclid(1000).wrapping_add(self.offset)),
+                );
+            }
+            (_, unit) => {
+                let factor = if unit == TimeUnit::Seconds { 1_000_000 } else { 1_000 };
+                out.extend(field.integers(raw).map(|value| value.wrapping_mul(factor).wrapping_add(self.offset)));
+            }
+        }
+        Ok(())
+    }
+
+    fn places(&self, column: usize, raw: &[u8], out: &mut Vec<u16>) -> std::result::Result<(), String> {
+        let field = self.columns[column].field;
+        let (before, mut wrong) = (out.len(), None);
+        if matches!(field.number, Number::F32 | Number::F64) {
+            out.extend(field.floats(raw).map(|value| {
+                if !(0.0..=65535.0).contains(&value) {
+                    wrong = Some(value.to_string());
+                }
+                value as u16
+            }));
+        } else {
+            out.extend(field.integers(raw).map(|value| {
+                u16::try_from(value).unwrap_or_else(|_| {
+                    wrong = Some(value.to_string());
+                    0
+                })
+            }));
+        }
+        match wrong {
+            Some(value) => {
+                out.truncate(before);
+                Err(format!("the place {} = {value}", ["t", "x", "y"][column]))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn polarities(&self, raw: &[u8], out: &mut Vec<i8>) {
+        let field = self.columns[3].field;
+        if matches!(field.number, Number::F32 | Number::F64) {
+            out.extend(field.floats(raw).map(|value| if value > 0.0 { 1 } else { -i8::from(value < 0.0) }));
+        } else {
+            // A simulator stores -1 as the unsigned 2^32 - 1.
+            out.extend(
+                field.integers(raw).map(|value| if value == i64::from(u32::MAX) { -1 } else { value.signum() as i8 }),
+            );
+        }
+    }
+}
+
+fn damaged(bytes: &Bytes, offset: u64, what: String) -> EventError {
+    let hint = "open it with another HDF5 tool to see what is left".to_string();
+    EventError::Damaged { path: bytes.path().to_path_buf(), format: Format::Hdf5, offset, what, hint }
+}
+
+fn open_file(bytes: &Bytes) -> Result<File> {
+    let file = if bytes.in_memory() {
+        File::from_bytes(bytes.head(0, bytes.len())?)
+    } else {
+        File::open_streaming(bytes.path())
+    };
+    file.map_err(|error| damaged(bytes, 0, format!("its structure cannot be read ({error})")))
+}
+
+fn parse_geometry(text: &str) -> Option<Geometry> {
+    let (width, height) = text.split_once(['x', ','])?;
+    Some(Geometry { width: width.trim().parse().ok()?, height: height.trim().parse().ok()? })
+}
+
+fn attributes(file: &File) -> Vec<(String, String)> {
+    let all: HashMap<String, AttrValue> = file.root().attrs().unwrap_or_default();
+    let mut found: Vec<(String, String)> = all
+        .iter()
+        .map(|(key, value)| {
+            let text = value.as_str().map(str::to_string).or_else(|| value.as_i64().map(|number| number.to_string()));
+            let text = text
+                .or_else(|| value.as_u64().map(|number| number.to_string()))
+                .or_else(|| value.as_f64().map(|number| number.to_string()));
+            (key.clone(), text.unwrap_or_default())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// DSEC keeps the absolute start apart: a number beside the events or in the root.
+fn t_offset(file: &File) -> i64 {
+    ["t_offset", "events/t_offset"]
+        .into_iter()
+        .find_map(|path| file.dataset(path).ok()?.read_i64().ok()?.first().copied())
+        .unwrap_or(0)
+}
+
+/// The four columns, in the first layout that fits.
+fn find_columns(file: &File, bytes: &Bytes) -> Result<([Column; 4], String)> {
+    for path in ["CD/events", "events", "events/events"] {
+        if let Some(columns) = one_dataset(file, bytes, path)? {
+            return Ok((columns, format!("table `{path}`")));
+        }
+    }
+    for group in ["events", "CD", "", "davis/left/events"] {
+        if let Some(columns) = four_datasets(file, bytes, group)? {
+            let place = if group.is_empty() { "the root" } else { group };
+            return Ok((columns, format!("columns in `{place}`")));
+        }
+    }
+    let names = file.root().datasets().unwrap_or_default();
+    let groups = file.root().groups().unwrap_or_default();
+    Err(EventError::Unsupported {
+        path: bytes.path().to_path_buf(),
+        what: format!("an HDF5 file without events in a known place (datasets {names:?}, groups {groups:?})"),
+        hint: "`CD/events`, `events` with t, x, y, p in it, a table `events`, or the four in the root are known"
+            .to_string(),
+    })
+}
+
+fn four_datasets(file: &File, bytes: &Bytes, group: &str) -> Result<Option<[Column; 4]>> {
+    let mut found = Vec::new();
+    for names in NAMES {
+        let path = |name: &str| if group.is_empty() { name.to_string() } else { format!("{group}/{name}") };
+        let Some(dataset) = names.iter().find_map(|name| file.dataset(&path(name)).ok()) else { return Ok(None) };
+        let store = Store::open(&dataset, bytes)?;
+        let Some(field) = store.whole_row() else { return Ok(None) };
+        found.push(Column { store: std::sync::Arc::new(store), field });
+    }
+    Ok(found.try_into().ok())
+}
+
+/// A compound dataset, or an array of N rows and 4 columns t, x, y, polarity.
+fn one_dataset(file: &File, bytes: &Bytes, path: &str) -> Result<Option<[Column; 4]>> {
+    let Ok(dataset) = file.dataset(path) else { return Ok(None) };
+    let store = std::sync::Arc::new(Store::open(&dataset, bytes)?);
+    let mut found = Vec::new();
+    for (number, names) in NAMES.iter().enumerate() {
+        let Some(field) = names.iter().find_map(|name| store.member(name)).or_else(|| store.place(number)) else {
+            return Ok(None);
+        };
+        found.push(Column { store: store.clone(), field });
+    }
+    Ok(found.try_into().ok())
+}
+
+fn triggers(file: &File, bytes: &Bytes) -> Vec<Trigger> {
+    let read = || -> Option<Vec<Trigger>> {
+        let dataset = file.dataset("EXT_TRIGGER/events").ok()?;
+        let store = Store::open(&dataset, bytes).ok()?;
+        let [t, id, p] = [store.member("t")?, store.member("id")?, store.member("p")?];
+        let mut raw = Vec::new();
+        store.read(bytes, 0, store.rows, &mut raw).ok()?;
+        let (t, id, p) = (t.integers(&raw), id.integers(&raw), p.integers(&raw));
+        Some(t.zip(id).zip(p).map(|((t, id), p)| Trigger { t, id: id as u16, value: (p & 1) as u8 }).collect())
+    };
+    read().unwrap_or_default()
+}
+
+impl Codec for Hdf5 {
+    fn blocks(&self) -> usize {
+        self.rows.div_ceil(self.block_rows) as usize
+    }
+
+    /// Rows have no single place in the file: the span is the part of the file that belongs to the block on average.
+    fn span(&self, block: usize) -> Span {
+        let at =
+            |row: u64| (u128::from(self.bytes) * u128::from(row.min(self.rows)) / u128::from(self.rows.max(1))) as u64;
+        Span { start: at(block as u64 * self.block_rows), end: at((block as u64 + 1) * self.block_rows) }
+    }
+
+    fn decode(
+        &self,
+        bytes: &Bytes,
+        block: usize,
+        _start: Option<&Checkpoint>,
+        scratch: &mut Scratch,
+        sink: &mut Sink<'_>,
+    ) -> Result<End> {
+        let first = block as u64 * self.block_rows;
+        let last = self.rows.min(first + self.block_rows);
+        let done = self.rows_into(bytes, first..last, &mut scratch.unpacked, sink.events);
+        if let Err((offset, what)) = done {
+            sink.events.clear();
+            sink.damage(offset, last - first, format!("{what} in rows {first} to {last}"))?;
+        }
+        Ok(End::At(Checkpoint { started: true, ..Checkpoint::default() }))
+    }
+
+    fn rows(&self, block: usize) -> Option<u64> {
+        let first = block as u64 * self.block_rows;
+        Some(self.rows.min(first + self.block_rows) - first)
+    }
+
+    fn shift(&self) -> Option<i64> {
+        (self.offset != 0).then_some(self.offset)
+    }
+
+    fn triggers(&self) -> &[Trigger] {
+        &self.triggers
+    }
+}
+
+impl Hdf5 {
+    fn rows_into(
+        &self,
+        bytes: &Bytes,
+        rows: std::ops::Range<u64>,
+        raw: &mut Vec<u8>,
+        events: &mut Events,
+    ) -> std::result::Result<(), (u64, String)> {
+        let mut loaded: Option<&std::sync::Arc<Store>> = None;
+        for (number, column) in self.columns.iter().enumerate() {
+            // The columns of a table share their bytes.
+            if loaded.is_none_or(|store| !std::sync::Arc::ptr_eq(store, &column.store)) {
+                raw.clear();
+                column.store.read(bytes, rows.start, rows.end, raw)?;
+                loaded = Some(&column.store);
+            }
+            let at = |what: String| (column.store.offset_of(rows.start), what);
+            match number {
+                0 => self.times(raw, &mut events.t).map_err(at)?,
+                1 => self.places(1, raw, &mut events.x).map_err(at)?,
+                2 => self.places(2, raw, &mut events.y).map_err(at)?,
+                _ => self.polarities(raw, &mut events.polarity),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Decodes the ECF chunks of test vectors and files alike.
+pub fn decode_ecf_chunk(chunk: &[u8]) -> std::result::Result<Events, String> {
+    let mut raw = Vec::new();
+    ecf::decode(chunk, &mut raw)?;
+    let mut events = Events::default();
+    for row in raw.chunks_exact(ecf::ROW) {
+        let (x, y, polarity, t) = ecf::row(row);
+        events.push(t, x, y, polarity);
+    }
+    Ok(events)
+}

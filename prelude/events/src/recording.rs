@@ -1,0 +1,628 @@
+//! A file of events: opened, understood, and asked.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::bytes::Bytes;
+use crate::cache::{self, IndexCache, Key};
+use crate::codec::{Codec, Grid};
+use crate::columns::{Events, Geometry, Trigger};
+use crate::decode::text::TimeUnit;
+use crate::decode::{
+    aedat3::Aedat3, aedat4::Aedat4, aedat12, dat, es::EventStreamFile, evt2::Evt2, evt3::Evt3, evt21::Evt21,
+    nmnist::Nmnist, text::Text,
+};
+use crate::error::{EventError, Result};
+use crate::format::{self, Detection, Format};
+use crate::hdf5::Hdf5;
+use crate::header::Header;
+use crate::index::BlockIndex;
+use crate::pass::{Pass, Report};
+use crate::select::{Selection, Window};
+use crate::stream::EventStreamer;
+
+/// How polarity is given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PolarityRule {
+    /// As the tools of the format do: -1 and +1 for EVT2, EVT2.1 and EVT3, what the file stores for all others
+    /// (0 and 1 in binary formats, either in HDF5 and text).
+    #[default]
+    Native,
+    /// -1 and +1.
+    Signed,
+    /// 0 and 1.
+    Unsigned,
+}
+
+/// Which time is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TimeRule {
+    /// As in the file.
+    #[default]
+    Raw,
+    /// What the vendor's tools subtract is subtracted: the first time base in EVT2 and EVT2.1, the one before it in EVT3,
+    /// `t_offset` in HDF5; the time of the first event in all other formats.
+    Shifted,
+}
+
+/// Are the axes turned?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Flip {
+    /// x and y as in the file.
+    #[default]
+    None,
+    /// Both axes mirrored, as jAER shows AEDAT 1 and 2 recordings. Needs a known geometry.
+    Jaer,
+}
+
+/// How a file is to be read. The default reads every known file as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The format, when the content is not to be asked.
+    pub format: Option<Format>,
+    /// Polarity.
+    pub polarity: PolarityRule,
+    /// Time.
+    pub time: TimeRule,
+    /// Axes.
+    pub flip: Flip,
+    /// Skip what is damaged and count it, instead of an error.
+    pub lenient: bool,
+    /// Order of the columns of a text file, such as `t x y p`.
+    pub columns: Option<String>,
+    /// Unit of the time column of text and HDF5 files. Else decimals are seconds and integers microseconds.
+    pub time_unit: Option<TimeUnit>,
+    /// Size of the sensor, when the file does not say it.
+    pub geometry: Option<Geometry>,
+    /// Where the index is kept.
+    pub index_cache: IndexCache,
+    /// Bytes per block; 0 chooses.
+    pub block_bytes: u64,
+    /// Blocks decoded at the same time; 0: one per thread.
+    pub threads: usize,
+}
+
+/// What there is to know about a recording before reading it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Info {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Format and what gave it away.
+    pub detection: Detection,
+    /// Size of the sensor.
+    pub geometry: Option<Geometry>,
+    /// Number of events.
+    pub events: u64,
+    /// Number of ON events, where they were counted.
+    pub on: Option<u64>,
+    /// Time of the first and the last event, microseconds.
+    pub time: Option<(i64, i64)>,
+    /// Events per second.
+    pub rate: f64,
+    /// Triggers.
+    pub triggers: u64,
+    /// Was all of it told without decoding everything?
+    pub from_header: bool,
+    /// What a user should hear.
+    pub warnings: Vec<String>,
+    /// What else the header says.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Info {
+    /// Length in microseconds.
+    pub fn duration_us(&self) -> i64 {
+        self.time.map_or(0, |(first, last)| last - first)
+    }
+}
+
+/// An open recording. Nothing is decoded until something is asked.
+pub struct Recording {
+    bytes: Bytes,
+    detection: Detection,
+    codec: Box<dyn Codec>,
+    geometry: Option<Geometry>,
+    metadata: Vec<(String, String)>,
+    options: ReadOptions,
+    index: Mutex<Option<Arc<BlockIndex>>>,
+    shift: OnceLock<i64>,
+    key: Key,
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recording({}, {})", self.path().display(), self.format())
+    }
+}
+
+/// A block of words that decodes to about 64 000 events or more: its columns stay in the processor's cache.
+const BLOCK: u64 = 512 * 1024;
+
+impl Recording {
+    /// Opens a file and looks at its content.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no known format, or its header is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, ReadOptions::default())
+    }
+
+    /// Opens a file in another way than the default.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: ReadOptions) -> Result<Self> {
+        Self::build(Bytes::open(path.as_ref())?, options)
+    }
+
+    /// A recording that is in memory already; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn from_bytes(name: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
+        Self::from_bytes_with(name, bytes, ReadOptions::default())
+    }
+
+    /// A recording in memory, read in another way than the default.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn from_bytes_with(name: impl AsRef<Path>, bytes: Vec<u8>, options: ReadOptions) -> Result<Self> {
+        Self::build(Bytes::from_memory(name.as_ref(), bytes), options)
+    }
+
+    fn build(bytes: Bytes, options: ReadOptions) -> Result<Self> {
+        let detection = match options.format {
+            Some(format) => Detection { format, reason: "as asked for".to_string() },
+            None => format::detect(&bytes)?,
+        };
+        let opened = open_codec(&bytes, detection, &options)?;
+        let key = key_of(&bytes, opened.detection.format, &options)?;
+        Ok(Self {
+            bytes,
+            detection: opened.detection,
+            codec: opened.codec,
+            geometry: options.geometry.or(opened.geometry),
+            metadata: opened.metadata,
+            options,
+            index: Mutex::new(None),
+            shift: OnceLock::new(),
+            key,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.bytes.path()
+    }
+
+    /// The format.
+    pub fn format(&self) -> Format {
+        self.detection.format
+    }
+
+    /// The format and what gave it away.
+    pub fn detection(&self) -> &Detection {
+        &self.detection
+    }
+
+    /// Size of the sensor, when the file or the options say it.
+    pub fn geometry(&self) -> Option<Geometry> {
+        self.geometry
+    }
+
+    /// What the header says, key and value in file order.
+    pub fn metadata(&self) -> &[(String, String)] {
+        &self.metadata
+    }
+
+    /// How it is read.
+    pub fn options(&self) -> &ReadOptions {
+        &self.options
+    }
+
+    /// Everything there is to know. Decodes the file once when the format does not tell, and keeps the index.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn info(&self) -> Result<Info> {
+        let counted = self.rows_from_header();
+        let (events, on, time, report, from_header) = match (self.known_index(), counted) {
+            (None, Some(rows)) => (rows, None, self.time_from_ends()?, Report::default(), true),
+            _ => {
+                let index = self.index()?;
+                let on = index.entries.iter().map(|entry| entry.on).sum();
+                (index.rows(), Some(on), index.bounds(), index.report.clone(), false)
+            }
+        };
+        let shift = self.shift()?;
+        let time = time.map(|(first, last)| (first - shift, last - shift));
+        let seconds = time.map_or(0.0, |(first, last)| (last - first) as f64 * 1e-6);
+        Ok(Info {
+            path: self.path().to_path_buf(),
+            bytes: self.bytes.len(),
+            detection: self.detection.clone(),
+            geometry: self.geometry,
+            events,
+            on,
+            time,
+            rate: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
+            triggers: report.triggers + self.codec.triggers().len() as u64,
+            from_header,
+            warnings: report.warnings(),
+            metadata: self.metadata.clone(),
+        })
+    }
+
+    /// Number of events, without decoding where the format tells.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn count(&self) -> Result<u64> {
+        match self.rows_from_header() {
+            Some(rows) => Ok(rows),
+            None => Ok(self.index()?.rows()),
+        }
+    }
+
+    /// All events in memory.
+    ///
+    /// # Errors
+    /// When the file is damaged, or the events do not fit the free memory.
+    pub fn read(&self) -> Result<Events> {
+        self.stream().collect()
+    }
+
+    /// The events with `start <= t < end`, microseconds.
+    ///
+    /// # Errors
+    /// As [`Recording::read`].
+    pub fn slice(&self, start: i64, end: i64) -> Result<Events> {
+        self.select(Selection { time: Some((start, end)), ..Selection::default() })
+    }
+
+    /// The events that are wanted.
+    ///
+    /// # Errors
+    /// As [`Recording::read`].
+    pub fn select(&self, selection: Selection) -> Result<Events> {
+        if selection.time.is_some() {
+            // Worth its price: from now on only the blocks that are needed are decoded.
+            self.index()?;
+        }
+        self.stream().select(selection).collect()
+    }
+
+    /// Stretches of `width` microseconds that cover the recording, from its first event on.
+    ///
+    /// # Errors
+    /// When the width is not positive or the file is damaged.
+    pub fn windows(&self, width: i64) -> Result<Vec<Window>> {
+        if width <= 0 {
+            return Err(EventError::Argument(format!("windows of {width} us: the width must be positive")));
+        }
+        let Some((first, last)) = self.time_bounds()? else { return Ok(Vec::new()) };
+        let count = (last - first) / width + 1;
+        Ok((0..count).map(|k| Window { start: first + k * width, end: first + (k + 1) * width }).collect())
+    }
+
+    /// Number of events in each of [`Recording::windows`], in one pass.
+    ///
+    /// # Errors
+    /// As [`Recording::windows`].
+    pub fn counts_per_window(&self, width: i64) -> Result<Vec<(Window, u64)>> {
+        let windows = self.windows(width)?;
+        let mut counts = vec![0u64; windows.len()];
+        let Some(first) = windows.first().map(|window| window.start) else { return Ok(Vec::new()) };
+        self.stream().for_each(|events| {
+            // Times lie close together: one division per window, not per event.
+            let (mut window, mut low, mut high) = (0, first, first + width);
+            for &t in &events.t {
+                if t < low || t >= high {
+                    window = ((t - first) / width) as usize;
+                    low = first + window as i64 * width;
+                    high = low + width;
+                }
+                if let Some(count) = counts.get_mut(window) {
+                    *count += 1;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(windows.into_iter().zip(counts).collect())
+    }
+
+    /// The first and the last microsecond of any event.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
+        let shift = self.shift()?;
+        Ok(self.index()?.bounds().map(|(first, last)| (first - shift, last - shift)))
+    }
+
+    /// All triggers, in time order of the file.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn triggers(&self) -> Result<Vec<Trigger>> {
+        let shift = self.shift()?;
+        let mut found: Vec<Trigger> =
+            self.codec.triggers().iter().map(|trigger| Trigger { t: trigger.t - shift, ..*trigger }).collect();
+        let nothing_in_stream = self.known_index().is_some_and(|index| index.report.triggers == 0);
+        if nothing_in_stream || matches!(self.format(), Format::Hdf5 | Format::Aedat4 | Format::Text | Format::Nmnist) {
+            return Ok(found);
+        }
+        self.stream().for_each_with_triggers(|_, triggers| {
+            found.extend_from_slice(triggers);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// What a pass over the whole file noticed; makes one if there was none.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn report(&self) -> Result<Report> {
+        Ok(self.index()?.report.clone())
+    }
+
+    /// Events in order, in chunks that fit the memory.
+    pub fn stream(&self) -> EventStreamer<'_> {
+        EventStreamer::new(self)
+    }
+
+    /// Makes the index if there is none, and says how many blocks it has.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn build_index(&self) -> Result<usize> {
+        Ok(self.index()?.entries.len())
+    }
+
+    /// Does it know where in the file every time is?
+    pub fn has_index(&self) -> bool {
+        self.known_index().is_some()
+    }
+
+    pub(crate) fn index(&self) -> Result<Arc<BlockIndex>> {
+        if let Some(index) = self.known_index() {
+            return Ok(index);
+        }
+        let mut pass = Pass::new(self, Selection::all(), self.width());
+        while pass.advance()? > 0 {}
+        // A recording without a single block has nothing to be indexed.
+        Ok(self.known_index().unwrap_or_default())
+    }
+
+    pub(crate) fn codec(&self) -> &dyn Codec {
+        self.codec.as_ref()
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Blocks decoded at the same time.
+    pub(crate) fn width(&self) -> usize {
+        if self.options.threads > 0 { self.options.threads } else { rayon::current_num_threads() }
+    }
+
+    /// The index of this session or of one before.
+    pub(crate) fn known_index(&self) -> Option<Arc<BlockIndex>> {
+        let mut index = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if index.is_none() && !self.bytes.in_memory() {
+            let kept = self.options.index_cache.load(self.path(), self.key);
+            *index = kept.filter(|kept| kept.entries.len() == self.codec.blocks()).map(Arc::new);
+        }
+        index.clone()
+    }
+
+    pub(crate) fn keep_index(&self, made: BlockIndex) {
+        if !self.bytes.in_memory() && self.bytes.len() >= self.smallest_cached() {
+            self.options.index_cache.store(self.path(), self.key, &made);
+        }
+        *self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(made));
+    }
+
+    /// Small files are decoded faster than an index is found; a folder of one's own gets all of them.
+    fn smallest_cached(&self) -> u64 {
+        if self.options.index_cache == IndexCache::User { 16 << 20 } else { 0 }
+    }
+
+    /// What is subtracted from all times.
+    pub(crate) fn shift(&self) -> Result<i64> {
+        if self.options.time == TimeRule::Raw {
+            return Ok(0);
+        }
+        if let Some(shift) = self.shift_if_known() {
+            return Ok(shift);
+        }
+        let raw = Self::build_again(self)?;
+        let first = raw.first_time()?.unwrap_or(0);
+        Ok(*self.shift.get_or_init(|| first))
+    }
+
+    pub(crate) fn shift_if_known(&self) -> Option<i64> {
+        match self.options.time {
+            TimeRule::Raw => Some(0),
+            TimeRule::Shifted => self.codec.shift().or_else(|| self.shift.get().copied()),
+        }
+    }
+
+    /// The same file with the times it has.
+    fn build_again(&self) -> Result<Self> {
+        let options = ReadOptions { time: TimeRule::Raw, ..self.options.clone() };
+        let bytes = if self.bytes.in_memory() {
+            Bytes::from_memory(self.path(), self.bytes.head(0, self.bytes.len())?)
+        } else {
+            Bytes::open(self.path())?
+        };
+        Self::build(bytes, options)
+    }
+
+    fn first_time(&self) -> Result<Option<i64>> {
+        let mut pass = Pass::new(self, Selection::all(), 1);
+        while pass.advance()? > 0 {
+            if let Some(&t) = pass.slots()[0].events.t.first() {
+                return Ok(Some(t));
+            }
+        }
+        Ok(None)
+    }
+
+    fn rows_from_header(&self) -> Option<u64> {
+        (0..self.codec.blocks()).map(|block| self.codec.rows(block)).sum()
+    }
+
+    /// First and last time of formats that need no state: only two blocks are decoded.
+    fn time_from_ends(&self) -> Result<Option<(i64, i64)>> {
+        if self.format() == Format::Dat || self.codec.blocks() < 3 {
+            // The clock of DAT goes round: only a whole pass knows how often.
+            return Ok(self.index()?.bounds());
+        }
+        let mut bounds = None;
+        for block in [0, self.codec.blocks() - 1] {
+            let mut events = Events::default();
+            let mut sink = crate::codec::Sink {
+                events: &mut events,
+                notes: &mut crate::codec::Notes::default(),
+                lenient: self.options.lenient,
+                format: self.format(),
+                path: self.path(),
+            };
+            self.codec.decode(&self.bytes, block, None, &mut crate::bytes::Scratch::default(), &mut sink)?;
+            let (low, high) = (events.t.iter().min(), events.t.iter().max());
+            if let (Some(&low), Some(&high)) = (low, high) {
+                bounds = Some(bounds.map_or((low, high), |(first, last): (i64, i64)| (first.min(low), last.max(high))));
+            }
+        }
+        Ok(bounds)
+    }
+
+    /// What to do when a file with data has no events: perhaps it is another format.
+    pub(crate) fn hint_for_nothing(&self, report: &Report) -> String {
+        if report.before_start > 0 {
+            return format!(
+                "{} events come before the first time word and have no time; the start of the stream is missing",
+                report.before_start
+            );
+        }
+        if report.other > 0 {
+            return format!("{} items are there, but none is a polarity event", report.other);
+        }
+        match self
+            .bytes
+            .head(0, 64 * 1024)
+            .ok()
+            .and_then(|head| format::plausible_words(&head[Header::parse(&head).body as usize..]))
+        {
+            Some((format, _)) if format != self.format() => format!("the words look like {format}: try `format`"),
+            _ => "is it another format? `format` names one; `lenient` reads it as empty".to_string(),
+        }
+    }
+}
+
+fn key_of(bytes: &Bytes, format: Format, options: &ReadOptions) -> Result<Key> {
+    let head = bytes.head(0, 4096)?;
+    let tail = bytes.head(bytes.len().saturating_sub(4096), 4096)?;
+    let modified = std::fs::metadata(bytes.path()).and_then(|metadata| metadata.modified()).ok();
+    let modified =
+        modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos());
+    let how =
+        format!("{format:?} {:?} {:?} {} {}", options.columns, options.time_unit, options.lenient, options.block_bytes);
+    let place = std::fs::canonicalize(bytes.path()).unwrap_or_default();
+    Ok(Key(cache::hash(&[
+        &bytes.len().to_le_bytes(),
+        &modified.to_le_bytes(),
+        how.as_bytes(),
+        place.as_os_str().as_encoded_bytes(),
+        &head,
+        &tail,
+    ])))
+}
+
+/// What opening gives.
+struct Opened {
+    detection: Detection,
+    codec: Box<dyn Codec>,
+    geometry: Option<Geometry>,
+    metadata: Vec<(String, String)>,
+}
+
+const HEAD: u64 = 256 * 1024;
+
+fn open_codec(bytes: &Bytes, mut detection: Detection, options: &ReadOptions) -> Result<Opened> {
+    let block = if options.block_bytes > 0 { options.block_bytes } else { BLOCK };
+    let head = bytes.head(0, HEAD)?;
+    let (mut geometry, mut metadata) = (None, Vec::new());
+    let mut say = |more: String| detection.reason = format!("{}; {more}", detection.reason);
+    let codec: Box<dyn Codec> = match detection.format {
+        Format::Evt2 | Format::Evt21 | Format::Evt3 | Format::Dat => {
+            let header = Header::parse(&head);
+            let start = header.body;
+            let body = &head[start as usize..];
+            (geometry, metadata) = (header.geometry(), header.lines.clone());
+            let end = bytes.len();
+            match detection.format {
+                Format::Evt2 => Box::new(Grid::new(Evt2::new(body), start, end, block)),
+                Format::Evt3 => Box::new(Grid::new(Evt3::new(body), start, end, block)),
+                Format::Evt21 => {
+                    let words =
+                        Evt21::new(body, header.format_option("endianness").or_else(|| header.get("endianness")));
+                    say(format!("word order {}", words.order()));
+                    Box::new(Grid::new(words, start, end, block))
+                }
+                _ => Box::new(dat::open(bytes, &header, block)?),
+            }
+        }
+        Format::Aedat1 | Format::Aedat2 => {
+            let lines = aedat12::header(&head);
+            let body = lines.body;
+            metadata.clone_from(&lines.lines);
+            if detection.format == Format::Aedat1 {
+                geometry = Some(Geometry { width: 128, height: 128 });
+                Box::new(aedat12::open1(bytes, body, block))
+            } else {
+                let (chip, why) = aedat12::chip(&lines, &head[body as usize..]);
+                say(why.to_string());
+                geometry = chip.geometry(&lines);
+                Box::new(aedat12::open2(bytes, body, chip, block))
+            }
+        }
+        Format::Aedat3 => {
+            metadata = aedat12::header(&head).lines;
+            Box::new(Aedat3::open(bytes, &head, block)?)
+        }
+        Format::Aedat4 => {
+            let file = Aedat4::open(bytes, block)?;
+            geometry = file.geometry();
+            metadata =
+                file.streams.iter().filter_map(|stream| Some(("source".to_string(), stream.source.clone()?))).collect();
+            Box::new(file)
+        }
+        Format::Hdf5 => {
+            let file = Hdf5::open(bytes, options.time_unit)?;
+            geometry = file.geometry;
+            metadata.clone_from(&file.attributes);
+            say(file.layout.clone());
+            Box::new(file)
+        }
+        Format::Text => {
+            let file = Text::open(bytes, options.columns.as_deref(), options.time_unit, block)?;
+            geometry = file.geometry;
+            say(file.reason.clone());
+            Box::new(file)
+        }
+        Format::Nmnist => Box::new(Grid::new(Nmnist, 0, bytes.len(), block)),
+        Format::EventStream => {
+            let file = EventStreamFile::open(bytes, block)?;
+            geometry = Some(file.geometry);
+            Box::new(file)
+        }
+    };
+    Ok(Opened { detection, codec, geometry, metadata })
+}

@@ -1,0 +1,273 @@
+//! Events as arrays: frames, surfaces, voxels, stacked histograms. Each is filled chunk by chunk.
+
+use crate::columns::{Events, Geometry};
+use crate::error::{EventError, Result};
+
+/// A dense array, the last axis running fastest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Length of each axis, such as `[bins, height, width]`.
+    pub shape: Vec<usize>,
+    /// The values.
+    pub data: Vec<f32>,
+}
+
+impl Grid {
+    fn zeros(shape: &[usize]) -> Self {
+        Self { shape: shape.to_vec(), data: vec![0.0; shape.iter().product()] }
+    }
+
+    /// The value at a place.
+    pub fn at(&self, place: &[usize]) -> Option<f32> {
+        if place.len() != self.shape.len() || place.iter().zip(&self.shape).any(|(at, length)| at >= length) {
+            return None;
+        }
+        let flat = place.iter().zip(&self.shape).fold(0, |flat, (at, length)| flat * length + at);
+        self.data.get(flat).copied()
+    }
+}
+
+fn pixel(geometry: Geometry, x: u16, y: u16) -> Option<usize> {
+    (x < geometry.width && y < geometry.height).then(|| usize::from(y) * usize::from(geometry.width) + usize::from(x))
+}
+
+fn size(geometry: Geometry) -> [usize; 2] {
+    [usize::from(geometry.height), usize::from(geometry.width)]
+}
+
+/// ON and OFF events per pixel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFrame {
+    geometry: Geometry,
+    /// ON events, row after row.
+    pub on: Vec<u32>,
+    /// OFF events, row after row.
+    pub off: Vec<u32>,
+}
+
+impl EventFrame {
+    /// An empty frame.
+    pub fn new(geometry: Geometry) -> Self {
+        let pixels = size(geometry).iter().product();
+        Self { geometry, on: vec![0; pixels], off: vec![0; pixels] }
+    }
+
+    /// Size of the sensor.
+    pub fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    /// Adds events; those outside of the sensor have no pixel.
+    pub fn add(&mut self, events: &Events) {
+        for ((&x, &y), &polarity) in events.x.iter().zip(&events.y).zip(&events.polarity) {
+            if let Some(pixel) = pixel(self.geometry, x, y) {
+                let side = if polarity > 0 { &mut self.on } else { &mut self.off };
+                side[pixel] += 1;
+            }
+        }
+    }
+
+    /// Adds the counts of another frame of the same sensor.
+    pub fn merge(&mut self, other: &Self) {
+        self.on.iter_mut().zip(&other.on).for_each(|(count, more)| *count += more);
+        self.off.iter_mut().zip(&other.off).for_each(|(count, more)| *count += more);
+    }
+
+    /// ON minus OFF, `[height, width]`.
+    pub fn signed(&self) -> Grid {
+        let data = self.on.iter().zip(&self.off).map(|(&on, &off)| on as f32 - off as f32).collect();
+        Grid { shape: size(self.geometry).to_vec(), data }
+    }
+}
+
+/// How long ago each pixel saw its last event, as `exp(-(t - last) / tau)`, per polarity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeSurface {
+    geometry: Geometry,
+    tau: f64,
+    /// OFF first, then ON; `i64::MIN` where nothing was seen.
+    last: Vec<i64>,
+    latest: i64,
+}
+
+impl TimeSurface {
+    /// `tau_us`: the time after which a trace has faded to 1/e.
+    ///
+    /// # Errors
+    /// When it is not positive.
+    pub fn new(geometry: Geometry, tau_us: f64) -> Result<Self> {
+        if tau_us.is_nan() || tau_us <= 0.0 {
+            return Err(EventError::Argument(format!("a time surface with tau = {tau_us} us: it must be positive")));
+        }
+        let pixels: usize = size(geometry).iter().product();
+        Ok(Self { geometry, tau: tau_us, last: vec![i64::MIN; 2 * pixels], latest: i64::MIN })
+    }
+
+    /// Adds events.
+    pub fn add(&mut self, events: &Events) {
+        let pixels = self.last.len() / 2;
+        for row in 0..events.len() {
+            let Some((t, x, y, polarity)) = events.get(row) else { continue };
+            if let Some(pixel) = pixel(self.geometry, x, y) {
+                let last = &mut self.last[pixel + if polarity > 0 { pixels } else { 0 }];
+                *last = t.max(*last);
+                self.latest = t.max(self.latest);
+            }
+        }
+    }
+
+    /// The surface at the latest event, `[2, height, width]`, OFF first; 0 where nothing was seen.
+    pub fn surface(&self) -> Grid {
+        self.surface_at(self.latest)
+    }
+
+    /// The surface at a time; events after it count as just seen.
+    pub fn surface_at(&self, t: i64) -> Grid {
+        let [height, width] = size(self.geometry);
+        let value = |&last: &i64| {
+            if last == i64::MIN { 0.0 } else { (-(t.saturating_sub(last).max(0) as f64) / self.tau).exp() as f32 }
+        };
+        Grid { shape: vec![2, height, width], data: self.last.iter().map(value).collect() }
+    }
+}
+
+/// Signed events in bins of time, each event shared between the two bins next to it (`[bins, height, width]`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoxelGrid {
+    geometry: Geometry,
+    start: i64,
+    end: i64,
+    /// The array.
+    pub grid: Grid,
+}
+
+impl VoxelGrid {
+    /// `bins` points in time from `start` to `end`, both included.
+    ///
+    /// # Errors
+    /// When there are no bins or no time.
+    pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
+        check_bins(bins, start, end)?;
+        let [height, width] = size(geometry);
+        Ok(Self { geometry, start, end, grid: Grid::zeros(&[bins, height, width]) })
+    }
+
+    /// Adds events; those outside of the time or the sensor have no voxel.
+    pub fn add(&mut self, events: &Events) {
+        let (bins, plane) = (self.grid.shape[0], self.grid.shape[1] * self.grid.shape[2]);
+        let scale = (bins - 1) as f64 / (self.end - self.start) as f64;
+        for row in 0..events.len() {
+            let Some((t, x, y, polarity)) = events.get(row) else { continue };
+            let Some(pixel) = pixel(self.geometry, x, y).filter(|_| t >= self.start && t <= self.end) else { continue };
+            let sign = if polarity > 0 { 1.0 } else { -1.0 };
+            let place = (t - self.start) as f64 * scale;
+            let (bin, part) = (place as usize, place.fract() as f32);
+            self.grid.data[bin * plane + pixel] += sign * (1.0 - part);
+            if bin + 1 < bins {
+                self.grid.data[(bin + 1) * plane + pixel] += sign * part;
+            }
+        }
+    }
+}
+
+/// Events in bins of time, per polarity (`[2, bins, height, width]`, OFF first).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackedHistogram {
+    geometry: Geometry,
+    start: i64,
+    end: i64,
+    /// The array.
+    pub grid: Grid,
+}
+
+impl StackedHistogram {
+    /// `bins` of equal length that cover `start..end`.
+    ///
+    /// # Errors
+    /// When there are no bins or no time.
+    pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
+        check_bins(bins, start, end)?;
+        let [height, width] = size(geometry);
+        Ok(Self { geometry, start, end, grid: Grid::zeros(&[2, bins, height, width]) })
+    }
+
+    /// Adds events; those outside of the time or the sensor have no bin.
+    pub fn add(&mut self, events: &Events) {
+        let (bins, plane) = (self.grid.shape[1], self.grid.shape[2] * self.grid.shape[3]);
+        let span = i128::from(self.end) - i128::from(self.start);
+        for row in 0..events.len() {
+            let Some((t, x, y, polarity)) = events.get(row) else { continue };
+            let Some(pixel) = pixel(self.geometry, x, y).filter(|_| t >= self.start && t < self.end) else { continue };
+            let bin = ((i128::from(t) - i128::from(self.start)) * bins as i128 / span) as usize;
+            let side = usize::from(polarity > 0);
+            self.grid.data[(side * bins + bin) * plane + pixel] += 1.0;
+        }
+    }
+}
+
+fn check_bins(bins: usize, start: i64, end: i64) -> Result<()> {
+    if bins == 0 || end <= start {
+        return Err(EventError::Argument(format!(
+            "{bins} bins from {start} to {end} us: at least one bin and one microsecond are needed"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Geometry = Geometry { width: 3, height: 2 };
+
+    fn some() -> Events {
+        let mut events = Events::default();
+        events.push(0, 0, 0, 1);
+        events.push(50, 2, 1, -1);
+        events.push(75, 2, 1, 1);
+        events.push(100, 9, 0, 1);
+        events
+    }
+
+    #[test]
+    fn frame_counts_per_polarity() {
+        let mut frame = EventFrame::new(SMALL);
+        frame.add(&some());
+        assert_eq!(frame.on, [1, 0, 0, 0, 0, 1]);
+        assert_eq!(frame.off, [0, 0, 0, 0, 0, 1]);
+        assert_eq!(frame.signed().data, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn surface_fades() {
+        let mut surface = TimeSurface::new(SMALL, 25.0).unwrap();
+        surface.add(&some());
+        let grid = surface.surface();
+        assert_eq!(grid.shape, [2, 2, 3]);
+        assert_eq!(grid.at(&[1, 1, 2]), Some(1.0));
+        assert!((grid.at(&[0, 1, 2]).unwrap() - (-1.0f32).exp()).abs() < 1e-6);
+        assert_eq!(grid.at(&[0, 0, 1]), Some(0.0));
+        assert!(TimeSurface::new(SMALL, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn voxels_share_and_keep_the_sum() {
+        let mut voxels = VoxelGrid::new(SMALL, 3, 0, 100).unwrap();
+        voxels.add(&some());
+        assert_eq!(voxels.grid.at(&[0, 0, 0]), Some(1.0));
+        assert_eq!(voxels.grid.at(&[1, 1, 2]), Some(-0.5));
+        assert_eq!(voxels.grid.at(&[2, 1, 2]), Some(0.5));
+        assert_eq!(voxels.grid.data.iter().sum::<f32>(), 1.0);
+    }
+
+    #[test]
+    fn stacked_histogram_bins_by_time_and_polarity() {
+        let mut stack = StackedHistogram::new(SMALL, 2, 0, 100).unwrap();
+        stack.add(&some());
+        assert_eq!(stack.grid.at(&[1, 0, 0, 0]), Some(1.0));
+        assert_eq!(stack.grid.at(&[0, 1, 1, 2]), Some(1.0));
+        assert_eq!(stack.grid.at(&[1, 1, 1, 2]), Some(1.0));
+        assert_eq!(stack.grid.data.iter().sum::<f32>(), 3.0);
+        assert!(StackedHistogram::new(SMALL, 0, 0, 1).is_err());
+    }
+}
