@@ -1,10 +1,22 @@
 //! Recoil from outside: what the tests share.
 //!
-//! It finds the conformance cases and a Python with the wanted packages, and says visibly when a test is
-//! skipped for want of either. It must not know any room's inside.
+//! It finds the conformance cases, a Python with the wanted packages and the program itself, and says visibly
+//! when a test is skipped for want of any. It must not know any room's inside.
 
 pub mod cases;
+pub mod kernel;
 pub mod python;
+
+/// The programs of Jupyter that are tried against the kernel.
+pub const JUPYTER: &[&str] = &[
+    "jupyter_kernel_test==0.7.0",
+    "jupyter_client==8.10.0",
+    "nbclient==0.11.0",
+    "nbconvert==7.17.2",
+    "papermill==2.7.0",
+    "jupyter_console==6.6.3",
+    "jupyterlab==4.6.6",
+];
 
 /// Says on standard error that a test did not run, and why; under `CI=true` that is a failure.
 ///

@@ -10,6 +10,8 @@ mod notebook;
 mod outputs;
 mod parameters;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use html::export;
 pub use notebook::{read, to_text};

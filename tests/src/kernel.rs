@@ -1,0 +1,103 @@
+//! The program `recoil`, its prelude and its kernelspec, as the tests start them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The program beside this test's own (Cargo builds it for `kernel/tests`).
+///
+/// # Panics
+/// When it is not there.
+pub fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own program");
+    let folder = test.parent().and_then(Path::parent).expect("tests are in target/release/deps");
+    let program = folder.join("recoil");
+    assert!(program.is_file(), "no {}: run `cargo build --release -p recoil-kernel`", program.display());
+    program
+}
+
+/// The program with an up-to-date prelude; built at the first call of a test binary.
+///
+/// # Panics
+/// When the prelude cannot be built.
+pub fn prepared() -> PathBuf {
+    static PREPARED: OnceLock<PathBuf> = OnceLock::new();
+    let prepare = || {
+        let program = program();
+        let output = Command::new(&program).args(["doctor", "--build"]).stdin(Stdio::null()).output().expect("starts");
+        assert!(output.status.success(), "the prelude could not be prepared:\n{}", said(&output));
+        program
+    };
+    PREPARED.get_or_init(prepare).clone()
+}
+
+/// All that a program printed.
+pub fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Tests that start a kernel or a browser take turns: the machine may have two cores.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A Jupyter of its own: kernelspec `recoil`, configuration, runtime files and history in one folder.
+pub struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    /// Installs the kernelspec into a new folder.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut install = Command::new(prepared());
+        let output = install.args(["install", "--prefix"]).arg(folder.path()).output().expect("starts");
+        assert!(output.status.success(), "{}", said(&output));
+        Self { folder }
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command in which Jupyter finds our kernel and nothing of the user's.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let inside = |name: &str| self.folder.path().join(name);
+        command
+            .stdin(Stdio::null())
+            .env("JUPYTER_PATH", inside("share/jupyter"))
+            .env("JUPYTER_CONFIG_DIR", inside("config"))
+            .env("JUPYTER_DATA_DIR", inside("data"))
+            .env("JUPYTER_RUNTIME_DIR", inside("runtime"))
+            .env("JUPYTER_NO_CONFIG", "1")
+            .env("IPYTHONDIR", inside("ipython"))
+            .env("RECOIL_HISTORY", inside("history.sqlite"))
+            .env("NO_COLOR", "1");
+        command
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The project's notebooks, in order.
+///
+/// # Panics
+/// When there is none.
+pub fn notebooks() -> Vec<PathBuf> {
+    let folder = crate::cases::project().join("notebooks");
+    let files = std::fs::read_dir(&folder).expect("notebooks").flatten().map(|entry| entry.path());
+    let mut notebooks: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "ipynb")).collect();
+    notebooks.sort();
+    assert!(!notebooks.is_empty(), "no notebook in {}", folder.display());
+    notebooks
+}

@@ -1,0 +1,149 @@
+//! Jupyter's own programs against the kernel: its conformance tests, nbclient, nbconvert, papermill and the
+//! console. `cargo test --release --test jupyter`.
+
+use recoil_tests::cases::project;
+use recoil_tests::kernel::{Home, notebooks, said, turn};
+use recoil_tests::python;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn environment(test: &str) -> Option<PathBuf> {
+    python::environment(test, "jupyter", recoil_tests::JUPYTER)
+}
+
+/// Runs a command that must succeed; returns what it said.
+fn succeed(command: &mut Command) -> String {
+    let output = command.output().expect("starts");
+    assert!(output.status.success(), "{command:?}\n{}", said(&output));
+    said(&output)
+}
+
+/// The notebooks with what they need beside them, copied to where they may write.
+fn copied(home: &Home) -> Vec<PathBuf> {
+    let folder = home.path().join("notebooks");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let copy = |path: &PathBuf| {
+        let copy = folder.join(path.file_name().expect("a name"));
+        std::fs::copy(path, &copy).expect("copies");
+        copy
+    };
+    notebooks().iter().map(copy).collect()
+}
+
+#[test]
+fn jupyter_kernel_test_passes_with_nothing_skipped() {
+    let Some(python) = environment("jupyter_kernel_test") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    let folder = project().join("tests/tests/jupyter");
+    let mut command = home.command(&python);
+    let said = succeed(command.args(["-m", "unittest", "-v", "kernel_test"]).current_dir(folder));
+    assert!(said.contains("Ran 13 tests"), "{said}");
+    assert!(said.trim_end().ends_with("OK"), "nothing may be skipped:\n{said}");
+}
+
+#[test]
+fn nbclient_runs_every_notebook() {
+    let Some(python) = environment("nbclient") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    for notebook in copied(&home) {
+        let mut command = home.command(&python);
+        command.args(["-m", "jupyter", "execute", "--kernel_name=recoil", "--timeout=600", "--inplace"]).arg(&notebook);
+        succeed(command.current_dir(project()));
+        let text = std::fs::read_to_string(&notebook).expect("reads");
+        assert!(text.contains("\"output_type\""), "{} has no output", notebook.display());
+        assert!(!text.contains("\"output_type\": \"error\""), "{} has an error", notebook.display());
+    }
+}
+
+#[test]
+fn nbconvert_and_papermill_run_the_tutorial() {
+    let Some(python) = environment("nbconvert") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    let tutorial = copied(&home).remove(0);
+    let mut convert = home.command(&python);
+    convert.args(["-m", "jupyter", "nbconvert", "--to", "html", "--execute"]).arg("--ExecutePreprocessor.timeout=600");
+    convert.arg("--output-dir").arg(home.path()).args(["--output", "tutorial"]).arg(&tutorial);
+    succeed(convert.current_dir(project()));
+    let html = std::fs::read_to_string(home.path().join("tutorial.html")).expect("written");
+    assert!(html.contains("<table") && html.contains("jp-RenderedSVG"), "tables and plots are in the page");
+    let out = home.path().join("out.ipynb");
+    let mut papermill = home.command(&python);
+    papermill.args(["-m", "papermill", "--kernel", "recoil", "--no-progress-bar"]).arg(&tutorial).arg(&out);
+    succeed(papermill.current_dir(project()));
+    assert!(std::fs::read_to_string(out).expect("written").contains("\"status\": \"completed\""));
+}
+
+#[test]
+fn the_console_talks_and_asks() {
+    let Some(python) = environment("jupyter_console") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    let typed = "let a = 20 + 1;\na * 2\nlet name = input(\"who? \");\nAda\nformat!(\"hello {name}\")\nexit\n";
+    let mut command = home.command(&python);
+    command.args(["-m", "jupyter_console", "--kernel", "recoil", "--simple-prompt"]);
+    let output = talk(&mut command, typed);
+    let said = said(&output);
+    assert!(said.contains("42"), "{said}");
+    assert!(said.contains("hello Ada"), "{said}");
+}
+
+fn talk(command: &mut Command, typed: &str) -> Output {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("starts");
+    child.stdin.take().expect("piped").write_all(typed.as_bytes()).expect("types");
+    child.wait_with_output().expect("ends")
+}
+
+#[test]
+fn the_tutorial_runs_without_python() {
+    let _turn = turn();
+    let program = recoil_tests::kernel::prepared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = Command::new(program);
+    let said = succeed(demo.arg("demo").arg(folder.path()).current_dir(project()));
+    let written = |extension: &str| -> String {
+        let files = std::fs::read_dir(folder.path()).expect("lists").flatten().map(|entry| entry.path());
+        let path = files.into_iter().find(|path| path.extension().is_some_and(|e| e == extension));
+        std::fs::read_to_string(path.unwrap_or_else(|| panic!("no {extension}:\n{said}"))).expect("reads")
+    };
+    let html = written("html");
+    assert!(html.contains("data:image/svg+xml;base64,") && html.contains("<table"), "plots and tables are in the page");
+    for elsewhere in ["src=\"http", "href=\"http://", "@import"] {
+        assert!(!html.contains(elsewhere), "the page needs nothing else, but has {elsewhere}");
+    }
+    assert!(written("ipynb").contains("image/svg+xml"));
+}
+
+#[test]
+fn a_failing_notebook_says_which_cell_and_still_is_written() {
+    let _turn = turn();
+    let program = recoil_tests::kernel::prepared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("failing.ipynb");
+    let out = folder.path().join("out.ipynb");
+    write_notebook(&path, &["let a = cut + 1;", "println!(\"a is {a}\"); a", "panic!(\"no such day\")", "1"]);
+    let mut run = Command::new(program);
+    run.arg("run").arg(&path).arg("-o").arg(&out).args(["--param", "cut=41"]);
+    let output = run.output().expect("starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("cell 4 of") && said.contains("no such day"), "{said}");
+    let written = std::fs::read_to_string(out).expect("written");
+    assert!(written.contains("a is 42\\n"), "{written}");
+    assert!(written.contains("\"output_type\": \"error\""), "{written}");
+}
+
+fn write_notebook(path: &Path, cells: &[&str]) {
+    let cell = |code: &&str| {
+        serde_json::json!({
+            "cell_type": "code", "metadata": {}, "execution_count": null, "outputs": [], "source": [code],
+        })
+    };
+    let cells: Vec<_> = cells.iter().map(cell).collect();
+    let notebook = serde_json::json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4});
+    std::fs::write(path, notebook.to_string()).expect("writes");
+}
