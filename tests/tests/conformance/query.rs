@@ -47,7 +47,8 @@ fn check(query: &str, expected: &Json, frame: &DataFrame) -> Result<(), String> 
     let lazy = frame.clone().lazy().with_row_index("row of the case", None).filter(typed.expr()).collect();
     let kept = lazy.map_err(|error| error.to_string())?;
     let column = kept.column("row of the case").and_then(|column| Ok(column.u32()?.clone()));
-    let kept: Vec<usize> = column.map_err(|error| error.to_string())?.into_no_null_iter().map(|row| row as usize).collect();
+    let kept: Vec<usize> =
+        column.map_err(|error| error.to_string())?.into_no_null_iter().map(|row| row as usize).collect();
     same("Polars expression", &kept, expected)?;
     // The third evaluation is over the schema: it gave no error, and its type is right.
     (typed.dtype() == DataType::Boolean).then_some(()).ok_or_else(|| format!("type {}", typed.dtype()))
