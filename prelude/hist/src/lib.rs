@@ -12,6 +12,7 @@ mod column;
 mod compare;
 mod error;
 mod fill;
+mod fit;
 mod hist;
 mod interval;
 mod locate;
@@ -28,6 +29,10 @@ pub use cells::Storage;
 pub use compare::{Agreement, Compared, Comparison, chi2, compare};
 pub use error::{Error, Result};
 pub use fill::Entries;
+pub use fit::{
+    BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Line, Method, Model,
+    Parameter, Polynomial, Voigt,
+};
 pub use hist::{AxisText, Hist};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};
 pub use locate::{AxisAt, Locator, Place, loc};
