@@ -4,16 +4,15 @@
 //! A barrier tells when everything before it has been handed to the transport. XPUB rather than PUB, so that a
 //! subscriber is welcomed and knows that it misses nothing from then on.
 
-use super::{ChannelError, Opened, bind};
+use super::publisher::{Publisher, Subscription};
+use super::{ChannelError, Opened};
 use crate::evaluator::Stream;
 use crate::wire::{Message, Object, Origin, Signer, object};
-use bytes::Bytes;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use zeromq::{SocketRecv, SocketSend, XPubSocket, ZmqMessage};
 
 /// Time between two messages of a stream.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -21,8 +20,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LARGE: usize = 200_000;
 /// Changes between stdout and stderr within one pause that are kept in order.
 const CHANGES: usize = 8;
-/// How long one subscriber that does not read may hold up the others.
-const STALLED: Duration = Duration::from_secs(2);
+/// At the end, how long to wait for subscribers to take what is theirs.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 enum Publication {
     Message(Box<Message>),
@@ -40,7 +39,7 @@ impl Iopub {
     pub(crate) fn open(endpoint: String, signer: Signer) -> Result<Self, ChannelError> {
         let (sender, receiver) = mpsc::unbounded_channel();
         super::on_thread("iopub", move |opened: Opened| async move {
-            let socket: XPubSocket = bind("iopub", &endpoint).await?;
+            let socket = Publisher::bind(&endpoint).await?;
             opened.say();
             Actor::new(socket, signer).run(receiver).await;
             Ok(())
@@ -88,7 +87,7 @@ impl Iopub {
 }
 
 struct Actor {
-    socket: XPubSocket,
+    socket: Publisher,
     signer: Signer,
     texts: Vec<(Arc<Origin>, Stream, String)>,
     updates: Vec<(Arc<Origin>, String, Object)>,
@@ -97,46 +96,44 @@ struct Actor {
 }
 
 impl Actor {
-    fn new(socket: XPubSocket, signer: Signer) -> Self {
+    fn new(socket: Publisher, signer: Signer) -> Self {
         Self { socket, signer, texts: Vec::new(), updates: Vec::new(), last: None, started: false }
     }
 
     async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Publication>) {
         loop {
             let due = self.due();
-            // The socket learns of subscriptions only while it is asked for them.
             tokio::select! {
                 biased;
-                subscription = self.socket.recv() => self.subscribed(subscription).await,
+                subscription = self.socket.subscription() => self.subscribed(&subscription),
                 next = queue.recv() => match next {
-                    Some(publication) => self.handle(publication).await,
+                    Some(publication) => self.handle(publication),
                     None => break,
                 },
-                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.flush().await,
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.flush(),
             }
         }
-        self.flush().await;
-        // What is queued for the transport is lost when its runtime ends at once.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        self.flush();
+        self.socket.drain(LAST_WORDS).await;
     }
 
-    async fn handle(&mut self, publication: Publication) {
+    fn handle(&mut self, publication: Publication) {
         match publication {
             Publication::Text(origin, stream, text) => {
                 self.append(origin, stream, text);
-                self.flush_if_due().await;
+                self.flush_if_due();
             }
             Publication::Update(origin, id, content) => {
                 self.updates.retain(|(_, held, _)| *held != id);
                 self.updates.push((origin, id, content));
-                self.flush_if_due().await;
+                self.flush_if_due();
             }
             Publication::Message(message) => {
-                self.flush().await;
-                self.send(&message).await;
+                self.flush();
+                self.send(&message);
             }
             Publication::Barrier(done) => {
-                self.flush().await;
+                self.flush();
                 done();
             }
         }
@@ -148,10 +145,10 @@ impl Actor {
         held.then(|| self.last.map_or_else(Instant::now, |last| last + PAUSE))
     }
 
-    async fn flush_if_due(&mut self) {
+    fn flush_if_due(&mut self) {
         let large = self.texts.iter().map(|(_, _, text)| text.len()).sum::<usize>() > LARGE;
         if large || self.due().is_some_and(|due| due <= Instant::now()) {
-            self.flush().await;
+            self.flush();
         }
     }
 
@@ -169,7 +166,7 @@ impl Actor {
         }
     }
 
-    async fn flush(&mut self) {
+    fn flush(&mut self) {
         if self.texts.is_empty() && self.updates.is_empty() {
             return;
         }
@@ -179,33 +176,26 @@ impl Actor {
                 Stream::Stderr => "stderr",
             };
             let content = object(json!({"name": name, "text": text}));
-            self.send(&Message::publication(Some(&origin), "stream", content)).await;
+            self.send(&Message::publication(Some(&origin), "stream", content));
         }
         for (origin, _, content) in std::mem::take(&mut self.updates) {
-            self.send(&Message::publication(Some(&origin), "update_display_data", content)).await;
+            self.send(&Message::publication(Some(&origin), "update_display_data", content));
         }
         self.last = Some(Instant::now());
     }
 
-    async fn subscribed(&mut self, subscription: Result<ZmqMessage, zeromq::ZmqError>) {
-        let Ok(message) = subscription else { return };
-        let Some([1, topic @ ..]) = message.get(0).map(AsRef::as_ref) else { return };
-        let content = object(json!({"subscription": String::from_utf8_lossy(topic)}));
+    fn subscribed(&mut self, subscription: &Subscription) {
+        let content = object(json!({"subscription": String::from_utf8_lossy(&subscription.topic)}));
         let mut welcome = Message::publication(None, "iopub_welcome", content);
-        welcome.identities = vec![Bytes::copy_from_slice(topic)];
-        self.send(&welcome).await;
+        welcome.identities = vec![subscription.topic.clone()];
+        self.socket.answer(subscription, &welcome.encode(&self.signer));
         if !std::mem::replace(&mut self.started, true) {
             let content = object(json!({"execution_state": "starting"}));
-            self.send(&Message::publication(None, "status", content)).await;
+            self.send(&Message::publication(None, "status", content));
         }
     }
 
-    async fn send(&mut self, message: &Message) {
-        let Ok(frames) = ZmqMessage::try_from(message.encode(&self.signer)) else { return };
-        match tokio::time::timeout(STALLED, self.socket.send(frames)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, kind = message.kind(), "cannot publish"),
-            Err(_) => tracing::warn!(kind = message.kind(), "a subscriber does not read"),
-        }
+    fn send(&mut self, message: &Message) {
+        self.socket.publish(&message.encode(&self.signer));
     }
 }

@@ -7,8 +7,10 @@
 pub mod flood;
 pub mod heartbeat;
 pub mod iopub;
+mod publisher;
 pub mod router;
 pub mod stdin;
+mod zmtp;
 
 pub use iopub::Iopub;
 pub use router::Outgoing;

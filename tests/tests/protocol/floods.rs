@@ -76,3 +76,29 @@ fn output_of_a_thread_that_outlives_its_cell_belongs_to_it() {
     let late = kernel.receive(Iopub);
     assert_eq!((&late.parent_header["msg_id"], &late.content["text"]), (&json!(cell), &json!("hello")));
 }
+
+/// A console that was suspended must not stop the outputs of the others.
+#[test]
+fn a_subscriber_that_does_not_read_stops_nobody() {
+    use std::io::Write;
+    let mut kernel = Kernel::start();
+    let address = ("127.0.0.1", kernel.connection.iopub_port);
+    let mut stalled = std::net::TcpStream::connect(address).expect("connects");
+    let mut greeting = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0];
+    greeting.extend(b"NULL");
+    greeting.resize(64, 0);
+    greeting.extend(b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB");
+    greeting.extend(b"\0\x01\x01");
+    stalled.write_all(&greeting).expect("greets");
+    for number in 1..=40 {
+        let begun = std::time::Instant::now();
+        let caused = kernel.execute("flood 2");
+        assert_eq!(caused.reply["execution_count"], number);
+        assert!(caused.text("stdout").len() > 1_900_000);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "held up by the other");
+    }
+    // More than may pile up was said: it has been let go.
+    stalled.set_read_timeout(Some(std::time::Duration::from_secs(30))).expect("sets");
+    let read = std::io::copy(&mut stalled, &mut std::io::sink());
+    assert!(read.is_ok_and(|bytes| bytes > 100), "disconnected");
+}
