@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bank::rows_of;
+use crate::dictionary::Dictionary;
 use crate::error::{Error, Fault, Result};
 use crate::event::Event;
 use crate::order::ByteOrder;
@@ -85,6 +86,20 @@ impl BankColumns {
         for column in &mut self.columns {
             column.values.retain_rows(column.count, keep);
         }
+    }
+
+    fn clear(&mut self) {
+        self.offsets.truncate(1);
+        self.columns.iter_mut().for_each(|column| column.values.resize(0));
+    }
+
+    /// Takes memory for `growth` times what there is: growing step by step would touch it several times.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, not negative")]
+    fn reserve_for(&mut self, growth: f64) {
+        let more = |length: usize| (length as f64 * (growth * 1.02 - 1.0)) as usize;
+        // Without that much memory it grows step by step.
+        let _ = self.offsets.try_reserve(more(self.offsets.len()));
+        self.columns.iter_mut().for_each(|column| column.values.reserve(more(column.values.len())));
     }
 
     /// Appends the events of `other`, which has the same columns.
@@ -219,8 +234,8 @@ impl Reader {
     /// # Errors
     /// When a bank or column is unknown, a record is damaged, or a filter or `consume` fails.
     pub fn scan(&self, query: &ColumnQuery, consume: impl FnMut(Block) -> Result<()>) -> Result<()> {
-        let plan = Plan::new(self, query)?;
-        let work = |scratch: &mut Scratch, task: usize| plan.read(plan.records[task], scratch);
+        let plan = Plan::new(self, query, self.dictionary())?;
+        let work = |scratch: &mut Scratch, task: usize| plan.read(plan.records[task], scratch, plan.empty());
         ordered(plan.records.len(), query.threads, Scratch::default, work, consume)
     }
 
@@ -240,13 +255,29 @@ impl Reader {
     /// # Errors
     /// As [`Reader::scan`].
     pub fn read(&self, query: &ColumnQuery) -> Result<Vec<BankColumns>> {
-        let mut all = Plan::new(self, query)?.empty();
-        self.scan(query, |block| {
-            all.iter_mut().zip(&block.banks).for_each(|(bank, more)| bank.append(more));
-            Ok(())
-        })?;
-        Ok(all)
+        let plan = Plan::new(self, query, self.dictionary())?;
+        let filtered = plan.banks.iter().any(|bank| bank.filter.is_some());
+        if query.threads == 1 && !filtered { plan.read_in_place() } else { plan.read_and_append() }
     }
+}
+
+/// Reads columns of several files as one: `consume` gets the number of the file and the block. Records of all files are
+/// read in parallel, blocks come in order.
+pub(crate) fn scan_files(
+    readers: &[Reader],
+    dictionary: &Dictionary,
+    query: &ColumnQuery,
+    mut consume: impl FnMut(usize, Block) -> Result<()>,
+) -> Result<()> {
+    let plans = readers.iter().map(|reader| Plan::new(reader, query, dictionary)).collect::<Result<Vec<_>>>()?;
+    let tasks =
+        plans.iter().enumerate().flat_map(|(file, plan)| plan.records.iter().map(move |record| (file, *record)));
+    let tasks: Vec<(usize, usize)> = tasks.collect();
+    let work = |scratch: &mut Scratch, task: usize| {
+        let (file, record) = tasks[task];
+        Ok((file, plans[file].read(record, scratch, plans[file].empty())?))
+    };
+    ordered(tasks.len(), query.threads, Scratch::default, work, |(file, block)| consume(file, block))
 }
 
 /// What each thread keeps between records.
@@ -279,23 +310,30 @@ struct BankPlan {
     columns: Vec<usize>,
     filter: Option<RowFilter>,
     wanted: bool,
+    /// Whether the file knows the bank: if not, structures of its numbers are something else.
+    present: bool,
 }
 
 impl<'r> Plan<'r> {
-    fn new(reader: &'r Reader, query: &'r ColumnQuery) -> Result<Self> {
+    /// Looks the names up in `dictionary`: the reader's own, or one of a chain that the reader's does not contradict.
+    fn new(reader: &'r Reader, query: &'r ColumnQuery, dictionary: &Dictionary) -> Result<Self> {
+        let in_file = |fault: Fault| Error::in_file(reader.name(), fault);
+        let bank = |name: &str, columns: &[String], filter: Option<RowFilter>, wanted: bool| {
+            let schema = Arc::clone(dictionary.get(name).map_err(in_file)?);
+            let columns = if wanted { column_indices(&schema, columns).map_err(in_file)? } else { Vec::new() };
+            let present = reader.dictionary().get(name).is_ok();
+            Ok::<_, Error>(BankPlan { schema, columns, filter, wanted, present })
+        };
         let mut banks = Vec::new();
         for request in &query.banks {
-            let schema = reader.bank(&request.bank)?;
-            let columns = column_indices(&schema, &request.columns);
-            let columns = columns.map_err(|fault| Error::in_file(reader.name(), fault))?;
-            banks.push(BankPlan { schema, columns, filter: request.filter.clone(), wanted: true });
+            banks.push(bank(&request.bank, &request.columns, request.filter.clone(), true)?);
         }
         let mut required = Vec::new();
         for name in &query.required {
             let known = banks.iter().position(|bank| bank.schema.name() == name);
             required.push(known.unwrap_or(banks.len()));
             if known.is_none() {
-                banks.push(BankPlan { schema: reader.bank(name)?, columns: Vec::new(), filter: None, wanted: false });
+                banks.push(bank(name, &[], None, false)?);
             }
         }
         let index = reader.index();
@@ -309,10 +347,57 @@ impl<'r> Plan<'r> {
 
     /// The answer for no events.
     fn empty(&self) -> Vec<BankColumns> {
-        self.banks.iter().filter(|bank| bank.wanted).map(|bank| bank.gather(&[], &[], ByteOrder::NATIVE, 0)).collect()
+        self.banks.iter().filter(|bank| bank.wanted).map(BankPlan::empty).collect()
     }
 
-    fn read(&self, number: usize, scratch: &mut Scratch) -> Result<Block> {
+    /// All records one after the other, straight into the answer.
+    fn read_in_place(&self) -> Result<Vec<BankColumns>> {
+        let (mut all, mut scratch) = (self.empty(), Scratch::default());
+        for (task, number) in self.records.iter().enumerate() {
+            all = self.read(*number, &mut scratch, all)?.banks;
+            if task == 0 {
+                let growth = self.growth(*number);
+                all.iter_mut().for_each(|bank| bank.reserve_for(growth));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Records in parallel, each into a block that is then appended to the answer.
+    fn read_and_append(&self) -> Result<Vec<BankColumns>> {
+        let mut all = self.empty();
+        // Blocks go round: fresh memory for each record would cost more than copying its columns.
+        let spare = Mutex::new(Vec::new());
+        let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = |scratch: &mut Scratch, task: usize| {
+            let used = lock().pop();
+            let mut banks: Vec<BankColumns> = used.unwrap_or_else(|| self.empty());
+            banks.iter_mut().for_each(BankColumns::clear);
+            self.read(self.records[task], scratch, banks)
+        };
+        ordered(self.records.len(), self.query.threads, Scratch::default, work, |block| {
+            let first = all.iter().all(|bank| bank.events() == 0);
+            all.iter_mut().zip(&block.banks).for_each(|(bank, more)| bank.append(more));
+            if first {
+                let growth = self.growth(block.record);
+                all.iter_mut().for_each(|bank| bank.reserve_for(growth));
+            }
+            lock().push(block.banks);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// How many times what record `number` gave all wanted records will give, by their lengths in the file.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn growth(&self, number: usize) -> f64 {
+        let entries = self.reader.index().records();
+        let all: u64 = self.records.iter().map(|record| entries[*record].length).sum();
+        all as f64 / entries[number].length.max(1) as f64
+    }
+
+    /// Reads a record; its columns are appended to `banks`.
+    fn read(&self, number: usize, scratch: &mut Scratch, mut banks: Vec<BankColumns>) -> Result<Block> {
         self.reader.load(number, &mut scratch.record)?;
         let Scratch { record, pieces } = scratch;
         pieces.resize(self.banks.len(), Vec::new());
@@ -343,19 +428,12 @@ impl<'r> Plan<'r> {
             block.tags.push(event.tag());
         }
         let order = record.header().map_or(ByteOrder::NATIVE, |header| header.order);
-        for (bank, pieces) in self.banks.iter().zip(pieces.iter()).filter(|(bank, _)| bank.wanted) {
-            let mut columns = bank.gather(pieces, record.body(), order, block.events.len());
-            if let Some(filter) = &bank.filter {
-                let located = |fault: Fault| fault.at(record.place());
-                let keep = filter(&columns).map_err(located)?;
-                if keep.len() != columns.rows() {
-                    let what = format!("a row filter gave {} words for {} rows", keep.len(), columns.rows());
-                    return Err(located(Fault::Argument(what)));
-                }
-                columns.retain(&keep);
-            }
-            block.banks.push(columns);
+        let wanted = self.banks.iter().zip(pieces.iter()).filter(|(bank, _)| bank.wanted);
+        for ((bank, pieces), columns) in wanted.zip(&mut banks) {
+            bank.gather(pieces, record.body(), order, block.events.len(), columns);
+            bank.filter_rows(columns).map_err(|fault| fault.at(record.place()))?;
         }
+        block.banks = banks;
         Ok(block)
     }
 
@@ -370,7 +448,10 @@ impl<'r> Plan<'r> {
             let Some(structure) = structures.next() else { break };
             let structure = structure.map_err(|fault| event.locate(fault))?;
             for (bank, piece) in self.banks.iter().zip(found.iter_mut()) {
-                if piece.start == 0 && (bank.schema.group(), bank.schema.item()) == (structure.group, structure.item) {
+                if bank.present
+                    && piece.start == 0
+                    && (bank.schema.group(), bank.schema.item()) == (structure.group, structure.item)
+                {
                     let start = event_start + structures.position() - structure.payload.len();
                     let rows = rows_of(structure.payload.len(), bank.schema.row_length());
                     // A record's body has less than 4 GiB, and a structure less than 16 MiB.
@@ -391,14 +472,23 @@ fn column_indices(schema: &Schema, names: &[String]) -> Result<Vec<usize>, Fault
 }
 
 impl BankPlan {
-    /// Copies the wanted columns of the pieces of `body`, for `events` events.
-    fn gather(&self, pieces: &[Piece], body: &[u8], order: ByteOrder, events: usize) -> BankColumns {
-        let rows: usize = pieces.iter().map(|piece| piece.rows as usize).sum();
+    fn empty(&self) -> BankColumns {
         let columns = self.columns.iter().map(|index| {
             let column = &self.schema.columns()[*index];
-            let mut values = Numbers::zeros(column.kind, rows * column.count);
+            Column { name: column.name.clone(), count: column.count, values: Numbers::zeros(column.kind, 0) }
+        });
+        BankColumns { bank: self.schema.name().into(), columns: columns.collect(), offsets: vec![0] }
+    }
+
+    /// Copies the wanted columns of the pieces of `body`, for `events` events.
+    fn gather(&self, pieces: &[Piece], body: &[u8], order: ByteOrder, events: usize, out: &mut BankColumns) {
+        let rows: usize = pieces.iter().map(|piece| piece.rows as usize).sum();
+        for (index, target) in self.columns.iter().zip(&mut out.columns) {
+            let column = &self.schema.columns()[*index];
             let (before, size) = (column.offset, column.size());
-            let mut rest = values.bytes_mut();
+            let old = target.values.len();
+            target.values.resize(old + rows * column.count);
+            let mut rest = &mut target.values.bytes_mut()[old * column.kind.size()..];
             for piece in pieces {
                 let rows = piece.rows as usize;
                 let start = piece.start as usize + rows * before;
@@ -406,20 +496,42 @@ impl BankPlan {
                 cells.copy_from_slice(&body[start..start + rows * size]);
                 rest = more;
             }
-            Column { name: column.name.clone(), count: column.count, values: values.into_native(order) }
-        });
-        BankColumns { bank: self.schema.name().into(), columns: columns.collect(), offsets: offsets(pieces, events) }
+            target.values.make_native(old, order);
+        }
+        list_offsets(pieces, events, &mut out.offsets);
+    }
+
+    fn filter_rows(&self, columns: &mut BankColumns) -> Result<(), Fault> {
+        let Some(filter) = &self.filter else { return Ok(()) };
+        let keep = filter(columns)?;
+        if keep.len() != columns.rows() {
+            let what = format!("a row filter gave {} words for {} rows", keep.len(), columns.rows());
+            return Err(Fault::Argument(what));
+        }
+        columns.retain(&keep);
+        Ok(())
     }
 }
 
-/// List offsets of `events` events, of which the pieces say the rows.
-fn offsets(pieces: &[Piece], events: usize) -> Vec<i64> {
-    let mut offsets = Vec::with_capacity(events + 1);
-    let mut end = 0_i64;
+/// Appends the list offsets of `events` events, of which the pieces say the rows.
+fn list_offsets(pieces: &[Piece], events: usize, offsets: &mut Vec<i64>) {
+    let first = offsets.len();
+    let mut end = offsets.last().copied().unwrap_or(0);
+    offsets.reserve(events);
+    // An event's end is known when a later one is seen.
     for piece in pieces {
-        offsets.resize(piece.event as usize + 1, end);
+        offsets.resize(first + piece.event as usize, end);
         end += i64::from(piece.rows);
     }
-    offsets.resize(events + 1, end);
-    offsets
+    offsets.resize(first + events, end);
+}
+
+/// The answer to a query of one bank where there are no records at all.
+pub(crate) fn no_rows(dictionary: &Dictionary, query: &ColumnQuery) -> Result<BankColumns> {
+    let Some(request) = query.banks.first() else {
+        return Err(Error::argument("a query needs a bank"));
+    };
+    let schema = Arc::clone(dictionary.get(&request.bank)?);
+    let columns = column_indices(&schema, &request.columns)?;
+    Ok(BankPlan { schema, columns, filter: None, wanted: true, present: false }.empty())
 }

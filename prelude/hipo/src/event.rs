@@ -246,16 +246,23 @@ impl EventBuilder {
     /// # Errors
     /// When a structure of a copied event runs past its end.
     pub fn remove(&mut self, group: u16, item: u8) -> Result<usize, Fault> {
+        self.keep(|found| (found.group, found.item) != (group, item))
+    }
+
+    /// Keeps the structures that `keep` wants; says how many others there were.
+    ///
+    /// # Errors
+    /// As [`EventBuilder::remove`].
+    pub fn keep(&mut self, keep: impl Fn(&Structure<'_>) -> bool) -> Result<usize, Fault> {
         let mut kept = self.bytes[..HEADER].to_vec();
         let mut removed = 0;
         let mut structures = Structures::new(&self.bytes, HEADER, ByteOrder::Little);
         let mut start = HEADER;
         while let Some(found) = structures.next() {
-            let found = found?;
-            if (found.group, found.item) == (group, item) {
-                removed += 1;
-            } else {
+            if keep(&found?) {
                 kept.extend_from_slice(&self.bytes[start..structures.position()]);
+            } else {
+                removed += 1;
             }
             start = structures.position();
         }

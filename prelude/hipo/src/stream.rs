@@ -74,6 +74,34 @@ impl Stream for LocalFile {
     }
 }
 
+/// A local file that is opened anew for every read: for chains of more files than a process may hold open.
+pub(crate) struct ReopenedFile {
+    path: std::path::PathBuf,
+    name: String,
+    length: u64,
+}
+
+impl ReopenedFile {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let length = LocalFile::open(path)?.length;
+        Ok(Self { path: path.into(), name: path.display().to_string(), length })
+    }
+}
+
+impl Stream for ReopenedFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        LocalFile::open(&self.path)?.read_at(offset, buffer)
+    }
+}
+
 /// A local file mapped into memory: no copies, but its pages count as memory of the process.
 pub struct MappedFile {
     name: String,

@@ -167,10 +167,25 @@ impl Numbers {
 
     /// These numbers, which were copied in `order`, in the order of this machine.
     pub(crate) fn into_native(mut self, order: ByteOrder) -> Self {
-        if order != ByteOrder::NATIVE {
-            with_numbers!(&mut self, values => values.iter_mut().for_each(|value| *value = value.swapped()));
-        }
+        self.make_native(0, order);
         self
+    }
+
+    /// Takes memory for `more` numbers if there is as much.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let _ = with_numbers!(self, values => values.try_reserve(more));
+    }
+
+    /// Makes it `length` numbers long, with zeros.
+    pub(crate) fn resize(&mut self, length: usize) {
+        with_numbers!(self, values => values.resize(length, Default::default()));
+    }
+
+    /// Turns the numbers from number `first` on, which were copied in `order`.
+    pub(crate) fn make_native(&mut self, first: usize, order: ByteOrder) {
+        if order != ByteOrder::NATIVE {
+            with_numbers!(self, values => values[first..].iter_mut().for_each(|value| *value = value.swapped()));
+        }
     }
 
     /// Their type.

@@ -207,6 +207,11 @@ impl Writer {
         self.write(&mut copy)
     }
 
+    /// Writes an event's bytes, which are whole and little-endian.
+    pub(crate) fn write_bytes(&mut self, tag: i32, event: &[u8]) -> Result<()> {
+        self.push(i64::from(tag), event).map_err(|fault| self.locate(fault))
+    }
+
     fn push(&mut self, tag: i64, event: &[u8]) -> Result<(), Fault> {
         let (max_events, max_bytes) = (self.builder.max_events, self.builder.max_bytes);
         let fresh = || RecordBuilder::with_limits(tag, max_events, max_bytes);
