@@ -450,7 +450,8 @@ impl Checker<'_> {
                 class
             }
             _ => {
-                let reason = format!("{} is {left} and {} is {right}: they do not compare", a.0, b.0);
+                let (one, other) = (self.kind_of(a.1), self.kind_of(b.1));
+                let reason = format!("{} is {one} and {} is {other}: they do not compare", a.0, b.0);
                 let text = |dtype: &Type| *dtype == Type::Text;
                 let help = match (text(&left), text(&right)) {
                     (true, _) if right.is_number() => "text is compared with text in quotes",
@@ -461,6 +462,14 @@ impl Checker<'_> {
             }
         };
         Ok(self.push(Op::Compare(op_used, class, x, y), Type::Bool))
+    }
+
+    /// What a node is, for people: a literal has no type of its own.
+    fn kind_of(&self, id: Id) -> String {
+        match self.program.value(id) {
+            Some(value) => value.what().to_owned(),
+            None => self.program.dtype(id).to_string(),
+        }
     }
 
     fn time_literal(&mut self, expr: &Expr, id: Id) -> Checked {

@@ -37,6 +37,9 @@ mod types;
 mod value;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use cut::{Cut, parse};
 pub use error::{Error, Problem, Result, Span};
 pub use expr::{Expr, col, lit, where_};

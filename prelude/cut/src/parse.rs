@@ -367,12 +367,18 @@ impl Parser {
 
     fn unexpected(&self) -> Problem {
         let span = self.span();
-        let Token::Sign(sign) = self.peek() else {
-            return match self.peek() {
-                Token::End => Problem::new("the cut ends too early", span).help("a value is missing here"),
-                _ => Problem::new("two values without an operator between them", span)
-                    .help("`&`, `|` or a comparison is missing"),
-            };
+        let sign = match self.peek() {
+            Token::Sign(sign) => sign,
+            Token::End => return Problem::new("the cut ends too early", span).help("a value is missing here"),
+            other => {
+                let help = match other {
+                    Token::Name(word) if crate::token::is_word(&word.to_lowercase()) => {
+                        format!("write `{}` in small letters", word.to_lowercase())
+                    }
+                    _ => "`&`, `|` or a comparison is missing".to_owned(),
+                };
+                return Problem::new("two values without an operator between them", span).help(help);
+            }
         };
         let help = match *sign {
             "=" | ":=" => "comparing is `==`",
