@@ -35,6 +35,12 @@ fn advance(c: char, bold: bool) -> f64 {
         .unwrap_or(0.6)
 }
 
+/// The text with a box in the place of every character that no font of ours has.
+pub(crate) fn drawable(text: &str) -> String {
+    let known = |c: char| c.is_ascii() || FACES.iter().any(|face| face.glyph_index(c).is_some());
+    text.chars().map(|c| if known(c) { c } else { '□' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -8,6 +8,7 @@ mod bundle;
 mod font;
 mod frame;
 mod label;
+mod plot;
 pub mod raster;
 mod table;
 pub mod text;
@@ -17,5 +18,9 @@ mod wrap;
 
 pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, frame, schema};
+pub use plot::{
+    Figure, Interactive, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay, points,
+    scatter, stack,
+};
 pub use table::{Cell, Heading, Table};
 pub use wrap::{Html, Latex, Markdown, Png, Svg};

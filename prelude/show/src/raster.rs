@@ -43,7 +43,12 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 
 fn tree(svg: &str) -> Result<usvg::Tree, Error> {
     let options = usvg::Options { fontdb: FONTS.clone(), font_family: "Arimo".into(), ..usvg::Options::default() };
-    usvg::Tree::from_str(svg, &options).map_err(|error| Error::Svg(error.to_string()))
+    let svg = crate::font::drawable(svg);
+    // The text layout of usvg panics on some marks that combine; a picture must not end a cell.
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| usvg::Tree::from_str(&svg, &options))) {
+        Ok(tree) => tree.map_err(|error| Error::Svg(error.to_string())),
+        Err(_) => Err(Error::Svg("its text cannot be laid out".into())),
+    }
 }
 
 /// A PNG of an SVG document, `scale` pixels for each of its units.

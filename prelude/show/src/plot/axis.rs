@@ -9,7 +9,7 @@ pub(super) enum Scale {
     Linear,
     Log,
     /// Names, one per unit from 0; a tick in the middle of each.
-    Names(Vec<String>),
+    Names(Vec<Label>),
 }
 
 /// One axis between two values.
@@ -43,7 +43,7 @@ impl Axis {
         Self { low, high, scale: Scale::Log }
     }
 
-    pub(super) fn names(names: Vec<String>) -> Self {
+    pub(super) fn names(names: Vec<Label>) -> Self {
         Self { low: 0.0, high: names.len().max(1) as f64, scale: Scale::Names(names) }
     }
 
@@ -72,7 +72,7 @@ impl Axis {
             Scale::Log => self.log_ticks(wanted.max(2)),
             Scale::Names(names) => {
                 let skip = names.len().div_ceil(40).max(1);
-                let label = |at: usize| (self.place(at as f64 + 0.5), Label::verbatim(&crate::text::one_line(&names[at], 24)));
+                let label = |at: usize| (self.place(at as f64 + 0.5), shortened(&names[at]));
                 Ticks { major: (0..names.len()).step_by(skip).map(label).collect(), ..Ticks::default() }
             }
         }
@@ -103,17 +103,24 @@ impl Axis {
         }
         let skip = ((last - first) as usize).div_ceil(wanted.max(2) + 2).max(1) as i32;
         let inside = |place: &f64| (-1e-9..=1.0 + 1e-9).contains(place);
+        // With hardly two decades, powers of ten alone do not say enough.
+        let few = self.high / self.low < 300.0;
         let mut ticks = Ticks::default();
         for exponent in first..=last {
             let decade = 10f64.powi(exponent);
             let place = self.place(decade);
             if inside(&place) && exponent.rem_euclid(skip) == 0 {
-                ticks.major.push((place, power(exponent)));
+                ticks.major.push((place, if few { multiple(1, exponent) } else { power(exponent) }));
             } else if inside(&place) {
                 ticks.minor.push(place);
             }
-            if skip == 1 {
-                ticks.minor.extend((2..10).map(|digit| self.place(f64::from(digit) * decade)).filter(inside));
+            for digit in (2..10).filter(|_| skip == 1) {
+                let place = self.place(f64::from(digit) * decade);
+                match digit {
+                    2 | 5 if few && inside(&place) => ticks.major.push((place, multiple(digit, exponent))),
+                    _ if inside(&place) => ticks.minor.push(place),
+                    _ => {}
+                }
             }
         }
         ticks
@@ -182,6 +189,19 @@ fn tick_label(value: f64, step: f64) -> Label {
     Label::verbatim(&text.replace('-', "−"))
 }
 
+/// A name that leaves room for its neighbours.
+fn shortened(name: &Label) -> Label {
+    if name.width(false) < 14.0 { name.clone() } else { Label::verbatim(&crate::text::one_line(&name.plain(), 26)) }
+}
+
+/// `20`, `0.5`, `5×10³`: two digits are shorter than a power.
+fn multiple(digit: i32, exponent: i32) -> Label {
+    match exponent {
+        -2..=3 => Label::verbatim(&number(f64::from(digit) * 10f64.powi(exponent), 6)),
+        _ => Label::parse(&format!("{digit}×10^{{{exponent}}}")),
+    }
+}
+
 fn power(exponent: i32) -> Label {
     match exponent {
         0 => Label::verbatim("1"),
@@ -210,7 +230,8 @@ mod tests {
         assert_eq!(labels(&Axis::log(0.5, 2e4)), "1 10 10² 10³ 10⁴");
         assert_eq!(labels(&Axis::log(1e-12, 1e12)), "10⁻¹² 10⁻⁸ 10⁻⁴ 1 10⁴ 10⁸ 10¹²");
         assert_eq!(labels(&Axis::log(2.0, 7.0)), "2 3 4 5 6 7");
-        assert_eq!(labels(&Axis::names(vec!["mumu".into(), "ee".into()])), "mumu ee");
+        assert_eq!(labels(&Axis::log(150.0, 9000.0)), "200 500 1000 2000 5000");
+        assert_eq!(labels(&Axis::names(["mumu", "ee"].map(Label::verbatim).to_vec())), "mumu ee");
     }
 
     #[test]

@@ -129,7 +129,8 @@ impl Canvas {
     }
 
     pub(super) fn veil(&mut self, area: Area, fill: Color, opacity: f64) {
-        let _ = write!(self.body, "<rect {} fill=\"{}\" fill-opacity=\"{}\"/>", place(area), fill.hex(), short(opacity));
+        let _ =
+            write!(self.body, "<rect {} fill=\"{}\" fill-opacity=\"{}\"/>", place(area), fill.hex(), short(opacity));
     }
 
     pub(super) fn frame(&mut self, area: Area, pen: Pen) {
@@ -165,7 +166,8 @@ impl Canvas {
     pub(super) fn polyline(&mut self, points: &[(f64, f64)], pen: Pen) {
         if points.len() > 1 {
             let data = path(points);
-            let _ = write!(self.body, "<path d=\"{data}\" fill=\"none\" stroke-linejoin=\"round\" {}/>", pen.attributes());
+            let _ =
+                write!(self.body, "<path d=\"{data}\" fill=\"none\" stroke-linejoin=\"round\" {}/>", pen.attributes());
         }
     }
 
@@ -250,7 +252,11 @@ fn spans(label: &Label, script: Script) -> String {
         }
         height = wanted;
         let text = escape(&run.text);
-        let _ = if attributes.is_empty() { write!(out, "{text}") } else { write!(out, "<tspan{attributes}>{text}</tspan>") };
+        let _ = if attributes.is_empty() {
+            write!(out, "{text}")
+        } else {
+            write!(out, "<tspan{attributes}>{text}</tspan>")
+        };
     }
     out
 }

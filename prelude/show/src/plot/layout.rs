@@ -15,7 +15,10 @@ pub(super) fn x_axis(scene: &Scene) -> Axis {
     }
     let extent = scene.x.range.or_else(|| scene.x_extent()).unwrap_or((0.0, 1.0));
     if !scene.x.log {
-        return Axis::linear(extent.0, extent.1);
+        let Axis { low, high, .. } = Axis::linear(extent.0, extent.1);
+        // Bins end at the frame; points and dots must not sit on it.
+        let air = if scene.x.range.is_some() || scene.is_binned() { 0.0 } else { 0.04 * (high - low) };
+        return Axis::linear(low - air, high + air);
     }
     let low = if extent.0 > 0.0 { extent.0 } else { scene.x_positive().unwrap_or(extent.1 * 1e-3) };
     Axis::log(low, extent.1)
@@ -93,8 +96,16 @@ pub(super) fn place_legend(panel: &Panel, legend: &Legend, frame: Area, x: &Axis
         let middle = frame.left + (frame.width - width) / 2.0;
         for left in [right, frame.left + MARGIN, middle] {
             let free = 1.0 - (height + 2.0 * MARGIN) / frame.height;
-            let Some(grown) = grown(panel, x, y, (left - 8.0, left + width + 8.0), frame, free) else { continue };
-            let placed = Placed { left, top: frame.top + MARGIN, columns, y: grown };
+            let span = (left - 8.0, left + width + 8.0);
+            let below = !panel.from_zero && free_below(panel, x, y, span, frame) > height + 2.0 * MARGIN;
+            let grown = grown(panel, x, y, span, frame, free);
+            let above = |y: Axis| Placed { left, top: frame.top + MARGIN, columns, y };
+            let under = || Placed { left, top: frame.bottom() - MARGIN - height, columns, y: y.clone() };
+            let placed = match grown {
+                Some(same) if same == *y || !below => above(same),
+                _ if below => under(),
+                _ => continue,
+            };
             let cost = growth(y, &placed.y) + 0.02 * (columns - 1) as f64 + if left == middle { 0.05 } else { 0.0 };
             if best.as_ref().is_none_or(|(least, _)| cost < *least - 1e-9) {
                 best = Some((cost, placed));
@@ -123,6 +134,15 @@ fn grown(panel: &Panel, x: &Axis, y: &Axis, pixels: (f64, f64), frame: Area, fre
         _ => y.low + (y.high - y.low) * reach / free,
     };
     high.is_finite().then_some(Axis { high, ..y.clone() })
+}
+
+/// Pixels between the lowest thing between two pixels and the foot of the frame.
+fn free_below(panel: &Panel, x: &Axis, y: &Axis, pixels: (f64, f64), frame: Area) -> f64 {
+    let place = |pixel: f64| (pixel - frame.left) / frame.width;
+    let (from, to) = (place(pixels.0), place(pixels.1));
+    let under = |span: &[f64; 4]| x.place(span[1]) >= from && x.place(span[0]) <= to;
+    let lowest = visible(panel, x).filter(under).map(|span| span[2]).chain(panel.guides.iter().copied());
+    y.place(lowest.fold(f64::INFINITY, f64::min)).clamp(0.0, 1.0) * frame.height
 }
 
 /// How much taller the axis has become, relative to before.

@@ -96,7 +96,7 @@ fn swatch(canvas: &mut Canvas, layer: &Layer, area: Area, theme: &Theme) {
         }
         Mark::Steps { style: StepStyle::Outline, .. } | Mark::Curve(_) => canvas.line(from, to, pen),
         Mark::Band { .. } => super::draw::hatch(canvas, area, color),
-        Mark::Points(_) => {
+        Mark::Points(_) | Mark::Errors(_) => {
             let x = area.left + area.width / 2.0;
             canvas.line((x, area.top - 1.0), (x, area.bottom() + 1.0), Pen::new(color, 1.4));
             canvas.dots(&[(x, middle)], 3.6, color, 1.0);

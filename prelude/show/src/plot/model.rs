@@ -23,6 +23,8 @@ pub(crate) struct Scene {
 /// The line above the frame.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Header {
+    /// Words of the user, when there is no experiment.
+    pub(super) words: String,
     /// The experiment, bold.
     pub(super) experiment: String,
     /// What the picture is, slanted: `own work`, `simulation`.
@@ -40,7 +42,7 @@ pub(super) struct AxisWish {
     pub(super) unit: Option<String>,
     pub(super) log: bool,
     pub(super) range: Option<(f64, f64)>,
-    pub(super) names: Option<Vec<String>>,
+    pub(super) names: Option<Vec<Label>>,
 }
 
 /// One frame with its own y axis.
@@ -82,6 +84,8 @@ pub(super) enum Mark {
     Band { edges: Vec<f64>, low: Vec<f64>, high: Vec<f64> },
     /// Values with errors.
     Points(Vec<Point>),
+    /// Errors alone, over something that shows the values.
+    Errors(Vec<Point>),
     /// A line.
     Curve(Vec<(f64, f64)>),
     /// Many dots.
@@ -127,6 +131,14 @@ impl Paint {
     }
 }
 
+impl Header {
+    /// Whether there is nothing to write above the frame.
+    pub(super) fn is_empty(&self) -> bool {
+        let texts = [&self.words, &self.experiment, &self.status, &self.right];
+        texts.iter().all(|text| text.is_empty()) && self.luminosity.is_none()
+    }
+}
+
 impl AxisWish {
     pub(super) fn named(label: Label, unit: Option<String>) -> Self {
         Self { label, unit, ..Self::default() }
@@ -164,6 +176,12 @@ impl Scene {
         Some(ends.fold(first, |(low, high), (a, b)| (low.min(a), high.max(b))))
     }
 
+    /// Whether bins or curves give the x axis its ends.
+    pub(super) fn is_binned(&self) -> bool {
+        let marks = self.panels.iter().flat_map(|panel| &panel.layers).map(|layer| &layer.mark);
+        !marks.into_iter().all(|mark| matches!(mark, Mark::Points(_) | Mark::Errors(_) | Mark::Dots(_)))
+    }
+
     /// The smallest positive x of everything drawn, for logarithmic axes.
     pub(super) fn x_positive(&self) -> Option<f64> {
         let layers = self.panels.iter().flat_map(|panel| &panel.layers);
@@ -181,7 +199,9 @@ impl Mark {
     fn abscissas(&self) -> Vec<f64> {
         match self {
             Self::Steps { edges, .. } | Self::Band { edges, .. } => edges.clone(),
-            Self::Points(points) => points.iter().flat_map(|p| [p.x - p.left, p.x + p.right]).collect(),
+            Self::Points(points) | Self::Errors(points) => {
+                points.iter().flat_map(|p| [p.x - p.left, p.x + p.right]).collect()
+            }
             Self::Curve(points) | Self::Dots(points) => points.iter().map(|p| p.0).collect(),
         }
     }
@@ -200,13 +220,12 @@ impl Mark {
             Self::Band { edges, low, high } => {
                 edges.windows(2).zip(low).zip(high).map(|((x, a), b)| [x[0], x[1], *a, *b]).collect()
             }
-            Self::Points(points) => {
+            Self::Points(points) | Self::Errors(points) => {
                 points.iter().map(|p| [p.x - p.left, p.x + p.right, p.y - p.down, p.y + p.up]).collect()
             }
-            Self::Curve(points) => points
-                .windows(2)
-                .map(|p| [p[0].0, p[1].0, p[0].1.min(p[1].1), p[0].1.max(p[1].1)])
-                .collect(),
+            Self::Curve(points) => {
+                points.windows(2).map(|p| [p[0].0, p[1].0, p[0].1.min(p[1].1), p[0].1.max(p[1].1)]).collect()
+            }
             Self::Dots(points) => points.iter().map(|p| [p.0, p.0, p.1, p.1]).collect(),
         }
     }
@@ -216,7 +235,7 @@ impl Mark {
         match self {
             Self::Steps { values, .. } => values.clone(),
             Self::Band { low, high, .. } => low.iter().chain(high).copied().collect(),
-            Self::Points(points) => points.iter().map(|p| p.y).collect(),
+            Self::Points(points) | Self::Errors(points) => points.iter().map(|p| p.y).collect(),
             Self::Curve(points) | Self::Dots(points) => points.iter().map(|p| p.1).collect(),
         }
     }

@@ -1,0 +1,160 @@
+//! Pictures: histograms, stacks of simulation under data, ratios, maps, profiles, points, and what goes with them.
+//!
+//! A [`Plot`] is a description; it becomes SVG, words or an interactive chart when it is shown. Nothing here fails
+//! loudly: a request that cannot be drawn (histograms with different bins, three dimensions) displays as words that
+//! say why, and [`Plot::save`] returns them as an error.
+//!
+//! plotters places its marks on whole pixels, which bends bins of 5.6 pixels into a comb; so marks are placed here, in
+//! hundredths, and [`figure`] opens the same sheet to plotters for drawings of the user's own.
+
+mod axis;
+mod canvas;
+mod compare;
+mod curves;
+mod draw;
+mod figure;
+mod fitted;
+mod from;
+mod layout;
+mod legend;
+mod map;
+mod model;
+mod names;
+mod options;
+mod vega;
+mod words;
+
+pub use figure::{Figure, figure};
+pub use from::{correlation, curve, cutflow, efficiency, histogram, overlay, points, scatter, stack};
+pub use names::Parts;
+pub use vega::Interactive;
+
+use crate::raster;
+use crate::theme::{DARK, LIGHT, Theme};
+use crate::{Bundle, Display};
+use base64::Engine;
+use hist::Hist;
+use std::fmt::Write;
+
+/// A picture, described. Displays as SVG with a PNG and words beside it.
+///
+/// ```
+/// use show::Display;
+/// let mut h = hist::Hist::new(hist::Axis::regular(3, 0.0, 3.0)?.named("mu1P"))?;
+/// h.fill(&[0.5, 1.5, 1.7])?;
+/// let bundle = show::histogram(&h).log_y().bundle();
+/// assert!(bundle.get("image/svg+xml").unwrap().starts_with("<svg") && bundle.plain().contains("[1, 2)"));
+/// # Ok::<(), hist::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plot {
+    scene: model::Scene,
+    map: Option<map::Map>,
+    /// What data is compared with: the sum of a stack, or the histogram itself.
+    reference: Option<Hist>,
+    data: Option<Hist>,
+    /// Why this cannot be drawn.
+    problem: Option<String>,
+}
+
+impl Plot {
+    fn of(scene: model::Scene) -> Self {
+        Self { scene, map: None, reference: None, data: None, problem: None }
+    }
+
+    fn impossible(why: impl Into<String>) -> Self {
+        let scene = model::Scene::new("", model::AxisWish::default(), model::Panel::default());
+        Self { problem: Some(why.into()), ..Self::of(scene) }
+    }
+
+    /// The SVG document in the colours of a theme.
+    ///
+    /// # Errors
+    /// With the reason why it cannot be drawn.
+    pub fn svg(&self, theme: &Theme) -> Result<String, raster::Error> {
+        match (&self.problem, &self.map) {
+            (Some(why), _) => Err(raster::Error::Svg(why.clone())),
+            (None, Some(map)) => Ok(map::svg(&self.scene, map, theme)),
+            (None, None) => Ok(draw::svg(&self.scene, theme)),
+        }
+    }
+
+    /// Writes the picture as the ending of the file's name says: `.svg`, `.png`, `.pdf`.
+    ///
+    /// # Errors
+    /// When the ending is another one, the picture cannot be drawn, or the file cannot be written.
+    pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), raster::Error> {
+        raster::save(&self.svg(&LIGHT)?, path.as_ref())
+    }
+
+    /// The picture in words.
+    pub fn text(&self) -> String {
+        match (&self.problem, &self.map) {
+            (Some(why), _) => format!("this cannot be drawn: {why}"),
+            (None, Some(map)) => map::text(&self.scene, map),
+            (None, None) => words::text(&self.scene),
+        }
+    }
+
+    /// The picture as a chart that zooms and tells its numbers under the pointer (Vega-Lite 5).
+    pub fn interactive(&self) -> Interactive {
+        Interactive::of(self)
+    }
+}
+
+impl Display for Plot {
+    fn bundle(&self) -> Bundle {
+        match (self.svg(&LIGHT), self.svg(&DARK)) {
+            (Ok(light), Ok(dark)) => pictures(&self.text(), &self.scene.title, &light, &dark),
+            _ => Bundle::text(self.text()),
+        }
+    }
+}
+
+impl Display for Hist {
+    fn bundle(&self) -> Bundle {
+        histogram(self).bundle()
+    }
+}
+
+/// The bundle of a picture that exists for light and dark pages.
+///
+/// HTML holds both as isolated images, the dark one hidden, and a style sheet that swaps them on a dark page
+/// (JupyterLab, VS Code, Colab name their themes on the page). Where the style sheet is removed - notebooks that are
+/// not trusted, GitHub - the light one stays, opaque and readable. `hidden` and images in `data:` pass the sanitiser.
+fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
+    const STYLE: &str = "[data-jp-theme-light=false] .recoil-light,.vscode-dark .recoil-light,.vscode-high-contrast .recoil-light,\
+        html[theme=dark] .recoil-light{display:none!important}\
+        [data-jp-theme-light=false] img.recoil-dark,.vscode-dark img.recoil-dark,.vscode-high-contrast img.recoil-dark,\
+        html[theme=dark] img.recoil-dark{display:inline!important}";
+    let (width, height) = size(light);
+    let mut html = format!("<div><style>{STYLE}</style>");
+    for (class, hidden, svg) in [("recoil-light", "", light), ("recoil-dark", " hidden=\"\"", dark)] {
+        let data = base64::engine::general_purpose::STANDARD.encode(svg);
+        let _ = write!(
+            html,
+            "<img class=\"{class}\"{hidden} alt=\"{}\" width=\"{width}\" src=\"data:image/svg+xml;base64,{data}\"/>",
+            crate::text::escape(title)
+        );
+    }
+    html.push_str("</div>");
+    let bundle = Bundle::text(words).html(html).with("image/svg+xml", light);
+    match raster::png(light, 2.0) {
+        Ok(png) => {
+            bundle.bytes("image/png", &png).note("image/png", serde_json::json!({ "width": width, "height": height }))
+        }
+        Err(_) => bundle,
+    }
+}
+
+/// Width and height as the root element says them.
+fn size(svg: &str) -> (u32, u32) {
+    let attribute = |name: &str| {
+        let (_, rest) = svg.split_once(&format!(" {name}=\""))?;
+        rest.split_once('"')?.0.parse::<f64>().ok()
+    };
+    (attribute("width").unwrap_or(0.0) as u32, attribute("height").unwrap_or(0.0) as u32)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Data over a reference, and the panel that compares them.
+
+use super::from::{edges, same_bins};
+use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point};
+use super::{Parts, Plot};
+use crate::label::Label;
+use hist::{Compared, Comparison, Hist};
+
+impl Plot {
+    /// Data points over the histogram or stack, with Poisson errors when they are plain counts.
+    #[must_use]
+    pub fn data(self, data: &Hist) -> Self {
+        self.data_named("Data", data)
+    }
+
+    /// Data points with a name of your own in the legend.
+    #[must_use]
+    pub fn data_named(mut self, name: &str, data: &Hist) -> Self {
+        if data.dimensions() != 1 || self.map.is_some() {
+            return Self::impossible("data points need a histogram of one dimension");
+        }
+        if let Some(reference) = &self.reference
+            && !same_bins(reference, data)
+        {
+            return Self::impossible("the data has other bins than what it is drawn over");
+        }
+        let points = super::from::points_of(data, false).into_iter().filter(|point| point.y != 0.0).collect();
+        self.scene.panels[0].layers.push(Layer::new(name, Paint::Ink, Mark::Points(points)));
+        self.scene.statistics.clear();
+        self.data = Some(data.clone());
+        self
+    }
+
+    /// A panel with data over reference. The band is the statistical error of the reference.
+    #[must_use]
+    pub fn ratio(self) -> Self {
+        self.compare(Comparison::SplitRatio)
+    }
+
+    /// A panel with the difference in units of its error.
+    #[must_use]
+    pub fn pull(self) -> Self {
+        self.compare(Comparison::Pull)
+    }
+
+    /// A panel with data minus reference.
+    #[must_use]
+    pub fn difference(self) -> Self {
+        self.compare(Comparison::Difference)
+    }
+
+    /// A panel with the data as a share of the reference that contains it.
+    #[must_use]
+    pub fn efficiency(self) -> Self {
+        self.compare(Comparison::Efficiency)
+    }
+
+    /// A panel under the plot that compares data with what it is drawn over.
+    #[must_use]
+    pub fn compare(mut self, how: Comparison) -> Self {
+        let (Some(data), Some(reference)) = (&self.data, &self.reference) else {
+            return if self.problem.is_some() {
+                self
+            } else {
+                Self::impossible(
+                    "a comparison needs data and something to compare with: stack(&simulation).data(&measured)",
+                )
+            };
+        };
+        let panel = match panel(data, reference, how) {
+            Ok(panel) => panel,
+            Err(error) => return Self::impossible(error.to_string()),
+        };
+        self.scene.panels.truncate(1);
+        self.scene.panels.push(panel);
+        self.scene.height = self.scene.height.max(560.0);
+        self
+    }
+
+    /// The same plot with outlines of other histograms over it.
+    #[must_use]
+    pub fn with_overlay(self, others: impl Parts) -> Self {
+        let mut plot = self;
+        for (name, hist) in others.parts() {
+            if hist.dimensions() != 1 || plot.map.is_some() {
+                return Self::impossible("only histograms of one dimension can be drawn over one another");
+            }
+            let at = plot.scene.panels[0].layers.len();
+            plot.scene.panels[0].layers.push(super::from::outline(&name, &hist, at));
+        }
+        plot
+    }
+}
+
+fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::Error> {
+    let (label, guides, range) = match how {
+        Comparison::Ratio | Comparison::SplitRatio => ("Data / MC", vec![1.0], None),
+        Comparison::Pull => ("Pull", vec![-3.0, 0.0, 3.0], None),
+        Comparison::Difference => ("Data − MC", vec![0.0], None),
+        Comparison::RelativeDifference => ("(Data − MC) / MC", vec![0.0], None),
+        Comparison::Asymmetry => ("Asymmetry", vec![0.0], None),
+        Comparison::Efficiency => ("Efficiency", vec![1.0], Some((0.0, 1.1))),
+    };
+    let cells = hist::compare(data, reference, how)?;
+    let guide = guides[guides.len() / 2];
+    let edges = edges(reference);
+    let point = |(edge, cell): (&[f64], &Compared)| Point {
+        x: (edge[0] + edge[1]) / 2.0,
+        y: cell.value,
+        down: cell.value - cell.low,
+        up: cell.high - cell.value,
+        ..Point::default()
+    };
+    let empty = |at: usize| data.values()[at] == 0.0 && reference.values()[at] == 0.0;
+    let points: Vec<Point> = edges.windows(2).zip(&cells).map(point).collect();
+    let shown = points.into_iter().enumerate().filter(|(at, p)| p.y.is_finite() && !empty(*at));
+    let points: Vec<Point> = shown.map(|(_, p)| p).collect();
+    let least = if how == Comparison::Pull { 3.6 } else { 0.0 };
+    let range = range.or_else(|| sensible(&points, guide, least));
+    let wish = AxisWish { range, ..AxisWish::named(Label::verbatim(label), None) };
+    let mut layers = Vec::new();
+    // Where the error of the reference is in the points already, a band would count it twice.
+    if matches!(how, Comparison::SplitRatio) {
+        let low = cells.iter().map(|cell| guide - cell.band).collect();
+        let high = cells.iter().map(|cell| guide + cell.band).collect();
+        layers.push(Layer::new("", Paint::Soft, Mark::Band { edges, low, high }));
+    }
+    layers.push(Layer::new("", Paint::Ink, Mark::Points(points)));
+    Ok(Panel { layers, y: wish, share: 0.36, from_zero: false, guides })
+}
+
+/// A range around the guide that most points are in: one wild bin must not make the rest a line.
+fn sensible(points: &[Point], guide: f64, least: f64) -> Option<(f64, f64)> {
+    let mut distances: Vec<f64> = points.iter().map(|p| (p.y - guide).abs() + (p.up + p.down) / 4.0).collect();
+    distances.retain(|d| d.is_finite());
+    distances.sort_by(f64::total_cmp);
+    let reach = (1.25 * *distances.get(distances.len().saturating_sub(1) * 9 / 10)?).max(least);
+    (reach > 0.0).then(|| (guide - reach, guide + reach))
+}

@@ -1,0 +1,33 @@
+//! Curves over a plot: fits, expectations.
+
+use super::Plot;
+use super::model::{Layer, Mark, Paint};
+
+/// Points of a curve: enough that a peak as narrow as a bin stays round.
+const POINTS: usize = 400;
+
+impl Plot {
+    /// A function over the plot, from end to end of its x axis.
+    #[must_use]
+    pub fn curve(self, name: &str, f: impl Fn(f64) -> f64) -> Self {
+        let (low, high) = self.scene.x.range.or_else(|| self.scene.x_extent()).unwrap_or((0.0, 1.0));
+        self.curve_between(name, low, high, f)
+    }
+
+    /// A function over the plot between two values of x: a fit over its range.
+    #[must_use]
+    pub fn curve_between(mut self, name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Self {
+        if self.map.is_some() {
+            return Self::impossible("a curve cannot be drawn over a map");
+        }
+        let curves = self.scene.panels[0].layers.iter().filter(|layer| matches!(layer.mark, Mark::Curve(_))).count();
+        let paint = Paint::Line(1 + curves);
+        self.scene.panels[0].layers.push(Layer::new(name, paint, Mark::Curve(sample(low, high, f))));
+        self
+    }
+}
+
+pub(super) fn sample(low: f64, high: f64, f: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+    let x = (0..=POINTS).map(|at| low + (high - low) * at as f64 / POINTS as f64);
+    x.map(|x| (x, f(x))).filter(|point| point.1.is_finite()).collect()
+}

@@ -1,0 +1,349 @@
+//! Plots of things: histograms, stacks, points, cut flows, correlations.
+
+use super::Plot;
+use super::map::{Map, Shade};
+use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point, Scene, StepStyle};
+use super::names::{Parts, colors};
+use crate::label::Label;
+use crate::text::{number, percent, thousands};
+use crate::variables;
+use hist::{Axis, Hist, Storage};
+
+/// A histogram: one dimension as a staircase (stacked when it knows its processes), means as points, two as a map.
+pub fn histogram(hist: &Hist) -> Plot {
+    match hist.dimensions() {
+        1 if hist.is_profile() => profile(hist),
+        1 if hist.by_process().len() > 1 => stack(hist),
+        1 => single(hist),
+        2 => Plot {
+            map: Some(map(hist)),
+            ..Plot::of(scene(hist, Panel { y: wish(&hist.axes()[1]), ..Panel::default() }))
+        },
+        many => Plot::impossible(format!("{many} dimensions; project the histogram on one or two axes first")),
+    }
+}
+
+/// Histograms on top of one another, from the bottom: simulation under data.
+/// Give histograms, `(name, histogram)` pairs, or one histogram that knows its processes.
+pub fn stack(parts: impl Parts) -> Plot {
+    let parts = parts.parts();
+    let total = match total(&parts) {
+        Ok(total) => total,
+        Err(why) => return Plot::impossible(why),
+    };
+    let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+    let edges = edges(&total);
+    let mut base = vec![0.0; total.values().len()];
+    let mut layers = Vec::new();
+    for ((name, hist), color) in parts.iter().zip(colors(&names)) {
+        let values: Vec<f64> = base.iter().zip(hist.values()).map(|(b, y)| b + y).collect();
+        let mark = Mark::Steps { edges: edges.clone(), values: values.clone(), base, style: StepStyle::Filled };
+        layers.push(Layer::new(name, Paint::Fill(color), mark));
+        base = values;
+    }
+    let spread = base.iter().zip(total.errors());
+    let (low, high) = spread.map(|(y, error)| (y - error, y + error)).unzip();
+    layers.push(Layer::new("Stat. unc.", Paint::Ink, Mark::Band { edges, low, high }));
+    let mut plot = Plot::of(scene(&total, counts_panel(&total, layers)));
+    plot.scene.summary = format!("{} parts, {}", parts.len(), summary(&total));
+    plot.reference = Some(total);
+    plot
+}
+
+/// Outlines of histograms over one another.
+pub fn overlay(parts: impl Parts) -> Plot {
+    let parts = parts.parts();
+    if let Some((name, _)) = parts.iter().find(|(_, hist)| hist.dimensions() != 1) {
+        return Plot::impossible(format!("`{name}` has more than one dimension"));
+    }
+    let Some((_, first)) = parts.first() else { return Plot::impossible("there is no histogram to draw") };
+    let outlines = parts.iter().enumerate().map(|(at, (name, hist))| outline(name, hist, at));
+    let panel = counts_panel(first, outlines.collect());
+    let mut plot = Plot::of(scene(first, panel));
+    plot.scene.summary = format!("{} histograms", parts.len());
+    plot
+}
+
+/// Points with errors: `(x, y, error of y)`.
+pub fn points(values: &[(f64, f64, f64)]) -> Plot {
+    let point = |&(x, y, error): &(f64, f64, f64)| Point { x, y, down: error, up: error, ..Point::default() };
+    let layer = Layer::new("", Paint::Line(0), Mark::Points(values.iter().map(point).collect()));
+    let panel = Panel { layers: vec![layer], y: AxisWish::named(Label::verbatim("y"), None), ..Panel::default() };
+    let mut scene = Scene::new("points", AxisWish::named(Label::verbatim("x"), None), panel);
+    scene.summary = format!("{} points", values.len());
+    Plot::of(scene)
+}
+
+/// A cloud of points. Pairs with a value that is not finite are left out, and the picture says how many.
+/// Of more than 20 000 points an even selection is drawn, and the picture says so.
+pub fn scatter(x: (&str, &[f64]), y: (&str, &[f64])) -> Plot {
+    const MOST: usize = 20_000;
+    if x.1.len() != y.1.len() {
+        return Plot::impossible(format!("{} values of {} and {} of {}", x.1.len(), x.0, y.1.len(), y.0));
+    }
+    let pairs = x.1.iter().copied().zip(y.1.iter().copied());
+    let all: Vec<(f64, f64)> = pairs.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+    let left_out = x.1.len() - all.len();
+    let step = all.len().div_ceil(MOST).max(1);
+    let drawn: Vec<_> = all.iter().copied().step_by(step).collect();
+    let mut summary = format!("{} points", thousands(all.len() as u64));
+    if step > 1 {
+        summary += &format!(", every {step}th drawn");
+    }
+    if left_out > 0 {
+        summary += &format!(", {} left out as not finite", thousands(left_out as u64));
+    }
+    let (y_label, y_unit) = variables::label(y.0);
+    let (x_label, x_unit) = variables::label(x.0);
+    let layer = Layer::new("", Paint::Line(0), Mark::Dots(drawn));
+    let panel = Panel { layers: vec![layer], y: AxisWish::named(y_label, y_unit), ..Panel::default() };
+    let mut scene = Scene::new(format!("{} against {}", y.0, x.0), AxisWish::named(x_label, x_unit), panel);
+    if step > 1 || left_out > 0 {
+        scene.header.right.clone_from(&summary);
+    }
+    scene.summary = summary;
+    Plot::of(scene)
+}
+
+/// A function between two values.
+pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
+    let layer = Layer::new(name, Paint::Line(0), Mark::Curve(super::curves::sample(low, high, f)));
+    let panel = Panel { layers: vec![layer], y: AxisWish::named(Label::verbatim("y"), None), ..Panel::default() };
+    Plot::of(Scene::new(name, AxisWish::named(Label::verbatim("x"), None), panel))
+}
+
+/// The share of entries that pass, bin by bin, with Clopper-Pearson errors. `passed` is a part of `all`.
+pub fn efficiency(passed: &Hist, all: &Hist) -> Plot {
+    if !same_bins(passed, all) || all.dimensions() != 1 {
+        return Plot::impossible("an efficiency needs two histograms of one dimension with the same bins");
+    }
+    let cells = match hist::efficiency(passed, all, hist::ONE_SIGMA) {
+        Ok(cells) => cells,
+        Err(error) => return Plot::impossible(error.to_string()),
+    };
+    let edges = edges(all);
+    let point = |(edge, cell): (&[f64], hist::Efficiency)| {
+        let half = (edge[1] - edge[0]) / 2.0;
+        let (down, up) = (cell.value - cell.low, cell.high - cell.value);
+        Point { x: (edge[0] + edge[1]) / 2.0, y: cell.value, left: half, right: half, down, up }
+    };
+    let cells = edges.windows(2).zip(cells).map(point).filter(|point| point.y.is_finite());
+    let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(cells.collect()))];
+    let y = AxisWish { range: Some((0.0, 1.1)), ..AxisWish::named(Label::verbatim("Efficiency"), None) };
+    let mut plot = Plot::of(scene(all, Panel { layers, y, guides: vec![1.0], ..Panel::default() }));
+    if all.sum() > 0.0 {
+        let share = passed.sum() / all.sum();
+        let effective = all.effective_entries();
+        let (low, high) = hist::clopper_pearson(share * effective, effective, hist::ONE_SIGMA);
+        let whole = format!("{} +{} −{}", number(share, 4), number(high - share, 2), number(share - low, 2));
+        plot.scene.statistics.push(("All bins".into(), whole.clone()));
+        plot.scene.summary = format!("efficiency {whole}");
+    }
+    plot.scene.title = format!("efficiency against {}", plot.scene.x.label.plain());
+    plot
+}
+
+/// What remains after each step of a selection.
+pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
+    let first = steps.first().map_or(0.0, |step| step.1);
+    let names = steps.iter().map(|(name, left)| {
+        let share = if first > 0.0 { percent(left / first) } else { "-".into() };
+        format!("{} ({share})", crate::text::one_line(name.as_ref(), 24))
+    });
+    let names = names.map(|name| Label::verbatim(&name)).collect();
+    let wish = AxisWish { names: Some(names), ..AxisWish::default() };
+    let edges: Vec<f64> = (0..=steps.len()).map(|at| at as f64).collect();
+    let values: Vec<f64> = steps.iter().map(|step| step.1).collect();
+    let mark = Mark::Steps { edges, base: vec![0.0; values.len()], values, style: StepStyle::Tinted };
+    let layers = vec![Layer::new("", Paint::Line(0), mark)];
+    let y = AxisWish::named(Label::verbatim("Events left"), None);
+    let mut scene = Scene::new("cut flow", wish, Panel { layers, y, from_zero: true, ..Panel::default() });
+    let last = steps.last().map_or(0.0, |step| step.1);
+    scene.summary = format!("{} of {} left after {} steps", number(last, 7), number(first, 7), steps.len());
+    scene.width = (120.0 + 110.0 * steps.len() as f64).clamp(640.0, 1600.0);
+    Plot::of(scene)
+}
+
+/// A matrix of correlations, row by row, each between -1 and 1.
+pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
+    let n = names.len();
+    if values.len() != n * n || n == 0 {
+        return Plot::impossible(format!("{n} names need {} correlations, not {}", n * n, values.len()));
+    }
+    let names: Vec<Label> = names.iter().map(|name| variables::label(name.as_ref()).0).collect();
+    let wish = |names: Vec<Label>| AxisWish { names: Some(names), ..AxisWish::default() };
+    let edges: Vec<f64> = (0..=n).map(|at| at as f64).collect();
+    // Rows run downward on paper: the first name stands at the top.
+    let cell = |x: usize, y: usize| values[(n - 1 - y) * n + x];
+    let cells = (0..n * n).map(|at| cell(at / n, at % n)).collect();
+    let mut scene = Scene::new("correlation matrix", wish(names.clone()), Panel::default());
+    scene.panels[0].y = wish(names.into_iter().rev().collect());
+    scene.width = (170.0 + 52.0 * n as f64).clamp(420.0, 1400.0);
+    scene.height = (110.0 + 44.0 * n as f64).clamp(340.0, 1300.0);
+    scene.summary = format!("{n} variables");
+    let z = AxisWish::named(Label::verbatim("Correlation"), None);
+    let map = Map {
+        x: edges.clone(),
+        y: edges,
+        cells,
+        z,
+        log: false,
+        shade: Shade::Signed,
+        projections: false,
+        written: n <= 24,
+    };
+    Plot { map: Some(map), ..Plot::of(scene) }
+}
+
+fn single(hist: &Hist) -> Plot {
+    let edges = edges(hist);
+    let values = hist.values();
+    let base = vec![0.0; values.len()];
+    let steps = Mark::Steps { edges, values, base, style: StepStyle::Tinted };
+    let mut layers = vec![Layer::new("", Paint::Line(0), steps)];
+    if hist.axes()[0].bins() <= 200 {
+        layers.push(Layer::new(
+            "",
+            Paint::Line(0),
+            Mark::Errors(points_of(hist, false).into_iter().filter(|p| p.y != 0.0).collect()),
+        ));
+    }
+    let mut plot = Plot::of(scene(hist, counts_panel(hist, layers)));
+    plot.scene.statistics = statistics(hist);
+    plot.reference = Some(hist.clone());
+    plot
+}
+
+fn profile(hist: &Hist) -> Plot {
+    let filled = points_of(hist, true).into_iter().filter(|point| point.y.is_finite());
+    let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(filled.collect()))];
+    let y = AxisWish::named(Label::verbatim("Mean"), None);
+    Plot::of(scene(hist, Panel { layers, y, ..Panel::default() }))
+}
+
+fn map(hist: &Hist) -> Map {
+    let label = if hist.is_profile() { "Mean" } else { "Entries" };
+    let z = AxisWish::named(Label::verbatim(label), None);
+    let [x, y] = [0, 1].map(|at| axis_edges(&hist.axes()[at]));
+    Map {
+        x,
+        y,
+        cells: hist.values(),
+        z,
+        log: false,
+        shade: Shade::Density,
+        projections: !hist.is_profile(),
+        written: false,
+    }
+}
+
+/// An outline of a histogram; errors as bars when there are few bins.
+pub(super) fn outline(name: &str, hist: &Hist, at: usize) -> Layer {
+    let values = hist.values();
+    let base = vec![0.0; values.len()];
+    Layer::new(name, Paint::Line(at), Mark::Steps { edges: edges(hist), values, base, style: StepStyle::Outline })
+}
+
+/// The bins of a histogram as points; Poisson errors when its bins are plain counts.
+pub(super) fn points_of(hist: &Hist, with_width: bool) -> Vec<Point> {
+    let edges = edges(hist);
+    let cells = edges.windows(2).zip(hist.values().into_iter().zip(hist.intervals()));
+    let point = |(edge, (y, (low, high))): (&[f64], (f64, (f64, f64)))| {
+        let half = if with_width { (edge[1] - edge[0]) / 2.0 } else { 0.0 };
+        Point { x: (edge[0] + edge[1]) / 2.0, y, left: half, right: half, down: y - low, up: high - y }
+    };
+    cells.map(point).collect()
+}
+
+/// The sum of histograms with the same bins.
+fn total(parts: &[(String, Hist)]) -> Result<Hist, String> {
+    let Some((_, first)) = parts.first() else { return Err("there is no histogram to stack".into()) };
+    if first.dimensions() != 1 || first.is_profile() {
+        return Err("only counts in one dimension can be stacked".into());
+    }
+    let mut total = first.clone();
+    for (name, part) in &parts[1..] {
+        if !same_bins(&total, part) {
+            return Err(format!("`{name}` has other bins than `{}`", parts[0].0));
+        }
+        total.merge(part).map_err(|error| error.to_string())?;
+    }
+    Ok(total)
+}
+
+pub(super) fn same_bins(a: &Hist, b: &Hist) -> bool {
+    a.dimensions() == b.dimensions()
+        && a.axes().iter().zip(b.axes()).all(|(a, b)| a.same_bins(b) || a.edges() == b.edges())
+}
+
+/// The edges of the first axis; whole numbers for names.
+pub(super) fn edges(hist: &Hist) -> Vec<f64> {
+    axis_edges(&hist.axes()[0])
+}
+
+fn axis_edges(axis: &Axis) -> Vec<f64> {
+    if axis.categories().is_some() { (0..=axis.bins()).map(|at| at as f64).collect() } else { axis.edges() }
+}
+
+fn scene(hist: &Hist, panel: Panel) -> Scene {
+    let x = wish(&hist.axes()[0]);
+    let names: Vec<String> = hist.axes().iter().map(|axis| wish(axis).label.plain()).collect();
+    let mut scene = Scene::new(names.join(" × "), x, panel);
+    scene.summary = summary(hist);
+    scene
+}
+
+/// Label, unit, names and scale of an axis: what the axis says itself, else what is known of its name.
+fn wish(axis: &Axis) -> AxisWish {
+    let (known, unit) = variables::label(&axis.name);
+    let label = match (axis.label.as_str(), axis.name.as_str()) {
+        ("", "") => Label::verbatim("x"),
+        ("", _) => known,
+        (label, _) => Label::parse(label),
+    };
+    let unit = if axis.unit.is_empty() { unit } else { Some(axis.unit.clone()) };
+    let names = axis.categories().map(|names| names.iter().map(|name| Label::verbatim(name)).collect());
+    let edges = axis.edges();
+    let ends = edges.first().copied().zip(edges.last().copied()).filter(|(a, b)| a.is_finite() && b.is_finite());
+    AxisWish { log: axis.is_log(), names, range: ends, ..AxisWish::named(label, unit) }
+}
+
+fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
+    let axis = &hist.axes()[0];
+    let what = if hist.storage() == Storage::Count { "Entries" } else { "Events" };
+    let widths = axis.widths();
+    let even = widths.iter().all(|width| (width - widths[0]).abs() < 1e-6 * widths[0].abs());
+    let label = match (axis.categories(), even) {
+        (None, true) => {
+            let unit =
+                wish(axis).unit.filter(|unit| !unit.is_empty()).map(|unit| format!(" {unit}")).unwrap_or_default();
+            Label::parse(&format!("{what} / ({}{unit})", number(widths[0], 4)))
+        }
+        (None, false) => Label::parse(&format!("{what} / bin")),
+        _ => Label::verbatim(what),
+    };
+    Panel { layers, y: AxisWish::named(label, None), from_zero: true, ..Panel::default() }
+}
+
+/// Entries, mean, width, and what is outside.
+fn statistics(hist: &Hist) -> Vec<(String, String)> {
+    let mut lines = vec![("Entries".to_owned(), thousands(hist.entries()))];
+    if hist.storage() != Storage::Count {
+        lines.push(("Sum of weights".into(), number(hist.sum(), 6)));
+    }
+    if hist.axes()[0].categories().is_none() && hist.sum() != 0.0 {
+        lines.push(("Mean".into(), number(hist.mean(), 4)));
+        lines.push(("Std dev".into(), number(hist.std_dev(), 4)));
+    }
+    let outside = [("Underflow", hist.underflow()), ("Overflow", hist.overflow()), ("NaN", hist.nan())];
+    lines.extend(outside.into_iter().filter(|(_, n)| *n != 0.0).map(|(name, n)| (name.to_owned(), number(n, 6))));
+    lines
+}
+
+fn summary(hist: &Hist) -> String {
+    statistics(hist)
+        .iter()
+        .map(|(name, value)| format!("{} {value}", name.to_lowercase().replace("nan", "NaN")))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

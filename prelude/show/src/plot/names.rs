@@ -1,0 +1,144 @@
+//! Parts of a stack with their names, and the colours that belong to names.
+
+use hist::{ByProcess, Hist};
+
+/// Processes whose colours are fixed, so that the same process has the same colour in every plot of a study.
+const KNOWN: [(&str, usize); 17] = [
+    ("mumu", 0),
+    ("ee", 1),
+    ("taupair", 2),
+    ("gg", 3),
+    ("hhISR", 4),
+    ("uubar", 5),
+    ("ddbar", 6),
+    ("ssbar", 7),
+    ("ccbar", 8),
+    ("qqbar", 5),
+    ("charged", 9),
+    ("mixed", 4),
+    ("BBbar", 9),
+    ("eeee", 7),
+    ("eemumu", 8),
+    ("llXX", 6),
+    ("llYY", 7),
+];
+
+/// What can be stacked or overlaid: histograms, histograms with names, or the processes of one histogram.
+pub trait Parts {
+    /// Names and histograms, from the bottom of the stack.
+    fn parts(&self) -> Vec<(String, Hist)>;
+}
+
+impl Parts for Hist {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        if self.by_process().is_empty() { vec![(name(self, 0), self.clone())] } else { self.by_process().parts() }
+    }
+}
+
+impl Parts for ByProcess {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        let names: Vec<_> = self.names().collect();
+        self.iter().map(|(name, hist)| (short(name, &names), hist.clone())).collect()
+    }
+}
+
+impl Parts for [Hist] {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.iter().enumerate().map(|(at, hist)| (name(hist, at), hist.clone())).collect()
+    }
+}
+
+impl<S: AsRef<str>> Parts for [(S, Hist)] {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.iter().map(|(name, hist)| (name.as_ref().to_owned(), hist.clone())).collect()
+    }
+}
+
+impl<S: AsRef<str>> Parts for [(S, &Hist)] {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.iter().map(|(name, hist)| (name.as_ref().to_owned(), (*hist).clone())).collect()
+    }
+}
+
+impl<T> Parts for Vec<T>
+where
+    [T]: Parts,
+{
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.as_slice().parts()
+    }
+}
+
+impl<T, const N: usize> Parts for [T; N]
+where
+    [T]: Parts,
+{
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.as_slice().parts()
+    }
+}
+
+impl<P: Parts + ?Sized> Parts for &P {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        (**self).parts()
+    }
+}
+
+/// What to call a histogram that has no name: its processes, or its place.
+fn name(hist: &Hist, at: usize) -> String {
+    let all: Vec<_> = hist.by_process().names().collect();
+    match all.as_slice() {
+        [] => format!("histogram {}", at + 1),
+        [one] => short(one, &all),
+        [one, two] => format!("{} + {}", short(one, &all), short(two, &all)),
+        [one, ..] => format!("{} + {} more", short(one, &all), all.len() - 1),
+    }
+}
+
+/// The process in a sample name such as `P16M16rd_mc5S_mumu_p16_v1`, unless two samples would then be called the same.
+fn short(name: &str, all: &[&str]) -> String {
+    let token =
+        |name: &str| name.split('_').find_map(|token| KNOWN.iter().find(|(known, _)| *known == token)).map(|k| k.0);
+    match token(name) {
+        Some(found) if all.iter().filter(|other| token(other) == Some(found)).count() == 1 => found.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// The place in the palette of each name: fixed for those known, the next free one for others.
+pub(super) fn colors(names: &[&str]) -> Vec<usize> {
+    let known =
+        |name: &str| name.split(['_', ' ']).find_map(|t| KNOWN.iter().find(|(k, _)| *k == t)).map(|(_, at)| *at);
+    let mut taken = Vec::new();
+    for name in names {
+        let wish = known(name).filter(|at| !taken.contains(at));
+        let place =
+            wish.or_else(|| (0..10).find(|at| !taken.contains(at) && !names.iter().any(|n| known(n) == Some(*at))));
+        let place = place.or_else(|| (0..10).find(|at| !taken.contains(at)));
+        taken.push(place.unwrap_or(taken.len() % 10));
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_keeps_its_colour_whoever_is_beside_it() {
+        assert_eq!(colors(&["mumu", "ee"]), [0, 1]);
+        assert_eq!(colors(&["ee", "something", "mumu"]), [1, 2, 0]);
+        let many: Vec<String> = (0..14).map(|n| format!("p{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(colors(&many)[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn sample_names_are_shortened_when_that_is_clear() {
+        let two = ["P16M16rd_mc5S_mumu_p16_v1", "P16M16rd_mc5S_ee_p16_v1"];
+        assert_eq!(short(two[0], &two), "mumu");
+        let same = ["P16M16rd_mc5S_mumu_p16_v1", "P16M16rd_mcoff_mumu_p16_v1"];
+        assert_eq!(short(same[0], &same), same[0]);
+        assert_eq!(short("P16M16rd_mc5S_eemumu_p16_v1", &["P16M16rd_mc5S_eemumu_p16_v1"]), "eemumu");
+    }
+}

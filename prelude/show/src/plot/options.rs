@@ -1,0 +1,143 @@
+//! What a user may change of any plot.
+
+use super::Plot;
+use crate::label::Label;
+
+impl Plot {
+    /// The words above the frame, and the title for those who do not see the picture.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.scene.title = title.into();
+        self.scene.header.words.clone_from(&self.scene.title);
+        self
+    }
+
+    /// The experiment, in bold above the frame.
+    #[must_use]
+    pub fn experiment(mut self, name: impl Into<String>) -> Self {
+        self.scene.header.experiment = name.into();
+        self
+    }
+
+    /// The label of the Belle II experiment, with a status such as `simulation` or `own work`.
+    #[must_use]
+    pub fn belle2(mut self, status: impl Into<String>) -> Self {
+        self.scene.header.experiment = "Belle II".into();
+        self.scene.header.status = status.into();
+        self
+    }
+
+    /// Words in italics beside the experiment.
+    #[must_use]
+    pub fn status(mut self, words: impl Into<String>) -> Self {
+        self.scene.header.status = words.into();
+        self
+    }
+
+    /// The integrated luminosity in inverse femtobarn, on the right above the frame.
+    #[must_use]
+    pub fn luminosity(mut self, inverse_femtobarn: f64) -> Self {
+        self.scene.header.luminosity = Some(inverse_femtobarn);
+        self
+    }
+
+    /// The label of the x axis: `p_{recoil}`, `\theta_\mu`.
+    #[must_use]
+    pub fn x_label(mut self, label: &str) -> Self {
+        self.scene.x.label = Label::parse(label);
+        self
+    }
+
+    /// The unit of the x axis, without brackets.
+    #[must_use]
+    pub fn x_unit(mut self, unit: impl Into<String>) -> Self {
+        self.scene.x.unit = Some(unit.into());
+        self
+    }
+
+    /// The label of the y axis of the upper panel.
+    #[must_use]
+    pub fn y_label(mut self, label: &str) -> Self {
+        self.scene.panels[0].y.label = Label::parse(label);
+        self.scene.panels[0].y.unit = None;
+        self
+    }
+
+    /// A logarithmic y axis; of a map, logarithmic colours.
+    #[must_use]
+    pub fn log_y(mut self) -> Self {
+        match &mut self.map {
+            Some(map) => map.log = true,
+            None => self.scene.panels[0].y.log = true,
+        }
+        self
+    }
+
+    /// A logarithmic x axis.
+    #[must_use]
+    pub fn log_x(mut self) -> Self {
+        self.scene.x.log = true;
+        self
+    }
+
+    /// From where to where the x axis goes.
+    #[must_use]
+    pub fn x_range(mut self, low: f64, high: f64) -> Self {
+        self.scene.x.range = Some((low, high));
+        self
+    }
+
+    /// From where to where the y axis of the upper panel goes. The legend then stands beside the frame when it does not fit.
+    #[must_use]
+    pub fn y_range(mut self, low: f64, high: f64) -> Self {
+        self.scene.panels[0].y.range = Some((low, high));
+        self
+    }
+
+    /// From where to where the y axis of the lower panel goes.
+    #[must_use]
+    pub fn lower_range(mut self, low: f64, high: f64) -> Self {
+        if let Some(panel) = self.scene.panels.get_mut(1) {
+            panel.y.range = Some((low, high));
+        }
+        self
+    }
+
+    /// Width and height in pixels, at least 240 x 180 and at most 4000 x 4000.
+    #[must_use]
+    pub fn size(mut self, width: f64, height: f64) -> Self {
+        self.scene.width = width.clamp(240.0, 4000.0);
+        self.scene.height = height.clamp(180.0, 4000.0);
+        self
+    }
+
+    /// Without legend and statistics box.
+    #[must_use]
+    pub fn without_legend(mut self) -> Self {
+        self.scene.legend = false;
+        self
+    }
+
+    /// Without the statistics box.
+    #[must_use]
+    pub fn without_statistics(mut self) -> Self {
+        self.scene.statistics.clear();
+        self
+    }
+
+    /// One more line in the statistics box.
+    #[must_use]
+    pub fn with_statistic(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.scene.statistics.push((name.into(), value.into()));
+        self
+    }
+
+    /// Of a map: without the projections beside it.
+    #[must_use]
+    pub fn without_projections(mut self) -> Self {
+        if let Some(map) = &mut self.map {
+            map.projections = false;
+        }
+        self
+    }
+}

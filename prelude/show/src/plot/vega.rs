@@ -1,0 +1,236 @@
+//! A plot as a Vega-Lite 5 chart, which JupyterLab draws without extensions: zoom with the wheel, numbers under the pointer.
+
+use super::Plot;
+use super::map::Map;
+use super::model::{AxisWish, Layer, Mark, Panel, Point, Scene, StepStyle};
+use crate::label::Label;
+use crate::theme::{Color, LIGHT};
+use crate::{Bundle, Display};
+use serde_json::{Value, json};
+
+const MIME: &str = "application/vnd.vegalite.v5+json";
+
+/// A chart that zooms. Beside it stand the SVG and the words, for front ends that do not know Vega-Lite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interactive {
+    spec: Option<Value>,
+    fallback: Bundle,
+}
+
+impl Interactive {
+    pub(super) fn of(plot: &Plot) -> Self {
+        let spec = match (&plot.problem, &plot.map) {
+            (Some(_), _) => None,
+            (None, Some(map)) => Some(map_spec(&plot.scene, map)),
+            (None, None) => Some(panels_spec(&plot.scene)),
+        };
+        // With HTML in the bundle a front end might prefer the still picture.
+        let mut fallback = plot.bundle();
+        fallback.data.shift_remove("text/html");
+        Self { spec, fallback }
+    }
+
+    /// The Vega-Lite specification; nothing when the plot cannot be drawn.
+    pub fn spec(&self) -> Option<&Value> {
+        self.spec.as_ref()
+    }
+}
+
+impl Display for Interactive {
+    fn bundle(&self) -> Bundle {
+        match &self.spec {
+            Some(spec) => self.fallback.clone().with(MIME, spec.clone()),
+            None => self.fallback.clone(),
+        }
+    }
+}
+
+fn panels_spec(scene: &Scene) -> Value {
+    let panels = scene.panels.iter().enumerate().map(|(at, panel)| panel_spec(scene, panel, at));
+    top(
+        scene,
+        json!({ "vconcat": panels.collect::<Vec<_>>(), "spacing": 8, "resolve": { "legend": { "color": "independent" } } }),
+    )
+}
+
+fn top(scene: &Scene, body: Value) -> Value {
+    let mut spec = json!({
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "description": format!("{}. {}", scene.title, scene.summary),
+        "title": if scene.header.words.is_empty() { &scene.header.experiment } else { &scene.header.words },
+        "background": LIGHT.background.hex(),
+        "config": { "axis": { "grid": false, "labelFontSize": 12, "titleFontSize": 14, "titleAnchor": "end" }, "view": { "stroke": LIGHT.ink.hex() } },
+    });
+    if let (Some(spec), Value::Object(body)) = (spec.as_object_mut(), body) {
+        spec.extend(body);
+    }
+    spec
+}
+
+fn panel_spec(scene: &Scene, panel: &Panel, at: usize) -> Value {
+    let layers = panel.layers.iter().enumerate().map(|(nr, layer)| layer_spec(scene, panel, layer, at == 0 && nr == 0));
+    let guides = panel.guides.iter().map(|guide| {
+        json!({ "mark": { "type": "rule", "strokeDash": [6, 4], "color": LIGHT.soft.hex() }, "encoding": { "y": { "datum": guide } } })
+    });
+    let height = if at == 0 { 320 } else { 110 };
+    json!({ "width": 520, "height": height, "layer": layers.chain(guides).collect::<Vec<_>>() })
+}
+
+fn layer_spec(scene: &Scene, panel: &Panel, layer: &Layer, zooms: bool) -> Value {
+    let color = layer.paint.color(&LIGHT);
+    let values = rows(scene, layer);
+    let mark = mark(layer, color);
+    let mut x = axis(&scene.x);
+    let mut y = axis(&panel.y);
+    let mut encoding = serde_json::Map::new();
+    let fields = match &layer.mark {
+        Mark::Steps { .. } | Mark::Band { .. } => ("from", Some("to"), "y", Some("base")),
+        Mark::Points(_) | Mark::Errors(_) | Mark::Curve(_) | Mark::Dots(_) => ("x", None, "y", None),
+    };
+    x["field"] = json!(fields.0);
+    x["type"] = json!("quantitative");
+    y["field"] = json!(fields.2);
+    y["type"] = json!("quantitative");
+    y["stack"] = Value::Null;
+    encoding.insert("x".into(), x);
+    encoding.insert("y".into(), y);
+    for (channel, field) in [("x2", fields.1), ("y2", fields.3)] {
+        if let Some(field) = field {
+            encoding.insert(channel.into(), json!({ "field": field }));
+        }
+    }
+    encoding.insert("tooltip".into(), tooltip(scene, panel, fields.1.is_some()));
+    let own = json!({ "mark": mark, "encoding": encoding });
+    let mut spec = json!({ "data": { "values": values } });
+    if let (Some(spec), true) = (spec.as_object_mut(), zooms) {
+        spec.insert(
+            "params".into(),
+            json!([{ "name": "zoom", "select": { "type": "interval", "encodings": ["x"] }, "bind": "scales" }]),
+        );
+    }
+    let whiskers = matches!(layer.mark, Mark::Points(_) | Mark::Errors(_));
+    let body = if whiskers { whiskers_spec(own, color, spec.get("params").is_some()) } else { own };
+    if let (Some(spec), Value::Object(body)) = (spec.as_object_mut(), body) {
+        if body.contains_key("layer")
+            && let Some(params) = spec.shift_remove("params")
+        {
+            let mut body = body;
+            body["layer"][0]["params"] = params;
+            spec.extend(body);
+        } else {
+            spec.extend(body);
+        }
+    }
+    spec
+}
+
+/// Points, and the lines of their errors.
+fn whiskers_spec(points: Value, color: Color, _zooms: bool) -> Value {
+    let mut rule = points.clone();
+    rule["mark"] = json!({ "type": "rule", "color": color.hex() });
+    rule["encoding"]["y"]["field"] = json!("low");
+    rule["encoding"]["y2"] = json!({ "field": "high" });
+    json!({ "layer": [points, rule] })
+}
+
+fn mark(layer: &Layer, color: Color) -> Value {
+    let color = color.hex();
+    match &layer.mark {
+        Mark::Steps { style: StepStyle::Filled, .. } => {
+            json!({ "type": "rect", "color": color, "stroke": color, "strokeWidth": 0.4 })
+        }
+        Mark::Steps { style: StepStyle::Tinted, .. } => {
+            json!({ "type": "rect", "color": color, "fillOpacity": 0.35, "stroke": color, "strokeWidth": 0.6 })
+        }
+        Mark::Steps { style: StepStyle::Outline, .. } => {
+            json!({ "type": "rect", "filled": false, "stroke": color, "strokeWidth": 1.2 })
+        }
+        Mark::Band { .. } => json!({ "type": "rect", "color": color, "opacity": 0.2 }),
+        Mark::Points(_) => json!({ "type": "point", "filled": true, "size": 36, "color": color, "opacity": 1 }),
+        Mark::Errors(_) => json!({ "type": "point", "opacity": 0, "color": color }),
+        Mark::Curve(_) => json!({ "type": "line", "color": color }),
+        Mark::Dots(_) => json!({ "type": "point", "filled": true, "size": 9, "opacity": 0.5, "color": color }),
+    }
+}
+
+fn rows(scene: &Scene, layer: &Layer) -> Vec<Value> {
+    let series = Label::parse(&layer.name).plain();
+    let name = |x: f64| scene.x.names.as_ref().and_then(|names| names.get(x.max(0.0) as usize)).map(Label::plain);
+    let point = |p: &Point| json!({ "x": p.x, "y": p.y, "low": p.y - p.down, "high": p.y + p.up, "series": series, "name": name(p.x) });
+    match &layer.mark {
+        Mark::Steps { edges, values, base, .. } => {
+            let cells = edges.windows(2).zip(values.iter().zip(base));
+            cells.map(|(e, (y, b))| json!({ "from": e[0], "to": e[1], "y": y, "base": b, "own": y - b, "series": series, "name": name(e[0]) })).collect()
+        }
+        Mark::Band { edges, low, high } => {
+            let cells = edges.windows(2).zip(low.iter().zip(high));
+            cells.map(|(e, (a, b))| json!({ "from": e[0], "to": e[1], "y": b, "base": a, "series": series })).collect()
+        }
+        Mark::Points(points) | Mark::Errors(points) => points.iter().map(point).collect(),
+        Mark::Curve(points) | Mark::Dots(points) => {
+            points.iter().map(|(x, y)| json!({ "x": x, "y": y, "series": series })).collect()
+        }
+    }
+}
+
+fn tooltip(scene: &Scene, panel: &Panel, binned: bool) -> Value {
+    let field = |field: &str, title: String| json!({ "field": field, "title": title, "type": "quantitative", "format": ".5~g" });
+    let series = json!({ "field": "series", "title": "series", "type": "nominal" });
+    let y = panel.y.title().plain();
+    let mut fields = vec![series];
+    if scene.x.names.is_some() {
+        fields.push(json!({ "field": "name", "title": scene.x.label.plain(), "type": "nominal" }));
+    } else if binned {
+        fields.extend([field("from", "from".into()), field("to", "to".into())]);
+    } else {
+        fields.push(field("x", scene.x.title().plain()));
+    }
+    fields.push(field("y", y));
+    Value::Array(fields)
+}
+
+fn axis(wish: &AxisWish) -> Value {
+    let mut scale = json!({ "zero": false, "nice": false });
+    if wish.log {
+        scale["type"] = json!("symlog");
+    }
+    if let Some((low, high)) = wish.range {
+        scale["domain"] = json!([low, high]);
+    }
+    json!({ "title": wish.title().plain(), "scale": scale })
+}
+
+fn map_spec(scene: &Scene, map: &Map) -> Value {
+    let mut values = Vec::new();
+    for (column, x) in map.x.windows(2).enumerate() {
+        for (row, y) in map.y.windows(2).enumerate() {
+            let z = map.cell(column, row);
+            if z.is_finite() && (z != 0.0 || map.written) {
+                values.push(json!({ "from": x[0], "to": x[1], "low": y[0], "high": y[1], "z": z }));
+            }
+        }
+    }
+    let scheme = if map.written {
+        json!({ "scheme": "blueorange", "domain": [-1, 1] })
+    } else {
+        json!({ "scheme": "viridis", "type": if map.log { "log" } else { "linear" } })
+    };
+    let side = |wish: &AxisWish, field: &str| {
+        let mut axis = axis(wish);
+        axis["field"] = json!(field);
+        axis["type"] = json!("quantitative");
+        axis
+    };
+    let title = map.z.title().plain();
+    top(
+        scene,
+        json!({
+            "width": 480, "height": 380, "data": { "values": values }, "mark": { "type": "rect", "tooltip": true },
+            "params": [{ "name": "zoom", "select": "interval", "bind": "scales" }],
+            "encoding": {
+                "x": side(&scene.x, "from"), "x2": { "field": "to" }, "y": side(&scene.panels[0].y, "low"), "y2": { "field": "high" },
+                "color": { "field": "z", "type": "quantitative", "title": title, "scale": scheme },
+            },
+        }),
+    )
+}

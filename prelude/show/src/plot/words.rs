@@ -1,0 +1,161 @@
+//! A scene in words: the same numbers as the picture, for terminals and for those who do not see it.
+
+use super::axis::Axis;
+use super::model::{Layer, Mark, Panel, Point, Scene};
+use crate::label::Label;
+use crate::text::{bar, number, pad, width};
+
+/// Bins that are listed one by one; more are joined, and the text says so.
+const LINES: usize = 60;
+const BAR: usize = 40;
+
+pub(super) fn text(scene: &Scene) -> String {
+    let mut out = vec![];
+    let head: Vec<&str> =
+        [scene.title.as_str(), scene.summary.as_str()].into_iter().filter(|s| !s.is_empty()).collect();
+    if !head.is_empty() {
+        out.push(head.join(": "));
+    }
+    for panel in &scene.panels {
+        let y = panel.y.title().plain();
+        let listed = panel.layers.iter().filter(|layer| !layer.name.is_empty() || panel.layers.len() == 1);
+        let columns: Vec<Vec<Row>> = listed.clone().map(rows).collect();
+        let names: Vec<String> = listed.map(|layer| Label::parse(&layer.name).plain()).collect();
+        if columns.iter().all(Vec::is_empty) {
+            continue;
+        }
+        let x = scene.x.title().plain();
+        out.extend(if columns.len() == 1 {
+            bars(scene, panel, &columns[0], (&x, &y))
+        } else {
+            side_by_side(scene, panel, &columns, &names, (&x, &y))
+        });
+    }
+    out.join("\n")
+}
+
+/// A bin or a point: where, and what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Row {
+    from: f64,
+    to: f64,
+    value: f64,
+    error: f64,
+}
+
+fn rows(layer: &Layer) -> Vec<Row> {
+    match &layer.mark {
+        Mark::Steps { edges, values, base, style } => {
+            let filled = *style == super::model::StepStyle::Filled;
+            let own = |value: &f64, base: &f64| if filled { value - base } else { *value };
+            let cells = edges.windows(2).zip(values.iter().zip(base));
+            cells
+                .map(|(e, (value, base))| Row { from: e[0], to: e[1], value: own(value, base), error: f64::NAN })
+                .collect()
+        }
+        Mark::Band { edges, low, high } => {
+            let cells = edges.windows(2).zip(low.iter().zip(high));
+            cells.map(|(e, (a, b))| Row { from: e[0], to: e[1], value: (a + b) / 2.0, error: (b - a) / 2.0 }).collect()
+        }
+        Mark::Points(points) | Mark::Errors(points) => points.iter().map(point).collect(),
+        Mark::Curve(points) => {
+            let few = points.iter().step_by(points.len().div_ceil(LINES / 3).max(1));
+            few.map(|p| Row { from: p.0, to: p.0, value: p.1, error: f64::NAN }).collect()
+        }
+        Mark::Dots(points) => {
+            points.iter().take(LINES).map(|p| Row { from: p.0, to: p.0, value: p.1, error: f64::NAN }).collect()
+        }
+    }
+}
+
+fn point(p: &Point) -> Row {
+    Row { from: p.x - p.left, to: p.x + p.right, value: p.y, error: (p.down + p.up) / 2.0 }
+}
+
+/// One series: a line per bin with its bar.
+fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec<String> {
+    let (rows, joined) = joined(rows, panel);
+    let (low, high) = rows.iter().fold((0.0f64, 0.0f64), |(low, high), row| (low.min(row.value), high.max(row.value)));
+    let log = panel.y.log && high > 0.0;
+    let least = rows.iter().map(|row| row.value).filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
+    let axis = if log { Axis::log(least / 2.0, high) } else { Axis::linear(low, high) };
+    let share = |value: f64| if log || value >= 0.0 { axis.place(value).max(0.0) } else { 0.0 };
+    let places: Vec<String> = rows.iter().map(|row| place(scene, row)).collect();
+    let values: Vec<String> = rows.iter().map(|row| value(row)).collect();
+    let left = places.iter().map(|s| width(s)).chain([width(x)]).max().unwrap_or(0);
+    let right = values.iter().map(|s| width(s)).chain([width(y)]).max().unwrap_or(0);
+    let mut out = vec![format!("{}  {}", pad(x, left, false), pad(y, right, true))];
+    for ((row, place), value) in rows.iter().zip(&places).zip(&values) {
+        let line = format!("{}  {}  {}", pad(place, left, false), pad(value, right, true), bar(share(row.value), BAR));
+        out.push(line.trim_end().to_owned());
+    }
+    out.extend(note(joined));
+    out
+}
+
+/// Several series: a column each.
+fn side_by_side(
+    scene: &Scene,
+    panel: &Panel,
+    columns: &[Vec<Row>],
+    names: &[String],
+    (x, y): (&str, &str),
+) -> Vec<String> {
+    let same =
+        |rows: &Vec<Row>| rows.len() == columns[0].len() && rows.iter().zip(&columns[0]).all(|(a, b)| near(a, b));
+    if !columns.iter().all(same) {
+        return columns
+            .iter()
+            .zip(names)
+            .flat_map(|(rows, name)| bars(scene, panel, rows, (x, &format!("{name} {y}"))))
+            .collect();
+    }
+    let joined_columns: Vec<(Vec<Row>, usize)> = columns.iter().map(|rows| joined(rows, panel)).collect();
+    let mut table = crate::Table::new([x.to_owned()].into_iter().chain(names.iter().cloned())).row_heads().caption(y);
+    for at in 0..joined_columns[0].0.len() {
+        let first = crate::Cell::text(place(scene, &joined_columns[0].0[at]));
+        let cells = joined_columns.iter().map(|(rows, _)| crate::Cell::Number(value(&rows[at])));
+        table.push([first].into_iter().chain(cells));
+    }
+    let mut out: Vec<String> = table.to_text().lines().map(String::from).collect();
+    out.extend(note(joined_columns[0].1));
+    out
+}
+
+fn near(a: &Row, b: &Row) -> bool {
+    let middle = |row: &Row| (row.from + row.to) / 2.0;
+    (middle(a) - middle(b)).abs() <= 1e-9 * (1.0 + middle(a).abs())
+}
+
+/// Counts in at most [`LINES`] rows: neighbours are added up, their errors in quadrature.
+/// Ratios and means cannot be added and are listed one by one.
+fn joined(rows: &[Row], panel: &Panel) -> (Vec<Row>, usize) {
+    let group = if panel.from_zero { rows.len().div_ceil(LINES).max(1) } else { 1 };
+    let join = |rows: &[Row]| Row {
+        from: rows[0].from,
+        to: rows[rows.len() - 1].to,
+        value: rows.iter().map(|row| row.value).sum(),
+        error: rows.iter().map(|row| row.error.powi(2)).sum::<f64>().sqrt(),
+    };
+    (rows.chunks(group).map(join).collect(), group)
+}
+
+fn note(group: usize) -> Option<String> {
+    (group > 1).then(|| format!("{group} bins joined per line"))
+}
+
+fn place(scene: &Scene, row: &Row) -> String {
+    if let Some(names) = &scene.x.names {
+        return names.get(row.from.max(0.0) as usize).map(Label::plain).unwrap_or_default();
+    }
+    if row.from == row.to { number(row.from, 6) } else { format!("[{}, {})", number(row.from, 6), number(row.to, 6)) }
+}
+
+fn value(row: &Row) -> String {
+    if row.error.is_nan() || row.error == 0.0 {
+        return number(row.value, 6);
+    }
+    // Two digits of the error, and the value to the same place.
+    let decimals = (1 - row.error.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    format!("{:.decimals$} ± {:.decimals$}", row.value, row.error)
+}
