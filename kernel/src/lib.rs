@@ -6,10 +6,15 @@
 //! | [`channels`] | the five sockets |
 //! | [`session`] | what each request means |
 //! | [`evaluator`] | the border to whoever runs cells |
+//! | [`cell`] | the way of a cell: parse, rewrite, compile, cache |
+//! | [`worker`] | the process that runs cells, and the kernel's ear on it |
+//! | `assist` | completion, inspection, complete or not |
 //! | [`headless`] | notebooks without a front end: run, demo, HTML |
 //! | [`install`] | kernelspec, lab, doctor, the build of the prelude |
 //! | [`commands`] | the command line |
 
+mod assist;
+pub mod cell;
 pub mod channels;
 pub mod commands;
 pub mod evaluator;
@@ -17,3 +22,4 @@ pub mod headless;
 pub mod install;
 pub mod session;
 pub mod wire;
+pub mod worker;

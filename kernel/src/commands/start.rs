@@ -1,6 +1,7 @@
 //! Starts what runs cells.
 
 use super::Problem;
+use crate::cell::{Config, RustEvaluator, StartError};
 use crate::evaluator::{Evaluator, Failure, Sink};
 use crate::install::prelude::{self, Prelude};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,10 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The evaluator over the prelude that is there; a missing one is a failure with its mend.
-pub(super) fn evaluator(_sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
-    let failure = |value: String| Failure { name: "NoPrelude".to_owned(), traceback: vec![value.clone()], value };
-    let _prelude = prelude::find().map_err(|error| failure(error.to_string()))?;
-    Err(failure("no evaluator".to_owned()))
+pub(super) fn evaluator(sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
+    let failure = |error: StartError| {
+        let value = error.to_string();
+        Failure { name: "StartError".to_owned(), traceback: vec![value.clone()], value }
+    };
+    let config = Config::new().map_err(failure)?;
+    Ok(Arc::new(RustEvaluator::start(config, sink).map_err(failure)?))
 }
 
 /// The prelude, built when something has changed; shows what is compiled.

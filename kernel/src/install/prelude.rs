@@ -83,8 +83,8 @@ impl Toolchain {
                 .map_err(|source| PreludeError::NoCompiler { program: program.display().to_string(), source })?;
             Ok::<_, PreludeError>(String::from_utf8_lossy(&output.stdout).into_owned())
         };
-        let answer = ask(&rustc, &["-vV", "--print", "sysroot", "--print", "target-libdir"])?;
-        let (version, paths) = split_version(&answer);
+        let version = ask(&rustc, &["-vV"])?.trim().to_owned();
+        let paths = ask(&rustc, &["--print", "sysroot", "--print", "target-libdir"])?;
         let mut paths = paths.lines().map(PathBuf::from);
         let sysroot = paths.next().unwrap_or_default();
         let libraries = paths.next().unwrap_or_default();
@@ -100,13 +100,6 @@ impl Toolchain {
     pub fn name(&self) -> &str {
         first_line(&self.version)
     }
-}
-
-/// `--print` answers come after the version's lines, which all look like `key: value`, except for the first.
-fn split_version(answer: &str) -> (String, String) {
-    let is_version = |line: &str| line.starts_with("rustc ") || (line.contains(": ") && !line.starts_with('/'));
-    let (version, rest): (Vec<_>, Vec<_>) = answer.lines().partition(|line| is_version(line));
-    (version.join("\n"), rest.join("\n"))
 }
 
 fn is_shared_std(name: &str) -> bool {
@@ -326,13 +319,6 @@ fn sweep(present: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn version_and_paths_are_told_apart() {
-        let (version, paths) = split_version("rustc 1.95.0 (x)\nbinary: rustc\nLLVM version: 22\n/a: b\n/c\n");
-        assert_eq!(version, "rustc 1.95.0 (x)\nbinary: rustc\nLLVM version: 22");
-        assert_eq!(paths, "/a: b\n/c");
-    }
 
     #[test]
     fn the_dylib_is_found_among_messages() {

@@ -95,7 +95,7 @@ mod tests {
             ToKernel::Input { token: 9, prompt: "?".into(), password: true },
             ToKernel::Finished {
                 token: 9,
-                ending: Ending::Panicked { message: "m".into(), place: Some(place), frames: vec![] },
+                ending: Ending::Panicked { message: "m".into(), place: Some(place) },
                 variables: vec![Variable {
                     name: "a".into(),
                     text: "1".into(),

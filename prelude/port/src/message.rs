@@ -50,6 +50,8 @@ pub enum Ending {
         kind: String,
         /// The errors behind it, nearest first.
         causes: Vec<String>,
+        /// Where the cell gave up.
+        place: Option<Place>,
     },
     /// A panic on the cell's thread.
     Panicked {
@@ -57,8 +59,6 @@ pub enum Ending {
         message: String,
         /// Where it happened.
         place: Option<Place>,
-        /// Places of the cell's own code on the way there, innermost first.
-        frames: Vec<Place>,
     },
     /// The user asked to stop, and it stopped.
     Interrupted,

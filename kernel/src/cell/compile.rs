@@ -1,0 +1,236 @@
+//! From evcxr's generated crate to a shared library: one pass of rustc, or none.
+//!
+//! What the cell's own code cannot know is repaired here, by compiling again: a variable that the cell moved away or
+//! that borrows from it is not stored; `data.mumu` becomes a group where only the compiler knew the type of `data`.
+
+use super::cache::Cache;
+use super::canonical::canonical;
+use super::dependencies;
+use super::mir;
+use super::plan::{Compiled, KEEP, PUT, Plan, TAKE};
+use serde_json::Value;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// More passes than variables that can go wrong in a sensible cell.
+const MOST_PASSES: u32 = 12;
+
+/// Compiles `source` to `library`, in `folder`.
+pub(super) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
+    let nothing = Compiled { sequence: plan.sequence, ..Compiled::default() };
+    let dependencies = match dependencies::build(folder) {
+        Ok(dependencies) => dependencies,
+        Err(error) => return Compiled { failure: Some(error), ..nothing },
+    };
+    let source = canonical(source);
+    let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity]);
+    let cache = Cache::new(&plan.cache);
+    if let Some(found) = cache.fetch(&key, library) {
+        return Compiled { sequence: plan.sequence, cached: true, passes: 0, key, ..found };
+    }
+    let mut compiled = Compiled { key, ..nothing };
+    run(plan, folder, source, library, &dependencies.arguments, &mut compiled);
+    if compiled.failure.is_none() && compiled.diagnostics.is_empty() && dependencies.cacheable {
+        // A full disk must not fail the cell: it is compiled already.
+        let _ = cache.keep(&compiled.key, library, &compiled.source, &compiled);
+    }
+    compiled
+}
+
+/// Passes of rustc until it succeeds or nothing can be repaired.
+fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[String], compiled: &mut Compiled) {
+    let file = format!("{}.rs", compiled.key);
+    loop {
+        compiled.passes += 1;
+        compiled.source.clone_from(&source);
+        if let Err(error) = std::fs::write(folder.join(&file), &source) {
+            compiled.failure = Some(format!("{}: {error}", folder.join(&file).display()));
+            return;
+        }
+        let errors = match pass(plan, folder, &file, library, extra) {
+            Ok(errors) => errors,
+            Err(error) => {
+                compiled.failure = Some(error);
+                return;
+            }
+        };
+        if errors.is_empty() {
+            let mir = std::fs::read_to_string(folder.join("target/ctx.mir")).unwrap_or_default();
+            compiled.types = mir::types(&mir);
+            let _ = std::fs::remove_file(folder.join(&file));
+            return;
+        }
+        match repaired(&source, &errors, &mut compiled.dropped) {
+            Some(better) if compiled.passes < MOST_PASSES => source = better,
+            _ => {
+                compiled.diagnostics = errors;
+                return;
+            }
+        }
+    }
+}
+
+/// One pass of rustc; returns its errors.
+fn pass(plan: &Plan, folder: &Path, file: &str, library: &Path, extra: &[String]) -> Result<Vec<Value>, String> {
+    let mut command = Command::new(&plan.rustc);
+    command.current_dir(folder).arg(file).args(["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
+    // One name and one metadata for all cells: a type that two cells define with the same words is one type.
+    command.args([
+        "-Cprefer-dynamic",
+        "-Cmetadata=recoil",
+        "-Ccodegen-units=1",
+        "-Cdebuginfo=0",
+        "-Coverflow-checks=on",
+    ]);
+    command.arg(format!("-Copt-level={}", plan.opt_level));
+    command.arg("--extern").arg(format!("recoil={}", plan.dylib.display()));
+    command.arg("-L").arg(format!("dependency={}", plan.crates.display()));
+    command.arg(format!("--emit=link={},mir=target/ctx.mir", library.display()));
+    command.args(["--error-format=json", "-Awarnings"]).args(&plan.linker).args(extra);
+    // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
+    command.args(["-Ztrim-diagnostic-paths=no", "-Zallow-features="]).env("RUSTC_BOOTSTRAP", "1");
+    for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let output = with_parent(&mut command).output();
+    let output = output.map_err(|error| format!("cannot run {}: {error}", plan.rustc.display()))?;
+    if output.status.success() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let errors: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_error).collect();
+    if errors.is_empty() { Err(format!("rustc failed with {}:\n{text}", output.status)) } else { Ok(errors) }
+}
+
+/// The command's process ends when this one does.
+pub(super) fn with_parent(command: &mut Command) -> &mut Command {
+    // SAFETY: between `fork` and `exec` only `prctl` is called, which is safe there.
+    unsafe {
+        command.pre_exec(|| {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            Ok(())
+        })
+    }
+}
+
+fn is_error(message: &Value) -> bool {
+    let text = message["message"].as_str().unwrap_or_default();
+    message["level"].as_str().is_some_and(|level| level.starts_with("error")) && !text.starts_with("aborting due to")
+}
+
+/// A better source, or `None` when the errors are the user's.
+fn repaired(source: &str, errors: &[Value], dropped: &mut Vec<(usize, String)>) -> Option<String> {
+    let lines: Vec<&str> = source.lines().collect();
+    let mut without = Vec::new();
+    let mut edits = Vec::new();
+    for error in errors {
+        if let Some((line, index, reason)) = unstorable(&lines, error) {
+            if !without.contains(&line) {
+                without.push(line);
+                dropped.push((index, reason));
+            }
+        } else if let Some(edit) = group_access(source, error) {
+            edits.push(edit);
+        }
+    }
+    if without.is_empty() && edits.is_empty() {
+        return None;
+    }
+    edits.sort_by_key(|(start, _, _)| std::cmp::Reverse(*start));
+    edits.dedup();
+    let mut better = source.to_owned();
+    for (start, end, text) in edits {
+        better.replace_range(start..end, &text);
+    }
+    // Lines stay where they are: emptied, not removed.
+    let kept = better.split('\n').enumerate().map(|(index, line)| if without.contains(&index) { "" } else { line });
+    Some(kept.collect::<Vec<_>>().join("\n"))
+}
+
+/// The marked line at fault in an error, with the index of its variable and the reason.
+fn unstorable(lines: &[&str], error: &Value) -> Option<(usize, usize, String)> {
+    let code = error["code"]["code"].as_str().unwrap_or_default();
+    let marked: Vec<(usize, usize)> = spans(error)
+        .filter_map(|span| Some(span["line_start"].as_u64()? as usize))
+        .filter_map(|line| Some((line - 1, marked_index(lines.get(line.checked_sub(1)?)?)?)))
+        .collect();
+    let reason = match code {
+        "E0382" | "E0381" | "E0425" | "E0507" => "its value was moved away in its cell",
+        "E0597" | "E0505" | "E0506" | "E0502" | "E0716" | "E0521" | "E0515" | "E0373" | "E0310" | "E0499" => {
+            "it borrows from another value, and lives only as long as its cell runs"
+        }
+        "E0603" | "E0433" | "E0412" | "E0107" | "E0423" => "its type is private and cannot be named in another cell",
+        _ => "its type cannot be kept from cell to cell",
+    };
+    // When a value is moved into the store while another variable borrows from it, the other one is at fault: the
+    // line named last.
+    let (line, index) = if matches!(code, "E0505" | "E0597") { *marked.last()? } else { *marked.first()? };
+    Some((line, index, reason.to_owned()))
+}
+
+fn spans(error: &Value) -> impl Iterator<Item = &Value> {
+    error["spans"].as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+/// The variable's index on a marked line.
+fn marked_index(line: &str) -> Option<usize> {
+    [PUT, KEEP, TAKE].iter().find_map(|mark| {
+        let rest = line.trim_start().strip_prefix(mark)?;
+        rest.split("*/").next()?.trim().parse().ok()
+    })
+}
+
+/// `.mumu` on a `Data` or a `Group` that has no such field: start, end and new text.
+fn group_access(source: &str, error: &Value) -> Option<(usize, usize, String)> {
+    let message = error["message"].as_str()?;
+    let missing = message.starts_with("no field `") || message.starts_with("attempted to take value of method `");
+    let kind = message.split("on type ").nth(1)?.split('`').nth(1)?;
+    let name = kind.trim_start_matches("&mut ").trim_start_matches('&').rsplit("::").next()?;
+    if !missing || !matches!(name, "Data" | "Group") {
+        return None;
+    }
+    let span = spans(error).find(|span| span["is_primary"] == true)?;
+    let start = span["byte_start"].as_u64()? as usize;
+    let end = span["byte_end"].as_u64()? as usize;
+    let name = source.get(start..end)?;
+    Some((start, end, format!("group(\"{}\")", name.trim_start_matches("r#"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_moved_variable_is_not_stored() {
+        let source = format!("a\n{PUT}0*/ put(a);\n{PUT}1*/ put(b);\nend");
+        let error = json!({"code": {"code": "E0382"}, "message": "use of moved value: `a`",
+            "spans": [{"line_start": 1, "is_primary": false}, {"line_start": 2, "is_primary": true}]});
+        let mut dropped = Vec::new();
+        let better = repaired(&source, &[error], &mut dropped).unwrap();
+        assert_eq!(better, format!("a\n\n{PUT}1*/ put(b);\nend"));
+        assert_eq!(dropped.len(), 1);
+        assert_eq!(dropped[0].0, 0);
+    }
+
+    #[test]
+    fn errors_of_the_user_are_not_repaired() {
+        let error =
+            json!({"code": {"code": "E0425"}, "message": "cannot find value `x`", "spans": [{"line_start": 1}]});
+        assert_eq!(repaired("x", &[error], &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn fields_of_data_become_groups() {
+        let source = "f().mumu.count()";
+        let error = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Data`",
+            "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
+        let better = repaired(source, &[error], &mut Vec::new());
+        assert_eq!(better.as_deref(), Some("f().group(\"mumu\").count()"));
+        let other = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Point`",
+            "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
+        assert_eq!(repaired(source, &[other], &mut Vec::new()), None);
+    }
+}

@@ -1,0 +1,248 @@
+//! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
+
+use super::generate::Generated;
+use super::plan::BODY;
+use super::render::{Mark, Report, render};
+use super::source::{Source, offset_of};
+use super::table::Table;
+use crate::evaluator::Failure;
+use port::Place;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// An item of a cell that has run, as it was compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub cell: u32,
+    pub item: Source,
+}
+
+/// What is needed to find the way back.
+pub(crate) struct Map<'a> {
+    /// Number of the present cell.
+    pub cell: u32,
+    /// Its code and what was made of it.
+    pub code: &'a str,
+    pub generated: &'a Generated,
+    /// Items of earlier cells.
+    pub origins: &'a [Origin],
+    /// Code of earlier cells by number.
+    pub cells: &'a HashMap<u32, String>,
+    pub table: &'a Table,
+}
+
+impl<'a> Map<'a> {
+    fn code_of(&self, cell: u32) -> Option<&'a str> {
+        if cell == self.cell { Some(self.code) } else { self.cells.get(&cell).map(String::as_str) }
+    }
+
+    /// The cell, and the byte in its code, that a byte of compiled source came from.
+    fn locate(&self, source: &str, offset: usize) -> Option<(u32, usize)> {
+        if let Some(start) = source.find(BODY).map(|at| at + BODY.len())
+            && offset >= start
+            && offset <= start + self.generated.body.text.len()
+            && source[start..].starts_with(&self.generated.body.text)
+        {
+            return Some((self.cell, self.generated.body.original(offset - start)));
+        }
+        let own = self.generated.items.iter().map(|item| (self.cell, item));
+        let earlier = self.origins.iter().rev().map(|origin| (origin.cell, &origin.item));
+        own.chain(earlier).find_map(|(cell, item)| {
+            let within = |(at, _): &(usize, &str)| *at <= offset && offset <= at + item.text.len();
+            let (at, _) = source.match_indices(item.text.as_str()).find(within)?;
+            Some((cell, item.original(offset - at)))
+        })
+    }
+
+    /// A span of rustc's JSON, followed out of macros to the text that called them.
+    fn mark(&self, source: &str, span: &Value) -> Option<Mark> {
+        let mut at = span;
+        loop {
+            if let Some(mark) = self.mark_here(source, at) {
+                let label = span["label"].as_str().unwrap_or_default().to_owned();
+                return Some(Mark { label, primary: span["is_primary"] == true, ..mark });
+            }
+            at = at.get("expansion").filter(|expansion| !expansion.is_null())?.get("span")?;
+        }
+    }
+
+    fn mark_here(&self, source: &str, span: &Value) -> Option<Mark> {
+        let start = usize::try_from(span["byte_start"].as_u64()?).ok()?;
+        let end = usize::try_from(span["byte_end"].as_u64()?).ok()?;
+        if span["file_name"].as_str()?.starts_with('/') || end > source.len() {
+            return None;
+        }
+        let (cell, from, to) = match (self.locate(source, start), self.locate(source, end)) {
+            (Some((cell, from)), Some((other, to))) if cell == other && to >= from => (cell, from, to),
+            _ => self.imported(source.get(start..end)?)?,
+        };
+        Some(Mark { cell, start: from, end: to, label: String::new(), primary: false })
+    }
+
+    /// evcxr writes `use` declarations anew, one per name: the name is looked for in those of the cell.
+    fn imported(&self, text: &str) -> Option<(u32, usize, usize)> {
+        let uses = self.generated.items.iter().filter(|item| item.text.trim_start().starts_with("use"));
+        uses.into_iter().find_map(|item| {
+            let at = item.text.find(text).filter(|_| !text.is_empty())?;
+            let from = item.original(at);
+            Some((self.cell, from, from + text.len()))
+        })
+    }
+
+    fn report(&self, source: &str, message: &Value) -> Report {
+        let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let spans = message["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let marks: Vec<_> = spans.iter().filter_map(|span| self.mark(source, span)).collect();
+        let text = readable(message["message"].as_str().unwrap_or_default());
+        let mut report = Report {
+            level: message["level"].as_str().unwrap_or("error").to_owned(),
+            code: message["code"]["code"].as_str().map(str::to_owned),
+            message: suggestion(&text, spans),
+            marks,
+            notes: children
+                .iter()
+                .filter(|child| worth_showing(child))
+                .map(|child| self.report(source, child))
+                .collect(),
+        };
+        self.add_hints(&mut report, &text);
+        report
+    }
+
+    /// What rustc cannot know.
+    fn add_hints(&self, report: &mut Report, message: &str) {
+        let name = message.split('`').nth(1).unwrap_or_default();
+        let hint = match report.code.as_deref() {
+            Some("E0425" | "E0423" | "E0433") => {
+                self.table.gone.get(name).map(|reason| format!("`{name}` is not there any more: {reason}"))
+            }
+            Some("E0596" | "E0594" | "E0384") => {
+                self.table.known.get(name).filter(|known| !known.mutable).map(|known| {
+                    format!("`{name}` is a variable of In[{}]: declare it there with `let mut {name}`", known.cell)
+                })
+            }
+            _ => None,
+        };
+        report.notes.extend(hint.map(|message| Report { level: "help".into(), message, ..Report::default() }));
+    }
+
+    /// One failure from all of rustc's errors.
+    pub fn compile_error(&self, source: &str, errors: &[Value]) -> Failure {
+        let mut reports: Vec<_> = errors.iter().map(|error| self.report(source, error)).collect();
+        if reports.iter().any(|report| !report.marks.is_empty()) {
+            reports.retain(|report| !report.marks.is_empty());
+        }
+        reports.dedup();
+        let value = reports.first().map_or_else(
+            || "the cell does not compile".to_owned(),
+            |report| {
+                let code = report.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
+                format!("{}{code}", report.message)
+            },
+        );
+        let traceback = reports.iter().map(|report| render(report, &|cell| self.code_of(cell))).collect();
+        Failure { name: "CompileError".into(), value, traceback }
+    }
+
+    /// A failure at a place in compiled source, such as a panic. Places outside of cells are named as they are.
+    pub fn run_error(
+        &self,
+        name: &str,
+        value: &str,
+        at: Option<&Place>,
+        source: Option<&str>,
+        notes: &[String],
+    ) -> Failure {
+        let mut marks = Vec::new();
+        let mut notes: Vec<_> = notes.to_vec();
+        if let Some(at) = at {
+            let offset = source.and_then(|source| {
+                let offset = offset_of(source, at.line as usize, at.column as usize)?;
+                self.locate(source, offset)
+            });
+            match offset {
+                Some((cell, start)) => {
+                    let code = self.code_of(cell).unwrap_or_default();
+                    let end = start + word_length(&code[super::source::floor(code, start)..]);
+                    marks.push(Mark { cell, start, end, label: String::new(), primary: true });
+                }
+                None => notes.push(format!("at {}:{}", outside(&at.file), at.line)),
+            }
+        }
+        let notes =
+            notes.into_iter().map(|message| Report { level: "note".into(), message, ..Report::default() }).collect();
+        let report = Report { level: name.to_owned(), code: None, message: value.to_owned(), marks, notes };
+        let traceback = vec![render(&report, &|cell| self.code_of(cell))];
+        Failure { name: name.to_owned(), value: value.to_owned(), traceback }
+    }
+}
+
+/// Paths as people write them: the names of our own helpers and of crates that are only seen through the prelude go.
+fn readable(message: &str) -> String {
+    message.replace("recoil::runtime::", "")
+}
+
+/// rustc puts the text of a suggestion into its span.
+fn suggestion(message: &str, spans: &[Value]) -> String {
+    let texts: Vec<_> = spans.iter().filter_map(|span| span["suggested_replacement"].as_str()).collect();
+    match texts.as_slice() {
+        [text] if !text.trim().is_empty() && !text.contains("recoil_") => format!("{message}: `{}`", text.trim()),
+        _ => message.to_owned(),
+    }
+}
+
+/// Advice about generated code, and about the command line, is not for the user.
+fn worth_showing(child: &Value) -> bool {
+    let message = child["message"].as_str().unwrap_or_default();
+    let about_us =
+        ["__recoil", "Opened<", "Shown<", "recoil::runtime", "in crate `ctx`", "full name for the type has been"];
+    !message.is_empty() && !about_us.iter().any(|ours| message.contains(ours))
+}
+
+/// How much to underline: the word at a place.
+fn word_length(rest: &str) -> usize {
+    let word = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '!' | ':'));
+    word.map(char::len_utf8).sum::<usize>().max(rest.chars().next().map_or(0, char::len_utf8))
+}
+
+/// A source path outside of cells, without the folders in front of it that are nobody's business.
+fn outside(file: &str) -> String {
+    let crates = file.rfind("/src/").map_or(0, |src| file[..src].rfind('/').map_or(0, |slash| slash + 1));
+    file[crates..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::generate::generate;
+    use super::super::parse::parse;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn errors_point_into_the_cell() {
+        let code = "fn f() {}\nfor _ in 0..1 { y }\nlet x = 1;";
+        let table =
+            Table { gone: [("y".to_owned(), "it was moved away in In[2]".to_owned())].into(), ..Table::default() };
+        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table);
+        let cells = HashMap::new();
+        let map = Map { cell: 7, code, generated: &generated, origins: &[], cells: &cells, table: &table };
+        let source = &generated.code;
+        let at = source.find("y }").unwrap();
+        let error = json!({"message": "cannot find value `y` in this scope", "level": "error", "code": {"code": "E0425"},
+            "children": [], "spans": [{"file_name": "x.rs", "byte_start": at, "byte_end": at + 1, "is_primary": true,
+            "label": "not found"}]});
+        let failure = map.compile_error(source, &[error]);
+        assert_eq!(failure.value, "cannot find value `y` in this scope (E0425)");
+        assert!(failure.traceback[0].contains("In[7]:2:17"), "{}", failure.traceback[0]);
+        assert!(failure.traceback[0].contains("moved away in In[2]"));
+    }
+
+    #[test]
+    fn places_outside_are_short() {
+        assert_eq!(
+            outside("/home/me/.cargo/registry/src/index/polars-core-0.55.2/src/frame/mod.rs"),
+            "polars-core-0.55.2/src/frame/mod.rs"
+        );
+        assert_eq!(outside("prelude/data/src/lib.rs"), "data/src/lib.rs");
+    }
+}

@@ -1,0 +1,146 @@
+//! What evcxr gets: the cell's items as they are, and its statements inside of one call, which takes the variables they
+//! use out of the prelude's store, runs them, and puts the variables back.
+
+use super::parse::Parsed;
+use super::plan::{BODY, KEEP, PUT, TAKE};
+use super::source::{Edit, Source};
+use super::table::Table;
+use std::fmt::Write;
+
+/// Generated code, and where its parts came from.
+#[derive(Debug, Default)]
+pub(crate) struct Generated {
+    /// For evcxr.
+    pub code: String,
+    /// Variables by index: those that are used, then those that are made.
+    pub variables: Vec<String>,
+    /// The statements, as they stand in the code behind [`BODY`].
+    pub body: Source,
+    /// The items.
+    pub items: Vec<Source>,
+}
+
+/// Generates the code of a cell.
+pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated {
+    let body = body(code, parsed);
+    let used: Vec<_> = parsed.words.iter().filter_map(|word| table.known.get_key_value(word)).collect();
+    let made: Vec<_> = parsed.bindings.iter().map(|binding| binding.name.clone()).collect();
+    let variables: Vec<_> = used.iter().map(|(name, _)| (*name).clone()).chain(made.iter().cloned()).collect();
+    let mut out = String::new();
+    let attributes = parsed.items.iter().filter(|range| code[(*range).clone()].starts_with("#!"));
+    for range in attributes {
+        out.push_str(&code[range.clone()]);
+        out.push('\n');
+    }
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "recoil::runtime::done({{ let __recoil_ok = ::recoil::runtime::begin();");
+    for (index, (name, known)) in used.iter().enumerate() {
+        let kind = &known.kind;
+        let _ = writeln!(
+            out,
+            "{TAKE}{index}*/ let __recoil_ok = ::recoil::runtime::fits::<{kind}>({name:?}) & __recoil_ok;"
+        );
+    }
+    out.push_str("if ::recoil::runtime::ready(__recoil_ok) {\n");
+    for (index, (name, known)) in used.iter().enumerate() {
+        let mutable = if known.mutable { "mut " } else { "" };
+        let kind = &known.kind;
+        let _ =
+            writeln!(out, "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::take::<{kind}>({name:?});");
+    }
+    let (open, close) = if parsed.awaits {
+        (
+            "::recoil::runtime::block_on(async {",
+            "::core::result::Result::<_, ::recoil::runtime::Stop>::Ok(__recoil_shown) })",
+        )
+    } else {
+        ("{", "::core::result::Result::Ok(__recoil_shown) }")
+    };
+    let _ = writeln!(out, "let __recoil_ended = ::recoil::runtime::run(|| {open}\n{BODY}{}", body.text);
+    if parsed.tail.is_none() {
+        out.push_str("; let __recoil_shown = ::core::option::Option::None;\n");
+    }
+    for (index, name) in made.iter().enumerate() {
+        let _ = writeln!(out, "{PUT}{}*/ {}", used.len() + index, put(name, used.len() + index));
+    }
+    let _ = writeln!(out, "{close});");
+    for (index, (name, _)) in used.iter().enumerate() {
+        // The cell's own variable of the same name has taken its place, if the cell came to its end.
+        let condition = if made.contains(name) { "if !__recoil_ended.well() " } else { "" };
+        let _ = writeln!(out, "{KEEP}{index}*/ {condition}{}", put(name, index));
+    }
+    out.push_str("__recoil_ended.finish(); }});\n");
+    let items = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));
+    let items: Vec<_> = items.map(|range| Source::new(code, range.start, range.end, &parsed.edits)).collect();
+    for item in &items {
+        out.push_str(&item.text);
+        out.push('\n');
+    }
+    Generated { code: out, variables, body, items }
+}
+
+fn put(name: &str, index: usize) -> String {
+    format!(
+        "{{ let __recoil_names = {{ use ::recoil::runtime::peek_kinds::*; (&::recoil::runtime::Peek(&{name})).names() }}; \
+         ::recoil::runtime::put::<_, {index}>({name:?}, __recoil_names, {name}); }}"
+    )
+}
+
+/// The statements: the cell with its items blanked out, so that lines and columns stay.
+fn body(code: &str, parsed: &Parsed) -> Source {
+    let mut edits = parsed.edits.clone();
+    for range in &parsed.items {
+        let blank = code[range.clone()].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        edits.insert(0, Edit { start: range.start, end: range.end, text: blank });
+    }
+    if let Some(tail) = &parsed.tail {
+        let open = "let __recoil_shown = { use ::recoil::runtime::tail_kinds::*; match &(";
+        let close = ") { __recoil_value => (&&&&&::recoil::runtime::Shown(\
+                     (&&&::recoil::runtime::Opened(__recoil_value)).opened()?)).shown() } };";
+        edits.insert(0, Edit { start: tail.start, end: tail.start, text: open.into() });
+        edits.push(Edit { start: tail.end, end: tail.end, text: close.into() });
+    }
+    Source::new(code, 0, code.len(), &edits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::super::table::Known;
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::default();
+        table.known.insert("b".into(), Known { kind: "i32".into(), mutable: true, ..Known::default() });
+        table
+    }
+
+    #[test]
+    fn generated_code_is_rust_and_keeps_lines() {
+        let code = "struct P { x: i32 }\nlet a = P { x: b };\nfor _ in 0..2 { b += 1; }\na.x + b";
+        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        assert_eq!(generated.variables, ["b", "a"]);
+        let file = format!("fn f() {{ {} }}", generated.code);
+        syn::parse_file(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
+        let body = &generated.code[generated.code.find(BODY).unwrap() + BODY.len()..];
+        assert!(body.starts_with("                   \nlet a = P { x: b };\n"));
+        assert_eq!(generated.items[0].text, "struct P { x: i32 }");
+    }
+
+    #[test]
+    fn a_comment_at_the_end_does_not_swallow_what_follows() {
+        let code = "let a = 1; // one";
+        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        let file = format!("fn f() {{ {} }}", generated.code);
+        assert!(file.contains("// one\n"));
+        syn::parse_file(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
+    }
+
+    #[test]
+    fn awaiting_cells_run_in_a_future() {
+        let code = "let x = f().await?;\nx";
+        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        assert!(generated.code.contains("block_on(async {"));
+        syn::parse_file(&format!("fn f() {{ {} }}", generated.code)).unwrap();
+    }
+}

@@ -1,0 +1,173 @@
+//! Doing what the lines before a cell's Rust say.
+
+use super::engine::{Engine, Finish, failure, interrupted};
+use super::evaluator::lock;
+use super::magic::{HELP, Line};
+use super::table::short;
+use crate::evaluator::{Bundle, Cell, Event, Failure, Output, Stream};
+use serde_json::Value;
+use std::fmt::Write;
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+/// Crates that are there without being added, with the mend.
+const THERE: [&str; 4] = ["polars", "recoil", "serde_json", "tokio"];
+
+fn text(text: impl Into<String>) -> Bundle {
+    let mut bundle = Bundle::default();
+    bundle.data.insert("text/plain".into(), Value::String(text.into()));
+    bundle
+}
+
+impl Engine {
+    pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut Finish) -> Result<(), Failure> {
+        match line {
+            Line::Optimise(level) => self.optimise(&level, done)?,
+            Line::CellOptimise(level) => done.opt_level = checked(&level)?,
+            Line::Time => done.time = true,
+            Line::TimeIt(code) => time_it(&code, done)?,
+            Line::Variables => done.result = Some(self.variables()),
+            Line::Reset => self.reset()?,
+            Line::Restore => {
+                let told = self.restore(cell.token)?;
+                self.print(cell.token, format!("{told}\n"));
+            }
+            Line::Load(path) => done.next_input = Some((load(&path)?, true)),
+            Line::Help => done.result = Some(text(HELP)),
+            Line::Shell(command) => self.shell(cell.token, &command)?,
+            Line::Inspect(item, detailed) => done.page = Some(self.page(&item, detailed)?),
+            Line::Command(command) => done.result = self.evcxr_command(&command)?.or(done.result.take()),
+            Line::Unknown(name) => {
+                return Err(failure("UnknownMagic", format!("there is no `{name}`; %help lists what there is")));
+            }
+        }
+        Ok(())
+    }
+
+    fn optimise(&mut self, level: &str, done: &mut Finish) -> Result<(), Failure> {
+        if level.is_empty() {
+            done.result = Some(text(self.opt_level()));
+            return Ok(());
+        }
+        done.opt_level = checked(level)?;
+        self.set_opt_level(&done.opt_level.clone());
+        Ok(())
+    }
+
+    fn variables(&self) -> Bundle {
+        let known = &self.table.known;
+        if known.is_empty() {
+            return text("no variables");
+        }
+        let width = known.keys().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
+        let mut plain = format!("{:width$}  cell    type", "variable");
+        let mut html = "<table><thead><tr><th>variable</th><th>cell</th><th>type</th></tr></thead><tbody>".to_owned();
+        for (name, known) in known {
+            let kind = format!("{}{}", if known.mutable { "mut " } else { "" }, short(&known.kind));
+            // Writing to a string cannot fail.
+            let _ = write!(plain, "\n{name:width$}  In[{}]  {kind}", known.cell);
+            let kind = kind.replace('&', "&amp;").replace('<', "&lt;");
+            let _ = write!(html, "<tr><td>{name}</td><td>In[{}]</td><td><code>{kind}</code></td></tr>", known.cell);
+        }
+        let mut bundle = text(plain);
+        bundle.data.insert("text/html".into(), Value::String(html + "</tbody></table>"));
+        bundle
+    }
+
+    fn page(&self, item: &str, detailed: bool) -> Result<Bundle, Failure> {
+        let found = self.assistant().inspect(item, item.len(), u8::from(detailed));
+        found.ok_or_else(|| failure("NotFound", format!("nothing is known about `{item}`")))
+    }
+
+    fn evcxr_command(&mut self, command: &str) -> Result<Option<Bundle>, Failure> {
+        if let Some(wanted) = command.strip_prefix(":dep") {
+            let name: String =
+                wanted.trim().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
+            if THERE.contains(&name.as_str()) || name.starts_with("polars-") {
+                let text = format!(
+                    "`{name}` is part of the prelude that every cell links to, and cannot be added a second time: \
+                     remove this line and use `{}`",
+                    if name.starts_with("polars-") { "polars" } else { &name }
+                );
+                return Err(failure("DependencyError", text));
+            }
+        }
+        if command == ":quit" {
+            return Err(failure("CommandError", "a notebook ends its kernel from the menu"));
+        }
+        let outputs = self.command(command)?;
+        let mut bundle = Bundle::default();
+        for (mime, content) in outputs.content_by_mime_type {
+            bundle.data.insert(mime, Value::String(content));
+        }
+        Ok((!bundle.data.is_empty()).then_some(bundle))
+    }
+
+    /// Runs a shell command and shows its output as it comes.
+    fn shell(&mut self, token: u64, line: &str) -> Result<(), Failure> {
+        let cannot = |error: std::io::Error| failure("ShellError", format!("cannot run `{line}`: {error}"));
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(line).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(cannot)?;
+        lock(&self.shared.running).child = Some(child.id());
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let sink = self.sink();
+        let show = |stream, text| sink(Event { token, output: Output::Text(stream, text) });
+        std::thread::scope(|scope| {
+            scope.spawn(|| stdout.map(|pipe| forward(pipe, |text| show(Stream::Stdout, text))));
+            scope.spawn(|| stderr.map(|pipe| forward(pipe, |text| show(Stream::Stderr, text))));
+        });
+        let status = child.wait().map_err(cannot);
+        let mut running = lock(&self.shared.running);
+        running.child = None;
+        if running.interrupted {
+            return Err(interrupted());
+        }
+        drop(running);
+        match status? {
+            status if status.success() => Ok(()),
+            status => Err(failure("ShellError", format!("`{line}` ended with {status}"))),
+        }
+    }
+}
+
+/// Hands on whole characters until the pipe ends.
+fn forward(mut pipe: impl Read, show: impl Fn(String)) {
+    let mut buffer = [0; 8192];
+    let mut rest = Vec::new();
+    while let Ok(read) = pipe.read(&mut buffer) {
+        if read == 0 {
+            break;
+        }
+        rest.extend_from_slice(&buffer[..read]);
+        let text = crate::worker::whole_characters(&mut rest);
+        if !text.is_empty() {
+            show(text);
+        }
+    }
+    if !rest.is_empty() {
+        show(String::from_utf8_lossy(&rest).into_owned());
+    }
+}
+
+fn checked(level: &str) -> Result<String, Failure> {
+    match level {
+        "0" | "1" | "2" | "3" | "s" | "z" | "auto" => Ok(level.to_owned()),
+        _ => Err(failure("UnknownOption", format!("`{level}` is no optimisation level: use 0, 1, 2, 3, s, z or auto"))),
+    }
+}
+
+fn time_it(code: &str, done: &mut Finish) -> Result<(), Failure> {
+    let rest = done.code.trim();
+    let code = if code.is_empty() { rest } else { code };
+    if code.is_empty() {
+        return Err(failure("UnknownOption", "%timeit wants an expression behind it, or a cell under it"));
+    }
+    done.code = format!("recoil::runtime::timeit(|| {{ {code} }});");
+    Ok(())
+}
+
+fn load(path: &str) -> Result<String, Failure> {
+    let shown = path.trim_matches(['"', '\'']);
+    std::fs::read_to_string(shown).map_err(|error| failure("LoadError", format!("{shown}: {error}")))
+}

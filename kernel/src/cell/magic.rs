@@ -1,0 +1,164 @@
+//! What a cell can say besides Rust: `%magics`, `%%options`, `!shell`, `?help` and evcxr's `:commands`, on lines of
+//! their own before the first line of Rust.
+
+/// One line of a cell that is not Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// `%opt 3`, also `:opt 3`: for all following cells; `auto` lets the kernel decide.
+    Optimise(String),
+    /// `%%rust opt=3`: for this cell.
+    CellOptimise(String),
+    /// `%time`: tells how long the cell takes.
+    Time,
+    /// `%timeit expression`, or the rest of the cell.
+    TimeIt(String),
+    /// `%vars`, `%who`.
+    Variables,
+    /// `%reset`.
+    Reset,
+    /// `%restore`.
+    Restore,
+    /// `%load file`.
+    Load(String),
+    /// `%help`, `%magics`.
+    Help,
+    /// `!command`.
+    Shell(String),
+    /// `?item` (false) or `??item` (true).
+    Inspect(String, bool),
+    /// One of evcxr's commands.
+    Command(String),
+    /// A magic that does not exist.
+    Unknown(String),
+}
+
+/// Shown by `%help`.
+pub(crate) const HELP: &str = "\
+Lines before the first line of Rust may be:
+  %help              this text
+  %vars              the variables and their types
+  %reset             forget variables, items and added crates
+  %restore           run all cells of this session again, without compiling them
+  %opt LEVEL         optimise following cells: 0 to 3, or auto (the default: 2 for cells with loops or closures, else 0)
+  %%rust opt=LEVEL   optimise this cell
+  %time              tell how long this cell takes
+  %timeit EXPR       run an expression (or the rest of the cell) many times and tell the median
+  %load FILE         put a file's text into the cell
+  ?ITEM  ??ITEM      type and documentation of an item; with ?? also its source
+  !COMMAND           run a shell command
+  :dep NAME = \"1\"    add a crate (polars, serde_json and tokio are there already)
+  :help              evcxr's own commands
+In Rust: display(x), display_with_id(\"id\", x), update_display(\"id\", x), clear_output(wait), Html(..), Svg(..), Latex(..),
+Markdown(..), Png(..), progress(iter, \"label\"), input(\"prompt\"), password(\"prompt\").
+A semicolon behind the last expression hides its value.";
+
+/// Splits a cell into its leading lines that are not Rust, and the Rust behind them. The Rust keeps its line numbers:
+/// the lines in front of it become empty.
+pub(crate) fn split(code: &str) -> (Vec<Line>, String) {
+    let mut found = Vec::new();
+    let mut rest = String::with_capacity(code.len());
+    let mut lines = code.split_inclusive('\n');
+    let mut cursor = 0;
+    for line in lines.by_ref() {
+        let text = line.trim();
+        if !(text.is_empty() || text.starts_with("//")) {
+            match parse(text) {
+                Some(line) => found.push(line),
+                None => break,
+            }
+        }
+        rest.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        cursor += line.len();
+    }
+    rest.push_str(&code[cursor..]);
+    (found, rest)
+}
+
+/// The Rust of a cell.
+pub(crate) fn rust_part(code: &str) -> &str {
+    let mut cursor = 0;
+    for line in code.split_inclusive('\n') {
+        let text = line.trim();
+        if !text.is_empty() && parse(text).is_none() {
+            break;
+        }
+        cursor += line.len();
+    }
+    &code[cursor..]
+}
+
+fn parse(line: &str) -> Option<Line> {
+    if let Some(command) = line.strip_prefix('!') {
+        // `!x` is also Rust's negation, but a statement never begins with it.
+        return Some(Line::Shell(command.trim().to_owned()));
+    }
+    if let Some(magic) = line.strip_prefix('%') {
+        return Some(parse_magic(magic));
+    }
+    if let Some(item) = line.strip_prefix('?') {
+        let detailed = item.starts_with('?');
+        return Some(Line::Inspect(item.trim_start_matches('?').trim().to_owned(), detailed));
+    }
+    let command = line.strip_prefix(':').filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    let (name, argument) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    Some(match name {
+        "vars" => Line::Variables,
+        "clear" => Line::Reset,
+        "opt" if !argument.is_empty() => Line::Optimise(argument.trim().to_owned()),
+        _ => Line::Command(line.to_owned()),
+    })
+}
+
+fn parse_magic(magic: &str) -> Line {
+    let magic = magic.trim();
+    let (name, argument) = magic.split_once(char::is_whitespace).unwrap_or((magic, ""));
+    let argument = argument.trim().to_owned();
+    match name {
+        "opt" => Line::Optimise(argument),
+        "%rust" | "%opt" => {
+            let level = argument.split_whitespace().map(|word| word.strip_prefix("opt=").unwrap_or(word)).next();
+            Line::CellOptimise(level.unwrap_or("auto").to_owned())
+        }
+        "time" | "%time" if argument.is_empty() => Line::Time,
+        "timeit" | "%timeit" => Line::TimeIt(argument),
+        "vars" | "who" | "whos" => Line::Variables,
+        "reset" => Line::Reset,
+        "restore" => Line::Restore,
+        "load" => Line::Load(argument),
+        "help" | "magics" | "lsmagic" => Line::Help,
+        _ => Line::Unknown(format!("%{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_lines_are_taken_and_positions_stay() {
+        let code = "%time\n// now\n:dep rand = \"0.9\"\n\nlet x = 1;\n%not a magic";
+        let (lines, rest) = split(code);
+        assert_eq!(lines, [Line::Time, Line::Command(":dep rand = \"0.9\"".into())]);
+        assert_eq!(rest.find("let"), code.find("let"));
+        assert!(rest.ends_with("%not a magic"));
+        assert_eq!(rest.matches('\n').count(), code.matches('\n').count());
+    }
+
+    #[test]
+    fn questions_are_for_the_pager() {
+        assert_eq!(split("?Vec").0, [Line::Inspect("Vec".into(), false)]);
+        assert_eq!(split("??data.group").0, [Line::Inspect("data.group".into(), true)]);
+        // That is Rust: the value of a `Result`.
+        assert!(split("found?").0.is_empty());
+        assert!(split("::std::process::exit(1)").0.is_empty());
+    }
+
+    #[test]
+    fn options_of_a_cell() {
+        assert_eq!(split("%%rust opt=3\n1").0, [Line::CellOptimise("3".into())]);
+        assert_eq!(split("%opt 2").0, [Line::Optimise("2".into())]);
+        assert_eq!(split("%timeit 1 + 1").0, [Line::TimeIt("1 + 1".into())]);
+        assert_eq!(split("%nonsense").0, [Line::Unknown("%nonsense".into())]);
+        assert_eq!(rust_part("%time\nlet x = (\n"), "let x = (\n");
+    }
+}

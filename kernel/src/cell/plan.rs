@@ -1,0 +1,74 @@
+//! What the engine and the stand-in for cargo tell each other, through two small files in the session's folder.
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Environment variable with the session's folder; evcxr gives it to what it believes to be cargo.
+pub(crate) const SESSION: &str = "RECOIL_SESSION";
+/// Marks lines that put a variable into the store at the end of a cell. The variable's index follows.
+pub(crate) const PUT: &str = "/*recoil put ";
+/// Marks lines that put a variable back which the cell only used.
+pub(crate) const KEEP: &str = "/*recoil keep ";
+/// Marks lines that take a variable out of the store.
+pub(crate) const TAKE: &str = "/*recoil take ";
+/// Stands in front of the user's statements.
+pub(crate) const BODY: &str = "/*recoil cell*/";
+
+/// How the next cell is to be compiled.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// Numbers the plans of a session.
+    pub sequence: u64,
+    /// The compiler.
+    pub rustc: PathBuf,
+    /// The prelude's dylib.
+    pub dylib: PathBuf,
+    /// Folder with the metadata of the crates in it.
+    pub crates: PathBuf,
+    /// Prelude and compiler in one word.
+    pub identity: String,
+    /// `-Copt-level`.
+    pub opt_level: String,
+    /// Names by index, as the marked lines count them.
+    pub variables: Vec<String>,
+    /// Where compiled cells are kept.
+    pub cache: PathBuf,
+    /// Linker arguments that were found to be faster than the compiler driver's.
+    pub linker: Vec<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Compiled {
+    /// The plan's number.
+    pub sequence: u64,
+    /// Name of the cell in the cache; its source has it as file name.
+    pub key: String,
+    /// Whether rustc was not needed.
+    pub cached: bool,
+    /// How many times rustc ran.
+    pub passes: u32,
+    /// Types by index of variable.
+    pub types: Vec<(usize, String)>,
+    /// Variables that cannot outlive the cell, with the reason.
+    pub dropped: Vec<(usize, String)>,
+    /// rustc's JSON, if it failed.
+    pub diagnostics: Vec<serde_json::Value>,
+    /// What was compiled, if it failed (otherwise it is in the cache).
+    pub source: String,
+    /// What failed apart from the code itself.
+    pub failure: Option<String>,
+}
+
+pub(crate) fn plan_path(session: &Path) -> PathBuf {
+    session.join("plan.json")
+}
+
+pub(crate) fn compiled_path(session: &Path) -> PathBuf {
+    session.join("compiled.json")
+}
+
+/// Holds the process id of the stand-in while it compiles.
+pub(crate) fn process_path(session: &Path) -> PathBuf {
+    session.join("compiling")
+}

@@ -1,0 +1,70 @@
+//! Errors of a cell that is not Rust: rustc's own words about the cell's own text.
+
+use super::render::{Mark, Report, render};
+use crate::evaluator::Failure;
+use crate::install::prelude::Toolchain;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// On the first line, in front of the cell's first character.
+const OPEN: &str = "fn recoil_cell() {";
+
+/// The failure of a cell that cannot be parsed. `fallback` is used when rustc finds nothing wrong.
+pub(super) fn failure(toolchain: &Toolchain, folder: &Path, number: u32, code: &str, fallback: &str) -> Failure {
+    let errors = errors(toolchain, folder, code).unwrap_or_default();
+    let mut reports: Vec<_> = errors.iter().map(|error| report(error, number, code)).collect();
+    if reports.is_empty() {
+        reports.push(Report { level: "error".into(), message: fallback.to_owned(), ..Report::default() });
+    }
+    let traceback = reports.iter().map(|report| render(report, &|_| Some(code))).collect();
+    Failure { name: "SyntaxError".into(), value: reports[0].message.clone(), traceback }
+}
+
+fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>> {
+    let path = folder.join("syntax.rs");
+    std::fs::write(&path, format!("{OPEN}{code}\n}}\n")).ok()?;
+    let mut command = Command::new(&toolchain.rustc);
+    command.arg(&path).args(["--edition=2024", "--crate-type=lib", "--emit=metadata", "--error-format=json"]);
+    command.args(["-Awarnings", "-o"]).arg(folder.join("syntax.rmeta")).env_remove("RUSTC_BOOTSTRAP");
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let lines = String::from_utf8_lossy(&output.stderr);
+    let parsed = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    // Parsing errors have no codes; an error with one comes from a later phase, for which the cell was not made.
+    let is_syntax = |error: &Value| {
+        error["level"] == "error"
+            && error["code"].is_null()
+            && error["spans"].as_array().is_some_and(|spans| !spans.is_empty())
+    };
+    Some(parsed.filter(is_syntax).collect())
+}
+
+fn report(error: &Value, number: u32, code: &str) -> Report {
+    let spans = error["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let children = error["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let message = error["message"].as_str().unwrap_or_default().to_owned();
+    Report {
+        level: error["level"].as_str().unwrap_or("error").to_owned(),
+        code: None,
+        message: if message == "this file contains an unclosed delimiter" {
+            "this cell contains an unclosed delimiter".into()
+        } else {
+            message
+        },
+        marks: spans.iter().filter_map(|span| mark(span, number, code)).collect(),
+        notes: children
+            .iter()
+            .map(|child| report(child, number, code))
+            .filter(|note| !note.message.is_empty())
+            .collect(),
+    }
+}
+
+fn mark(span: &Value, cell: u32, code: &str) -> Option<Mark> {
+    let at = |name: &str| Some(usize::try_from(span[name].as_u64()?).ok()?.saturating_sub(OPEN.len()).min(code.len()));
+    let (start, end) = (at("byte_start")?, at("byte_end")?);
+    let label = span["label"].as_str().unwrap_or_default().to_owned();
+    // The brace in front of the cell is ours.
+    let ours = span["byte_start"].as_u64()? < OPEN.len() as u64;
+    (!ours).then_some(Mark { cell, start, end, label, primary: span["is_primary"] == true })
+}

@@ -1,0 +1,85 @@
+//! What the kernel knows of the notebook's variables.
+
+use std::collections::BTreeMap;
+
+/// A variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its type, as it can be written in a cell.
+    pub kind: String,
+    /// Whether it was declared `mut`.
+    pub mutable: bool,
+    /// The cell that made it.
+    pub cell: u32,
+    /// What `group("..")` takes.
+    pub groups: Vec<String>,
+    /// Names of columns.
+    pub columns: Vec<String>,
+}
+
+/// All variables, and those that are gone, with the reason.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    pub known: BTreeMap<String, Known>,
+    pub gone: BTreeMap<String, String>,
+}
+
+impl Table {
+    /// Whether `variable.name` means a group: the variable is a dict of data, and has no such field itself.
+    pub fn is_group(&self, variable: &str, name: &str) -> bool {
+        let Some(known) = self.known.get(variable) else { return false };
+        let kind = known.kind.trim_start_matches('&').trim_start_matches("mut ");
+        matches!(kind.rsplit("::").next(), Some("Data" | "Group")) && !name.is_empty()
+    }
+
+    /// All variables are gone; returns their names.
+    pub fn lose_all(&mut self, reason: &str) -> Vec<String> {
+        let names: Vec<_> = std::mem::take(&mut self.known).into_keys().collect();
+        self.gone.extend(names.iter().map(|name| (name.clone(), reason.to_owned())));
+        names
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// A type as people read it: without the paths that can be guessed.
+pub(crate) fn short(kind: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    for c in kind.chars() {
+        if c.is_alphanumeric() || c == '_' || c == ':' {
+            word.push(c);
+        } else {
+            out.push_str(word.rsplit("::").next().unwrap_or(&word));
+            word.clear();
+            out.push(c);
+        }
+    }
+    out + word.rsplit("::").next().unwrap_or(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_shortened() {
+        assert_eq!(
+            short("std::collections::HashMap<std::string::String, &'static str>"),
+            "HashMap<String, &'static str>"
+        );
+        assert_eq!(short("[[u8; 3]; 2]"), "[[u8; 3]; 2]");
+    }
+
+    #[test]
+    fn only_data_has_groups() {
+        let mut table = Table::default();
+        let data = Known { kind: "recoil::Data".into(), ..Known::default() };
+        table.known.insert("data".into(), data);
+        table.known.insert("n".into(), Known { kind: "i32".into(), ..Known::default() });
+        assert!(table.is_group("data", "mumu"));
+        assert!(!table.is_group("n", "mumu") && !table.is_group("x", "mumu"));
+    }
+}

@@ -1,0 +1,132 @@
+//! The worker's own side: take compiled cells from evcxr, load them, run them.
+//!
+//! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
+//! can be mistaken for them; standard output and error become pipes that the kernel reads.
+
+use super::{ERROR_SUFFIX, PIPES, PRELUDE};
+use crate::cell::{CELL_FUNCTION, FAILED_MARK};
+use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+
+/// evcxr waits for this line.
+const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
+
+/// Runs cells until evcxr closes its pipe, the kernel dies, or a cell ends the process.
+pub(super) fn main() -> ! {
+    let code = match serve() {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("the worker cannot go on: {error}");
+            99
+        }
+    };
+    // Not `exit`: destructors of a cell's statics have nothing to say any more.
+    // SAFETY: `_exit` may be called at any time.
+    unsafe { libc::_exit(code) }
+}
+
+fn serve() -> std::io::Result<()> {
+    // SAFETY: `prctl` with these arguments only sets when this process gets a signal.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    let commands = File::from(keep(0)?);
+    let mut answers = File::from(keep(1)?);
+    redirect()?;
+    let prelude = load(&variable(PRELUDE)?, libc::RTLD_GLOBAL)?;
+    start(prelude)?;
+    let failed = symbol(prelude, c"recoil_cell_failed");
+    for line in BufReader::new(commands).lines() {
+        let line = line?;
+        let mut words = line.split(' ').skip_while(|word| *word != "LOAD_AND_RUN").skip(1);
+        let (Some(path), Some(name)) = (words.next(), words.next()) else {
+            return Err(std::io::Error::other(format!("evcxr sent `{line}`")));
+        };
+        run(path, name)?;
+        if failed.is_some_and(|failed| {
+            // SAFETY: the prelude defines this function with exactly this type.
+            let failed: extern "C" fn() -> c_int = unsafe { std::mem::transmute(failed) };
+            failed() != 0
+        }) {
+            writeln!(answers, "{FAILED_MARK}")?;
+        }
+        writeln!(answers, "{COMPLETE}")?;
+    }
+    Ok(())
+}
+
+/// A private copy of a standard descriptor that no child process inherits.
+fn keep(descriptor: c_int) -> std::io::Result<OwnedFd> {
+    // SAFETY: `fcntl` only makes a copy, which is checked and then owned by exactly one value.
+    let copy = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 10) };
+    if copy < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    // SAFETY: `copy` was made by the line above and belongs to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Standard input becomes empty, the other two the kernel's pipes.
+fn redirect() -> std::io::Result<()> {
+    let pipes = variable(PIPES)?;
+    let mut error = pipes.clone();
+    error.push(ERROR_SUFFIX);
+    let opened =
+        [File::open("/dev/null")?, File::options().write(true).open(pipes)?, File::options().write(true).open(error)?];
+    for (file, standard) in opened.iter().zip(0..) {
+        // SAFETY: both descriptors are open; `dup2` replaces the standard one, which no Rust value owns.
+        if unsafe { libc::dup2(file.as_raw_fd(), standard) } < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> std::io::Result<OsString> {
+    std::env::var_os(name).ok_or_else(|| std::io::Error::other(format!("{name} is not set")))
+}
+
+fn load(path: &std::ffi::OsStr, scope: c_int) -> std::io::Result<*mut c_void> {
+    let path = CString::new(path.to_owned().into_vec())?;
+    // SAFETY: the path is a C string. Loading runs the library's initialisers: those of the prelude and of cells are
+    // code that the user asked to run.
+    let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | scope) };
+    if library.is_null() { Err(loader_error()) } else { Ok(library) }
+}
+
+fn loader_error() -> std::io::Error {
+    // SAFETY: `dlerror` returns null or a C string that stays valid until the next call on this thread.
+    let text = unsafe {
+        let text: *const c_char = libc::dlerror();
+        if text.is_null() { "unknown".into() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    };
+    std::io::Error::other(text)
+}
+
+fn symbol(library: *mut c_void, name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: `library` came from `dlopen` and is never closed; `name` is a C string.
+    let address = unsafe { libc::dlsym(library, name.as_ptr()) };
+    (!address.is_null()).then_some(address)
+}
+
+/// Connects the prelude's runtime to the kernel.
+fn start(prelude: *mut c_void) -> std::io::Result<()> {
+    let start = symbol(prelude, c"recoil_worker_start").ok_or_else(loader_error)?;
+    // SAFETY: the prelude defines this function with exactly this type.
+    let start: extern "C" fn() -> c_int = unsafe { std::mem::transmute(start) };
+    if start() == 0 { Ok(()) } else { Err(std::io::Error::other("the prelude cannot reach the kernel")) }
+}
+
+/// Loads a compiled cell and runs it. The library stays loaded: values it made live on in variables.
+fn run(path: &str, name: &str) -> std::io::Result<()> {
+    let library = load(path.as_ref(), libc::RTLD_LOCAL)?;
+    let own = CString::new(CELL_FUNCTION)?;
+    let function = symbol(library, &own).or_else(|| symbol(library, &CString::new(name).ok()?));
+    let function = function.ok_or_else(loader_error)?;
+    // SAFETY: evcxr generates this function with exactly this type. Cells keep their variables in the prelude's store,
+    // so the pointer, which is evcxr's own store, stays null.
+    let function: extern "C" fn(*mut c_void) -> *mut c_void = unsafe { std::mem::transmute(function) };
+    function(std::ptr::null_mut());
+    Ok(())
+}

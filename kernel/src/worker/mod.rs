@@ -1,0 +1,28 @@
+//! The process that runs cells, seen from both sides: [`host`] is what the process itself does, [`listener`] is the
+//! kernel's end of its socket and of its two output pipes.
+//!
+//! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
+//! and one ending per cell. The room knows neither rustc nor Jupyter.
+
+mod host;
+mod listener;
+
+pub(crate) use listener::{Finished, Listener, Restful, converted, whole_characters};
+
+/// Environment variable that makes this program the worker.
+pub(crate) const WORKER: &str = "RECOIL_WORKER";
+/// The kernel's socket.
+pub(crate) const SOCKET: &str = "RECOIL_SOCKET";
+/// The pipe for standard output; the one for standard error has `.err` at its end.
+pub(crate) const PIPES: &str = "RECOIL_PIPES";
+/// Path of the prelude's dylib.
+pub(crate) const PRELUDE: &str = "RECOIL_PRELUDE";
+/// Added to an output pipe's path for standard error.
+pub(crate) const ERROR_SUFFIX: &str = ".err";
+
+/// Call this first in `main`: when this process was started as the worker, it runs cells and does not return.
+pub fn hook() {
+    if std::env::var_os(WORKER).is_some() {
+        host::main();
+    }
+}

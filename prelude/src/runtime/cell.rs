@@ -1,0 +1,194 @@
+//! Running a cell's code: its beginning, its end, and the points where it can be stopped.
+
+use super::ending::Stop;
+use super::link::{self, PANICS, lock};
+use super::store;
+use port::{Bundle, Ending, ToKernel};
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What is thrown through a cell's frames to end it; no panic hook sees it.
+struct Thrown(Stop);
+
+/// How a cell's code ended; becomes a message in [`Ended::finish`], when all variables are back in the store.
+#[must_use]
+pub struct Ended(Ending);
+
+thread_local! {
+    /// Variables whose types have changed since they were stored.
+    static LOST: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Begins a cell: waits for the kernel's go. Always true.
+pub fn begin() -> bool {
+    link::begin();
+    store::sweep();
+    LOST.take();
+    FAILED.store(true, Ordering::SeqCst);
+    true
+}
+
+/// Whether a variable is there with this type; asked for every variable that the cell will [`super::take`].
+pub fn fits<T: 'static>(name: &str) -> bool {
+    let fits = store::holds(name, TypeId::of::<T>());
+    if !fits {
+        LOST.with_borrow_mut(|lost| lost.push(name.to_owned()));
+    }
+    fits
+}
+
+/// Whether the cell can run; otherwise ends it.
+pub fn ready(ok: bool) -> bool {
+    if !ok {
+        let lost = LOST.take();
+        let message =
+            format!("the type of `{}` has changed, so its value is lost: run its cell again", lost.join("`, `"));
+        store::forget(lost);
+        store::sweep();
+        finish(Ending::Error { message, kind: "LostVariable".into(), causes: Vec::new(), place: None });
+    }
+    ok
+}
+
+/// Takes what a cell's block leaves; keeps the block a statement.
+pub fn done<T>(_: T) {}
+
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the last cell did not run to its end; the worker's host asks after each cell.
+#[unsafe(no_mangle)]
+pub extern "C" fn recoil_cell_failed() -> i32 {
+    i32::from(FAILED.swap(false, Ordering::SeqCst))
+}
+
+/// Runs a cell's code to its end, whatever that end is.
+pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: F) -> Ended {
+    let mut body = Some(body);
+    // A thin generic shell around one compiled function, because every cell compiles its own copy of the shell.
+    run_dyn(&mut || body.take().map_or(Ok(None), |body| body()))
+}
+
+#[inline(never)]
+fn run_dyn(body: &mut dyn FnMut() -> Result<Option<Bundle>, Stop>) -> Ended {
+    // The variables behind a broken borrow stay usable for the user, who sees the panic.
+    Ended(match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(bundle)) => Ending::Value(bundle),
+        Ok(Err(stop)) => stop.into(),
+        Err(payload) => match payload.downcast::<Thrown>() {
+            Ok(thrown) => thrown.0.into(),
+            Err(payload) => panicked(&*payload),
+        },
+    })
+}
+
+fn panicked(payload: &(dyn std::any::Any + Send)) -> Ending {
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+    let mut panics = std::mem::take(&mut *lock(&PANICS));
+    let last = panics.iter().rposition(|seen| Some(&seen.message) == text.as_ref()).or(panics.len().checked_sub(1));
+    let seen = last.map(|last| panics.swap_remove(last));
+    let message = seen.as_ref().map(|seen| seen.message.clone()).or(text);
+    Ending::Panicked {
+        message: message.unwrap_or_else(|| "a panic without a text".into()),
+        place: seen.and_then(|seen| seen.place),
+    }
+}
+
+impl From<Stop> for Ending {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Interrupted => Self::Interrupted,
+            // Work that was stopped by the user may say so in its own words.
+            Stop::Error { .. } if segment::work::interrupted() => Self::Interrupted,
+            Stop::Error { message, kind, causes, place } => Self::Error { message, kind, causes, place },
+        }
+    }
+}
+
+impl Ended {
+    /// Whether the code ran to its end.
+    pub fn well(&self) -> bool {
+        matches!(self.0, Ending::Value(_))
+    }
+
+    /// Tells the kernel, after everything that was printed.
+    pub fn finish(self) {
+        finish(self.0);
+    }
+}
+
+fn finish(ending: Ending) {
+    FAILED.store(!matches!(ending, Ending::Value(_)), Ordering::SeqCst);
+    let variables = store::list();
+    link::send_in_order(|token| ToKernel::Finished { token, ending, variables });
+    segment::work::interrupt(false);
+}
+
+/// Stands at the head of every loop of a cell: ends the cell when the user has asked to stop.
+#[inline]
+pub fn checkpoint() {
+    if segment::work::interrupted() {
+        throw(Stop::Interrupted);
+    }
+}
+
+/// Ends the cell from any depth of its call stack. Does nothing while the thread already unwinds.
+#[cold]
+pub(crate) fn throw(stop: Stop) {
+    if !std::thread::panicking() {
+        resume_unwind(Box::new(Thrown(stop)));
+    }
+}
+
+/// Sleeps like `std::thread::sleep`, which cells are rewritten to call by this name, but can be interrupted.
+pub fn sleep(duration: Duration) {
+    if !link::rest(duration) {
+        checkpoint();
+    }
+}
+
+fn executor() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => panic!("the async runtime cannot be started: {error}"),
+    })
+}
+
+/// Calls `work` often enough to tell how long it takes, and says so.
+pub fn timeit<T>(mut work: impl FnMut() -> T) {
+    const ENOUGH: Duration = Duration::from_millis(600);
+    let mut rounds = Vec::new();
+    let begin = Instant::now();
+    while begin.elapsed() < ENOUGH || rounds.len() < 3 {
+        checkpoint();
+        let start = Instant::now();
+        std::hint::black_box(work());
+        rounds.push(start.elapsed());
+        if rounds.len() >= 100_000 {
+            break;
+        }
+    }
+    rounds.sort_unstable();
+    let (median, best) = (rounds[rounds.len() / 2], rounds[0]);
+    println!("{median:.3?} per run (median of {} runs; best {best:.3?})", rounds.len());
+}
+
+/// Runs a cell's future on the shared runtime, until it is done or the user asks to stop.
+pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    executor().block_on(async move {
+        let mut future = std::pin::pin!(future);
+        loop {
+            match tokio::time::timeout(Duration::from_millis(50), &mut future).await {
+                Ok(result) => return result,
+                Err(_) if segment::work::interrupted() => return Err(Stop::Interrupted),
+                Err(_) => {}
+            }
+        }
+    })
+}

@@ -1,0 +1,204 @@
+//! The connection to the kernel.
+
+use port::{Bundle, Place, ToKernel, ToWorker};
+use std::collections::VecDeque;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+static LINK: OnceLock<Link> = OnceLock::new();
+
+/// The socket, and what has arrived on it.
+struct Link {
+    socket: Mutex<UnixStream>,
+    inbox: Mutex<Inbox>,
+    arrived: Condvar,
+    token: AtomicU64,
+}
+
+#[derive(Default)]
+struct Inbox {
+    begins: VecDeque<(u64, bool)>,
+    answers: VecDeque<Option<String>>,
+    cancelled: Option<u64>,
+}
+
+/// A panic as the hook saw it, kept until the cell's thread has unwound.
+pub(crate) struct Seen {
+    pub message: String,
+    pub place: Option<Place>,
+}
+
+/// The panics of this cell, first one first.
+pub(crate) static PANICS: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
+
+/// Locks, also after a panic: what is behind these locks is whole between any two statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Connects to the kernel; the worker's host calls it once, before the first cell. Returns 0 when it worked.
+#[unsafe(no_mangle)]
+pub extern "C" fn recoil_worker_start() -> i32 {
+    match std::panic::catch_unwind(start) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => {
+            eprintln!("cannot reach the kernel: {error}");
+            1
+        }
+        Err(_) => 2,
+    }
+}
+
+fn start() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::var_os("RECOIL_SOCKET").ok_or("RECOIL_SOCKET is not set")?;
+    let socket = UnixStream::connect(path)?;
+    let mut reader = socket.try_clone()?;
+    let link =
+        Link { socket: Mutex::new(socket), inbox: Mutex::default(), arrived: Condvar::new(), token: AtomicU64::new(0) };
+    let link = LINK.get_or_init(|| link);
+    send(&ToKernel::Hello { pid: std::process::id() });
+    let listener = std::thread::Builder::new().name("recoil-port".into());
+    listener.spawn(move || {
+        while let Ok(Some(message)) = port::receive(&mut reader) {
+            link.take(message);
+        }
+        // The kernel is gone: nobody will ever read a result again.
+        std::process::exit(0);
+    })?;
+    let cells = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| note_panic(panic, cells)));
+    super::progress::listen();
+    Ok(())
+}
+
+impl Link {
+    fn take(&self, message: ToWorker) {
+        let mut inbox = lock(&self.inbox);
+        match message {
+            ToWorker::Begin { token, allow_stdin } => inbox.begins.push_back((token, allow_stdin)),
+            ToWorker::Answer(answer) => inbox.answers.push_back(answer),
+            ToWorker::Forget(names) => super::store::forget(names),
+            ToWorker::Cancel { token } => {
+                inbox.cancelled = Some(token);
+                if self.token.load(Ordering::SeqCst) == token {
+                    segment::work::interrupt(true);
+                }
+            }
+        }
+        drop(inbox);
+        self.arrived.notify_all();
+    }
+}
+
+/// Panics on the thread that runs cells become the cell's error; so do those of the pools it waits for.
+/// Any other thread's panic is printed, as always in Rust.
+fn note_panic(panic: &std::panic::PanicHookInfo<'_>, cells: std::thread::ThreadId) {
+    let thread = std::thread::current();
+    let message = panic.payload_as_str().unwrap_or("a panic without a text").to_owned();
+    let place = panic.location().map(super::ending::here);
+    if thread.id() == cells || rayon::current_thread_index().is_some() {
+        lock(&PANICS).push(Seen { message, place });
+    } else {
+        let name = thread.name().unwrap_or("unnamed");
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        eprintln!("thread `{name}` panicked at {place}:\n{message}");
+    }
+}
+
+/// Sends a message; without a kernel (in tests of the prelude) it goes nowhere.
+pub(crate) fn send(message: &ToKernel) {
+    if let Some(link) = LINK.get() {
+        // A kernel that is gone ends this process from the reading thread.
+        let _ = port::send(&mut *lock(&link.socket), message);
+    }
+}
+
+/// Sends a message about the present cell, after everything it has printed so far.
+pub(crate) fn send_in_order(message: impl FnOnce(u64) -> ToKernel) {
+    flush();
+    send(&message(token()));
+}
+
+/// Hands everything printed so far to the kernel's pipes.
+pub(crate) fn flush() {
+    use std::io::Write;
+    // Nobody to tell when the pipe is closed.
+    let _ = std::io::stdout().flush();
+    let _ = std::io::stderr().flush();
+}
+
+/// The cell that runs, or ran last.
+pub(crate) fn token() -> u64 {
+    LINK.get().map_or(0, |link| link.token.load(Ordering::SeqCst))
+}
+
+/// Waits for the kernel to say which cell the loaded code belongs to; returns whether it may ask for input.
+pub(crate) fn begin() {
+    let Some(link) = LINK.get() else { return };
+    let mut inbox = lock(&link.inbox);
+    let token = loop {
+        // Cells that did not compile were announced too: only the last one can be the one that is loaded.
+        if let Some((token, allow_stdin)) = inbox.begins.pop_back() {
+            inbox.begins.clear();
+            STDIN_ALLOWED.store(allow_stdin, Ordering::SeqCst);
+            break token;
+        }
+        inbox = link.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+    };
+    inbox.answers.clear();
+    link.token.store(token, Ordering::SeqCst);
+    segment::work::interrupt(inbox.cancelled == Some(token));
+    drop(inbox);
+    lock(&PANICS).clear();
+    send(&ToKernel::Started { token });
+}
+
+static STDIN_ALLOWED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Asks the user; `None` when nobody can be asked or the cell is interrupted.
+pub(crate) fn ask(prompt: &str, password: bool) -> Option<String> {
+    let link = LINK.get()?;
+    if !STDIN_ALLOWED.load(Ordering::SeqCst) {
+        return None;
+    }
+    send_in_order(|token| ToKernel::Input { token, prompt: prompt.to_owned(), password });
+    let mut inbox = lock(&link.inbox);
+    loop {
+        if let Some(answer) = inbox.answers.pop_front() {
+            return answer;
+        }
+        if segment::work::interrupted() {
+            return None;
+        }
+        inbox = link.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Sleeps until `duration` has passed or the user asks to stop; returns whether it slept to the end.
+pub(crate) fn rest(duration: Duration) -> bool {
+    let Some(link) = LINK.get() else {
+        std::thread::sleep(duration);
+        return true;
+    };
+    let start = Instant::now();
+    let mut inbox = lock(&link.inbox);
+    loop {
+        if segment::work::interrupted() {
+            return false;
+        }
+        let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) else { return true };
+        inbox = link.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+/// Shows a bundle.
+pub(crate) fn show(bundle: Bundle, id: Option<String>) {
+    send_in_order(|token| ToKernel::Display { token, bundle, id });
+}
+
+/// Shows a bundle in place of an earlier one.
+pub(crate) fn update(bundle: Bundle, id: String) {
+    send_in_order(|token| ToKernel::Update { token, bundle, id });
+}

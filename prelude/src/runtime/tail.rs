@@ -1,0 +1,131 @@
+//! From the value of a cell's last expression to what is shown.
+//!
+//! Which way a value takes depends on the traits of its type. Method resolution decides: the kernel calls
+//! `(&&&&&Shown(&value)).shown()`, and the impl with the most references that fits is found first.
+
+use super::ending::Stop;
+use super::show::Show;
+use port::Bundle;
+use std::fmt::{Debug, Display, Write};
+
+/// A value to be shown.
+pub struct Shown<'a, T: ?Sized>(pub &'a T);
+/// A value that may be a `Result` to be opened.
+pub struct Opened<'a, T: ?Sized>(pub &'a T);
+
+const LONGEST_LINE: usize = 100;
+const LONGEST_TEXT: usize = 20_000;
+
+/// The ways a value can take, in pairs of a trait and its impl.
+#[allow(missing_docs)]
+pub mod kinds {
+    use super::*;
+
+    pub trait ShowUnit {
+        fn shown(&self) -> Option<Bundle>;
+    }
+    impl ShowUnit for &&&&Shown<'_, ()> {
+        fn shown(&self) -> Option<Bundle> {
+            None
+        }
+    }
+    pub trait ShowRich {
+        fn shown(&self) -> Option<Bundle>;
+    }
+    impl<T: Show + ?Sized> ShowRich for &&&Shown<'_, T> {
+        fn shown(&self) -> Option<Bundle> {
+            self.0.bundle()
+        }
+    }
+    pub trait ShowDebug {
+        fn shown(&self) -> Option<Bundle>;
+    }
+    impl<T: Debug + ?Sized> ShowDebug for &&Shown<'_, T> {
+        fn shown(&self) -> Option<Bundle> {
+            Some(Bundle::text(debug_text(&self.0)))
+        }
+    }
+    pub trait ShowDisplay {
+        fn shown(&self) -> Option<Bundle>;
+    }
+    impl<T: Display + ?Sized> ShowDisplay for &Shown<'_, T> {
+        fn shown(&self) -> Option<Bundle> {
+            Some(Bundle::text(bounded(format_args!("{}", self.0))))
+        }
+    }
+    pub trait ShowName {
+        fn shown(&self) -> Option<Bundle>;
+    }
+    impl<T: ?Sized> ShowName for Shown<'_, T> {
+        fn shown(&self) -> Option<Bundle> {
+            Some(Bundle::text(format!("<{}>", std::any::type_name::<T>())))
+        }
+    }
+
+    pub trait OpenDisplay {
+        type Value;
+        #[track_caller]
+        fn opened(&self) -> Result<&Self::Value, Stop>;
+    }
+    impl<T, E: Display + 'static> OpenDisplay for &&Opened<'_, Result<T, E>> {
+        type Value = T;
+        #[track_caller]
+        fn opened(&self) -> Result<&T, Stop> {
+            match self.0 {
+                Ok(value) => Ok(value),
+                // Not `map_err`, which would make itself the place of the error.
+                Err(error) => Err(Stop::of(error)),
+            }
+        }
+    }
+    pub trait OpenDebug {
+        type Value;
+        #[track_caller]
+        fn opened(&self) -> Result<&Self::Value, Stop>;
+    }
+    impl<T, E: Debug> OpenDebug for &Opened<'_, Result<T, E>> {
+        type Value = T;
+        fn opened(&self) -> Result<&T, Stop> {
+            let name = std::any::type_name::<E>();
+            self.0.as_ref().map_err(|error| Stop::debug(debug_text(error), name))
+        }
+    }
+    pub trait OpenAny {
+        type Value: ?Sized;
+        fn opened(&self) -> Result<&Self::Value, Stop>;
+    }
+    impl<T: ?Sized> OpenAny for Opened<'_, T> {
+        type Value = T;
+        fn opened(&self) -> Result<&T, Stop> {
+            Ok(self.0)
+        }
+    }
+}
+
+/// `{:?}` on one line if that is short, `{:#?}` otherwise; always bounded.
+pub(crate) fn debug_text(value: &(impl Debug + ?Sized)) -> String {
+    let line = bounded(format_args!("{value:?}"));
+    if line.chars().count() <= LONGEST_LINE || line.contains('\n') { line } else { bounded(format_args!("{value:#?}")) }
+}
+
+/// Formats until it is too long, then stops: a vector of a million numbers must not take a minute to show.
+pub(crate) fn bounded(text: std::fmt::Arguments<'_>) -> String {
+    struct Bounded(String);
+    impl Write for Bounded {
+        fn write_str(&mut self, part: &str) -> std::fmt::Result {
+            let room = LONGEST_TEXT.saturating_sub(self.0.len());
+            if part.len() <= room {
+                self.0.push_str(part);
+                return Ok(());
+            }
+            let cut = (0..=room).rev().find(|cut| part.is_char_boundary(*cut)).unwrap_or(0);
+            self.0.push_str(&part[..cut]);
+            Err(std::fmt::Error)
+        }
+    }
+    let mut out = Bounded(String::new());
+    if out.write_fmt(text).is_err() {
+        out.0.push_str(" … (cut here)");
+    }
+    out.0
+}
