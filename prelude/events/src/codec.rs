@@ -4,6 +4,7 @@ use crate::bytes::{Bytes, Scratch};
 use crate::columns::{Events, Trigger};
 use crate::error::{EventError, Result};
 use crate::format::Format;
+use crate::stats::Stats;
 
 /// What a decoder must know to start in the middle of a stream.
 ///
@@ -63,6 +64,7 @@ impl Notes {
 pub(crate) struct Sink<'a> {
     pub(crate) events: &'a mut Events,
     pub(crate) notes: &'a mut Notes,
+    pub(crate) stats: &'a mut Stats,
     pub(crate) lenient: bool,
     pub(crate) format: Format,
     pub(crate) path: &'a std::path::Path,
@@ -158,6 +160,9 @@ pub(crate) trait Words: Send + Sync {
     }
 }
 
+/// Bytes that are read and decoded at once.
+const TILE: u64 = 32 * 1024;
+
 /// [`Words`] in blocks of equal length.
 pub(crate) struct Grid<W> {
     words: W,
@@ -169,26 +174,47 @@ pub(crate) struct Grid<W> {
 impl<W: Words> Grid<W> {
     /// `start..end` of a file in blocks of about `block` bytes.
     pub(crate) fn new(words: W, start: u64, end: u64, block: u64) -> Self {
-        // A multiple of the word and of 8, so that blocks and their contexts stay aligned.
-        let unit = if 8 % W::WORD == 0 { 8 } else { W::WORD * 8 };
-        Self { words, start, end: end.max(start), block: (block / unit).max(1) * unit }
+        let grid = Self { words, start, end: end.max(start), block };
+        let unit = grid.unit();
+        Self { block: (block / unit).max(1) * unit, ..grid }
     }
 
     fn state_at(&self, context: &[u8], block: usize) -> Option<Checkpoint> {
         if block == 0 { Some(Checkpoint::default()) } else { self.words.guess(context) }
     }
 
-    fn run(&self, body: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
-        let whole = body.len() - body.len() % W::WORD as usize;
-        if self.words.run(&body[..whole], at, state, sink)?.is_none() {
-            return Ok(None);
-        }
-        if whole < body.len() {
-            let left = (body.len() - whole) as u64;
-            let what = format!("the file ends inside a word: {left} bytes of {} are there", W::WORD);
-            sink.damage(at + whole as u64, left, what)?;
+    /// Tile after tile: the bytes, the columns and the look at them stay in the nearest cache.
+    fn run(
+        &self,
+        bytes: &Bytes,
+        span: Span,
+        words: &mut Vec<u64>,
+        state: &mut Checkpoint,
+        sink: &mut Sink<'_>,
+    ) -> Result<Option<()>> {
+        let tile = TILE / self.unit() * self.unit();
+        let mut at = span.start;
+        while at < span.end {
+            let end = span.end.min(at + tile);
+            let body = bytes.load(at, end, words)?;
+            let whole = body.len() - body.len() % W::WORD as usize;
+            if self.words.run(&body[..whole], at, state, sink)?.is_none() {
+                return Ok(None);
+            }
+            if whole < body.len() {
+                let left = (body.len() - whole) as u64;
+                let what = format!("the file ends inside a word: {left} bytes of {} are there", W::WORD);
+                sink.damage(at + whole as u64, left, what)?;
+            }
+            sink.stats.look(sink.events);
+            at = end;
         }
         Ok(Some(()))
+    }
+
+    /// A multiple of the word and of 8, so that blocks and their contexts stay aligned.
+    fn unit(&self) -> u64 {
+        if 8 % W::WORD == 0 { 8 } else { W::WORD * 8 }
     }
 }
 
@@ -211,17 +237,16 @@ impl<W: Words> Codec for Grid<W> {
         sink: &mut Sink<'_>,
     ) -> Result<End> {
         let span = self.span(block);
-        let unit = if 8 % W::WORD == 0 { 8 } else { W::WORD * 8 };
-        let context = if start.is_some() { 0 } else { W::CONTEXT.div_ceil(unit) * unit }.min(span.start - self.start);
-        let loaded = bytes.load(span.start - context, span.end, scratch.parts().0)?;
-        let (before, body) = loaded.split_at(context as usize);
-        let Some(mut state) = start.copied().or_else(|| self.state_at(before, block)) else {
-            return Ok(End::NeedsState);
+        let words = scratch.parts().0;
+        let state = match start {
+            Some(start) => Some(*start),
+            None => {
+                let context = (W::CONTEXT.div_ceil(self.unit()) * self.unit()).min(span.start - self.start);
+                self.state_at(bytes.load(span.start - context, span.start, words)?, block)
+            }
         };
-        if start.is_none() {
-            state.offset = 0;
-        }
-        Ok(match self.run(body, span.start, &mut state, sink)? {
+        let Some(mut state) = state else { return Ok(End::NeedsState) };
+        Ok(match self.run(bytes, span, words, &mut state, sink)? {
             Some(()) => End::At(state),
             None => End::NeedsState,
         })
@@ -247,7 +272,9 @@ impl<W: Words> Codec for Grid<W> {
         let rows_in = |words: usize| {
             let (mut events, mut notes) = (Events::default(), Notes::default());
             let path = bytes.path();
-            let mut sink = Sink { events: &mut events, notes: &mut notes, lenient: true, format: Format::Evt2, path };
+            let stats = &mut Stats::default();
+            let mut sink =
+                Sink { events: &mut events, notes: &mut notes, stats, lenient: true, format: Format::Evt2, path };
             let mut state = *start;
             self.words.run(&body[..words * W::WORD as usize], span.start, &mut state, &mut sink).ok().flatten();
             events.len()

@@ -39,7 +39,9 @@ mod pass;
 mod recording;
 mod represent;
 mod select;
+mod stats;
 mod stream;
+mod wide;
 pub mod write;
 
 pub use cache::IndexCache;
@@ -55,3 +57,6 @@ pub use recording::{Flip, Info, PolarityRule, ReadOptions, Recording, TimeRule};
 pub use represent::{EventFrame, Grid, StackedHistogram, TimeSurface, VoxelGrid};
 pub use select::{PolaritySelection, Roi, Selection, Window};
 pub use stream::{Cancel, Chunks, EventStreamer, Mode, Progress, StreamPlan};
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::error::{EventError, Result};
 use crate::index::{BlockEntry, BlockIndex};
 use crate::recording::{Flip, PolarityRule, Recording};
 use crate::select::Selection;
+use crate::stats::{Stats, Step};
 
 /// What a pass noticed. Nothing is dropped or doubtful without being counted here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,16 +89,10 @@ pub(crate) struct Slot {
     /// What the overflows before the block add.
     add: i64,
     pub(crate) entry: BlockEntry,
-    steps: Steps,
+    stats: Stats,
     outside: u64,
-}
-
-/// Steps back inside a block: count, first row and furthest row.
-#[derive(Clone, Copy, Debug, Default)]
-struct Steps {
-    count: u64,
-    first: Option<(usize, i64, i64)>,
-    largest: Option<(usize, i64, i64)>,
+    /// Events in the block before: so many are likely again.
+    usual: usize,
 }
 
 /// The pass.
@@ -181,8 +176,8 @@ impl<'r> Pass<'r> {
             self.put_right(place)?;
         }
         let shift = self.recording.shift()?;
-        let (geometry, selection, counted) = (recording.geometry(), &self.selection, index.is_none());
-        for_all(&mut self.slots[..count], |slot| slot.finish(recording, geometry, shift, selection, counted));
+        let (geometry, selection) = (recording.geometry(), &self.selection);
+        for_all(&mut self.slots[..count], |slot| slot.finish(recording, geometry, shift, selection));
         for place in 0..count {
             self.account(place, shift);
         }
@@ -225,20 +220,23 @@ impl<'r> Pass<'r> {
         let slot = &mut self.slots[place];
         let report = &mut self.report;
         let (row, entry) = (report.events, slot.entry);
-        let mut steps = slot.steps;
+        let add = |(row, from, to): Step| (row, from + slot.add, to + slot.add);
+        let mut count = slot.stats.steps_back;
+        let (mut first, mut largest) = (slot.stats.first_step.map(add), slot.stats.largest_step.map(add));
         if entry.rows > 0 {
             if let Some(last) = self.last_t
                 && entry.first_t < last
             {
-                steps.count += 1;
+                // The step from the block before into this one.
                 let here = (0, last, entry.first_t);
-                steps.first = Some(here);
-                steps.largest = steps.largest.filter(|step| step.1 - step.2 > last - entry.first_t).or(Some(here));
+                count += 1;
+                first = Some(here);
+                largest = largest.filter(|step| step.1 - step.2 > last - entry.first_t).or(Some(here));
             }
             self.last_t = Some(entry.last_t);
         }
         let recording = self.recording;
-        let jump = |(at, from, to): (usize, i64, i64)| TimeJump {
+        let jump = |(at, from, to): Step| TimeJump {
             row: row + at as u64,
             offset: recording
                 .codec()
@@ -247,12 +245,12 @@ impl<'r> Pass<'r> {
             from: from - shift,
             to: to - shift,
         };
-        report.steps_back += steps.count;
+        report.steps_back += count;
         if report.first_step_back.is_none() {
-            report.first_step_back = steps.first.map(jump);
+            report.first_step_back = first.map(jump);
         }
-        if let Some(step) = steps.largest
-            && report.largest_step_back.is_none_or(|largest| step.1 - step.2 > largest.from - largest.to)
+        if let Some(step) = largest
+            && report.largest_step_back.is_none_or(|before| step.1 - step.2 > before.from - before.to)
         {
             report.largest_step_back = Some(jump(step));
         }
@@ -304,35 +302,34 @@ impl Slot {
     fn decode(&mut self, recording: &Recording) {
         self.events.clear();
         self.notes.clear();
+        self.stats = Stats::default();
+        let room = recording.codec().rows(self.block).map_or(self.usual, |rows| rows as usize);
+        self.events.reserve(room);
         let mut sink = Sink {
             events: &mut self.events,
             notes: &mut self.notes,
+            stats: &mut self.stats,
             lenient: recording.options().lenient,
             format: recording.format(),
             path: recording.path(),
         };
         let end =
             recording.codec().decode(recording.bytes(), self.block, self.start.as_ref(), &mut self.scratch, &mut sink);
+        sink.stats.look(sink.events);
         self.end = Some(end);
+        self.usual = self.events.len() + self.events.len() / 16;
     }
 
     /// Offsets, statistics and the rules of the reader; what is not wanted goes.
-    fn finish(
-        &mut self,
-        recording: &Recording,
-        geometry: Option<Geometry>,
-        shift: i64,
-        selection: &Selection,
-        counted: bool,
-    ) {
+    fn finish(&mut self, recording: &Recording, geometry: Option<Geometry>, shift: i64, selection: &Selection) {
         let events = &mut self.events;
         if self.add != 0 {
             events.t.iter_mut().for_each(|t| *t += self.add);
             self.notes.triggers.iter_mut().for_each(|trigger| trigger.t += self.add);
         }
         self.entry.rows = events.len() as u64;
-        self.steps = steps_back(&events.t);
-        self.entry.sorted = self.steps.count == 0;
+        self.entry.sorted = self.stats.steps_back == 0;
+        self.entry.on = self.stats.on;
         if let (Some(&first), Some(&last)) = (events.t.first(), events.t.last()) {
             (self.entry.first_t, self.entry.last_t) = (first, last);
             (self.entry.min_t, self.entry.max_t) = if self.entry.sorted {
@@ -341,10 +338,7 @@ impl Slot {
                 events.t.iter().fold((first, first), |(low, high), &t| (low.min(t), high.max(t)))
             };
         }
-        if counted {
-            self.entry.on = events.count_on() as u64;
-        }
-        self.outside = geometry.map_or(0, |geometry| outside(events, geometry));
+        self.outside = geometry.map_or(0, |geometry| outside(events, &self.stats, geometry));
         if shift != 0 {
             events.t.iter_mut().for_each(|t| *t -= shift);
             self.notes.triggers.iter_mut().for_each(|trigger| trigger.t -= shift);
@@ -357,33 +351,8 @@ impl Slot {
     }
 }
 
-fn steps_back(t: &[i64]) -> Steps {
-    // Whole pieces first, without a branch per event: nearly all files are in order.
-    let back =
-        |piece: &[i64]| piece.iter().zip(&piece[1..]).map(|(before, after)| i64::from(after < before)).sum::<i64>();
-    let mut steps = Steps::default();
-    let mut at = 0;
-    while at + 1 < t.len() {
-        let end = t.len().min(at + 1025);
-        if back(&t[at..end]) > 0 {
-            for row in at + 1..end {
-                if t[row] < t[row - 1] {
-                    let here = (row, t[row - 1], t[row]);
-                    steps.count += 1;
-                    steps.first.get_or_insert(here);
-                    steps.largest = steps.largest.filter(|step| step.1 - step.2 >= here.1 - here.2).or(Some(here));
-                }
-            }
-        }
-        at = end - 1;
-    }
-    steps
-}
-
-fn outside(events: &Events, geometry: Geometry) -> u64 {
-    let far_x = events.x.iter().fold(0, |most, &x| x.max(most)) >= geometry.width;
-    let far_y = events.y.iter().fold(0, |most, &y| y.max(most)) >= geometry.height;
-    if !far_x && !far_y {
+fn outside(events: &Events, stats: &Stats, geometry: Geometry) -> u64 {
+    if stats.max_x < geometry.width && stats.max_y < geometry.height {
         return 0;
     }
     events.x.iter().zip(&events.y).filter(|&(&x, &y)| x >= geometry.width || y >= geometry.height).count() as u64

@@ -490,6 +490,7 @@ impl Recording {
             let mut sink = crate::codec::Sink {
                 events: &mut events,
                 notes: &mut crate::codec::Notes::default(),
+                stats: &mut crate::stats::Stats::default(),
                 lenient: self.options.lenient,
                 format: self.format(),
                 path: self.path(),

@@ -268,7 +268,21 @@ impl<'r> EventStreamer<'r> {
         let plan = self.plan();
         let pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
         let meter = Meter::new(self.progress.take());
-        Chunks { streamer: self, pass, meter, plan, waiting: std::collections::VecDeque::new(), ready: 0, done: false }
+        Chunks {
+            streamer: self,
+            pass,
+            meter,
+            plan,
+            waiting: std::collections::VecDeque::new(),
+            ready: 0,
+            done: false,
+            as_decoded: false,
+        }
+    }
+
+    /// The events of block after block as they are decoded, each with memory of its own: nothing is copied.
+    pub fn blocks(self) -> Chunks<'r> {
+        Chunks { as_decoded: true, ..self.chunks() }
     }
 
     /// All events in one piece.
@@ -400,6 +414,7 @@ pub struct Chunks<'r> {
     waiting: std::collections::VecDeque<Events>,
     ready: usize,
     done: bool,
+    as_decoded: bool,
 }
 
 impl Chunks<'_> {
@@ -414,7 +429,8 @@ impl Chunks<'_> {
     }
 
     fn fill(&mut self) -> Result<()> {
-        while !self.done && (self.ready as u64) < self.plan.chunk_events {
+        let enough = if self.as_decoded { 1 } else { self.plan.chunk_events };
+        while !self.done && (self.ready as u64) < enough {
             self.streamer.check(&self.pass)?;
             let filled = self.pass.advance()?;
             self.meter.tick(&self.pass, filled == 0);
@@ -467,7 +483,9 @@ impl Iterator for Chunks<'_> {
             self.ready = 0;
             return Some(Err(error));
         }
-        let count = self.ready.min(self.plan.chunk_events as usize);
+        let most =
+            if self.as_decoded { self.waiting.front().map_or(0, Events::len) } else { self.plan.chunk_events as usize };
+        let count = self.ready.min(most);
         (count > 0).then(|| Ok(self.take(count)))
     }
 }

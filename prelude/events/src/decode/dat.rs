@@ -59,10 +59,8 @@ pub(crate) fn open(bytes: &Bytes, header: &Header, block: u64) -> Result<Grid<Da
 }
 
 fn records(bytes: &[u8]) -> impl DoubleEndedIterator<Item = (u32, u32)> + ExactSizeIterator + '_ {
-    bytes.chunks_exact(8).map(|record| {
-        let word = u64::from_le_bytes([
-            record[0], record[1], record[2], record[3], record[4], record[5], record[6], record[7],
-        ]);
+    bytes.as_chunks().0.iter().map(|&record| {
+        let word = u64::from_le_bytes(record);
         (word as u32, (word >> 32) as u32)
     })
 }

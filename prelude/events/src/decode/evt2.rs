@@ -3,6 +3,7 @@
 use crate::codec::{Checkpoint, Sink, Words};
 use crate::columns::Trigger;
 use crate::error::Result;
+use crate::wide::wide;
 
 /// Time counts to 2^34 microseconds (4.77 hours) and starts again.
 pub(crate) const PERIOD: i64 = 1 << 34;
@@ -22,8 +23,11 @@ impl Evt2 {
     }
 }
 
+/// A word as it lies in the file, at any address.
+type Word = [u8; 4];
+
 fn words(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u32> + '_ {
-    bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+    bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word))
 }
 
 /// Part of the first words that are of a known type, 0 when they never say the time.
@@ -55,13 +59,7 @@ impl Words for Evt2 {
     }
 
     fn run(&self, bytes: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
-        let words: &[u32] = bytemuck::try_cast_slice(bytes).unwrap_or(&[]);
-        if words.len() * 4 != bytes.len() {
-            // Not aligned: a copy is.
-            let copy: Vec<u32> = bytes.chunks_exact(4).map(bytemuck::pod_read_unaligned).collect();
-            return decode(&copy, at, state, sink).map(Some);
-        }
-        decode(words, at, state, sink).map(Some)
+        decode(bytes.as_chunks().0, at, state, sink).map(Some)
     }
 
     fn shift(&self) -> Option<i64> {
@@ -69,25 +67,14 @@ impl Words for Evt2 {
     }
 }
 
-fn decode(words: &[u32], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<()> {
+fn decode(words: &[Word], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<()> {
     sink.events.reserve(words.len());
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the line above has asked the processor for AVX2, the only feature the function is compiled with.
-        return unsafe { decode_avx2(words, at, state, sink) };
-    }
-    decode_any(words, at, state, sink)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn decode_avx2(words: &[u32], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<()> {
-    decode_any(words, at, state, sink)
+    wide(|| decode_any(words, at, state, sink))
 }
 
 /// Between two words of another type lie runs of events; each run is four loops without a branch.
 #[inline(always)]
-fn decode_any(words: &[u32], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<()> {
+fn decode_any(words: &[Word], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<()> {
     let mut next = 0;
     while next < words.len() {
         let run = run_of_events(&words[next..]);
@@ -100,7 +87,7 @@ fn decode_any(words: &[u32], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_
             next += run;
         }
         let Some(&word) = words.get(next) else { break };
-        other_word(u32::from_le(word), at + next as u64 * 4, state, sink)?;
+        other_word(u32::from_le_bytes(word), at + next as u64 * 4, state, sink)?;
         next += 1;
     }
     Ok(())
@@ -108,25 +95,25 @@ fn decode_any(words: &[u32], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_
 
 /// How many words from the first on are of type 0 or 1.
 #[inline(always)]
-fn run_of_events(words: &[u32]) -> usize {
+fn run_of_events(words: &[Word]) -> usize {
     const NO_EVENT: u32 = 0xE000_0000;
     let mut run = 0;
     for chunk in words.chunks_exact(16) {
-        if u32::from_le(chunk.iter().fold(0, |all, word| all | word)) & NO_EVENT != 0 {
+        if chunk.iter().fold(0, |all, word| all | u32::from_le_bytes(*word)) & NO_EVENT != 0 {
             break;
         }
         run += 16;
     }
-    run + words[run..].iter().take_while(|&&word| u32::from_le(word) & NO_EVENT == 0).count()
+    run + words[run..].iter().take_while(|&&word| u32::from_le_bytes(word) & NO_EVENT == 0).count()
 }
 
 #[inline(always)]
-fn push_run(run: &[u32], base: i64, sink: &mut Sink<'_>) {
+fn push_run(run: &[Word], base: i64, sink: &mut Sink<'_>) {
     let events = &mut *sink.events;
-    events.t.extend(run.iter().map(|&word| base + i64::from((u32::from_le(word) >> 22) & 63)));
-    events.x.extend(run.iter().map(|&word| ((u32::from_le(word) >> 11) & 0x7FF) as u16));
-    events.y.extend(run.iter().map(|&word| (u32::from_le(word) & 0x7FF) as u16));
-    events.polarity.extend(run.iter().map(|&word| (u32::from_le(word) >> 28) as i8));
+    events.t.extend(run.iter().map(|&word| base + i64::from((u32::from_le_bytes(word) >> 22) & 63)));
+    events.x.extend(run.iter().map(|&word| ((u32::from_le_bytes(word) >> 11) & 0x7FF) as u16));
+    events.y.extend(run.iter().map(|&word| (u32::from_le_bytes(word) & 0x7FF) as u16));
+    events.polarity.extend(run.iter().map(|&word| (u32::from_le_bytes(word) >> 28) as i8));
 }
 
 #[inline(never)]

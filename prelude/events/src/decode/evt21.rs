@@ -13,8 +13,8 @@ pub(crate) struct Evt21 {
 }
 
 fn words(bytes: &[u8], swapped: bool) -> impl DoubleEndedIterator<Item = u64> + '_ {
-    bytes.chunks_exact(8).map(move |word| {
-        let word = u64::from_le_bytes([word[0], word[1], word[2], word[3], word[4], word[5], word[6], word[7]]);
+    bytes.as_chunks().0.iter().map(move |&word| {
+        let word = u64::from_le_bytes(word);
         if swapped { word.rotate_left(32) } else { word }
     })
 }

@@ -36,8 +36,11 @@ impl Evt3 {
     }
 }
 
+/// A word as it lies in the file, at any address.
+type Word = [u8; 2];
+
 fn words(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u16> + '_ {
-    bytes.chunks_exact(2).map(|word| u16::from_le_bytes([word[0], word[1]]))
+    bytes.as_chunks().0.iter().map(|&word| u16::from_le_bytes(word))
 }
 
 /// Part of the first words that are of a known type, 0 when they never say the time.
@@ -86,13 +89,7 @@ impl Words for Evt3 {
     }
 
     fn run(&self, bytes: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
-        let words: &[u16] = bytemuck::try_cast_slice(bytes).unwrap_or(&[]);
-        if words.len() * 2 != bytes.len() {
-            // Not aligned: a copy is.
-            let copy: Vec<u16> = bytes.chunks_exact(2).map(bytemuck::pod_read_unaligned).collect();
-            return decode(&copy, at, state, sink);
-        }
-        decode(words, at, state, sink)
+        decode(bytes.as_chunks().0, at, state, sink)
     }
 
     fn shift(&self) -> Option<i64> {
@@ -100,11 +97,11 @@ impl Words for Evt3 {
     }
 }
 
-fn decode(words: &[u16], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
+fn decode(words: &[Word], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
     let mut begin = 0;
     if !state.started {
-        begin = words.iter().position(|&word| u16::from_le(word) >> 12 == TIME_HIGH).unwrap_or(words.len());
-        sink.notes.before_start += words[..begin].iter().map(|&word| events_of(u16::from_le(word))).sum::<u64>();
+        begin = words.iter().position(|&word| u16::from_le_bytes(word) >> 12 == TIME_HIGH).unwrap_or(words.len());
+        sink.notes.before_start += words[..begin].iter().map(|&word| events_of(u16::from_le_bytes(word))).sum::<u64>();
     }
     for (number, part) in words[begin..].chunks(PART).enumerate() {
         let at = at + (begin + number * PART) as u64 * 2;
@@ -112,7 +109,7 @@ fn decode(words: &[u16], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -
         while done < part.len() {
             done += common_words(&part[done..], state, sink.events);
             let Some(&word) = part.get(done) else { break };
-            if !rare_word(u16::from_le(word), at + done as u64 * 2, state, sink)? {
+            if !rare_word(u16::from_le_bytes(word), at + done as u64 * 2, state, sink)? {
                 return Ok(None);
             }
             done += 1;
@@ -134,7 +131,7 @@ fn events_of(word: u16) -> u64 {
 ///
 /// At most [`PART`] words. Row, time and column words are handled without a branch: the event is always written and counted only
 /// when the word was a column.
-fn common_words(words: &[u16], state: &mut Checkpoint, events: &mut Events) -> usize {
+fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> usize {
     const COMMON: u32 = 1 << ADDR_Y | 1 << ADDR_X | 1 << TIME_LOW;
     const VECTOR: u32 = 1 << VECT_BASE_X | 1 << VECT_12 | 1 << VECT_8;
     events.reserve((words.len() + 1) * MOST);
@@ -146,7 +143,7 @@ fn common_words(words: &[u16], state: &mut Checkpoint, events: &mut Events) -> u
     let (mut t, mut y, mut x, mut polarity) = (state.t + state.offset, state.y, state.x, state.polarity);
     let mut done = 0;
     for &word in words {
-        let word = u16::from_le(word);
+        let word = u16::from_le_bytes(word);
         let (kind, value) = (word >> 12, word & 0xFFF);
         if COMMON >> kind & 1 == 1 {
             y = if kind == ADDR_Y { value & 0x7FF } else { y };

@@ -1,0 +1,7 @@
+//! The room from outside: made files of every format, right and damaged.
+
+mod damage;
+mod defects;
+mod made;
+mod properties;
+mod streaming;
