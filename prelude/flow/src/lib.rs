@@ -1,1 +1,54 @@
-//! Room `flow`.
+//! Room `flow`: clauses as a printable plan, and what runs it.
+//!
+//! A [`Query`] is a list of [`Clause`]s over a [`Source`](sources::Source). Before anything is read it is checked against
+//! the schema, cut into stages, and what can be decided early is decided: which columns are needed, which rows,
+//! which segments ([`Query::explain`] prints it). Then an [`Engine`] reads segment by segment, in parallel and within
+//! a budget of bytes, and a terminal takes what comes out: [`collect`](Query::collect) a frame, or [`run`] any [`Sink`], for
+//! instance many histograms in one pass.
+//!
+//! In goes a source and clauses, out come segments in order and a [`Report`]. It must not know physics, histograms or
+//! how anything is displayed.
+
+mod aggregate;
+mod candidates;
+mod clause;
+mod compile;
+mod engine;
+mod error;
+mod execute;
+mod explain;
+mod global;
+mod groups;
+mod join;
+mod options;
+mod query;
+mod ranges;
+mod report;
+mod resample;
+mod sink;
+mod stage;
+mod store;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+pub mod memory;
+
+pub use aggregate::{Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
+pub use candidates::{Best, Candidates};
+pub use clause::{Clause, ClauseInfo, ColumnFunction, Custom, Define};
+pub use engine::{Engine, InMemory, Integrated, Mode, Streaming};
+pub use error::{Error, Result};
+pub use explain::Explanation;
+pub use join::{Join, Part};
+pub use options::Options;
+pub use query::{Query, QueryBuilder, Scan, run};
+pub use ranges::{ReadRange, time};
+pub use report::{Operation, Report};
+pub use resample::{Closed, Origin, Resample};
+pub use sink::{Collect, Count, Each, Sink};
+pub use store::{EntityId, Store};
+pub use structure::ProcessingStructure;
+
+/// The name of the column of row numbers of the source, for whoever asks for it: it is made on the way, never stored.
+pub const ROW: &str = "__row__";

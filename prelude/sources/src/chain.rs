@@ -99,6 +99,10 @@ impl Source for Chain {
         self.parts.iter().all(|part| part.divisible())
     }
 
+    fn in_memory(&self) -> bool {
+        self.parts.iter().all(|part| part.in_memory())
+    }
+
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
         let (part, at) = self.origin[segment];
         self.parts[part].stored(at, columns)

@@ -155,6 +155,10 @@ impl Source for Memory {
         self.index.as_ref()
     }
 
+    fn in_memory(&self) -> bool {
+        true
+    }
+
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let frame = &self.pieces[self.piece[segment]];
         let height = rows.len();

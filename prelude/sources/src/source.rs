@@ -43,6 +43,11 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether reading costs nothing, so that nothing of it needs to be kept.
+    fn in_memory(&self) -> bool {
+        false
+    }
+
     /// Rows of the whole table.
     fn rows(&self) -> u64 {
         self.segments().last().map_or(0, |last| last.rows.end)

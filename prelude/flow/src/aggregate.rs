@@ -1,0 +1,512 @@
+//! Two-phase aggregation: each stretch of rows is reduced to one state per group, states are merged in order.
+//! Memory grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
+
+use crate::candidates::words;
+use crate::groups::{Groups, Map, NONE, logical};
+use crate::{Error, Result, Sink};
+use polars::prelude::*;
+use segment::Segment;
+use std::collections::HashSet;
+
+/// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Function {
+    /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, else an f64.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// How many there are.
+    Count,
+    /// The first in the order of rows.
+    First,
+    /// The last in the order of rows.
+    Last,
+    /// Their standard deviation (n - 1).
+    Std,
+    /// Their median.
+    Median,
+    /// A quantile between 0 and 1, linear between neighbours.
+    Quantile(f64),
+    /// How many different ones there are.
+    NUnique,
+}
+
+impl Function {
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// An unknown name; the message lists the known.
+    pub fn parse(name: &str) -> Result<Self> {
+        Ok(match name.to_lowercase().as_str() {
+            "sum" => Self::Sum,
+            "mean" => Self::Mean,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "count" => Self::Count,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "std" => Self::Std,
+            "median" => Self::Median,
+            "n_unique" => Self::NUnique,
+            other => {
+                let known = "sum, mean, min, max, count, first, last, std, median, quantile, n_unique";
+                return Err(Error::request(format!("no aggregation `{other}`; there are {known}")));
+            }
+        })
+    }
+}
+
+impl std::fmt::Display for Function {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Quantile(q) => write!(out, "quantile({q})"),
+            Self::NUnique => out.write_str("n_unique"),
+            other => out.write_str(&format!("{other:?}").to_lowercase()),
+        }
+    }
+}
+
+/// One column of an aggregation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// The name of the new column.
+    pub output: PlSmallStr,
+    /// The column it is computed of.
+    pub input: PlSmallStr,
+    /// What is computed.
+    pub function: Function,
+}
+
+impl Aggregation {
+    /// An aggregation whose output is called as its input.
+    pub fn new(input: impl Into<PlSmallStr>, function: Function) -> Self {
+        let input = input.into();
+        Self { output: input.clone(), input, function }
+    }
+
+    /// Gives the output a name of its own.
+    #[must_use]
+    pub fn alias(mut self, output: impl Into<PlSmallStr>) -> Self {
+        self.output = output.into();
+        self
+    }
+
+    /// The type of the output.
+    pub(crate) fn dtype(&self, schema: &Schema, resampling: bool) -> Result<DataType> {
+        let names = || schema.iter_names().map(PlSmallStr::as_str);
+        let input = schema.get(&self.input).ok_or_else(|| segment::Error::column(&self.input, names()))?;
+        let refuse = || {
+            let text = format!("`{}` of the column `{}` of type {input} has no meaning", self.function, self.input);
+            Err(Error::request(text))
+        };
+        let text = matches!(input, DataType::String);
+        let plain = input.is_primitive_numeric() || input.is_bool() || input.is_temporal() || text;
+        Ok(match self.function {
+            Function::Count | Function::NUnique => DataType::UInt64,
+            _ if !plain => return refuse(),
+            Function::First | Function::Last => input.clone(),
+            _ if text => return refuse(),
+            Function::Sum if input.is_temporal() => return refuse(),
+            Function::Sum if input.is_float() => DataType::Float64,
+            Function::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
+            Function::Sum => DataType::Int64,
+            Function::Min | Function::Max => input.clone(),
+            Function::Mean | Function::Median if input.is_temporal() => input.clone(),
+            Function::Quantile(q) if !(0.0..=1.0).contains(&q) => {
+                return Err(Error::request(format!("quantile {q} is not between 0 and 1")));
+            }
+            Function::Std | Function::Quantile(_) if input.is_temporal() || resampling && input.is_bool() => {
+                return refuse();
+            }
+            _ => DataType::Float64,
+        })
+    }
+}
+
+macro_rules! shorthands {
+    ($($name:ident $function:ident $text:literal),*) => {
+        $(#[doc = $text]
+        pub fn $name(column: impl Into<PlSmallStr>) -> Aggregation {
+            Aggregation::new(column, Function::$function)
+        })*
+    };
+}
+
+shorthands!(
+    sum Sum "The sum of a column.", mean Mean "The mean of a column.", min Min "The smallest value of a column.",
+    max Max "The largest value of a column.", count Count "How many values of a column are there.",
+    first First "The first value of a column.", last Last "The last value of a column.",
+    std Std "The standard deviation of a column.", median Median "The median of a column.",
+    n_unique NUnique "How many different values a column has."
+);
+
+/// A quantile of a column, between 0 and 1.
+pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
+    Aggregation::new(column, Function::Quantile(quantile))
+}
+
+/// The states of one aggregation, by group.
+#[derive(Debug)]
+enum State {
+    Float { sum: bool, sums: Vec<f64>, counts: Vec<u64> },
+    Integer { sums: Vec<i128>, counts: Vec<u64> },
+    Extreme { max: bool, values: Vec<Option<Order>> },
+    Count(Vec<u64>),
+    Pick { last: bool, values: Vec<AnyValue<'static>> },
+    Spread { counts: Vec<f64>, means: Vec<f64>, squares: Vec<f64> },
+    Values(Vec<Vec<f64>>),
+    Distinct(Vec<HashSet<u64, std::hash::BuildHasherDefault<crate::groups::Fold>>>),
+}
+
+/// A value as it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Order {
+    Float(f64),
+    Signed(i64),
+    Unsigned(u64),
+}
+
+impl State {
+    fn new(function: Function, input: &DataType) -> Self {
+        match function {
+            Function::Sum | Function::Mean
+                if input.is_float() || input.is_primitive_numeric() && function == Function::Mean =>
+            {
+                Self::Float { sum: function == Function::Sum, sums: Vec::new(), counts: Vec::new() }
+            }
+            Function::Mean if input.is_bool() => Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() },
+            Function::Sum | Function::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
+            Function::Min | Function::Max => Self::Extreme { max: function == Function::Max, values: Vec::new() },
+            Function::Count => Self::Count(Vec::new()),
+            Function::First | Function::Last => Self::Pick { last: function == Function::Last, values: Vec::new() },
+            Function::Std => Self::Spread { counts: Vec::new(), means: Vec::new(), squares: Vec::new() },
+            Function::Median | Function::Quantile(_) => Self::Values(Vec::new()),
+            Function::NUnique => Self::Distinct(Vec::new()),
+        }
+    }
+
+    fn grow(&mut self, groups: usize) {
+        match self {
+            Self::Float { sums, counts, .. } => {
+                sums.resize(groups, 0.0);
+                counts.resize(groups, 0);
+            }
+            Self::Integer { sums, counts } => {
+                sums.resize(groups, 0);
+                counts.resize(groups, 0);
+            }
+            Self::Extreme { values, .. } => values.resize(groups, None),
+            Self::Count(counts) => counts.resize(groups, 0),
+            Self::Pick { values, .. } => values.resize(groups, AnyValue::Null),
+            Self::Spread { counts, means, squares } => {
+                counts.resize(groups, 0.0);
+                means.resize(groups, 0.0);
+                squares.resize(groups, 0.0);
+            }
+            Self::Values(values) => values.resize(groups, Vec::new()),
+            Self::Distinct(values) => values.resize(groups, HashSet::default()),
+        }
+    }
+
+    fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
+        match self {
+            Self::Float { sums, counts, .. } => each_float(column, groups, |group, value| {
+                sums[group] += value;
+                counts[group] += 1;
+            }),
+            Self::Integer { sums, counts } => each_order(column, groups, |group, value| {
+                sums[group] += match value {
+                    Order::Signed(value) => i128::from(value),
+                    Order::Unsigned(value) => i128::from(value),
+                    Order::Float(value) => value as i128,
+                };
+                counts[group] += 1;
+            }),
+            Self::Extreme { max, values } => {
+                let max = *max;
+                each_order(column, groups, |group, value| keep_extreme(&mut values[group], value, max))
+            }
+            Self::Count(counts) => each_present(column, groups, |group, _| counts[group] += 1),
+            Self::Pick { last, values } => {
+                let last = *last;
+                let mut failed = Ok(());
+                each_present(column, groups, |group, row| {
+                    if last || values[group] == AnyValue::Null {
+                        match column.get(row) {
+                            Ok(value) => values[group] = value.into_static(),
+                            Err(error) => failed = Err(error.into()),
+                        }
+                    }
+                })?;
+                failed
+            }
+            Self::Spread { counts, means, squares } => each_float(column, groups, |group, value| {
+                counts[group] += 1.0;
+                let before = value - means[group];
+                means[group] += before / counts[group];
+                squares[group] += before * (value - means[group]);
+            }),
+            Self::Values(values) => each_float(column, groups, |group, value| values[group].push(value)),
+            Self::Distinct(values) => {
+                let words = words(column)?;
+                each_present(column, groups, |group, row| {
+                    values[group].insert(words[row]);
+                })
+            }
+        }
+    }
+
+    /// Adds the states of the rows that follow; `target` is the group here of each group there.
+    fn merge(&mut self, next: Self, target: &[u32]) {
+        let pairs = || target.iter().map(|&group| group as usize).enumerate();
+        match (self, next) {
+            (Self::Float { sums, counts, .. }, Self::Float { sums: s, counts: c, .. }) => {
+                for (from, to) in pairs() {
+                    sums[to] += s[from];
+                    counts[to] += c[from];
+                }
+            }
+            (Self::Integer { sums, counts }, Self::Integer { sums: s, counts: c }) => {
+                for (from, to) in pairs() {
+                    sums[to] += s[from];
+                    counts[to] += c[from];
+                }
+            }
+            (Self::Extreme { max, values }, Self::Extreme { values: v, .. }) => {
+                for (from, to) in pairs() {
+                    if let Some(value) = v[from] {
+                        keep_extreme(&mut values[to], value, *max);
+                    }
+                }
+            }
+            (Self::Count(counts), Self::Count(c)) => pairs().for_each(|(from, to)| counts[to] += c[from]),
+            (Self::Pick { last, values }, Self::Pick { values: v, .. }) => {
+                for ((_, to), value) in pairs().zip(v) {
+                    if value != AnyValue::Null && (*last || values[to] == AnyValue::Null) {
+                        values[to] = value;
+                    }
+                }
+            }
+            (Self::Spread { counts, means, squares }, Self::Spread { counts: c, means: m, squares: s }) => {
+                for (from, to) in pairs().filter(|&(from, _)| c[from] > 0.0) {
+                    let all = counts[to] + c[from];
+                    let apart = m[from] - means[to];
+                    squares[to] += s[from] + apart * apart * counts[to] * c[from] / all;
+                    means[to] += apart * c[from] / all;
+                    counts[to] = all;
+                }
+            }
+            (Self::Values(values), Self::Values(v)) => pairs().zip(v).for_each(|((_, to), v)| values[to].extend(v)),
+            (Self::Distinct(values), Self::Distinct(v)) => pairs().zip(v).for_each(|((_, to), v)| values[to].extend(v)),
+            _ => {}
+        }
+    }
+
+    fn finish(self, aggregation: &Aggregation, dtype: &DataType) -> Result<Series> {
+        let name = aggregation.output.clone();
+        Ok(match self {
+            Self::Float { sum: true, sums, .. } => Series::new(name, sums),
+            Self::Float { sums, counts, .. } => {
+                let means = sums.iter().zip(&counts).map(|(sum, &count)| (count > 0).then(|| sum / count as f64));
+                Series::new(name, means.collect::<Vec<_>>())
+            }
+            Self::Integer { sums, counts } if dtype.is_temporal() => {
+                let means =
+                    sums.iter().zip(&counts).map(|(sum, &n)| (n > 0).then(|| (sum.div_euclid(i128::from(n))) as i64));
+                logical(Series::new(name, means.collect::<Vec<_>>()), dtype)?
+            }
+            // Sums wrap at 64 bits as those of the reference do.
+            Self::Integer { sums, .. } if *dtype == DataType::UInt64 => {
+                Series::new(name, sums.iter().map(|&sum| sum as u64).collect::<Vec<_>>())
+            }
+            Self::Integer { sums, .. } => Series::new(name, sums.iter().map(|&sum| sum as i64).collect::<Vec<_>>()),
+            Self::Extreme { values, .. } => extremes(name, &values, dtype)?,
+            Self::Count(counts) => Series::new(name, counts),
+            Self::Pick { values, .. } => Series::from_any_values_and_dtype(name, &values, dtype, false)?,
+            Self::Spread { counts, squares, .. } => {
+                let one = |(count, square): (&f64, &f64)| (*count > 1.0).then(|| (square / (count - 1.0)).sqrt());
+                Series::new(name, counts.iter().zip(&squares).map(one).collect::<Vec<_>>())
+            }
+            Self::Values(values) => {
+                let at = if let Function::Quantile(q) = aggregation.function { q } else { 0.5 };
+                let found: Vec<Option<f64>> = values.into_iter().map(|values| at_quantile(values, at)).collect();
+                let series = Series::new(name, found);
+                if dtype.is_temporal() { logical(series.cast(&DataType::Int64)?, dtype)? } else { series }
+            }
+            Self::Distinct(values) => Series::new(name, values.iter().map(|set| set.len() as u64).collect::<Vec<_>>()),
+        })
+    }
+}
+
+fn at_quantile(mut values: Vec<f64>, at: f64) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    let position = at * (values.len() - 1) as f64;
+    let (low, part) = (position.floor() as usize, position.fract());
+    let high = (low + 1).min(values.len() - 1);
+    Some(values[low] + (values[high] - values[low]) * part)
+}
+
+fn keep_extreme(kept: &mut Option<Order>, value: Order, max: bool) {
+    let better = kept.is_none_or(|kept| if max { value > kept } else { value < kept });
+    if better {
+        *kept = Some(value);
+    }
+}
+
+fn extremes(name: PlSmallStr, values: &[Option<Order>], dtype: &DataType) -> Result<Series> {
+    let physical = if dtype.is_float() {
+        let one = |value: &Option<Order>| if let Some(Order::Float(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    } else if dtype.is_unsigned_integer() {
+        let one = |value: &Option<Order>| if let Some(Order::Unsigned(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    } else {
+        let one = |value: &Option<Order>| if let Some(Order::Signed(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    };
+    if dtype.is_temporal() { logical(physical, dtype) } else { Ok(physical.cast(dtype)?) }
+}
+
+/// Calls with group and value of every row that has both, as a floating point number.
+fn each_float(column: &Series, groups: &[u32], mut take: impl FnMut(usize, f64)) -> Result<()> {
+    let values = column.to_physical_repr().cast(&DataType::Float64)?;
+    if values.null_count() == 0 {
+        let values = values.rechunk();
+        for (&value, &group) in values.f64()?.cont_slice()?.iter().zip(groups) {
+            if group != NONE && !value.is_nan() {
+                take(group as usize, value);
+            }
+        }
+        return Ok(());
+    }
+    for (value, &group) in values.f64()?.iter().zip(groups) {
+        if let Some(value) = value
+            && group != NONE
+            && !value.is_nan()
+        {
+            take(group as usize, value);
+        }
+    }
+    Ok(())
+}
+
+/// Calls with group and value of every row that has both, in the order of its type.
+fn each_order(column: &Series, groups: &[u32], mut take: impl FnMut(usize, Order)) -> Result<()> {
+    let physical = column.to_physical_repr();
+    if physical.dtype().is_float() {
+        return each_float(column, groups, |group, value| take(group, Order::Float(value)));
+    }
+    if physical.dtype().is_unsigned_integer() {
+        let values = physical.cast(&DataType::UInt64)?;
+        for (value, &group) in values.u64()?.iter().zip(groups) {
+            if let (Some(value), true) = (value, group != NONE) {
+                take(group as usize, Order::Unsigned(value));
+            }
+        }
+        return Ok(());
+    }
+    let values = physical.cast(&DataType::Int64)?;
+    for (value, &group) in values.i64()?.iter().zip(groups) {
+        if let (Some(value), true) = (value, group != NONE) {
+            take(group as usize, Order::Signed(value));
+        }
+    }
+    Ok(())
+}
+
+/// Calls with group and row of every row that has a group and a value.
+fn each_present(column: &Series, groups: &[u32], mut take: impl FnMut(usize, usize)) -> Result<()> {
+    if column.dtype().is_float() {
+        let values = column.cast(&DataType::Float64)?;
+        for (row, (value, &group)) in values.f64()?.iter().zip(groups).enumerate() {
+            if group != NONE && value.is_some_and(|value| !value.is_nan()) {
+                take(group as usize, row);
+            }
+        }
+        return Ok(());
+    }
+    let present = column.is_not_null();
+    for (row, (present, &group)) in present.iter().zip(groups).enumerate() {
+        if group != NONE && present == Some(true) {
+            take(group as usize, row);
+        }
+    }
+    Ok(())
+}
+
+/// How the rows of a frame are grouped.
+pub(crate) trait Keys: Sync {
+    /// Names and types of the keys.
+    fn types(&self) -> Vec<(PlSmallStr, DataType)>;
+    /// The keys of a frame.
+    fn of(&self, frame: &DataFrame) -> Result<Vec<Series>>;
+}
+
+/// Reduces rows to one state per group.
+pub(crate) struct Aggregate<'a, K> {
+    pub keys: K,
+    pub aggregations: &'a [Aggregation],
+    pub inputs: Vec<DataType>,
+}
+
+/// Groups and their states.
+pub(crate) struct Grouped {
+    groups: Groups,
+    states: Vec<State>,
+}
+
+impl<K: Keys> Aggregate<'_, K> {
+    /// The keys of all groups and one column per aggregation, groups in the order in which they appeared.
+    pub fn finish(&self, grouped: Grouped, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
+        let keys = grouped.groups.keys()?;
+        let columns = grouped.states.into_iter().zip(self.aggregations).zip(outputs);
+        let columns =
+            columns.map(|((state, aggregation), dtype)| state.finish(aggregation, dtype)).collect::<Result<_>>()?;
+        Ok((keys, columns))
+    }
+}
+
+impl<K: Keys> Sink for Aggregate<'_, K> {
+    type Part = Result<Grouped>;
+
+    fn part(&self) -> Self::Part {
+        let states =
+            self.aggregations.iter().zip(&self.inputs).map(|(a, input)| State::new(a.function, input)).collect();
+        Ok(Grouped { groups: Groups::new(&self.keys.types())?, states })
+    }
+
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
+        let part = part.as_mut().map_err(|error| error.clone())?;
+        let groups = part.groups.number(&self.keys.of(&segment.frame)?)?;
+        let mut taken: Map<&str, Series> = Map::default();
+        for (state, aggregation) in part.states.iter_mut().zip(self.aggregations) {
+            state.grow(part.groups.len());
+            let column = segment.frame.column(&aggregation.input)?;
+            let column = taken.entry(&aggregation.input).or_insert_with(|| column.as_materialized_series().clone());
+            state.take(&groups, column)?;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
+        let next = next?;
+        let whole = whole.as_mut().map_err(|error| error.clone())?;
+        let target = whole.groups.number(&next.groups.keys()?)?;
+        for (state, more) in whole.states.iter_mut().zip(next.states) {
+            state.grow(whole.groups.len());
+            state.merge(more, &target);
+        }
+        Ok(())
+    }
+
+    fn stretches(&self) -> usize {
+        16
+    }
+}

@@ -1,0 +1,78 @@
+//! Layer 1: the engines. The same query has the same answer in each; they differ in what they keep.
+
+use crate::Options;
+use crate::memory::{Decision, pressure};
+
+/// How a query is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mode {
+    /// Whether all wanted columns are read into the entity store before the first step.
+    pub preload: bool,
+    /// Whether decoded columns are kept for the next query.
+    pub cache: bool,
+    /// Rows of a unit.
+    pub chunk: usize,
+    /// The engine and why, for the report.
+    pub why: String,
+}
+
+/// Decides how a query is run.
+pub trait Engine: Sync {
+    /// What it is called.
+    fn name(&self) -> &'static str;
+
+    /// The way to run a query whose wanted columns have about `bytes` decoded bytes.
+    fn mode(&self, bytes: u64, options: &Options) -> Mode;
+}
+
+/// Reads everything that is wanted, then works on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InMemory;
+
+/// Reads and works segment by segment, and keeps nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Streaming;
+
+/// Chooses by the estimated bytes, the budget and the machine's memory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Integrated;
+
+impl Engine for InMemory {
+    fn name(&self) -> &'static str {
+        "in memory"
+    }
+
+    fn mode(&self, _: u64, options: &Options) -> Mode {
+        Mode { preload: true, cache: false, chunk: options.chunk_size, why: "in memory".into() }
+    }
+}
+
+impl Engine for Streaming {
+    fn name(&self) -> &'static str {
+        "streaming"
+    }
+
+    fn mode(&self, _: u64, options: &Options) -> Mode {
+        Mode { preload: false, cache: false, chunk: options.chunk_size, why: "streaming".into() }
+    }
+}
+
+impl Engine for Integrated {
+    fn name(&self) -> &'static str {
+        "integrated"
+    }
+
+    fn mode(&self, bytes: u64, options: &Options) -> Mode {
+        let pressure = pressure();
+        let (decision, why) = crate::memory::choose(bytes, options, pressure);
+        // Under pressure segments are smaller, too.
+        let chunk = if pressure > 0.8 { (options.chunk_size / 4).max(1_024) } else { options.chunk_size };
+        let cache = options.cache && decision != Decision::Stream;
+        let how = match decision {
+            Decision::Keep => "streaming with all columns kept",
+            Decision::StreamAndCache => "streaming with a cache",
+            Decision::Stream => "streaming",
+        };
+        Mode { preload: false, cache, chunk: chunk.min(options.chunk_size), why: format!("{how}: {why}") }
+    }
+}

@@ -1,0 +1,47 @@
+//! Memory: how much there is, who may use it, and what is kept where.
+//!
+//! Three tiers. L1 is metadata and small results, which stay. L2 is decoded columns under a budget of bytes; what was
+//! cheap to make per byte goes first. L3 is a folder of compressed, checksummed files for what was not cheap.
+
+mod cache;
+mod controller;
+mod gate;
+mod spill;
+
+pub use cache::{Cache, CacheStatistics, Key, Tier};
+pub(crate) use controller::choose;
+pub use controller::{Decision, Entry, MaterializationController};
+pub use gate::Gate;
+pub use spill::{Level, Spill, Ticket};
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use sysinfo::System;
+
+/// A quarter of the machine's memory, at most 16 GB: what is used when nothing is said.
+pub fn quarter() -> u64 {
+    static TOTAL: OnceLock<u64> = OnceLock::new();
+    let total = *TOTAL.get_or_init(|| {
+        let mut system = System::new();
+        system.refresh_memory();
+        system.cgroup_limits().map_or(system.total_memory(), |limits| limits.total_memory.min(system.total_memory()))
+    });
+    (total / 4).clamp(256 << 20, 16_000_000_000)
+}
+
+/// The part of the machine's memory that is in use, between 0 and 1; looked up at most five times a second.
+pub fn pressure() -> f64 {
+    static LAST: parking_lot::Mutex<Option<(Instant, f64)>> = parking_lot::Mutex::new(None);
+    let mut last = LAST.lock();
+    if let Some((when, value)) = *last
+        && when.elapsed() < Duration::from_millis(200)
+    {
+        return value;
+    }
+    let mut system = System::new();
+    system.refresh_memory();
+    let total = system.total_memory().max(1) as f64;
+    let value = 1.0 - system.available_memory() as f64 / total;
+    *last = Some((Instant::now(), value));
+    value
+}

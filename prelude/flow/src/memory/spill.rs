@@ -1,0 +1,207 @@
+//! Frames on disk: compressed, checksummed, in a file that has no name. The system frees it when the process ends,
+//! however it ends, so nothing is ever left over.
+
+use crate::groups::Fold;
+use crate::{Error, Result};
+use parking_lot::Mutex;
+use polars::prelude::*;
+use std::fs::{File, OpenOptions};
+use std::hash::Hasher;
+use std::io::Cursor;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How strongly what is spilled is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// LZ4, while memory is there.
+    Lz4,
+    /// Zstandard of this level, when it gets tight.
+    Zstd(i32),
+}
+
+impl Level {
+    /// The level for a pressure between 0 and 1.
+    pub fn for_pressure(pressure: f64) -> Self {
+        match pressure {
+            pressure if pressure < 0.8 => Self::Lz4,
+            pressure if pressure < 0.9 => Self::Zstd(3),
+            _ => Self::Zstd(9),
+        }
+    }
+}
+
+/// Where a frame lies.
+#[derive(Debug, Clone)]
+pub struct Ticket(Arc<Extent>);
+
+#[derive(Debug)]
+struct Extent {
+    start: u64,
+    stored: usize,
+    raw: usize,
+    level: Level,
+    sum: u64,
+    file: Arc<Disk>,
+}
+
+#[derive(Debug)]
+struct Disk {
+    file: File,
+    end: AtomicU64,
+    used: AtomicU64,
+}
+
+impl Drop for Extent {
+    fn drop(&mut self) {
+        // Nobody can ask for it anymore: when nothing else is left either, the file starts anew.
+        let left = self.file.used.fetch_sub(self.stored as u64, Ordering::AcqRel) - self.stored as u64;
+        if left == 0 && self.file.file.set_len(0).is_ok() {
+            self.file.end.store(0, Ordering::Release);
+        }
+    }
+}
+
+/// A place on disk for frames.
+#[derive(Debug)]
+pub struct Spill {
+    folder: PathBuf,
+    disk: Mutex<Option<Arc<Disk>>>,
+    full: AtomicBool,
+}
+
+impl Spill {
+    /// A place in this folder; nothing is made before it is used.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), disk: Mutex::new(None), full: AtomicBool::new(false) }
+    }
+
+    /// Whether the disk once refused; nothing is spilled anymore then.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    fn disk(&self) -> Result<Arc<Disk>> {
+        let mut disk = self.disk.lock();
+        if let Some(disk) = &*disk {
+            return Ok(disk.clone());
+        }
+        let path = self.folder.join(format!(".recoil-spill-{}-{:p}", std::process::id(), self));
+        let failed = |error: std::io::Error| {
+            self.full.store(true, Ordering::Relaxed);
+            Error::request(format!("cannot spill to {}: {error}", self.folder.display()))
+        };
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(failed)?;
+        std::fs::remove_file(&path).map_err(failed)?;
+        let made = Arc::new(Disk { file, end: AtomicU64::new(0), used: AtomicU64::new(0) });
+        *disk = Some(made.clone());
+        Ok(made)
+    }
+
+    /// Writes a frame.
+    ///
+    /// # Errors
+    /// A disk that is full or may not be written; from then on it is not tried anymore.
+    pub fn write(&self, frame: &DataFrame) -> Result<Ticket> {
+        self.write_at(frame, Level::for_pressure(super::pressure()))
+    }
+
+    pub(crate) fn write_at(&self, frame: &DataFrame, level: Level) -> Result<Ticket> {
+        if self.is_full() {
+            return Err(Error::request("the spill disk is full"));
+        }
+        let disk = self.disk()?;
+        let mut raw = Vec::new();
+        IpcWriter::new(&mut raw).finish(&mut frame.clone())?;
+        let stored = match level {
+            Level::Lz4 => lz4_flex::block::compress(&raw),
+            Level::Zstd(level) => {
+                zstd::bulk::compress(&raw, level).map_err(|error| Error::request(error.to_string()))?
+            }
+        };
+        let start = disk.end.fetch_add(stored.len() as u64, Ordering::AcqRel);
+        disk.used.fetch_add(stored.len() as u64, Ordering::AcqRel);
+        let extent =
+            Extent { start, stored: stored.len(), raw: raw.len(), level, sum: sum(&stored), file: disk.clone() };
+        disk.file.write_all_at(&stored, start).map_err(|error| {
+            self.full.store(true, Ordering::Relaxed);
+            Error::request(format!("the spill disk {} cannot take more: {error}", self.folder.display()))
+        })?;
+        Ok(Ticket(Arc::new(extent)))
+    }
+
+    /// Reads a frame back.
+    ///
+    /// # Errors
+    /// Bytes that are no longer what was written.
+    pub fn read(&self, ticket: &Ticket) -> Result<DataFrame> {
+        ticket.read()
+    }
+}
+
+impl Ticket {
+    /// Reads the frame back.
+    ///
+    /// # Errors
+    /// Bytes that are no longer what was written.
+    pub fn read(&self) -> Result<DataFrame> {
+        let extent = &*self.0;
+        let damaged =
+            |what: &str| Error::request(format!("a spilled table is damaged on disk ({what}); run the query again"));
+        let mut stored = vec![0; extent.stored];
+        extent.file.file.read_exact_at(&mut stored, extent.start).map_err(|error| damaged(&error.to_string()))?;
+        if sum(&stored) != extent.sum {
+            return Err(damaged("its checksum differs"));
+        }
+        let raw = match extent.level {
+            Level::Lz4 => {
+                lz4_flex::block::decompress(&stored, extent.raw).map_err(|error| damaged(&error.to_string()))?
+            }
+            Level::Zstd(_) => {
+                zstd::bulk::decompress(&stored, extent.raw).map_err(|error| damaged(&error.to_string()))?
+            }
+        };
+        Ok(IpcReader::new(Cursor::new(raw)).finish()?)
+    }
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    let mut fold = Fold::default();
+    fold.write(bytes);
+    fold.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_back_and_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::new(folder.path());
+        let frame = df!("x" => [1.0, f64::NAN], "s" => [Some("a"), None]).unwrap();
+        for level in [Level::Lz4, Level::Zstd(3)] {
+            let ticket = spill.write_at(&frame, level).unwrap();
+            assert!(spill.read(&ticket).unwrap().equals_missing(&frame));
+            ticket.0.file.file.write_all_at(&[0xff; 8], ticket.0.start + 20).unwrap();
+            assert!(spill.read(&ticket).unwrap_err().to_string().contains("checksum"));
+        }
+        let used = spill.disk().unwrap().used.load(Ordering::Relaxed);
+        assert_eq!(used, 0, "what nobody can ask for is free");
+    }
+
+    #[test]
+    fn a_disk_that_refuses_is_not_asked_again() {
+        let spill = Spill::new(Path::new("/nonexistent/folder"));
+        let frame = df!("x" => [1.0]).unwrap();
+        assert!(spill.write(&frame).unwrap_err().to_string().contains("/nonexistent/folder"));
+        assert!(spill.is_full());
+    }
+
+    #[test]
+    fn pressure_compresses_more() {
+        assert_eq!([0.1, 0.85, 0.95].map(Level::for_pressure), [Level::Lz4, Level::Zstd(3), Level::Zstd(9)]);
+    }
+}

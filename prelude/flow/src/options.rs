@@ -1,0 +1,87 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How a query is run. The answer never depends on it.
+#[derive(Clone)]
+pub struct Options {
+    /// Bytes that segments in work and the cache of decoded columns may take together.
+    pub memory_budget: u64,
+    /// Estimated bytes from which the integrated engine streams instead of keeping columns.
+    pub streaming_threshold: u64,
+    /// Rows of a unit of work; longer segments are read in parts.
+    pub chunk_size: usize,
+    /// Workers.
+    pub threads: usize,
+    /// Whether decoded columns are kept for the next query.
+    pub cache: bool,
+    /// Where what does not fit into memory is spilled to; `None`: the folder for temporary files.
+    pub spill: Option<PathBuf>,
+    /// Called with the fraction of the rows that is done.
+    pub progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Options")
+            .field("memory_budget", &self.memory_budget)
+            .field("streaming_threshold", &self.streaming_threshold)
+            .field("chunk_size", &self.chunk_size)
+            .field("threads", &self.threads)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Options {
+    /// A quarter of the machine's memory, all its cores.
+    fn default() -> Self {
+        let budget = crate::memory::quarter();
+        Self {
+            memory_budget: budget,
+            streaming_threshold: budget / 2,
+            chunk_size: 262_144,
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            cache: true,
+            spill: None,
+            progress: None,
+        }
+    }
+}
+
+impl Options {
+    /// Bounds memory, in gigabytes (10^9 bytes).
+    #[must_use]
+    pub fn memory_budget_gb(mut self, gigabytes: f64) -> Self {
+        self.memory_budget = (gigabytes.max(0.0) * 1e9) as u64;
+        self.streaming_threshold = self.memory_budget / 2;
+        self
+    }
+
+    /// Streams from this many estimated bytes on.
+    #[must_use]
+    pub fn streaming_threshold(mut self, bytes: u64) -> Self {
+        self.streaming_threshold = bytes;
+        self
+    }
+
+    /// Rows of a unit of work.
+    #[must_use]
+    pub fn chunk_size(mut self, rows: usize) -> Self {
+        self.chunk_size = rows.max(1);
+        self
+    }
+
+    /// Workers.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Hears of progress, as a fraction of the rows.
+    #[must_use]
+    pub fn progress_callback(mut self, hear: impl Fn(f64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(hear));
+        self
+    }
+}

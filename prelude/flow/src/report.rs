@@ -1,0 +1,173 @@
+//! What a query did: rows, bytes, columns, segments, time, memory.
+
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One step of a query, as it ran.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operation {
+    /// What it did.
+    pub name: String,
+    /// Rows that came in.
+    pub rows_in: u64,
+    /// Rows that went out.
+    pub rows_out: u64,
+    /// Seconds, summed over workers.
+    pub seconds: f64,
+}
+
+/// What a query did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The engine that ran it, and why if it chose.
+    pub engine: String,
+    /// Workers.
+    pub threads: usize,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Rows of the segments that were read.
+    pub rows_in: u64,
+    /// Rows of the answer (of what reached the terminal).
+    pub rows_out: u64,
+    /// Columns that were read.
+    pub columns: Vec<String>,
+    /// Bytes read from files.
+    pub bytes_read: u64,
+    /// Bytes of decoded columns that went through.
+    pub bytes_decoded: u64,
+    /// Segments of the source.
+    pub segments_total: u64,
+    /// Segments of which something was read.
+    pub segments_read: u64,
+    /// Segments that were not read: why, and how many.
+    pub skipped: Vec<(String, u64)>,
+    /// Passes over the source.
+    pub passes: u64,
+    /// The steps.
+    pub operations: Vec<Operation>,
+    /// Columns found decoded in memory.
+    pub hits_memory: u64,
+    /// Columns found on the spill disk.
+    pub hits_disk: u64,
+    /// Columns that had to be decoded although the cache was asked.
+    pub misses: u64,
+    /// Bytes in the cache of decoded columns afterwards.
+    pub cache_bytes: u64,
+    /// The most bytes of segments in work at once.
+    pub peak_bytes: u64,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// The fraction of columns that the cache answered; `None` when it was not asked.
+    pub fn hit_rate(&self) -> Option<f64> {
+        let hits = self.hits_memory + self.hits_disk;
+        let asked = hits + self.misses;
+        (asked > 0).then(|| hits as f64 / asked as f64)
+    }
+
+    /// Decoded bytes per byte read; how much work the cache and the pruning saved.
+    pub fn efficiency(&self) -> Option<f64> {
+        (self.bytes_decoded > 0).then(|| 1.0 - self.bytes_read as f64 / self.bytes_decoded.max(self.bytes_read) as f64)
+    }
+
+    /// Rows per second.
+    pub fn rows_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { self.rows_in as f64 / self.seconds } else { 0.0 }
+    }
+
+    /// Adds what another query did, as for several passes or sources.
+    pub fn absorb(&mut self, other: Self) {
+        self.seconds += other.seconds;
+        self.rows_in += other.rows_in;
+        self.bytes_read += other.bytes_read;
+        self.bytes_decoded += other.bytes_decoded;
+        self.segments_total += other.segments_total;
+        self.segments_read += other.segments_read;
+        self.passes += other.passes;
+        self.hits_memory += other.hits_memory;
+        self.hits_disk += other.hits_disk;
+        self.misses += other.misses;
+        self.cache_bytes = self.cache_bytes.max(other.cache_bytes);
+        self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
+        self.operations.extend(other.operations);
+        self.notes.extend(other.notes);
+        for (why, count) in other.skipped {
+            match self.skipped.iter_mut().find(|(have, _)| *have == why) {
+                Some((_, total)) => *total += count,
+                None => self.skipped.push((why, count)),
+            }
+        }
+        for column in other.columns {
+            if !self.columns.contains(&column) {
+                self.columns.push(column);
+            }
+        }
+    }
+}
+
+/// Counters while a query runs.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub rows_in: AtomicU64,
+    pub rows_out: AtomicU64,
+    pub bytes_read: AtomicU64,
+    pub bytes_decoded: AtomicU64,
+    pub hits_memory: AtomicU64,
+    pub hits_disk: AtomicU64,
+    pub misses: AtomicU64,
+    pub in_work: AtomicU64,
+    pub peak: AtomicU64,
+    /// Segments that have been read, so that each counts once.
+    pub read: Mutex<std::collections::HashSet<usize>>,
+    pub steps: Vec<Step>,
+}
+
+/// Counters of one step.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    pub rows_in: AtomicU64,
+    pub rows_out: AtomicU64,
+    pub nanoseconds: AtomicU64,
+}
+
+impl Step {
+    pub fn add(&self, rows_in: usize, rows_out: usize, time: std::time::Duration) {
+        self.rows_in.fetch_add(rows_in as u64, Ordering::Relaxed);
+        self.rows_out.fetch_add(rows_out as u64, Ordering::Relaxed);
+        self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
+impl Counters {
+    pub fn new(steps: usize) -> Self {
+        Self { steps: (0..steps).map(|_| Step::default()).collect(), ..Self::default() }
+    }
+
+    pub fn add(&self, counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Writes the counts into a report.
+    pub fn write(&self, report: &mut Report, names: &[String]) {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        report.rows_in += get(&self.rows_in);
+        report.rows_out = get(&self.rows_out);
+        report.bytes_read += get(&self.bytes_read);
+        report.bytes_decoded += get(&self.bytes_decoded);
+        report.hits_memory += get(&self.hits_memory);
+        report.hits_disk += get(&self.hits_disk);
+        report.misses += get(&self.misses);
+        report.peak_bytes = report.peak_bytes.max(get(&self.peak));
+        report.segments_read += self.read.lock().len() as u64;
+        for (step, name) in self.steps.iter().zip(names) {
+            report.operations.push(Operation {
+                name: name.clone(),
+                rows_in: get(&step.rows_in),
+                rows_out: get(&step.rows_out),
+                seconds: get(&step.nanoseconds) as f64 * 1e-9,
+            });
+        }
+    }
+}

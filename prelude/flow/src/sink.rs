@@ -1,0 +1,201 @@
+//! What takes the segments that come out of a stage.
+
+use crate::Result;
+use polars::prelude::*;
+use segment::Segment;
+
+/// A terminal: each stretch of consecutive segments goes into a part of its own, and parts are merged in the order of
+/// the rows. What stretches there are does not depend on the number of workers or on time, so the answer never does.
+pub trait Sink: Sync {
+    /// What is gathered over a stretch of segments.
+    type Part: Send;
+
+    /// An empty part.
+    fn part(&self) -> Self::Part;
+
+    /// Takes a segment into a part. Called by one worker at a time for each part.
+    ///
+    /// # Errors
+    /// Whatever ends the query.
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()>;
+
+    /// Adds the part that follows.
+    ///
+    /// # Errors
+    /// Whatever ends the query.
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()>;
+
+    /// Into how many stretches the rows are cut at most.
+    fn stretches(&self) -> usize {
+        64
+    }
+
+    /// Whether `whole` needs no further segments.
+    fn enough(&self, _whole: &Self::Part) -> bool {
+        false
+    }
+}
+
+/// Collects frames in order, up to a number of rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Collect {
+    /// Rows after which no more are wanted.
+    pub limit: Option<u64>,
+}
+
+impl Sink for Collect {
+    type Part = (Vec<DataFrame>, u64);
+
+    fn part(&self) -> Self::Part {
+        (Vec::new(), 0)
+    }
+
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
+        let wanted = self.limit.map_or(u64::MAX, |limit| limit.saturating_sub(part.1));
+        let rows = (segment.frame.height() as u64).min(wanted);
+        if rows > 0 {
+            part.0.push(if rows < segment.frame.height() as u64 {
+                segment.frame.head(Some(rows as usize))
+            } else {
+                segment.frame
+            });
+            part.1 += rows;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
+        whole.0.extend(next.0);
+        whole.1 += next.1;
+        Ok(())
+    }
+
+    fn stretches(&self) -> usize {
+        usize::MAX
+    }
+
+    fn enough(&self, whole: &Self::Part) -> bool {
+        self.limit.is_some_and(|limit| whole.1 >= limit)
+    }
+}
+
+/// Counts rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Count;
+
+impl Sink for Count {
+    type Part = u64;
+
+    fn part(&self) -> u64 {
+        0
+    }
+
+    fn take(&self, part: &mut u64, segment: Segment) -> Result<()> {
+        *part += segment.frame.height() as u64;
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut u64, next: u64) -> Result<()> {
+        *whole += next;
+        Ok(())
+    }
+}
+
+/// A sink of three closures: a new part, what takes a frame, and what merges the part that follows.
+pub struct Each<N, T, M> {
+    /// Makes an empty part.
+    pub new: N,
+    /// Takes a segment.
+    pub take: T,
+    /// Merges.
+    pub merge: M,
+}
+
+impl<P, N, T, M> Sink for Each<N, T, M>
+where
+    P: Send,
+    N: Fn() -> P + Sync,
+    T: Fn(&mut P, Segment) -> Result<()> + Sync,
+    M: Fn(&mut P, P) -> Result<()> + Sync,
+{
+    type Part = P;
+
+    fn part(&self) -> P {
+        (self.new)()
+    }
+
+    fn take(&self, part: &mut P, segment: Segment) -> Result<()> {
+        (self.take)(part, segment)
+    }
+
+    fn merge(&self, whole: &mut P, next: P) -> Result<()> {
+        (self.merge)(whole, next)
+    }
+}
+
+/// Gathers frames as entities of a store, in order.
+pub(crate) struct Gather<'a> {
+    pub store: &'a crate::Store,
+    pub limit: Option<u64>,
+    pub fetches: u32,
+    /// Where frames go when the store holds more than so many bytes.
+    pub spill: Option<(&'a crate::memory::Spill, u64)>,
+}
+
+impl Sink for Gather<'_> {
+    type Part = (Vec<crate::EntityId>, u64);
+
+    fn part(&self) -> Self::Part {
+        (Vec::new(), 0)
+    }
+
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
+        part.1 += segment.frame.height() as u64;
+        let rows = segment.rows.start..segment.rows.start + segment.frame.height() as u64;
+        part.0.push(self.store.push_or_spill(segment.frame, rows, self.fetches, self.spill));
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
+        whole.0.extend(next.0);
+        whole.1 += next.1;
+        Ok(())
+    }
+
+    fn stretches(&self) -> usize {
+        usize::MAX
+    }
+
+    fn enough(&self, whole: &Self::Part) -> bool {
+        self.limit.is_some_and(|limit| whole.1 >= limit)
+    }
+}
+
+/// The first and last time.
+pub(crate) struct Bounds {
+    pub index: PlSmallStr,
+}
+
+impl Sink for Bounds {
+    type Part = Option<(i64, i64)>;
+
+    fn part(&self) -> Self::Part {
+        None
+    }
+
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
+        let times = crate::resample::nanoseconds(segment.frame.column(&self.index)?.as_materialized_series())?;
+        if let (Some(low), Some(high)) = (times.min(), times.max()) {
+            self.merge(part, Some((low, high)))?;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
+        *whole = match (*whole, next) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (a, b) => a.or(b),
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+use crate::{first, last, mean, median, n_unique, quantile, std, sum, *};
+use polars::prelude::*;
+use sources::Source;
+use sources::memory::{Cutting, Memory};
+use std::sync::Arc;
+
+fn cut(rows: usize, frame: &DataFrame) -> Arc<dyn Source> {
+    let cutting = Cutting { rows, columns: 2, statistics: true, ..Cutting::default() };
+    Arc::new(Memory::cut("table", frame.clone(), None, &cutting).unwrap())
+}
+
+fn events() -> DataFrame {
+    // Events of one to four candidates, some of them over the border of any segment.
+    let mut event = Vec::new();
+    for number in 0..500_i64 {
+        event.extend(std::iter::repeat_n(number, 1 + (number % 4) as usize));
+    }
+    let rows = event.len();
+    df!(
+        "__event__" => &event,
+        "__run__" => vec![3_i32; rows],
+        "x" => (0..rows).map(|row| if row % 13 == 0 { f64::NAN } else { ((row * 7919) % 101) as f64 }).collect::<Vec<_>>(),
+        "n" => (0..rows).map(|row| row as u32).collect::<Vec<_>>(),
+    )
+    .unwrap()
+}
+
+fn everywhere(query: &Query, frame: &DataFrame) -> DataFrame {
+    let run = |rows: usize, threads: usize| {
+        let scan = query.over(cut(rows, frame)).options(Options::default().threads(threads));
+        let streamed = scan.clone().engine(Streaming).collect().unwrap().0;
+        for other in [scan.clone().engine(InMemory), scan.engine(Integrated)] {
+            assert!(other.collect().unwrap().0.equals_missing(&streamed), "{rows} rows, {threads} threads");
+        }
+        streamed
+    };
+    let whole = run(usize::MAX, 1);
+    for rows in [1, 2, 3, 7, 100, 1_249] {
+        for threads in [1, 3] {
+            assert!(run(rows, threads).equals_missing(&whole), "{rows} rows, {threads} threads");
+        }
+    }
+    whole
+}
+
+#[test]
+fn one_candidate_per_event_wherever_segments_end() {
+    let frame = events();
+    for best in [Best::First, Best::Lowest("x".into()), Best::Highest("x".into()), Best::Random(5)] {
+        let query = Query::new().candidates(Candidates::new(best.clone()));
+        let all = everywhere(&query, &frame);
+        assert_eq!(all.height(), 500, "{best:?}");
+        let cut = Query::new()
+            .filter(cut::parse("n % 3 != 0").unwrap())
+            .candidates(Candidates::new(best))
+            .filter(cut::parse("x > 20").unwrap());
+        everywhere(&cut, &frame);
+    }
+    let twice = Query::new()
+        .candidates(Candidates::new(Best::Highest("x".into())))
+        .define("half", cut::parse("__event__ // 2").unwrap())
+        .candidates(Candidates::new(Best::First).keys(["half"]));
+    assert_eq!(everywhere(&twice, &frame).height(), 250);
+}
+
+#[test]
+fn events_that_come_back_have_one_candidate_over_the_whole_table() {
+    let frame = events();
+    let shuffled = frame.sample_n_literal(frame.height(), false, Some(true), Some(3)).unwrap();
+    let query = Query::new().candidates(Candidates::new(Best::Lowest("n".into())));
+    let kept = everywhere(&query, &shuffled);
+    assert_eq!(kept.height(), 500);
+    let sum = |frame: &DataFrame| frame.column("n").unwrap().u32().unwrap().sum();
+    assert_eq!(sum(&kept), sum(&everywhere(&query, &frame)));
+    let (_, report) = query.over(cut(100, &shuffled)).collect().unwrap();
+    assert!(report.notes[0].contains("separate runs"), "{:?}", report.notes);
+    let runs = Query::new().candidates(Candidates::new(Best::First).by_runs());
+    assert!(everywhere(&runs, &shuffled).height() > 1_000);
+}
+
+#[test]
+fn no_cut_moves_across_a_choice_of_candidates() {
+    let frame = events();
+    let cut = cut::parse("x > 50").unwrap();
+    let one = Query::new().candidates(Candidates::new(Best::First));
+    let after = everywhere(&one.clone().filter(cut.clone()), &frame).height();
+    let before = everywhere(&Query::new().filter(cut).then(&one), &frame).height();
+    assert!(after < before, "{after} {before}");
+}
+
+#[test]
+fn rows_keep_their_numbers_and_defined_columns_their_place() {
+    let frame = events();
+    let query =
+        Query::new().filter(cut::parse("x > 90").unwrap()).define("y", cut::parse("x * 2").unwrap()).select(["y", ROW]);
+    let rows = everywhere(&query, &frame);
+    let numbers: Vec<u64> = rows.column(ROW).unwrap().u64().unwrap().iter().flatten().collect();
+    let x = frame.column("x").unwrap().f64().unwrap();
+    let wanted: Vec<u64> =
+        (0..frame.height()).filter(|&row| x.get(row).unwrap() > 90.0).map(|row| row as u64).collect();
+    assert_eq!(numbers, wanted);
+    assert_eq!(rows.get_column_names(), ["y", ROW]);
+    let sampled = everywhere(&Query::new().sample(0.3, 1), &frame).height() as f64 / frame.height() as f64;
+    assert!((0.25..0.35).contains(&sampled), "{sampled}");
+}
+
+#[test]
+fn whole_columns_are_looked_at_as_wholes() {
+    let frame = events();
+    let kept = everywhere(&Query::new().filter(cut::parse("n > n.mean()").unwrap()).head(2), &frame);
+    assert_eq!(kept.column("n").unwrap().u32().unwrap().get(0), Some(frame.height() as u32 / 2));
+}
+
+#[test]
+fn aggregations_agree_with_the_frame_library() {
+    let frame = events();
+    let query = Query::new().groupby(["__event__", "__run__"]).agg([
+        sum("n").alias("sum"),
+        mean("x").alias("mean"),
+        std("n").alias("std"),
+        median("x").alias("median"),
+        n_unique("x").alias("n_unique"),
+        first("n").alias("first"),
+        last("n").alias("last"),
+        quantile("n", 0.25).alias("low"),
+    ]);
+    let ours = everywhere(&query, &frame);
+    let x = || col("x").fill_nan(lit(NULL));
+    let theirs = frame
+        .lazy()
+        .group_by_stable([col("__event__"), col("__run__")])
+        .agg([
+            col("n").sum().cast(DataType::UInt64).alias("sum"),
+            x().mean().alias("mean"),
+            col("n").std(1).alias("std"),
+            x().median().alias("median"),
+            x().drop_nulls().n_unique().cast(DataType::UInt64).alias("n_unique"),
+            col("n").first().alias("first"),
+            col("n").last().alias("last"),
+            col("n").quantile(lit(0.25), QuantileMethod::Linear).alias("low"),
+        ])
+        .collect()
+        .unwrap();
+    for (ours, theirs) in ours.columns().iter().zip(theirs.columns()) {
+        assert_eq!(ours.dtype(), theirs.dtype(), "{}", ours.name());
+        let (a, b) = (ours.cast(&DataType::Float64).unwrap(), theirs.cast(&DataType::Float64).unwrap());
+        for (a, b) in a.f64().unwrap().iter().zip(b.f64().unwrap().iter()) {
+            let near = match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * (1.0 + a.abs()),
+                (a, b) => a == b,
+            };
+            assert!(near, "{}: {a:?} {b:?}", ours.name());
+        }
+    }
+}
+
+#[test]
+fn statistics_skip_and_the_plan_says_so() {
+    let frame = df!("k" => (0..1_000).collect::<Vec<i32>>(), "v" => vec![1.0; 1_000]).unwrap();
+    let scan = Query::new().filter(cut::parse("k >= 950").unwrap()).over(cut(100, &frame));
+    let plan = scan.explain().unwrap();
+    assert_eq!((plan.segments_kept, plan.segments_total), (1, 10));
+    assert_eq!(plan.skipped, [("statistics".to_owned(), 9)]);
+    let (answer, report) = scan.collect().unwrap();
+    assert_eq!((answer.height(), report.segments_read, report.rows_in), (50, 1, 100));
+    assert!(plan.to_string().contains("1 of 10, 9 skipped by statistics"));
+}
+
+#[test]
+fn head_stops_early() {
+    let frame = df!("k" => (0..100_000).collect::<Vec<i32>>()).unwrap();
+    let query = Query::new().filter(cut::parse("k % 2 == 0").unwrap()).head(10);
+    let source = cut(1_000, &frame);
+    let (answer, report) =
+        query.over(source).options(Options::default().threads(2)).engine(Streaming).collect().unwrap();
+    assert_eq!(answer.height(), 10);
+    assert!(report.segments_read < 20, "{}", report.segments_read);
+}
+
+#[test]
+fn errors_come_before_reading() {
+    let frame = events();
+    let refused = |query: Query| query.over(cut(10, &frame)).explain().unwrap_err().to_string();
+    assert!(refused(Query::new().select(["y"])).contains("`y`"));
+    assert!(refused(Query::new().filter(cut::parse("x").unwrap())).contains('x'));
+    assert!(refused(Query::new().agg([sum("x")])).contains("groupby"));
+    assert!(refused(Query::new().resample("1h").agg([sum("x")])).contains("index"));
+    assert!(refused(Query::new().head(1).concat(Join::outer(Vec::new()))).contains("first"));
+    assert!(refused(Query::new().candidates(Candidates::new(Best::First).keys(["z"]))).contains("`z`"));
+}
