@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::columns::{BankColumns, BankRequest, Block, ColumnQuery, scan_files};
+use crate::columns::BankColumns;
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Fault, Result};
+use crate::query::{BankRequest, Block, ColumnQuery};
 use crate::reader::{Events, Reader, ReaderOptions};
+use crate::scan::{no_rows, scan_files};
 use crate::stream::{LocalFile, ReopenedFile, Stream};
 
 /// So many files are held open; of more, each is opened for every read.
@@ -128,7 +130,7 @@ impl Chain {
         match all {
             Some(all) => Ok(all),
             // No records: the columns are there, without rows.
-            None => crate::columns::no_rows(&self.dictionary, &query),
+            None => no_rows(&self.dictionary, &query),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::header::{FileHeader, HEADER_BYTES};
 use crate::index::{CutTail, ReaderIndex, by_walking, from_trailer};
 use crate::record::Record;
+use crate::scan::Spare;
 use crate::stream::{LocalFile, Stream};
 
 /// How to open a file.
@@ -61,6 +62,7 @@ pub struct Reader {
     index: ReaderIndex,
     cut_tail: Option<CutTail>,
     decompressions: AtomicU64,
+    spare: Spare,
 }
 
 impl Reader {
@@ -96,7 +98,16 @@ impl Reader {
         if let Some(tags) = &options.record_tags {
             index = index.filtered(|entry| tags.contains(&entry.tag));
         }
-        Ok(Self { stream, header, dictionary, config, index, cut_tail, decompressions: AtomicU64::new(0) })
+        Ok(Self {
+            stream,
+            header,
+            dictionary,
+            config,
+            index,
+            cut_tail,
+            decompressions: AtomicU64::new(0),
+            spare: Spare::default(),
+        })
     }
 
     /// How errors name the file.
@@ -181,6 +192,10 @@ impl Reader {
             ));
         }
         notes
+    }
+
+    pub(crate) fn spare(&self) -> &Spare {
+        &self.spare
     }
 
     /// How many records were decompressed so far: each once per pass, none that nothing asked for.

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::dump::number_json;
 use super::{Options, Stop, progress};
 use crate::chain::Chain;
-use crate::columns::{BankColumns, BankRequest, ColumnQuery};
+use crate::columns::BankColumns;
 use crate::compression::Compression;
 use crate::error::Error;
+use crate::query::{BankRequest, ColumnQuery};
 use crate::skim::Skim;
 
 pub(super) fn convert(options: &Options, out: &mut dyn Write, messages: &mut dyn Write) -> Result<u8, Stop> {

@@ -1,7 +1,7 @@
 //! Reading lazily, chains, skims, fusions, links, tuples, large events.
 
 use hipo::{
-    BankRequest, Chain, ColumnQuery, ColumnType, Error, Event, EventBuilder, Fusion, Number, Numbers, Reader,
+    BankRequest, Chain, ColumnQuery, ColumnType, Error, Event, EventBuilder, EventSet, Fusion, Number, Numbers, Reader,
     ReaderOptions, ReaderStream, Schema, Skim, Tuple, TupleWriter, Writer, linked_rows, links,
 };
 
@@ -250,4 +250,23 @@ fn an_event_is_edited() {
     assert_eq!(event.structures().count(), 1);
     assert_eq!(event.structure(2, 2).unwrap().unwrap().text(), "two");
     assert!(event.structure(1, 1).unwrap().is_none());
+}
+
+#[test]
+fn rows_are_counted_before_they_are_read() {
+    let (_folder, path) = place("run.hipo");
+    write(&path, small(), 100);
+    let reader = Reader::open(&path).unwrap();
+    let mut set = EventSet::new(reader.len());
+    (0..50).for_each(|event| set.insert(event));
+    let query = ColumnQuery::new().events(std::sync::Arc::new(set)).event_tags([0]);
+    let counts = reader.count_rows(&query, reader.dictionary(), || Ok(())).unwrap();
+    let rows: u64 = counts.iter().map(|record| record.rows[0]).sum();
+    let events: u64 = counts.iter().map(|record| record.events).sum();
+    let read = reader.read(&query.bank(BankRequest::new("REC::Particle", &["pid"]))).unwrap().remove(0);
+    assert_eq!((rows, events), (read.rows() as u64, read.events() as u64));
+    // Records of ten events of the tags 0, 1, 2, 0, 1.
+    assert_eq!(events, 20);
+    // Records without an event of the set, and those only, are not decompressed.
+    assert_eq!(reader.decompressions(), 2 * 5);
 }
