@@ -2,7 +2,7 @@
 
 use crate::cut::Dialect;
 use crate::error::Problem;
-use crate::expr::{Binary, Compare, Expr, Kind, Unary};
+use crate::expr::{Binary, Compare, Expr, Kind, Name, Unary};
 use crate::members::Members;
 use crate::program::{Class, Id, Op, Program};
 use crate::typed::Typed;
@@ -207,8 +207,8 @@ impl Checker<'_> {
         }
     }
 
-    fn local(&mut self, expr: &Expr, path: &[PlSmallStr]) -> Checked<Value> {
-        let name = path[0].as_str();
+    fn local(&mut self, expr: &Expr, path: &[Name]) -> Checked<Value> {
+        let name = &*path[0];
         let Some(mut value) = crate::locals::find(self.locals, name) else {
             let help = format!("bind it: `query!(\"..\")` in a notebook, `.bind(\"{name}\", value)` elsewhere");
             return self.note(expr, format!("nothing is bound to `@{name}`"), help);
@@ -229,8 +229,8 @@ impl Checker<'_> {
         Ok(value)
     }
 
-    fn local_call(&mut self, expr: &Expr, path: &[PlSmallStr], arguments: &[Expr]) -> Checked {
-        let known_module = matches!(path[0].as_str(), "np" | "numpy" | "math");
+    fn local_call(&mut self, expr: &Expr, path: &[Name], arguments: &[Expr]) -> Checked {
+        let known_module = matches!(&*path[0], "np" | "numpy" | "math");
         if known_module && path.len() == 2 && !self.locals.iter().any(|(name, _)| **name == *path[0]) {
             return self.call(expr, &path[1], arguments);
         }

@@ -96,6 +96,12 @@ impl From<Expr> for Cut {
     }
 }
 
+impl From<Error> for segment::Error {
+    fn from(error: Error) -> Self {
+        Self::Request(error.to_string())
+    }
+}
+
 impl From<&Cut> for Cut {
     fn from(cut: &Cut) -> Self {
         cut.clone()

@@ -69,12 +69,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-impl From<Error> for segment::Error {
-    fn from(error: Error) -> Self {
-        Self::Request(error.to_string())
-    }
-}
-
 /// Lines longer than this are cut around the caret.
 const WIDTH: usize = 100;
 

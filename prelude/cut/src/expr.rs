@@ -1,7 +1,9 @@
 use crate::{Span, Value};
-use polars::prelude::PlSmallStr;
 use std::fmt;
 use std::sync::Arc;
+
+/// A name in an expression.
+pub(crate) type Name = Arc<str>;
 
 /// An expression: what a cut is made of, written as text ([`crate::parse`]) or built from [`col`] and [`lit`].
 #[derive(Clone, PartialEq)]
@@ -17,12 +19,12 @@ pub(crate) struct Node {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
-    Column(PlSmallStr),
+    Column(Name),
     Literal(Value),
     /// `@name.part['key']`
-    Local(Vec<PlSmallStr>),
+    Local(Vec<Name>),
     /// `@f(x)`
-    LocalCall(Vec<PlSmallStr>, Vec<Expr>),
+    LocalCall(Vec<Name>, Vec<Expr>),
     List(Vec<Expr>),
     Unary(Unary, Expr),
     Binary(Binary, Expr, Expr),
@@ -30,14 +32,14 @@ pub(crate) enum Kind {
     Or(Vec<Expr>),
     /// `a < b <= c`
     Chain(Expr, Vec<(Compare, Expr)>),
-    Call(PlSmallStr, Vec<Expr>),
+    Call(Name, Vec<Expr>),
     /// `x.str.contains('a', regex=False)`
-    Method(Expr, PlSmallStr, Vec<Argument>),
+    Method(Expr, Name, Vec<Argument>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Argument {
-    pub name: Option<PlSmallStr>,
+    pub name: Option<Name>,
     pub value: Expr,
 }
 
@@ -175,8 +177,8 @@ impl Kind {
 }
 
 /// A column by its name; both spellings of a name that basf2 has escaped are the same column.
-pub fn col(name: impl Into<PlSmallStr>) -> Expr {
-    Expr::built(Kind::Column(name.into()))
+pub fn col(name: impl AsRef<str>) -> Expr {
+    Expr::built(Kind::Column(name.as_ref().into()))
 }
 
 /// A value. An integer takes the narrowest type that holds it.
@@ -362,7 +364,8 @@ impl fmt::Display for Expr {
                 write_path(path, out)?;
                 write_list("(", arguments, ")", out)
             }
-            Kind::List(values) => write_list("[", values, "]", out),
+            // The comma keeps a list of one from being read as a group.
+            Kind::List(values) => write_list("[", values, if values.len() == 1 { ",]" } else { "]" }, out),
             Kind::Unary(op, value) => match op {
                 Unary::Neg => write!(out, "(-{value})"),
                 Unary::Pos => write!(out, "(+{value})"),
@@ -384,7 +387,10 @@ impl fmt::Display for Expr {
                 write_list("(", arguments, ")", out)
             }
             Kind::Method(value, name, arguments) => {
-                write!(out, "{value}.{name}(")?;
+                match value.kind() {
+                    Kind::Column(_) | Kind::Method(..) | Kind::Call(..) => write!(out, "{value}.{name}(")?,
+                    _ => write!(out, "({value}).{name}(")?,
+                }
                 for (position, argument) in arguments.iter().enumerate() {
                     out.write_str(if position > 0 { ", " } else { "" })?;
                     if let Some(name) = &argument.name {
@@ -398,8 +404,15 @@ impl fmt::Display for Expr {
     }
 }
 
-fn write_path(path: &[PlSmallStr], out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(out, "@{}", path.join("."))
+fn write_path(path: &[Name], out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(out, "@{}", path[0])?;
+    for key in &path[1..] {
+        match is_identifier(key) {
+            true => write!(out, ".{key}")?,
+            false => write!(out, "[{}]", Value::Text(key.clone()))?,
+        }
+    }
+    Ok(())
 }
 
 fn write_list(open: &str, values: &[Expr], close: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {

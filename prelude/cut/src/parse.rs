@@ -4,7 +4,6 @@ use crate::error::Problem;
 use crate::expr::{Argument, Binary, Compare, Expr, Kind, Unary};
 use crate::token::{Spanned, Token};
 use crate::{Span, Value};
-use polars::prelude::PlSmallStr;
 
 /// How deep brackets may nest, so that no text can overflow the stack.
 const NESTING: usize = 100;
@@ -282,7 +281,7 @@ impl Parser {
         let Kind::Local(path) = value.kind() else { return Err(self.unexpected()) };
         let mut path = path.clone();
         match self.peek() {
-            Token::Value(Value::Text(key)) => path.push(PlSmallStr::from_str(key)),
+            Token::Value(Value::Text(key)) => path.push(key.clone()),
             Token::Value(Value::Int(key)) => path.push(key.to_string().into()),
             _ => return Err(self.unexpected()),
         }

@@ -55,7 +55,7 @@ impl Typed {
 
     /// Whether the result is a truth per row.
     pub fn is_selection(&self) -> bool {
-        matches!(self.program.dtype(self.root), Type::Bool | Type::Null)
+        *self.program.dtype(self.root) == Type::Bool
     }
 
     /// Whether the result comes from comparing, not from a column of truths.

@@ -120,7 +120,8 @@ impl fmt::Display for Value {
             Self::Float(value) => write!(out, "{value:?}"),
             Self::Text(value) => {
                 let quote = if value.contains('\'') { '"' } else { '\'' };
-                write!(out, "{quote}{}{quote}", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+                let escaped = value.replace('\\', "\\\\").replace('\n', "\\n").replace(quote, &format!("\\{quote}"));
+                write!(out, "{quote}{escaped}{quote}")
             }
             Self::Time(value) => write!(out, "'{}'", crate::times::format(*value)),
             Self::Duration(value) => write!(out, "{value}ns"),

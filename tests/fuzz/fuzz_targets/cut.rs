@@ -1,0 +1,42 @@
+//! Any text as a cut: an error with a place, or an expression whose printed form reads back as itself.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/error.rs"]
+mod error;
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/expr.rs"]
+mod expr;
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/parse.rs"]
+mod parse;
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/times.rs"]
+mod times;
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/token.rs"]
+mod token;
+#[allow(dead_code)]
+#[path = "../../../prelude/cut/src/value.rs"]
+mod value;
+
+use error::{Error, Span};
+use libfuzzer_sys::fuzz_target;
+use value::Value;
+
+fuzz_target!(|text: &str| {
+    match parse::parse(text) {
+        Err(problem) => {
+            assert!(problem.span.start <= problem.span.end && problem.span.end <= text.len());
+            assert!(!Error::new(text, vec![problem]).to_string().is_empty());
+        }
+        Ok(parsed) => {
+            let printed = parsed.expr.to_string();
+            match parse::parse(&printed) {
+                Ok(again) => assert_eq!(again.expr.to_string(), printed),
+                // Printing adds brackets, of which there may then be too many.
+                Err(problem) => assert!(problem.reason.contains("deeper"), "{printed}: {}", problem.reason),
+            }
+        }
+    }
+});
