@@ -53,7 +53,7 @@ pub use format::{Detection, Format};
 pub use hdf5::decode_ecf_chunk;
 pub use memory::{FixedMemory, MemoryProbe, SystemMemory};
 pub use pass::Report;
-pub use recording::{Flip, Info, PolarityRule, ReadOptions, Recording, TimeRule};
+pub use recording::{BlockInfo, Flip, Info, PolarityRule, ReadOptions, Recording, TimeRule};
 pub use represent::{EventFrame, Grid, StackedHistogram, TimeSurface, VoxelGrid};
 pub use select::{PolaritySelection, Roi, Selection, Window};
 pub use stream::{Cancel, Chunks, EventStreamer, Mode, Progress, StreamPlan};

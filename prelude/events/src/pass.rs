@@ -124,19 +124,22 @@ impl<'r> Pass<'r> {
             _ => (0..all).collect(),
         };
         let whole = blocks.len() == all;
-        let slots = (0..width.max(1)).map(|_| Slot::default()).collect();
-        let report = Report::default();
+        Self { whole, ..Self::over(recording, blocks, selection, width) }
+    }
+
+    /// A pass over some blocks.
+    pub(crate) fn over(recording: &'r Recording, blocks: Vec<usize>, selection: Selection, width: usize) -> Self {
         Self {
             recording,
             blocks,
             next: 0,
             before: None,
-            slots,
+            slots: (0..width.max(1)).map(|_| Slot::default()).collect(),
             selection,
-            report,
+            report: Report::default(),
             entries: Vec::new(),
             last_t: None,
-            whole,
+            whole: false,
         }
     }
 

@@ -118,6 +118,24 @@ impl Info {
     }
 }
 
+/// The index, and whether one was looked for.
+#[derive(Default)]
+struct Known {
+    index: Option<Arc<BlockIndex>>,
+    looked: bool,
+}
+
+/// A block of a recording: what can be read on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Events of the recording, from 0.
+    pub rows: (u64, u64),
+    /// Bytes of the file, from its start.
+    pub bytes: (u64, u64),
+    /// Least and greatest time of its events, microseconds; `None` when it has no events.
+    pub time: Option<(i64, i64)>,
+}
+
 /// An open recording. Nothing is decoded until something is asked.
 pub struct Recording {
     bytes: Bytes,
@@ -126,7 +144,7 @@ pub struct Recording {
     geometry: Option<Geometry>,
     metadata: Vec<(String, String)>,
     options: ReadOptions,
-    index: Mutex<Option<Arc<BlockIndex>>>,
+    index: Mutex<Known>,
     shift: OnceLock<i64>,
     key: Key,
 }
@@ -187,7 +205,7 @@ impl Recording {
             geometry: options.geometry.or(opened.geometry),
             metadata: opened.metadata,
             options,
-            index: Mutex::new(None),
+            index: Mutex::default(),
             shift: OnceLock::new(),
             key,
         })
@@ -383,6 +401,37 @@ impl Recording {
         Ok(self.index()?.entries.len())
     }
 
+    /// All blocks, in file order, with their events and times.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn blocks(&self) -> Result<Vec<BlockInfo>> {
+        let (index, shift) = (self.index()?, self.shift()?);
+        let mut row = 0;
+        let block = |(number, entry): (usize, &crate::index::BlockEntry)| {
+            let span = self.codec.span(number);
+            let first = row;
+            row += entry.rows;
+            let time = (entry.rows > 0).then_some((entry.min_t - shift, entry.max_t - shift));
+            BlockInfo { rows: (first, row), bytes: (span.start, span.end), time }
+        };
+        Ok(index.entries.iter().enumerate().map(block).collect())
+    }
+
+    /// The events of one block. May be called from many threads at once.
+    ///
+    /// # Errors
+    /// When the file is damaged, or there is no such block.
+    pub fn read_block(&self, block: usize) -> Result<Events> {
+        self.index()?;
+        if block >= self.codec.blocks() {
+            return Err(EventError::Argument(format!("block {block}: there are {}", self.codec.blocks())));
+        }
+        let mut pass = Pass::over(self, vec![block], Selection::all(), 1);
+        pass.advance()?;
+        Ok(std::mem::take(&mut pass.slots()[0].events))
+    }
+
     /// Does it know where in the file every time is?
     pub fn has_index(&self) -> bool {
         self.known_index().is_some()
@@ -413,19 +462,20 @@ impl Recording {
 
     /// The index of this session or of one before.
     pub(crate) fn known_index(&self) -> Option<Arc<BlockIndex>> {
-        let mut index = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if index.is_none() && !self.bytes.in_memory() {
+        let mut known = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.index.is_none() && !known.looked && !self.bytes.in_memory() {
+            known.looked = true;
             let kept = self.options.index_cache.load(self.path(), self.key);
-            *index = kept.filter(|kept| kept.entries.len() == self.codec.blocks()).map(Arc::new);
+            known.index = kept.filter(|kept| kept.entries.len() == self.codec.blocks()).map(Arc::new);
         }
-        index.clone()
+        known.index.clone()
     }
 
     pub(crate) fn keep_index(&self, made: BlockIndex) {
         if !self.bytes.in_memory() && self.bytes.len() >= self.smallest_cached() {
             self.options.index_cache.store(self.path(), self.key, &made);
         }
-        *self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(made));
+        self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner).index = Some(Arc::new(made));
     }
 
     /// Small files are decoded faster than an index is found; a folder of one's own gets all of them.

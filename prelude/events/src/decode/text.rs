@@ -325,7 +325,14 @@ impl Codec for Text {
         while at < stop {
             let end = body[at..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |length| at + length);
             let offset = span.start - before + at as u64;
-            if let Err(what) = self.line(&body[at..end], sink) {
+            // A line that goes on beyond what was loaded is not read in part.
+            let too_long = (end - at) as u64 >= LONGEST_LINE;
+            let read = if too_long {
+                Err("a line of 4096 bytes or more".to_string())
+            } else {
+                self.line(&body[at..end], sink)
+            };
+            if let Err(what) = read {
                 sink.damage(offset, (end - at) as u64, what)?;
             }
             at = end + 1;

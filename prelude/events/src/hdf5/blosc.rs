@@ -28,9 +28,6 @@ pub(crate) fn decode(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<()
     if block == 0 {
         return Err("a Blosc chunk with blocks of 0 bytes".to_string());
     }
-    if flags & 4 != 0 && width > 1 {
-        return Err("a Blosc chunk with shuffled bits, which is not supported".to_string());
-    }
     let mut plain = Vec::new();
     for number in 0..total.div_ceil(block) {
         let length = block.min(total - number * block);
@@ -39,9 +36,32 @@ pub(crate) fn decode(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<()
         // Blocks of whole size may be cut into one part per byte of the element.
         let split = flags & 16 == 0 && width <= 16 && length == block && block / width >= 128;
         unpack_block(packed, at, length, if split { width } else { 1 }, flags >> 5, &mut plain)?;
-        if flags & 1 != 0 && width > 1 { unshuffle(&plain, width, out) } else { out.extend_from_slice(&plain) }
+        match flags & 5 {
+            1 if width > 1 => unshuffle(&plain, width, out),
+            4 => unshuffle_bits(&plain, width, out),
+            _ => out.extend_from_slice(&plain),
+        }
     }
     Ok(())
+}
+
+/// Bit `k` of byte `b` of all elements lie together; this puts the elements together again.
+fn unshuffle_bits(shuffled: &[u8], width: usize, out: &mut Vec<u8>) {
+    let count = shuffled.len() / width;
+    if !count.is_multiple_of(8) || count == 0 {
+        // Blosc leaves such blocks as they are.
+        out.extend_from_slice(shuffled);
+        return;
+    }
+    let from = out.len();
+    out.resize(from + shuffled.len(), 0);
+    let elements = &mut out[from..];
+    for (plane, bits) in shuffled[..count * width].chunks_exact(count / 8).enumerate() {
+        for (element, bit) in (0..count).map(|element| (element, bits[element / 8] >> (element % 8) & 1)) {
+            elements[element * width + plane / 8] |= bit << (plane % 8);
+        }
+    }
+    elements[count * width..].copy_from_slice(&shuffled[count * width..]);
 }
 
 fn unpack_block(

@@ -105,6 +105,11 @@ fn an_index_is_kept_and_makes_slices_cheap() {
     assert!(!first.has_index());
     first.stream().for_each(|_| Ok(())).unwrap();
     let again = Recording::open_with(&path, options.clone()).unwrap();
+    let blocks = again.blocks().unwrap();
+    assert_eq!(blocks.last().map(|block| block.rows.1), Some(3000));
+    let middle = blocks[blocks.len() / 2];
+    let read = again.read_block(blocks.len() / 2).unwrap();
+    assert_eq!(read.t, events.t[middle.rows.0 as usize..middle.rows.1 as usize]);
     assert!(again.has_index());
     assert_eq!(again.info().unwrap(), first.info().unwrap());
     let (start, end) = (events.t[1000], events.t[1100]);
