@@ -9,7 +9,9 @@ mod font;
 mod frame;
 mod label;
 mod plot;
+mod progress;
 pub mod raster;
+pub mod report;
 mod table;
 pub mod text;
 pub mod theme;
@@ -22,5 +24,7 @@ pub use plot::{
     Figure, Interactive, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay, points,
     scatter, stack,
 };
+pub use progress::progress;
+pub use report::Report;
 pub use table::{Cell, Heading, Table};
 pub use wrap::{Html, Latex, Markdown, Png, Svg};

@@ -21,12 +21,14 @@ mod map;
 mod model;
 mod names;
 mod options;
+mod timeline;
 mod vega;
 mod words;
 
 pub use figure::{Figure, figure};
 pub use from::{correlation, curve, cutflow, efficiency, histogram, overlay, points, scatter, stack};
 pub use names::Parts;
+pub(crate) use timeline::timeline;
 pub use vega::Interactive;
 
 use crate::raster;
@@ -118,16 +120,28 @@ impl Display for Hist {
 }
 
 /// The bundle of a picture that exists for light and dark pages.
+fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
+    let (width, height) = size(light);
+    let bundle = Bundle::text(words).html(images(title, light, dark)).with("image/svg+xml", light);
+    match raster::png(light, 2.0) {
+        Ok(png) => {
+            bundle.bytes("image/png", &png).note("image/png", serde_json::json!({ "width": width, "height": height }))
+        }
+        Err(_) => bundle,
+    }
+}
+
+/// HTML of a picture that exists for light and dark pages.
 ///
 /// HTML holds both as isolated images, the dark one hidden, and a style sheet that swaps them on a dark page
 /// (JupyterLab, VS Code, Colab name their themes on the page). Where the style sheet is removed - notebooks that are
 /// not trusted, GitHub - the light one stays, opaque and readable. `hidden` and images in `data:` pass the sanitiser.
-fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
+fn images(title: &str, light: &str, dark: &str) -> String {
     const STYLE: &str = "[data-jp-theme-light=false] .recoil-light,.vscode-dark .recoil-light,.vscode-high-contrast .recoil-light,\
         html[theme=dark] .recoil-light{display:none!important}\
         [data-jp-theme-light=false] img.recoil-dark,.vscode-dark img.recoil-dark,.vscode-high-contrast img.recoil-dark,\
         html[theme=dark] img.recoil-dark{display:inline!important}";
-    let (width, height) = size(light);
+    let (width, _) = size(light);
     let mut html = format!("<div><style>{STYLE}</style>");
     for (class, hidden, svg) in [("recoil-light", "", light), ("recoil-dark", " hidden=\"\"", dark)] {
         let data = base64::engine::general_purpose::STANDARD.encode(svg);
@@ -137,14 +151,7 @@ fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
             crate::text::escape(title)
         );
     }
-    html.push_str("</div>");
-    let bundle = Bundle::text(words).html(html).with("image/svg+xml", light);
-    match raster::png(light, 2.0) {
-        Ok(png) => {
-            bundle.bytes("image/png", &png).note("image/png", serde_json::json!({ "width": width, "height": height }))
-        }
-        Err(_) => bundle,
-    }
+    html + "</div>"
 }
 
 /// Width and height as the root element says them.

@@ -233,12 +233,13 @@ impl Pens<'_> {
         let shown = points.iter().filter(|p| p.x.is_finite() && p.y.is_finite());
         let shown: Vec<&Point> = shown.filter(|p| !matches!(self.y.scale, Scale::Log) || p.y > 0.0).collect();
         let mut bars = Vec::new();
-        for p in &shown {
+        // An empty bin says nothing by a bar under its neighbours.
+        for p in shown.iter().filter(|p| dots || p.y != 0.0) {
             let (x, y) = (self.x(p.x), self.y(p.y));
             if p.down + p.up > 0.0 {
                 bars.push(((x, self.y(p.y - p.down)), (x, self.y(p.y + p.up))));
             }
-            if p.left + p.right > 0.0 {
+            if dots && p.left + p.right > 0.0 {
                 bars.push(((self.x(p.x - p.left), y), (self.x(p.x + p.right), y)));
             }
         }

@@ -29,6 +29,8 @@ impl Plot {
                 if parameter.fixed { number(parameter.value, 5) } else { measured(parameter.value, parameter.error) };
             self.scene.statistics.push((parameter.name.clone(), value));
         }
+        let words = fit.parameters.iter().map(|p| format!("{} {}", p.name, measured(p.value, p.error)));
+        self.scene.summary += &format!("; {} fitted: {}", fit.model(), words.collect::<Vec<_>>().join(", "));
         self.scene.statistics.push((r"\chi^2 / ndf".into(), format!("{} / {}", number(fit.chi2, 4), fit.ndf)));
         self
     }

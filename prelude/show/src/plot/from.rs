@@ -202,11 +202,7 @@ fn single(hist: &Hist) -> Plot {
     let steps = Mark::Steps { edges, values, base, style: StepStyle::Tinted };
     let mut layers = vec![Layer::new("", Paint::Line(0), steps)];
     if hist.axes()[0].bins() <= 200 {
-        layers.push(Layer::new(
-            "",
-            Paint::Line(0),
-            Mark::Errors(points_of(hist, false).into_iter().filter(|p| p.y != 0.0).collect()),
-        ));
+        layers.push(Layer::new("", Paint::Line(0), Mark::Errors(points_of(hist, true))));
     }
     let mut plot = Plot::of(scene(hist, counts_panel(hist, layers)));
     plot.scene.statistics = statistics(hist);

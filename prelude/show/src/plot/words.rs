@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::model::{Layer, Mark, Panel, Point, Scene};
 use crate::label::Label;
-use crate::text::{bar, number, pad, width};
+use crate::text::{bar, number, pad, thousands, width};
 
 /// Bins that are listed one by one; more are joined, and the text says so.
 const LINES: usize = 60;
@@ -18,7 +18,7 @@ pub(super) fn text(scene: &Scene) -> String {
     }
     for panel in &scene.panels {
         let y = panel.y.title().plain();
-        let listed = panel.layers.iter().filter(|layer| !layer.name.is_empty() || panel.layers.len() == 1);
+        let listed = listed(panel).into_iter();
         let columns: Vec<Vec<Row>> = listed.clone().map(rows).collect();
         let names: Vec<String> = listed.map(|layer| Label::parse(&layer.name).plain()).collect();
         if columns.iter().all(Vec::is_empty) {
@@ -32,6 +32,20 @@ pub(super) fn text(scene: &Scene) -> String {
         });
     }
     out.join("\n")
+}
+
+/// The layers that are told: those with names, or else the one that knows the errors. Curves only when alone;
+/// what they say of data is in the summary.
+fn listed(panel: &Panel) -> Vec<&Layer> {
+    let is_curve = |layer: &&Layer| matches!(layer.mark, Mark::Curve(_));
+    let named: Vec<_> = panel.layers.iter().filter(|layer| !layer.name.is_empty() && !is_curve(layer)).collect();
+    if !named.is_empty() {
+        // A histogram under named data has no name of its own.
+        let unnamed = panel.layers.iter().filter(|layer| matches!(layer.mark, Mark::Errors(_)));
+        return unnamed.chain(named).collect();
+    }
+    let data = panel.layers.iter().rfind(|layer| !is_curve(layer) && !matches!(layer.mark, Mark::Band { .. }));
+    data.or(panel.layers.first()).into_iter().collect()
 }
 
 /// A bin or a point: where, and what.
@@ -90,6 +104,11 @@ fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec
         out.push(line.trim_end().to_owned());
     }
     out.extend(note(joined));
+    if let Some(Mark::Dots(dots)) = panel.layers.first().map(|layer| &layer.mark)
+        && dots.len() > LINES
+    {
+        out.push(format!("{} more points", thousands((dots.len() - LINES) as u64)));
+    }
     out
 }
 
@@ -153,7 +172,8 @@ fn place(scene: &Scene, row: &Row) -> String {
 
 fn value(row: &Row) -> String {
     if row.error.is_nan() || row.error == 0.0 {
-        return number(row.value, 6);
+        let whole = row.value.fract() == 0.0 && (0.0..1e15).contains(&row.value);
+        return if whole { thousands(row.value as u64) } else { number(row.value, 6) };
     }
     // Two digits of the error, and the value to the same place.
     let decimals = (1 - row.error.abs().log10().floor() as i32).clamp(0, 12) as usize;

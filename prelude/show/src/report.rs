@@ -1,0 +1,407 @@
+//! What a piece of work did and how long it took: filled by those who do work, shown here.
+//!
+//! Fields are public so that code can read them: `report["query"].mean`, `report.cache_stats.hit_rate`,
+//! `report.memory_stats.efficiency`.
+
+use crate::text::{bytes, count, percent, seconds, thousands};
+use crate::{Bundle, Cell, Display, Table, plot};
+use std::ops::Index;
+
+/// Rows of operations, segments and reasons that are listed; the rest is counted.
+const LISTED: usize = 40;
+
+/// What a piece of work did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// What the work was: `hist mu1P`, `session`.
+    pub title: String,
+    /// By kind of operation, in the order in which they came.
+    pub operations: Vec<Operation>,
+    /// One for each piece of work on a segment, for the timeline.
+    pub spans: Vec<Span>,
+    /// What was not read, and why.
+    pub skipped: Vec<Skipped>,
+    /// Columns that were read.
+    pub columns: Vec<String>,
+    /// Rows that came from the sources.
+    pub rows_in: u64,
+    /// Rows that were left at the end.
+    pub rows_out: u64,
+    /// Bytes read from files.
+    pub bytes_read: u64,
+    /// Segments read.
+    pub segments: u64,
+    /// How often the rows were passed over.
+    pub passes: u64,
+    /// Threads that worked.
+    pub threads: usize,
+    /// Seconds from start to end.
+    pub seconds: f64,
+    /// How often something was already there.
+    pub cache_stats: CacheStats,
+    /// Memory against its budget.
+    pub memory_stats: MemoryStats,
+    /// Things the user should know: fallbacks, cuts that removed nothing.
+    pub notes: Vec<String>,
+}
+
+/// One kind of operation: `read`, `query`, `define`, `hist`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// What exactly: the text of a cut, the column of a histogram.
+    pub detail: String,
+    /// How often it ran.
+    pub runs: u64,
+    /// Seconds in all, summed over threads.
+    pub total: f64,
+    /// Seconds per run.
+    pub mean: f64,
+    /// Rows that entered.
+    pub rows_in: u64,
+    /// Rows that left.
+    pub rows_out: u64,
+}
+
+/// Work on one segment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Span {
+    /// The operation's name.
+    pub operation: String,
+    /// Which segment: `muons.parquet, row group 3`.
+    pub place: String,
+    /// The thread, from 0.
+    pub thread: usize,
+    /// Seconds after the start of the work.
+    pub start: f64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Rows it worked on.
+    pub rows: u64,
+}
+
+/// A segment that was not read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Skipped {
+    /// Which.
+    pub place: String,
+    /// Why: `pRecoil <= 1.8 here`.
+    pub reason: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Bytes not read.
+    pub bytes: u64,
+}
+
+/// How often something was already there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CacheStats {
+    /// Hits over requests, of all tiers; NaN when nothing was asked for.
+    pub hit_rate: f64,
+    /// Requests answered.
+    pub hits: u64,
+    /// Requests not answered.
+    pub misses: u64,
+    /// By tier.
+    pub tiers: Vec<Tier>,
+}
+
+/// One tier of a cache.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tier {
+    /// Its name: `L2 columns`.
+    pub name: String,
+    /// Requests it answered.
+    pub hits: u64,
+    /// Requests it did not answer.
+    pub misses: u64,
+    /// Bytes it holds.
+    pub bytes: u64,
+    /// Bytes it may hold.
+    pub budget: u64,
+    /// Entries thrown out to make room.
+    pub evictions: u64,
+}
+
+/// Memory against its budget.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MemoryStats {
+    /// The most bytes held at one time.
+    pub peak: u64,
+    /// Bytes held at the end.
+    pub used: u64,
+    /// Bytes that may be held.
+    pub budget: u64,
+    /// Share of the budget that was left at the peak, between 0 and 1.
+    pub efficiency: f64,
+}
+
+impl CacheStats {
+    /// The sums over tiers.
+    pub fn of(tiers: Vec<Tier>) -> Self {
+        let (hits, misses) = tiers.iter().fold((0, 0), |(hits, misses), tier| (hits + tier.hits, misses + tier.misses));
+        Self { hit_rate: hits as f64 / (hits + misses) as f64, hits, misses, tiers }
+    }
+}
+
+impl MemoryStats {
+    /// Peak and present use of a budget.
+    pub fn of(peak: u64, used: u64, budget: u64) -> Self {
+        let efficiency = if budget == 0 { f64::NAN } else { (1.0 - peak as f64 / budget as f64).max(0.0) };
+        Self { peak, used, budget, efficiency }
+    }
+}
+
+impl Report {
+    /// The operation of this name.
+    pub fn get(&self, name: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// Names and operations, in order.
+    pub fn items(&self) -> impl Iterator<Item = (&str, &Operation)> {
+        self.operations.iter().map(|operation| (operation.name.as_str(), operation))
+    }
+
+    /// Rows per second, from start to end.
+    pub fn rows_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { self.rows_in as f64 / self.seconds } else { 0.0 }
+    }
+
+    fn summary(&self) -> Table {
+        let mut table = Table::new([""; 2]).row_heads();
+        let mut line = |name: &str, value: String| table.push([Cell::text(name), Cell::text(value)]);
+        let rate = count(self.rows_per_second());
+        line("time", format!("{} with {} threads, {} passes", seconds(self.seconds), self.threads, self.passes));
+        line("rows", format!("{} in, {} out, {rate} rows/s", thousands(self.rows_in), thousands(self.rows_out)));
+        let skipped: u64 = self.skipped.iter().map(|skipped| skipped.bytes).sum();
+        line("bytes", format!("{} read, {} not needed", bytes(self.bytes_read), bytes(skipped)));
+        line("segments", format!("{} read, {} skipped", self.segments, self.skipped.len()));
+        if !self.columns.is_empty() {
+            line(
+                "columns",
+                format!("{}: {}", self.columns.len(), crate::text::one_line(&self.columns.join(", "), 100)),
+            );
+        }
+        if self.cache_stats.hits + self.cache_stats.misses > 0 {
+            let CacheStats { hits, misses, hit_rate, .. } = self.cache_stats;
+            line(
+                "cache",
+                format!("{} of {} requests ({})", thousands(hits), thousands(hits + misses), percent(hit_rate)),
+            );
+        }
+        let memory = &self.memory_stats;
+        if memory.budget > 0 {
+            let share = percent(memory.peak as f64 / memory.budget as f64);
+            line("memory", format!("{} at most of {} ({share})", bytes(memory.peak), bytes(memory.budget)));
+        }
+        table.caption(&self.title)
+    }
+
+    fn operations_table(&self) -> Option<Table> {
+        let all: f64 = self.operations.iter().map(|operation| operation.total).sum();
+        let names = ["operation", "what", "runs", "total", "mean", "rows in", "rows out", "share of time"];
+        let mut table = Table::new(names).row_heads().caption("operations");
+        for operation in self.operations.iter().take(LISTED) {
+            let share = if all > 0.0 { operation.total / all } else { f64::NAN };
+            table.push([
+                Cell::text(&operation.name),
+                Cell::text(crate::text::one_line(&operation.detail, 60)),
+                Cell::count(operation.runs),
+                Cell::Number(seconds(operation.total)),
+                Cell::Number(seconds(operation.mean)),
+                Cell::count(operation.rows_in),
+                Cell::count(operation.rows_out),
+                Cell::share(share),
+            ]);
+        }
+        rest(table, self.operations.len(), "operations")
+    }
+
+    fn skipped_table(&self) -> Option<Table> {
+        let mut table = Table::new(["segment", "why", "rows", "bytes"]).row_heads().caption("skipped without reading");
+        for skipped in self.skipped.iter().take(LISTED) {
+            let size = Cell::Number(bytes(skipped.bytes));
+            table.push([Cell::text(&skipped.place), Cell::text(&skipped.reason), Cell::count(skipped.rows), size]);
+        }
+        rest(table, self.skipped.len(), "segments")
+    }
+
+    fn tiers_table(&self) -> Option<Table> {
+        let names = ["tier", "hits", "misses", "holds", "may hold", "thrown out"];
+        let mut table = Table::new(names).row_heads().caption("cache");
+        for tier in &self.cache_stats.tiers {
+            let sizes = [tier.bytes, tier.budget].map(|size| Cell::Number(bytes(size)));
+            let [holds, may] = sizes;
+            let counts = [tier.hits, tier.misses].map(Cell::count);
+            let [hits, misses] = counts;
+            table.push([Cell::text(&tier.name), hits, misses, holds, may, Cell::count(tier.evictions)]);
+        }
+        rest(table, self.cache_stats.tiers.len(), "tiers")
+    }
+
+    fn spans_table(&self) -> Option<Table> {
+        let names = ["segment", "operation", "thread", "from", "for", "rows"];
+        let mut table = Table::new(names).row_heads().caption("segments");
+        for span in self.spans.iter().take(LISTED) {
+            table.push([
+                Cell::text(&span.place),
+                Cell::text(&span.operation),
+                Cell::count(span.thread as u64),
+                Cell::Number(seconds(span.start)),
+                Cell::Number(seconds(span.seconds)),
+                Cell::count(span.rows),
+            ]);
+        }
+        rest(table, self.spans.len(), "spans")
+    }
+
+    /// How busy each thread was.
+    fn threads_line(&self) -> Option<String> {
+        let threads = self.spans.iter().map(|span| span.thread + 1).max()?;
+        let mut busy = vec![0.0; threads];
+        self.spans.iter().for_each(|span| busy[span.thread] += span.seconds);
+        let share = |busy: f64| if self.seconds > 0.0 { percent((busy / self.seconds).min(1.0)) } else { "-".into() };
+        let shares = busy.iter().enumerate().map(|(at, busy)| format!("thread {at} {}", share(*busy)));
+        Some(format!("busy: {}", shares.collect::<Vec<_>>().join(", ")))
+    }
+
+    fn tables(&self) -> impl Iterator<Item = Table> {
+        let summary = self.notes.iter().fold(self.summary(), |table, note| table.note(format!("note: {note}")));
+        let tables = [Some(summary), self.operations_table(), self.skipped_table(), self.tiers_table()];
+        tables.into_iter().flatten()
+    }
+}
+
+/// The table, with the number of lines left out; nothing when it has no lines.
+fn rest(table: Table, all: usize, what: &str) -> Option<Table> {
+    match all {
+        0 => None,
+        all if all > LISTED => Some(table.gap(format!("{} more {what}", thousands((all - LISTED) as u64)))),
+        _ => Some(table),
+    }
+}
+
+impl Index<&str> for Report {
+    type Output = Operation;
+
+    /// The operation of this name.
+    ///
+    /// # Panics
+    /// When there is none; the message lists those there are. [`Report::get`] does not panic.
+    fn index(&self, name: &str) -> &Operation {
+        let known = || self.operations.iter().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", ");
+        self.get(name).unwrap_or_else(|| panic!("no operation `{name}` in this report; there are: {}", known()))
+    }
+}
+
+impl Display for Report {
+    fn bundle(&self) -> Bundle {
+        let mut words: Vec<String> = self.tables().map(|table| table.to_text()).collect();
+        words.extend(self.threads_line());
+        let mut html: String = self.tables().map(|table| table.to_html()).collect();
+        if !self.spans.is_empty() {
+            html += &plot::timeline(&self.spans, self.seconds);
+        }
+        if let Some(spans) = self.spans_table() {
+            html += &format!("<details><summary>segments</summary>{}</details>", spans.to_html());
+        }
+        Bundle::text(words.join("\n\n")).html(format!("<div>{html}</div>"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Report {
+        let operation = |name: &str, detail: &str, total: f64, rows_out| Operation {
+            name: name.into(),
+            detail: detail.into(),
+            runs: 8,
+            total,
+            mean: total / 8.0,
+            rows_in: 1_000_000,
+            rows_out,
+        };
+        let span = |at: usize, operation: &str, start: f64, seconds: f64| Span {
+            operation: operation.into(),
+            place: format!("mumu.parquet, row group {at}"),
+            thread: at % 2,
+            start,
+            seconds,
+            rows: 125_000,
+        };
+        let spans = (0..8).flat_map(|at| {
+            let start = (at / 2) as f64 * 0.02;
+            [
+                span(at, "read", start, 0.012),
+                span(at, "query", start + 0.012, 0.005),
+                span(at, "hist", start + 0.017, 0.002),
+            ]
+        });
+        let tier = |name: &str, hits, misses| Tier {
+            name: name.into(),
+            hits,
+            misses,
+            bytes: 48_000_000,
+            budget: 256_000_000,
+            evictions: 1,
+        };
+        Report {
+            title: "hist mu1P".into(),
+            operations: vec![
+                operation("read", "2 columns", 0.096, 1_000_000),
+                operation("query", "pRecoil > 2.0 & mu1P < 5", 0.04, 612_345),
+                operation("hist", "mu1P", 0.016, 612_345),
+            ],
+            spans: spans.collect(),
+            skipped: vec![Skipped {
+                place: "ee.parquet, row group 0".into(),
+                reason: "pRecoil <= 1.8 <here>".into(),
+                rows: 5000,
+                bytes: 80_000,
+            }],
+            columns: vec!["pRecoil".into(), "mu1P".into()],
+            rows_in: 1_000_000,
+            rows_out: 612_345,
+            bytes_read: 16_000_000,
+            segments: 8,
+            passes: 1,
+            threads: 2,
+            seconds: 0.081,
+            cache_stats: CacheStats::of(vec![tier("L1 results", 0, 1), tier("L2 columns", 6, 10)]),
+            memory_stats: MemoryStats::of(64_000_000, 16_000_000, 256_000_000),
+            notes: vec!["mu1P < 5 removed no rows".into()],
+        }
+    }
+
+    #[test]
+    fn a_report_in_words() {
+        insta::assert_snapshot!(sample().bundle().plain());
+    }
+
+    #[test]
+    fn a_report_in_html_has_a_timeline_and_escapes() {
+        let bundle = sample().bundle();
+        let html = bundle.get("text/html").unwrap();
+        assert!(html.contains("&lt;here&gt;") && html.contains("alt=\"timeline") && html.contains("1 skipped"));
+        assert!(resvg::usvg::roxmltree::Document::parse(html).is_ok());
+    }
+
+    #[test]
+    fn fields_are_read_as_in_the_documents() {
+        let report = sample();
+        assert!((report["query"].mean - 0.005).abs() < 1e-12);
+        assert!((report.cache_stats.hit_rate - 6.0 / 17.0).abs() < 1e-12);
+        assert!((report.memory_stats.efficiency - 0.75).abs() < 1e-12);
+        assert_eq!(report.items().map(|(name, _)| name).collect::<Vec<_>>(), ["read", "query", "hist"]);
+        assert!(report.get("join").is_none());
+    }
+
+    #[test]
+    fn an_empty_report_displays() {
+        assert!(Report::default().bundle().plain().contains("0 in, 0 out"));
+    }
+}
