@@ -1,9 +1,15 @@
 //! Every conformance case, through the public API: `cargo test --release --test conformance`.
 //! A file per kind; each names the cases that differ.
 
+#[path = "conformance/candidates.rs"]
+mod candidates;
 #[path = "conformance/events.rs"]
 mod events;
 #[path = "conformance/hipo.rs"]
 mod hipo;
+#[path = "conformance/hist.rs"]
+mod hist;
+#[path = "conformance/pipeline.rs"]
+mod pipeline;
 #[path = "conformance/query.rs"]
 mod query;

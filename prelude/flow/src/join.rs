@@ -186,8 +186,7 @@ pub(crate) fn merge(pieces: Vec<DataFrame>, join: &Join, shape: &Shape) -> Resul
                 && first < end
             {
                 let table = join.append_to.as_ref().map_or("", |part| part.name.as_str());
-                let text = format!("merge_sorted: append_to `{table}` ends after `{name}` begins");
-                return Err(Error::request(text));
+                return Err(overlap(table, name));
             }
         }
         match &mut all {
@@ -203,4 +202,9 @@ pub(crate) fn merge(pieces: Vec<DataFrame>, join: &Join, shape: &Shape) -> Resul
     // A stable sort of sorted runs is a merge.
     let merged = all.sort([index.clone()], SortMultipleOptions::default().with_maintain_order(true))?;
     Ok(before.into_iter().chain([merged]).collect())
+}
+
+/// The error of merged rows that begin before the table they are appended to ends.
+pub(crate) fn overlap(table: &str, part: &str) -> Error {
+    Error::request(format!("merge_sorted: append_to `{table}` ends after `{part}` begins; merge both instead"))
 }

@@ -299,7 +299,11 @@ impl Scan {
         let shape = match joined {
             None => shape_of(self.source.as_ref()),
             Some(Clause::Concat(join)) => join::shape(&self.shapes(join)?, join.inner)?,
-            Some(Clause::MergeSorted(join)) => merged_shape(&join::shape(&self.shapes(join)?, join.inner)?)?,
+            Some(Clause::MergeSorted(join)) => {
+                let shape = merged_shape(&join::shape(&self.shapes(join)?, join.inner)?)?;
+                appends_in_order(join)?;
+                shape
+            }
             Some(_) => return Err(Error::request("not a joining clause")),
         };
         Ok((compile(rest, &shape, &self.read, self.source.name())?, joined))
@@ -349,8 +353,35 @@ impl Scan {
     }
 }
 
+/// The first and last time of a table, from its statistics.
+fn time_bounds(source: &dyn Source, index: &str) -> Option<(i64, i64)> {
+    let mut bounds: Option<(i64, i64)> = None;
+    for info in source.segments() {
+        let known = info.statistics.columns.get(index)?;
+        let (Some(segment::Scalar::Time(low)), Some(segment::Scalar::Time(high))) = (&known.min, &known.max) else {
+            return None;
+        };
+        bounds = Some(bounds.map_or((*low, *high), |(a, b)| (a.min(*low), b.max(*high))));
+    }
+    bounds
+}
+
 fn shape_of(source: &dyn Source) -> Shape {
     Shape { schema: source.schema().clone(), index: source.index().cloned() }
+}
+
+/// Refuses, as far as statistics know, to append what begins before the table ends.
+fn appends_in_order(join: &Join) -> Result<()> {
+    let bounds = |part: &crate::Part| time_bounds(part.source.as_ref(), part.source.index()?.outer()?);
+    let Some(before) = &join.append_to else { return Ok(()) };
+    let Some((_, end)) = bounds(before) else { return Ok(()) };
+    let untouched = |part: &&crate::Part| part.query.clauses.is_empty() && part.read == ReadRange::default();
+    for part in join.parts.iter().filter(untouched) {
+        if bounds(part).is_some_and(|(first, _)| first < end) {
+            return Err(join::overlap(&before.name, &part.name));
+        }
+    }
+    Ok(())
 }
 
 fn merged_shape(shape: &Shape) -> Result<Shape> {
@@ -392,6 +423,8 @@ struct Running<'a> {
     report: Report,
     mode: Mode,
     spill: Arc<Spill>,
+    /// Segments that were read in any pass.
+    read: std::collections::HashSet<usize>,
 }
 
 /// What a stage works on.
@@ -404,7 +437,7 @@ impl<'a> Running<'a> {
     fn new(scan: &'a Scan, source: Arc<dyn Source>, plan: &'a Plan, report: Report) -> Self {
         let folder = scan.options.spill.clone().unwrap_or_else(std::env::temp_dir);
         let mode = Mode { preload: false, cache: false, chunk: scan.options.chunk_size, why: String::new() };
-        Self { scan, source, plan, report, mode, spill: Arc::new(Spill::new(&folder)) }
+        Self { scan, source, plan, report, mode, spill: Arc::new(Spill::new(&folder)), read: Default::default() }
     }
 
     fn run<S: Sink>(mut self, sink: &S) -> Result<(S::Part, Report)> {
@@ -515,7 +548,10 @@ impl<'a> Running<'a> {
             }
             Barrier::Resample { resample, index, dtype, inputs, outputs } => {
                 let (first, last) = if resample.needs_bounds() {
-                    self.pass(&feed, stage, &Bounds { index: index.clone() })?.unwrap_or((0, 0))
+                    match self.known_bounds(&feed, stage, index) {
+                        Some(bounds) => bounds,
+                        None => self.pass(&feed, stage, &Bounds { index: index.clone() })?.unwrap_or((0, 0)),
+                    }
                 } else {
                     (0, 0)
                 };
@@ -530,6 +566,15 @@ impl<'a> Running<'a> {
                 Ok(self.feed(store, vec![(entity, 0..height)], next))
             }
         }
+    }
+
+    /// The first and last time, where all rows of the source arrive and its statistics say it.
+    fn known_bounds(&self, feed: &Feed, stage: &Stage, index: &PlSmallStr) -> Option<(i64, i64)> {
+        let whole = stage.rows.is_empty() && stage.steps.iter().all(|step| step.op.keeps_rows());
+        if !whole || !matches!(feed, Feed::Source(_)) {
+            return None;
+        }
+        time_bounds(self.source.as_ref(), index)
     }
 
     fn grouped(
@@ -625,6 +670,9 @@ impl<'a> Running<'a> {
         let outcome = execute(&run, input, units, stage, sink);
         let names: Vec<String> = stage.steps.iter().map(|step| step.name.clone()).collect();
         counters.write(&mut self.report, &names);
+        let before = self.read.len();
+        self.read.extend(counters.read.lock().iter());
+        self.report.segments_read += (self.read.len() - before) as u64;
         if matches!(input, Input::Source(_)) {
             self.report.passes += 1;
         }

@@ -160,7 +160,6 @@ impl Counters {
         report.hits_disk += get(&self.hits_disk);
         report.misses += get(&self.misses);
         report.peak_bytes = report.peak_bytes.max(get(&self.peak));
-        report.segments_read += self.read.lock().len() as u64;
         for (step, name) in self.steps.iter().zip(names) {
             report.operations.push(Operation {
                 name: name.clone(),
