@@ -9,6 +9,8 @@ mod events;
 mod hipo;
 #[path = "conformance/hist.rs"]
 mod hist;
+#[path = "conformance/names.rs"]
+mod names;
 #[path = "conformance/pipeline.rs"]
 mod pipeline;
 #[path = "conformance/query.rs"]

@@ -1,5 +1,8 @@
 //! Our selections against pandas: random expressions, row for row.
 
+#[path = "differential/hist.rs"]
+mod hist;
+
 use polars::prelude::*;
 use std::fmt::Write;
 use std::process::Command;

@@ -135,9 +135,8 @@ fn round_slot(at: f64, bins: f64) -> u32 {
     if at.is_nan() {
         bins as u32
     } else {
-        // A value just below the start can round to a whole turn: that is the start.
-        let slot = at as u32;
-        if slot >= bins as u32 { 0 } else { slot }
+        // A value just below the start can round to a whole turn: it belongs to the last bin.
+        (at as u32).min(bins as u32 - 1)
     }
 }
 
@@ -219,9 +218,10 @@ impl Search {
         let inside = value - ((value - first) / width).floor() * width;
         if inside.is_nan() {
             bins as u32
-        } else if inside < first || inside >= self.edges[bins] {
+        } else if inside < first {
             0
         } else {
+            // What rounds to a whole turn belongs to the last bin, and `bin` goes no further.
             self.bin(inside)
         }
     }

@@ -6,7 +6,7 @@
 mod axes;
 mod read;
 
-use crate::axis::{Axis, Part};
+use crate::axis::Axis;
 use crate::cells::{Cells, Profile};
 use crate::error::{Error, Result};
 use crate::hist::Hist;
@@ -91,22 +91,22 @@ impl Hist {
 
     /// The cells the format has, as lists of lists.
     fn nested(&self, integers: bool, value: &dyn Fn(usize) -> f64) -> Value {
-        fn level(axes: &[Axis], strides: &[usize], at: usize, integers: bool, value: &dyn Fn(usize) -> f64) -> Value {
-            let ([axis, axes @ ..], [stride, strides @ ..]) = (axes, strides) else {
+        fn level(left: &[Axis], strides: &[usize], at: usize, integers: bool, value: &dyn Fn(usize) -> f64) -> Value {
+            let ([axis, left @ ..], [stride, strides @ ..]) = (left, strides) else {
                 return number(value(at), integers);
             };
-            let slots = 0..axis.missing();
-            slots.map(|slot| level(axes, strides, at + slot * stride, integers, value)).collect()
+            let slots = 0..axes::written(axis);
+            slots.map(|slot| level(left, strides, at + slot * stride, integers, value)).collect()
         }
         level(&self.axes, &strides(&self.axes), 0, integers, value)
     }
 
-    /// Cells of missing values that hold something: `[cell, fields...]`.
+    /// Cells for which the format has no place, and which hold something: `[cell, fields...]`.
     fn missing_cells(&self, names: &[&str]) -> Vec<Value> {
         let strides = strides(&self.axes);
         let missing = |cell: usize| {
-            let mut axes = self.axes.iter().zip(&strides);
-            axes.any(|(axis, stride)| axis.part(cell / stride % axis.extent()) == Part::Missing)
+            let mut pairs = self.axes.iter().zip(&strides);
+            pairs.any(|(axis, stride)| cell / stride % axis.extent() >= axes::written(axis))
         };
         let filled = |cell: &usize| names.iter().any(|name| field(&self.cells, name, *cell) != 0.0);
         (0..self.cells.len())

@@ -4,21 +4,29 @@ use crate::axis::{Axis, Kind};
 use crate::error::{Error, Result};
 use serde_json::{Value, json};
 
+/// How many cells along the axis the document holds. Missing values have none, except on a circle: there
+/// boost-histogram requires an overflow cell, and counts missing values in it.
+pub(super) fn written(axis: &Axis) -> usize {
+    match axis.kind() {
+        Kind::Regular { circular: true, .. } | Kind::Variable { circular: true, .. } => axis.extent(),
+        _ => axis.missing(),
+    }
+}
+
 pub(super) fn write(axis: &Axis) -> Value {
-    let flow = |circular: bool| !circular;
     let mut value = match axis.kind() {
         Kind::Regular { bins, lower, upper, circular, .. } => json!({
             "type": "regular", "lower": lower, "upper": upper, "bins": bins,
-            "underflow": flow(*circular), "overflow": flow(*circular), "circular": circular,
+            "underflow": !circular, "overflow": true, "circular": circular,
         }),
         Kind::Integer { lower, upper, circular } => json!({
             "type": "regular", "lower": lower, "upper": upper, "bins": axis.bins(),
-            "underflow": flow(*circular), "overflow": flow(*circular), "circular": circular,
+            "underflow": !circular, "overflow": !circular, "circular": circular,
             "writer_info": { "boost-histogram": { "orig_type": "Integer" } },
         }),
         Kind::Variable { edges, circular, .. } => json!({
             "type": "variable", "edges": edges.to_vec(),
-            "underflow": flow(*circular), "overflow": flow(*circular), "circular": circular,
+            "underflow": !circular, "overflow": true, "circular": circular,
         }),
         Kind::Log { bins, lower, upper } => json!({
             "type": "variable", "edges": axis.edges(), "underflow": true, "overflow": true, "circular": false,
