@@ -21,8 +21,8 @@ mod wrap;
 pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, frame, schema};
 pub use plot::{
-    Figure, Interactive, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay, points,
-    scatter, stack,
+    Figure, Interactive, Part, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay,
+    points, scatter, stack,
 };
 pub use progress::progress;
 pub use report::Report;

@@ -27,7 +27,7 @@ mod words;
 
 pub use figure::{Figure, figure};
 pub use from::{correlation, curve, cutflow, efficiency, histogram, overlay, points, scatter, stack};
-pub use names::Parts;
+pub use names::{Part, Parts};
 pub(crate) use timeline::timeline;
 pub use vega::Interactive;
 

@@ -23,6 +23,30 @@ const KNOWN: [(&str, usize); 17] = [
     ("llYY", 7),
 ];
 
+/// One part: a histogram, or a name and a histogram.
+pub trait Part {
+    /// The histogram, and what to call it when it is the one at place `at`.
+    fn part(&self, at: usize) -> (String, Hist);
+}
+
+impl Part for Hist {
+    fn part(&self, at: usize) -> (String, Hist) {
+        (name(self, at), self.clone())
+    }
+}
+
+impl<P: Part> Part for &P {
+    fn part(&self, at: usize) -> (String, Hist) {
+        (**self).part(at)
+    }
+}
+
+impl<S: AsRef<str>, P: Part> Part for (S, P) {
+    fn part(&self, at: usize) -> (String, Hist) {
+        (self.0.as_ref().to_owned(), self.1.part(at).1)
+    }
+}
+
 /// What can be stacked or overlaid: histograms, histograms with names, or the processes of one histogram.
 pub trait Parts {
     /// Names and histograms, from the bottom of the stack.
@@ -42,21 +66,9 @@ impl Parts for ByProcess {
     }
 }
 
-impl Parts for [Hist] {
+impl<P: Part> Parts for [P] {
     fn parts(&self) -> Vec<(String, Hist)> {
-        self.iter().enumerate().map(|(at, hist)| (name(hist, at), hist.clone())).collect()
-    }
-}
-
-impl<S: AsRef<str>> Parts for [(S, Hist)] {
-    fn parts(&self) -> Vec<(String, Hist)> {
-        self.iter().map(|(name, hist)| (name.as_ref().to_owned(), hist.clone())).collect()
-    }
-}
-
-impl<S: AsRef<str>> Parts for [(S, &Hist)] {
-    fn parts(&self) -> Vec<(String, Hist)> {
-        self.iter().map(|(name, hist)| (name.as_ref().to_owned(), (*hist).clone())).collect()
+        self.iter().enumerate().map(|(at, part)| part.part(at)).collect()
     }
 }
 
