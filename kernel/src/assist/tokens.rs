@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn invalid_code() {
-        for code in ["let x = 1;)", "fn f(] {}", "let 3x = 1;"] {
+        for code in ["let x = 1;)", "fn f(] {}", "let x = = 1;"] {
             assert_eq!(completeness(code), Completeness::Invalid, "{code}");
         }
     }

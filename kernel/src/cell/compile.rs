@@ -6,15 +6,19 @@
 use super::cache::Cache;
 use super::canonical::canonical;
 use super::dependencies;
+use super::linker;
 use super::mir;
 use super::plan::{Compiled, KEEP, PUT, Plan, TAKE};
 use serde_json::Value;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// More passes than variables that can go wrong in a sensible cell.
 const MOST_PASSES: u32 = 12;
+/// Where rustc writes its intermediate representation, in the crate's folder.
+const MIR: &str = "target/ctx.mir";
 
 /// Compiles `source` to `library`, in `folder`.
 pub(super) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
@@ -48,7 +52,7 @@ fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[
             compiled.failure = Some(format!("{}: {error}", folder.join(&file).display()));
             return;
         }
-        let errors = match pass(plan, folder, &file, library, extra) {
+        let errors = match pass(plan, folder, &file, library, extra, compiled) {
             Ok(errors) => errors,
             Err(error) => {
                 compiled.failure = Some(error);
@@ -56,7 +60,7 @@ fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[
             }
         };
         if errors.is_empty() {
-            let mir = std::fs::read_to_string(folder.join("target/ctx.mir")).unwrap_or_default();
+            let mir = std::fs::read_to_string(folder.join(MIR)).unwrap_or_default();
             compiled.types = mir::types(&mir);
             let _ = std::fs::remove_file(folder.join(&file));
             return;
@@ -71,8 +75,33 @@ fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[
     }
 }
 
-/// One pass of rustc; returns its errors.
-fn pass(plan: &Plan, folder: &Path, file: &str, library: &Path, extra: &[String]) -> Result<Vec<Value>, String> {
+/// One pass of rustc, and of the linker when it succeeds; returns the errors of the code.
+fn pass(
+    plan: &Plan,
+    folder: &Path,
+    file: &str,
+    library: &Path,
+    extra: &[String],
+    compiled: &mut Compiled,
+) -> Result<Vec<Value>, String> {
+    let direct = extra.is_empty() && !plan.linker.is_empty();
+    let object = folder.join("target/ctx.o");
+    let emit = if direct { format!("obj={}", object.display()) } else { format!("link={}", library.display()) };
+    let start = Instant::now();
+    let errors = rustc(plan, folder, file, extra, &emit)?;
+    compiled.compile_seconds += start.elapsed().as_secs_f64();
+    if !errors.is_empty() || !direct {
+        return Ok(errors);
+    }
+    let start = Instant::now();
+    if linker::link(&plan.linker, &object, library).is_err() {
+        rustc(plan, folder, file, extra, &format!("link={}", library.display()))?;
+    }
+    compiled.link_seconds += start.elapsed().as_secs_f64();
+    Ok(Vec::new())
+}
+
+fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -> Result<Vec<Value>, String> {
     let mut command = Command::new(&plan.rustc);
     command.current_dir(folder).arg(file).args(["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
     // One name and one metadata for all cells: a type that two cells define with the same words is one type.
@@ -86,8 +115,9 @@ fn pass(plan: &Plan, folder: &Path, file: &str, library: &Path, extra: &[String]
     command.arg(format!("-Copt-level={}", plan.opt_level));
     command.arg("--extern").arg(format!("recoil={}", plan.dylib.display()));
     command.arg("-L").arg(format!("dependency={}", plan.crates.display()));
-    command.arg(format!("--emit=link={},mir=target/ctx.mir", library.display()));
-    command.args(["--error-format=json", "-Awarnings"]).args(&plan.linker).args(extra);
+    // Naming the types costs rustc a search through all crates, so it is only done when there are variables to keep.
+    let types = if plan.makes { format!(",mir={MIR}") } else { String::new() };
+    command.arg(format!("--emit={emit}{types}")).args(["--error-format=json", "-Awarnings"]).args(extra);
     // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
     command.args(["-Ztrim-diagnostic-paths=no", "-Zallow-features="]).env("RUSTC_BOOTSTRAP", "1");
     for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {

@@ -62,7 +62,10 @@ pub(super) struct Engine {
 pub(super) struct Ran {
     pub bundle: Option<Bundle>,
     pub compiled: Compiled,
+    /// In evcxr, compiling and running.
     pub seconds: f64,
+    /// Running.
+    pub run_seconds: f64,
 }
 
 /// How to run a piece of Rust.
@@ -105,7 +108,7 @@ impl Engine {
         worker_environment(&mut command, &config, &shared, &path);
         let context = new_context(command, &shared.folder).map_err(|error| failed(&error))?;
         shared.listener.wait_for_worker(0, WORKER_PATIENCE).ok_or_else(|| failed(&"the worker does not answer"))?;
-        let linker = linker::arguments(&config.prelude.toolchain);
+        let linker = linker::program(&config.prelude.toolchain);
         let mut engine = Self {
             config,
             sink,
@@ -196,12 +199,21 @@ impl Engine {
     }
 
     fn tell_time(&self, token: u64, ran: &Ran, all: Duration) {
-        let how = match ran.compiled.passes {
-            _ if ran.compiled.cached => "from the cache".to_owned(),
-            1 => "compiled".to_owned(),
-            passes => format!("compiled in {passes} passes"),
+        let compiled = &ran.compiled;
+        let how = match compiled.passes {
+            _ if compiled.cached => "compiled before".to_owned(),
+            passes => {
+                let (rustc, linker) = (compiled.compile_seconds * 1e3, compiled.link_seconds * 1e3);
+                format!("{passes} pass(es) of rustc {rustc:.0} ms, linker {linker:.0} ms")
+            }
         };
-        let text = format!("{:.3} s in all, {:.3} s of them running ({how})\n", all.as_secs_f64(), ran.seconds);
+        let around = (ran.seconds - compiled.seconds - ran.run_seconds).max(0.0) * 1e3;
+        let text = format!(
+            "{:.3} s in all: running {:.1} ms, compiling {:.0} ms ({how}), around it {around:.0} ms\n",
+            all.as_secs_f64(),
+            ran.run_seconds * 1e3,
+            compiled.seconds * 1e3,
+        );
         self.print(token, text);
     }
 
@@ -227,7 +239,7 @@ impl Engine {
 
     /// Has evcxr do one of its own commands; some of them compile an empty cell.
     pub(super) fn command(&mut self, line: &str) -> Result<EvalOutputs, Failure> {
-        self.write_plan(&[], "0")?;
+        self.write_plan(&[], false, "0")?;
         let workers = self.shared.listener.workers();
         let result = self.context.execute(line);
         if let Some(failed) = self.compiled().and_then(|compiled| compiled.failure) {
@@ -305,7 +317,7 @@ impl Engine {
         };
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
         let generated = generate(task.code, &parsed, &self.table);
-        self.write_plan(&generated.variables, &opt_level)?;
+        self.write_plan(&generated.variables, !parsed.bindings.is_empty(), &opt_level)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
         self.shared.listener.begin(task.token, task.allow_stdin, task.muted);
@@ -314,7 +326,8 @@ impl Engine {
         let seconds = start.elapsed().as_secs_f64();
         let ended = self.ended(task, &parsed, &generated, result, workers);
         self.shared.listener.give_up();
-        ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds })
+        let run_seconds = self.shared.listener.ran_for().as_secs_f64();
+        ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
     }
 
     fn opt_level_for(&self, parsed: &Parsed, wanted: &str) -> String {
@@ -337,7 +350,7 @@ impl Engine {
         if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
     }
 
-    fn write_plan(&mut self, variables: &[String], opt_level: &str) -> Result<(), Failure> {
+    fn write_plan(&mut self, variables: &[String], makes: bool, opt_level: &str) -> Result<(), Failure> {
         self.sequence += 1;
         let plan = Plan {
             sequence: self.sequence,
@@ -348,6 +361,7 @@ impl Engine {
             opt_level: opt_level.to_owned(),
             variables: variables.to_vec(),
             cache: self.config.cache.clone(),
+            makes,
             linker: self.linker.clone(),
         };
         let _ = std::fs::remove_file(compiled_path(&self.shared.folder));

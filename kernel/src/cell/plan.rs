@@ -33,7 +33,9 @@ pub(crate) struct Plan {
     pub variables: Vec<String>,
     /// Where compiled cells are kept.
     pub cache: PathBuf,
-    /// Linker arguments that were found to be faster than the compiler driver's.
+    /// Whether the cell makes variables.
+    pub makes: bool,
+    /// The program to link with, and its first arguments.
     pub linker: Vec<String>,
 }
 
@@ -48,6 +50,12 @@ pub(crate) struct Compiled {
     pub cached: bool,
     /// How many times rustc ran.
     pub passes: u32,
+    /// Seconds in rustc.
+    pub compile_seconds: f64,
+    /// Seconds in the linker.
+    pub link_seconds: f64,
+    /// Seconds in the stand-in for cargo, all in all.
+    pub seconds: f64,
     /// Types by index of variable.
     pub types: Vec<(usize, String)>,
     /// Variables that cannot outlive the cell, with the reason.

@@ -72,7 +72,9 @@ fn cell(session: &Path, answer: &Path) -> std::io::Result<i32> {
     std::fs::create_dir_all(folder.join("target"))?;
     let library = folder.join("target/libctx.so");
     let source = std::fs::read_to_string("src/lib.rs")?;
-    let compiled = compile::compile(&plan, &folder, &source, &library);
+    let start = std::time::Instant::now();
+    let mut compiled = compile::compile(&plan, &folder, &source, &library);
+    compiled.seconds = start.elapsed().as_secs_f64();
     let _ = std::fs::remove_file(process_path(session));
     let failed = compiled.failure.is_some() || !compiled.diagnostics.is_empty();
     let temporary = session.join("compiled.tmp");

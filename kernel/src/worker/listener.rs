@@ -35,6 +35,8 @@ struct State {
     /// Output of any other cell, and of threads, is given to this one.
     last: u64,
     started: bool,
+    begun: Option<Instant>,
+    ran_for: Duration,
     finished: Option<Finished>,
     connection: Option<UnixStream>,
     pid: Option<u32>,
@@ -135,6 +137,11 @@ impl Listener {
     /// Whether the announced cell's code has begun to run.
     pub fn running(&self) -> bool {
         lock(&self.shared.state).started
+    }
+
+    /// How long the last cell's code ran.
+    pub fn ran_for(&self) -> Duration {
+        lock(&self.shared.state).ran_for
     }
 
     /// Asks the announced cell to end.
@@ -394,6 +401,7 @@ impl Ears {
             ToKernel::Started { token } => {
                 let mut state = lock(&self.shared.state);
                 state.started |= state.expected == Some(token);
+                state.begun = Some(Instant::now());
             }
             ToKernel::Display { token, bundle, id } => {
                 self.show(token, Output::Display { bundle: converted(bundle), id });
@@ -405,6 +413,7 @@ impl Ears {
             ToKernel::Input { token, prompt, password } => self.ask(token, prompt, password),
             ToKernel::Finished { token, ending, variables } => {
                 let mut state = lock(&self.shared.state);
+                state.ran_for = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
                 if state.expected == Some(token) {
                     state.finished = Some(Finished { ending, variables });
                 }

@@ -7,6 +7,7 @@ use port::{Bundle, Ending, ToKernel};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +36,12 @@ pub fn begin() -> bool {
 
 /// Whether a variable is there with this type; asked for every variable that the cell will [`super::take`].
 pub fn fits<T: 'static>(name: &str) -> bool {
-    let fits = store::holds(name, TypeId::of::<T>());
+    fits_any(name, TypeId::of::<T>())
+}
+
+#[inline(never)]
+fn fits_any(name: &str, kind: TypeId) -> bool {
+    let fits = store::holds(name, kind);
     if !fits {
         LOST.with_borrow_mut(|lost| lost.push(name.to_owned()));
     }
@@ -68,15 +74,19 @@ pub extern "C" fn recoil_cell_failed() -> i32 {
 
 /// Runs a cell's code to its end, whatever that end is.
 pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: F) -> Ended {
-    let mut body = Some(body);
-    // A thin generic shell around one compiled function, because every cell compiles its own copy of the shell.
-    run_dyn(&mut || body.take().map_or(Ok(None), |body| body()))
+    // Every cell compiles its own copy of this shell, so it is as thin as it can be: no `Option`, no trait object.
+    fn call<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: *mut ()) -> Result<Option<Bundle>, Stop> {
+        // SAFETY: `body` points to the closure that `run` forgets, and `run_any` calls this once.
+        unsafe { body.cast::<F>().read()() }
+    }
+    let mut body = ManuallyDrop::new(body);
+    run_any(call::<F>, (&raw mut body).cast())
 }
 
 #[inline(never)]
-fn run_dyn(body: &mut dyn FnMut() -> Result<Option<Bundle>, Stop>) -> Ended {
+fn run_any(call: fn(*mut ()) -> Result<Option<Bundle>, Stop>, body: *mut ()) -> Ended {
     // The variables behind a broken borrow stay usable for the user, who sees the panic.
-    Ended(match catch_unwind(AssertUnwindSafe(body)) {
+    Ended(match catch_unwind(AssertUnwindSafe(|| call(body))) {
         Ok(Ok(bundle)) => Ending::Value(bundle),
         Ok(Err(stop)) => stop.into(),
         Err(payload) => match payload.downcast::<Thrown>() {

@@ -34,16 +34,16 @@ impl Stop {
     /// Describes an error without consuming it.
     #[track_caller]
     pub fn of<E: Display + 'static>(error: &E) -> Self {
-        let any: &dyn Any = error;
-        if let Some(segment::Error::Interrupted) = any.downcast_ref() {
+        Self::describe(error, error, std::any::type_name::<E>(), std::panic::Location::caller())
+    }
+
+    // Not generic: cells compile their own copies of what is.
+    #[inline(never)]
+    fn describe(text: &dyn Display, error: &dyn Any, kind: &str, at: &std::panic::Location<'_>) -> Self {
+        if let Some(segment::Error::Interrupted) = error.downcast_ref() {
             return Self::Interrupted;
         }
-        Self::Error {
-            message: error.to_string(),
-            kind: kind_of::<E>(),
-            causes: causes_of(any),
-            place: Some(here(std::panic::Location::caller())),
-        }
+        Self::Error { message: text.to_string(), kind: kind_of(kind), causes: causes_of(error), place: Some(here(at)) }
     }
 
     pub(crate) fn plain(message: impl Into<String>, kind: &str) -> Self {
@@ -60,8 +60,8 @@ pub(crate) fn here(location: &std::panic::Location<'_>) -> Place {
     Place { file: location.file().to_owned(), line: location.line(), column: location.column() }
 }
 
-fn kind_of<E>() -> String {
-    let name = last_part(std::any::type_name::<E>());
+fn kind_of(type_name: &str) -> String {
+    let name = last_part(type_name);
     // The types that say nothing about what happened are all called `Error`.
     if matches!(name.as_str(), "str" | "String" | "Box" | "Cow") || name.starts_with('&') {
         "Error".into()

@@ -40,50 +40,60 @@ pub mod kinds {
     /// Frames know their columns.
     pub trait PeekFrame {
         /// Columns.
-        fn names(&self) -> Names;
+        fn names(&self) -> Option<Names>;
     }
     impl PeekFrame for &Peek<'_, DataFrame> {
-        fn names(&self) -> Names {
+        fn names(&self) -> Option<Names> {
             let columns = self.0.get_column_names().iter().map(ToString::to_string).collect();
-            Names { columns, ..Names::default() }
+            Some(Names { columns, ..Names::default() })
         }
     }
     impl PeekFrame for &Peek<'_, LazyFrame> {
-        fn names(&self) -> Names {
+        fn names(&self) -> Option<Names> {
             let schema = self.0.clone().collect_schema();
             let columns = schema.map(|schema| schema.iter_names().map(ToString::to_string).collect());
-            Names { columns: columns.unwrap_or_default(), ..Names::default() }
+            Some(Names { columns: columns.unwrap_or_default(), ..Names::default() })
         }
     }
     /// Everything else has none.
     pub trait PeekAny {
         /// Nothing.
-        fn names(&self) -> Names;
+        fn names(&self) -> Option<Names>;
     }
     impl<T: ?Sized> PeekAny for Peek<'_, T> {
-        fn names(&self) -> Names {
-            Names::default()
+        fn names(&self) -> Option<Names> {
+            None
         }
     }
 }
 
 /// Stores a variable. `INDEX` makes the call recognisable in the compiler's intermediate representation, where the
 /// kernel reads the variable's type; `inline(never)` keeps the call there.
+///
+/// Every cell compiles its own copy of this function for its own type, so it does nothing but hand on.
 #[inline(never)]
-pub fn put<T: 'static, const INDEX: usize>(name: &str, names: Names, value: T) {
-    let stored = Stored { value: Box::new(value), names };
+pub fn put<T: 'static, const INDEX: usize>(name: &str, names: Option<Names>, value: T) {
+    put_any(name, names, Box::new(value));
+}
+
+#[inline(never)]
+fn put_any(name: &str, names: Option<Names>, value: Box<dyn Any>) {
+    let stored = Stored { value, names: names.unwrap_or_default() };
     STORE.with_borrow_mut(|store| store.insert(name.to_owned(), stored));
 }
 
-/// Takes a variable out of the store. [`holds`] has been asked before, in the same cell.
-///
-/// # Panics
-/// When the variable is not there with this type, which [`super::fits`] excludes.
+/// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.
 pub fn take<T: 'static>(name: &str) -> T {
+    let value = Box::into_raw(take_any(name, TypeId::of::<T>()));
+    // SAFETY: `take_any` returns only boxes that hold a value of the type with this id, which is `T`.
+    *unsafe { Box::from_raw(value.cast::<T>()) }
+}
+
+#[inline(never)]
+fn take_any(name: &str, kind: TypeId) -> Box<dyn Any> {
     let stored = STORE.with_borrow_mut(|store| store.remove(name));
-    let value = stored.map(|stored| stored.value.downcast::<T>());
-    match value {
-        Some(Ok(value)) => *value,
+    match stored {
+        Some(stored) if (*stored.value).type_id() == kind => stored.value,
         _ => panic!("the variable `{name}` is not there"),
     }
 }

@@ -42,7 +42,7 @@ pub mod kinds {
     }
     impl<T: Debug + ?Sized> ShowDebug for &&Shown<'_, T> {
         fn shown(&self) -> Option<Bundle> {
-            Some(Bundle::text(debug_text(&self.0)))
+            show_debug(&self.0)
         }
     }
     pub trait ShowDisplay {
@@ -50,7 +50,7 @@ pub mod kinds {
     }
     impl<T: Display + ?Sized> ShowDisplay for &Shown<'_, T> {
         fn shown(&self) -> Option<Bundle> {
-            Some(Bundle::text(bounded(format_args!("{}", self.0))))
+            show_display(&self.0)
         }
     }
     pub trait ShowName {
@@ -58,7 +58,7 @@ pub mod kinds {
     }
     impl<T: ?Sized> ShowName for Shown<'_, T> {
         fn shown(&self) -> Option<Bundle> {
-            Some(Bundle::text(format!("<{}>", std::any::type_name::<T>())))
+            show_name(std::any::type_name::<T>())
         }
     }
 
@@ -86,8 +86,10 @@ pub mod kinds {
     impl<T, E: Debug> OpenDebug for &Opened<'_, Result<T, E>> {
         type Value = T;
         fn opened(&self) -> Result<&T, Stop> {
-            let name = std::any::type_name::<E>();
-            self.0.as_ref().map_err(|error| Stop::debug(debug_text(error), name))
+            match self.0 {
+                Ok(value) => Ok(value),
+                Err(error) => Err(stop_debug(error, std::any::type_name::<E>())),
+            }
         }
     }
     pub trait OpenAny {
@@ -100,6 +102,27 @@ pub mod kinds {
             Ok(self.0)
         }
     }
+}
+
+// Not generic: cells compile their own copies of what is.
+#[inline(never)]
+fn show_debug(value: &dyn Debug) -> Option<Bundle> {
+    Some(Bundle::text(debug_text(value)))
+}
+
+#[inline(never)]
+fn show_display(value: &dyn Display) -> Option<Bundle> {
+    Some(Bundle::text(bounded(format_args!("{value}"))))
+}
+
+#[inline(never)]
+fn show_name(name: &str) -> Option<Bundle> {
+    Some(Bundle::text(format!("<{name}>")))
+}
+
+#[inline(never)]
+fn stop_debug(error: &dyn Debug, name: &str) -> Stop {
+    Stop::debug(debug_text(error), name)
 }
 
 /// `{:?}` on one line if that is short, `{:#?}` otherwise; always bounded.
