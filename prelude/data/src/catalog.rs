@@ -40,7 +40,8 @@ impl Catalog {
     pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>) -> Result<Self> {
         let Found { mut processes, tree, skipped } = discover::discover(path)?;
         if let Some(only) = only {
-            let pattern = glob::Pattern::new(only).map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
+            let pattern = glob::Pattern::new(only)
+                .map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
             processes.retain(|name, _| pattern.matches(name) || name.contains(only));
             if processes.is_empty() {
                 return Err(Error::request(format!("the process filter `{only}` leaves no process of `{path}`")));
@@ -54,7 +55,12 @@ impl Catalog {
     }
 
     /// A catalogue of processes that are open already.
-    pub(crate) fn of(path: &str, processes: Vec<Process>, grammar: &Grammar, skipped: Vec<(PathBuf, &'static str)>) -> Self {
+    pub(crate) fn of(
+        path: &str,
+        processes: Vec<Process>,
+        grammar: &Grammar,
+        skipped: Vec<(PathBuf, &'static str)>,
+    ) -> Self {
         let processes: Vec<_> = processes.into_iter().map(Arc::new).collect();
         let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, process) in processes.iter().enumerate() {
@@ -91,7 +97,10 @@ impl Catalog {
         let names = self.groups.keys().map(String::as_str).chain(self.processes.iter().map(|process| &*process.name));
         match segment::nearest(name, names).as_slice() {
             [] => format!("; there are the groups {}", self.groups.keys().cloned().collect::<Vec<_>>().join(", ")),
-            nearest => format!("; did you mean {}?", nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")),
+            nearest => format!(
+                "; did you mean {}?",
+                nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+            ),
         }
     }
 }

@@ -17,7 +17,7 @@ pub enum Order {
 pub use Order::{Highest, Lowest};
 
 /// How one candidate per event is chosen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Choice {
     /// The first in file order.
     First,
@@ -44,6 +44,28 @@ pub(crate) enum Step {
     Candidate(Choice),
     Bind(String, cut::Value),
     Join { frame: Arc<DataFrame>, keys: Vec<String> },
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Query(cut) => write!(out, "query {cut}"),
+            Self::Filter(expression) => write!(out, "filter {expression}"),
+            Self::Define { name, value } => write!(out, "define {name} = {value}"),
+            Self::DefineWith { name, inputs, .. } => {
+                write!(out, "define {name} by a function of {}", inputs.join(", "))
+            }
+            Self::Select(columns) => write!(out, "select {}", columns.join(", ")),
+            Self::Head(rows) => write!(out, "head {rows}"),
+            Self::Sample { fraction, seed } => write!(out, "sample {fraction} with seed {seed}"),
+            Self::Weight(weight) => write!(out, "weight {weight}"),
+            Self::Candidate(Choice::First) => write!(out, "one candidate: the first"),
+            Self::Candidate(Choice::Best(by, order)) => write!(out, "one candidate: {order:?} {by}"),
+            Self::Candidate(Choice::Random(seed)) => write!(out, "one candidate: random with seed {seed}"),
+            Self::Bind(name, value) => write!(out, "@{name} = {value}"),
+            Self::Join { keys, .. } => write!(out, "join on {}", keys.join(", ")),
+        }
+    }
 }
 
 /// Steps in order, shared by all groups that begin with them.

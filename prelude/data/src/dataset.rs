@@ -146,7 +146,10 @@ impl Data {
         let table = crate::luminosity::Luminosity::open(path.as_ref())?;
         for process in &self.everything.catalog.processes {
             let parsed = process.parsed.as_ref().ok_or_else(|| {
-                Error::request(format!("process {}: the name follows no grammar, so it has no luminosity; give one with Loader::names", process.name))
+                Error::request(format!(
+                    "process {}: the name follows no grammar, so it has no luminosity; give one with Loader::names",
+                    process.name
+                ))
             })?;
             table.weight(parsed)?;
         }
@@ -170,6 +173,16 @@ impl Data {
     #[must_use]
     pub fn consecutive_keys(&self, consecutive: bool) -> Self {
         self.with(|settings| settings.consecutive_keys = consecutive)
+    }
+
+    /// What all runs of this data set cost so far, when profiling is on.
+    pub fn profiling_report(&self) -> crate::Report {
+        crate::Report::logged(&self.everything.settings)
+    }
+
+    /// The same as [`profiling_report`](Data::profiling_report), under the name analysts know.
+    pub fn get_profiling_report(&self) -> crate::Report {
+        self.profiling_report()
     }
 
     /// Everything, as a group.

@@ -79,6 +79,25 @@ impl From<cut::Error> for Error {
     }
 }
 
+impl From<flow::Error> for Error {
+    fn from(error: flow::Error) -> Self {
+        match error {
+            flow::Error::Cut(error) => error.into(),
+            flow::Error::Segment(error) => error.into(),
+            other => Self::Request(other.to_string()),
+        }
+    }
+}
+
+impl From<hist::Error> for Error {
+    fn from(error: hist::Error) -> Self {
+        match error {
+            hist::Error::Segment(error) => error.into(),
+            other => Self::Request(other.to_string()),
+        }
+    }
+}
+
 impl From<polars::prelude::PolarsError> for Error {
     fn from(error: polars::prelude::PolarsError) -> Self {
         segment::Error::from(error).into()

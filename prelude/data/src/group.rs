@@ -3,9 +3,9 @@
 use crate::catalog::{Catalog, Process};
 use crate::chain::{Chain, Choice, Order, Step};
 use crate::error::{Error, Result};
-use crate::selection::Selection;
+use crate::selection::{Predicate, Selection};
 use crate::settings::Settings;
-use polars::prelude::{Expr, Series};
+use polars::prelude::Series;
 use std::ops::{Add, Sub};
 use std::sync::Arc;
 
@@ -67,10 +67,13 @@ impl Group {
         self.and(Step::Query(selection.into()))
     }
 
-    /// Rows for which a Polars expression is true. Polars' own meaning: NaN is larger than any number.
+    /// Rows for which an expression is true: `col("pRecoil").gt(2.0)`, or an expression of Polars.
     #[must_use]
-    pub fn filter(&self, expression: Expr) -> Self {
-        self.and(Step::Filter(expression))
+    pub fn filter(&self, predicate: impl Into<Predicate>) -> Self {
+        match predicate.into() {
+            Predicate::Selection(selection) => self.and(Step::Query(*selection)),
+            Predicate::Polars(expression) => self.and(Step::Filter(*expression)),
+        }
     }
 
     /// A value for `@name` in all steps so far that use the name and have no value for it.
@@ -200,7 +203,7 @@ impl Group {
     }
 
     /// The processes, in the order of their names.
-    pub(crate) fn processes(&self) -> Result<Vec<Arc<Process>>> {
+    pub(crate) fn members(&self) -> Result<Vec<Arc<Process>>> {
         match &self.broken {
             Some(error) => Err((**error).clone()),
             None => Ok(self.members.iter().map(|&at| self.catalog.processes[at].clone()).collect()),

@@ -1,8 +1,56 @@
 //! Room `data`: what the physicist types.
 //!
-//! [`names`] reads process names.
+//! [`load`] opens a directory of processes as [`Data`], the lazy dict; a [`Group`] is some of them with a chain of steps
+//! over their rows. Terminals read: they lower the chain to a plan of the room `flow`, run it once for all results
+//! asked for, and give histograms, frames, counts, cutflows, each with a report.
+//!
+//! In comes what a cell says, out goes what `show` displays. Physics of Belle II lives here and nowhere below:
+//! [`names`] of processes, [`luminosity`], event keys, candidates. It knows no sockets.
 
+pub mod luminosity;
 pub mod names;
 pub mod toy;
 
+mod catalog;
+mod chain;
+mod clauses;
+mod cutflow;
+mod dataset;
 mod discover;
+mod error;
+mod events_data;
+mod events_picture;
+mod events_source;
+#[cfg(test)]
+mod events_tests;
+mod group;
+mod grouping;
+mod hipo_files;
+mod hipo_frame;
+mod hipo_source;
+#[cfg(test)]
+mod hipo_tests;
+mod histogram;
+mod listing;
+mod report;
+mod rows;
+mod run;
+mod selection;
+mod settings;
+mod terminals;
+
+pub use chain::{Highest, Lowest, Order};
+pub use cutflow::{Cutflow, Left};
+pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated};
+pub use discover::DiscoverError;
+pub use error::{Error, Result};
+pub use events_data::{EventData, EventGrid, EventInfo, EventLoader, events};
+pub use events_picture::{EventPicture, EventPlayer};
+pub use group::Group;
+pub use grouping::GroupedBy;
+pub use hipo_files::{Bank, Hipo, hipo, write_hipo};
+pub use histogram::Histogram;
+pub use listing::Listing;
+pub use report::{CacheStats, MemoryStats, Metrics, Report};
+pub use rows::{Names, RowClosure};
+pub use selection::{Predicate, Selection};

@@ -74,7 +74,10 @@ impl Luminosity {
             ))
         })?;
         if simulated == 0.0 {
-            return Err(Error::request(format!("luminosity of `{sample}` at {energy} is 0 (process {})", process.name)));
+            return Err(Error::request(format!(
+                "luminosity of `{sample}` at {energy} is 0 (process {})",
+                process.name
+            )));
         }
         Ok(self.recorded(energy)? / simulated)
     }

@@ -77,7 +77,7 @@ impl Input for f64 {
     fn values(column: &Series) -> Result<Vec<f64>> {
         let column = cast(column, &DataType::Float64)?;
         let column: &ChunkedArray<Float64Type> = column.f64()?;
-        Ok(column.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+        Ok(column.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
     }
 }
 
@@ -88,7 +88,7 @@ macro_rules! exact {
                 let cast = cast(column, &DataType::$dtype)?;
                 let missing = || Error::request(format!(
                     "column `{}` has missing values, which a {} cannot be; take it as f64", column.name(), stringify!($rust)));
-                cast.$get()?.into_iter().map(|value| value.ok_or_else(missing)).collect()
+                cast.$get()?.iter().map(|value| value.ok_or_else(missing)).collect()
             }
         }
 
@@ -111,7 +111,7 @@ exact! {
 impl Input for f32 {
     fn values(column: &Series) -> Result<Vec<f32>> {
         let column = cast(column, &DataType::Float32)?;
-        Ok(column.f32()?.into_iter().map(|value| value.unwrap_or(f32::NAN)).collect())
+        Ok(column.f32()?.iter().map(|value| value.unwrap_or(f32::NAN)).collect())
     }
 }
 

@@ -1,27 +1,32 @@
-//! The text of a selection or an expression, with the values of its `@` names.
+//! A selection or an expression with the values of its `@` names, as a step holds it.
 
-use std::collections::BTreeMap;
+use cut::Cut;
 
-/// A selection: `"pRecoil > 2.0 & mu1P < @cut"`, and what `@cut` is.
+/// A selection: `"pRecoil > 2.0 & mu1P < @cut"`, and what `@cut` is; or one built from `col("pRecoil").gt(2.0)`.
 ///
-/// It is parsed when the step that holds it is read, so that an error comes with the data's columns in sight.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Selection {
-    pub(crate) text: String,
-    pub(crate) values: BTreeMap<String, cut::Value>,
-}
+/// It is parsed at once, and its error told by whoever reads, together with all other errors of the chain.
+#[derive(Debug, Clone)]
+pub struct Selection(pub(crate) Result<Cut, cut::Error>);
 
 impl Selection {
     /// A selection without values.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: BTreeMap::new() }
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(cut::parse(text.as_ref()))
     }
 
     /// The same selection with a value for `@name`.
     #[must_use]
-    pub fn bind(mut self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
-        self.values.insert(name.into(), value.into());
-        self
+    pub fn bind(self, name: impl AsRef<str>, value: impl Into<cut::Value>) -> Self {
+        Self(self.0.map(|cut| cut.bind(name.as_ref(), value)))
+    }
+}
+
+impl std::fmt::Display for Selection {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Ok(cut) => out.write_str(cut.text()),
+            Err(error) => out.write_str(error.text()),
+        }
     }
 }
 
@@ -39,6 +44,39 @@ impl From<String> for Selection {
 
 impl From<&String> for Selection {
     fn from(text: &String) -> Self {
-        Self::new(text.as_str())
+        Self::new(text)
+    }
+}
+
+impl From<cut::Expr> for Selection {
+    fn from(expression: cut::Expr) -> Self {
+        Self(Ok(Cut::from(expression)))
+    }
+}
+
+impl From<Cut> for Selection {
+    fn from(cut: Cut) -> Self {
+        Self(Ok(cut))
+    }
+}
+
+/// What [`filter`](crate::Group::filter) takes: an expression of this language, or one of Polars.
+#[derive(Debug, Clone)]
+pub enum Predicate {
+    /// IEEE meaning: any comparison with NaN is false.
+    Selection(Box<Selection>),
+    /// Polars' meaning: NaN is larger than any number.
+    Polars(Box<polars::prelude::Expr>),
+}
+
+impl<T: Into<Selection>> From<T> for Predicate {
+    fn from(selection: T) -> Self {
+        Self::Selection(Box::new(selection.into()))
+    }
+}
+
+impl From<polars::prelude::Expr> for Predicate {
+    fn from(expression: polars::prelude::Expr) -> Self {
+        Self::Polars(Box::new(expression))
     }
 }

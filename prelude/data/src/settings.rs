@@ -1,18 +1,39 @@
 //! What holds for a whole data set: limits, weights, and what to tell.
 
-use std::sync::Arc;
+use crate::report::Report;
+use std::sync::{Arc, Mutex};
 
 /// Settings of a data set; every group made from it has them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     /// Bytes the engine may hold; `None` leaves it to the machine.
     pub memory_budget: Option<u64>,
-    /// Whether reports keep every segment.
+    /// Whether runs are logged for `profiling_report()`.
     pub profile: bool,
     /// Rows per second that a report compares with.
     pub target_rows_per_second: Option<f64>,
     /// Weights of processes.
     pub luminosity: Option<Arc<crate::luminosity::Luminosity>>,
-    /// Whether equal event keys in separate runs of rows are one event each (a merged sample without production numbers).
+    /// Whether equal event keys in separate runs of rows are different events.
     pub consecutive_keys: bool,
+    /// Rows of a unit of work, when the user says so.
+    pub chunk_size: Option<usize>,
+    /// Workers, when the user says so.
+    pub threads: Option<usize>,
+    /// The runs so far.
+    pub log: Arc<Mutex<Vec<Report>>>,
+}
+
+impl Settings {
+    /// How the engine is to run.
+    pub(crate) fn options(&self) -> flow::Options {
+        let mut options = flow::Options::default();
+        if let Some(bytes) = self.memory_budget {
+            options.memory_budget = bytes;
+            options.streaming_threshold = bytes / 2;
+        }
+        options.chunk_size = self.chunk_size.unwrap_or(options.chunk_size);
+        options.threads = self.threads.unwrap_or(options.threads);
+        options
+    }
 }

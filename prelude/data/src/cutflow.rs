@@ -1,0 +1,294 @@
+//! What is left after each cut: candidates and events, raw and weighted, of each process.
+//!
+//! One pass: a tap behind each clause counts what goes by. Events are runs of rows with equal keys, put together over
+//! the borders of segments by the numbers of the rows.
+
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::run::{Lowered, Pass, WEIGHT};
+use flow::{Clause, ROW};
+use polars::prelude::*;
+use show::{Bundle, Cell, Display, Table};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::AddAssign;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The columns that name an event; those that exist are used.
+const EVENT: [&str; 4] = ["__experiment__", "__run__", "__event__", "__production__"];
+
+/// What is left after a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Left {
+    /// Rows.
+    pub candidates: u64,
+    /// Events: runs of rows with equal keys; equal to the rows where no column names an event.
+    pub events: u64,
+    /// Sum of the weights of the rows, luminosity included.
+    pub weighted: f64,
+    /// Sum of the squared weights.
+    pub variance: f64,
+}
+
+impl AddAssign for Left {
+    fn add_assign(&mut self, other: Self) {
+        self.candidates += other.candidates;
+        self.events += other.events;
+        self.weighted += other.weighted;
+        self.variance += other.variance;
+    }
+}
+
+/// What is left after each step of a chain, process by process. Displays as a table and a plot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cutflow {
+    steps: Vec<String>,
+    processes: Vec<(String, Vec<Left>)>,
+}
+
+impl Group {
+    /// What is left after each cut, in one pass over the rows.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
+    pub fn cutflow(&self) -> Result<Cutflow> {
+        let mut pass = Pass::new(self, &[ROW.to_owned()])?;
+        let mut steps = Vec::new();
+        let processes = pass.each(|lowered| {
+            let (clauses, taps) = tapped(lowered);
+            lowered.run_clauses(clauses, &flow::Count)?;
+            steps = taps.iter().map(|tap| tap.step.clone()).collect();
+            Ok(taps.iter().map(|tap| tap.left(lowered.scale)).collect::<Vec<_>>())
+        })?;
+        let cutflow = Cutflow { steps, processes };
+        cutflow.is_monotone()?;
+        Ok(cutflow)
+    }
+}
+
+impl Cutflow {
+    /// Names of the steps; the first is `all`.
+    pub fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
+    /// What is left after each step, all processes together.
+    pub fn total(&self) -> Vec<Left> {
+        let mut total = vec![Left::default(); self.steps.len()];
+        for (_, left) in &self.processes {
+            total.iter_mut().zip(left).for_each(|(total, left)| *total += *left);
+        }
+        total
+    }
+
+    /// Processes, and what is left of each after each step.
+    pub fn by_process(&self) -> &[(String, Vec<Left>)] {
+        &self.processes
+    }
+
+    /// One row per process and step, and per step for all processes together (`process` is `all`).
+    ///
+    /// # Errors
+    /// None in practice: all columns have one length.
+    pub fn to_frame(&self) -> Result<DataFrame> {
+        let total = ("all".to_owned(), self.total());
+        let rows: Vec<(&str, &str, Left, Left)> = std::iter::once(&total)
+            .chain(&self.processes)
+            .flat_map(|(process, left)| {
+                let first = left.first().copied().unwrap_or_default();
+                self.steps.iter().zip(left).map(move |(step, left)| (process.as_str(), step.as_str(), *left, first))
+            })
+            .collect();
+        let column = |name: &str, values: Vec<f64>| Column::new(name.into(), values);
+        Ok(DataFrame::new_infer_height(vec![
+            Column::new("process".into(), rows.iter().map(|row| row.0).collect::<Vec<_>>()),
+            Column::new("step".into(), rows.iter().map(|row| row.1).collect::<Vec<_>>()),
+            Column::new("candidates".into(), rows.iter().map(|row| row.2.candidates).collect::<Vec<_>>()),
+            Column::new("events".into(), rows.iter().map(|row| row.2.events).collect::<Vec<_>>()),
+            column("weighted", rows.iter().map(|row| row.2.weighted).collect()),
+            column("error", rows.iter().map(|row| row.2.variance.sqrt()).collect()),
+            column("efficiency", rows.iter().map(|row| share(row.2.candidates, row.3.candidates)).collect()),
+        ])?)
+    }
+
+    /// The rows that are left after each step, as a plot.
+    pub fn plot(&self) -> show::Plot {
+        let total = self.total();
+        let steps: Vec<_> = self.steps.iter().zip(&total).map(|(step, left)| (step.as_str(), left.weighted)).collect();
+        show::cutflow(&steps)
+    }
+
+    /// No step adds rows or events: a cut that does is a defect of the engine, and must be told.
+    fn is_monotone(&self) -> Result<()> {
+        for (process, left) in &self.processes {
+            for (at, pair) in left.windows(2).enumerate() {
+                if pair[1].candidates > pair[0].candidates || pair[1].events > pair[0].events {
+                    let step = &self.steps[at + 1];
+                    return Err(Error::request(format!(
+                        "process {process}: more rows after `{step}` than before; please report this"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+}
+
+impl Display for Cutflow {
+    fn bundle(&self) -> Bundle {
+        let table = |left: &[Left]| {
+            let mut table =
+                Table::new(["step", "candidates", "events", "weighted", "± ", "of all", "of the step before"]);
+            let first = left.first().map_or(0, |left| left.candidates);
+            for (at, (step, now)) in self.steps.iter().zip(left).enumerate() {
+                let before = if at == 0 { first } else { left[at - 1].candidates };
+                table.push([
+                    Cell::text(step),
+                    Cell::count(now.candidates),
+                    Cell::count(now.events),
+                    Cell::number(now.weighted),
+                    Cell::number(now.variance.sqrt()),
+                    Cell::share(share(now.candidates, first)),
+                    Cell::share(share(now.candidates, before)),
+                ]);
+            }
+            table
+        };
+        let mut whole = table(&self.total()).caption(format!("cutflow of {} processes", self.processes.len()));
+        if self.processes.len() > 1 {
+            for (process, left) in &self.processes {
+                whole = whole.details(process, table(left));
+            }
+        }
+        let bundle = whole.bundle();
+        let plot = self.plot().bundle();
+        match (bundle.get("text/html"), plot.get("image/png")) {
+            (Some(html), Some(png)) => {
+                let picture = format!("<img alt=\"cutflow\" width=\"480\" src=\"data:image/png;base64,{png}\">");
+                let html = format!("{html}{picture}");
+                bundle.html(html)
+            }
+            _ => bundle,
+        }
+    }
+}
+
+/// The clauses of a process with a tap at the start and behind every clause that removes rows.
+fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
+    let mut taps = vec![Arc::new(Tap::new("all".to_owned()))];
+    let mut clauses = vec![Clause::Custom(taps[0].clone())];
+    for clause in lowered.clauses() {
+        clauses.push(clause.clone());
+        let removes = matches!(
+            clause,
+            Clause::Filter(_) | Clause::Candidates(_) | Clause::Head(_) | Clause::Sample { .. } | Clause::Custom(_)
+        );
+        if removes {
+            let tap = Arc::new(Tap::new(clause.to_string()));
+            clauses.push(Clause::Custom(tap.clone()));
+            taps.push(tap);
+        }
+    }
+    (clauses, taps)
+}
+
+/// Counts what goes by.
+#[derive(Debug)]
+struct Tap {
+    step: String,
+    seen: Mutex<Vec<Seen>>,
+}
+
+/// What went by in one stretch of rows.
+#[derive(Debug, Clone)]
+struct Seen {
+    row: u64,
+    left: Left,
+    first: u64,
+    last: u64,
+}
+
+impl Tap {
+    fn new(step: String) -> Self {
+        Self { step, seen: Mutex::default() }
+    }
+
+    fn left(&self, scale: f64) -> Left {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        seen.sort_by_key(|seen| seen.row);
+        let mut total = Left::default();
+        let mut before = None;
+        for stretch in seen {
+            total += stretch.left;
+            // An event that began in the stretch before was counted there.
+            total.events -= u64::from(before == Some(stretch.first));
+            before = Some(stretch.last);
+        }
+        Left { weighted: total.weighted * scale, variance: total.variance * scale * scale, ..total }
+    }
+}
+
+impl flow::Custom for Tap {
+    fn name(&self) -> String {
+        format!("count after {}", self.step)
+    }
+
+    fn schema(&self, input: &Schema) -> flow::Result<Schema> {
+        Ok(input.clone())
+    }
+
+    fn needs(&self, outputs: &[PlSmallStr]) -> Vec<PlSmallStr> {
+        let mut needs = outputs.to_vec();
+        needs.extend(wanted().filter(|name| !outputs.contains(name)));
+        needs
+    }
+
+    fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
+        if frame.height() > 0 {
+            let seen = look(&frame)?;
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+        }
+        Ok(frame)
+    }
+}
+
+fn wanted() -> impl Iterator<Item = PlSmallStr> {
+    EVENT.into_iter().chain([ROW, WEIGHT]).map(PlSmallStr::from_static)
+}
+
+fn look(frame: &DataFrame) -> flow::Result<Seen> {
+    let rows = frame.height();
+    let row = frame.column(ROW)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
+    let keys = EVENT
+        .iter()
+        .filter_map(|key| frame.column(key).ok())
+        .map(|column| column.cast(&DataType::Int64))
+        .collect::<PolarsResult<Vec<_>>>()?;
+    let keys = keys.iter().map(|column| Ok(column.i64()?.rechunk().into_owned())).collect::<PolarsResult<Vec<_>>>()?;
+    let hash = |row: usize| {
+        let mut hasher = DefaultHasher::new();
+        keys.iter().for_each(|key| key.get(row).hash(&mut hasher));
+        hasher.finish()
+    };
+    let same = |a: usize, b: usize| keys.iter().all(|key| key.get(a) == key.get(b));
+    let events =
+        if keys.is_empty() { rows as u64 } else { 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64 };
+    let (weighted, variance) = match frame.column(WEIGHT) {
+        Ok(weight) => {
+            let weight = weight.cast(&DataType::Float64)?;
+            let sums = |power: i32| {
+                weight
+                    .f64()
+                    .map(|weight| weight.iter().flatten().filter(|w| !w.is_nan()).map(|w| w.powi(power)).sum::<f64>())
+            };
+            (sums(1)?, sums(2)?)
+        }
+        Err(_) => (rows as f64, rows as f64),
+    };
+    // Without keys no stretch goes on in the next.
+    let (first, last) = if keys.is_empty() { (2 * row, 2 * row + 1) } else { (hash(0), hash(rows - 1)) };
+    Ok(Seen { row, left: Left { candidates: rows as u64, events, weighted, variance }, first, last })
+}

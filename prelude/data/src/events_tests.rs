@@ -1,0 +1,131 @@
+//! Recordings as tables and pictures.
+
+use crate::{EventData, EventLoader};
+use ::events::{Events, Geometry, IndexCache, write};
+use polars::prelude::*;
+use show::Display;
+
+fn some(count: i64) -> Events {
+    let mut events = Events::default();
+    for k in 0..count {
+        events.push(10_000 + k * 3, (k * 7 % 64) as u16, (k * 5 % 48) as u16, (k % 2) as i8);
+    }
+    events
+}
+
+fn made(folder: &tempfile::TempDir, events: &Events) -> EventData {
+    let path = folder.path().join("made.raw");
+    std::fs::write(&path, write::evt3(events, Some(Geometry { width: 64, height: 48 })).unwrap()).unwrap();
+    EventLoader::new(path).unsigned().index_cache(IndexCache::Off).load().unwrap()
+}
+
+#[test]
+fn a_recording_is_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = some(5000);
+    let data = made(&folder, &events);
+    let frame = data.collect().unwrap();
+    assert_eq!(frame.get_column_names_str(), ["t", "x", "y", "polarity"]);
+    assert_eq!(frame.column("t").unwrap().i64().unwrap().cont_slice().unwrap(), events.t);
+    assert_eq!(data.count().unwrap(), 5000);
+    assert_eq!(
+        data.query("polarity > 0 & x < 32").count().unwrap(),
+        (0..5000).filter(|k| k % 2 == 1 && k * 7 % 64 < 32).count() as u64
+    );
+    assert_eq!(data.hist("t", (10, 10_000.0, 25_000.0)).unwrap().counts().iter().sum::<f64>(), 5000.0);
+}
+
+#[test]
+fn a_lazy_frame_decodes_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = made(&folder, &some(5000));
+    let on = data.lazy().unwrap().filter(col("polarity").gt(lit(0))).select([col("x").max(), len().alias("n")]);
+    let on = on.collect().unwrap();
+    assert_eq!(on.column("n").unwrap().u32().unwrap().get(0), Some(2500));
+    assert_eq!(data.lazy().unwrap().limit(3).collect().unwrap().height(), 3);
+    let nothing = data.slice(0, 5).lazy().unwrap().select([col("y")]).collect().unwrap();
+    assert_eq!((nothing.height(), nothing.width()), (0, 1));
+}
+
+#[test]
+fn parts_agree_however_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = made(&folder, &some(5000));
+    let part = data.slice(12_000, 20_000).roi(10, 5, 40, 30).polarity(1);
+    let direct = part.read().unwrap();
+    assert!(!direct.is_empty());
+    let table = part.collect().unwrap();
+    assert_eq!(table.column("t").unwrap().i64().unwrap().to_vec_null_aware().left().unwrap(), direct.t);
+    let lazy = part.lazy().unwrap().collect().unwrap();
+    assert!(lazy.equals(&table));
+    let windows = data.windows(1000).unwrap();
+    assert_eq!(windows.iter().map(|window| window.count().unwrap()).sum::<u64>(), 5000);
+    let counts = data.counts_per_window(1000).unwrap();
+    assert_eq!(counts.column("events").unwrap().u64().unwrap().sum(), Some(5000));
+}
+
+#[test]
+fn pictures_are_png_and_say_what_they_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = made(&folder, &some(5000));
+    let frame = data.frame().unwrap();
+    assert_eq!(frame.size(), (64, 48));
+    assert_ne!(frame.pixel(0, 0), frame.pixel(1, 0));
+    for bundle in [
+        frame.bundle(),
+        data.time_surface(2000.0).unwrap().bundle(),
+        data.voxel_grid(3).unwrap().bundle(),
+        data.stacked_histogram(4).unwrap().bundle(),
+        data.player(5000).unwrap().bundle(),
+    ] {
+        assert!(bundle.get("image/png").is_some_and(|png| png.starts_with("iVBORw0KGgo")), "{}", bundle.plain());
+        assert!(bundle.plain().starts_with('['), "{}", bundle.plain());
+    }
+    assert_eq!(data.player(5000).unwrap().frames().len(), 3);
+    assert!(data.time_surface(0.0).is_err());
+    let path = folder.path().join("frame.png");
+    frame.save(&path).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), frame.png());
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = made(&folder, &some(3000));
+    let whole = data.read().unwrap();
+    for end in ["csv", "dat", "h5", "evt2", "evt3", "raw"] {
+        let path = folder.path().join(format!("again.{end}"));
+        data.write(&path).unwrap();
+        assert_eq!(
+            EventLoader::new(&path).unsigned().index_cache(IndexCache::Off).load().unwrap().read().unwrap(),
+            whole,
+            "{end}"
+        );
+    }
+    let path = folder.path().join("again.parquet");
+    data.write(&path).unwrap();
+    assert!(crate::load(&path).unwrap().collect().unwrap().equals(&data.collect().unwrap()));
+    let error = data.write(folder.path().join("again.xyz")).unwrap_err().to_string();
+    assert!(error.contains(".parquet"), "{error}");
+}
+
+#[test]
+fn errors_come_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.raw");
+    let mut file = write::evt2(&some(100), None).unwrap();
+    file.push(1);
+    std::fs::write(&path, &file).unwrap();
+    let load = || EventLoader::new(&path).index_cache(IndexCache::Off);
+    let strict = load().load().unwrap();
+    let error = strict.count().unwrap_err().to_string();
+    assert!(
+        error.contains("cut.raw") && error.contains(&(file.len() - 1).to_string()) && error.contains("lenient"),
+        "{error}"
+    );
+    let lenient = load().lenient().load().unwrap();
+    assert_eq!(lenient.count().unwrap(), 100);
+    assert!(lenient.info().unwrap().bundle().plain().contains("1 damaged items skipped"));
+    assert!(EventLoader::new(&path).format("evt9").load().is_err());
+    assert!(crate::events(folder.path().join("none.raw")).is_err());
+}

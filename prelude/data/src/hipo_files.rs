@@ -1,0 +1,371 @@
+//! HIPO files in a cell: `hipo("run*.hipo")?` is a dict of banks, each a group of rows.
+
+use crate::catalog::{Catalog, Process};
+use crate::dataset::Data;
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::hipo_frame::{hipo_error, parts};
+use crate::hipo_source::{BankTable, Choice, Files, Linked};
+use crate::listing::Listing;
+use crate::names::Grammar;
+use crate::rows::Names;
+use crate::selection::Selection;
+use crate::settings::Settings;
+use ::hipo::{Chain, Fusion, Reader, Skim};
+use polars::prelude::Schema;
+use segment::work::Task;
+use show::{Cell, Table};
+use std::collections::BTreeMap;
+use std::ops::{Deref, Index};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens a HIPO file, a directory of them or a pattern: headers, dictionaries and indices are read, no record is.
+///
+/// ```no_run
+/// let run = data::hipo("run_*.hipo")?;
+/// run.bank("REC::Particle").columns(["pid", "px", "py"]).query("pid == 11").hist("px", 50)?;
+/// # Ok::<(), data::Error>(())
+/// ```
+///
+/// # Errors
+/// Nothing to open, a file that is no HIPO file or damaged, files whose dictionaries contradict each other.
+pub fn hipo(path: impl AsRef<str>) -> Result<Hipo> {
+    Hipo::open(path.as_ref())
+}
+
+/// HIPO files read as one: a dict of banks. Displays as their dictionary.
+#[derive(Clone)]
+pub struct Hipo {
+    path: Arc<str>,
+    files: Arc<Files>,
+    banks: Data,
+    /// A choice of events that could not be understood: every bank says why.
+    broken: Option<Arc<Error>>,
+}
+
+impl Hipo {
+    fn open(path: &str) -> Result<Self> {
+        let chain = Chain::open(&[path]).map_err(hipo_error)?;
+        for note in chain.notes() {
+            eprintln!("warning: {note}");
+        }
+        Self::of(path.into(), Arc::new(Files::new(Arc::new(chain), None, Vec::new())), None)
+    }
+
+    fn of(path: Arc<str>, files: Arc<Files>, broken: Option<Arc<Error>>) -> Result<Self> {
+        let mut banks = Vec::new();
+        for schema in files.chain.dictionary().schemas() {
+            let table = BankTable::rows(&files, schema.name(), Vec::new())?;
+            banks.push(process(schema.name(), table, &files));
+        }
+        // Groups are found by position in a sorted list.
+        banks.sort_by(|left, right| left.name.cmp(&right.name));
+        let catalog = Catalog::of(&path, banks, &Grammar::default(), Vec::new());
+        Ok(Self { path, files, banks: Data::of(catalog, Settings::default()), broken })
+    }
+
+    /// The same files with more asked of their events.
+    fn with(&self, tags: Option<Vec<i32>>, choice: Result<Option<Choice>>) -> Self {
+        let (choice, broken) = match choice {
+            Ok(choice) => (choice, self.broken.clone()),
+            Err(error) => (None, self.broken.clone().or_else(|| Some(Arc::new(error)))),
+        };
+        let files = Arc::new(self.files.with(tags, choice));
+        // The banks were there before, and so they are.
+        Self::of(self.path.clone(), files, broken).unwrap_or_else(|_| self.clone())
+    }
+
+    /// The rows of a bank, with `__event__`, `__tag__` and `__row__` (in the event) beside its columns.
+    #[must_use]
+    pub fn bank(&self, name: impl AsRef<str>) -> Bank {
+        let name = name.as_ref();
+        let group = match &self.broken {
+            Some(error) => self.banks.all().broken_by(name.into(), (**error).clone()),
+            None => self.banks.group(name),
+        };
+        Bank { name: name.into(), files: Arc::clone(&self.files), links: Vec::new(), group }
+    }
+
+    /// One row per event: a list for every column of every bank, named `REC::Particle.px`. Only lists that are asked
+    /// for are read.
+    #[must_use]
+    pub fn events(&self) -> Group {
+        let names: Vec<String> =
+            self.files.chain.dictionary().schemas().iter().map(|schema| schema.name().into()).collect();
+        self.group_of("events", BankTable::events(&self.files, "events", &names, false))
+    }
+
+    /// One row per event: a list for every column of a bank, with the columns' own names.
+    #[must_use]
+    pub fn lists(&self, bank: impl AsRef<str>) -> Group {
+        let bank = bank.as_ref();
+        self.group_of(bank, BankTable::events(&self.files, bank, &[bank.to_owned()], true))
+    }
+
+    fn group_of(&self, name: &str, table: Result<BankTable>) -> Group {
+        match (&self.broken, table) {
+            (Some(error), _) => self.banks.all().broken_by(name.into(), (**error).clone()),
+            (None, Err(error)) => self.banks.all().broken_by(name.into(), error),
+            (None, Ok(table)) => group(&self.path, process(name, table, &self.files)),
+        }
+    }
+
+    /// Only events of these tags.
+    #[must_use]
+    pub fn tags(&self, tags: impl IntoIterator<Item = i32>) -> Self {
+        self.with(Some(tags.into_iter().collect()), Ok(None))
+    }
+
+    /// Only events in which a row of the bank passes: `keep("REC::Particle", "pid == 11 & pz > 2")`.
+    #[must_use]
+    pub fn keep(&self, bank: impl AsRef<str>, selection: impl Into<Selection>) -> Self {
+        self.with(None, self.rows_choice(bank.as_ref(), selection.into()).map(Some))
+    }
+
+    fn rows_choice(&self, bank: &str, selection: Selection) -> Result<Choice> {
+        let schema = self.files.chain.dictionary().get(bank).map_err(|fault| hipo_error(fault.into()))?;
+        let columns: Schema = parts(schema).into_iter().map(|part| (part.name, part.dtype)).collect();
+        let cut = selection.0?.check(&columns)?.selection()?;
+        if cut.needs_whole_table() {
+            return Err(Error::request("events are chosen one by one: the selection must not need the whole table"));
+        }
+        Ok(Choice::Rows { bank: bank.into(), cut: Arc::new(cut) })
+    }
+
+    /// Only events whose particles in `REC::Particle` fit a topology: `"11:2212:X+:X-:Xn"` is an electron, a proton, and
+    /// any other positive, negative and neutral particles; without an `X` of a charge there are no others of it.
+    #[must_use]
+    pub fn reaction(&self, topology: impl AsRef<str>) -> Self {
+        self.reaction_in("REC::Particle", topology)
+    }
+
+    /// The same for another bank with `pid` and `charge`.
+    #[must_use]
+    pub fn reaction_in(&self, bank: impl AsRef<str>, topology: impl AsRef<str>) -> Self {
+        let bank = bank.as_ref();
+        let reaction = topology.as_ref().parse().map_err(|fault: ::hipo::Fault| hipo_error(fault.into()));
+        let known = self.files.chain.dictionary().get(bank).map(drop).map_err(|fault| hipo_error(fault.into()));
+        let choice = known.and(reaction).map(|reaction| Some(Choice::Reaction { bank: bank.into(), reaction }));
+        self.with(None, choice)
+    }
+
+    /// Number of events that are left.
+    ///
+    /// # Errors
+    /// A choice that has no meaning; what cannot be read, with its place.
+    pub fn count(&self) -> Result<u64> {
+        self.check()?;
+        Ok(self.files.events()?)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.broken.as_ref().map_or(Ok(()), |error| Err((**error).clone()))
+    }
+
+    /// The names of the banks; displays as the dictionary.
+    pub fn banks(&self) -> Listing {
+        let names = self.files.chain.dictionary().schemas().iter().map(|schema| schema.name().to_owned()).collect();
+        Listing::of(names, self.table())
+    }
+
+    /// Texts of the user configuration, by key; of several files the first that has it.
+    pub fn config(&self) -> BTreeMap<String, String> {
+        let readers = self.files.chain.readers().iter().rev();
+        readers.flat_map(|reader| reader.config().clone()).collect()
+    }
+
+    /// The files for reading event by event.
+    pub fn chain(&self) -> &Chain {
+        &self.files.chain
+    }
+
+    /// Writes the events that are left to a new file, tags kept.
+    ///
+    /// # Errors
+    /// A choice that has no meaning; what cannot be read, with its place, or written. No file appears then.
+    pub fn skim(&self, path: impl AsRef<Path>) -> Result<u64> {
+        self.write_skim(Skim::new(), path.as_ref())
+    }
+
+    /// Writes only these banks (`"REC::*"` is a pattern) of the events that are left.
+    ///
+    /// # Errors
+    /// See [`Hipo::skim`].
+    pub fn skim_banks(&self, banks: impl Names, path: impl AsRef<Path>) -> Result<u64> {
+        self.write_skim(Skim::new().banks(&banks.names()), path.as_ref())
+    }
+
+    fn write_skim(&self, mut skim: Skim, path: &Path) -> Result<u64> {
+        self.check()?;
+        if let Some(tags) = self.files.tags() {
+            skim = skim.tags(tags.iter().copied());
+        }
+        if let Some(sets) = self.files.chosen()? {
+            skim = skim.events(move |asked| Ok(sets[asked.file].contains(asked.number)));
+        }
+        let task = Task::new("writing", "records", None);
+        let mut progress = |_, _| task.advance(1, 0).map_err(|_| ::hipo::Error::stopped());
+        let report = skim.write(&self.files.chain, path, &mut progress).map_err(hipo_error)?;
+        Ok(report.written.events)
+    }
+
+    /// Writes a file with the banks of this file and another side by side, event by event.
+    ///
+    /// # Errors
+    /// Several files on a side, different numbers of events, dictionaries that contradict each other.
+    pub fn fuse(&self, other: &Self, path: impl AsRef<Path>) -> Result<u64> {
+        let reader = |side: &Self| match side.files.chain.readers() {
+            [one] => Reader::open(one.name()).map_err(hipo_error),
+            several => Err(Error::request(format!("a fusion takes one file on each side, not {}", several.len()))),
+        };
+        let fusion = Fusion::of(vec![reader(self)?, reader(other)?]).map_err(hipo_error)?;
+        let task = Task::new("fusing", "events", Some(fusion.len()));
+        let mut progress = |_, _| task.advance(10_000, 0).map_err(|_| ::hipo::Error::stopped());
+        Ok(fusion.write(path, &mut progress).map_err(hipo_error)?.events)
+    }
+
+    fn table(&self) -> Table {
+        let chain = &self.files.chain;
+        let (files, events) = (chain.readers().len(), chain.len());
+        let mut table = Table::new(["bank", "group", "item", "columns", "meaning"]).caption(format!(
+            "{}: {files} HIPO file{}, {events} events",
+            self.path,
+            if files == 1 { "" } else { "s" }
+        ));
+        for schema in chain.dictionary().schemas() {
+            let text = schema.to_string();
+            let columns = text.split_once("}{").map_or("", |(_, columns)| columns.trim_end_matches('}'));
+            table.push([
+                Cell::text(schema.name()),
+                Cell::count(schema.group().into()),
+                Cell::count(schema.item().into()),
+                Cell::text(columns.replace(',', " ")),
+                Cell::text(schema.description()),
+            ]);
+        }
+        for note in chain.notes() {
+            table = table.note(note);
+        }
+        table
+    }
+}
+
+impl Index<&str> for Hipo {
+    type Output = Group;
+
+    /// The rows of a bank.
+    fn index(&self, bank: &str) -> &Group {
+        &self.banks[bank]
+    }
+}
+
+impl show::Display for Hipo {
+    fn bundle(&self) -> show::Bundle {
+        self.table().bundle()
+    }
+}
+
+/// The rows of a bank: a [`Group`] with a few words of its own.
+#[derive(Clone)]
+pub struct Bank {
+    name: String,
+    files: Arc<Files>,
+    links: Vec<Linked>,
+    group: Group,
+}
+
+impl Deref for Bank {
+    type Target = Group;
+
+    fn deref(&self) -> &Group {
+        &self.group
+    }
+}
+
+impl Bank {
+    /// Only these columns, in this order.
+    #[must_use]
+    pub fn columns(&self, columns: impl Names) -> Group {
+        self.group.select(columns)
+    }
+
+    /// What columns of every row of this bank mean; displays as a table.
+    pub fn schema(&self) -> Result<Table> {
+        let schema = self.files.chain.dictionary().get(&self.name).map_err(|fault| hipo_error(fault.into()))?;
+        let mut table = Table::new(["column", "type", "per row", "meaning"]).caption(self.name.as_str());
+        for column in schema.columns() {
+            let (kind, count) = (format!("{:?}", column.kind), column.count as u64);
+            table.push([
+                Cell::text(&column.name),
+                Cell::text(kind),
+                Cell::count(count),
+                Cell::text(&column.description),
+            ]);
+        }
+        Ok(table)
+    }
+
+    /// With the columns of the row of another bank that the column `index` of this one names, such as `pindex`; null
+    /// where it names none. They are called by the bank and the column: `Particle_px` for `REC::Particle`.
+    #[must_use]
+    pub fn linked(&self, bank: impl AsRef<str>, index: impl AsRef<str>) -> Self {
+        let mut linked = self.clone();
+        match self.link(bank.as_ref(), index.as_ref()) {
+            Ok((links, group)) => (linked.links, linked.group) = (links, group),
+            Err(error) => linked.group = self.group.broken_by(self.name.as_str().into(), error),
+        }
+        linked
+    }
+
+    fn link(&self, bank: &str, index: &str) -> Result<(Vec<Linked>, Group)> {
+        let dictionary = self.files.chain.dictionary();
+        let own = dictionary.get(&self.name).map_err(|fault| hipo_error(fault.into()))?;
+        own.index_of(index).map_err(|fault| hipo_error(fault.into()))?;
+        let other = dictionary.get(bank).map_err(|fault| hipo_error(fault.into()))?;
+        let short = bank.rsplit("::").next().unwrap_or(bank);
+        let columns = parts(other).into_iter().map(|part| (format!("{short}_{}", part.name).into(), part));
+        let mut links = self.links.clone();
+        links.push(Linked { bank: bank.into(), index: index.into(), columns: columns.collect() });
+        let table = BankTable::rows(&self.files, &self.name, links.clone())?;
+        let fresh = group(&self.name, process(&self.name, table, &self.files));
+        // What went wrong before stays wrong.
+        self.group.broken.as_ref().map_or(Ok((links, fresh)), |error| Err((**error).clone()))
+    }
+}
+
+impl Group {
+    /// Writes the rows as a bank of a new HIPO file, `name` with its group and item numbers. Rows with equal
+    /// `__event__` side by side are an event, or every row is one; a frame of lists has an event per row. `__tag__` is the
+    /// event's tag. Missing floats become NaN.
+    ///
+    /// # Errors
+    /// See [`Group::count`]; columns that are not numbers, missing integers, lists of different lengths.
+    pub fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
+        crate::hipo_frame::write(&self.collect()?, path.as_ref(), name, group, item)
+    }
+}
+
+/// Writes a frame as a bank of a new HIPO file; see [`Group::write_hipo`].
+///
+/// # Errors
+/// See [`Group::write_hipo`].
+pub fn write_hipo(
+    frame: &polars::prelude::DataFrame,
+    path: impl AsRef<Path>,
+    name: &str,
+    group: u16,
+    item: u8,
+) -> Result<u64> {
+    crate::hipo_frame::write(frame, path.as_ref(), name, group, item)
+}
+
+fn process(name: &str, table: BankTable, files: &Files) -> Process {
+    Process { name: name.into(), parsed: None, source: Arc::new(table), files: files.chain.readers().len() }
+}
+
+/// A group of one process.
+fn group(path: &str, process: Process) -> Group {
+    let catalog = Catalog::of(path, vec![process], &Grammar::default(), Vec::new());
+    Group::all(Arc::new(catalog), Arc::new(Settings::default()))
+}

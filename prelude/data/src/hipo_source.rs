@@ -1,0 +1,525 @@
+//! Banks of HIPO files as tables: one row per row of a bank, or one per event with lists.
+
+use crate::error::Result;
+use crate::hipo_frame::{
+    EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error,
+};
+use ::hipo::{BankRequest, Chain, ColumnQuery, EventSet, Reaction, Reader, RecordRows};
+use cut::Typed;
+use polars::prelude::*;
+use segment::work::Task;
+use segment::{Error, Place, Statistics};
+use sources::{Identity, SegmentInfo, Source};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// Records of a file are read together until they have this many bytes on disk.
+const SEGMENT_BYTES: u64 = 4 << 20;
+
+/// Which events are wanted.
+#[derive(Clone)]
+pub(crate) enum Choice {
+    /// Events with a row of this bank that passes.
+    Rows { bank: String, cut: Arc<Typed> },
+    /// Events whose particles fit a topology.
+    Reaction { bank: String, reaction: Reaction },
+}
+
+/// Open files and the wanted events; what is found out about them is found once, when it is first asked for.
+pub(crate) struct Files {
+    pub chain: Arc<Chain>,
+    tags: Option<Vec<i32>>,
+    choices: Vec<Choice>,
+    chosen: OnceLock<segment::Result<Option<Vec<Arc<EventSet>>>>>,
+    rows: OnceLock<segment::Result<Vec<Vec<RecordRows>>>>,
+}
+
+impl Files {
+    pub(crate) fn new(chain: Arc<Chain>, tags: Option<Vec<i32>>, choices: Vec<Choice>) -> Self {
+        Self { chain, tags, choices, chosen: OnceLock::new(), rows: OnceLock::new() }
+    }
+
+    /// The same files with more asked of their events.
+    pub(crate) fn with(&self, tags: Option<Vec<i32>>, choice: Option<Choice>) -> Self {
+        let choices = self.choices.iter().cloned().chain(choice).collect();
+        Self::new(Arc::clone(&self.chain), tags.or_else(|| self.tags.clone()), choices)
+    }
+
+    /// The wanted tags.
+    pub(crate) fn tags(&self) -> Option<&[i32]> {
+        self.tags.as_deref()
+    }
+
+    /// The events of each file that all choices leave; `None` when nothing was chosen.
+    pub(crate) fn chosen(&self) -> segment::Result<Option<Vec<Arc<EventSet>>>> {
+        self.chosen.get_or_init(|| self.choose()).clone()
+    }
+
+    fn choose(&self) -> segment::Result<Option<Vec<Arc<EventSet>>>> {
+        if self.choices.is_empty() {
+            return Ok(None);
+        }
+        let records: usize = self.chain.readers().iter().map(|reader| reader.index().records().len()).sum();
+        let task = Task::new("choosing events", "records", Some((records * self.choices.len()) as u64));
+        let mut sets = Vec::new();
+        for reader in self.chain.readers() {
+            let mut left: Option<EventSet> = None;
+            for choice in &self.choices {
+                let found = self.choose_in(reader, choice, &task)?;
+                match &mut left {
+                    Some(left) => left.intersect(&found),
+                    None => left = Some(found),
+                }
+            }
+            sets.push(Arc::new(left.unwrap_or_default()));
+        }
+        Ok(Some(sets))
+    }
+
+    fn choose_in(&self, reader: &Reader, choice: &Choice, task: &Task) -> segment::Result<EventSet> {
+        let mut set = EventSet::new(reader.len());
+        let mut query = ColumnQuery::new();
+        if let Some(tags) = &self.tags {
+            query = query.event_tags(tags.iter().copied());
+        }
+        let query = match choice {
+            _ if reader.dictionary().get(choice.bank()).is_err() => return Ok(set),
+            Choice::Rows { bank, cut } => query.bank(rows_that_pass(reader, bank, cut)?),
+            Choice::Reaction { bank, reaction } => {
+                let schema = reader.bank(bank).map_err(segment_error)?;
+                let reaction = reaction.clone();
+                query.event_filter(move |event| reaction.matches(&event.bank(&schema)?))
+            }
+        };
+        reader
+            .scan(&query, |block| {
+                for (at, event) in block.events.iter().enumerate() {
+                    if block.banks.first().is_none_or(|bank| !bank.rows_of(at).is_empty()) {
+                        set.insert(*event);
+                    }
+                }
+                task.advance(1, 0).map_err(|_| ::hipo::Error::stopped())
+            })
+            .map_err(segment_error)?;
+        Ok(set)
+    }
+
+    /// Rows of every bank of the dictionary in every record of every file, of the wanted events.
+    pub(crate) fn rows(&self) -> segment::Result<Vec<Vec<RecordRows>>> {
+        self.rows.get_or_init(|| self.count()).clone()
+    }
+
+    fn count(&self) -> segment::Result<Vec<Vec<RecordRows>>> {
+        let records: usize = self.chain.readers().iter().map(|reader| reader.index().records().len()).sum();
+        let task = Task::new("counting rows", "records", Some(records as u64));
+        let mut all = Vec::new();
+        for (file, reader) in self.chain.readers().iter().enumerate() {
+            let query = self.query(file)?;
+            let progress = || task.advance(1, 0).map_err(|_| ::hipo::Error::stopped());
+            all.push(reader.count_rows(&query, self.chain.dictionary(), progress).map_err(segment_error)?);
+        }
+        Ok(all)
+    }
+
+    /// What is wanted of the events of a file.
+    fn query(&self, file: usize) -> segment::Result<ColumnQuery> {
+        let mut query = ColumnQuery::new();
+        if let Some(tags) = &self.tags {
+            query = query.event_tags(tags.iter().copied());
+        }
+        if let Some(sets) = self.chosen()? {
+            query = query.events(Arc::clone(&sets[file]));
+        }
+        Ok(query)
+    }
+
+    /// Number of wanted events.
+    pub(crate) fn events(&self) -> segment::Result<u64> {
+        if self.tags.is_none() && self.choices.is_empty() {
+            return Ok(self.chain.len());
+        }
+        Ok(self.rows()?.iter().flatten().map(|record| record.events).sum())
+    }
+}
+
+impl Choice {
+    fn bank(&self) -> &str {
+        match self {
+            Self::Rows { bank, .. } | Self::Reaction { bank, .. } => bank,
+        }
+    }
+}
+
+/// A request for the columns of a cut that keeps the rows that pass.
+fn rows_that_pass(reader: &Reader, bank: &str, cut: &Arc<Typed>) -> segment::Result<BankRequest> {
+    let schema = reader.bank(bank).map_err(segment_error)?;
+    let all = parts(&schema);
+    let wanted: Vec<Part> = all.into_iter().filter(|part| cut.columns().contains(&part.name)).collect();
+    let mut columns: Vec<String> = wanted.iter().map(|part| part.column.clone()).collect();
+    columns.dedup();
+    let cut = Arc::clone(cut);
+    Ok(BankRequest::new(bank, &columns).filter(move |bank| {
+        let fault = |error: segment::Error| ::hipo::Fault::Argument(error.to_string());
+        let series = wanted.iter().map(|part| {
+            flat(part.name.clone(), bank.column(&part.column)?.clone(), part.element)
+                .map_err(|error| fault(error.into()))
+        });
+        let columns = series.map(|series| series.map(Column::from)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let frame = DataFrame::new(bank.rows(), columns).map_err(|error| fault(error.into()))?;
+        let mask = cut.mask(&frame).map_err(fault)?;
+        Ok(mask.iter().map(|keep| keep == Some(true)).collect())
+    }))
+}
+
+/// Columns of the row of another bank that a column of this one names.
+#[derive(Debug, Clone)]
+pub(crate) struct Linked {
+    pub bank: String,
+    pub index: String,
+    /// Name in the table, and what it is in the other bank.
+    pub columns: Vec<(PlSmallStr, Part)>,
+}
+
+/// What a column of the table is.
+#[derive(Debug, Clone)]
+enum What {
+    Event,
+    Tag,
+    Row,
+    Own(Part),
+    /// Of the linked bank with this number.
+    Linked(usize, Part),
+    /// A list per event, of the bank with this number.
+    List(usize, Part),
+}
+
+/// A table over HIPO files.
+pub(crate) struct BankTable {
+    name: String,
+    files: Arc<Files>,
+    schema: SchemaRef,
+    what: BTreeMap<PlSmallStr, What>,
+    /// The banks that are read: the table's own first, or all of which there are lists.
+    banks: Vec<String>,
+    links: Vec<Linked>,
+    /// Whether a row is an event.
+    events: bool,
+    pieces: OnceLock<Pieces>,
+}
+
+/// The segments, or why there are none.
+struct Pieces {
+    infos: Vec<SegmentInfo>,
+    /// File and events of each.
+    events: Vec<(usize, Range<u64>)>,
+    failed: Option<Error>,
+}
+
+impl std::fmt::Debug for BankTable {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("BankTable").field("name", &self.name).field("events", &self.events).finish_non_exhaustive()
+    }
+}
+
+impl BankTable {
+    /// One row per row of a bank, with the number and the tag of its event.
+    pub(crate) fn rows(files: &Arc<Files>, bank: &str, links: Vec<Linked>) -> Result<Self> {
+        let dictionary = files.chain.dictionary();
+        let own = dictionary.get(bank).map_err(|fault| crate::hipo_frame::hipo_error(fault.into()))?;
+        let mut columns: Vec<(PlSmallStr, DataType, What)> = vec![
+            (EVENT.into(), DataType::Int64, What::Event),
+            (TAG.into(), DataType::Int32, What::Tag),
+            (ROW_IN_EVENT.into(), DataType::Int32, What::Row),
+        ];
+        columns.extend(parts(own).into_iter().map(|part| (part.name.clone(), part.dtype.clone(), What::Own(part))));
+        for (at, link) in links.iter().enumerate() {
+            let linked = link.columns.iter().cloned();
+            columns.extend(linked.map(|(name, part)| (name, part.dtype.clone(), What::Linked(at, part))));
+        }
+        Ok(Self::new(bank.into(), files, columns, vec![bank.into()], links, false))
+    }
+
+    /// One row per event, with a list for every column of these banks.
+    pub(crate) fn events(files: &Arc<Files>, name: &str, banks: &[String], plain: bool) -> Result<Self> {
+        let dictionary = files.chain.dictionary();
+        let mut columns: Vec<(PlSmallStr, DataType, What)> =
+            vec![(EVENT.into(), DataType::Int64, What::Event), (TAG.into(), DataType::Int32, What::Tag)];
+        for (at, bank) in banks.iter().enumerate() {
+            let schema = dictionary.get(bank).map_err(|fault| crate::hipo_frame::hipo_error(fault.into()))?;
+            for part in parts(schema) {
+                let name = if plain { part.name.clone() } else { format!("{bank}.{}", part.name).into() };
+                columns.push((name, DataType::List(Box::new(part.dtype.clone())), What::List(at, part)));
+            }
+        }
+        Ok(Self::new(name.into(), files, columns, banks.to_vec(), Vec::new(), true))
+    }
+
+    fn new(
+        name: String,
+        files: &Arc<Files>,
+        columns: Vec<(PlSmallStr, DataType, What)>,
+        banks: Vec<String>,
+        links: Vec<Linked>,
+        events: bool,
+    ) -> Self {
+        let schema = columns.iter().map(|(name, dtype, _)| Field::new(name.clone(), dtype.clone())).collect::<Schema>();
+        let what = columns.into_iter().map(|(name, _, what)| (name, what)).collect();
+        let files = Arc::clone(files);
+        Self { name, files, schema: Arc::new(schema), what, banks, links, events, pieces: OnceLock::new() }
+    }
+
+    fn pieces(&self) -> &Pieces {
+        self.pieces.get_or_init(|| {
+            self.cut_into_pieces().unwrap_or_else(|error| {
+                // Segments cannot say that they failed: one row that can only be read as the error does.
+                let place = Arc::new(Place::file(self.name.as_str()));
+                let info = self.info(0..1, 0, place, Identity::of(&("hipo error", error.to_string())));
+                Pieces { infos: vec![info], events: vec![(0, 0..0)], failed: Some(error) }
+            })
+        })
+    }
+
+    fn info(&self, rows: Range<u64>, bytes: u64, place: Arc<Place>, identity: Identity) -> SegmentInfo {
+        let statistics = Statistics { rows: rows.end - rows.start, ..Statistics::default() };
+        SegmentInfo { rows, columns: 0..self.schema.len(), statistics, bytes, place, identity }
+    }
+
+    /// Rows of each record: known from the index where a row is an event and all events are wanted, else counted.
+    fn rows_of_records(&self) -> segment::Result<Vec<Vec<u64>>> {
+        let chain = &self.files.chain;
+        let all_events = self.files.tags.is_none() && self.files.choices.is_empty();
+        if self.events && all_events {
+            let records = |reader: &Reader| reader.index().records().iter().map(|record| record.events).collect();
+            return Ok(chain.readers().iter().map(records).collect());
+        }
+        let bank = chain.dictionary().schemas().iter().position(|schema| schema.name() == self.banks[0]);
+        let rows = |record: &RecordRows| match bank {
+            _ if self.events => record.events,
+            Some(bank) => record.rows[bank],
+            None => 0,
+        };
+        Ok(self.files.rows()?.iter().map(|file| file.iter().map(rows).collect()).collect())
+    }
+
+    fn cut_into_pieces(&self) -> segment::Result<Pieces> {
+        let mut pieces = Pieces { infos: Vec::new(), events: Vec::new(), failed: None };
+        let mut start = 0;
+        for (file, (reader, rows)) in self.files.chain.readers().iter().zip(self.rows_of_records()?).enumerate() {
+            let identity = Identity::file(std::path::Path::new(reader.name()))?.part(Identity::of(&self.name).0 as u64);
+            let index = reader.index();
+            let mut first = 0;
+            while first < rows.len() {
+                let (mut end, mut bytes) = (first, 0);
+                while end < rows.len() && (end == first || bytes < SEGMENT_BYTES) {
+                    bytes += index.records()[end].length;
+                    end += 1;
+                }
+                let count: u64 = rows[first..end].iter().sum();
+                if count > 0 {
+                    let offset = index.records()[first].position;
+                    let part =
+                        if end == first + 1 { format!("record {end}") } else { format!("records {}-{end}", first + 1) };
+                    let place = Arc::new(Place::file(reader.name()).part(part).offset(offset));
+                    let events = index.first_event(first)..index.first_event(end);
+                    let identity = identity.part(self.choice_identity()).part(events.start);
+                    pieces.infos.push(self.info(start..start + count, bytes, place, identity));
+                    pieces.events.push((file, events));
+                    start += count;
+                }
+                first = end;
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Different choices of events are different tables, also to caches.
+    fn choice_identity(&self) -> u64 {
+        let choices = self.files.choices.iter().map(|choice| match choice {
+            Choice::Rows { bank, cut } => format!("{bank} {}", cut.text()),
+            Choice::Reaction { bank, reaction } => format!("{bank} {reaction:?}"),
+        });
+        let links: Vec<String> = self.links.iter().map(|link| format!("{} {}", link.bank, link.index)).collect();
+        Identity::of(&(&self.files.tags, choices.collect::<Vec<_>>(), links, self.events)).0 as u64
+    }
+
+    /// What a column is.
+    fn what(&self, name: &PlSmallStr) -> segment::Result<&What> {
+        let known = || Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str));
+        self.what.get(name).ok_or_else(known)
+    }
+
+    /// The banks to read for these columns, each with its columns; a bank without any still has its offsets.
+    fn requests(&self, wanted: &[&What]) -> Vec<(String, Vec<String>)> {
+        let mut requests: Vec<(String, Vec<String>)> = Vec::new();
+        let mut want = |bank: &str, column: Option<&str>| {
+            let at = requests.iter().position(|(known, _)| known == bank).unwrap_or_else(|| {
+                requests.push((bank.into(), Vec::new()));
+                requests.len() - 1
+            });
+            if let Some(column) = column.filter(|column| !requests[at].1.iter().any(|known| known == column)) {
+                requests[at].1.push(column.into());
+            }
+        };
+        if !self.events {
+            want(&self.banks[0], None);
+        }
+        for what in wanted {
+            match what {
+                What::Event | What::Tag | What::Row => {}
+                What::Own(part) => want(&self.banks[0], Some(&part.column)),
+                What::List(bank, part) => want(&self.banks[*bank], Some(&part.column)),
+                What::Linked(link, part) => {
+                    want(&self.banks[0], Some(&self.links[*link].index));
+                    want(&self.links[*link].bank, Some(&part.column));
+                }
+            }
+        }
+        requests
+    }
+
+    fn read_piece(&self, segment: usize, columns: &[PlSmallStr]) -> segment::Result<DataFrame> {
+        let pieces = self.pieces();
+        if let Some(error) = &pieces.failed {
+            return Err(error.clone());
+        }
+        let (file, events) = &pieces.events[segment];
+        let wanted = columns.iter().map(|name| self.what(name)).collect::<segment::Result<Vec<_>>>()?;
+        let dictionary = self.files.chain.dictionary();
+        let mut query = self.files.query(*file)?.range(events.clone());
+        for (bank, names) in self.requests(&wanted) {
+            // No column at all means all of them to a request: the narrowest stands for the offsets.
+            let schema = dictionary.get(&bank).map_err(|fault| segment_error(fault.into()))?;
+            let narrowest =
+                || schema.columns().iter().min_by_key(|column| column.size()).map(|column| column.name.clone());
+            let names = if names.is_empty() { narrowest().into_iter().collect() } else { names };
+            query = query.bank(BankRequest::new(&bank, &names));
+        }
+        let block = self.files.chain.readers()[*file].read_block(&query, dictionary).map_err(segment_error)?;
+        self.frame(*file, columns, &wanted, block)
+    }
+
+    fn frame(
+        &self,
+        file: usize,
+        names: &[PlSmallStr],
+        wanted: &[&What],
+        mut block: ::hipo::Block,
+    ) -> segment::Result<DataFrame> {
+        let first = self.files.chain.first_event(file) as i64;
+        let events: Vec<i64> = block.events.iter().map(|event| first + *event as i64).collect();
+        let bank = |block: &::hipo::Block, name: &str| block.banks.iter().position(|bank| bank.bank == name);
+        let missing = |name: &str| Error::request(format!("bank {name} was not read"));
+        let rows = if self.events { events.len() } else { block.banks.first().map_or(0, ::hipo::BankColumns::rows) };
+        let links = self.linked_rows(file, wanted, &block)?;
+        let mut uses: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        let mut out = Vec::with_capacity(names.len());
+        let mut take =
+            |block: &mut ::hipo::Block, bank_name: &str, part: &Part| -> segment::Result<(::hipo::Column, Vec<i64>)> {
+                let at = bank(block, bank_name).ok_or_else(|| missing(bank_name))?;
+                let found = block.banks[at].columns.iter().position(|column| column.name == part.column);
+                let column = found.ok_or_else(|| Error::column(&part.column, []))?;
+                // The last use of a column takes its memory; earlier ones (elements of an array column) copy it.
+                let left = uses
+                    .entry((at, part.column.clone()))
+                    .or_insert_with(|| count_uses(wanted, &self.banks, &self.links, bank_name, &part.column));
+                *left -= 1;
+                let column = &mut block.banks[at].columns[column];
+                let values = if *left == 0 {
+                    ::hipo::Column {
+                        name: String::new(),
+                        count: column.count,
+                        values: std::mem::replace(&mut column.values, ::hipo::Numbers::I8(Vec::new())),
+                    }
+                } else {
+                    column.clone()
+                };
+                Ok((values, block.banks[at].offsets.clone()))
+            };
+        for (name, what) in names.iter().zip(wanted) {
+            let name = name.clone();
+            let series = match what {
+                What::Event if self.events => Series::new(name, &events),
+                What::Tag if self.events => Series::new(name, &block.tags),
+                What::Event => Series::new(name, per_row(&block.banks[0], &events)),
+                What::Tag => Series::new(name, per_row(&block.banks[0], &block.tags)),
+                What::Row => Series::new(name, row_numbers(&block.banks[0])),
+                What::Own(part) => flat(name, take(&mut block, &self.banks[0], part)?.0, part.element)?,
+                What::Linked(link, part) => {
+                    gathered(name, take(&mut block, &self.links[*link].bank, part)?.0, part.element, &links[*link])?
+                }
+                What::List(bank, part) => {
+                    let (column, offsets) = take(&mut block, &self.banks[*bank], part)?;
+                    lists(name, column, part.element, offsets)?
+                }
+            };
+            out.push(series.into());
+        }
+        Ok(DataFrame::new(rows, out)?)
+    }
+}
+
+impl BankTable {
+    /// For each link that is wanted, the row of its bank for each row of the table's own; -1 for none.
+    fn linked_rows(&self, file: usize, wanted: &[&What], block: &::hipo::Block) -> segment::Result<Vec<Vec<i64>>> {
+        let reader = &self.files.chain.readers()[file];
+        let mut links = vec![Vec::new(); self.links.len()];
+        for (at, link) in self.links.iter().enumerate() {
+            if !wanted.iter().any(|what| matches!(what, What::Linked(link, _) if *link == at)) {
+                continue;
+            }
+            let own = &block.banks[0];
+            links[at] = match block.banks.iter().find(|bank| bank.bank == link.bank) {
+                Some(bank) if reader.dictionary().get(&link.bank).is_ok() => {
+                    ::hipo::linked_rows(own, &link.index, bank)
+                        .map_err(|fault| Error::read(&Place::file(reader.name()), fault.to_string()))?
+                }
+                _ => vec![-1; own.rows()],
+            };
+        }
+        Ok(links)
+    }
+}
+
+/// How many of the wanted columns are made of this column of a bank.
+fn count_uses(wanted: &[&What], banks: &[String], links: &[Linked], bank: &str, column: &str) -> usize {
+    let uses = wanted.iter().filter(|what| match what {
+        What::Own(part) => banks[0] == bank && part.column == column,
+        What::List(at, part) => banks[*at] == bank && part.column == column,
+        What::Linked(at, part) => links[*at].bank == bank && part.column == column,
+        _ => false,
+    });
+    uses.count()
+}
+
+impl Source for BankTable {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn segments(&self) -> &[SegmentInfo] {
+        &self.pieces().infos
+    }
+
+    fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> segment::Result<DataFrame> {
+        let all = self.read_piece(segment, columns)?;
+        let known = self.segments()[segment].len();
+        if all.height() != known {
+            let place = &self.segments()[segment].place;
+            return Err(Error::read(
+                place,
+                format!("{} rows, but {known} were counted: did the file change?", all.height()),
+            ));
+        }
+        Ok(if rows == (0..known) { all } else { all.slice(rows.start as i64, rows.len()) })
+    }
+
+    /// A record is decompressed whole.
+    fn divisible(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,134 @@
+//! Names of processes, groups and columns: lists of text that display as tables.
+
+use crate::group::Group;
+use polars::prelude::DataType;
+use show::{Cell, Table};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+/// Names, and what is known of them.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    names: Vec<String>,
+    table: Table,
+}
+
+impl Listing {
+    pub(crate) fn of(names: Vec<String>, table: Table) -> Self {
+        Self { names, table }
+    }
+}
+
+impl Deref for Listing {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.names
+    }
+}
+
+impl IntoIterator for Listing {
+    type Item = String;
+    type IntoIter = std::vec::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.names.into_iter()
+    }
+}
+
+impl PartialEq<[&str]> for Listing {
+    fn eq(&self, other: &[&str]) -> bool {
+        self.names == other
+    }
+}
+
+impl show::Display for Listing {
+    fn bundle(&self) -> show::Bundle {
+        self.table.bundle()
+    }
+}
+
+impl Group {
+    /// The processes, with what their names say, their rows and files; displays as a table.
+    pub fn processes(&self) -> Listing {
+        let mut table = Table::new(["process", "group", "energy", "stream", "version", "rows", "columns", "files"])
+            .caption(format!("{} processes of {}", self.members.len(), self.catalog.path));
+        let said = |part: Option<&String>| Cell::text(part.map_or("", String::as_str));
+        for &at in self.members.iter() {
+            let process = &self.catalog.processes[at];
+            let parsed = process.parsed.as_ref();
+            table.push([
+                Cell::text(&*process.name),
+                said(parsed.map(|parsed| &parsed.group)),
+                said(parsed.and_then(|parsed| parsed.energy.as_ref())),
+                said(parsed.and_then(|parsed| parsed.stream.as_ref())),
+                said(parsed.and_then(|parsed| parsed.version.as_ref())),
+                Cell::count(process.source.rows()),
+                Cell::count(process.source.schema().len() as u64),
+                Cell::count(process.files as u64),
+            ]);
+        }
+        for (why, files) in self.left_out() {
+            table = table.note(format!("left out as {why}: {files}"));
+        }
+        Listing { names: self.process_names(), table }
+    }
+
+    /// Files that were not opened, by reason.
+    fn left_out(&self) -> BTreeMap<&'static str, String> {
+        let mut by_reason: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for (file, why) in &self.catalog.skipped {
+            by_reason.entry(why).or_default().push(file.display().to_string());
+        }
+        let said = |files: Vec<String>| match files.as_slice() {
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            files => files.join(", "),
+        };
+        by_reason.into_iter().map(|(why, files)| (why, said(files))).collect()
+    }
+
+    /// The groups that have a process here, with their processes and rows; displays as a table.
+    pub fn groups(&self) -> Listing {
+        let names = self.group_names();
+        let mut table = Table::new(["group", "processes", "rows"]).caption(format!("{} groups", names.len()));
+        for name in &names {
+            let members: Vec<_> = self.catalog.groups[name]
+                .iter()
+                .filter(|at| self.members.contains(at))
+                .map(|&at| &self.catalog.processes[at])
+                .collect();
+            let rows = members.iter().map(|process| process.source.rows()).sum();
+            let processes = members.iter().map(|process| &*process.name).collect::<Vec<_>>().join(", ");
+            table.push([Cell::text(name), Cell::text(processes), Cell::count(rows)]);
+        }
+        Listing { names, table }
+    }
+
+    /// The columns of all processes before any step, with types, units and who lacks them; displays as a table.
+    pub fn columns(&self) -> Listing {
+        let mut found: Vec<(String, DataType, usize)> = Vec::new();
+        let mut position = BTreeMap::new();
+        for &at in self.members.iter() {
+            for (name, dtype) in self.catalog.processes[at].source.schema().iter() {
+                let at = *position.entry(name.to_string()).or_insert_with(|| {
+                    found.push((name.to_string(), dtype.clone(), 0));
+                    found.len() - 1
+                });
+                found[at].2 += 1;
+            }
+        }
+        let mut table = Table::new(["column", "type", "unit", "meaning"]).caption(format!("{} columns", found.len()));
+        for (name, dtype, processes) in &found {
+            let decoded = cut::escape::decode(name);
+            let mut meaning = if decoded == *name { String::new() } else { decoded };
+            if *processes < self.members.len() {
+                meaning = format!("{meaning} (in {processes} of {} processes)", self.members.len()).trim().to_owned();
+            }
+            let unit = show::variables::unit(name).unwrap_or_default();
+            table.push([Cell::text(name), Cell::text(dtype.to_string()), Cell::text(unit), Cell::text(meaning)]);
+        }
+        Listing { names: found.into_iter().map(|(name, _, _)| name).collect(), table }
+    }
+}
