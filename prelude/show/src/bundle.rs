@@ -91,3 +91,27 @@ impl<T: Display + ?Sized> Display for std::sync::Arc<T> {
         (**self).bundle()
     }
 }
+
+/// Plain values look as Rust prints them, so that `display(x)` takes them too.
+macro_rules! plain {
+    ($($kind:ty),* $(,)?) => {$(
+        impl Display for $kind {
+            fn bundle(&self) -> Bundle {
+                Bundle::text(format!("{self:?}"))
+            }
+        }
+    )*};
+}
+plain!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, ());
+
+impl Display for str {
+    fn bundle(&self) -> Bundle {
+        Bundle::text(self)
+    }
+}
+
+impl Display for String {
+    fn bundle(&self) -> Bundle {
+        Bundle::text(self)
+    }
+}

@@ -1,8 +1,15 @@
 //! Room `show`: what a value looks like.
 //!
-//! A value that implements [`Display`] becomes a [`Bundle`]: bodies by mime type, always with `text/plain`.
+//! In comes a value: a frame, a histogram, a table of anything, a report of work, a piece of text. Out goes a
+//! [`Bundle`]: bodies by mime type, always with `text/plain` that says as much as the picture does.
 //!
-//! Must not know: sockets, clocks, terminals, how numbers were made.
+//! * [`Display`] is the one trait; [`Table`] and [`Plot`] are what the rooms above build.
+//! * A plot is a description. The SVG, the words and the interactive chart are made from it, so they agree.
+//! * Pictures have attributes only, their own opaque page, and exist for light and dark themes ([`theme`] says why).
+//! * Tables set no colours and keep their meaning when a style sheet is taken away.
+//! * Nothing fails to display: what cannot be drawn says so in words.
+//!
+//! It must not know sockets, clocks and terminals, nor how the numbers were made.
 
 mod bundle;
 mod font;

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::theme::Color;
-use hist::{Axis, Hist, Storage};
+use hist::{Axis, Fitting, Hist, Storage};
 use proptest::prelude::*;
 use resvg::usvg::roxmltree::{Document, Node};
 
@@ -88,6 +88,13 @@ fn gallery() -> Vec<(&'static str, Plot)> {
     vec![
         ("histogram", histogram(&measured())),
         ("fit", histogram(&z).curve("Gauss + constant", peak).title("Z boson").with_statistic("Mean", "91.00 ± 0.03")),
+        (
+            "fitted",
+            histogram(&z)
+                .fit(&z.fit((hist::Gaussian + hist::Constant).range(75.0, 110.0)).unwrap())
+                .experiment("CMS")
+                .status("toy"),
+        ),
         ("spectrum", histogram(&dimuon).log_x().log_y().experiment("CMS").status("open data").luminosity(0.03)),
         ("stack", stack(&parts).data(&measured()).ratio().belle2("own work").luminosity(42.28)),
         ("pulls", stack(&parts).data(&measured()).pull().belle2("simulation").log_y()),
@@ -236,6 +243,19 @@ fn what_cannot_be_drawn_says_why() {
         assert!(plot.save("never.svg").unwrap_err().to_string().contains(why));
         assert_eq!(plot.interactive().bundle().data.len(), 1);
     }
+}
+
+#[test]
+fn a_fit_displays_its_parameters() {
+    let mut hist = Hist::new(Axis::regular(40, 80.0, 100.0).unwrap()).unwrap();
+    hist.fill(&Numbers(9).normals(4000, 91.0, 2.0)).unwrap();
+    let fit = hist.fit(hist::Gaussian.range(80.0, 100.0)).unwrap();
+    let bundle = fit.bundle();
+    for words in ["height", "mean", "sigma", "χ² / ndf"] {
+        assert!(bundle.plain().contains(words) && bundle.get("text/html").unwrap().contains(words), "{words}");
+    }
+    let text = histogram(&hist).fit(&fit).text();
+    assert!(text.contains("Gaussian fitted: height") && text.contains("mean 91.0"), "{text}");
 }
 
 #[test]
