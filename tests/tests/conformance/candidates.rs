@@ -33,7 +33,10 @@ fn candidates() {
                 let ours = kept.column(column).unwrap().cast(&DataType::Float64).unwrap();
                 let ours: f64 = ours.f64().unwrap().iter().flatten().filter(|value| !value.is_nan()).sum();
                 let theirs = case[key].as_f64().unwrap();
-                assert!((ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0), "{name}: {key} {ours}, expected {theirs}");
+                assert!(
+                    (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0),
+                    "{name}: {key} {ours}, expected {theirs}"
+                );
             }
         }
     }

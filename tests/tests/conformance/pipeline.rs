@@ -22,7 +22,8 @@ fn pipeline() {
     let text = std::fs::read_to_string(folder.join("cases.json")).unwrap();
     let all: Json = serde_json::from_str(&text).unwrap();
     let all = all["cases"].as_array().unwrap();
-    let differ: Vec<String> = all.iter().filter_map(|case| check(case).err().map(|why| format!("{}: {why}", case["name"]))).collect();
+    let differ: Vec<String> =
+        all.iter().filter_map(|case| check(case).err().map(|why| format!("{}: {why}", case["name"]))).collect();
     assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), all.len(), differ.join("\n"));
 }
 
@@ -75,7 +76,11 @@ fn run(case: &Json, rows: Option<usize>, engine: usize) -> Outcome<()> {
     if let (Some(most), None) = (case["segments_read"].as_u64(), rows)
         && (inputs.segments() > most || report.segments_read > most)
     {
-        return Err(format!("{} segments were read, {} reported; {most} are enough", inputs.segments(), report.segments_read));
+        return Err(format!(
+            "{} segments were read, {} reported; {most} are enough",
+            inputs.segments(),
+            report.segments_read
+        ));
     }
     Ok(())
 }
@@ -86,7 +91,10 @@ struct Inputs(BTreeMap<String, Arc<Counting>>);
 
 impl Inputs {
     fn source(&self, name: &str) -> Outcome<Arc<dyn Source>> {
-        self.0.get(name).map(|source| source.clone() as Arc<dyn Source>).ok_or_else(|| format!("there is no frame `{name}`"))
+        self.0
+            .get(name)
+            .map(|source| source.clone() as Arc<dyn Source>)
+            .ok_or_else(|| format!("there is no frame `{name}`"))
     }
 
     fn reads(&self) -> usize {
@@ -153,11 +161,19 @@ fn has_word(text: &str, word: &str) -> bool {
 
 fn table(name: &str, frame: &Json, segments: &Json, rows: Option<usize>) -> Outcome<Memory> {
     let number = |key: &str| segments[key].as_u64().map(|number| number as usize);
-    let appends: Vec<usize> =
-        segments["appends"].as_array().into_iter().flatten().filter_map(|rows| rows.as_u64().map(|rows| rows as usize)).collect();
+    let appends: Vec<usize> = segments["appends"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|rows| rows.as_u64().map(|rows| rows as usize))
+        .collect();
     let cutting = Cutting {
         rows: rows.or(number("rows_per_segment")).unwrap_or(100_000),
-        columns: if segments["dynamic_schema"] == true { usize::MAX } else { number("columns_per_segment").unwrap_or(127) },
+        columns: if segments["dynamic_schema"] == true {
+            usize::MAX
+        } else {
+            number("columns_per_segment").unwrap_or(127)
+        },
         appends: if rows.is_some() { Vec::new() } else { appends },
         statistics: segments["statistics"] == true,
     };
@@ -170,7 +186,9 @@ fn table(name: &str, frame: &Json, segments: &Json, rows: Option<usize>) -> Outc
         for piece in pieces {
             let (frame, levels) = frame_of(piece)?;
             for (name, dtype) in frame.schema().iter() {
-                let common = schema.get(name).map_or(dtype.clone(), |have| if have == dtype { dtype.clone() } else { DataType::Float64 });
+                let common = schema
+                    .get(name)
+                    .map_or(dtype.clone(), |have| if have == dtype { dtype.clone() } else { DataType::Float64 });
                 schema.with_column(name.clone(), common);
             }
             index = levels;
@@ -358,7 +376,8 @@ fn join(body: &Json, inputs: &Inputs) -> Outcome<Join> {
 fn aggregations(all: &Json) -> Outcome<Vec<Aggregation>> {
     let one = |one: &Json| {
         let function = Function::parse(one["fn"].as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
-        Ok(Aggregation::new(one["in"].as_str().unwrap_or_default(), function).alias(one["out"].as_str().unwrap_or_default()))
+        Ok(Aggregation::new(one["in"].as_str().unwrap_or_default(), function)
+            .alias(one["out"].as_str().unwrap_or_default()))
     };
     all.as_array().into_iter().flatten().map(one).collect()
 }
@@ -396,7 +415,11 @@ fn literal(value: &Json, kind: &str, sized: bool) -> Outcome<cut::Value> {
         "duration" => Value::Duration(value.as_i64().unwrap_or_default()),
         "f32" | "f64" => Value::Float(float(value).ok_or("a float that is none")?),
         _ => {
-            let number = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from)).ok_or("an integer that is none")?;
+            let number = value
+                .as_i64()
+                .map(i128::from)
+                .or_else(|| value.as_u64().map(i128::from))
+                .ok_or("an integer that is none")?;
             match (sized, kind.split_at(1)) {
                 (true, (sign, bits)) => {
                     let bits: u8 = bits.parse().map_err(|_| format!("the case has an unknown type {kind}"))?;
@@ -494,7 +517,8 @@ fn compare_columns(answer: &DataFrame, expected: &Json, columns: &Json) -> Outco
         let name = wanted["name"].as_str().unwrap_or_default();
         let ours = answer.column(name).map_err(|error| error.to_string())?.as_materialized_series();
         let accepted = std::iter::once(&wanted["dtype"]).chain(wanted["dtype_or"].as_array().into_iter().flatten());
-        let mut types = accepted.filter_map(|dtype| self::dtype(&serde_json::json!({"dtype": dtype, "tz": wanted["tz"]})).ok());
+        let mut types =
+            accepted.filter_map(|dtype| self::dtype(&serde_json::json!({"dtype": dtype, "tz": wanted["tz"]})).ok());
         if !types.any(|dtype| dtype == *ours.dtype()) {
             return Err(format!("`{name}` is {}, expected {}", ours.dtype(), wanted["dtype"]));
         }
@@ -507,7 +531,8 @@ fn compare_columns(answer: &DataFrame, expected: &Json, columns: &Json) -> Outco
     if let Some(rows) = any_rows {
         let mut left = theirs.clone();
         for row in &ours {
-            let at = left.iter().position(|other| same_row(row, other)).ok_or(format!("row {row:?} is not expected"))?;
+            let at =
+                left.iter().position(|other| same_row(row, other)).ok_or(format!("row {row:?} is not expected"))?;
             left.remove(at);
         }
         return if ours.len() == rows { Ok(()) } else { Err("rows".into()) };

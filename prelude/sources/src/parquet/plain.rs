@@ -5,14 +5,19 @@
 
 use polars::prelude::*;
 use polars_buffer::Buffer;
+use polars_parquet::parquet::compression::{Compression, DecompressionContext};
 use polars_parquet::parquet::encoding::Encoding;
-use polars_parquet::parquet::page::{DataPage, DataPageHeader};
-use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, PageReader, PhysicalType};
+use polars_parquet::parquet::page::{
+    CompressedDataPage, CompressedPage, DataPage, DataPageHeader, FormatEncoding, Page,
+};
+use polars_parquet::parquet::read::decompress;
+use polars_parquet::read::{ColumnChunkMetadata, PageReader, PhysicalType};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Cursor;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use zstd::zstd_safe::{DCtx, WriteBuf};
 
 /// Types whose values lie in a page as they lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +57,17 @@ pub(super) fn decode(
 ) -> PolarsResult<Option<Column>> {
     let name = name.clone();
     Ok(match kind {
-        Kind::F64 => values::<f64>(file, chunk, rows)?.map(|v| Float64Chunked::from_vec(name, v).into_column()),
-        Kind::F32 => values::<f32>(file, chunk, rows)?.map(|v| Float32Chunked::from_vec(name, v).into_column()),
-        Kind::I64 => values::<i64>(file, chunk, rows)?.map(|v| Int64Chunked::from_vec(name, v).into_column()),
-        Kind::I32 => values::<i32>(file, chunk, rows)?.map(|v| Int32Chunked::from_vec(name, v).into_column()),
-        Kind::U64 => values::<u64>(file, chunk, rows)?.map(|v| UInt64Chunked::from_vec(name, v).into_column()),
-        Kind::U32 => values::<u32>(file, chunk, rows)?.map(|v| UInt32Chunked::from_vec(name, v).into_column()),
+        Kind::F64 => values::<f64>(file, chunk, rows)?.map(|v| column(Float64Chunked::from_vec(name, v).into_column())),
+        Kind::F32 => values::<f32>(file, chunk, rows)?.map(|v| column(Float32Chunked::from_vec(name, v).into_column())),
+        Kind::I64 => values::<i64>(file, chunk, rows)?.map(|v| column(Int64Chunked::from_vec(name, v).into_column())),
+        Kind::I32 => values::<i32>(file, chunk, rows)?.map(|v| column(Int32Chunked::from_vec(name, v).into_column())),
+        Kind::U64 => values::<u64>(file, chunk, rows)?.map(|v| column(UInt64Chunked::from_vec(name, v).into_column())),
+        Kind::U32 => values::<u32>(file, chunk, rows)?.map(|v| column(UInt32Chunked::from_vec(name, v).into_column())),
     })
 }
 
 /// A number that lies in a page as it lies in memory.
-trait Plain: Copy + bytemuck::Pod {}
+trait Plain: bytemuck::Pod {}
 impl Plain for f64 {}
 impl Plain for f32 {}
 impl Plain for i64 {}
@@ -70,11 +75,20 @@ impl Plain for i32 {}
 impl Plain for u64 {}
 impl Plain for u32 {}
 
+/// Values before the first one, into which the levels of a page may be written; see [`Out::unpack`].
+const PAD: usize = 4;
+
+/// The column without the values before the first one.
+fn column(padded: Column) -> Column {
+    padded.slice(PAD as i64, padded.len() - PAD)
+}
+
 thread_local! {
     // One buffer per thread for the bytes of a chunk and one for a decompressed page: fresh memory of some MB
     // costs as much in page faults as the copy itself.
     static CHUNK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static PAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static ZSTD: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
 fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: &Range<usize>) -> PolarsResult<Option<Vec<T>>> {
@@ -82,8 +96,10 @@ fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: &Range<usize
     let mut bytes = CHUNK.take();
     bytes.resize((range.end - range.start) as usize, 0);
     file.read_exact_at(&mut bytes, range.start)?;
-    let result = Buffer::with_vec(&mut bytes, |bytes| copy_pages(bytes, chunk, rows));
+    let mut page = PAGE.take();
+    let result = Buffer::with_vec(&mut bytes, |bytes| copy_pages(bytes, chunk, rows, &mut page));
     CHUNK.set(bytes);
+    PAGE.set(page);
     result
 }
 
@@ -91,34 +107,122 @@ fn copy_pages<T: Plain>(
     bytes: Buffer<u8>,
     chunk: &ColumnChunkMetadata,
     rows: &Range<usize>,
+    scratch: &mut Vec<u8>,
 ) -> PolarsResult<Option<Vec<T>>> {
-    let reader = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
-    let mut pages = BasicDecompressor::new(reader, PAGE.take());
-    let mut out: Vec<T> = Vec::with_capacity(rows.len());
+    let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+    let mut context = DecompressionContext::Unset;
+    let mut out = Out::<T>::new(rows.len());
     let mut start = 0;
     let optional = chunk.descriptor().descriptor.max_def_level > 0;
-    while let Some(item) = pages.next() {
-        let item = item?;
-        let count = item.num_values();
+    for page in pages {
+        let CompressedPage::Data(mut page) = page? else { return Ok(None) };
+        let count = page.num_values();
         let wanted = rows.start.max(start)..rows.end.min(start + count);
         if start >= rows.end {
             break;
         }
+        if wanted.len() == count && out.unpack(&mut page, optional)? {
+            start += count;
+            continue;
+        }
         if !wanted.is_empty() {
-            let page = item.decompress(&mut pages)?;
+            let Page::Data(mut page) = decompress(CompressedPage::Data(page), scratch, &mut context)? else {
+                return Ok(None);
+            };
             let Some(values) = plain_values::<T>(&page, count, optional) else { return Ok(None) };
             let width = size_of::<T>();
-            let slice = &values[(wanted.start - start) * width..(wanted.end - start) * width];
-            append(&mut out, slice);
-            pages.reuse_page_buffer(page);
+            append(&mut out.values, &values[(wanted.start - start) * width..(wanted.end - start) * width]);
+            if page.buffer().len() >= scratch.capacity() {
+                *scratch = std::mem::take(page.buffer_mut());
+            }
         }
         start += count;
     }
-    PAGE.set(pages.into_inner());
-    if out.len() != rows.len() {
+    if out.values.len() != rows.len() + PAD {
         polars_bail!(ComputeError: "{} values where the footer says {}", start, rows.end);
     }
-    Ok(Some(out))
+    Ok(Some(out.values))
+}
+
+/// The values so far, behind [`PAD`] that are none.
+struct Out<T> {
+    values: Vec<T>,
+}
+
+impl<T: Plain> Out<T> {
+    fn new(rows: usize) -> Self {
+        let mut values = Vec::with_capacity(rows + PAD);
+        values.resize(PAD, T::zeroed());
+        Self { values }
+    }
+
+    /// Decompresses a page of plain values without nulls straight to its place, and answers whether it could.
+    ///
+    /// The levels stand before the values in a page, so they are written over the values before, which are put back.
+    fn unpack(&mut self, page: &mut CompressedDataPage, optional: bool) -> PolarsResult<bool> {
+        let (count, width, size) = (page.num_values(), size_of::<T>(), page.uncompressed_size());
+        let plain = matches!(page.header(), DataPageHeader::V1(header) if header.encoding == FormatEncoding::PLAIN);
+        let levels = size
+            .checked_sub(count.saturating_mul(width))
+            .filter(|&levels| if optional { (4..=PAD * width).contains(&levels) } else { levels == 0 });
+        let (Compression::Zstd, true, Some(levels), true) =
+            (page.compression(), plain, levels, cfg!(target_endian = "little"))
+        else {
+            return Ok(false);
+        };
+        let old = self.values.len();
+        self.values.reserve(count);
+        let before = old * width - levels;
+        let bytes = self.values.as_mut_ptr().cast::<u8>();
+        // SAFETY: `before + size` bytes lie within the `old + count` values there is room for, and `before` is not
+        // negative because `levels` is at most `PAD` values; `Target` hands out no more than these bytes.
+        let target = unsafe { Target { start: bytes.add(before), capacity: size } };
+        let mut kept = [0_u8; 64];
+        // SAFETY: the last `levels` bytes of the values so far, at most `PAD` values of eight bytes.
+        unsafe { std::ptr::copy_nonoverlapping(target.start, kept.as_mut_ptr(), levels) };
+        let mut target = target;
+        let written = ZSTD.with_borrow_mut(|context| context.decompress(&mut target, page.slice_mut()));
+        let present = written == Ok(size) && {
+            // SAFETY: zstd has written `size` bytes there.
+            let head = unsafe { std::slice::from_raw_parts(target.start, levels) };
+            levels == 0 || all_present(head.get(4..).unwrap_or_default(), count)
+        };
+        // SAFETY: as when they were saved.
+        unsafe { std::ptr::copy_nonoverlapping(kept.as_ptr(), target.start, levels) };
+        match written {
+            Ok(_) if present => {
+                // SAFETY: `count` values behind the old ones have just been written, and any bits are a value.
+                unsafe { self.values.set_len(old + count) };
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(code) => polars_bail!(ComputeError: "zstd: {}", zstd::zstd_safe::get_error_name(code)),
+        }
+    }
+}
+
+/// Memory that zstd may write to.
+struct Target {
+    start: *mut u8,
+    capacity: usize,
+}
+
+// SAFETY: `start` points to `capacity` writable bytes for as long as the target lives (see `Out::unpack`).
+unsafe impl WriteBuf for Target {
+    fn as_slice(&self) -> &[u8] {
+        // Only ever asked for what has been written before, which nobody does here.
+        &[]
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        self.start
+    }
+
+    unsafe fn filled_until(&mut self, _: usize) {}
 }
 
 /// Appends little-endian values that may be unaligned.

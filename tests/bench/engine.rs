@@ -1,0 +1,390 @@
+//! The engine from parquet in the page cache, beside Polars' streaming engine (in this process), DuckDB and pandas:
+//! a cut on six columns with a weighted histogram, the cut of the photon study with one candidate per event, many
+//! histograms in one pass, and a billion rows.
+//!
+//! `cargo bench -p recoil-tests --bench engine -- [million rows] [six|study|many|billion|all] [guard]`
+//! prints tables in Markdown. Files are made in the folder for temporary files, and kept for the next run.
+//! `guard` compares with the committed ratios in `engine.baseline` and fails below 85 % of one.
+
+use flow::memory::Cache;
+use flow::{Best, Candidates, Options, Query, Scan, Sink, Streaming};
+use hist::{Axis, Hist};
+use polars::prelude::*;
+use segment::Segment;
+use sources::Source;
+use sources::parquet::{Compression, WriteOptions, Writer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The prelude's allocator: for Polars here it is the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const BINS: usize = 50;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let million = arguments.iter().find_map(|argument| argument.parse::<f64>().ok()).unwrap_or(20.0);
+    let rows = (million * 1e6) as usize;
+    let wants = |name: &str| arguments.iter().any(|argument| argument == name || argument == "all");
+    let any = ["six", "study", "many", "billion", "all"].iter().any(|name| arguments.iter().any(|a| a == name));
+    let mut ratios = Vec::new();
+    if !any || wants("six") {
+        six(rows, &mut ratios);
+    }
+    if !any || wants("study") {
+        study(rows, &mut ratios);
+    }
+    if !any || wants("many") {
+        many(rows * 4);
+    }
+    if wants("billion") {
+        billion();
+    }
+    if arguments.iter().any(|argument| argument == "guard") {
+        guard(&ratios);
+    }
+}
+
+/// Numbers that look random and are the same everywhere.
+fn noise(row: usize, column: u64) -> f64 {
+    let mut word = (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ column.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((word ^ word >> 31) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn file(name: &str, rows: usize, compression: Compression, make: impl Fn(usize, usize) -> DataFrame) -> PathBuf {
+    let folder = std::env::temp_dir().join("recoil-bench");
+    std::fs::create_dir_all(&folder).expect("a folder for the files");
+    let path = folder.join(format!("{name}-{}-{compression:?}.parquet", rows));
+    if !path.exists() {
+        let part = 262_144;
+        let options = WriteOptions { compression, row_group: part, ..WriteOptions::default() };
+        let mut writer = Writer::create(&path, make(0, 0).schema(), &options).expect("a file");
+        for start in (0..rows).step_by(part) {
+            writer.push(make(start, part.min(rows - start))).expect("room on the disk");
+        }
+        writer.finish().expect("room on the disk");
+    }
+    // Once through, so that the page cache has it.
+    let _ = std::fs::read(&path).expect("the file");
+    path
+}
+
+fn six_columns(start: usize, rows: usize) -> DataFrame {
+    let f64s = |column: u64| (start..start + rows).map(|row| noise(row, column) * 10.0).collect::<Vec<f64>>();
+    let f32s = |column: u64| (start..start + rows).map(|row| noise(row, column) as f32).collect::<Vec<f32>>();
+    df!("x" => f64s(1), "y" => f64s(2), "z" => f64s(3), "a" => f32s(4), "b" => f32s(5), "w" => f32s(6))
+        .expect("columns")
+}
+
+const SIX: &str = "x > 2.0 & y < 6.0 & 8.0 > z > 2.0 & a < 0.9 & b > 0.05 & w > 0.02";
+
+/// A weighted histogram of one column.
+struct Fill<'a> {
+    empty: Vec<Hist>,
+    columns: Vec<&'a str>,
+    weight: Option<&'a str>,
+}
+
+impl<'a> Fill<'a> {
+    fn one(column: &'a str, weight: Option<&'a str>, lower: f64, upper: f64) -> Self {
+        let axis = Axis::regular(BINS, lower, upper).expect("an axis");
+        let empty = if weight.is_some() { Hist::weighted(axis) } else { Hist::new(axis) };
+        Self { empty: vec![empty.expect("a histogram")], columns: vec![column], weight }
+    }
+}
+
+impl Sink for Fill<'_> {
+    type Part = Vec<Hist>;
+
+    fn part(&self) -> Vec<Hist> {
+        self.empty.clone()
+    }
+
+    fn take(&self, part: &mut Vec<Hist>, segment: Segment) -> flow::Result<()> {
+        let column = |name: &str| Ok::<_, PolarsError>(segment.frame.column(name)?.as_materialized_series().clone());
+        let weight = self.weight.map(column).transpose()?;
+        for (hist, name) in part.iter_mut().zip(&self.columns) {
+            let filled = hist.fill_series(&[&column(name)?], weight.as_ref());
+            filled.map_err(|error| flow::Error::request(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
+        for (whole, next) in whole.iter_mut().zip(&next) {
+            whole.merge(next).map_err(|error| flow::Error::request(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn six(rows: usize, ratios: &mut Vec<(String, f64)>) {
+    println!(
+        "\n## Cut on six columns and a weighted histogram, {rows} rows from the page cache, {} threads\n",
+        threads()
+    );
+    println!(
+        "| file | ours Mrows/s | again | Polars streaming | DuckDB | pandas | ours / best |\n|---|---|---|---|---|---|---|"
+    );
+    for compression in [Compression::None, Compression::Zstd] {
+        let path = file("six", rows, compression, six_columns);
+        let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
+        let query = Query::new().filter(cut::parse(SIX).expect("a cut"));
+        let fill = Fill::one("x", Some("w"), 0.0, 10.0);
+        let options = Options { memory_budget: 4 << 30, ..Options::default() };
+        let scan = with_columns(query.over(source).options(options), &["x", "w"]);
+        let mut counts = Vec::new();
+        let first = median(|| {
+            Cache::shared().clear();
+            counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts();
+        });
+        let _ = scan.run(&fill).expect("a pass");
+        let again = median(|| counts = scan.run(&fill).expect("a pass").0[0].counts());
+        let mut theirs = Vec::new();
+        let polars = median(|| theirs = polars_six(&path));
+        assert!(near(&counts, &theirs), "both fill the same histogram");
+        let peers = peers("six", &path, &counts);
+        let rate = |seconds: f64| rows as f64 / seconds / 1e6;
+        let best = peers.iter().flatten().take(1).copied().fold(polars, f64::min);
+        let text = |seconds: Option<f64>| seconds.map_or("-".into(), |seconds| format!("{:.0}", rate(seconds)));
+        println!(
+            "| {compression:?} | {:.0} | {:.0} ({:.1} x) | {:.0} | {} | {} | {:.2} |",
+            rate(first),
+            rate(again),
+            first / again,
+            rate(polars),
+            text(peers[0]),
+            text(peers[1]),
+            best / first
+        );
+        ratios.push((format!("six-{compression:?}"), best / first));
+    }
+}
+
+fn with_columns(scan: Scan, columns: &[&str]) -> Scan {
+    let columns = columns.iter().map(|name| PlSmallStr::from(*name)).collect();
+    scan.read(flow::ReadRange { columns: Some(columns), ..Default::default() })
+}
+
+fn polars_six(path: &Path) -> Vec<f64> {
+    let bin = (col("x") * lit(BINS as f64 / 10.0)).floor().cast(DataType::Int32).alias("bin");
+    // Values are never missing here, so that Polars' own comparisons mean the same.
+    let keep = col("x")
+        .gt(lit(2.0))
+        .and(col("y").lt(lit(6.0)))
+        .and(col("z").lt(lit(8.0)))
+        .and(col("z").gt(lit(2.0)))
+        .and(col("a").lt(lit(0.9_f32)))
+        .and(col("b").gt(lit(0.05_f32)))
+        .and(col("w").gt(lit(0.02_f32)));
+    let weight = || col("w").cast(DataType::Float64);
+    let scan = LazyFrame::scan_parquet(PlRefPath::new(path.to_str().expect("a path")), ScanArgsParquet::default());
+    let answer = scan
+        .expect("a scan")
+        .filter(keep)
+        .select([bin, weight().alias("w")])
+        .group_by([col("bin")])
+        .agg([col("w").sum().alias("sum"), (col("w") * col("w")).sum().alias("sum2")])
+        .collect_with_engine(Engine::Streaming)
+        .expect("an answer")
+        .unwrap_single();
+    let mut counts = vec![0.0; BINS];
+    let bins = answer.column("bin").expect("bins").i32().expect("integers").clone();
+    let sums = answer.column("sum").expect("sums").f64().expect("numbers").clone();
+    for (bin, sum) in bins.iter().zip(sums.iter()) {
+        counts[bin.unwrap_or(0) as usize] += sum.unwrap_or(0.0);
+    }
+    counts
+}
+
+fn near(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-6 * (1.0 + a.abs()))
+}
+
+/// Seconds of DuckDB and of pandas, where they are installed; they must find the same histogram.
+fn peers(what: &str, path: &Path, counts: &[f64]) -> [Option<f64>; 2] {
+    let packages = ["duckdb", "pandas", "pyarrow", "numexpr"];
+    let Some(python) = recoil_tests::python::environment("bench engine", "engine", &packages) else { return [None; 2] };
+    let script = recoil_tests::cases::project().join("tests/bench/peers/engine.py");
+    let output = std::process::Command::new(python).arg(script).arg(what).arg(path).output().expect("python runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut found = [None; 2];
+    for (line, found) in text.lines().zip(&mut found) {
+        let numbers: Vec<f64> = line.split(' ').filter_map(|number| number.parse().ok()).collect();
+        assert!(near(counts, &numbers[1..]), "the peer fills the same histogram: {:?} {:?}", counts, &numbers[1..]);
+        *found = Some(numbers[0]);
+    }
+    found
+}
+
+/// The cut of the photon study: fifteen comparisons on twelve columns, three of which are made here.
+const STUDY: &str = "mu1nCDCHits>4 & mu2nCDCHits>4 & 0.8>mu1clusterEoP & 0.8>mu2clusterEoP & \
+    2.6179938779914944>pRecoilTheta>0.29670597283903605 & 11>totalMuonMomentum & absdPhi>1.5707963267948966 & \
+    (absdPhiMu1>.4|absdThetaMu1>.4) & min_deltaMuPRecoil>-0.01 & 0.35>mu1clusterE & 0.35>mu2clusterE";
+
+const STUDY_COLUMNS: [&str; 12] = [
+    "mu1nCDCHits",
+    "mu2nCDCHits",
+    "mu1clusterEoP",
+    "mu2clusterEoP",
+    "pRecoilTheta",
+    "totalMuonMomentum",
+    "absdPhi",
+    "absdPhiMu1",
+    "absdThetaMu1",
+    "min_deltaMuPRecoil",
+    "mu1clusterE",
+    "mu2clusterE",
+];
+
+fn study_columns(start: usize, rows: usize) -> DataFrame {
+    let scale = [60.0, 60.0, 1.0, 1.0, 3.0, 12.0, 3.2, 1.5, 1.5, 2.0, 0.5, 0.5];
+    let rows = start..start + rows;
+    let mut columns: Vec<Column> = STUDY_COLUMNS
+        .iter()
+        .zip(scale)
+        .enumerate()
+        .map(|(at, (name, scale))| {
+            let values: Vec<f64> = rows
+                .clone()
+                .map(|row| {
+                    let value = noise(row, at as u64);
+                    // One value in fifty is not available, as in real ntuples; measured values have few digits.
+                    if value < 0.02 { f64::NAN } else { f64::from((value * scale) as f32) }
+                })
+                .collect();
+            Column::new((*name).into(), values)
+        })
+        .collect();
+    let events: Vec<u32> = rows.clone().map(|row| (row / 3 * 2 + row % 3 / 2) as u32).collect();
+    columns.push(Column::new("__event__".into(), events));
+    columns.push(Column::new("__run__".into(), vec![7_i32; rows.len()]));
+    columns.push(Column::new("__experiment__".into(), vec![1003_i32; rows.len()]));
+    DataFrame::new(rows.len(), columns).expect("columns")
+}
+
+fn study(rows: usize, ratios: &mut Vec<(String, f64)>) {
+    println!(
+        "\n## Fifteen comparisons, one candidate per event and a histogram; {rows} rows, zstd parquet, {} threads\n",
+        threads()
+    );
+    println!("| ours Mrows/s | again | pandas | ours / pandas |\n|---|---|---|---|");
+    let path = file("study", rows, Compression::Zstd, study_columns);
+    let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
+    let query = Query::new().filter(cut::parse(STUDY).expect("a cut")).candidates(Candidates::new(Best::First));
+    let scan = with_columns(
+        query.over(source).options(Options { memory_budget: 6 << 30, ..Options::default() }),
+        &["pRecoilTheta"],
+    );
+    let fill = Fill::one("pRecoilTheta", None, 0.0, 3.0);
+    let mut counts = Vec::new();
+    let first = median(|| counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts());
+    let _ = scan.run(&fill).expect("a pass");
+    let again = median(|| counts = scan.run(&fill).expect("a pass").0[0].counts());
+    let peers = peers("study", &path, &counts);
+    let rate = |seconds: f64| rows as f64 / seconds / 1e6;
+    let pandas = peers[0].map_or("- | -".into(), |seconds| format!("{:.2} | {:.1}", rate(seconds), seconds / first));
+    println!("| {:.1} | {:.1} | {pandas} |", rate(first), rate(again));
+    ratios.extend(peers[0].map(|seconds| ("study".to_owned(), seconds / first)));
+}
+
+fn many(rows: usize) {
+    println!("\n## Ten histograms in one pass, {rows} rows\n");
+    println!("| histograms | seconds | peak memory above the start, MB |\n|---|---|---|");
+    let path = file("six", rows, Compression::None, six_columns);
+    let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
+    Cache::shared().clear();
+    let before = resident();
+    let mut seconds = Vec::new();
+    for count in [1, 10] {
+        let columns: Vec<&str> = ["x", "y", "z", "a", "b"].into_iter().cycle().take(count).collect();
+        let empty = Hist::weighted(Axis::regular(BINS, 0.0, 10.0).expect("an axis")).expect("a histogram");
+        let fill = Fill { empty: vec![empty; count], columns, weight: Some("w") };
+        let scan = Query::new().filter(cut::parse(SIX).expect("a cut")).over(source.clone()).engine(Streaming);
+        let scan = with_columns(scan, &["x", "y", "z", "a", "b", "w"]);
+        let time = median(|| {
+            let _ = scan.run(&fill).expect("a pass");
+        });
+        println!("| {count} | {time:.2} | {:.0} |", (peak() - before) as f64 / 1e6);
+        seconds.push(time);
+    }
+    println!("\nten cost {:.2} times one", seconds[1] / seconds[0]);
+}
+
+/// A billion rows as fifty tables of twenty million, of one file on disk that is read again and again: the disk here need not
+/// hold all of them.
+fn billion() {
+    let rows = 20_000_000;
+    let path = file("study", rows, Compression::Zstd, study_columns);
+    println!("\n## A billion rows: the file of {rows} rows read as fifty files; budget 4 GB\n");
+    let parts: Vec<Arc<dyn Source>> =
+        (0..50).map(|_| Arc::new(sources::parquet::open(&path).expect("a parquet file")) as Arc<dyn Source>).collect();
+    let source = sources::chain(parts).expect("one schema");
+    let candidates = Candidates::new(Best::First).by_runs();
+    let query = Query::new().filter(cut::parse(STUDY).expect("a cut")).candidates(candidates);
+    let columns = ["pRecoilTheta", "absdPhi", "mu1clusterE"];
+    let empty = Hist::new(Axis::regular(BINS, 0.0, 3.0).expect("an axis")).expect("a histogram");
+    let fill = Fill { empty: vec![empty; 3], columns: columns.to_vec(), weight: None };
+    let scan = with_columns(query.over(source).options(Options::default().memory_budget_gb(4.0)), &columns);
+    let start = Instant::now();
+    let (_, report) = scan.run(&fill).expect("a pass");
+    let seconds = start.elapsed().as_secs_f64();
+    println!("| rows | seconds | Mrows/s | rows kept | engine | peak memory, GB |\n|---|---|---|---|---|---|");
+    let rate = report.rows_in as f64 / seconds / 1e6;
+    println!(
+        "| {} | {seconds:.1} | {rate:.1} | {} | {} | {:.2} |",
+        report.rows_in,
+        report.rows_out,
+        report.engine,
+        peak() as f64 / 1e9
+    );
+    assert!(peak() < 5_000_000_000, "the budget holds");
+}
+
+fn guard(ratios: &[(String, f64)]) {
+    let path = recoil_tests::cases::project().join("tests/bench/engine.baseline");
+    let text = std::fs::read_to_string(&path).expect("the committed ratios");
+    let mut lost = Vec::new();
+    for (name, ratio) in ratios {
+        let wanted = text.lines().find_map(|line| line.strip_prefix(name.as_str())?.trim().parse::<f64>().ok());
+        if wanted.is_some_and(|wanted| *ratio < 0.85 * wanted) {
+            lost.push(format!("{name}: {ratio:.2}, was {:.2}", wanted.unwrap_or_default()));
+        }
+    }
+    assert!(lost.is_empty(), "slower than the baseline by more than 15 %: {}", lost.join("; "));
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn median(mut run: impl FnMut()) -> f64 {
+    let mut seconds: Vec<f64> = (0..5)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[2]
+}
+
+fn status(key: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+fn resident() -> u64 {
+    status("VmRSS:")
+}
+
+fn peak() -> u64 {
+    status("VmHWM:")
+}
