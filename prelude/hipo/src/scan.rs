@@ -39,6 +39,18 @@ impl Reader {
         Ok(all.swap_remove(0))
     }
 
+    /// Columns with the numbers and tags of their events, on this thread; row filters must be none. The block's record is
+    /// the first that was read.
+    ///
+    /// # Errors
+    /// As [`Reader::scan`], and for a row filter.
+    pub fn read_block(&self, query: &ColumnQuery, dictionary: &Dictionary) -> Result<Block> {
+        if query.banks.iter().any(|bank| bank.filter.is_some()) {
+            return Err(Error::argument("a block is read without row filters"));
+        }
+        Plan::new(self, query, dictionary)?.read_in_place()
+    }
+
     /// Whole columns of several banks side by side, in memory.
     ///
     /// # Errors
@@ -46,7 +58,11 @@ impl Reader {
     pub fn read(&self, query: &ColumnQuery) -> Result<Vec<BankColumns>> {
         let plan = Plan::new(self, query, self.dictionary())?;
         let filtered = plan.banks.iter().any(|bank| bank.filter.is_some());
-        if query.threads == 1 && !filtered { plan.read_in_place() } else { plan.read_and_append() }
+        if query.threads == 1 && !filtered {
+            plan.read_in_place().map(|block| block.banks)
+        } else {
+            plan.read_and_append()
+        }
     }
 }
 
@@ -162,13 +178,18 @@ impl<'r> Plan<'r> {
     }
 
     /// All records one after the other, straight into the answer.
-    fn read_in_place(&self) -> Result<Vec<BankColumns>> {
-        let (mut all, mut scratch) = (self.empty(), self.reader.spare().take());
+    fn read_in_place(&self) -> Result<Block> {
+        let mut scratch = self.reader.spare().take();
+        let mut all = Block { record: 0, events: Vec::new(), tags: Vec::new(), banks: self.empty() };
         for (task, number) in self.records.iter().enumerate() {
-            all = self.read(*number, &mut scratch, all)?.banks;
+            let Block { record, mut events, mut tags, banks } = self.read(*number, &mut scratch, all.banks)?;
+            all.banks = banks;
+            all.events.append(&mut events);
+            all.tags.append(&mut tags);
             if task == 0 {
+                all.record = record;
                 let growth = self.growth(*number);
-                all.iter_mut().for_each(|bank| bank.reserve_for(growth));
+                all.banks.iter_mut().for_each(|bank| bank.reserve_for(growth));
             }
         }
         self.reader.spare().put(scratch);

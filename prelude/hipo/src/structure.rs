@@ -225,6 +225,22 @@ impl Numbers {
         with_numbers!(self, values => values.get(index).map(|value| Number::from(*value)))
     }
 
+    /// A copy of some of them.
+    ///
+    /// # Panics
+    /// Beyond the end.
+    #[must_use]
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::I8(values) => Self::I8(values[range].to_vec()),
+            Self::I16(values) => Self::I16(values[range].to_vec()),
+            Self::I32(values) => Self::I32(values[range].to_vec()),
+            Self::I64(values) => Self::I64(values[range].to_vec()),
+            Self::F32(values) => Self::F32(values[range].to_vec()),
+            Self::F64(values) => Self::F64(values[range].to_vec()),
+        }
+    }
+
     /// The numbers as they lie in memory.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
