@@ -67,7 +67,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     for (index, (name, _)) in used.iter().enumerate() {
         // The cell's own variable of the same name has taken its place, if the cell came to its end.
         let condition = if made.contains(name) { "if !__recoil_ended.well() " } else { "" };
-        let _ = writeln!(out, "{KEEP}{index}*/ {condition}{}", put(name, index));
+        let _ = writeln!(out, "{KEEP}{index}*/ {condition}{{ ::recoil::runtime::keep({name:?}, {name}); }}");
     }
     out.push_str("__recoil_ended.finish(); }});\n");
     let items = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));

@@ -1,8 +1,7 @@
 //! What runs inside the worker: the other end of the kernel's socket, the variables of the notebook, and what a cell
 //! may call to show things, ask for input and tell how far it is.
 //!
-//! The kernel generates code that calls the hidden items here; people call [`display`], [`progress`], [`input`] and the
-//! wrappers [`Html`] to [`Png`]. Nothing here knows Jupyter: bundles go out as messages of room `port`.
+//! The kernel generates code that calls the hidden items here; people call [`display`], [`progress`] and [`input`]. Nothing here knows Jupyter: bundles go out as messages of room `port`.
 
 mod cell;
 mod ending;
@@ -16,8 +15,6 @@ pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cel
 pub use ending::Stop;
 pub use link::recoil_worker_start;
 pub use progress::{Progress, ProgressExt, progress};
-pub use show::{
-    Html, Latex, Markdown, Png, Show, Svg, clear_output, display, display_with_id, input, password, update_display,
-};
-pub use store::{Names, Peek, kinds as peek_kinds, put, take};
+pub use show::{clear_output, display, display_with_id, input, password, update_display};
+pub use store::{Names, Peek, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};

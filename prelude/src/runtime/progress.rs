@@ -2,6 +2,7 @@
 
 use super::cell::checkpoint;
 use super::link::{self, lock};
+use super::show::sent;
 use port::Bundle;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,6 @@ use std::time::{Duration, Instant};
 const BETWEEN_UPDATES: Duration = Duration::from_millis(100);
 /// Work that ends sooner than this is not worth a bar.
 const PATIENCE: Duration = Duration::from_millis(400);
-const BAR_CHARACTERS: usize = 24;
 
 /// An iterator that shows how far it is. Made by [`progress`].
 pub struct Progress<I> {
@@ -59,6 +59,7 @@ struct Bar {
     id: String,
     label: String,
     unit: &'static str,
+    bytes: u64,
     done: u64,
     total: Option<u64>,
     start: Instant,
@@ -71,7 +72,7 @@ impl Bar {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         // The process id keeps ids of a restarted worker apart, which may update displays of the same notebook.
         let id = format!("recoil-progress-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { id, label, unit: "", done: 0, total, start: Instant::now(), shown: None, ended: false }
+        Self { id, label, unit: "items", bytes: 0, done: 0, total, start: Instant::now(), shown: None, ended: false }
     }
 
     fn step(&mut self) {
@@ -107,28 +108,17 @@ impl Bar {
     }
 
     fn bundle(&self) -> Bundle {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        let count = match self.total {
-            Some(total) => format!("{}/{total}{unit}", self.done),
-            None => format!("{}{unit}", self.done),
+        let progress = segment::work::Progress {
+            id: 0,
+            label: self.label.as_str().into(),
+            done: self.done,
+            total: self.total,
+            unit: self.unit,
+            bytes: self.bytes,
+            seconds: self.start.elapsed().as_secs_f64(),
+            finished: self.ended,
         };
-        let rest = match self.total {
-            _ if self.ended => format!("{seconds:.1} s"),
-            Some(total) if self.done > 0 => {
-                let left = seconds / self.done as f64 * total.saturating_sub(self.done) as f64;
-                format!("{seconds:.1} s, {left:.1} s left")
-            }
-            _ => format!("{seconds:.1} s"),
-        };
-        let fraction = self.total.map(|total| if total == 0 { 1.0 } else { self.done as f64 / total as f64 });
-        let filled = fraction.map_or(0, |fraction| (fraction.min(1.0) * BAR_CHARACTERS as f64) as usize);
-        let bar: String = (0..BAR_CHARACTERS).map(|i| if i < filled { '#' } else { '-' }).collect();
-        let text = format!("{} [{bar}] {count}, {rest}", self.label);
-        let value =
-            fraction.map_or_else(String::new, |fraction| format!(" value=\"{:.4}\" max=\"1\"", fraction.min(1.0)));
-        let label = self.label.replace('&', "&amp;").replace('<', "&lt;");
-        Bundle::text(text).with("text/html", format!("<div>{label} <progress{value}></progress> {count}, {rest}</div>"))
+        sent(show::progress(&progress, None))
     }
 }
 
@@ -146,7 +136,7 @@ impl segment::work::Listener for Listener {
         let mut bars = lock(&self.0);
         if progress.finished {
             if let Some(mut bar) = bars.remove(&progress.id) {
-                bar.done = progress.done;
+                (bar.done, bar.bytes) = (progress.done, progress.bytes);
                 bar.end();
             }
             return;
@@ -160,7 +150,7 @@ impl segment::work::Listener for Listener {
             bar.start = Instant::now().checked_sub(Duration::from_secs_f64(progress.seconds)).unwrap_or(bar.start);
             bar
         });
-        bar.done = progress.done;
+        (bar.done, bar.bytes) = (progress.done, progress.bytes);
         bar.draw_sometimes();
     }
 }

@@ -15,6 +15,8 @@ struct Stored {
 thread_local! {
     // Only the thread that runs cells has variables, so they need not be `Send`.
     static STORE: RefCell<HashMap<String, Stored>> = RefCell::default();
+    /// Names of the variables that the present cell has taken.
+    static TAKEN: RefCell<HashMap<String, Names>> = RefCell::default();
 }
 
 /// Variables that the kernel wants forgotten before the next cell.
@@ -55,6 +57,21 @@ pub mod kinds {
             Some(Names { columns: columns.unwrap_or_default(), ..Names::default() })
         }
     }
+    impl PeekFrame for &Peek<'_, data::Data> {
+        fn names(&self) -> Option<Names> {
+            Some(of_group(self.0))
+        }
+    }
+    impl PeekFrame for &Peek<'_, data::Group> {
+        fn names(&self) -> Option<Names> {
+            Some(of_group(self.0))
+        }
+    }
+    #[inline(never)]
+    fn of_group(group: &data::Group) -> Names {
+        let groups = group.groups().into_iter().chain(group.processes()).collect();
+        Names { groups, columns: group.columns().into_iter().collect() }
+    }
     /// Everything else has none.
     pub trait PeekAny {
         /// Nothing.
@@ -82,6 +99,13 @@ fn put_any(name: &str, names: Option<Names>, value: Box<dyn Any>) {
     STORE.with_borrow_mut(|store| store.insert(name.to_owned(), stored));
 }
 
+/// Puts a variable back that the cell only used; what is known of its names stays as it was.
+#[inline(never)]
+pub fn keep<T: 'static>(name: &str, value: T) {
+    let names = TAKEN.with_borrow_mut(|taken| taken.remove(name));
+    put_any(name, names, Box::new(value));
+}
+
 /// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.
 pub fn take<T: 'static>(name: &str) -> T {
     let value = Box::into_raw(take_any(name, TypeId::of::<T>()));
@@ -93,7 +117,10 @@ pub fn take<T: 'static>(name: &str) -> T {
 fn take_any(name: &str, kind: TypeId) -> Box<dyn Any> {
     let stored = STORE.with_borrow_mut(|store| store.remove(name));
     match stored {
-        Some(stored) if (*stored.value).type_id() == kind => stored.value,
+        Some(stored) if (*stored.value).type_id() == kind => {
+            TAKEN.with_borrow_mut(|taken| taken.insert(name.to_owned(), stored.names));
+            stored.value
+        }
         _ => panic!("the variable `{name}` is not there"),
     }
 }

@@ -4,7 +4,7 @@
 //! `(&&&&&Shown(&value)).shown()`, and the impl with the most references that fits is found first.
 
 use super::ending::Stop;
-use super::show::Show;
+use super::show::sent;
 use port::Bundle;
 use std::fmt::{Debug, Display, Write};
 
@@ -29,12 +29,28 @@ pub mod kinds {
             None
         }
     }
+    // Strings in quotes, as Rust writes them: `display(text)` shows them without.
+    impl ShowUnit for &&&&Shown<'_, String> {
+        fn shown(&self) -> Option<Bundle> {
+            show_debug(self.0)
+        }
+    }
+    impl ShowUnit for &&&&Shown<'_, str> {
+        fn shown(&self) -> Option<Bundle> {
+            show_debug(&self.0)
+        }
+    }
+    impl ShowUnit for &&&&Shown<'_, &str> {
+        fn shown(&self) -> Option<Bundle> {
+            show_debug(self.0)
+        }
+    }
     pub trait ShowRich {
         fn shown(&self) -> Option<Bundle>;
     }
-    impl<T: Show + ?Sized> ShowRich for &&&Shown<'_, T> {
+    impl<T: show::Display + ?Sized> ShowRich for &&&Shown<'_, T> {
         fn shown(&self) -> Option<Bundle> {
-            self.0.bundle()
+            show_rich(&self.0)
         }
     }
     pub trait ShowDebug {
@@ -105,6 +121,11 @@ pub mod kinds {
 }
 
 // Not generic: cells compile their own copies of what is.
+#[inline(never)]
+fn show_rich(value: &dyn show::Display) -> Option<Bundle> {
+    Some(sent(value.bundle()))
+}
+
 #[inline(never)]
 fn show_debug(value: &dyn Debug) -> Option<Bundle> {
     Some(Bundle::text(debug_text(value)))
