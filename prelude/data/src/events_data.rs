@@ -2,19 +2,19 @@
 
 use crate::catalog::{Catalog, Process};
 use crate::error::{Error, Result};
+use crate::events_display::{EventGrid, EventInfo};
+use crate::events_loader::EventLoader;
 use crate::events_picture::{EventPicture, EventPlayer};
 use crate::events_source::{self, EventSource, Scan};
 use crate::group::Group;
 use crate::settings::Settings;
 use ::events::{
-    EventError, EventFrame, Events, Flip, Format, Geometry, Grid, IndexCache, Info, PixelCounts, PolarityRule,
-    PolaritySelection, ReadOptions, Recording, Roi, Selection, StackedHistogram, TimeRule, TimeSurface, Trigger,
-    VoxelGrid, Window,
+    EventError, EventFrame, Events, Geometry, PixelCounts, PolaritySelection, Recording, Roi, Selection,
+    StackedHistogram, TimeSurface, Trigger, VoxelGrid, Window,
 };
 use polars::prelude::*;
-use show::{Bundle, Cell, Table};
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Opens a recording of an event camera; the format is told from its content. Nothing is decoded.
@@ -33,106 +33,14 @@ pub fn events(path: impl AsRef<Path>) -> Result<EventData> {
     EventLoader::new(path).load()
 }
 
-/// A recording to be opened, with options.
-#[derive(Debug, Clone)]
-#[must_use = "nothing is opened before .load()"]
-pub struct EventLoader {
-    path: PathBuf,
-    options: ReadOptions,
-    format: Option<String>,
-}
-
-impl EventLoader {
-    /// Opens `path` when asked to.
-    pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_path_buf(), options: ReadOptions::default(), format: None }
-    }
-
-    /// The format, when the content is not to be asked: `evt2`, `evt2.1`, `evt3`, `dat`, `aedat4`, `hdf5`, `text`...
-    pub fn format(mut self, name: impl Into<String>) -> Self {
-        self.format = Some(name.into());
-        self
-    }
-
-    /// Polarity as -1 and +1.
-    pub fn signed(mut self) -> Self {
-        self.options.polarity = PolarityRule::Signed;
-        self
-    }
-
-    /// Polarity as 0 and 1.
-    pub fn unsigned(mut self) -> Self {
-        self.options.polarity = PolarityRule::Unsigned;
-        self
-    }
-
-    /// Time from the start of the recording, as the vendor's tools count it.
-    pub fn shifted(mut self) -> Self {
-        self.options.time = TimeRule::Shifted;
-        self
-    }
-
-    /// Both axes mirrored, as jAER shows its recordings.
-    pub fn flipped(mut self) -> Self {
-        self.options.flip = Flip::Jaer;
-        self
-    }
-
-    /// Skips what is damaged and counts it; `info()` tells.
-    pub fn lenient(mut self) -> Self {
-        self.options.lenient = true;
-        self
-    }
-
-    /// Order of the columns of a text file, such as `t x y p`.
-    pub fn columns(mut self, order: impl Into<String>) -> Self {
-        self.options.columns = Some(order.into());
-        self
-    }
-
-    /// Unit of the times of a text or HDF5 file.
-    pub fn time_unit(mut self, unit: ::events::TimeUnit) -> Self {
-        self.options.time_unit = Some(unit);
-        self
-    }
-
-    /// Size of the sensor, when the file does not say it.
-    pub fn geometry(mut self, width: u16, height: u16) -> Self {
-        self.options.geometry = Some(Geometry { width, height });
-        self
-    }
-
-    /// Where the index is kept from one session to the next.
-    pub fn index_cache(mut self, cache: IndexCache) -> Self {
-        self.options.index_cache = cache;
-        self
-    }
-
-    /// Opens the recording.
-    ///
-    /// # Errors
-    /// See [`events`].
-    pub fn load(mut self) -> Result<EventData> {
-        if let Some(name) = &self.format {
-            let format = Format::from_name(name).ok_or_else(|| {
-                let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-                Error::request(format!("no event format `{name}`; there are {}", names.join(", ")))
-            })?;
-            self.options.format = Some(format);
-        }
-        let recording = Recording::open_with(&self.path, self.options).map_err(events_source::error)?;
-        Ok(EventData::of(Arc::new(recording)))
-    }
-}
-
 /// A recording, or a part of it. Lazy: terminals decode, block by block.
 ///
 /// It is also a [`Group`] of one table with the columns t, x, y and polarity, so that all steps and terminals work:
 /// `.query("polarity > 0")`, `.hist("t", 100)`, `.count()`, `.collect()`, `.lazy()`.
 #[derive(Clone)]
 pub struct EventData {
-    recording: Arc<Recording>,
-    selection: Selection,
+    pub(crate) recording: Arc<Recording>,
+    pub(crate) selection: Selection,
     /// The table of everything; made when first asked for, because it needs the index.
     everything: Arc<OnceLock<Group>>,
     group: OnceLock<Group>,
@@ -161,7 +69,7 @@ fn table(recording: &Arc<Recording>) -> Group {
 }
 
 impl EventData {
-    fn of(recording: Arc<Recording>) -> Self {
+    pub(crate) fn of(recording: Arc<Recording>) -> Self {
         Self { recording, selection: Selection::default(), everything: Arc::default(), group: OnceLock::new() }
     }
 
@@ -271,7 +179,7 @@ impl EventData {
     /// # Errors
     /// What cannot be decoded.
     pub fn info(&self) -> Result<EventInfo> {
-        Ok(EventInfo(self.recording.info().map_err(events_source::error)?))
+        Ok(EventInfo::new(self.recording.info().map_err(events_source::error)?))
     }
 
     /// Signals on the trigger inputs: columns `t`, `id` and `value`.
@@ -348,7 +256,7 @@ impl EventData {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         let mut voxels = VoxelGrid::new(self.sensor()?, bins, start, end).map_err(events_source::error)?;
         self.each(|events| voxels.add(events))?;
-        Ok(EventGrid(voxels.grid))
+        Ok(EventGrid::new(voxels.grid))
     }
 
     /// Events in bins of time per polarity (`[2, bins, height, width]`, OFF first).
@@ -359,7 +267,7 @@ impl EventData {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         let mut stack = StackedHistogram::new(self.sensor()?, bins, start, end).map_err(events_source::error)?;
         self.each(|events| stack.add(events))?;
-        Ok(EventGrid(stack.grid))
+        Ok(EventGrid::new(stack.grid))
     }
 
     /// A picture per window of `width` microseconds, at most 600 of them, that plays when it is displayed.
@@ -382,49 +290,6 @@ impl EventData {
             Ok(picture(&frame, format!("from {start} us")))
         });
         Ok(EventPlayer::new(frames.collect::<Result<_>>()?, 40))
-    }
-
-    /// Writes the events in the format that the name's end says: `.parquet`, `.csv`, `.dat`, `.h5`, `.evt2`, `.evt3`,
-    /// or `.raw` (EVT3). Parquet is written block by block; all others in memory.
-    ///
-    /// # Errors
-    /// Another end; events that the format cannot store; what the file system says.
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let failed = |error: std::io::Error| Error::request(format!("cannot write {}: {error}", path.display()));
-        if end == "parquet" {
-            return self.write_parquet_file(path);
-        }
-        let (write, geometry) = (end.as_str(), self.recording.geometry());
-        let bytes = match write {
-            "csv" => Ok(::events::write::csv(&self.read()?, geometry)),
-            "dat" => ::events::write::dat(&self.read()?, geometry),
-            "h5" | "hdf5" => ::events::write::hdf5(&self.read()?, geometry),
-            "evt2" => ::events::write::evt2(&self.read()?, geometry),
-            "evt3" | "raw" => ::events::write::evt3(&self.read()?, geometry),
-            _ => {
-                let hint = "end the name with .parquet, .csv, .dat, .h5, .evt2, .evt3 or .raw";
-                return Err(Error::request(format!("cannot tell from `{}` what to write: {hint}", path.display())));
-            }
-        };
-        std::fs::write(path, bytes.map_err(events_source::error)?).map_err(failed)
-    }
-
-    fn write_parquet_file(&self, path: &Path) -> Result<()> {
-        let failed = |error: std::io::Error| Error::request(format!("cannot write {}: {error}", path.display()));
-        let file = std::fs::File::create(path).map_err(failed)?;
-        let mut writer = ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Zstd(None))
-            .batched(&events_source::SCHEMA)?;
-        for events in self.recording.stream().select(self.selection.clone()).chunk_size(1 << 20).chunks() {
-            segment::work::check()?;
-            let mut frame = events_source::frame(events.map_err(events_source::error)?)?;
-            frame.align_chunks_par();
-            writer.write_batch(&frame)?;
-        }
-        writer.finish()?;
-        Ok(())
     }
 
     /// The recording itself, with everything that the room `events` offers.
@@ -478,102 +343,4 @@ fn picture(frame: &EventFrame, caption: String) -> EventPicture {
     };
     let Geometry { width, height } = frame.geometry();
     EventPicture::new(width.into(), height.into(), &strength(&frame.on), &strength(&frame.off), caption)
-}
-
-impl show::Display for EventData {
-    /// What is known without decoding anything.
-    fn bundle(&self) -> Bundle {
-        let mut table = Table::new(["recording", ""]).row_heads();
-        let mut say = |name: &str, value: String| table.push([Cell::text(name), Cell::text(value)]);
-        say("file", self.recording.path().display().to_string());
-        say("format", self.recording.format().to_string());
-        if let Some(geometry) = self.recording.geometry() {
-            say("sensor", geometry.to_string());
-        }
-        if let Some((start, end)) = self.selection.time {
-            say("time", format!("{start} to {end} us"));
-        }
-        if let Some(roi) = self.selection.roi {
-            say("pixels", format!("{}..{} x {}..{}", roi.x0, roi.x1, roi.y0, roi.y1));
-        }
-        if self.selection.polarity != PolaritySelection::Both {
-            say("polarity", format!("{:?}", self.selection.polarity));
-        }
-        table.bundle()
-    }
-}
-
-/// What there is to know about a recording; displays as a table.
-#[derive(Debug, Clone)]
-pub struct EventInfo(Info);
-
-impl Deref for EventInfo {
-    type Target = Info;
-
-    fn deref(&self) -> &Info {
-        &self.0
-    }
-}
-
-impl show::Display for EventInfo {
-    fn bundle(&self) -> Bundle {
-        let info = &self.0;
-        let mut table = Table::new(["recording", ""]).row_heads();
-        let mut say = |name: &str, cell: Cell| table.push([Cell::text(name), cell]);
-        say("file", Cell::text(info.path.display().to_string()));
-        say("format", Cell::text(format!("{} ({})", info.detection.format, info.detection.reason)));
-        say("sensor", Cell::text(info.geometry.map_or("not known".to_string(), |geometry| geometry.to_string())));
-        say("events", Cell::count(info.events));
-        if let Some(on) = info.on {
-            say("ON", Cell::count(on));
-        }
-        if let Some((first, last)) = info.time {
-            say("time", Cell::text(format!("{first} to {last} us ({:.6} s)", (last - first) as f64 * 1e-6)));
-        }
-        say("rate", Cell::text(format!("{:.3} million events/s", info.rate * 1e-6)));
-        say("triggers", Cell::count(info.triggers));
-        say("bytes", Cell::count(info.bytes));
-        info.warnings.iter().fold(table, |table, warning| table.note(warning.clone())).bundle()
-    }
-}
-
-/// An array of events in time and place; displays as its planes side by side.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EventGrid(Grid);
-
-impl Deref for EventGrid {
-    type Target = Grid;
-
-    fn deref(&self) -> &Grid {
-        &self.0
-    }
-}
-
-impl EventGrid {
-    /// Its planes as one picture.
-    pub fn picture(&self) -> EventPicture {
-        let shape = &self.0.shape;
-        let (height, width) = (shape[shape.len() - 2], shape[shape.len() - 1]);
-        let bins = shape[shape.len() - 3];
-        let most = self.0.data.iter().fold(1.0f32, |most, value| most.max(value.abs()));
-        let plane = width * height;
-        let side = |bin: usize, sign: f32| -> Vec<f32> {
-            // A stack has the OFF events in front and the ON events behind; voxels have them as signs.
-            let (start, sign) = match (shape.len(), sign > 0.0) {
-                (4, on) => ((bin + if on { bins } else { 0 }) * plane, 1.0),
-                _ => (bin * plane, sign),
-            };
-            self.0.data[start..start + plane].iter().map(|value| (value * sign / most).max(0.0).sqrt()).collect()
-        };
-        let planes: Vec<EventPicture> = (0..bins)
-            .map(|bin| EventPicture::new(width, height, &side(bin, 1.0), &side(bin, -1.0), String::new()))
-            .collect();
-        EventPicture::beside(&planes, 5, format!("{bins} bins of time"))
-    }
-}
-
-impl show::Display for EventGrid {
-    fn bundle(&self) -> Bundle {
-        self.picture().bundle()
-    }
 }

@@ -25,7 +25,7 @@ fn a_recording_is_a_table() {
     let events = some(5000);
     let data = made(&folder, &events);
     let frame = data.collect().unwrap();
-    assert_eq!(frame.get_column_names_str(), ["t", "x", "y", "polarity"]);
+    assert_eq!(frame.get_column_names(), ["t", "x", "y", "polarity"]);
     assert_eq!(frame.column("t").unwrap().i64().unwrap().cont_slice().unwrap(), events.t);
     assert_eq!(data.count().unwrap(), 5000);
     assert_eq!(
@@ -105,6 +105,12 @@ fn what_is_written_is_read_again() {
     let path = folder.path().join("again.parquet");
     data.write(&path).unwrap();
     assert!(crate::load(&path).unwrap().collect().unwrap().equals(&data.collect().unwrap()));
+    let on = data.polarity(1);
+    let path = folder.path().join("on.evt2");
+    crate::write_events(&on.collect().unwrap(), &path, 64, 48).unwrap();
+    assert_eq!(crate::events(&path).unwrap().count().unwrap(), on.count().unwrap());
+    let bad = df!("t" => [1i64], "x" => [70_000], "y" => [1], "polarity" => [1]).unwrap();
+    assert!(crate::write_events(&bad, &path, 64, 48).is_err());
     let error = data.write(folder.path().join("again.xyz")).unwrap_err().to_string();
     assert!(error.contains(".parquet"), "{error}");
 }

@@ -25,6 +25,7 @@
 
 mod bytes;
 mod cache;
+mod chunks;
 mod codec;
 mod columns;
 mod decode;
@@ -35,7 +36,10 @@ mod hdf5;
 mod header;
 mod index;
 mod memory;
+mod open;
+mod options;
 mod pass;
+mod progress;
 mod recording;
 mod represent;
 mod select;
@@ -45,6 +49,7 @@ mod wide;
 pub mod write;
 
 pub use cache::IndexCache;
+pub use chunks::Chunks;
 pub use columns::{BYTES_PER_EVENT, Events, Geometry, TimeJump, Trigger};
 pub use decode::text::TimeUnit;
 pub use error::{EventError, Result};
@@ -52,11 +57,13 @@ pub use filter::{PixelCounts, RefractoryFilter};
 pub use format::{Detection, Format};
 pub use hdf5::decode_ecf_chunk;
 pub use memory::{FixedMemory, MemoryProbe, SystemMemory};
+pub use options::{BlockInfo, Flip, Info, PolarityRule, ReadOptions, TimeRule};
 pub use pass::Report;
-pub use recording::{BlockInfo, Flip, Info, PolarityRule, ReadOptions, Recording, TimeRule};
+pub use progress::{Cancel, Progress};
+pub use recording::Recording;
 pub use represent::{EventFrame, Grid, StackedHistogram, TimeSurface, VoxelGrid};
 pub use select::{PolaritySelection, Roi, Selection, Window};
-pub use stream::{Cancel, Chunks, EventStreamer, Mode, Progress, StreamPlan};
+pub use stream::{EventStreamer, Mode, StreamPlan};
 
 #[cfg(test)]
 mod tests;

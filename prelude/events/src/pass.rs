@@ -8,7 +8,8 @@ use crate::columns::{Events, Geometry, TimeJump};
 use crate::decode::evt3::UNKNOWN_X;
 use crate::error::{EventError, Result};
 use crate::index::{BlockEntry, BlockIndex};
-use crate::recording::{Flip, PolarityRule, Recording};
+use crate::options::{Flip, PolarityRule};
+use crate::recording::Recording;
 use crate::select::Selection;
 use crate::stats::{Stats, Step};
 

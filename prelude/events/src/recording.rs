@@ -1,139 +1,27 @@
 //! A file of events: opened, understood, and asked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::bytes::Bytes;
-use crate::cache::{self, IndexCache, Key};
-use crate::codec::{Codec, Grid};
+use crate::cache::{IndexCache, Key};
+use crate::codec::Codec;
 use crate::columns::{Events, Geometry, Trigger};
-use crate::decode::text::TimeUnit;
-use crate::decode::{
-    aedat3::Aedat3, aedat4::Aedat4, aedat12, dat, es::EventStreamFile, evt2::Evt2, evt3::Evt3, evt21::Evt21,
-    nmnist::Nmnist, text::Text,
-};
 use crate::error::{EventError, Result};
 use crate::format::{self, Detection, Format};
-use crate::hdf5::Hdf5;
 use crate::header::Header;
 use crate::index::BlockIndex;
+use crate::open::{key_of, open_codec};
+use crate::options::{BlockInfo, Info, ReadOptions, TimeRule};
 use crate::pass::{Pass, Report};
 use crate::select::{Selection, Window};
 use crate::stream::EventStreamer;
-
-/// How polarity is given out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum PolarityRule {
-    /// As the tools of the format do: -1 and +1 for EVT2, EVT2.1 and EVT3, what the file stores for all others
-    /// (0 and 1 in binary formats, either in HDF5 and text).
-    #[default]
-    Native,
-    /// -1 and +1.
-    Signed,
-    /// 0 and 1.
-    Unsigned,
-}
-
-/// Which time is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum TimeRule {
-    /// As in the file.
-    #[default]
-    Raw,
-    /// What the vendor's tools subtract is subtracted: the first time base in EVT2 and EVT2.1, the one before it in EVT3,
-    /// `t_offset` in HDF5; the time of the first event in all other formats.
-    Shifted,
-}
-
-/// Are the axes turned?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Flip {
-    /// x and y as in the file.
-    #[default]
-    None,
-    /// Both axes mirrored, as jAER shows AEDAT 1 and 2 recordings. Needs a known geometry.
-    Jaer,
-}
-
-/// How a file is to be read. The default reads every known file as it is.
-#[derive(Clone, Debug, Default)]
-pub struct ReadOptions {
-    /// The format, when the content is not to be asked.
-    pub format: Option<Format>,
-    /// Polarity.
-    pub polarity: PolarityRule,
-    /// Time.
-    pub time: TimeRule,
-    /// Axes.
-    pub flip: Flip,
-    /// Skip what is damaged and count it, instead of an error.
-    pub lenient: bool,
-    /// Order of the columns of a text file, such as `t x y p`.
-    pub columns: Option<String>,
-    /// Unit of the time column of text and HDF5 files. Else decimals are seconds and integers microseconds.
-    pub time_unit: Option<TimeUnit>,
-    /// Size of the sensor, when the file does not say it.
-    pub geometry: Option<Geometry>,
-    /// Where the index is kept.
-    pub index_cache: IndexCache,
-    /// Bytes per block; 0 chooses.
-    pub block_bytes: u64,
-    /// Blocks decoded at the same time; 0: one per thread.
-    pub threads: usize,
-}
-
-/// What there is to know about a recording before reading it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Info {
-    /// The file.
-    pub path: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// Format and what gave it away.
-    pub detection: Detection,
-    /// Size of the sensor.
-    pub geometry: Option<Geometry>,
-    /// Number of events.
-    pub events: u64,
-    /// Number of ON events, where they were counted.
-    pub on: Option<u64>,
-    /// Time of the first and the last event, microseconds.
-    pub time: Option<(i64, i64)>,
-    /// Events per second.
-    pub rate: f64,
-    /// Triggers.
-    pub triggers: u64,
-    /// Was all of it told without decoding everything?
-    pub from_header: bool,
-    /// What a user should hear.
-    pub warnings: Vec<String>,
-    /// What else the header says.
-    pub metadata: Vec<(String, String)>,
-}
-
-impl Info {
-    /// Length in microseconds.
-    pub fn duration_us(&self) -> i64 {
-        self.time.map_or(0, |(first, last)| last - first)
-    }
-}
 
 /// The index, and whether one was looked for.
 #[derive(Default)]
 struct Known {
     index: Option<Arc<BlockIndex>>,
     looked: bool,
-}
-
-/// A block of a recording: what can be read on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockInfo {
-    /// Events of the recording, from 0.
-    pub rows: (u64, u64),
-    /// Bytes of the file, from its start.
-    pub bytes: (u64, u64),
-    /// Least and greatest time of its events, microseconds; `None` when it has no events.
-    pub time: Option<(i64, i64)>,
 }
 
 /// An open recording. Nothing is decoded until something is asked.
@@ -154,9 +42,6 @@ impl std::fmt::Debug for Recording {
         write!(f, "Recording({}, {})", self.path().display(), self.format())
     }
 }
-
-/// A block of words that decodes to about 64 000 events or more: its columns stay in the processor's cache.
-const BLOCK: u64 = 512 * 1024;
 
 impl Recording {
     /// Opens a file and looks at its content.
@@ -575,105 +460,4 @@ impl Recording {
             _ => "is it another format? `format` names one; `lenient` reads it as empty".to_string(),
         }
     }
-}
-
-fn key_of(bytes: &Bytes, format: Format, options: &ReadOptions) -> Result<Key> {
-    let head = bytes.head(0, 4096)?;
-    let tail = bytes.head(bytes.len().saturating_sub(4096), 4096)?;
-    let modified = std::fs::metadata(bytes.path()).and_then(|metadata| metadata.modified()).ok();
-    let modified =
-        modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos());
-    let how =
-        format!("{format:?} {:?} {:?} {} {}", options.columns, options.time_unit, options.lenient, options.block_bytes);
-    let place = std::fs::canonicalize(bytes.path()).unwrap_or_default();
-    Ok(Key(cache::hash(&[
-        &bytes.len().to_le_bytes(),
-        &modified.to_le_bytes(),
-        how.as_bytes(),
-        place.as_os_str().as_encoded_bytes(),
-        &head,
-        &tail,
-    ])))
-}
-
-/// What opening gives.
-struct Opened {
-    detection: Detection,
-    codec: Box<dyn Codec>,
-    geometry: Option<Geometry>,
-    metadata: Vec<(String, String)>,
-}
-
-const HEAD: u64 = 256 * 1024;
-
-fn open_codec(bytes: &Bytes, mut detection: Detection, options: &ReadOptions) -> Result<Opened> {
-    let block = if options.block_bytes > 0 { options.block_bytes } else { BLOCK };
-    let head = bytes.head(0, HEAD)?;
-    let (mut geometry, mut metadata) = (None, Vec::new());
-    let mut say = |more: String| detection.reason = format!("{}; {more}", detection.reason);
-    let codec: Box<dyn Codec> = match detection.format {
-        Format::Evt2 | Format::Evt21 | Format::Evt3 | Format::Dat => {
-            let header = Header::parse(&head);
-            let start = header.body;
-            let body = &head[start as usize..];
-            (geometry, metadata) = (header.geometry(), header.lines.clone());
-            let end = bytes.len();
-            match detection.format {
-                Format::Evt2 => Box::new(Grid::new(Evt2::new(body), start, end, block)),
-                Format::Evt3 => Box::new(Grid::new(Evt3::new(body), start, end, block)),
-                Format::Evt21 => {
-                    let words =
-                        Evt21::new(body, header.format_option("endianness").or_else(|| header.get("endianness")));
-                    say(format!("word order {}", words.order()));
-                    Box::new(Grid::new(words, start, end, block))
-                }
-                _ => Box::new(dat::open(bytes, &header, block)?),
-            }
-        }
-        Format::Aedat1 | Format::Aedat2 => {
-            let lines = aedat12::header(&head);
-            let body = lines.body;
-            metadata.clone_from(&lines.lines);
-            if detection.format == Format::Aedat1 {
-                geometry = Some(Geometry { width: 128, height: 128 });
-                Box::new(aedat12::open1(bytes, body, block))
-            } else {
-                let (chip, why) = aedat12::chip(&lines, &head[body as usize..]);
-                say(why.to_string());
-                geometry = chip.geometry(&lines);
-                Box::new(aedat12::open2(bytes, body, chip, block))
-            }
-        }
-        Format::Aedat3 => {
-            metadata = aedat12::header(&head).lines;
-            Box::new(Aedat3::open(bytes, &head, block)?)
-        }
-        Format::Aedat4 => {
-            let file = Aedat4::open(bytes, block)?;
-            geometry = file.geometry();
-            metadata =
-                file.streams.iter().filter_map(|stream| Some(("source".to_string(), stream.source.clone()?))).collect();
-            Box::new(file)
-        }
-        Format::Hdf5 => {
-            let file = Hdf5::open(bytes, options.time_unit)?;
-            geometry = file.geometry;
-            metadata.clone_from(&file.attributes);
-            say(file.layout.clone());
-            Box::new(file)
-        }
-        Format::Text => {
-            let file = Text::open(bytes, options.columns.as_deref(), options.time_unit, block)?;
-            geometry = file.geometry;
-            say(file.reason.clone());
-            Box::new(file)
-        }
-        Format::Nmnist => Box::new(Grid::new(Nmnist, 0, bytes.len(), block)),
-        Format::EventStream => {
-            let file = EventStreamFile::open(bytes, block)?;
-            geometry = Some(file.geometry);
-            Box::new(file)
-        }
-    };
-    Ok(Opened { detection, codec, geometry, metadata })
 }

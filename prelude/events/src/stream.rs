@@ -1,15 +1,13 @@
 //! Events in order, in chunks that fit the memory.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
 use rayon::prelude::*;
 
+use crate::chunks::Chunks;
 use crate::columns::{BYTES_PER_EVENT, Events, Trigger};
 use crate::error::{EventError, Result};
 use crate::memory::{MemoryProbe, SystemMemory};
 use crate::pass::{Pass, Report};
+use crate::progress::{Cancel, Meter, OnProgress, Progress};
 use crate::recording::Recording;
 use crate::select::Selection;
 
@@ -19,51 +17,6 @@ const FEWEST: u64 = 100_000;
 const MOST: u64 = 10_000_000;
 /// Recordings with at most this many events are read in one piece.
 const THRESHOLD: u64 = 5_000_000;
-
-/// Set to `true` by anyone, it stops the work at the next block.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Nobody has asked to stop yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Stop.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Has somebody asked to stop?
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// How far the work is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Bytes of the file that are done.
-    pub bytes: u64,
-    /// Bytes that there are to do.
-    pub total_bytes: u64,
-    /// Events decoded.
-    pub events: u64,
-    /// Since the start.
-    pub elapsed: Duration,
-    /// Events per second.
-    pub rate: f64,
-    /// What is left, by the rate so far; `None` before there is one.
-    pub eta: Option<Duration>,
-}
-
-impl Progress {
-    /// Part done, 0 to 1.
-    pub fn fraction(&self) -> f64 {
-        if self.total_bytes == 0 { 1.0 } else { self.bytes as f64 / self.total_bytes as f64 }
-    }
-}
 
 /// One piece or many?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +41,6 @@ pub struct StreamPlan {
     /// Is the number known, not estimated?
     pub exact: bool,
 }
-
-type OnProgress<'r> = Box<dyn FnMut(&Progress) + Send + 'r>;
 
 /// Reads a recording chunk by chunk. Made by [`Recording::stream`].
 pub struct EventStreamer<'r> {
@@ -256,7 +207,7 @@ impl<'r> EventStreamer<'r> {
         }
     }
 
-    fn check(&self, pass: &Pass<'_>) -> Result<()> {
+    pub(crate) fn check(&self, pass: &Pass<'_>) -> Result<()> {
         if self.cancel.is_cancelled() {
             return Err(EventError::Cancelled { events: pass.report().events });
         }
@@ -264,25 +215,19 @@ impl<'r> EventStreamer<'r> {
     }
 
     /// Chunks of at most [`StreamPlan::chunk_events`] events, each with memory of its own.
-    pub fn chunks(mut self) -> Chunks<'r> {
-        let plan = self.plan();
-        let pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
-        let meter = Meter::new(self.progress.take());
-        Chunks {
-            streamer: self,
-            pass,
-            meter,
-            plan,
-            waiting: std::collections::VecDeque::new(),
-            ready: 0,
-            done: false,
-            as_decoded: false,
-        }
+    pub fn chunks(self) -> Chunks<'r> {
+        self.iterator(false)
     }
 
     /// The events of block after block as they are decoded, each with memory of its own: nothing is copied.
     pub fn blocks(self) -> Chunks<'r> {
-        Chunks { as_decoded: true, ..self.chunks() }
+        self.iterator(true)
+    }
+
+    fn iterator(mut self, as_decoded: bool) -> Chunks<'r> {
+        let pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
+        let meter = Meter::new(self.progress.take());
+        Chunks::new(self, pass, meter, as_decoded)
     }
 
     /// All events in one piece.
@@ -369,123 +314,4 @@ fn copy_in_parallel(all: &mut Events, at: usize, blocks: &[&Events]) {
         y.copy_from_slice(&block.y);
         p.copy_from_slice(&block.polarity);
     });
-}
-
-/// Calls back now and then.
-struct Meter<'r> {
-    call: Option<OnProgress<'r>>,
-    start: Instant,
-    last: Duration,
-}
-
-impl<'r> Meter<'r> {
-    fn new(call: Option<OnProgress<'r>>) -> Self {
-        Self { call, start: Instant::now(), last: Duration::ZERO }
-    }
-
-    fn tick(&mut self, pass: &Pass<'_>, at_end: bool) {
-        let Some(call) = &mut self.call else { return };
-        let elapsed = self.start.elapsed();
-        if !at_end && elapsed - self.last < Duration::from_millis(100) {
-            return;
-        }
-        self.last = elapsed;
-        let (bytes, total_bytes) = pass.bytes();
-        let seconds = elapsed.as_secs_f64().max(1e-9);
-        let left = (bytes > 0).then(|| seconds * (total_bytes - bytes) as f64 / bytes as f64);
-        call(&Progress {
-            bytes,
-            total_bytes,
-            events: pass.report().events,
-            elapsed,
-            rate: pass.report().events as f64 / seconds,
-            eta: left.and_then(|left| Duration::try_from_secs_f64(left).ok()),
-        });
-    }
-}
-
-/// Iterator over chunks. Made by [`EventStreamer::chunks`].
-pub struct Chunks<'r> {
-    streamer: EventStreamer<'r>,
-    pass: Pass<'r>,
-    meter: Meter<'r>,
-    plan: StreamPlan,
-    /// Decoded blocks that are not given out yet.
-    waiting: std::collections::VecDeque<Events>,
-    ready: usize,
-    done: bool,
-    as_decoded: bool,
-}
-
-impl Chunks<'_> {
-    /// What was decided.
-    pub fn plan(&self) -> StreamPlan {
-        self.plan
-    }
-
-    /// What was noticed until now.
-    pub fn report(&self) -> &Report {
-        self.pass.report()
-    }
-
-    fn fill(&mut self) -> Result<()> {
-        let enough = if self.as_decoded { 1 } else { self.plan.chunk_events };
-        while !self.done && (self.ready as u64) < enough {
-            self.streamer.check(&self.pass)?;
-            let filled = self.pass.advance()?;
-            self.meter.tick(&self.pass, filled == 0);
-            self.done = filled == 0;
-            for slot in &mut self.pass.slots()[..filled] {
-                if slot.events.is_empty() {
-                    continue;
-                }
-                self.ready += slot.events.len();
-                self.waiting.push_back(std::mem::take(&mut slot.events));
-            }
-        }
-        Ok(())
-    }
-
-    /// The first `count` events that wait.
-    fn take(&mut self, count: usize) -> Events {
-        let first = self.waiting.pop_front().unwrap_or_default();
-        self.ready -= first.len().min(self.ready);
-        let mut chunk = first;
-        if chunk.len() < count {
-            chunk.reserve(count - chunk.len());
-        }
-        while chunk.len() < count {
-            let Some(next) = self.waiting.pop_front() else { break };
-            self.ready -= next.len();
-            chunk.append(&next);
-        }
-        if chunk.len() > count {
-            let mut rest = Events::default();
-            rest.t.extend_from_slice(&chunk.t[count..]);
-            rest.x.extend_from_slice(&chunk.x[count..]);
-            rest.y.extend_from_slice(&chunk.y[count..]);
-            rest.polarity.extend_from_slice(&chunk.polarity[count..]);
-            chunk.truncate(count);
-            self.ready += rest.len();
-            self.waiting.push_front(rest);
-        }
-        chunk
-    }
-}
-
-impl Iterator for Chunks<'_> {
-    type Item = Result<Events>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Err(error) = self.fill() {
-            self.done = true;
-            self.waiting.clear();
-            self.ready = 0;
-            return Some(Err(error));
-        }
-        let most =
-            if self.as_decoded { self.waiting.front().map_or(0, Events::len) } else { self.plan.chunk_events as usize };
-        let count = self.ready.min(most);
-        (count > 0).then(|| Ok(self.take(count)))
-    }
 }

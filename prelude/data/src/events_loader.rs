@@ -1,0 +1,100 @@
+//! Recordings opened in another way than the default.
+
+use crate::error::{Error, Result};
+use crate::events_data::EventData;
+use crate::events_source;
+use ::events::{Flip, Format, Geometry, IndexCache, PolarityRule, ReadOptions, Recording, TimeRule};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A recording to be opened, with options.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is opened before .load()"]
+pub struct EventLoader {
+    path: PathBuf,
+    options: ReadOptions,
+    format: Option<String>,
+}
+
+impl EventLoader {
+    /// Opens `path` when asked to.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_path_buf(), options: ReadOptions::default(), format: None }
+    }
+
+    /// The format, when the content is not to be asked: `evt2`, `evt2.1`, `evt3`, `dat`, `aedat4`, `hdf5`, `text`...
+    pub fn format(mut self, name: impl Into<String>) -> Self {
+        self.format = Some(name.into());
+        self
+    }
+
+    /// Polarity as -1 and +1.
+    pub fn signed(mut self) -> Self {
+        self.options.polarity = PolarityRule::Signed;
+        self
+    }
+
+    /// Polarity as 0 and 1.
+    pub fn unsigned(mut self) -> Self {
+        self.options.polarity = PolarityRule::Unsigned;
+        self
+    }
+
+    /// Time from the start of the recording, as the vendor's tools count it.
+    pub fn shifted(mut self) -> Self {
+        self.options.time = TimeRule::Shifted;
+        self
+    }
+
+    /// Both axes mirrored, as jAER shows its recordings.
+    pub fn flipped(mut self) -> Self {
+        self.options.flip = Flip::Jaer;
+        self
+    }
+
+    /// Skips what is damaged and counts it; `info()` tells.
+    pub fn lenient(mut self) -> Self {
+        self.options.lenient = true;
+        self
+    }
+
+    /// Order of the columns of a text file, such as `t x y p`.
+    pub fn columns(mut self, order: impl Into<String>) -> Self {
+        self.options.columns = Some(order.into());
+        self
+    }
+
+    /// Unit of the times of a text or HDF5 file.
+    pub fn time_unit(mut self, unit: ::events::TimeUnit) -> Self {
+        self.options.time_unit = Some(unit);
+        self
+    }
+
+    /// Size of the sensor, when the file does not say it.
+    pub fn geometry(mut self, width: u16, height: u16) -> Self {
+        self.options.geometry = Some(Geometry { width, height });
+        self
+    }
+
+    /// Where the index is kept from one session to the next.
+    pub fn index_cache(mut self, cache: IndexCache) -> Self {
+        self.options.index_cache = cache;
+        self
+    }
+
+    /// Opens the recording.
+    ///
+    /// # Errors
+    /// See [`events`](crate::events).
+    pub fn load(mut self) -> Result<EventData> {
+        if let Some(name) = &self.format {
+            let format = Format::from_name(name).ok_or_else(|| {
+                let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+                Error::request(format!("no event format `{name}`; there are {}", names.join(", ")))
+            })?;
+            self.options.format = Some(format);
+        }
+        let recording = Recording::open_with(&self.path, self.options).map_err(events_source::error)?;
+        Ok(EventData::of(Arc::new(recording)))
+    }
+}

@@ -1,0 +1,116 @@
+//! How a recording is read, and what there is to know about one.
+
+use std::path::PathBuf;
+
+use crate::cache::IndexCache;
+use crate::columns::Geometry;
+use crate::decode::text::TimeUnit;
+use crate::format::{Detection, Format};
+
+/// How polarity is given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PolarityRule {
+    /// As the tools of the format do: -1 and +1 for EVT2, EVT2.1 and EVT3, what the file stores for all others
+    /// (0 and 1 in binary formats, either in HDF5 and text).
+    #[default]
+    Native,
+    /// -1 and +1.
+    Signed,
+    /// 0 and 1.
+    Unsigned,
+}
+
+/// Which time is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TimeRule {
+    /// As in the file.
+    #[default]
+    Raw,
+    /// What the vendor's tools subtract is subtracted: the first time base in EVT2 and EVT2.1, the one before it in EVT3,
+    /// `t_offset` in HDF5; the time of the first event in all other formats.
+    Shifted,
+}
+
+/// Are the axes turned?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Flip {
+    /// x and y as in the file.
+    #[default]
+    None,
+    /// Both axes mirrored, as jAER shows AEDAT 1 and 2 recordings. Needs a known geometry.
+    Jaer,
+}
+
+/// How a file is to be read. The default reads every known file as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The format, when the content is not to be asked.
+    pub format: Option<Format>,
+    /// Polarity.
+    pub polarity: PolarityRule,
+    /// Time.
+    pub time: TimeRule,
+    /// Axes.
+    pub flip: Flip,
+    /// Skip what is damaged and count it, instead of an error.
+    pub lenient: bool,
+    /// Order of the columns of a text file, such as `t x y p`.
+    pub columns: Option<String>,
+    /// Unit of the time column of text and HDF5 files. Else decimals are seconds and integers microseconds.
+    pub time_unit: Option<TimeUnit>,
+    /// Size of the sensor, when the file does not say it.
+    pub geometry: Option<Geometry>,
+    /// Where the index is kept.
+    pub index_cache: IndexCache,
+    /// Bytes per block; 0 chooses.
+    pub block_bytes: u64,
+    /// Blocks decoded at the same time; 0: one per thread.
+    pub threads: usize,
+}
+
+/// What there is to know about a recording before reading it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Info {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Format and what gave it away.
+    pub detection: Detection,
+    /// Size of the sensor.
+    pub geometry: Option<Geometry>,
+    /// Number of events.
+    pub events: u64,
+    /// Number of ON events, where they were counted.
+    pub on: Option<u64>,
+    /// Time of the first and the last event, microseconds.
+    pub time: Option<(i64, i64)>,
+    /// Events per second.
+    pub rate: f64,
+    /// Triggers.
+    pub triggers: u64,
+    /// Was all of it told without decoding everything?
+    pub from_header: bool,
+    /// What a user should hear.
+    pub warnings: Vec<String>,
+    /// What else the header says.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Info {
+    /// Length in microseconds.
+    pub fn duration_us(&self) -> i64 {
+        self.time.map_or(0, |(first, last)| last - first)
+    }
+}
+
+/// A block of a recording: what can be read on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Events of the recording, from 0.
+    pub rows: (u64, u64),
+    /// Bytes of the file, from its start.
+    pub bytes: (u64, u64),
+    /// Least and greatest time of its events, microseconds; `None` when it has no events.
+    pub time: Option<(i64, i64)>,
+}

@@ -1,0 +1,87 @@
+//! How far the work is, and how it is stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::pass::Pass;
+
+/// Set to `true` by anyone, it stops the work at the next block.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Nobody has asked to stop yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Has somebody asked to stop?
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far the work is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Bytes of the file that are done.
+    pub bytes: u64,
+    /// Bytes that there are to do.
+    pub total_bytes: u64,
+    /// Events decoded.
+    pub events: u64,
+    /// Since the start.
+    pub elapsed: Duration,
+    /// Events per second.
+    pub rate: f64,
+    /// What is left, by the rate so far; `None` before there is one.
+    pub eta: Option<Duration>,
+}
+
+impl Progress {
+    /// Part done, 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        if self.total_bytes == 0 { 1.0 } else { self.bytes as f64 / self.total_bytes as f64 }
+    }
+}
+
+pub(crate) type OnProgress<'r> = Box<dyn FnMut(&Progress) + Send + 'r>;
+
+/// Calls back now and then.
+pub(crate) struct Meter<'r> {
+    call: Option<OnProgress<'r>>,
+    start: Instant,
+    last: Duration,
+}
+
+impl<'r> Meter<'r> {
+    pub(crate) fn new(call: Option<OnProgress<'r>>) -> Self {
+        Self { call, start: Instant::now(), last: Duration::ZERO }
+    }
+
+    pub(crate) fn tick(&mut self, pass: &Pass<'_>, at_end: bool) {
+        let Some(call) = &mut self.call else { return };
+        let elapsed = self.start.elapsed();
+        if !at_end && elapsed - self.last < Duration::from_millis(100) {
+            return;
+        }
+        self.last = elapsed;
+        let (bytes, total_bytes) = pass.bytes();
+        let seconds = elapsed.as_secs_f64().max(1e-9);
+        let left = (bytes > 0).then(|| seconds * (total_bytes - bytes) as f64 / bytes as f64);
+        call(&Progress {
+            bytes,
+            total_bytes,
+            events: pass.report().events,
+            elapsed,
+            rate: pass.report().events as f64 / seconds,
+            eta: left.and_then(|left| Duration::try_from_secs_f64(left).ok()),
+        });
+    }
+}
