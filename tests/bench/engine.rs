@@ -254,8 +254,12 @@ fn study_columns(start: usize, rows: usize) -> DataFrame {
                 .clone()
                 .map(|row| {
                     let value = noise(row, at as u64);
-                    // One value in fifty is not available, as in real ntuples; measured values have few digits.
-                    if value < 0.02 { f64::NAN } else { f64::from((value * scale) as f32) }
+                    // One value in fifty is not available, as in real ntuples; hits are counted, the rest is measured.
+                    match at {
+                        _ if value < 0.02 => f64::NAN,
+                        0 | 1 => (value * scale).floor(),
+                        _ => value * scale,
+                    }
                 })
                 .collect();
             Column::new((*name).into(), values)
