@@ -73,7 +73,7 @@ impl Binner {
     pub(crate) fn add(&self, values: &[f64], cells: &mut [u32]) {
         let stride = self.stride;
         match &self.rule {
-            &Rule::Regular { lower, width, bins } => open(values, cells, stride, bins, |x| (x - lower) / width * bins),
+            &Rule::Regular { lower, width, bins } => regular(values, cells, stride, [lower, width, bins]),
             &Rule::Integer { lower, bins } => open(values, cells, stride, bins, |x| x.floor() - lower),
             &Rule::Log { lower, width, bins } => {
                 // Zero and below lie under every logarithmic axis; ln would call the negative ones missing.
@@ -92,7 +92,12 @@ impl Binner {
                 each(values, cells, stride, |x| round_slot((x.floor() - lower).rem_euclid(bins), bins));
             }
             Rule::Closed { lower, width, bins, edges } => {
-                each(values, cells, stride, |x| closed_slot(x, (x - lower) / width * bins, edges));
+                let (lower, width, bins) = (*lower, *width, *bins);
+                if near_edges(values, lower, width, bins) {
+                    each(values, cells, stride, |x| closed_slot(x, (x - lower) / width * bins, edges));
+                } else {
+                    regular(values, cells, stride, [lower, width, bins]);
+                }
             }
             Rule::Variable(search) => each(values, cells, stride, |x| search.slot(x)),
             Rule::CircularVariable(search) => each(values, cells, stride, |x| search.round_slot(x)),
@@ -119,6 +124,68 @@ fn open(values: &[f64], cells: &mut [u32], stride: u32, bins: f64, scaled: impl 
         // `value`, not `at`: an infinite value is out of range, not missing.
         let slot = whole + 1 - i32::from(at < 0.0) + i32::from(value.is_nan());
         *cell += stride * slot as u32;
+    }
+}
+
+/// Runs a loop with the widest vectors the processor has. All do the same arithmetic: results are equal.
+macro_rules! widest {
+    (fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty $body:block) => {
+        #[inline(always)]
+        fn $name($($argument: $kind),*) -> $answer {
+            #[inline(always)]
+            fn plain($($argument: $kind),*) -> $answer $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+                fn with_avx512($($argument: $kind),*) -> $answer {
+                    plain($($argument),*)
+                }
+
+                #[target_feature(enable = "avx2")]
+                fn with_avx2($($argument: $kind),*) -> $answer {
+                    plain($($argument),*)
+                }
+
+                if is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                {
+                    // SAFETY: the condition has found all features that the function uses.
+                    return unsafe { with_avx512($($argument),*) };
+                }
+                if is_x86_feature_detected!("avx2") {
+                    // SAFETY: the condition has found the feature that the function uses.
+                    return unsafe { with_avx2($($argument),*) };
+                }
+            }
+            plain($($argument),*)
+        }
+    };
+}
+
+widest! {
+    fn regular(values: &[f64], cells: &mut [u32], stride: u32, axis: [f64; 3]) -> () {
+        let [lower, width, bins] = axis;
+        open(values, cells, stride, bins, |x| (x - lower) / width * bins);
+    }
+}
+
+widest! {
+    fn near_edges(values: &[f64], lower: f64, width: f64, bins: f64) -> bool {
+        // Whether rounding could decide the bin of any value: a few units in the last place, of the position and of
+        // the edges. Elsewhere the position alone decides, and that takes no look at the edges.
+        const HALF_WAY: f64 = 6_755_399_441_055_744.0;
+        let size = 1.0 + lower.abs().max((lower + width).abs()) / width;
+        let little = 16.0 * f64::EPSILON * bins * size;
+        let mut near = false;
+        for &value in values {
+            let at = (value - lower) / width * bins;
+            // Adding 1.5 * 2^52 rounds to a whole number.
+            let off = (at - ((at + HALF_WAY) - HALF_WAY)).abs();
+            near |= (off <= little) & (at > -little) & (at < bins + little);
+        }
+        near
     }
 }
 
@@ -160,70 +227,76 @@ fn closed_slot(value: f64, at: f64, edges: &[f64]) -> u32 {
     }
 }
 
-/// Finds the bin between given edges: a table leads near it, a few steps do the rest.
+/// Finds the bin between given edges: a table leads near it, a few steps do the rest. No step is a branch, because
+/// data are random and would be guessed wrong half of the time.
 struct Search {
+    /// The edges, and NaN, which no value reaches.
     edges: Vec<f64>,
-    closed: bool,
-    /// For each of equal parts of the range, the first edge that can end a bin there.
+    bins: usize,
+    /// For each of equal parts of the range, the first bin that reaches into it.
     table: Vec<u32>,
+    /// Parts per unit.
     scale: f64,
+    /// The most edges that any part holds.
+    steps: usize,
 }
 
 impl Search {
     fn new(edges: &[f64], closed: bool) -> Self {
         let bins = edges.len() - 1;
-        let parts = (4 * bins).min(1 << 16);
-        let width = edges[bins] - edges[0];
+        let (first, width) = (edges[0], edges[bins] - edges[0]);
+        let narrowest = edges.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+        // Parts no wider than the narrowest bin need one step; a table beyond the first cache would cost more.
+        let parts = ((2.0 * width / narrowest) as usize).clamp(2 * bins, 4096.max(2 * bins));
         let scale = parts as f64 / width;
-        let part_of = |value: f64| ((value - edges[0]) * scale) as usize;
-        // The same rounding decides here and in `slot`, so a value is never behind the entry of its part.
-        let mut table = Vec::with_capacity(parts + 1);
-        let mut edge = 0;
-        for part in 0..=parts {
-            while edge < bins && part_of(edges[edge + 1]) < part {
-                edge += 1;
+        // The same rounding decides here and in `bin`, so a value is never behind the entry of its part.
+        let part = |value: f64| (((value - first) * scale) as usize).min(parts);
+        let mut table = vec![0; parts + 1];
+        let mut bin = 0;
+        for (at, entry) in table.iter_mut().enumerate() {
+            while bin < bins && part(edges[bin + 1]) < at {
+                bin += 1;
             }
-            table.push(edge as u32);
+            *entry = bin as u32;
         }
-        Self { edges: edges.to_vec(), closed, table, scale }
+        let mut held = vec![0; parts + 1];
+        edges[1..].iter().for_each(|&edge| held[part(edge)] += 1);
+        let steps = held.into_iter().max().unwrap_or(0);
+        let mut edges = edges.to_vec();
+        if closed {
+            // The last edge itself is inside: the end lies just behind it.
+            edges[bins] = edges[bins].next_up();
+        }
+        edges.push(f64::NAN);
+        Self { edges, bins, table, scale, steps }
     }
 
-    fn bin(&self, value: f64) -> u32 {
+    /// The bin of a value, which is not below the first edge; `bins` beyond the last. For NaN it is 0.
+    #[inline]
+    fn bin(&self, value: f64) -> usize {
+        if self.steps > 8 {
+            // Bins of very different widths: halving takes fewer steps.
+            return self.edges[..=self.bins].partition_point(|&edge| edge <= value).saturating_sub(1);
+        }
         let part = ((value - self.edges[0]) * self.scale) as usize;
         let mut bin = self.table[part.min(self.table.len() - 1)] as usize;
-        while bin + 2 < self.edges.len() && value >= self.edges[bin + 1] {
-            bin += 1;
+        for _ in 0..self.steps {
+            bin += usize::from(value >= self.edges[(bin + 1).min(self.bins + 1)]);
         }
-        bin as u32
+        bin
     }
 
+    #[inline]
     fn slot(&self, value: f64) -> u32 {
-        let bins = self.edges.len() - 1;
-        if value.is_nan() {
-            bins as u32 + 2
-        } else if value < self.edges[0] {
-            0
-        } else if value < self.edges[bins] {
-            self.bin(value) + 1
-        } else if self.closed && value == self.edges[bins] {
-            bins as u32
-        } else {
-            bins as u32 + 1
-        }
+        let bin = self.bin(value) + 1 - usize::from(value < self.edges[0]);
+        (bin + usize::from(value.is_nan()) * (self.bins + 1)) as u32
     }
 
     fn round_slot(&self, value: f64) -> u32 {
-        let bins = self.edges.len() - 1;
-        let (first, width) = (self.edges[0], self.edges[bins] - self.edges[0]);
+        let (first, width) = (self.edges[0], self.edges[self.bins] - self.edges[0]);
         let inside = value - ((value - first) / width).floor() * width;
-        if inside.is_nan() {
-            bins as u32
-        } else if inside < first {
-            0
-        } else {
-            // What rounds to a whole turn belongs to the last bin, and `bin` goes no further.
-            self.bin(inside)
-        }
+        // What rounds to a whole turn belongs to the last bin.
+        if inside.is_nan() { self.bins as u32 } else { self.bin(inside.max(first)).min(self.bins - 1) as u32 }
     }
 }
 
