@@ -37,3 +37,6 @@ pub use hist::{AxisText, Hist};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};
 pub use locate::{AxisAt, Locator, Place, loc};
 pub use process::ByProcess;
+
+#[cfg(test)]
+mod properties;

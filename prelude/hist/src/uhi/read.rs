@@ -33,11 +33,12 @@ pub(super) fn hist(document: &Value) -> Result<Hist> {
         None => return Err(Error::format("storage.type", "is not there, or not a text")),
     };
     let mut hist = Hist::with(axes, kind).map_err(|error| Error::format("axes", error))?;
-    let positions = positions(&hist.axes, &sizes);
-    let columns = columns(storage, &hist, &sizes, positions.len())?;
-    for (row, &cell) in positions.iter().enumerate() {
-        let fields: Vec<f64> = columns.iter().map(|column| column[row]).collect();
-        set(&mut hist.cells, cell, &fields);
+    // Sizes are compared before anything as large as they say is made; a storage without values has none to set.
+    if let Some(columns) = columns(storage, &hist, &sizes)? {
+        for (row, &cell) in positions(&hist.axes, &sizes).iter().enumerate() {
+            let fields: Vec<f64> = columns.iter().map(|column| column[row]).collect();
+            set(&mut hist.cells, cell, &fields);
+        }
     }
     let recoil = &document["writer_info"]["recoil"];
     read_missing(&mut hist, &recoil["nan_cells"])?;
@@ -78,24 +79,24 @@ fn positions(axes: &[Axis], sizes: &[Written]) -> Vec<usize> {
     cells
 }
 
-/// The fields of the storage, one number per cell of the document.
-fn columns(storage: &Value, hist: &Hist, sizes: &[Written], count: usize) -> Result<Vec<Vec<f64>>> {
+/// The fields of the storage, one number per cell of the document; `None` when the storage is empty.
+fn columns(storage: &Value, hist: &Hist, sizes: &[Written]) -> Result<Option<Vec<Vec<f64>>>> {
     let names = fields(&hist.cells).1;
     if storage.get("index").is_some() {
         return Err(Error::format("storage.index", "sparse storage is not read; write it dense"));
     }
     if names.iter().all(|name| storage.get(name).is_none()) {
-        return Ok(vec![vec![0.0; count]; names.len()]);
+        return Ok(None);
     }
     let mut columns = Vec::new();
     for name in names {
         let place = format!("storage.{name}");
         let value = storage.get(name).ok_or_else(|| Error::format(&place, "is not there"))?;
-        let mut column = Vec::with_capacity(count);
+        let mut column = Vec::new();
         flatten(value, sizes, &place, &mut column)?;
         columns.push(column);
     }
-    Ok(columns)
+    Ok(Some(columns))
 }
 
 fn flatten(value: &Value, sizes: &[Written], place: &str, out: &mut Vec<f64>) -> Result<()> {
