@@ -64,6 +64,13 @@ enum Command {
         #[arg(short = 'f', long)]
         file: PathBuf,
     },
+    /// Show, check, salvage and convert HIPO files; `recoil hipo --help` says how.
+    #[command(disable_help_flag = true)]
+    Hipo {
+        /// The command of the tool and what it takes.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write a made-up analysis of a few processes as parquet files.
     Toy {
         /// Folder to write to.
@@ -134,6 +141,10 @@ pub fn main() -> ExitCode {
         Command::Uninstall { place } => setup::uninstall(&place.place(), &place.name),
         Command::Doctor { build } => setup::doctor(build),
         Command::Kernel { file } => kernel::serve(&file),
+        Command::Hipo { arguments } => {
+            let (mut out, mut messages) = (std::io::stdout().lock(), std::io::stderr().lock());
+            Ok(ExitCode::from(hipo::tools::run(&arguments, &mut out, &mut messages)))
+        }
         Command::Toy { folder, events, seed } => notebook::toy(&folder, events, seed),
     };
     match done {
