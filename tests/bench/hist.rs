@@ -105,5 +105,5 @@ fn boost(x: &[f64], y: &[f64], w: &[f64], threads: usize) -> Option<Vec<(f64, Ve
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("text");
     let numbers = |line: &str| -> Vec<f64> { line.split(' ').filter_map(|number| number.parse().ok()).collect() };
-    Some(text.lines().map(|line| numbers(line)).map(|numbers| (numbers[0], numbers[1..].to_vec())).collect())
+    Some(text.lines().map(numbers).map(|numbers| (numbers[0], numbers[1..].to_vec())).collect())
 }

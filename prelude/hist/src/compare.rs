@@ -133,7 +133,7 @@ pub fn chi2(a: &Hist, b: &Hist) -> Result<Agreement> {
 
 /// The chance of a larger chi-square with so many degrees of freedom; NaN when there are none.
 pub(crate) fn chi2_probability(chi2: f64, free: usize) -> f64 {
-    if free == 0 || !(chi2 >= 0.0) {
+    if free == 0 || chi2.is_nan() || chi2 < 0.0 {
         return f64::NAN;
     }
     if chi2 == 0.0 {

@@ -43,11 +43,11 @@ impl Hist {
     pub fn rebin_axis(&self, axis: impl AxisAt, bins: usize) -> Result<Self> {
         let axis = axis.position(self)?;
         let old = &self.axes[axis];
-        let count = if bins == 0 { 0 } else { old.bins() / bins };
+        let count = old.bins().checked_div(bins).unwrap_or(0);
         if count == 0 {
             return Err(Error::axis(format!("{} bins cannot be joined by {bins}", old.bins())));
         }
-        if old.is_circular() && old.bins() % bins != 0 {
+        if old.is_circular() && !old.bins().is_multiple_of(bins) {
             return Err(Error::axis(format!("the {} bins of a circle cannot be joined by {bins}", old.bins())));
         }
         let new = old.coarser(bins, count)?;

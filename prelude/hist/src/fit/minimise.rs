@@ -133,7 +133,7 @@ impl<'a> Problem<'a> {
     fn covariance(&self) -> (Option<DMatrix<f64>>, bool) {
         let jacobian = self.jacobian_at(&self.at);
         let Some(rough) = (jacobian.transpose() * &jacobian).try_inverse() else { return (None, false) };
-        if rough.diagonal().iter().any(|&variance| !(variance > 0.0)) {
+        if rough.diagonal().iter().any(|&variance| variance.is_nan() || variance <= 0.0) {
             return (None, false);
         }
         // A tenth of an error is where a parabola is seen well above the noise of rounding.

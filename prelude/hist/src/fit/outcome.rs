@@ -128,7 +128,7 @@ impl FitResult {
         let gradient: Vec<f64> = (self.parameters.iter().enumerate())
             .map(|(at, parameter)| {
                 let step = 0.01 * parameter.error;
-                if !(step > 0.0) {
+                if step.is_nan() || step <= 0.0 {
                     return 0.0;
                 }
                 let (mut up, mut down) = (values.to_vec(), values.to_vec());
@@ -185,7 +185,7 @@ impl fmt::Display for FitResult {
 
 /// A value and its error, both to the second digit of the error that matters.
 pub(crate) fn rounded(value: f64, error: f64) -> (String, String) {
-    if !(error > 0.0) || !error.is_finite() || !value.is_finite() {
+    if error <= 0.0 || !error.is_finite() || !value.is_finite() {
         return (short(value), short(error));
     }
     let digits = 1 - error.log10().floor() as i32;

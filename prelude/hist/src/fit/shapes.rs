@@ -38,12 +38,15 @@ pub struct Polynomial(pub usize);
 #[derive(Debug, Clone, Copy)]
 pub struct Exponential;
 
+/// A function of x and its parameters.
+type Curve = dyn Fn(f64, &[f64]) -> f64 + Send + Sync;
+
 /// A function of your own, made by [`Function::new`].
 #[derive(Clone)]
 pub struct Function {
     names: Vec<String>,
     start: Vec<f64>,
-    function: Arc<dyn Fn(f64, &[f64]) -> f64 + Send + Sync>,
+    function: Arc<Curve>,
 }
 
 impl Function {
