@@ -9,7 +9,9 @@ use crate::program::{Class, Id, Op, Program};
 use crate::table::Column;
 use crate::types::Type;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rows of a block: small enough for the masks and intermediate values to stay in the first cache.
 pub(crate) const BLOCK: usize = 4096;
@@ -236,7 +238,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Members::U64(set) => contained(&lane.u64(), set, rows),
             Members::F32(set) => contained(&lane.f32(), set, rows),
             Members::F64(set) => contained(&lane.f64(), set, rows),
-            Members::Text(set) => (0..rows).map(|row| u8::from(set.contains(lane.text(row)))).collect(),
+            Members::Text(set) => texts_contained(&lane, set, rows),
         };
         if let Some(valid) = &lane.valid {
             marks.iter_mut().zip(valid.iter()).for_each(|(mark, valid)| *mark &= valid);
@@ -373,9 +375,9 @@ fn compare_texts(op: Compare, left: &Lane, right: &Lane, marks: &mut [u8]) {
     // Equality with one text is the common case, and needs no order.
     if let (Compare::Eq | Compare::Ne, Data::Text(texts), Data::One(Value::Text(text))) = (op, &left.data, &right.data)
     {
-        let wanted = u8::from(op == Compare::Eq);
-        for (row, mark) in marks.iter_mut().enumerate() {
-            *mark = if texts.get(row) == &**text { wanted } else { 1 - wanted };
+        texts.equal(text, marks);
+        if op == Compare::Ne {
+            marks.iter_mut().for_each(|mark| *mark = 1 - *mark);
         }
         return;
     }
@@ -411,6 +413,21 @@ fn contained<T: PartialOrd + Copy>(values: &Arg<T>, set: &[T], rows: usize) -> V
     for member in set {
         kernel::compare_one(Compare::Eq, values, *member, false, &mut part);
         marks.iter_mut().zip(&part).for_each(|(mark, part)| *mark |= part);
+    }
+    marks
+}
+
+fn texts_contained(lane: &Lane, set: &HashSet<Arc<str>>, rows: usize) -> Vec<u8> {
+    let mut marks = vec![0; rows];
+    match &lane.data {
+        Data::Text(texts) if set.len() <= 8 => {
+            let mut part = vec![0; rows];
+            for member in set {
+                texts.equal(member, &mut part);
+                marks.iter_mut().zip(&part).for_each(|(mark, part)| *mark |= part);
+            }
+        }
+        _ => marks.iter_mut().enumerate().for_each(|(row, mark)| *mark = u8::from(set.contains(lane.text(row)))),
     }
     marks
 }

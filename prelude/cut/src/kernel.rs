@@ -129,8 +129,37 @@ pub(crate) fn zip<T: Copy, R>(rows: usize, left: &Arg<T>, right: &Arg<T>, apply:
 
 /// Rows marked with 1.
 pub(crate) fn count(marks: &[u8]) -> usize {
-    // 255 bytes cannot overflow the sum of a byte: the inner loop stays narrow.
-    marks.chunks(255 * 32).map(|part| part.iter().map(|mark| u32::from(*mark)).sum::<u32>() as usize).sum()
+    const WIDE: usize = 64;
+    let mut total = 0;
+    // 255 marks of 1 cannot overflow the sum of a byte, and bytes add up 64 at a time.
+    for part in marks.chunks(255 * WIDE) {
+        let mut sums = [0u8; WIDE];
+        let (wides, rest) = part.as_chunks::<WIDE>();
+        for wide in wides {
+            for (sum, mark) in sums.iter_mut().zip(wide) {
+                *sum += mark;
+            }
+        }
+        total += sums.iter().chain(rest).map(|sum| usize::from(*sum)).sum::<usize>();
+    }
+    total
+}
+
+/// The positions of the marks that are 1.
+pub(crate) fn positions(marks: &[u8]) -> Vec<u32> {
+    let (eights, rest) = marks.as_chunks::<8>();
+    let mut out = Vec::new();
+    for (position, eight) in eights.iter().enumerate() {
+        let mut word = u64::from_le_bytes(*eight);
+        // Most words are 0 when few rows are left.
+        while word != 0 {
+            out.push((position * 8) as u32 + word.trailing_zeros() / 8);
+            word &= word - 1;
+        }
+    }
+    let done = eights.len() * 8;
+    out.extend(rest.iter().enumerate().filter(|(_, mark)| **mark == 1).map(|(row, _)| (done + row) as u32));
+    out
 }
 
 /// Marks of 0 and 1, eight to a byte, the first in the lowest bit.
@@ -144,7 +173,18 @@ pub(crate) fn pack(marks: &[u8], out: &mut Vec<u8>) {
 
 /// The reverse of [`pack`] for `length` bits from `offset` on.
 pub(crate) fn unpack(bits: &[u8], offset: usize, length: usize) -> Vec<u8> {
-    (offset..offset + length).map(|bit| bits[bit / 8] >> (bit % 8) & 1).collect()
+    let (first, shift) = (offset / 8, offset % 8);
+    let mut marks = Vec::with_capacity(length.next_multiple_of(8));
+    for at in first..first + length.div_ceil(8) {
+        let next = bits.get(at + 1).copied().unwrap_or(0);
+        let byte = u16::from_le_bytes([bits[at], next]) >> shift & 0xff;
+        // Each bit to the byte of its number, there to its place, and then down to 1.
+        let spread = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+        let ones = (spread + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
+        marks.extend_from_slice(&ones.to_le_bytes());
+    }
+    marks.truncate(length);
+    marks
 }
 
 #[cfg(test)]
@@ -158,7 +198,10 @@ mod tests {
         pack(&marks, &mut bits);
         assert_eq!(unpack(&bits, 0, 77), marks);
         assert_eq!(unpack(&bits, 5, 60), marks[5..65]);
-        assert_eq!(count(&marks), marks.iter().filter(|mark| **mark == 1).count());
+        let rows: Vec<u32> = (0..77).filter(|row| row % 3 == 0 || row % 7 == 1).collect();
+        assert_eq!(positions(&marks), rows);
+        assert_eq!(count(&marks), rows.len());
+        assert_eq!(count(&vec![1; 100_001]), 100_001);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::Value;
 use crate::kernel::Arg;
-use polars_arrow::array::Utf8ViewArray;
+use polars_arrow::array::{Utf8ViewArray, View};
 use std::borrow::Cow;
 
 #[derive(Debug, Clone)]
@@ -42,6 +42,20 @@ impl<'a> Texts<'a> {
         match self {
             Self::Views(array, start) => array.value(start + row),
             Self::Made(texts) => &texts[row],
+        }
+    }
+
+    /// Marks the rows with exactly this text. What stands where a text is missing is not looked at.
+    pub fn equal(&self, text: &str, marks: &mut [u8]) {
+        match self {
+            // A short text is all in its view, which compares as one number.
+            Self::Views(array, start) if text.len() <= View::MAX_INLINE_SIZE as usize => {
+                let wanted = View::new_inline(text.as_bytes()).as_u128();
+                for (mark, view) in marks.iter_mut().zip(&array.views()[*start..]) {
+                    *mark = u8::from(view.as_u128() == wanted);
+                }
+            }
+            _ => marks.iter_mut().enumerate().for_each(|(row, mark)| *mark = u8::from(self.get(row) == text)),
         }
     }
 }

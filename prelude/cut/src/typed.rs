@@ -1,6 +1,6 @@
 use crate::error::Problem;
 use crate::evaluate::{BLOCK, Evaluator};
-use crate::kernel::{count, pack};
+use crate::kernel::{count, pack, positions};
 use crate::lane::Lane;
 use crate::output::Output;
 use crate::program::{Id, Op, Program, Reduce};
@@ -286,7 +286,7 @@ fn price(program: &Program, id: Id) -> f64 {
     let own = match program.op(id) {
         Op::Literal(_) | Op::Constant(_) | Op::Reduce(..) => return 0.0,
         Op::Column(_) => match program.dtype(id) {
-            Type::Text => 6.0,
+            Type::Text => 2.0,
             Type::Bool => 2.0,
             _ => 0.5,
         },
@@ -339,7 +339,7 @@ impl Run<'_, '_> {
 
     /// Looks at the rest of the conditions only for the rows that are left.
     fn sparse(&self, start: usize, rows: usize, conditions: &mut [Ranked], out: &mut [u8]) {
-        let mut chosen: Vec<u32> = (0..).zip(out.iter()).filter(|(_, mark)| **mark == 1).map(|(row, _)| row).collect();
+        let mut chosen = positions(out);
         for condition in conditions {
             let mut marks = vec![1; chosen.len()];
             let mut evaluator = Evaluator::new(self.program, self.columns, self.scalars);
