@@ -19,3 +19,5 @@ mod floods;
 mod frames;
 #[path = "protocol/questions.rs"]
 mod questions;
+#[path = "protocol/real.rs"]
+mod real;

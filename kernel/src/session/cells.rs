@@ -46,15 +46,12 @@ impl Session {
         let mut token = 0;
         while let Ok(job) = queue.recv() {
             token += 1;
-            let failed = self.run_cell(evaluator, token, &job);
-            if failed && job.request.stop_on_error {
-                queue.try_iter().for_each(|waiting| self.abort(&waiting));
-            }
+            self.run_cell(evaluator, token, &job, queue);
         }
     }
 
-    /// Runs one cell; says whether it failed.
-    fn run_cell(&self, evaluator: &Result<Arc<dyn Evaluator>, Failure>, token: u64, job: &Job) -> bool {
+    /// Runs one cell; a failure aborts what waits in the queue.
+    fn run_cell(&self, evaluator: &Result<Arc<dyn Evaluator>, Failure>, token: u64, job: &Job, queue: &Receiver<Job>) {
         let Job { origin, request } = job;
         self.begin(origin);
         let blank = request.code.trim().is_empty();
@@ -77,11 +74,16 @@ impl Session {
             self.number.fetch_add(1, Ordering::SeqCst);
         }
         let failed = matches!(outcome, Outcome::Failed(_));
+        // Taken before the reply: what a client sends because of the reply did not wait behind the failure.
+        let waiting: Vec<Job> = match failed && request.stop_on_error {
+            true => queue.try_iter().collect(),
+            false => Vec::new(),
+        };
         let reply = self.show(job, number, stored, outcome);
         self.iopub.flush_blocking();
         self.reply(&self.shell, origin, reply);
         self.finish(origin);
-        failed
+        waiting.iter().for_each(|waiting| self.abort(waiting));
     }
 
     /// Publishes how a cell ended; returns the content of its reply.

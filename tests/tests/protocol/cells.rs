@@ -155,3 +155,13 @@ fn headers_come_back_with_fields_we_do_not_know() {
     assert_eq!(reply.header["version"], "5.5");
     kernel.take_published(&id);
 }
+
+/// A cell sent because of the reply did not wait behind the failure.
+#[test]
+fn a_cell_after_a_failure_runs() {
+    let mut kernel = Kernel::start();
+    for _ in 0..100 {
+        assert_eq!(kernel.execute("fail").reply["status"], "error");
+        assert_eq!(kernel.execute("value 1").reply["status"], "ok");
+    }
+}

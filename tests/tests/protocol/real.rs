@@ -1,0 +1,292 @@
+//! The program itself, with compiler, prelude and worker: what only whole processes can show.
+
+use crate::front::Channel::{Control, Iopub, Shell, Stdin};
+use crate::front::{Front, connection, request};
+use recoil_tests::kernel::{prepared, turn};
+use serde_json::{Value, json};
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::MutexGuard;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Program {
+    front: Front,
+    child: Child,
+    _state: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Program {
+    fn start() -> Self {
+        let program = prepared();
+        let turn = turn();
+        let state = tempfile::tempdir().expect("a folder");
+        let connection = connection("real");
+        let file = state.path().join("connection.json");
+        std::fs::write(&file, serde_json::to_vec(&connection).expect("json")).expect("writes");
+        let mut command = Command::new(program);
+        command.arg("kernel").arg("-f").arg(&file).env("RECOIL_HISTORY", state.path().join("history.sqlite"));
+        let child = command.stdin(Stdio::null()).spawn().expect("starts");
+        let front = Front::connect_first(&connection);
+        Self { front, child, _state: state, _turn: turn }
+    }
+
+    fn kernel(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn signal(&self, process: u32, signal: i32) {
+        let process = i32::try_from(process).expect("a process id");
+        // SAFETY: the kernel is our child and not yet waited for, the worker is its child.
+        assert_eq!(unsafe { libc::kill(process, signal) }, 0);
+    }
+
+    /// The worker, which must be there soon.
+    fn worker(&self) -> u32 {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(worker) = workers_of(self.kernel()).first() {
+                return *worker;
+            }
+            assert!(Instant::now() < until, "no worker");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn value(&mut self, code: &str) -> String {
+        let caused = self.execute(code);
+        let result = caused.published.iter().find(|message| message.kind() == "execute_result");
+        let result = result.unwrap_or_else(|| panic!("no result of {code}: {caused:?}"));
+        result.content["data"]["text/plain"].as_str().expect("text").to_owned()
+    }
+
+    /// Takes what is published until the state of `parent` is idle, and its reply. Says whether it was asked.
+    fn reply_of(&mut self, parent: &str) -> Value {
+        let reply = self.receive(Shell);
+        assert_eq!(reply.parent_header["msg_id"], parent);
+        self.until_idle(parent);
+        Value::Object(reply.content)
+    }
+
+    fn until_idle(&mut self, parent: &str) {
+        loop {
+            let message = self.receive(Iopub);
+            let idle = message.content.get("execution_state") == Some(&json!("idle"));
+            if idle && message.parent_header["msg_id"] == parent {
+                return;
+            }
+        }
+    }
+
+    fn until_text(&mut self, text: &str) {
+        loop {
+            let message = self.receive(Iopub);
+            if message.content.get("text").and_then(Value::as_str).is_some_and(|have| have.contains(text)) {
+                return;
+            }
+        }
+    }
+
+    fn start_cell(&mut self, code: &str) -> String {
+        self.send(Shell, "execute_request", json!({"code": code}))
+    }
+}
+
+impl Deref for Program {
+    type Target = Front;
+    fn deref(&self) -> &Front {
+        &self.front
+    }
+}
+
+impl DerefMut for Program {
+    fn deref_mut(&mut self) -> &mut Front {
+        &mut self.front
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.child.kill();
+        } else if self.child.try_wait().expect("can be asked").is_none() {
+            self.front.shut_down();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// Processes below `kernel` that are workers.
+fn workers_of(kernel: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").expect("a proc file system").flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| is_below(*id, kernel) && is_worker(*id)).collect()
+}
+
+fn is_worker(process: u32) -> bool {
+    let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+    let program = std::fs::read_link(format!("/proc/{process}/exe")).unwrap_or_default();
+    let recoil = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("recoil"));
+    recoil && environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"RECOIL_WORKER="))
+}
+
+fn is_below(process: u32, ancestor: u32) -> bool {
+    let mut process = process;
+    while process > 1 {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // The name is in parentheses and may hold anything; state and parent follow.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        process = parent.unwrap_or(0);
+        if process == ancestor {
+            return true;
+        }
+    }
+    false
+}
+
+fn gone(process: u32) -> bool {
+    let until = Instant::now() + PATIENCE;
+    while Path::new(&format!("/proc/{process}/environ")).exists() && is_worker(process) {
+        if Instant::now() > until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
+/// How often in each state: `RECOIL_KILLS=50` for the long run.
+fn kills() -> u32 {
+    std::env::var("RECOIL_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
+}
+
+fn kill(program: &mut Program) {
+    let worker = program.worker();
+    program.signal(worker, libc::SIGKILL);
+    assert!(gone(worker));
+}
+
+#[test]
+fn the_kernel_survives_its_worker_while_idle() {
+    let mut program = Program::start();
+    for round in 0..kills() {
+        program.execute(&format!("let kept = {round};"));
+        kill(&mut program);
+        // The next cell says what was lost, and that it can be had back.
+        let reply = program.execute("1 + 1").reply;
+        assert_eq!(reply["ename"], "WorkerDied", "{reply:?}");
+        let said = reply["evalue"].as_str().expect("text");
+        assert!(said.contains("kept") && said.contains("%restore"), "{said}");
+        assert_eq!(program.value("1 + 1"), "2");
+        assert_eq!(program.execute("%restore").reply["status"], "ok");
+        assert_eq!(program.value("kept"), round.to_string());
+    }
+}
+
+#[test]
+fn the_kernel_survives_its_worker_while_compiling() {
+    let mut program = Program::start();
+    program.execute("1");
+    for round in 0..kills() {
+        // Never seen before, so rustc has to work.
+        let stamp = std::process::id();
+        let cell =
+            program.start_cell(&format!("let x_{stamp}_{round} = vec![{round}, {stamp}]; x_{stamp}_{round}.len()"));
+        std::thread::sleep(Duration::from_millis(30));
+        kill(&mut program);
+        // Whether it was reached before or after its compilation, it has exactly one reply.
+        let reply = program.reply_of(&cell);
+        assert!(matches!(reply["status"].as_str(), Some("ok" | "error")), "{reply}");
+        // If it was killed after its cell had ended, the next one says so.
+        if program.execute("1 + 1").reply["status"] == "error" {
+            assert_eq!(program.value("1 + 1"), "2");
+        }
+    }
+}
+
+#[test]
+fn the_kernel_survives_its_worker_while_running() {
+    let mut program = Program::start();
+    for _ in 0..kills() {
+        let cell = program
+            .start_cell("println!(\"running\"); loop { std::thread::sleep(std::time::Duration::from_millis(5)); }");
+        program.until_text("running");
+        kill(&mut program);
+        assert_eq!(program.reply_of(&cell)["status"], "error");
+        assert_eq!(program.value("1 + 1"), "2");
+    }
+}
+
+#[test]
+fn the_kernel_survives_its_worker_while_it_waits_for_input() {
+    let mut program = Program::start();
+    for _ in 0..kills() {
+        let cell = program.start_cell("input(\"who? \")");
+        assert_eq!(program.receive(Stdin).content["prompt"], "who? ");
+        kill(&mut program);
+        assert_eq!(program.reply_of(&cell)["status"], "error");
+        assert_eq!(program.value("1 + 1"), "2");
+    }
+}
+
+#[test]
+fn an_interrupt_by_message_and_by_signal_keeps_the_variables() {
+    let mut program = Program::start();
+    program.execute("let survivor = 41;");
+    let looping =
+        "println!(\"running\"); let mut n = 0_u64; loop { n = n.wrapping_add(1); if n == u64::MAX { break; } }";
+    for by_signal in [false, true] {
+        let cell = program.start_cell(looping);
+        program.until_text("running");
+        if by_signal {
+            let kernel = program.kernel();
+            program.signal(kernel, libc::SIGINT);
+        } else {
+            program.send(Control, "interrupt_request", json!({}));
+            assert_eq!(program.receive(Control).content["status"], "ok");
+        }
+        let reply = program.reply_of(&cell);
+        assert_eq!(reply["ename"], "Interrupted", "{reply}");
+        assert_eq!(program.value("survivor + 1"), "42");
+    }
+}
+
+#[test]
+fn input_answers_and_threads_speak_after_their_cell() {
+    let mut program = Program::start();
+    let cell = program.start_cell("let name = input(\"who? \"); name");
+    let question = program.receive(Stdin);
+    let mut answer = request("input_reply", json!({"value": "Ada"}));
+    answer.parent_header = question.header;
+    program.send_message(Stdin, answer);
+    let caused = program.take(Shell, &cell);
+    let shown = caused.published.last().expect("a result").content["data"]["text/plain"].clone();
+    assert!(shown.as_str().is_some_and(|text| text.contains("Ada")), "{shown}");
+    let late =
+        "std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(500)); println!(\"late\"); });";
+    let cell = program.start_cell(late);
+    program.take(Shell, &cell);
+    let message = program.receive(Iopub);
+    assert_eq!((&message.parent_header["msg_id"], &message.content["text"]), (&json!(cell), &json!("late\n")));
+}
+
+#[test]
+fn no_worker_outlives_its_kernel() {
+    let mut program = Program::start();
+    assert_eq!(program.value("1 + 1"), "2");
+    let worker = program.worker();
+    program.shut_down();
+    assert!(program.child.wait().expect("ends").success());
+    assert!(gone(worker), "after a shutdown");
+    drop(program);
+    let mut program = Program::start();
+    assert_eq!(program.value("1 + 1"), "2");
+    let worker = program.worker();
+    let kernel = program.kernel();
+    program.signal(kernel, libc::SIGKILL);
+    program.child.wait().expect("ends");
+    assert!(gone(worker), "after the kernel was killed");
+}
