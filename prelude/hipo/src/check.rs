@@ -159,7 +159,7 @@ fn check_record(record: &Record, dictionary: &Dictionary, odd: &mut Odd, report:
 fn check_event(event: &Event<'_>, dictionary: &Dictionary, odd: &mut Odd) -> Result<()> {
     let mut seen = Vec::new();
     let mut structures = event.structures();
-    while let Some(found) = structures.next() {
+    for found in structures.by_ref() {
         let found = found.map_err(|fault| event.locate(fault))?;
         if let Some(composite) = found.composite() {
             composite.map_err(|fault| event.locate(fault))?;

@@ -74,7 +74,7 @@ pub enum Fault {
 impl Fault {
     /// This fault at a place.
     pub(crate) fn at(self, place: Place) -> Error {
-        Error { place, fault: self }
+        Error { place: Box::new(place), fault: self }
     }
 
     pub(crate) fn unknown<'a>(what: impl Into<String>, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
@@ -95,7 +95,7 @@ impl Fault {
 #[derive(Debug)]
 pub struct Error {
     /// Where.
-    pub place: Place,
+    pub place: Box<Place>,
     /// What.
     pub fault: Fault,
 }

@@ -93,7 +93,7 @@ pub(crate) fn index_schema() -> Result<Schema, Fault> {
 pub(crate) fn from_trailer(stream: &dyn Stream, header: &FileHeader) -> Result<ReaderIndex> {
     let mut trailer = Record::new();
     let describe = |error: Error| Error {
-        place: crate::error::Place { record: None, ..error.place },
+        place: Box::new(crate::error::Place { record: None, ..*error.place }),
         fault: match error.fault {
             Fault::Damaged(what) => Fault::Damaged(format!("the trailer (record index): {what}")),
             other => other,

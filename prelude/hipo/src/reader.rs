@@ -324,7 +324,7 @@ pub(crate) fn read_dictionary(
     }
     let mut record = Record::new();
     let describe = |error: Error| Error {
-        place: crate::error::Place { record: None, ..error.place },
+        place: Box::new(crate::error::Place { record: None, ..*error.place }),
         fault: match error.fault {
             Fault::Damaged(what) => Fault::Damaged(format!("the dictionary record: {what}")),
             other => other,

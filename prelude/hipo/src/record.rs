@@ -1,7 +1,7 @@
 //! Records: the unit of reading and decompressing.
 
 use crate::compression::Compression;
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Fault, Place, Result};
 use crate::event::{Event, Origin};
 use crate::header::{HEADER_BYTES, RecordHeader};
 use crate::stream::Stream;
@@ -130,7 +130,7 @@ impl Record {
     pub fn event(&self, index: usize) -> Result<Event<'_>> {
         let (Some(header), Some(bytes)) = (&self.header, self.event_bytes(index)) else {
             let fault = Fault::Argument(format!("no event {index}, there are {}", self.len()));
-            return Err(Error { place: self.place(), fault });
+            return Err(fault.at(self.place()));
         };
         Event::new(bytes, header.order, self.origin(index))
     }

@@ -42,7 +42,7 @@ pub(crate) fn walk(
                 }
                 position += length;
             }
-            Err(Error { fault: Fault::Io(error), place }) => return Err(Fault::Io(error).at(place)),
+            Err(Error { fault: Fault::Io(error), place }) => return Err(Fault::Io(error).at(*place)),
             // A damaged trailer holds no events; whoever wants the index has met its error already.
             Err(_) if position == trailer => position = after(stream, position)?,
             Err(why) => {
