@@ -11,10 +11,12 @@ use std::time::Instant;
 use hipo::{BankRequest, ColumnQuery, EventBuilder, Numbers, Reader, Schema, Writer};
 use serde_json::{Value, json};
 
-const PARTICLE: &str = "{REC::Particle/300/31}{pid/I,px/F,py/F,pz/F,vx/F,vy/F,vz/F,vt/F,charge/B,beta/F,chi2pid/F,status/S}";
+const PARTICLE: &str =
+    "{REC::Particle/300/31}{pid/I,px/F,py/F,pz/F,vx/F,vy/F,vz/F,vt/F,charge/B,beta/F,chi2pid/F,status/S}";
 const CALORIMETER: &str = "{REC::Calorimeter/300/32}{index/S,pindex/S,detector/B,sector/B,layer/B,energy/F,time/F,path/F,\
                            chi2/F,x/F,y/F,z/F,status/S}";
-const CONFIG: &str = "{RUN::config/10000/11}{run/I,event/I,unixtime/I,trigger/L,timestamp/L,type/B,mode/B,torus/F,solenoid/F}";
+const CONFIG: &str =
+    "{RUN::config/10000/11}{run/I,event/I,unixtime/I,trigger/L,timestamp/L,type/B,mode/B,torus/F,solenoid/F}";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -23,7 +25,8 @@ fn main() -> Result<(), Failure> {
     if let Some(at) = arguments.iter().position(|argument| argument == "--one-reading") {
         return one_reading(&arguments[at + 1..]);
     }
-    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (events, passes) = (number("RECOIL_BENCH_EVENTS", 400_000), number("RECOIL_BENCH_PASSES", 5));
     let folder = tempfile::tempdir()?;
     let (small, large) = (folder.path().join("small.hipo"), folder.path().join("large.hipo"));
@@ -31,7 +34,8 @@ fn main() -> Result<(), Failure> {
     generate(&small, events)?;
     let (seconds, bytes) = (start.elapsed().as_secs_f64(), std::fs::metadata(&small)?.len());
     println!("{events} events, {} MB on disk, generated and written in {seconds:.2} s\n", bytes / 1_000_000);
-    let python = recoil_tests::python::environment("hipo benchmark", "hipo", &["hipopy==2.0.1", "oxihipo==0.9.0", "numpy"]);
+    let python =
+        recoil_tests::python::environment("hipo benchmark", "hipo", &["hipopy==2.0.1", "oxihipo==0.9.0", "numpy"]);
     compare(&small, python.as_deref(), passes)?;
     generate(&large, 10 * events)?;
     memory(&small, &large)
@@ -161,7 +165,9 @@ fn generate(path: &Path, events: u64) -> Result<(), Failure> {
     let (mut random, mut event) = (Random(1), EventBuilder::new());
     for number in 0..events {
         event.reset();
-        for (bank, rows) in [("RUN::config", 1), ("REC::Particle", 3 + random.below(10)), ("REC::Calorimeter", 6 + random.below(20))] {
+        for (bank, rows) in
+            [("RUN::config", 1), ("REC::Particle", 3 + random.below(10)), ("REC::Calorimeter", 6 + random.below(20))]
+        {
             let mut bank = writer.bank(bank, rows)?;
             let schema = bank.schema().clone();
             for column in schema.columns() {

@@ -118,7 +118,8 @@ fn numbers(kind: hipo::ColumnType, rows: usize, number: i64) -> Numbers {
 
 fn columns() -> Value {
     let columns = |schema: &Schema| -> Value {
-        let columns = schema.columns().iter().map(|column| (column.name.clone(), column.kind.letter().to_string().into()));
+        let columns =
+            schema.columns().iter().map(|column| (column.name.clone(), column.kind.letter().to_string().into()));
         Value::Object(columns.collect())
     };
     Value::Object(schemas().iter().map(|schema| (schema.name().to_string(), columns(schema))).collect())

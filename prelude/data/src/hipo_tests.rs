@@ -161,7 +161,9 @@ fn frames_become_hipo_and_hipo_parquet() {
     assert_eq!((columns.events(), columns.rows()), (60, 90));
     let text = df!("name" => ["a"]).unwrap();
     assert!(write_hipo(&text, path("text.hipo"), "A::b", 1, 1).unwrap_err().to_string().contains("column name is str"));
-    particles.write_parquet(path("out.parquet")).unwrap();
+    ParquetWriter::new(std::fs::File::create(path("out.parquet")).unwrap())
+        .finish(&mut particles.collect().unwrap())
+        .unwrap();
     let read = LazyFrame::scan_parquet(path("out.parquet").to_str().unwrap().into(), ScanArgsParquet::default());
     assert_eq!(read.unwrap().collect().unwrap().height(), 90);
 }

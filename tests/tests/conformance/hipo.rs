@@ -259,7 +259,11 @@ fn columns_agree(reader: &Reader, expected: &Value) -> Result<(), String> {
         for column in &columns.columns {
             let each = firsts.iter().flatten().flat_map(|bank| bank["columns"][&column.name].as_array().cloned());
             let wanted: Vec<Value> = each.flatten().collect();
-            compare(&format!("{}.{} as a column", schema.name(), column.name), &values(&column.values), &wanted.into())?;
+            compare(
+                &format!("{}.{} as a column", schema.name(), column.name),
+                &values(&column.values),
+                &wanted.into(),
+            )?;
         }
         for (event, first) in firsts.iter().enumerate() {
             let rows = first.as_ref().and_then(|bank| bank["rows"].as_u64()).unwrap_or(0);
