@@ -10,14 +10,21 @@ use std::sync::Arc;
 
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Problem> {
     let mut notebook = headless::read(&arguments.notebook)?;
+    // Cells find files beside their notebook, as they do under Jupyter; outputs go where the caller stands.
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(at(path));
+    let output = arguments.output.as_ref().map(absolute).transpose()?;
+    let html = arguments.html.as_ref().map(absolute).transpose()?;
+    if let Some(folder) = arguments.notebook.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::env::set_current_dir(folder).map_err(at(folder))?;
+    }
     headless::inject(&mut notebook, &arguments.parameters)?;
     let (evaluator, collector) = evaluator()?;
     let ran = headless::run(&mut notebook, &*evaluator, &collector, &mut tell);
     evaluator.shutdown();
-    if let Some(path) = &arguments.output {
+    if let Some(path) = &output {
         write(path, &headless::to_text(&notebook)?)?;
     }
-    if let Some(path) = &arguments.html {
+    if let Some(path) = &html {
         let title = arguments.notebook.file_stem().unwrap_or_default().to_string_lossy();
         write(path, &headless::export(&notebook, &title))?;
     }

@@ -44,6 +44,18 @@ impl show::Display for Histogram {
     }
 }
 
+impl show::Part for Histogram {
+    fn part(&self, at: usize) -> (String, Hist) {
+        self.hist.part(at)
+    }
+}
+
+impl show::Parts for Histogram {
+    fn parts(&self) -> Vec<(String, Hist)> {
+        self.hist.parts()
+    }
+}
+
 impl Histogram {
     /// How the histogram was made: time, rows, bytes, segments, cuts.
     pub fn performance_report(&self) -> &Report {

@@ -2,20 +2,21 @@
 
 use super::from::{edges, same_bins};
 use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point};
-use super::{Parts, Plot};
+use super::{Part, Parts, Plot};
 use crate::label::Label;
 use hist::{Compared, Comparison, Hist};
 
 impl Plot {
     /// Data points over the histogram or stack, with Poisson errors when they are plain counts.
     #[must_use]
-    pub fn data(self, data: &Hist) -> Self {
+    pub fn data(self, data: impl Part) -> Self {
         self.data_named("Data", data)
     }
 
     /// Data points with a name of your own in the legend.
     #[must_use]
-    pub fn data_named(mut self, name: &str, data: &Hist) -> Self {
+    pub fn data_named(mut self, name: &str, data: impl Part) -> Self {
+        let data = &data.part(0).1;
         if data.dimensions() != 1 || self.map.is_some() {
             return Self::impossible("data points need a histogram of one dimension");
         }

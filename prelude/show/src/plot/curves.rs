@@ -21,7 +21,7 @@ impl Plot {
             return Self::impossible("a curve cannot be drawn over a map");
         }
         let curves = self.scene.panels[0].layers.iter().filter(|layer| matches!(layer.mark, Mark::Curve(_))).count();
-        let paint = Paint::Line(1 + curves);
+        let paint = if curves == 0 { Paint::Solid(1) } else { Paint::Line(1 + curves) };
         self.scene.panels[0].layers.push(Layer::new(name, paint, Mark::Curve(sample(low, high, f))));
         self
     }

@@ -19,7 +19,7 @@ impl Plot {
         let components = fit.components(POINTS);
         let several = components.len() > 1;
         let layers = &mut self.scene.panels[0].layers;
-        layers.push(Layer::new(fit.model(), Paint::Line(1), Mark::Curve(fit.curve(POINTS))));
+        layers.push(Layer::new(fit.model(), Paint::Solid(1), Mark::Curve(fit.curve(POINTS))));
         for (at, (name, points)) in components.into_iter().enumerate().filter(|_| several) {
             layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(points)));
         }

@@ -3,14 +3,15 @@
 use super::Plot;
 use super::map::{Map, Shade};
 use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point, Scene, StepStyle};
-use super::names::{Parts, colors};
+use super::names::{Part, Parts, colors};
 use crate::label::Label;
 use crate::text::{number, percent, thousands};
 use crate::variables;
 use hist::{Axis, Hist, Storage};
 
 /// A histogram: one dimension as a staircase (stacked when it knows its processes), means as points, two as a map.
-pub fn histogram(hist: &Hist) -> Plot {
+pub fn histogram(hist: impl Part) -> Plot {
+    let hist = &hist.part(0).1;
     match hist.dimensions() {
         1 if hist.is_profile() => profile(hist),
         1 if hist.by_process().len() > 1 => stack(hist),
@@ -113,7 +114,8 @@ pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
 }
 
 /// The share of entries that pass, bin by bin, with Clopper-Pearson errors. `passed` is a part of `all`.
-pub fn efficiency(passed: &Hist, all: &Hist) -> Plot {
+pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
+    let (passed, all) = (&passed.part(0).1, &all.part(0).1);
     if !same_bins(passed, all) || all.dimensions() != 1 {
         return Plot::impossible("an efficiency needs two histograms of one dimension with the same bins");
     }

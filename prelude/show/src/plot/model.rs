@@ -73,6 +73,8 @@ pub(super) enum Paint {
     Ink,
     Soft,
     Line(usize),
+    /// As a line, but never dashed.
+    Solid(usize),
     Fill(usize),
 }
 
@@ -118,7 +120,7 @@ impl Paint {
         match self {
             Self::Ink => theme.ink,
             Self::Soft => theme.soft,
-            Self::Line(at) => theme.line(at),
+            Self::Line(at) | Self::Solid(at) => theme.line(at),
             Self::Fill(at) => theme.fill(at),
         }
     }

@@ -259,6 +259,15 @@ fn a_fit_displays_its_parameters() {
 }
 
 #[test]
+fn data_with_empty_bins_stand_beside_the_simulation_in_words() {
+    let sparse = filled(&[2.4, 2.41, 2.43]);
+    let text = stack(simulation()).data(&sparse).text();
+    let line = text.lines().find(|line| line.starts_with("[2.4, 2.52)"));
+    assert!(line.is_some_and(|line| line.contains("3.0 ±")), "{text}");
+    assert_eq!(text.matches("taupair").count(), 1, "{text}");
+}
+
+#[test]
 fn empty_histograms_are_drawn_too() {
     let empty = Hist::new(recoil()).unwrap();
     for plot in

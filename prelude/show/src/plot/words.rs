@@ -120,16 +120,18 @@ fn side_by_side(
     names: &[String],
     (x, y): (&str, &str),
 ) -> Vec<String> {
-    let same =
-        |rows: &Vec<Row>| rows.len() == columns[0].len() && rows.iter().zip(&columns[0]).all(|(a, b)| near(a, b));
-    if !columns.iter().all(same) {
-        return columns
-            .iter()
-            .zip(names)
-            .flat_map(|(rows, name)| bars(scene, panel, rows, (x, &format!("{name} {y}"))))
-            .collect();
+    // Points without entries are not drawn, so some columns have gaps; the longest has all bins.
+    let Some(most) = columns.iter().max_by_key(|rows| rows.len()) else { return Vec::new() };
+    let found = |row: &Row| most.iter().any(|other| near(row, other));
+    if !columns.iter().all(|rows| rows.iter().all(found)) {
+        let each = columns.iter().zip(names);
+        return each.flat_map(|(rows, name)| bars(scene, panel, rows, (x, &format!("{name} {y}")))).collect();
     }
-    let joined_columns: Vec<(Vec<Row>, usize)> = columns.iter().map(|rows| joined(rows, panel)).collect();
+    let complete = |rows: &Vec<Row>| -> Vec<Row> {
+        let own = |bin: &Row| rows.iter().find(|row| near(row, bin)).copied();
+        most.iter().map(|bin| own(bin).unwrap_or(Row { value: 0.0, error: f64::NAN, ..*bin })).collect()
+    };
+    let joined_columns: Vec<_> = columns.iter().map(|rows| joined(&complete(rows), panel)).collect();
     let mut table = crate::Table::new([x.to_owned()].into_iter().chain(names.iter().cloned())).row_heads().caption(y);
     for at in 0..joined_columns[0].0.len() {
         let first = crate::Cell::text(place(scene, &joined_columns[0].0[at]));
@@ -154,7 +156,7 @@ fn joined(rows: &[Row], panel: &Panel) -> (Vec<Row>, usize) {
         from: rows[0].from,
         to: rows[rows.len() - 1].to,
         value: rows.iter().map(|row| row.value).sum(),
-        error: rows.iter().map(|row| row.error.powi(2)).sum::<f64>().sqrt(),
+        error: rows.iter().map(|row| row.error.powi(2)).filter(|square| !square.is_nan()).sum::<f64>().sqrt(),
     };
     (rows.chunks(group).map(join).collect(), group)
 }
