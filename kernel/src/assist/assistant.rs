@@ -1,38 +1,246 @@
 //! Answers from a copy of what is known of the notebook.
 
+use super::context::{Context, context, word_start};
+use super::index::{Entry, Index, owner_of};
+use super::probe::Probe;
 use crate::cell::{Config, Known, Table};
 use crate::evaluator::{Bundle, Completions};
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// More candidates than anybody reads.
+const MOST: usize = 400;
+/// Methods whose strings name groups and processes.
+const GROUP_METHODS: [&str; 4] = ["group", "groups", "process", "index"];
+const KEYWORDS: [&str; 24] = [
+    "let", "mut", "fn", "struct", "enum", "impl", "trait", "use", "for", "while", "loop", "if", "else", "match",
+    "return", "break", "continue", "async", "move", "true", "false", "const", "static", "type",
+];
+const MAGICS: [&str; 12] = [
+    "%help", "%vars", "%reset", "%restore", "%opt", "%%rust", "%time", "%timeit", "%load", ":dep", ":help", ":version",
+];
 
 /// A copy of the notebook's state.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 struct Snapshot {
     variables: BTreeMap<String, Known>,
+    /// Items of all cells, as text.
+    items: String,
 }
 
-/// Completes and inspects.
+/// Completes and inspects, at any time, from any thread.
 pub(crate) struct Assistant {
-    snapshot: Mutex<Snapshot>,
+    snapshot: Mutex<Arc<Snapshot>>,
+    index: Arc<OnceLock<Index>>,
+    // One question to rustc at a time: they share a folder, and two would be slower than one after the other.
+    probe: Mutex<Probe>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Assistant {
-    pub fn new(_config: &Config, _folder: &Path) -> Self {
-        Self { snapshot: Mutex::default() }
+    pub fn new(config: &Config, folder: &Path) -> Self {
+        let index = Arc::new(OnceLock::new());
+        let (filled, prelude) = (index.clone(), config.prelude.clone());
+        // Without the thread there is less to complete, and nothing else.
+        let _ = std::thread::Builder::new().name("recoil-index".into()).spawn(move || {
+            let _ = filled.set(Index::load(&prelude));
+        });
+        Self { snapshot: Mutex::default(), index, probe: Mutex::new(Probe::new(config, folder)) }
     }
 
     /// Takes a copy of the notebook's state; called after every cell.
-    pub fn update(&self, table: &Table, _cells: &HashMap<u32, String>) {
-        let snapshot = Snapshot { variables: table.known.clone() };
-        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    pub fn update(&self, table: &Table, items: String) {
+        *lock(&self.snapshot) = Arc::new(Snapshot { variables: table.known.clone(), items });
     }
 
-    pub fn complete(&self, _code: &str, _cursor: usize) -> Completions {
-        Completions::default()
+    pub fn complete(&self, code: &str, cursor: usize) -> Completions {
+        let cursor = floor(code, cursor);
+        let snapshot = lock(&self.snapshot).clone();
+        let context = context(code, cursor);
+        let (candidates, start) = match &context {
+            Context::Text { method, receiver, word_start } => (names(&snapshot, method, receiver), *word_start),
+            Context::Member { receiver, receiver_start, word_start } => {
+                (self.members(&snapshot, code, receiver, *receiver_start), *word_start)
+            }
+            Context::Path { path, word_start } => (self.in_path(path), *word_start),
+            Context::Word { word_start } => (self.words(&snapshot), *word_start),
+            Context::Magic { word_start } => {
+                (MAGICS.iter().map(|magic| ((*magic).to_owned(), "magic".to_owned())).collect(), *word_start)
+            }
+        };
+        let typed = &code[start..cursor];
+        let end = cursor
+            + code[cursor..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .map(char::len_utf8)
+                .sum::<usize>();
+        let mut candidates: Vec<_> = candidates.into_iter().filter(|(name, _)| fits(name, typed)).collect();
+        candidates.truncate(MOST);
+        // Inside strings the rest of a word is kept: there may be no end of the string yet.
+        let end = if matches!(context, Context::Text { .. }) { cursor } else { end };
+        Completions { candidates, start, end }
     }
 
-    pub fn inspect(&self, _code: &str, _cursor: usize, _detail: u8) -> Option<Bundle> {
-        None
+    /// Methods, fields that are groups, and what the type derefs to.
+    fn members(&self, snapshot: &Snapshot, code: &str, receiver: &str, at: usize) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let Some(kind) = self.type_of(snapshot, code, receiver, at) else { return found };
+        if matches!(owner_of(&kind).as_str(), "Data" | "Group")
+            && let Some(known) = snapshot.variables.get(receiver)
+        {
+            let plain = known.groups.iter().filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+            found.extend(plain.map(|name| (name.clone(), "group".to_owned())));
+        }
+        if let Some(index) = self.index.get() {
+            found.extend(index.methods(&kind).into_iter().map(|entry| (entry.name.clone(), "method".to_owned())));
+        }
+        found
     }
+
+    fn type_of(&self, snapshot: &Snapshot, code: &str, expression: &str, at: usize) -> Option<String> {
+        if let Some(known) = snapshot.variables.get(expression) {
+            return Some(known.kind.clone());
+        }
+        // Whole statements in front of the one that is typed may define what it uses.
+        let before = &code[..at];
+        let before = before.rfind(';').map_or("", |end| &before[..=end]);
+        let before = if crate::cell::parse_error(before).is_none() { before } else { "" };
+        lock(&self.probe).type_of(&snapshot.variables, &snapshot.items, before, expression)
+    }
+
+    fn in_path(&self, path: &str) -> Vec<(String, String)> {
+        let Some(index) = self.index.get() else { return Vec::new() };
+        let owner = path.rsplit("::").next().unwrap_or(path);
+        index.associated(owner).map(|entry| (entry.name.clone(), entry.kind.clone())).collect()
+    }
+
+    fn words(&self, snapshot: &Snapshot) -> Vec<(String, String)> {
+        let mut found: Vec<_> = snapshot.variables.keys().map(|name| (name.clone(), "variable".to_owned())).collect();
+        if let Some(index) = self.index.get() {
+            let own =
+                index.entries.iter().filter(|entry| entry.owner.is_empty() && (entry.own || entry.kind == "type"));
+            for entry in own {
+                if found.iter().all(|(name, _)| *name != entry.name) {
+                    found.push((entry.name.clone(), entry.kind.clone()));
+                }
+            }
+        }
+        found.extend(KEYWORDS.iter().map(|word| ((*word).to_owned(), "keyword".to_owned())));
+        found
+    }
+
+    pub fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
+        let cursor = floor(code, cursor);
+        let end = cursor
+            + code[cursor..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .map(char::len_utf8)
+                .sum::<usize>();
+        // Behind an opening parenthesis the function in front of it is meant.
+        let end = if word_start(code, end) == end { code[..end].trim_end_matches(['(', ' ', '!']).len() } else { end };
+        let name = code.get(word_start(code, end)..end).filter(|name| !name.is_empty())?;
+        let snapshot = lock(&self.snapshot).clone();
+        let index = self.index.get();
+        match context(code, end) {
+            Context::Member { receiver, receiver_start, .. } => {
+                let kind = self.type_of(&snapshot, code, &receiver, receiver_start)?;
+                let methods = index?.methods(&kind);
+                let entry = methods.into_iter().find(|entry| entry.name == name)?;
+                Some(page(entry, detail))
+            }
+            Context::Path { path, .. } => {
+                let owner = path.rsplit("::").next().unwrap_or_default().to_owned();
+                let found = index?.associated(&owner).find(|entry| entry.name == name);
+                found.or_else(|| index?.item(name)).map(|entry| page(entry, detail))
+            }
+            _ => match snapshot.variables.get(name) {
+                Some(known) => Some(of_variable(name, known, index)),
+                None => index?.item(name).map(|entry| page(entry, detail)),
+            },
+        }
+    }
+}
+
+/// Group and column names for a string, of the variable that the chain begins with, or of all.
+fn names(snapshot: &Snapshot, method: &str, receiver: &str) -> Vec<(String, String)> {
+    let root: String = receiver.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let of: Vec<&Known> = match snapshot.variables.get(&root) {
+        Some(known) => vec![known],
+        None => snapshot.variables.values().collect(),
+    };
+    let groups = GROUP_METHODS.contains(&method) || method.is_empty();
+    let kind = if groups { "group" } else { "column" };
+    let mut found: Vec<(String, String)> = Vec::new();
+    for known in of {
+        let names = if groups { &known.groups } else { &known.columns };
+        for name in names {
+            if found.iter().all(|(other, _)| other != name) {
+                found.push((name.clone(), kind.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+fn fits(name: &str, typed: &str) -> bool {
+    name.starts_with(typed) && name != typed || (typed.is_empty() && !name.starts_with('_'))
+}
+
+fn floor(code: &str, cursor: usize) -> usize {
+    let mut cursor = cursor.min(code.len());
+    while !code.is_char_boundary(cursor) {
+        cursor -= 1;
+    }
+    cursor
+}
+
+fn bundle(plain: String, markdown: String) -> Bundle {
+    let mut bundle = Bundle::default();
+    bundle.data.insert("text/plain".into(), Value::String(plain));
+    bundle.data.insert("text/markdown".into(), Value::String(markdown));
+    bundle
+}
+
+/// What is shown of an entry.
+fn page(entry: &Entry, detail: u8) -> Bundle {
+    let owner = if entry.owner.is_empty() { String::new() } else { format!("{}::", entry.owner) };
+    let mut plain = format!("{} {owner}{}\n\n{}\n\n{}", entry.kind, entry.name, entry.signature, entry.docs);
+    let mut markdown = format!("**{owner}{}**\n\n```rust\n{}\n```\n\n{}", entry.name, entry.signature, entry.docs);
+    if detail > 0
+        && let Some(source) = source(entry)
+    {
+        plain = format!("{plain}\n\n{source}");
+        markdown = format!("{markdown}\n\n```rust\n{source}\n```");
+    }
+    bundle(plain.trim_end().to_owned(), markdown.trim_end().to_owned())
+}
+
+fn source(entry: &Entry) -> Option<String> {
+    let text = std::fs::read_to_string(&entry.file).ok()?;
+    let (first, last) = entry.lines;
+    let lines: Vec<_> = text.lines().skip(first.checked_sub(1)?).take(last + 1 - first).collect();
+    Some(lines.join("\n"))
+}
+
+fn of_variable(name: &str, known: &Known, index: Option<&Index>) -> Bundle {
+    let docs = index.and_then(|index| index.item(&owner_of(&known.kind))).map_or("", |entry| entry.docs.as_str());
+    let mutable = if known.mutable { "mut " } else { "" };
+    let mut facts = format!("made in In[{}]", known.cell);
+    for (what, names) in [("groups", &known.groups), ("columns", &known.columns)] {
+        if !names.is_empty() {
+            facts = format!("{facts}\n{what}: {}", names.join(", "));
+        }
+    }
+    let head = format!("let {mutable}{name}: {}", known.kind);
+    bundle(
+        format!("{head}\n\n{facts}\n\n{docs}").trim_end().to_owned(),
+        format!("```rust\n{head}\n```\n\n{facts}\n\n{docs}"),
+    )
 }

@@ -2,6 +2,10 @@
 //! runs, from a copy of what is known of the notebook, and never touches the worker or evcxr.
 
 mod assistant;
+mod context;
+mod index;
+mod probe;
+mod standard;
 mod tokens;
 
 pub(crate) use assistant::Assistant;

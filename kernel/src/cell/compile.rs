@@ -65,7 +65,8 @@ fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[
             let _ = std::fs::remove_file(folder.join(&file));
             return;
         }
-        match repaired(&source, &errors, &mut compiled.dropped) {
+        let better = repaired(&source, &errors, &mut compiled.dropped, &mut compiled.imports);
+        match better {
             Some(better) if compiled.passes < MOST_PASSES => source = better,
             _ => {
                 compiled.diagnostics = errors;
@@ -118,6 +119,8 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     // Naming the types costs rustc a search through all crates, so it is only done when there are variables to keep.
     let types = if plan.makes { format!(",mir={MIR}") } else { String::new() };
     command.arg(format!("--emit={emit}{types}")).args(["--error-format=json", "-Awarnings"]).args(extra);
+    // Two `use path::*` with the same name: rustc would silently take one, and perhaps not the user's.
+    command.arg("-Dambiguous_glob_imports");
     // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
     command.args(["-Ztrim-diagnostic-paths=no", "-Zallow-features="]).env("RUSTC_BOOTSTRAP", "1");
     for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {
@@ -151,10 +154,16 @@ fn is_error(message: &Value) -> bool {
 }
 
 /// A better source, or `None` when the errors are the user's.
-fn repaired(source: &str, errors: &[Value], dropped: &mut Vec<(usize, String)>) -> Option<String> {
+fn repaired(
+    source: &str,
+    errors: &[Value],
+    dropped: &mut Vec<(usize, String)>,
+    imports: &mut Vec<String>,
+) -> Option<String> {
     let lines: Vec<&str> = source.lines().collect();
     let mut without = Vec::new();
     let mut edits = Vec::new();
+    let known = imports.len();
     for error in errors {
         if let Some((line, index, reason)) = unstorable(&lines, error) {
             if !without.contains(&line) {
@@ -163,9 +172,11 @@ fn repaired(source: &str, errors: &[Value], dropped: &mut Vec<(usize, String)>) 
             }
         } else if let Some(edit) = group_access(source, error) {
             edits.push(edit);
+        } else if let Some(import) = meant(source, error).filter(|import| !imports.contains(import)) {
+            imports.push(import);
         }
     }
-    if without.is_empty() && edits.is_empty() {
+    if without.is_empty() && edits.is_empty() && imports.len() == known {
         return None;
     }
     edits.sort_by_key(|(start, _, _)| std::cmp::Reverse(*start));
@@ -176,7 +187,29 @@ fn repaired(source: &str, errors: &[Value], dropped: &mut Vec<(usize, String)>) 
     }
     // Lines stay where they are: emptied, not removed.
     let kept = better.split('\n').enumerate().map(|(index, line)| if without.contains(&index) { "" } else { line });
-    Some(kept.collect::<Vec<_>>().join("\n"))
+    let mut better = kept.collect::<Vec<_>>().join("\n");
+    for import in &imports[known..] {
+        better.push_str(import);
+        better.push('\n');
+    }
+    Some(better)
+}
+
+/// The import that settles an ambiguity between the prelude's names and those of a `use path::*` of the user, in the
+/// user's favour.
+fn meant(source: &str, error: &Value) -> Option<String> {
+    if error["code"]["code"] != "E0659" && error["code"]["code"] != "ambiguous_glob_imports" {
+        return None;
+    }
+    let name = error["message"].as_str()?.split('`').nth(1)?;
+    let children = error["children"].as_array()?;
+    let globs = children.iter().flat_map(|child| spans(child)).filter_map(|span| {
+        let start = usize::try_from(span["byte_start"].as_u64()?).ok()?;
+        let end = usize::try_from(span["byte_end"].as_u64()?).ok()?;
+        source.get(start..end)?.strip_suffix("::*")
+    });
+    let path = globs.filter(|path| *path != "recoil").last()?;
+    Some(format!("use {path}::{name};"))
 }
 
 /// The marked line at fault in an error, with the index of its variable and the reason.
@@ -239,7 +272,7 @@ mod tests {
         let error = json!({"code": {"code": "E0382"}, "message": "use of moved value: `a`",
             "spans": [{"line_start": 1, "is_primary": false}, {"line_start": 2, "is_primary": true}]});
         let mut dropped = Vec::new();
-        let better = repaired(&source, &[error], &mut dropped).unwrap();
+        let better = repaired(&source, &[error], &mut dropped, &mut Vec::new()).unwrap();
         assert_eq!(better, format!("a\n\n{PUT}1*/ put(b);\nend"));
         assert_eq!(dropped.len(), 1);
         assert_eq!(dropped[0].0, 0);
@@ -249,7 +282,20 @@ mod tests {
     fn errors_of_the_user_are_not_repaired() {
         let error =
             json!({"code": {"code": "E0425"}, "message": "cannot find value `x`", "spans": [{"line_start": 1}]});
-        assert_eq!(repaired("x", &[error], &mut Vec::new()), None);
+        assert_eq!(repaired("x", &[error], &mut Vec::new(), &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn the_users_glob_wins_over_the_preludes() {
+        let source = "use recoil::*;\nuse polars::prelude::*;\ncol";
+        let at = source.find("polars").unwrap();
+        let error = json!({"code": {"code": "E0659"}, "message": "`col` is ambiguous", "spans": [{"line_start": 3}],
+            "children": [{"spans": [{"byte_start": 4, "byte_end": 13}]},
+                         {"spans": [{"byte_start": at, "byte_end": at + 18}]}]});
+        let mut imports = Vec::new();
+        let better = repaired(source, &[error], &mut Vec::new(), &mut imports).unwrap();
+        assert!(better.ends_with("use polars::prelude::col;\n"), "{better}");
+        assert_eq!(imports, ["use polars::prelude::col;"]);
     }
 
     #[test]
@@ -257,10 +303,10 @@ mod tests {
         let source = "f().mumu.count()";
         let error = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Data`",
             "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
-        let better = repaired(source, &[error], &mut Vec::new());
+        let better = repaired(source, &[error], &mut Vec::new(), &mut Vec::new());
         assert_eq!(better.as_deref(), Some("f().group(\"mumu\").count()"));
         let other = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Point`",
             "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
-        assert_eq!(repaired(source, &[other], &mut Vec::new()), None);
+        assert_eq!(repaired(source, &[other], &mut Vec::new(), &mut Vec::new()), None);
     }
 }

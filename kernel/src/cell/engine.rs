@@ -8,7 +8,7 @@ use super::magic;
 use super::parse::{Parsed, parse};
 use super::plan::{Compiled, Plan, SESSION, compiled_path, plan_path};
 use super::standin::REAL_PATH;
-use super::table::{Known, Table};
+use super::table::{Definitions, Known, Table, short};
 use super::{linker, mir, syntax};
 use crate::assist::Assistant;
 use crate::evaluator::{Bundle, Cell, Event, Failure, Outcome, Output, Sink, Stream};
@@ -52,10 +52,13 @@ pub(super) struct Engine {
     pub(super) table: Table,
     origins: Vec<Origin>,
     cells: HashMap<u32, String>,
+    definitions: Definitions,
     log: Vec<Logged>,
     sequence: u64,
     opt_level: String,
     linker: Vec<String>,
+    /// Imports for evcxr, to be given with the next cell.
+    imports: Vec<String>,
 }
 
 /// What a piece of Rust came to.
@@ -118,10 +121,12 @@ impl Engine {
             table: Table::default(),
             origins: Vec::new(),
             cells: HashMap::new(),
+            definitions: Definitions::default(),
             log: Vec::new(),
             sequence: 0,
             opt_level: "auto".into(),
             linker,
+            imports: Vec::new(),
         };
         engine.begin_session().map_err(|error| failed(&error.value))?;
         Ok(engine)
@@ -144,7 +149,8 @@ impl Engine {
 
     fn execute(&mut self, cell: &Cell) -> Outcome {
         let outcome = self.lines_and_rust(cell).unwrap_or_else(Outcome::Failed);
-        self.assistant.update(&self.table, &self.cells);
+        let items: Vec<_> = self.origins.iter().map(|origin| origin.item.text.as_str()).collect();
+        self.assistant.update(&self.table, items.join("\n"));
         outcome
     }
 
@@ -258,7 +264,9 @@ impl Engine {
         self.context.execute(":clear").map_err(|error| failure("CommandError", error.to_string()))?;
         self.shared.listener.wait_for_worker(workers, WORKER_PATIENCE);
         self.table.clear();
+        self.imports.clear();
         self.origins.clear();
+        self.definitions = Definitions::default();
         self.log.clear();
         self.begin_session()
     }
@@ -315,8 +323,13 @@ impl Engine {
                 ));
             }
         };
+        self.lose_redefined(task, &parsed);
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
-        let generated = generate(task.code, &parsed, &self.table);
+        let mut generated = generate(task.code, &parsed, &self.table);
+        for import in &self.imports {
+            generated.code.push_str(import);
+            generated.code.push('\n');
+        }
         self.write_plan(&generated.variables, !parsed.bindings.is_empty(), &opt_level)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
@@ -328,6 +341,22 @@ impl Engine {
         self.shared.listener.give_up();
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
         ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
+    }
+
+    /// Variables whose types mean something else now: a type's name would still fit, its layout would not.
+    fn lose_redefined(&mut self, task: &Task<'_>, parsed: &Parsed) {
+        let mut definitions = self.definitions.clone();
+        parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
+        let changed = |known: &Known| definitions.of(&known.kind) != known.definition;
+        let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));
+        let lost: Vec<_> = used.map(|(name, known)| (name.clone(), short(&known.kind))).collect();
+        for (name, kind) in &lost {
+            self.table.known.remove(name);
+            self.table.gone.insert(name.clone(), format!("its type `{kind}` was defined anew; run its cell again"));
+        }
+        if !lost.is_empty() {
+            self.shared.listener.forget(lost.into_iter().map(|(name, _)| name).collect());
+        }
     }
 
     fn opt_level_for(&self, parsed: &Parsed, wanted: &str) -> String {
@@ -466,6 +495,7 @@ impl Engine {
             dropped.map(|(_, reason)| format!("{reason} (In[{}])", task.number))
         };
         if well {
+            generated.items.iter().for_each(|item| self.definitions.add(&item.text));
             self.learn_bindings(task, parsed, generated, compiled, &reason_of);
         }
         let there = |name: &String| variables.iter().any(|variable| variable.name == *name);
@@ -480,6 +510,10 @@ impl Engine {
                 known.groups.clone_from(&variable.groups);
                 known.columns.clone_from(&variable.columns);
             }
+        }
+        if well {
+            // evcxr has taken those that came with this cell.
+            self.imports.clone_from(&compiled.imports);
         }
         if well && task.number > 0 {
             let items = generated.items.iter().map(|item| Origin { cell: task.number, item: item.clone() });
@@ -504,7 +538,9 @@ impl Engine {
             match kind {
                 Some(kind) if mir::can_be_written(&kind) => {
                     self.table.gone.remove(name);
-                    let known = Known { kind, mutable: binding.mutable, cell: task.number, ..Known::default() };
+                    let definition = self.definitions.of(&kind);
+                    let known =
+                        Known { kind, definition, mutable: binding.mutable, cell: task.number, ..Known::default() };
                     self.table.known.insert(name.clone(), known);
                 }
                 kind => {

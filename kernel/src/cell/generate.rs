@@ -7,6 +7,9 @@ use super::source::{Edit, Source};
 use super::table::Table;
 use std::fmt::Write;
 
+/// Whoever imports all of Polars means its functions, not those of the same names that every cell knows.
+const POLARS_NAMES: &str = "use polars::prelude::{col, first, last, lit, max, mean, median, min, quantile, sum};\n";
+
 /// Generated code, and where its parts came from.
 #[derive(Debug, Default)]
 pub(crate) struct Generated {
@@ -75,6 +78,9 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     for item in &items {
         out.push_str(&item.text);
         out.push('\n');
+        if item.text.split_whitespace().collect::<String>() == "usepolars::prelude::*;" {
+            out.push_str(POLARS_NAMES);
+        }
     }
     Generated { code: out, variables, body, items }
 }

@@ -60,6 +60,9 @@ pub(crate) struct Compiled {
     pub types: Vec<(usize, String)>,
     /// Variables that cannot outlive the cell, with the reason.
     pub dropped: Vec<(usize, String)>,
+    /// Imports that settled ambiguities; the next cell brings them along.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// rustc's JSON, if it failed.
     pub diagnostics: Vec<serde_json::Value>,
     /// What was compiled, if it failed (otherwise it is in the cache).

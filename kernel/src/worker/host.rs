@@ -29,6 +29,9 @@ pub(super) fn main() -> ! {
 }
 
 fn serve() -> std::io::Result<()> {
+    // evcxr asks for backtraces, which are pages of our own functions.
+    // SAFETY: this is the only thread.
+    unsafe { std::env::remove_var("RUST_BACKTRACE") };
     // SAFETY: `prctl` with these arguments only sets when this process gets a signal.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     let commands = File::from(keep(0)?);

@@ -138,7 +138,8 @@ fn show_display(value: &dyn Display) -> Option<Bundle> {
 
 #[inline(never)]
 fn show_name(name: &str) -> Option<Bundle> {
-    Some(Bundle::text(format!("<{name}>")))
+    let name = name.strip_prefix("ctx::").unwrap_or(name);
+    Some(Bundle::text(format!("<{name}, which cannot be shown: #[derive(Debug)] would do>")))
 }
 
 #[inline(never)]

@@ -1,0 +1,319 @@
+//! What there is to call: every public method, function and type of the prelude and of Polars with its documentation,
+//! read from their sources once and kept beside the prelude; of the standard library from the toolchain's
+//! documentation or sources, whichever is installed.
+
+use super::standard;
+use crate::install::prelude::Prelude;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use syn::spanned::Spanned;
+use syn::{Attribute, ImplItem, Item, TraitItem, Visibility};
+
+/// Crates of Polars with what people call.
+const POLARS: [&str; 6] = ["polars-core", "polars-lazy", "polars-plan", "polars-ops", "polars-io", "polars-time"];
+/// Rooms of the prelude.
+const ROOMS: [&str; 9] = ["src", "data", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
+const FILE: &str = "index.json";
+
+/// Something that can be called or named.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// The type or trait it belongs to; empty for free items.
+    pub owner: String,
+    pub name: String,
+    /// `method`, `function`, `struct`, `enum`, `trait`, `macro`.
+    pub kind: String,
+    pub signature: String,
+    pub docs: String,
+    /// Where its source is.
+    pub file: String,
+    pub lines: (usize, usize),
+    /// Whether it belongs to the prelude's own rooms.
+    pub own: bool,
+}
+
+/// All entries, and which type has which traits and derefs to which type.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Index {
+    pub entries: Vec<Entry>,
+    pub traits: BTreeMap<String, Vec<String>>,
+    pub derefs: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// Reads the index that is kept beside the prelude, or makes it.
+    pub fn load(prelude: &Prelude) -> Self {
+        let path = prelude.crates.join(FILE);
+        let kept = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        kept.unwrap_or_else(|| {
+            let index = Self::make(prelude);
+            if let Ok(text) = serde_json::to_vec(&index) {
+                // Another kernel may do the same; the last one wins with the same content.
+                let temporary = prelude.crates.join(format!("{FILE}.{}", std::process::id()));
+                let kept = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &path));
+                if kept.is_err() {
+                    let _ = std::fs::remove_file(temporary);
+                }
+            }
+            index
+        })
+    }
+
+    fn make(prelude: &Prelude) -> Self {
+        let mut index = Self::default();
+        for room in ROOMS {
+            let folder = prelude.home.join("prelude").join(room);
+            let folder = if room == "src" { folder } else { folder.join("src") };
+            index.read_folder(&folder, true);
+        }
+        for folder in polars_folders() {
+            index.read_folder(&folder.join("src"), false);
+        }
+        index.entries.extend(standard::entries(&prelude.toolchain));
+        for (kind, target) in [("Vec", "slice"), ("String", "str"), ("Data", "Group")] {
+            index.derefs.entry(kind.into()).or_insert_with(|| target.into());
+        }
+        index
+    }
+
+    fn read_folder(&mut self, folder: &Path, own: bool) {
+        let Ok(files) = std::fs::read_dir(folder) else { return };
+        for path in files.flatten().map(|file| file.path()) {
+            if path.is_dir() {
+                self.read_folder(&path, own);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && let Ok(text) = std::fs::read_to_string(&path)
+                && let Ok(file) = syn::parse_file(&text)
+            {
+                let place = Place { text: &text, path: &path, own };
+                for item in &file.items {
+                    self.read_item(item, &place);
+                }
+            }
+        }
+    }
+
+    fn read_item(&mut self, item: &Item, place: &Place<'_>) {
+        match item {
+            Item::Impl(block) => self.read_impl(block, place),
+            Item::Trait(definition) if is_public(&definition.vis) => {
+                let name = definition.ident.to_string();
+                self.entries.push(place.entry("", &name, "trait", item.span(), &definition.attrs));
+                for member in &definition.items {
+                    if let TraitItem::Fn(function) = member {
+                        let method = function.sig.ident.to_string();
+                        self.entries.push(place.entry(&name, &method, "method", function.sig.span(), &function.attrs));
+                    }
+                }
+            }
+            Item::Fn(f) if is_public(&f.vis) => {
+                let name = f.sig.ident.to_string();
+                let entry = Entry {
+                    signature: place.slice(f.sig.span()),
+                    ..place.entry("", &name, "function", item.span(), &f.attrs)
+                };
+                self.entries.push(entry);
+            }
+            Item::Struct(s) if is_public(&s.vis) => {
+                self.entries.push(place.entry("", &s.ident.to_string(), "struct", item.span(), &s.attrs));
+            }
+            Item::Enum(e) if is_public(&e.vis) => {
+                self.entries.push(place.entry("", &e.ident.to_string(), "enum", item.span(), &e.attrs));
+            }
+            Item::Mod(module) => {
+                let test = module.ident == "tests";
+                let items = module.content.iter().flat_map(|(_, items)| items).filter(|_| !test);
+                items.for_each(|item| self.read_item(item, place));
+            }
+            _ => {}
+        }
+    }
+
+    fn read_impl(&mut self, block: &syn::ItemImpl, place: &Place<'_>) {
+        let Some(owner) = last_name(&block.self_ty) else { return };
+        if let Some((_, path, _)) = &block.trait_ {
+            let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+            if name == "Deref" {
+                let target = block.items.iter().find_map(|item| match item {
+                    ImplItem::Type(target) => last_name(&target.ty),
+                    _ => None,
+                });
+                self.derefs.extend(target.map(|target| (owner.clone(), target)));
+            }
+            let traits = self.traits.entry(owner).or_default();
+            if !traits.contains(&name) {
+                traits.push(name);
+            }
+            return;
+        }
+        for item in &block.items {
+            if let ImplItem::Fn(function) = item
+                && is_public(&function.vis)
+            {
+                let name = function.sig.ident.to_string();
+                let kind = if function.sig.receiver().is_some() { "method" } else { "function" };
+                let signature = place.slice(function.sig.span());
+                let entry = place.entry(&owner, &name, kind, item.span(), &function.attrs);
+                self.entries.push(Entry { signature, ..entry });
+            }
+        }
+    }
+
+    /// Methods of a type as rustc names it, its own first, then those of its traits and of what it derefs to.
+    pub fn methods<'a>(&'a self, kind: &str) -> Vec<&'a Entry> {
+        let mut found: Vec<&Entry> = Vec::new();
+        let mut next = Some(owner_of(kind));
+        for _ in 0..4 {
+            let Some(owner) = next.take() else { break };
+            let traits = self.traits.get(&owner).map(Vec::as_slice).unwrap_or_default();
+            let of = |entry: &&Entry| entry.kind == "method" && entry.owner == owner;
+            let of_traits = |entry: &&Entry| entry.kind == "method" && traits.contains(&entry.owner);
+            for entry in self.entries.iter().filter(of).chain(self.entries.iter().filter(of_traits)) {
+                if found.iter().all(|known| known.name != entry.name) {
+                    found.push(entry);
+                }
+            }
+            next = self.derefs.get(&owner).cloned();
+        }
+        found
+    }
+
+    /// Functions of a type, behind `Type::`.
+    pub fn associated<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.entries.iter().filter(move |entry| entry.owner == owner)
+    }
+
+    /// A free item by name; the prelude's own first.
+    pub fn item(&self, name: &str) -> Option<&Entry> {
+        let named = || self.entries.iter().filter(|entry| entry.owner.is_empty() && entry.name == name);
+        named().find(|entry| entry.own).or_else(|| named().next())
+    }
+}
+
+struct Place<'a> {
+    text: &'a str,
+    path: &'a Path,
+    own: bool,
+}
+
+impl Place<'_> {
+    fn slice(&self, span: proc_macro2::Span) -> String {
+        let text = self.text.get(span.byte_range()).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn entry(&self, owner: &str, name: &str, kind: &str, span: proc_macro2::Span, attributes: &[Attribute]) -> Entry {
+        let head = self.text.get(span.byte_range()).unwrap_or_default();
+        let head = head.lines().find(|line| {
+            let line = line.trim_start();
+            !line.starts_with("//") && !line.starts_with('#')
+        });
+        Entry {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            signature: head.unwrap_or_default().trim().trim_end_matches('{').trim_end().to_owned(),
+            docs: docs(attributes),
+            file: self.path.display().to_string(),
+            lines: (span.start().line, span.end().line),
+            own: self.own,
+        }
+    }
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+fn docs(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(|attribute| {
+        let syn::Meta::NameValue(meta) = &attribute.meta else { return None };
+        let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &meta.value else { return None };
+        let text = text.value();
+        Some(text.strip_prefix(' ').unwrap_or(&text).to_owned())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn last_name(kind: &syn::Type) -> Option<String> {
+    match kind {
+        syn::Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        syn::Type::Reference(reference) => last_name(&reference.elem),
+        syn::Type::Slice(_) => Some("slice".into()),
+        _ => None,
+    }
+}
+
+/// The name of a type that methods are looked up by: without references, boxes, paths and arguments.
+pub(super) fn owner_of(kind: &str) -> String {
+    let mut kind = kind.trim();
+    loop {
+        let shorter = kind.trim_start_matches(['&', ' ']);
+        let shorter = shorter.strip_prefix("mut ").unwrap_or(shorter);
+        let inner = ["std::boxed::Box<", "std::sync::Arc<", "std::rc::Rc<", "Box<", "Arc<", "Rc<"];
+        let inside = inner.iter().find_map(|outer| shorter.strip_prefix(outer)?.strip_suffix('>'));
+        match inside {
+            Some(inside) => kind = inside,
+            None if shorter == kind => break,
+            None => kind = shorter,
+        }
+    }
+    if kind.starts_with('[') {
+        return "slice".into();
+    }
+    let head = kind.split('<').next().unwrap_or(kind);
+    head.rsplit("::").next().unwrap_or(head).trim().to_owned()
+}
+
+/// Sources of Polars in Cargo's registry, of the version that the prelude uses.
+fn polars_folders() -> Vec<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let registry = home.map(|home| home.join("registry/src"));
+    let registries = registry.and_then(|registry| std::fs::read_dir(registry).ok()).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for registry in registries {
+        let Ok(crates) = std::fs::read_dir(registry.path()) else { continue };
+        let named: Vec<_> = crates.flatten().map(|folder| folder.path()).collect();
+        for name in POLARS {
+            let of = |path: &&PathBuf| {
+                let folder = path.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
+                folder
+                    .strip_prefix(name)
+                    .and_then(|rest| rest.strip_prefix('-'))
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            };
+            found.extend(named.iter().filter(of).max().cloned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_are_found_in_types() {
+        assert_eq!(owner_of("&mut std::vec::Vec<f64>"), "Vec");
+        assert_eq!(owner_of("std::boxed::Box<recoil::Data>"), "Data");
+        assert_eq!(owner_of("&[f64]"), "slice");
+        assert_eq!(owner_of("recoil::polars::frame::DataFrame"), "DataFrame");
+    }
+
+    #[test]
+    fn sources_become_entries() {
+        let text = "/// A thing.\npub struct Thing;\nimpl Thing {\n    /// Counts.\n    pub fn count(&self, of: &str) -> usize { 0 }\n    fn hidden(&self) {}\n}\nimpl std::ops::Deref for Thing { type Target = Other; fn deref(&self) -> &Other { todo() } }\nimpl Other { pub fn more(&self) {} }\n";
+        let mut index = Index::default();
+        let place = Place { text, path: Path::new("x.rs"), own: true };
+        for item in &syn::parse_file(text).unwrap().items {
+            index.read_item(item, &place);
+        }
+        let methods: Vec<_> =
+            index.methods("&Thing").iter().map(|entry| (entry.name.as_str(), entry.docs.as_str())).collect();
+        assert_eq!(methods, [("count", "Counts."), ("more", "")]);
+        assert_eq!(index.methods("Thing")[0].signature, "fn count(&self, of: &str) -> usize");
+        assert_eq!(index.item("Thing").unwrap().docs, "A thing.");
+    }
+}
