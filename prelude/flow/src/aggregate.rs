@@ -152,12 +152,36 @@ pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
 /// The states of one aggregation, by group.
 #[derive(Debug)]
 enum State {
-    Float { sum: bool, sums: Vec<f64>, counts: Vec<u64> },
-    Integer { sums: Vec<i128>, counts: Vec<u64> },
-    Extreme { max: bool, values: Vec<Option<Order>> },
+    Float {
+        sum: bool,
+        sums: Vec<f64>,
+        counts: Vec<u64>,
+    },
+    /// Sums that wrap at 64 bits, which signed and unsigned integers share.
+    Whole(Vec<i64>),
+    Integer {
+        sums: Vec<i128>,
+        counts: Vec<u64>,
+    },
+    /// NaN where there is none yet.
+    Peak {
+        max: bool,
+        values: Vec<f64>,
+    },
+    Extreme {
+        max: bool,
+        values: Vec<Option<Order>>,
+    },
     Count(Vec<u64>),
-    Pick { last: bool, values: Vec<AnyValue<'static>> },
-    Spread { counts: Vec<f64>, means: Vec<f64>, squares: Vec<f64> },
+    Pick {
+        last: bool,
+        values: Vec<AnyValue<'static>>,
+    },
+    Spread {
+        counts: Vec<f64>,
+        means: Vec<f64>,
+        squares: Vec<f64>,
+    },
     Values(Vec<Vec<f64>>),
     Distinct(Vec<HashSet<u64, std::hash::BuildHasherDefault<crate::groups::Fold>>>),
 }
@@ -179,7 +203,11 @@ impl State {
                 Self::Float { sum: function == Function::Sum, sums: Vec::new(), counts: Vec::new() }
             }
             Function::Mean if input.is_bool() => Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() },
-            Function::Sum | Function::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
+            Function::Sum => Self::Whole(Vec::new()),
+            Function::Min | Function::Max if input.is_float() => {
+                Self::Peak { max: function == Function::Max, values: Vec::new() }
+            }
+            Function::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
             Function::Min | Function::Max => Self::Extreme { max: function == Function::Max, values: Vec::new() },
             Function::Count => Self::Count(Vec::new()),
             Function::First | Function::Last => Self::Pick { last: function == Function::Last, values: Vec::new() },
@@ -199,6 +227,8 @@ impl State {
                 sums.resize(groups, 0);
                 counts.resize(groups, 0);
             }
+            Self::Whole(sums) => sums.resize(groups, 0),
+            Self::Peak { values, .. } => values.resize(groups, f64::NAN),
             Self::Extreme { values, .. } => values.resize(groups, None),
             Self::Count(counts) => counts.resize(groups, 0),
             Self::Pick { values, .. } => values.resize(groups, AnyValue::Null),
@@ -218,6 +248,13 @@ impl State {
                 sums[group] += value;
                 counts[group] += 1;
             }),
+            Self::Whole(sums) => {
+                each_whole(column, groups, |group, value| sums[group] = sums[group].wrapping_add(value))
+            }
+            Self::Peak { max, values } => {
+                let max = *max;
+                each_float(column, groups, |group, value| keep_peak(&mut values[group], value, max))
+            }
             Self::Integer { sums, counts } => each_order(column, groups, |group, value| {
                 sums[group] += match value {
                     Order::Signed(value) => i128::from(value),
@@ -232,17 +269,15 @@ impl State {
             }
             Self::Count(counts) => each_present(column, groups, |group, _| counts[group] += 1),
             Self::Pick { last, values } => {
+                // Only the row is noted here: a value is fetched once per group and segment.
+                let mut rows = vec![usize::MAX; values.len()];
                 let last = *last;
-                let mut failed = Ok(());
                 each_present(column, groups, |group, row| {
-                    if last || values[group] == AnyValue::Null {
-                        match column.get(row) {
-                            Ok(value) => values[group] = value.into_static(),
-                            Err(error) => failed = Err(error.into()),
-                        }
+                    if last || rows[group] == usize::MAX {
+                        rows[group] = row;
                     }
                 })?;
-                failed
+                pick(values, last, column, rows.into_iter().enumerate())
             }
             Self::Spread { counts, means, squares } => each_float(column, groups, |group, value| {
                 counts[group] += 1.0;
@@ -260,6 +295,81 @@ impl State {
         }
     }
 
+    /// Takes rows whose groups come in runs; `false` where that is no faster than row by row.
+    fn take_runs(&mut self, groups: &[u32], ends: &[usize], column: &Series) -> Result<bool> {
+        if column.null_count() > 0 {
+            return Ok(false);
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let runs = groups.iter().map(|&group| group as usize).zip(starts.zip(ends.iter().copied()));
+        if let Self::Whole(sums) = self {
+            if column.dtype() == &DataType::UInt64 {
+                return Ok(false);
+            }
+            let values = column.cast(&DataType::Int64)?.rechunk();
+            let values = values.i64()?.cont_slice()?;
+            for (group, (start, end)) in runs {
+                let sum = values[start..end].iter().fold(0_i64, |sum, &value| sum.wrapping_add(value));
+                sums[group] = sums[group].wrapping_add(sum);
+            }
+            return Ok(true);
+        }
+        if column.dtype() != &DataType::Float64 {
+            return Ok(false);
+        }
+        let column = column.rechunk();
+        let values = column.f64()?.cont_slice()?;
+        match self {
+            Self::Float { sums, counts, .. } => {
+                for (group, (start, end)) in runs {
+                    for &value in values[start..end].iter().filter(|value| !value.is_nan()) {
+                        sums[group] += value;
+                        counts[group] += 1;
+                    }
+                }
+            }
+            Self::Peak { max, values: peaks } => {
+                for (group, (start, end)) in runs {
+                    // Both answers of a comparison with NaN are false, so NaN never wins.
+                    let worst = if *max { f64::NEG_INFINITY } else { f64::INFINITY };
+                    let better = |best: f64, &value: &f64| {
+                        if *max {
+                            if value > best { value } else { best }
+                        } else if value < best {
+                            value
+                        } else {
+                            best
+                        }
+                    };
+                    let found = values[start..end].iter().fold(worst, better);
+                    if found != worst || values[start..end].contains(&worst) {
+                        keep_peak(&mut peaks[group], found, *max);
+                    }
+                }
+            }
+            Self::Count(counts) => {
+                for (group, (start, end)) in runs {
+                    counts[group] += values[start..end].iter().filter(|value| !value.is_nan()).count() as u64;
+                }
+            }
+            Self::Pick { last, values: picked } => {
+                let last = *last;
+                let rows = runs.map(|(group, (start, end))| {
+                    let run = &values[start..end];
+                    let at = if last {
+                        run.iter().rposition(|value| !value.is_nan())
+                    } else {
+                        run.iter().position(|value| !value.is_nan())
+                    };
+                    (group, at.map_or(usize::MAX, |at| start + at))
+                });
+                pick(picked, last, &column, rows)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Adds the states of the rows that follow; `target` is the group here of each group there.
     fn merge(&mut self, next: Self, target: &[u32]) {
         let pairs = || target.iter().map(|&group| group as usize).enumerate();
@@ -274,6 +384,14 @@ impl State {
                 for (from, to) in pairs() {
                     sums[to] += s[from];
                     counts[to] += c[from];
+                }
+            }
+            (Self::Whole(sums), Self::Whole(s)) => {
+                pairs().for_each(|(from, to)| sums[to] = sums[to].wrapping_add(s[from]))
+            }
+            (Self::Peak { max, values }, Self::Peak { values: v, .. }) => {
+                for (from, to) in pairs().filter(|&(from, _)| !v[from].is_nan()) {
+                    keep_peak(&mut values[to], v[from], *max);
                 }
             }
             (Self::Extreme { max, values }, Self::Extreme { values: v, .. }) => {
@@ -320,10 +438,15 @@ impl State {
                 logical(Series::new(name, means.collect::<Vec<_>>()), dtype)?
             }
             // Sums wrap at 64 bits as those of the reference do.
-            Self::Integer { sums, .. } if *dtype == DataType::UInt64 => {
+            Self::Whole(sums) if *dtype == DataType::UInt64 => {
                 Series::new(name, sums.iter().map(|&sum| sum as u64).collect::<Vec<_>>())
             }
+            Self::Whole(sums) => Series::new(name, sums),
             Self::Integer { sums, .. } => Series::new(name, sums.iter().map(|&sum| sum as i64).collect::<Vec<_>>()),
+            Self::Peak { values, .. } => {
+                let found = values.iter().map(|&value| (!value.is_nan()).then_some(value));
+                Series::new(name, found.collect::<Vec<_>>()).cast(dtype)?
+            }
             Self::Extreme { values, .. } => extremes(name, &values, dtype)?,
             Self::Count(counts) => Series::new(name, counts),
             Self::Pick { values, .. } => Series::from_any_values_and_dtype(name, &values, dtype, false)?,
@@ -340,6 +463,37 @@ impl State {
             Self::Distinct(values) => Series::new(name, values.iter().map(|set| set.len() as u64).collect::<Vec<_>>()),
         })
     }
+}
+
+/// Fetches the values of the noted rows.
+fn pick(
+    values: &mut [AnyValue<'static>],
+    last: bool,
+    column: &Series,
+    rows: impl Iterator<Item = (usize, usize)>,
+) -> Result<()> {
+    for (group, row) in rows {
+        if row != usize::MAX && (last || values[group] == AnyValue::Null) {
+            values[group] = column.get(row)?.into_static();
+        }
+    }
+    Ok(())
+}
+
+fn keep_peak(kept: &mut f64, value: f64, max: bool) {
+    let better = if max { value > *kept } else { value < *kept };
+    if better || kept.is_nan() {
+        *kept = value;
+    }
+}
+
+/// The group of every row.
+fn spread(groups: &[u32], ends: &[usize]) -> Vec<u32> {
+    let mut rows = Vec::with_capacity(ends.last().copied().unwrap_or(0));
+    for (&group, &end) in groups.iter().zip(ends) {
+        rows.resize(end, group);
+    }
+    rows
 }
 
 fn at_quantile(mut values: Vec<f64>, at: f64) -> Option<f64> {
@@ -397,6 +551,35 @@ fn each_float(column: &Series, groups: &[u32], mut take: impl FnMut(usize, f64))
     Ok(())
 }
 
+/// Calls with group and value of every row that has both, as 64 bits.
+fn each_whole(column: &Series, groups: &[u32], mut take: impl FnMut(usize, i64)) -> Result<()> {
+    let physical = column.to_physical_repr();
+    if physical.dtype() == &DataType::UInt64 {
+        for (value, &group) in physical.u64()?.iter().zip(groups) {
+            if let (Some(value), true) = (value, group != NONE) {
+                take(group as usize, value as i64);
+            }
+        }
+        return Ok(());
+    }
+    let values = physical.cast(&DataType::Int64)?.rechunk();
+    let values = values.i64()?;
+    if values.null_count() == 0 {
+        for (&value, &group) in values.cont_slice()?.iter().zip(groups) {
+            if group != NONE {
+                take(group as usize, value);
+            }
+        }
+        return Ok(());
+    }
+    for (value, &group) in values.iter().zip(groups) {
+        if let (Some(value), true) = (value, group != NONE) {
+            take(group as usize, value);
+        }
+    }
+    Ok(())
+}
+
 /// Calls with group and value of every row that has both, in the order of its type.
 fn each_order(column: &Series, groups: &[u32], mut take: impl FnMut(usize, Order)) -> Result<()> {
     let physical = column.to_physical_repr();
@@ -447,6 +630,10 @@ pub(crate) trait Keys: Sync {
     fn types(&self) -> Vec<(PlSmallStr, DataType)>;
     /// The keys of a frame.
     fn of(&self, frame: &DataFrame) -> Result<Vec<Series>>;
+    /// Where rows are in the order of one integer key: its values and where each ends.
+    fn runs(&self, _: &DataFrame) -> Result<Option<(Series, Vec<usize>)>> {
+        Ok(None)
+    }
 }
 
 /// Reduces rows to one state per group.
@@ -484,6 +671,19 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
 
     fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
         let part = part.as_mut().map_err(|error| error.clone())?;
+        if let Some((keys, ends)) = self.keys.runs(&segment.frame)? {
+            let groups = part.groups.number(&[keys])?;
+            let mut rows: Option<Vec<u32>> = None;
+            for (state, aggregation) in part.states.iter_mut().zip(self.aggregations) {
+                state.grow(part.groups.len());
+                let column = segment.frame.column(&aggregation.input)?.as_materialized_series();
+                if !state.take_runs(&groups, &ends, column)? {
+                    let rows = rows.get_or_insert_with(|| spread(&groups, &ends));
+                    state.take(rows, column)?;
+                }
+            }
+            return Ok(());
+        }
         let groups = part.groups.number(&self.keys.of(&segment.frame)?)?;
         let mut taken: Map<&str, Series> = Map::default();
         for (state, aggregation) in part.states.iter_mut().zip(self.aggregations) {
@@ -507,6 +707,6 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
     }
 
     fn stretches(&self) -> usize {
-        16
+        8
     }
 }

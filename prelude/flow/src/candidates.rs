@@ -362,11 +362,6 @@ impl Selection {
         Self { joining: true, ..Self::default() }
     }
 
-    /// Whether more than the head's run has been seen.
-    pub fn has_closed(&self) -> bool {
-        self.head.is_some()
-    }
-
     /// Takes the next rows, gives the rows that are decided, in order.
     pub fn feed(&mut self, frame: &DataFrame, keys: &[PlSmallStr], best: &Best) -> Result<Vec<DataFrame>> {
         let runs = Runs::find(frame, keys, best)?;

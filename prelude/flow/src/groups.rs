@@ -5,6 +5,9 @@ use polars::prelude::*;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+/// Below this, integer keys need no hashing.
+const DENSE: u64 = 1 << 20;
+
 /// A row without a group.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -45,8 +48,16 @@ pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
 /// The distinct values of one key column.
 #[derive(Debug)]
 enum Values {
-    Words { numbers: Map<u64, u32>, values: Vec<u64> },
-    Texts { numbers: Map<Box<str>, u32>, values: Vec<Box<str>> },
+    /// Small numbers are their own place in `dense`.
+    Words {
+        dense: Vec<u32>,
+        numbers: Map<u64, u32>,
+        values: Vec<u64>,
+    },
+    Texts {
+        numbers: Map<Box<str>, u32>,
+        values: Vec<Box<str>>,
+    },
 }
 
 #[derive(Debug)]
@@ -72,7 +83,7 @@ impl Groups {
             let values = match dtype {
                 DataType::String => Values::Texts { numbers: Map::default(), values: Vec::new() },
                 dtype if dtype.is_primitive_numeric() || dtype.is_bool() || dtype.is_temporal() => {
-                    Values::Words { numbers: Map::default(), values: Vec::new() }
+                    Values::Words { dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
                 }
                 other => return Err(Error::request(format!("column `{name}` of type {other} cannot be a key"))),
             };
@@ -142,9 +153,7 @@ impl Values {
     fn number(&mut self, key: &Series) -> Result<Vec<u32>> {
         match self {
             Self::Texts { numbers, values } => {
-                let mut last: (Option<&str>, u32) = (None, NONE);
-                let texts = key.str()?;
-                let one = |text: Option<&'_ str>| -> u32 {
+                let mut one = |text: Option<&str>| -> u32 {
                     let Some(text) = text else { return NONE };
                     if let Some(&number) = numbers.get(text) {
                         return number;
@@ -154,18 +163,28 @@ impl Values {
                     numbers.insert(text.into(), number);
                     number
                 };
-                let mut one = one;
+                let texts = key.str()?;
                 let mut out = Vec::with_capacity(texts.len());
-                for text in texts.iter() {
-                    // Sorted and clustered keys repeat: the last answer is often the next.
-                    if text.is_none() || text != last.0 {
-                        last = (text, one(text));
+                // Texts of up to twelve bytes are their own view: what was seen a moment ago needs no look at the text.
+                let mut recent = vec![(0_u128, NONE); 1_024];
+                for chunk in texts.downcast_iter() {
+                    for (view, text) in chunk.views().iter().zip(chunk.iter()) {
+                        if view.length > 12 || text.is_none() {
+                            out.push(one(text));
+                            continue;
+                        }
+                        let word = view.as_u128();
+                        let mixed = (word ^ (word >> 64)) as u64;
+                        let slot = &mut recent[(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize];
+                        if slot.1 == NONE || slot.0 != word {
+                            *slot = (word, one(text));
+                        }
+                        out.push(slot.1);
                     }
-                    out.push(last.1);
                 }
                 Ok(out)
             }
-            Self::Words { numbers, values } => {
+            Self::Words { dense, numbers, values } => {
                 let mut last: Option<(u64, u32)> = None;
                 let mut one = |word: u64| {
                     if let Some((before, number)) = last
@@ -173,10 +192,22 @@ impl Values {
                     {
                         return number;
                     }
-                    let number = *numbers.entry(word).or_insert_with(|| {
+                    let mut add = || {
                         values.push(word);
                         values.len() as u32 - 1
-                    });
+                    };
+                    let number = if word < DENSE {
+                        let at = word as usize;
+                        if dense.len() <= at {
+                            dense.resize((at + 1).next_power_of_two(), NONE);
+                        }
+                        if dense[at] == NONE {
+                            dense[at] = add();
+                        }
+                        dense[at]
+                    } else {
+                        *numbers.entry(word).or_insert_with(add)
+                    };
                     last = Some((word, number));
                     number
                 };

@@ -28,11 +28,11 @@ mod resample;
 mod sink;
 mod stage;
 mod store;
-mod structure;
 #[cfg(test)]
 mod tests;
 
 pub mod memory;
+pub mod structure;
 
 pub use aggregate::{Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use candidates::{Best, Candidates};

@@ -117,7 +117,6 @@ pub(crate) struct Counters {
     pub hits_memory: AtomicU64,
     pub hits_disk: AtomicU64,
     pub misses: AtomicU64,
-    pub in_work: AtomicU64,
     pub peak: AtomicU64,
     /// Segments that have been read, so that each counts once.
     pub read: Mutex<std::collections::HashSet<usize>>,

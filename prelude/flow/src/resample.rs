@@ -141,6 +141,32 @@ impl Keys for ByBucket {
         vec![(self.index.clone(), DataType::Int64)]
     }
 
+    fn runs(&self, frame: &DataFrame) -> Result<Option<(Series, Vec<usize>)>> {
+        let times = nanoseconds(frame.column(&self.index)?.as_materialized_series())?.rechunk().into_owned();
+        let Ok(times) = times.cont_slice() else { return Ok(None) };
+        if !times.is_sorted() {
+            return Ok(None);
+        }
+        let (mut buckets, mut ends) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        while let Some(&time) = times.get(start) {
+            let bucket = self.buckets.number(time);
+            let limit = self.buckets.span(bucket).end;
+            // Doubling steps first: buckets are short beside a segment.
+            let mut step = 1;
+            while start + step < times.len() && times[start + step] < limit {
+                step *= 2;
+            }
+            let high = (start + step).min(times.len());
+            let low = start + step / 2;
+            let end = low + times[low..high].partition_point(|&time| time < limit);
+            buckets.push(bucket);
+            ends.push(end.max(start + 1));
+            start = end.max(start + 1);
+        }
+        Ok(Some((Series::new(self.index.clone(), buckets), ends)))
+    }
+
     fn of(&self, frame: &DataFrame) -> Result<Vec<Series>> {
         let times = nanoseconds(frame.column(&self.index)?.as_materialized_series())?;
         let mut span = 0..0;

@@ -11,6 +11,7 @@
 mod chain;
 mod guard;
 mod index;
+mod indexed;
 mod source;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub mod root;
 pub use chain::chain;
 pub use guard::guarded;
 pub use index::Index;
+pub use indexed::indexed;
 pub use source::{Identity, SegmentInfo, Source, width};
 
 use segment::{Error, Place, Result};

@@ -216,7 +216,6 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polars::prelude::*;
 
     fn key(number: u128) -> Key {
         Key { identity: Identity(number), column: "x".into(), start: 0, rows: 1_000 }

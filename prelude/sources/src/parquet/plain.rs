@@ -165,9 +165,8 @@ impl<T: Plain> Out<T> {
         let levels = size
             .checked_sub(count.saturating_mul(width))
             .filter(|&levels| if optional { (4..=PAD * width).contains(&levels) } else { levels == 0 });
-        let (Compression::Zstd, true, Some(levels), true) =
-            (page.compression(), plain, levels, cfg!(target_endian = "little"))
-        else {
+        let known = matches!(page.compression(), Compression::Zstd | Compression::Lz4Raw);
+        let (true, true, Some(levels), true) = (known, plain, levels, cfg!(target_endian = "little")) else {
             return Ok(false);
         };
         let old = self.values.len();
@@ -181,9 +180,19 @@ impl<T: Plain> Out<T> {
         // SAFETY: the last `levels` bytes of the values so far, at most `PAD` values of eight bytes.
         unsafe { std::ptr::copy_nonoverlapping(target.start, kept.as_mut_ptr(), levels) };
         let mut target = target;
-        let written = ZSTD.with_borrow_mut(|context| context.decompress(&mut target, page.slice_mut()));
-        let present = written == Ok(size) && {
-            // SAFETY: zstd has written `size` bytes there.
+        let written = if page.compression() == Compression::Zstd {
+            let written = ZSTD.with_borrow_mut(|context| context.decompress(&mut target, page.slice_mut()));
+            written.map_err(|code| zstd::zstd_safe::get_error_name(code).to_owned())
+        } else {
+            // SAFETY: all `size` bytes are written before the slice over them is made.
+            let place = unsafe {
+                std::ptr::write_bytes(target.start, 0, size);
+                std::slice::from_raw_parts_mut(target.start, size)
+            };
+            lz4_flex::block::decompress_into(page.slice_mut(), place).map_err(|error| error.to_string())
+        };
+        let present = written.as_ref() == Ok(&size) && {
+            // SAFETY: `size` bytes have just been written there.
             let head = unsafe { std::slice::from_raw_parts(target.start, levels) };
             levels == 0 || all_present(head.get(4..).unwrap_or_default(), count)
         };
@@ -196,7 +205,7 @@ impl<T: Plain> Out<T> {
                 Ok(true)
             }
             Ok(_) => Ok(false),
-            Err(code) => polars_bail!(ComputeError: "zstd: {}", zstd::zstd_safe::get_error_name(code)),
+            Err(error) => polars_bail!(ComputeError: "a page cannot be decompressed: {}", error),
         }
     }
 }

@@ -1,0 +1,60 @@
+//! A table with an index it does not know of itself.
+
+use crate::{Index, SegmentInfo, Source};
+use polars::prelude::{DataFrame, PlSmallStr, SchemaRef};
+use segment::{Error, Result};
+use std::ops::Range;
+use std::sync::Arc;
+
+#[derive(Debug)]
+struct Indexed {
+    inner: Arc<dyn Source>,
+    index: Index,
+}
+
+/// The table, ordered by these columns: so that ranges of time skip segments, and rows can be put into buckets of time.
+///
+/// # Errors
+/// A column that is not there.
+pub fn indexed(inner: Arc<dyn Source>, index: Index) -> Result<Arc<dyn Source>> {
+    for column in &index.columns {
+        if !inner.schema().contains(column) {
+            return Err(Error::column(column, inner.schema().iter_names().map(PlSmallStr::as_str)));
+        }
+    }
+    Ok(Arc::new(Indexed { inner, index }))
+}
+
+impl Source for Indexed {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        self.inner.schema()
+    }
+
+    fn segments(&self) -> &[SegmentInfo] {
+        self.inner.segments()
+    }
+
+    fn index(&self) -> Option<&Index> {
+        Some(&self.index)
+    }
+
+    fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
+        self.inner.read(segment, columns, rows)
+    }
+
+    fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
+        self.inner.stored(segment, columns)
+    }
+
+    fn divisible(&self) -> bool {
+        self.inner.divisible()
+    }
+
+    fn in_memory(&self) -> bool {
+        self.inner.in_memory()
+    }
+}
