@@ -1,8 +1,43 @@
-//! Clauses of the facade's own: a filter of Polars, and a join.
+//! Clauses of the facade's own: numbers of rows, a filter of Polars, and a join.
 
 use polars::prelude::*;
 use segment::Error;
 use std::sync::Arc;
+
+/// The column that carries the numbers of the rows through all steps, once something wants them.
+pub(crate) const NUMBER: &str = "__row_number__";
+
+/// Keeps the numbers that rows have in the source; later steps may renumber what they hold.
+#[derive(Debug)]
+pub(crate) struct NumberRows;
+
+impl flow::Custom for NumberRows {
+    fn name(&self) -> String {
+        "number rows".to_owned()
+    }
+
+    fn schema(&self, input: &Schema) -> flow::Result<Schema> {
+        let mut schema = input.clone();
+        schema.insert(NUMBER.into(), DataType::UInt64);
+        Ok(schema)
+    }
+
+    fn needs(&self, outputs: &[PlSmallStr]) -> Vec<PlSmallStr> {
+        let mut needs: Vec<_> = outputs.iter().filter(|name| *name != NUMBER).cloned().collect();
+        needs.push(flow::ROW.into());
+        needs
+    }
+
+    fn commutes_with_row_filter(&self) -> bool {
+        true
+    }
+
+    fn process(&self, mut frame: DataFrame) -> flow::Result<DataFrame> {
+        let numbers = frame.column(flow::ROW)?.clone().with_name(NUMBER.into());
+        frame.with_column(numbers)?;
+        Ok(frame)
+    }
+}
 
 /// A filter by an expression of Polars, with Polars' own meaning.
 #[derive(Debug)]

@@ -3,15 +3,16 @@
 //! One pass: a tap behind each clause counts what goes by. Events are runs of rows with equal keys, put together over
 //! the borders of segments by the numbers of the rows.
 
+use crate::clauses::NUMBER;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::run::{Lowered, Pass, WEIGHT};
-use flow::{Clause, ROW};
+use flow::Clause;
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::AddAssign;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The columns that name an event; those that exist are used.
 const EVENT: [&str; 4] = ["__experiment__", "__run__", "__event__", "__production__"];
@@ -51,11 +52,11 @@ impl Group {
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
     pub fn cutflow(&self) -> Result<Cutflow> {
-        let mut pass = Pass::new(self, &[ROW.to_owned()])?;
+        let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let mut steps = Vec::new();
         let processes = pass.each(|lowered| {
             let (clauses, taps) = tapped(lowered);
-            lowered.run_clauses(clauses, &flow::Count)?;
+            lowered.count(clauses)?;
             steps = taps.iter().map(|tap| tap.step.clone()).collect();
             Ok(taps.iter().map(|tap| tap.left(lowered.scale)).collect::<Vec<_>>())
         })?;
@@ -179,9 +180,14 @@ impl Display for Cutflow {
 /// The clauses of a process with a tap at the start and behind every clause that removes rows.
 fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
     let mut taps = vec![Arc::new(Tap::new("all".to_owned()))];
-    let mut clauses = vec![Clause::Custom(taps[0].clone())];
-    for clause in lowered.clauses() {
+    let mut clauses = Vec::new();
+    for (at, clause) in lowered.clauses().iter().enumerate() {
         clauses.push(clause.clone());
+        if at == 0 {
+            // The first clause numbers the rows, which the taps need.
+            clauses.push(Clause::Custom(taps[0].clone()));
+            continue;
+        }
         let removes = matches!(
             clause,
             Clause::Filter(_) | Clause::Candidates(_) | Clause::Head(_) | Clause::Sample { .. } | Clause::Custom(_)
@@ -199,6 +205,8 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
 #[derive(Debug)]
 struct Tap {
     step: String,
+    /// Columns at this place, as far as they matter here; known once the plan is checked.
+    columns: OnceLock<Vec<PlSmallStr>>,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -213,7 +221,7 @@ struct Seen {
 
 impl Tap {
     fn new(step: String) -> Self {
-        Self { step, seen: Mutex::default() }
+        Self { step, columns: OnceLock::new(), seen: Mutex::default() }
     }
 
     fn left(&self, scale: f64) -> Left {
@@ -237,12 +245,15 @@ impl flow::Custom for Tap {
     }
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
+        let wanted = EVENT.into_iter().chain([NUMBER, WEIGHT]).map(PlSmallStr::from_static);
+        self.columns.get_or_init(|| wanted.filter(|name| input.contains(name)).collect());
         Ok(input.clone())
     }
 
     fn needs(&self, outputs: &[PlSmallStr]) -> Vec<PlSmallStr> {
         let mut needs = outputs.to_vec();
-        needs.extend(wanted().filter(|name| !outputs.contains(name)));
+        let wanted = self.columns.get().into_iter().flatten();
+        needs.extend(wanted.filter(|name| !outputs.contains(name)).cloned());
         needs
     }
 
@@ -255,13 +266,9 @@ impl flow::Custom for Tap {
     }
 }
 
-fn wanted() -> impl Iterator<Item = PlSmallStr> {
-    EVENT.into_iter().chain([ROW, WEIGHT]).map(PlSmallStr::from_static)
-}
-
 fn look(frame: &DataFrame) -> flow::Result<Seen> {
     let rows = frame.height();
-    let row = frame.column(ROW)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
+    let row = frame.column(NUMBER)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
     let keys = EVENT
         .iter()
         .filter_map(|key| frame.column(key).ok())

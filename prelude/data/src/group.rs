@@ -221,6 +221,19 @@ impl Group {
         self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
     }
 
+    /// What would be done for each process: stages, columns, segments kept and left out, bytes. Nothing is read.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the steps.
+    pub fn explain(&self) -> Result<show::Markdown> {
+        let (pass, _) = crate::run::Pass::of_everything(self)?;
+        let mut text = String::new();
+        for lowered in pass.lowered() {
+            text.push_str(&format!("**{}**\n\n```text\n{}\n```\n\n", lowered.name(), lowered.explain()?));
+        }
+        Ok(show::Markdown(text))
+    }
+
     /// What the group is called.
     pub fn label(&self) -> &str {
         &self.label

@@ -3,7 +3,7 @@
 
 use crate::catalog::Process;
 use crate::chain::{Chain, Choice, Order, Step};
-use crate::clauses::{JoinFrame, PolarsFilter};
+use crate::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::report::Report;
@@ -133,6 +133,9 @@ impl<'a> Lowered<'a> {
             names: BTreeMap::new(),
             report: RefCell::default(),
         };
+        if wanted.is_some_and(|wanted| wanted.iter().any(|name| name == NUMBER)) {
+            lowered.custom(NumberRows)?;
+        }
         lowered.steps(&group.chain)?;
         match wanted {
             Some(wanted) => lowered.want(wanted)?,
@@ -153,7 +156,7 @@ impl<'a> Lowered<'a> {
 
     /// All columns after all steps, those of the engine left out.
     fn columns(&self) -> Vec<String> {
-        let own = [WEIGHT, flow::ROW];
+        let own = [WEIGHT, NUMBER];
         self.schema.iter_names().filter(|name| !own.contains(&name.as_str())).map(|name| name.to_string()).collect()
     }
 
@@ -195,7 +198,8 @@ impl<'a> Lowered<'a> {
             Step::DefineWith { name, inputs, function } => self.define_with(name, inputs, function)?,
             Step::Select(columns) => {
                 let mut columns = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
-                columns.extend(self.weight.clone());
+                let carried = self.schema.contains(NUMBER).then(|| NUMBER.to_owned());
+                columns.extend(self.weight.clone().into_iter().chain(carried));
                 self.select(columns)?;
             }
             Step::Head(rows) => self.clauses.push(Clause::Head(i64::try_from(*rows).unwrap_or(i64::MAX))),
@@ -288,7 +292,7 @@ impl<'a> Lowered<'a> {
 
     /// The column of this name, in either spelling.
     fn find(&self, name: &str) -> Result<String> {
-        if self.schema.contains(name) || name == flow::ROW {
+        if self.schema.contains(name) {
             return Ok(name.to_owned());
         }
         let names: Vec<&str> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
@@ -323,20 +327,23 @@ impl<'a> Lowered<'a> {
         }
         columns.extend(self.weight.clone().filter(|weight| !columns.contains(weight)));
         if columns.is_empty() {
-            columns.push(flow::ROW.to_owned());
+            return Ok(());
         }
         self.clauses.push(Clause::Select(columns.into_iter().map(PlSmallStr::from_string).collect()));
         Ok(())
     }
 
-    /// Runs the clauses once.
-    pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
-        self.run_clauses(self.clauses.clone(), sink)
+    /// Counts the rows that are left; reads only what the steps look at.
+    pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
+        let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
+        let (rows, report) = query.over(self.process.source.clone()).options(self.settings.options()).count()?;
+        self.report.borrow_mut().absorb(report);
+        Ok(rows)
     }
 
-    /// Runs other clauses over the same rows.
-    pub(crate) fn run_clauses<S: Sink>(&self, clauses: Vec<Clause>, sink: &S) -> Result<S::Part> {
-        let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
+    /// Runs the clauses once.
+    pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
+        let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
         let (part, report) = flow::run(&query, self.process.source.clone(), sink, &self.settings.options())?;
         self.report.borrow_mut().absorb(report);
         Ok(part)

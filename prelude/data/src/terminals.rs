@@ -1,5 +1,6 @@
 //! Terminals that give counts, row numbers, frames and files.
 
+use crate::clauses::NUMBER;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::run::Pass;
@@ -26,7 +27,7 @@ impl Group {
     /// See [`Group::count`].
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
         let mut pass = Pass::new(self, &[])?;
-        pass.each(|lowered| lowered.run(&flow::Count))
+        pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))
     }
 
     /// The numbers of the rows that are left, counted from 0 in each process, in file order; processes one after
@@ -35,7 +36,7 @@ impl Group {
     /// # Errors
     /// See [`Group::count`].
     pub fn row_numbers(&self) -> Result<Vec<u64>> {
-        let mut pass = Pass::new(self, &[flow::ROW.to_owned()])?;
+        let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let parts = pass.each(|lowered| lowered.run(&RowNumbers))?;
         Ok(parts.into_iter().flat_map(|(_, rows)| rows).collect())
     }
@@ -135,7 +136,7 @@ impl Sink for RowNumbers {
     }
 
     fn take(&self, part: &mut Vec<u64>, segment: Segment) -> flow::Result<()> {
-        let column = segment.frame.column(flow::ROW).map_err(segment::Error::from)?;
+        let column = segment.frame.column(NUMBER).map_err(segment::Error::from)?;
         let column = column.cast(&DataType::UInt64).map_err(segment::Error::from)?;
         part.extend(column.u64().map_err(segment::Error::from)?.iter().flatten());
         Ok(())

@@ -66,9 +66,10 @@ fn names_in_a_cut_are_bound_before_or_behind_it() {
 
 #[test]
 fn defined_columns_can_be_cut_on_and_filled() {
-    let group = toy()["mumu"].define("pt", "mu1P * sin(mu1Theta)").define_with(["mu1Px", "mu1Py"], "pt2", |x: f64, y: f64| {
-        (x * x + y * y).sqrt()
-    });
+    let group =
+        toy()["mumu"]
+            .define("pt", "mu1P * sin(mu1Theta)")
+            .define_with(["mu1Px", "mu1Py"], "pt2", |x: f64, y: f64| (x * x + y * y).sqrt());
     let frame = group.select(["pt", "pt2"]).collect().unwrap();
     let difference = (frame.column("pt").unwrap() - frame.column("pt2").unwrap()).unwrap();
     assert!(difference.f64().unwrap().iter().flatten().all(|d| d.abs() < 1e-9));
@@ -89,7 +90,10 @@ fn one_candidate_per_event_and_no_cut_moves_across_it() {
     assert!(first < cut_first, "{first} {cut_first}");
     let lowest = data["mumu"].best_candidate("__candidate__", Lowest).collect().unwrap();
     assert_eq!(lowest.column("__candidate__").unwrap().max_reduce().unwrap().value().extract::<i64>(), Some(0));
-    assert_eq!(data["mumu"].random_candidate(3).row_numbers().unwrap(), data["mumu"].random_candidate(3).row_numbers().unwrap());
+    assert_eq!(
+        data["mumu"].random_candidate(3).row_numbers().unwrap(),
+        data["mumu"].random_candidate(3).row_numbers().unwrap()
+    );
 }
 
 #[test]
@@ -150,8 +154,10 @@ fn a_cutflow_counts_candidates_and_events_and_never_grows() {
 #[test]
 fn groups_of_rows_add_up_over_processes() {
     let data = toy();
-    let by_run = data.group_by("__ncandidates__").agg([flow::count("pRecoil"), flow::mean("pRecoil")]).unwrap();
-    let counted: u64 = by_run.columns()[1].cast(&DataType::UInt64).unwrap().u64().unwrap().iter().flatten().sum();
+    let by_run =
+        data.group_by("__ncandidates__").agg([flow::count("pRecoil").alias("n"), flow::mean("pRecoil")]).unwrap();
+    let counted: u64 =
+        by_run.column("n").unwrap().cast(&DataType::UInt64).unwrap().u64().unwrap().iter().flatten().sum();
     assert_eq!(counted, data.count().unwrap());
     assert_eq!(by_run.height(), 4);
 }
@@ -179,7 +185,13 @@ fn a_sample_and_a_head_are_the_same_rows_every_time() {
 #[test]
 fn a_join_adds_columns_by_event() {
     let group = &toy()["mumu"];
-    let events = group.one_cand_only().define("twice", "2 * pRecoil").select(["__event__", "twice"]).head(100).collect().unwrap();
+    let events = group
+        .one_cand_only()
+        .define("twice", "2 * pRecoil")
+        .select(["__event__", "twice"])
+        .head(100)
+        .collect()
+        .unwrap();
     let joined = group.join(&events, "__event__").one_cand_only().select(["twice", "pRecoil"]).collect().unwrap();
     assert_eq!(joined.height(), 100);
 }
