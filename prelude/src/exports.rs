@@ -6,16 +6,25 @@
 pub mod runtime;
 
 pub use cut::{col, lit};
+pub use data::toy::toy;
 pub use data::{
     Bank, CacheStats, Cutflow, Data, EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Group,
     GroupedBy, Highest, Hipo, Histogram, Left, Listing, Loader, Lowest, MemoryStats, Metrics, Order, Predicate, Report,
-    RowClosure, Selection, events, hipo, load, load_belle2_vpho_integrated, write_hipo,
+    RowClosure, Selection, events, hipo, load, load_belle2_vpho_integrated, write_events, write_hipo,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
-pub use hist::{Axis, Hist, Storage};
+pub use hist::{
+    Axis, BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Hist, Line,
+    Model, Parameter, Polynomial, Storage, Voigt,
+};
 pub use macros::query;
 pub use polars;
+pub use polars::df;
+pub use polars::prelude::{self as pl, Column, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, Series};
 pub use runtime::{ProgressExt, clear_output, display, display_with_id, input, password, progress, update_display};
 pub use serde_json;
-pub use show::{Bundle, Display, Figure, Html, Latex, Markdown, Plot, Png, Svg, overlay, scatter, stack};
+pub use show::{
+    Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Svg, Table, correlation,
+    efficiency, figure, histogram, overlay, points, scatter, stack, variables,
+};
 pub use tokio;

@@ -41,6 +41,7 @@ mod run;
 mod selection;
 mod settings;
 mod terminals;
+mod write;
 
 pub use chain::{Highest, Lowest, Order};
 pub use cutflow::{Cutflow, Left};

@@ -364,16 +364,15 @@ impl<'a> Lowered<'a> {
         Ok(query.over(self.process.source.clone()).options(self.settings.options()).explain()?)
     }
 
+    /// Names and types of all columns after all steps.
+    pub(crate) fn output(&self) -> Schema {
+        let dtype = |name: &String| self.schema.get(name).cloned().unwrap_or(DataType::Null);
+        self.columns().iter().map(|name| (PlSmallStr::from_str(name), dtype(name))).collect()
+    }
+
     /// One frame of all that was collected, with the columns of `all`; those that the process lacks are null.
     pub(crate) fn assemble(&self, frames: Vec<DataFrame>, all: &Schema) -> Result<DataFrame> {
-        let own: Schema = self
-            .columns()
-            .into_iter()
-            .map(|name| {
-                let dtype = self.schema.get(&name).cloned().unwrap_or(DataType::Null);
-                (PlSmallStr::from_string(name), dtype)
-            })
-            .collect();
+        let own = self.output();
         let mut whole = DataFrame::empty_with_schema(&own);
         for frame in frames {
             whole.vstack_mut_owned(frame.select(own.iter_names().map(PlSmallStr::as_str))?)?;

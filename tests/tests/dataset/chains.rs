@@ -195,3 +195,16 @@ fn a_join_adds_columns_by_event() {
     let joined = group.join(&events, "__event__").one_cand_only().select(["twice", "pRecoil"]).collect().unwrap();
     assert_eq!(joined.height(), 100);
 }
+
+#[test]
+fn rows_that_are_left_can_be_written_and_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = toy().query("pRecoil > 2").one_cand_only().define("pt", "mu1P * sin(mu1Theta)");
+    let rows = chain.write_parquet(folder.path()).unwrap();
+    let again = load(folder.path()).unwrap();
+    assert_eq!((rows, again.processes().len()), (chain.count().unwrap(), 5));
+    assert!(again["mumu"].collect().unwrap().equals_missing(&chain.group("mumu").collect().unwrap()));
+    let nowhere = folder.path().join("P16M16rd_mc_mumu_p16_v1/part-00000.parquet/below.parquet");
+    let error = chain.group("mumu").write_parquet(&nowhere).unwrap_err().to_string();
+    assert!(error.contains("cannot write"), "{error}");
+}
