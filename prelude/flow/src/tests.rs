@@ -35,10 +35,8 @@ fn everywhere(query: &Query, frame: &DataFrame) -> DataFrame {
         streamed
     };
     let whole = run(usize::MAX, 1);
-    for rows in [1, 2, 3, 7, 100, 1_249] {
-        for threads in [1, 3] {
-            assert!(run(rows, threads).equals_missing(&whole), "{rows} rows, {threads} threads");
-        }
+    for (rows, threads) in [(1, 3), (2, 1), (7, 3), (100, 1), (100, 3), (1_249, 3)] {
+        assert!(run(rows, threads).equals_missing(&whole), "{rows} rows, {threads} threads");
     }
     whole
 }
@@ -187,4 +185,24 @@ fn errors_come_before_reading() {
     assert!(refused(Query::new().resample("1h").agg([sum("x")])).contains("index"));
     assert!(refused(Query::new().head(1).concat(Join::outer(Vec::new()))).contains("first"));
     assert!(refused(Query::new().candidates(Candidates::new(Best::First).keys(["z"]))).contains("`z`"));
+}
+
+#[test]
+fn rows_are_counted_without_columns() {
+    let frame = events();
+    let count = |query: Query| {
+        let scan = query.over(cut(100, &frame));
+        let counts = [scan.clone().engine(InMemory), scan.clone().engine(Streaming), scan.engine(Integrated)]
+            .map(|scan| scan.count().unwrap().0);
+        assert!(counts.iter().all(|&other| other == counts[0]), "{counts:?}");
+        counts[0]
+    };
+    let all = frame.height() as u64;
+    assert_eq!(count(Query::new()), all);
+    assert_eq!(count(Query::new().head(130).tail(50)), 50);
+    let passing = count(Query::new().filter(cut::parse("n < 333").unwrap()));
+    assert_eq!(passing, 333);
+    assert_eq!(count(Query::new().filter(cut::parse("n < 333").unwrap()).head(250).row_range(20, -20)), 210);
+    assert_eq!(count(Query::new().candidates(Candidates::new(Best::First)).tail(77)), 77);
+    assert_eq!(count(Query::new().groupby(["__run__"]).agg([sum("n")])), 1);
 }
