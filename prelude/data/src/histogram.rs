@@ -5,7 +5,7 @@ use crate::group::Group;
 use crate::report::Report;
 use crate::run::{Lowered, Pass};
 use flow::Sink;
-use hist::{Axis, Bins, Hist, IntoBins, RangeFinder, Storage};
+use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
 use polars::prelude::Series;
 use segment::Segment;
 use std::ops::Deref;
@@ -256,7 +256,10 @@ impl Sink for Fill {
         let weight = self.weight.as_deref().map(column).transpose()?;
         for (hist, bound) in part.iter_mut().zip(&self.bound) {
             let columns = bound.columns.iter().map(|name| column(name)).collect::<flow::Result<Vec<_>>>()?;
-            hist.fill_series(&columns, weight).map_err(|error| segment::Error::request(error.to_string()))?;
+            // A column beyond the axes is the sample of a profile.
+            let (axes, sample) = columns.split_at(hist.dimensions());
+            let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
+            hist.fill_entries(&entries).map_err(|error| segment::Error::request(error.to_string()))?;
         }
         Ok(())
     }

@@ -208,3 +208,11 @@ fn rows_that_are_left_can_be_written_and_opened_again() {
     let error = chain.group("mumu").write_parquet(&nowhere).unwrap_err().to_string();
     assert!(error.contains("cannot write"), "{error}");
 }
+
+#[test]
+fn a_profile_is_the_mean_in_bins() {
+    let profile = toy()["mumu"].profile("__ncandidates__", (4, 0.5, 4.5), "mu1P").unwrap();
+    let frame = frame(MUMU).lazy().filter(col("__ncandidates__").eq(2)).select([col("mu1P").mean()]).collect().unwrap();
+    let mean = frame.column("mu1P").unwrap().f64().unwrap().get(0).unwrap();
+    assert!((profile.values()[1] - mean).abs() < 1e-9, "{:?} {mean}", profile.values());
+}
