@@ -10,10 +10,7 @@ pub fn folder(kind: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    crate::skipped(
-        &format!("conformance {kind}"),
-        &format!("no folder {} (set RECOIL_CASES)", folder.display()),
-    );
+    crate::skipped(&format!("conformance {kind}"), &format!("no folder {} (set RECOIL_CASES)", folder.display()));
     None
 }
 

@@ -33,7 +33,10 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().expect("packages");
     let normal = |package: &serde_json::Value| {
         let all = package["dependencies"].as_array().expect("dependencies");
-        all.iter().filter(|dependency| dependency["kind"].is_null()).map(|dependency| text(&dependency["name"])).collect()
+        all.iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| text(&dependency["name"]))
+            .collect()
     };
     packages.iter().map(|package| (text(&package["name"]), normal(package))).collect()
 }
@@ -43,7 +46,9 @@ fn a_room_imports_only_what_its_row_allows() {
     let dependencies = dependencies();
     let rooms: BTreeSet<&str> = MAY_IMPORT.iter().map(|(room, _)| *room).collect();
     for (room, allowed) in MAY_IMPORT {
-        let imports = dependencies.get(room).unwrap_or_else(|| panic!("room {room} is gone: mend ARCHITECTURE.md and this table"));
+        let imports = dependencies
+            .get(room)
+            .unwrap_or_else(|| panic!("room {room} is gone: mend ARCHITECTURE.md and this table"));
         for import in imports.iter().filter(|import| rooms.contains(import.as_str())) {
             assert!(allowed.contains(&import.as_str()), "room {room} imports {import}, which its row does not allow");
         }
