@@ -29,8 +29,13 @@ impl Notebook {
 
     fn time(&mut self, code: &str) -> Duration {
         self.next += 1;
-        let cell =
-            Cell { token: self.next, number: self.next as u32, code: code.into(), allow_stdin: false, expressions: vec![] };
+        let cell = Cell {
+            token: self.next,
+            number: self.next as u32,
+            code: code.into(),
+            allow_stdin: false,
+            expressions: vec![],
+        };
         let start = Instant::now();
         match self.evaluator.execute(cell) {
             Outcome::Done { .. } => start.elapsed(),
