@@ -14,12 +14,8 @@ pub fn can_be_nan(dtype: &DataType) -> bool {
 /// How many values of a column are missing.
 pub fn count(column: &Series) -> usize {
     let nans = match column.dtype() {
-        DataType::Float64 => {
-            column.f64().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count())
-        }
-        DataType::Float32 => {
-            column.f32().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count())
-        }
+        DataType::Float64 => column.f64().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count()),
+        DataType::Float32 => column.f32().map_or(0, |values| values.iter().flatten().filter(|x| x.is_nan()).count()),
         _ => 0,
     };
     column.null_count() + nans
