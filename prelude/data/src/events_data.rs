@@ -143,6 +143,11 @@ impl EventData {
             return Err(Error::request(format!("windows of {width} us: the width must be positive")));
         }
         let count = (end - start - 1) / width + 1;
+        if count > 1_000_000 {
+            return Err(Error::request(format!(
+                "{count} windows of {width} us are too many; take a slice, or wider ones"
+            )));
+        }
         Ok((0..count).map(|k| self.slice(start + k * width, start + (k + 1) * width)).collect())
     }
 

@@ -100,7 +100,7 @@ pub struct Info {
 impl Info {
     /// Length in microseconds.
     pub fn duration_us(&self) -> i64 {
-        self.time.map_or(0, |(first, last)| last - first)
+        self.time.map_or(0, |(first, last)| last.saturating_sub(first))
     }
 }
 

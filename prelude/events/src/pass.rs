@@ -64,7 +64,7 @@ impl Report {
                 first.from,
                 first.to,
                 largest.row,
-                largest.from - largest.to
+                largest.from.saturating_sub(largest.to)
             ));
         }
         if self.before_start > 0 {
@@ -235,7 +235,9 @@ impl<'r> Pass<'r> {
                 let here = (0, last, entry.first_t);
                 count += 1;
                 first = Some(here);
-                largest = largest.filter(|step| step.1 - step.2 > last - entry.first_t).or(Some(here));
+                largest = largest
+                    .filter(|step| step.1.saturating_sub(step.2) > last.saturating_sub(entry.first_t))
+                    .or(Some(here));
             }
             self.last_t = Some(entry.last_t);
         }
@@ -246,15 +248,17 @@ impl<'r> Pass<'r> {
                 .codec()
                 .locate(recording.bytes(), slot.block, &entry.start, at)
                 .unwrap_or_else(|| recording.codec().span(slot.block).start),
-            from: from - shift,
-            to: to - shift,
+            from: from.wrapping_sub(shift),
+            to: to.wrapping_sub(shift),
         };
         report.steps_back += count;
         if report.first_step_back.is_none() {
             report.first_step_back = first.map(jump);
         }
         if let Some(step) = largest
-            && report.largest_step_back.is_none_or(|before| step.1 - step.2 > before.from - before.to)
+            && report
+                .largest_step_back
+                .is_none_or(|before| step.1.saturating_sub(step.2) > before.from.saturating_sub(before.to))
         {
             report.largest_step_back = Some(jump(step));
         }

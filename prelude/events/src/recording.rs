@@ -17,6 +17,9 @@ use crate::pass::{Pass, Report};
 use crate::select::{Selection, Window};
 use crate::stream::EventStreamer;
 
+/// More windows than anybody counts in: 30 hours of milliseconds.
+const MOST_WINDOWS: i64 = 100_000_000;
+
 /// The index, and whether one was looked for.
 #[derive(Default)]
 struct Known {
@@ -142,7 +145,7 @@ impl Recording {
         };
         let shift = self.shift()?;
         let time = time.map(|(first, last)| (first - shift, last - shift));
-        let seconds = time.map_or(0.0, |(first, last)| (last - first) as f64 * 1e-6);
+        let seconds = time.map_or(0.0, |(first, last)| last.saturating_sub(first) as f64 * 1e-6);
         Ok(Info {
             path: self.path().to_path_buf(),
             bytes: self.bytes.len(),
@@ -207,7 +210,12 @@ impl Recording {
             return Err(EventError::Argument(format!("windows of {width} us: the width must be positive")));
         }
         let Some((first, last)) = self.time_bounds()? else { return Ok(Vec::new()) };
-        let count = (last - first) / width + 1;
+        let count = (last.saturating_sub(first) / width).saturating_add(1);
+        if count > MOST_WINDOWS {
+            return Err(EventError::Argument(format!(
+                "{count} windows of {width} us from {first} to {last} us are too many; is a time damaged? take wider ones or a slice"
+            )));
+        }
         Ok((0..count).map(|k| Window { start: first + k * width, end: first + (k + 1) * width }).collect())
     }
 

@@ -44,7 +44,10 @@ impl Stats {
                 let step = (first_row + row + 1, pair[0], pair[1]);
                 self.steps_back += 1;
                 self.first_step.get_or_insert(step);
-                if self.largest_step.is_none_or(|largest| step.1 - step.2 > largest.1 - largest.2) {
+                if self
+                    .largest_step
+                    .is_none_or(|largest| step.1.saturating_sub(step.2) > largest.1.saturating_sub(largest.2))
+                {
                     self.largest_step = Some(step);
                 }
             }
