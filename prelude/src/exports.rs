@@ -8,9 +8,9 @@ pub mod runtime;
 pub use cut::{col, lit};
 pub use data::toy::toy;
 pub use data::{
-    Bank, CacheStats, Cutflow, Data, EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Group,
-    GroupedBy, Highest, Hipo, Histogram, Left, Listing, Loader, Lowest, MemoryStats, Metrics, Order, Predicate, Report,
-    RowClosure, Selection, events, hipo, load, load_belle2_vpho_integrated, write_events, write_hipo,
+    Bank, Cutflow, Data, EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Group, GroupedBy,
+    Highest, Hipo, Histogram, Left, Listing, Loader, Lowest, Order, Predicate, RowClosure, Selection, events, hipo,
+    load, load_belle2_vpho_integrated, write_events, write_hipo,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{
@@ -24,7 +24,7 @@ pub use polars::prelude::{self as pl, Column, DataFrame, DataType, IntoLazy, Laz
 pub use runtime::{ProgressExt, clear_output, display, display_with_id, input, password, progress, update_display};
 pub use serde_json;
 pub use show::{
-    Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Svg, Table, correlation,
-    efficiency, figure, histogram, overlay, points, scatter, stack, variables,
+    Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,
+    correlation, efficiency, figure, histogram, overlay, points, scatter, stack, variables,
 };
 pub use tokio;

@@ -176,12 +176,12 @@ impl Data {
     }
 
     /// What all runs of this data set cost so far, when profiling is on.
-    pub fn profiling_report(&self) -> crate::Report {
-        crate::Report::logged(&self.everything.settings)
+    pub fn profiling_report(&self) -> show::Report {
+        crate::report::logged(&self.everything.settings)
     }
 
     /// The same as [`profiling_report`](Data::profiling_report), under the name analysts know.
-    pub fn get_profiling_report(&self) -> crate::Report {
+    pub fn get_profiling_report(&self) -> show::Report {
         self.profiling_report()
     }
 

@@ -501,6 +501,10 @@ impl Source for BankTable {
         &self.schema
     }
 
+    fn check(&self) -> segment::Result<()> {
+        self.pieces().failed.as_ref().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
     fn segments(&self) -> &[SegmentInfo] {
         &self.pieces().infos
     }

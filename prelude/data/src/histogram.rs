@@ -2,12 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::report::Report;
 use crate::run::{Lowered, Pass};
 use flow::Sink;
 use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
 use polars::prelude::Series;
 use segment::Segment;
+use show::Report;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -151,7 +151,8 @@ impl Group {
             let hists = lowered.run(&sink)?;
             Ok(if lowered.scale == 1.0 { hists } else { hists.iter().map(|hist| hist.scaled(lowered.scale)).collect() })
         })?;
-        let report = Arc::new(pass.report());
+        let title = wanted.join(", ");
+        let report = Arc::new(pass.report(format!("hist {title}")));
         let mut histograms = Vec::with_capacity(bookings.len());
         for at in 0..bookings.len() {
             let by_process = parts.iter().map(|(process, hists)| (process.to_string(), hists[at].clone()));

@@ -58,6 +58,5 @@ pub use grouping::GroupedBy;
 pub use hipo_files::{Bank, Hipo, hipo, write_hipo};
 pub use histogram::Histogram;
 pub use listing::Listing;
-pub use report::{CacheStats, MemoryStats, Metrics, Report};
 pub use rows::{Names, RowClosure};
 pub use selection::{Predicate, Selection};

@@ -6,7 +6,7 @@ use crate::chain::{Chain, Choice, Order, Step};
 use crate::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::report::Report;
+use crate::report;
 use crate::selection::Selection;
 use crate::settings::Settings;
 use cut::{Cut, Typed};
@@ -100,12 +100,13 @@ impl<'a> Pass<'a> {
     }
 
     /// What all runs did together; says on standard error what is odd about the cuts.
-    pub(crate) fn report(self) -> Report {
-        let report = Report::new(self.reports, &self.group.settings);
-        for warning in report.warnings() {
+    pub(crate) fn report(self, title: String) -> show::Report {
+        let mut total = flow::Report::default();
+        self.reports.iter().for_each(|run| report::absorb(&mut total, run.clone()));
+        for warning in report::warnings(&total) {
             eprintln!("warning: {warning}");
         }
-        report
+        report::report(title, self.reports, &self.group.settings)
     }
 
     /// The chain of each process.
@@ -121,6 +122,7 @@ impl<'a> Lowered<'a> {
             (Some(table), Some(parsed)) => table.weight(parsed)?,
             _ => 1.0,
         };
+        process.source.check()?;
         let schema = (**process.source.schema()).clone();
         let mut lowered = Self {
             process,
@@ -336,16 +338,16 @@ impl<'a> Lowered<'a> {
     /// Counts the rows that are left; reads only what the steps look at.
     pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
         let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
-        let (rows, report) = query.over(self.process.source.clone()).options(self.settings.options()).count()?;
-        self.report.borrow_mut().absorb(report);
+        let (rows, run) = query.over(self.process.source.clone()).options(self.settings.options()).count()?;
+        report::absorb(&mut self.report.borrow_mut(), run);
         Ok(rows)
     }
 
     /// Runs the clauses once.
     pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        let (part, report) = flow::run(&query, self.process.source.clone(), sink, &self.settings.options())?;
-        self.report.borrow_mut().absorb(report);
+        let (part, run) = flow::run(&query, self.process.source.clone(), sink, &self.settings.options())?;
+        report::absorb(&mut self.report.borrow_mut(), run);
         Ok(part)
     }
 
@@ -353,8 +355,8 @@ impl<'a> Lowered<'a> {
     pub(crate) fn collect_with(&self, more: &[Clause]) -> Result<DataFrame> {
         let clauses = self.clauses.iter().chain(more).cloned();
         let query = clauses.fold(flow::Query::new(), flow::Query::clause);
-        let (frame, report) = query.over(self.process.source.clone()).options(self.settings.options()).collect()?;
-        self.report.borrow_mut().absorb(report);
+        let (frame, run) = query.over(self.process.source.clone()).options(self.settings.options()).collect()?;
+        report::absorb(&mut self.report.borrow_mut(), run);
         Ok(frame)
     }
 

@@ -1,6 +1,5 @@
 //! What holds for a whole data set: limits, weights, and what to tell.
 
-use crate::report::Report;
 use std::sync::{Arc, Mutex};
 
 /// Settings of a data set; every group made from it has them.
@@ -21,7 +20,7 @@ pub(crate) struct Settings {
     /// Workers, when the user says so.
     pub threads: Option<usize>,
     /// The runs so far.
-    pub log: Arc<Mutex<Vec<Report>>>,
+    pub log: Arc<Mutex<Vec<flow::Report>>>,
 }
 
 impl Settings {

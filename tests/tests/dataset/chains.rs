@@ -101,7 +101,7 @@ fn many_histograms_need_one_pass_and_remember_their_processes() {
     let data = toy();
     let histograms = data.hists([("mu1P", (50, 0.0, 5.0)), ("pRecoil", (50, 0.0, 6.0))]).unwrap();
     let report = histograms[0].performance_report();
-    assert_eq!(report.totals().passes, 5, "one pass for each process");
+    assert_eq!(report.passes, 5, "one pass for each process");
     let parts: f64 = histograms[1].by_process().values().map(|part| part.sum()).sum();
     assert_eq!(parts, histograms[1].sum());
     assert_eq!(histograms[1].by_process().len(), 5);
