@@ -93,7 +93,7 @@ impl Skim {
         self
     }
 
-    /// Writes the kept events to `path`, in order, tags kept; user configurations are united, the first of a key wins.
+    /// Writes the kept events to `path`, those of one tag in order, tags kept; user configurations are united, the first of a key wins.
     ///
     /// # Errors
     /// When a record is damaged, a name matches no bank, `keep` fails, or the system refuses. No file appears then.

@@ -31,6 +31,15 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// What cannot be read, with its place.
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame>;
 
+    /// What went wrong when the segments were looked for, of a table that looks only when it is asked. Whoever uses
+    /// segments asks this first: a table that failed has none that mean anything.
+    ///
+    /// # Errors
+    /// What went wrong.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Bytes on disk of these columns of a segment; an estimate where the format does not say.
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
         let info = &self.segments()[segment];
