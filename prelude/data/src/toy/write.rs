@@ -1,11 +1,13 @@
 use super::{BLOCK, PROCESSES, Process, block};
-use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter, PolarsError};
+use polars::prelude::DataFrame;
 use rayon::prelude::*;
-use segment::{Error, Place, Result};
+use segment::Result;
+use segment::work::Task;
+use sources::parquet::{WriteOptions, Writer};
 use std::path::Path;
 
-/// Blocks of one file; each is a row group.
-const BLOCKS: u64 = 40;
+/// Blocks of one file.
+const BLOCKS: usize = 40;
 
 /// Writes toy data of `events` events to `directory`, one subdirectory per process, in parallel.
 ///
@@ -15,16 +17,13 @@ const BLOCKS: u64 = 40;
 /// What the system says when the directory cannot be written, with the file.
 pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
     let directory = directory.as_ref();
-    let work = segment::work::Task::new("toy data", "events", Some(events));
+    let work = Task::new("toy data", "events", Some(events));
     let jobs: Vec<_> = PROCESSES.iter().flat_map(|process| files(process, events)).collect();
     let rows = jobs.par_iter().map(|job| job.write(directory, seed, &work)).collect::<Result<Vec<u64>>>()?;
     Ok(rows.iter().sum())
 }
 
 /// The blocks of toy data in memory, one after the other: for data that no disk holds.
-///
-/// # Errors
-/// None in practice.
 pub fn toy_segments(process: &'static Process, events: u64, seed: u64) -> impl Iterator<Item = Result<DataFrame>> {
     blocks(events).map(move |(number, events)| Ok(block(process, seed, number, events)?))
 }
@@ -32,15 +31,15 @@ pub fn toy_segments(process: &'static Process, events: u64, seed: u64) -> impl I
 /// One file to write: some blocks of a process.
 struct File {
     process: &'static Process,
-    number: u64,
+    number: usize,
     blocks: Vec<(u64, u64)>,
 }
 
 fn files(process: &'static Process, events: u64) -> Vec<File> {
     let own = (events as f64 * process.share).round() as u64;
     let blocks: Vec<_> = blocks(own.max(1)).collect();
-    let chunks = blocks.chunks(BLOCKS as usize).enumerate();
-    chunks.map(|(number, blocks)| File { process, number: number as u64, blocks: blocks.to_vec() }).collect()
+    let chunks = blocks.chunks(BLOCKS).enumerate();
+    chunks.map(|(number, blocks)| File { process, number, blocks: blocks.to_vec() }).collect()
 }
 
 /// Number and events of each block.
@@ -49,42 +48,20 @@ fn blocks(events: u64) -> impl Iterator<Item = (u64, u64)> {
 }
 
 impl File {
-    fn write(&self, directory: &Path, seed: u64, work: &segment::work::Task) -> Result<u64> {
-        let directory = directory.join(self.process.name);
-        let path = directory.join(format!("part-{:05}.parquet", self.number));
-        let temporary = path.with_extension("tmp");
-        let failed = |error: &dyn std::fmt::Display| {
-            Error::read(&Place::file(path.display().to_string()), format!("cannot write: {error}"))
-        };
-        std::fs::create_dir_all(&directory).map_err(|error| failed(&error))?;
-        let written = self.write_blocks(&temporary, seed, work);
-        if written.is_err() {
-            // Nothing half written stays behind; the first error is the one to tell.
-            let _ = std::fs::remove_file(&temporary);
-        }
-        let rows = written.map_err(|error| match error {
-            Error::Interrupted => Error::Interrupted,
-            error => failed(&error),
-        })?;
-        std::fs::rename(&temporary, &path).map_err(|error| failed(&error))?;
-        Ok(rows)
-    }
-
-    fn write_blocks(&self, path: &Path, seed: u64, work: &segment::work::Task) -> Result<u64> {
-        let file = std::fs::File::create(path).map_err(PolarsError::from)?;
-        let file = std::io::BufWriter::with_capacity(1 << 20, file);
-        let mut writer = None;
-        let mut file = Some(file);
+    fn write(&self, directory: &Path, seed: u64, work: &Task) -> Result<u64> {
+        let path = directory.join(self.process.name).join(format!("part-{:05}.parquet", self.number));
+        let mut writer: Option<Writer> = None;
         let mut rows = 0;
         for &(number, events) in &self.blocks {
             let frame = block(self.process, seed, number, events)?;
             rows += frame.height() as u64;
-            if let Some(file) = file.take() {
-                let options = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
-                writer = Some(options.batched(frame.schema())?);
-            }
-            if let Some(writer) = &mut writer {
-                writer.write_batch(&frame)?;
+            match &mut writer {
+                Some(writer) => writer.push(frame)?,
+                None => {
+                    let mut first = Writer::create(&path, frame.schema(), &WriteOptions::default())?;
+                    first.push(frame)?;
+                    writer = Some(first);
+                }
             }
             work.advance(events, 0)?;
         }

@@ -73,7 +73,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins a file.
+    /// Begins a file; makes its folder if there is none.
     ///
     /// # Errors
     /// What the disk says.
@@ -88,7 +88,11 @@ impl Writer {
             .map(|(name, dtype)| (name.clone(), dtype.to_arrow_field(name.clone(), CompatLevel::newest())))
             .collect();
         let encodings = fields.iter_values().map(|field| encodings(field.dtype())).collect();
-        let file = File::create(&part).map_err(|error| Error::read(&place(&path), error.to_string()))?;
+        let failed = |error: std::io::Error| Error::read(&place(&path), format!("cannot write: {error}"));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let file = File::create(&part).map_err(failed)?;
         let file = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), fields, pages(options))?;
         Ok(Self {
             path,
