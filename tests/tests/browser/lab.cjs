@@ -111,6 +111,7 @@ async function theme(name) {
 async function pictures(name, shown) {
   for (const mode of ["Light", "Dark"]) {
     await theme(`JupyterLab ${mode}`);
+    await shown.waitFor({ state: "visible", timeout: PATIENCE });
     await shown.scrollIntoViewIfNeeded({ timeout: PATIENCE });
     await picture(`${name}-${mode.toLowerCase()}`);
   }
@@ -144,8 +145,10 @@ async function show(name, wanted, selector) {
     return notebook.scrollToItem(notebook.activeCellIndex, "start");
   }, index);
   const output = page.locator(".jp-Notebook .jp-OutputArea-output").locator(selector);
-  await output.first().waitFor({ state: "visible", timeout: PATIENCE });
-  await pictures(name, output.first());
+  // A plot has a drawing for each theme, of which the theme shows one.
+  const shown = output.filter({ visible: true }).first();
+  await shown.waitFor({ state: "visible", timeout: PATIENCE });
+  await pictures(name, shown);
   step(`a ${name} is seen, light and dark`);
 }
 
