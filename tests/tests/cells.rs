@@ -71,7 +71,7 @@ impl Notebook {
     }
 
     /// Runs a cell and does something to it when it has printed `ready`.
-    fn disturbed(&self, code: &str, disturb: impl Fn(&RustEvaluator) + Send) -> Outcome {
+    fn disturbed(&self, code: &str, disturb: impl Fn(&RustEvaluator) + Sync) -> Outcome {
         self.printed(Stream::Stdout);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -110,7 +110,7 @@ fn values_variables_and_items_go_from_cell_to_cell() {
     assert_eq!(notebook.value("6 * 7;"), "");
     assert_eq!(notebook.value("\"a \\\"b\""), "\"a \\\"b\"");
     // Types that nobody has written down.
-    notebook.value("use std::collections::HashMap;\nlet (mut words, n) = (HashMap::new(), 2); words.insert(\"a\", vec![Some(1.5)]);");
+    notebook.value("use std::collections::HashMap;\nlet (mut words, n) = (HashMap::new(), 2usize); words.insert(\"a\", vec![Some(1.5)]);");
     assert_eq!(notebook.value("words.insert(\"b\", vec![None]); words.len() + n"), "4");
     notebook.value(
         "let frame = polars::df!(\"x\" => [1, 2, 3])?; let lazy = polars::prelude::IntoLazy::lazy(frame.clone());",
