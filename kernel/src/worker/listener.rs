@@ -392,6 +392,15 @@ impl Ears {
     }
 
     fn take(&mut self, message: ToKernel) {
+        let shown =
+            matches!(message, ToKernel::Display { .. } | ToKernel::Update { .. } | ToKernel::Clear { .. });
+        self.act(message);
+        if shown {
+            send(&mut lock(&self.shared.state), &ToWorker::Heard);
+        }
+    }
+
+    fn act(&mut self, message: ToKernel) {
         match message {
             ToKernel::Hello { pid } => {
                 let mut state = lock(&self.shared.state);

@@ -150,6 +150,8 @@ pub enum ToWorker {
         /// The cell.
         token: u64,
     },
+    /// A display, an update or a clearing has been handled: what is printed from now on comes after it.
+    Heard,
     /// What the user typed; `None` when nobody can be asked.
     Answer(Option<String>),
     /// Forget these variables.

@@ -22,6 +22,8 @@ struct Inbox {
     begins: VecDeque<(u64, bool)>,
     answers: VecDeque<Option<String>>,
     cancelled: Option<u64>,
+    /// How many displays the kernel has handled.
+    heard: u64,
 }
 
 /// A panic as the hook saw it, kept until the cell's thread has unwound.
@@ -78,6 +80,7 @@ impl Link {
         let mut inbox = lock(&self.inbox);
         match message {
             ToWorker::Begin { token, allow_stdin } => inbox.begins.push_back((token, allow_stdin)),
+            ToWorker::Heard => inbox.heard += 1,
             ToWorker::Answer(answer) => inbox.answers.push_back(answer),
             ToWorker::Forget(names) => super::store::forget(names),
             ToWorker::Cancel { token } => {
@@ -119,6 +122,18 @@ pub(crate) fn send(message: &ToKernel) {
 pub(crate) fn send_in_order(message: impl FnOnce(u64) -> ToKernel) {
     flush();
     send(&message(token()));
+}
+
+/// Sends something to show, and waits until the kernel has handled it: otherwise it could read what is printed
+/// afterwards before this, because printed text goes another way.
+fn show_in_order(message: impl FnOnce(u64) -> ToKernel) {
+    /// A kernel that does not answer for so long must not hold up the cell for ever.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let Some(link) = LINK.get() else { return };
+    let before = lock(&link.inbox).heard;
+    send_in_order(message);
+    let inbox = lock(&link.inbox);
+    drop(link.arrived.wait_timeout_while(inbox, PATIENCE, |inbox| inbox.heard == before));
 }
 
 /// Hands everything printed so far to the kernel's pipes.
@@ -195,10 +210,15 @@ pub(crate) fn rest(duration: Duration) -> bool {
 
 /// Shows a bundle.
 pub(crate) fn show(bundle: Bundle, id: Option<String>) {
-    send_in_order(|token| ToKernel::Display { token, bundle, id });
+    show_in_order(|token| ToKernel::Display { token, bundle, id });
+}
+
+/// Forgets what the cell has shown.
+pub(crate) fn clear(wait: bool) {
+    show_in_order(|token| ToKernel::Clear { token, wait });
 }
 
 /// Shows a bundle in place of an earlier one.
 pub(crate) fn update(bundle: Bundle, id: String) {
-    send_in_order(|token| ToKernel::Update { token, bundle, id });
+    show_in_order(|token| ToKernel::Update { token, bundle, id });
 }

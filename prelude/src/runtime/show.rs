@@ -3,7 +3,6 @@
 use super::cell::throw;
 use super::ending::Stop;
 use super::link;
-use port::ToKernel;
 use show::Display;
 
 /// From `show`'s bundle to the port's: the same thing on two sides of a border.
@@ -28,7 +27,7 @@ pub fn update_display(id: impl Into<String>, value: impl Display) {
 
 /// Removes what the cell has shown so far; with `wait`, only when something new comes, which does not flicker.
 pub fn clear_output(wait: bool) {
-    link::send_in_order(|token| ToKernel::Clear { token, wait });
+    link::clear(wait);
 }
 
 /// Asks the user for a line of text. Ends the cell with an error when nobody can be asked.
