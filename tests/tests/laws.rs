@@ -65,3 +65,15 @@ fn only_frames_link_polars() {
         assert!(!dependencies[room].iter().any(|name| name.starts_with("polars")), "{room} links Polars");
     }
 }
+
+#[test]
+fn the_walks_name_functions_that_are_there() {
+    let page = std::fs::read_to_string(project().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let step = regex::Regex::new(r"`((?:kernel|prelude)/[a-z_/]+\.rs)::([a-z_]+)`").expect("a pattern");
+    let steps: Vec<_> = step.captures_iter(&page).map(|found| (found[1].to_owned(), found[2].to_owned())).collect();
+    assert!(steps.len() >= 18, "the walks are gone: {steps:?}");
+    for (file, function) in steps {
+        let code = std::fs::read_to_string(project().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(code.contains(&format!("fn {function}")), "{file} has no function {function}");
+    }
+}

@@ -216,8 +216,7 @@ fn build(home: &Path, folder: &Path, tell: &mut dyn FnMut(&str)) -> Result<PathB
     let mut command = Command::new(&cargo);
     command.args(["build", "--release", "--locked", "--example", "recoil", "--features", "recoil/dylib"]);
     command.arg("--message-format=json-render-diagnostics").current_dir(home).env("RUSTC_WRAPPER", &wrapper);
-    // What a cargo that runs us (`cargo run`, `cargo test`) has set for our crate must not reach other crates.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "OUT_DIR", "RUSTC_BOOTSTRAP", "LD_LIBRARY_PATH"] {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(set_for_a_crate)) {
         command.env_remove(name);
     }
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -238,6 +237,15 @@ fn build(home: &Path, folder: &Path, tell: &mut dyn FnMut(&str)) -> Result<PathB
         Some(dylib) if status.success() => Ok(dylib),
         _ => Err(PreludeError::Build(said[said.len().saturating_sub(40)..].join("\n"))),
     }
+}
+
+/// Whether a cargo that runs us (`cargo run`, `cargo test`) has set this variable for our crate. Build scripts watch some of
+/// them (ring watches `CARGO_PKG_VERSION_MAJOR`): if they reached other crates, all that depends on those, Polars too,
+/// would be built again.
+fn set_for_a_crate(name: &str) -> bool {
+    let prefixes = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_CFG_", "CARGO_FEATURE_"];
+    let names = ["CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR", "RUSTC_BOOTSTRAP", "LD_LIBRARY_PATH"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
 }
 
 /// Finds the dylib in cargo's JSON messages.
@@ -319,6 +327,12 @@ fn sweep(present: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_sets_for_one_crate_does_not_reach_others() {
+        assert!(["CARGO_PKG_VERSION_MAJOR", "OUT_DIR", "CARGO_MANIFEST_DIR"].into_iter().all(set_for_a_crate));
+        assert!(!["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_RETRY", "PATH"].into_iter().any(set_for_a_crate));
+    }
 
     #[test]
     fn the_dylib_is_found_among_messages() {
