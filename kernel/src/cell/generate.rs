@@ -87,7 +87,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
 
 fn put(name: &str, index: usize) -> String {
     format!(
-        "{{ let __recoil_names = {{ use ::recoil::runtime::peek_kinds::*; (&::recoil::runtime::Peek(&{name})).names() }}; \
+        "{{ let __recoil_names = {{ use ::recoil::runtime::peek_kinds::*; (&&::recoil::runtime::Peek(&{name})).names() }}; \
          ::recoil::runtime::put::<_, {index}>({name:?}, __recoil_names, {name}); }}"
     )
 }

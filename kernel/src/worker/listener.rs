@@ -392,8 +392,7 @@ impl Ears {
     }
 
     fn take(&mut self, message: ToKernel) {
-        let shown =
-            matches!(message, ToKernel::Display { .. } | ToKernel::Update { .. } | ToKernel::Clear { .. });
+        let shown = matches!(message, ToKernel::Display { .. } | ToKernel::Update { .. } | ToKernel::Clear { .. });
         self.act(message);
         if shown {
             send(&mut lock(&self.shared.state), &ToWorker::Heard);
