@@ -35,6 +35,10 @@ fn the_tutorial_runs_in_jupyterlab() {
     let name = tutorial.file_name().expect("a name").to_string_lossy().into_owned();
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::copy(&tutorial, folder.join(&name)).expect("copies");
+    std::fs::create_dir_all(folder.join("data")).expect("a folder");
+    for file in std::fs::read_dir(project().join("notebooks/data")).expect("data").flatten() {
+        std::fs::copy(file.path(), folder.join("data").join(file.file_name())).expect("copies");
+    }
     std::fs::write(folder.join("scratch.ipynb"), scratch().to_string()).expect("writes");
     let port =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();

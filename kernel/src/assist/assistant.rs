@@ -3,11 +3,12 @@
 use super::context::{Context, context, word_start};
 use super::index::{Entry, Index, owner_of};
 use super::probe::Probe;
+use super::standard;
 use crate::cell::{Config, Known, Table};
 use crate::evaluator::{Bundle, Completions};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// More candidates than anybody reads.
@@ -34,6 +35,8 @@ struct Snapshot {
 pub(crate) struct Assistant {
     snapshot: Mutex<Arc<Snapshot>>,
     index: Arc<OnceLock<Index>>,
+    /// The toolchain's libraries: sources and documentation lie beside them.
+    libraries: PathBuf,
     // One question to rustc at a time: they share a folder, and two would be slower than one after the other.
     probe: Mutex<Probe>,
 }
@@ -50,7 +53,8 @@ impl Assistant {
         let _ = std::thread::Builder::new().name("recoil-index".into()).spawn(move || {
             let _ = filled.set(Index::load(&prelude));
         });
-        Self { snapshot: Mutex::default(), index, probe: Mutex::new(Probe::new(config, folder)) }
+        let libraries = config.prelude.toolchain.libraries.clone();
+        Self { snapshot: Mutex::default(), index, libraries, probe: Mutex::new(Probe::new(config, folder)) }
     }
 
     /// Takes a copy of the notebook's state; called after every cell.
@@ -68,7 +72,7 @@ impl Assistant {
                 (self.members(&snapshot, code, receiver, *receiver_start), *word_start)
             }
             Context::Path { path, word_start } => (self.in_path(path), *word_start),
-            Context::Word { word_start } => (self.words(&snapshot), *word_start),
+            Context::Word { word_start } => (self.words(&snapshot, &code[..*word_start]), *word_start),
             Context::Magic { word_start } => {
                 (MAGICS.iter().map(|magic| ((*magic).to_owned(), "magic".to_owned())).collect(), *word_start)
             }
@@ -116,12 +120,23 @@ impl Assistant {
 
     fn in_path(&self, path: &str) -> Vec<(String, String)> {
         let Some(index) = self.index.get() else { return Vec::new() };
+        if matches!(path.split("::").next(), Some("std" | "core" | "alloc"))
+            && let Some(names) = standard::module(&self.libraries, path)
+        {
+            return names.into_iter().map(|name| (name, "item".to_owned())).collect();
+        }
         let owner = path.rsplit("::").next().unwrap_or(path);
         index.associated(owner).map(|entry| (entry.name.clone(), entry.kind.clone())).collect()
     }
 
-    fn words(&self, snapshot: &Snapshot) -> Vec<(String, String)> {
+    /// Variables of the notebook, names of the cell in front of the cursor, items of the prelude, keywords.
+    fn words(&self, snapshot: &Snapshot, before: &str) -> Vec<(String, String)> {
         let mut found: Vec<_> = snapshot.variables.keys().map(|name| (name.clone(), "variable".to_owned())).collect();
+        for name in declared(before) {
+            if found.iter().all(|(other, _)| *other != name) {
+                found.push((name, "variable".to_owned()));
+            }
+        }
         if let Some(index) = self.index.get() {
             let own =
                 index.entries.iter().filter(|entry| entry.owner.is_empty() && (entry.own || entry.kind == "type"));
@@ -187,6 +202,20 @@ fn names(snapshot: &Snapshot, method: &str, receiver: &str) -> Vec<(String, Stri
         }
     }
     found
+}
+
+/// Names that a cell declares in front of the cursor; read from the text, as what is being typed does not parse yet.
+fn declared(before: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        before.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
+    let mut names = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if matches!(*word, "let" | "for" | "fn" | "struct" | "enum" | "const" | "static" | "mod" | "trait") {
+            let name = words[at + 1..].iter().find(|name| !matches!(**name, "mut" | "ref"));
+            names.extend(name.map(|name| (*name).to_owned()));
+        }
+    }
+    names
 }
 
 fn fits(name: &str, typed: &str) -> bool {

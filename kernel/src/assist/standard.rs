@@ -3,6 +3,8 @@
 use super::index::Entry;
 use crate::install::prelude::Toolchain;
 use regex::Regex;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Pages, with the names under which their methods are looked up.
 const PAGES: [(&str, &str); 28] = [
@@ -114,5 +116,59 @@ mod tests {
             (found[0].signature.as_str(), found[0].docs.as_str()),
             ("pub fn push(&mut self, value: T)", "Appends an element.")
         );
+    }
+}
+
+/// Names in a module of the standard library (`std::collections`), from the sources or else the documentation that come
+/// with the toolchain; `None` when there are neither, or no such module.
+pub(super) fn module(libraries: &Path, path: &str) -> Option<Vec<String>> {
+    // <sysroot>/lib/rustlib/<target>/lib
+    let (rustlib, sysroot) = (libraries.ancestors().nth(2)?, libraries.ancestors().nth(4)?);
+    let (library, inner) = path.split_once("::").unwrap_or((path, ""));
+    let inner = inner.replace("::", "/");
+    let sources = rustlib.join("src/rust/library").join(library).join("src");
+    let files = if inner.is_empty() {
+        vec![sources.join("lib.rs")]
+    } else {
+        vec![sources.join(format!("{inner}.rs")), sources.join(&inner).join("mod.rs")]
+    };
+    let names = match files.iter().find_map(|file| std::fs::read_to_string(file).ok()) {
+        Some(source) => exported(&source),
+        None => {
+            let page = sysroot.join("share/doc/rust/html").join(library).join(&inner).join("index.html");
+            let title = Regex::new(r#"title="[a-z ]+ [A-Za-z_0-9:]+::(\w+)""#).ok()?;
+            let html = std::fs::read_to_string(page).ok()?;
+            title.captures_iter(&html).map(|found| found[1].to_owned()).collect()
+        }
+    };
+    Some(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// What a source file exports at its top level: items and the names of `pub use`.
+fn exported(source: &str) -> Vec<String> {
+    let item = Regex::new(r"(?m)^pub (?:unsafe |const )*(?:mod|struct|enum|trait|fn|type|const|static|union) (\w+)");
+    let uses = Regex::new(r"(?ms)^pub use ([^;]+);");
+    let (Ok(item), Ok(uses)) = (item, uses) else { return Vec::new() };
+    let mut names: Vec<String> = item.captures_iter(source).map(|found| found[1].to_owned()).collect();
+    for found in uses.captures_iter(source) {
+        for leaf in found[1].split(['{', '}', ',']).map(str::trim) {
+            let leaf = leaf.rsplit(" as ").next().unwrap_or(leaf);
+            let name = leaf.rsplit("::").next().unwrap_or(leaf).trim();
+            if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod module_tests {
+    use super::*;
+
+    #[test]
+    fn items_and_uses_are_exported() {
+        let source = "pub use a::b::{C, D as E};\npub use x::Y;\npub mod z;\nmod hidden;\n    pub fn inner() {}\npub const fn f() {}\n";
+        assert_eq!(exported(source), ["z", "f", "C", "E", "Y"]);
     }
 }
