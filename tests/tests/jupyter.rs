@@ -75,7 +75,8 @@ fn nbconvert_and_papermill_run_the_tutorial() {
     assert!(html.contains("<table") && html.contains("<img"), "tables and plots are in the page");
     let out = home.path().join("out.ipynb");
     let mut papermill = home.command(&python);
-    papermill.args(["-m", "papermill", "--kernel", "recoil", "--no-progress-bar"]).arg(&tutorial).arg(&out);
+    papermill.args(["-m", "papermill", "--kernel", "recoil", "--no-progress-bar", "--cwd"]);
+    papermill.arg(home.path().join("notebooks")).arg(&tutorial).arg(&out);
     succeed(papermill.current_dir(project()));
     assert!(std::fs::read_to_string(out).expect("written").contains("\"status\": \"completed\""));
 }
