@@ -80,6 +80,8 @@ pub struct Failure {
 }
 
 /// How a cell ended. All its outputs have been given to the sink before.
+// One outcome per cell: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It ran to its end.

@@ -112,7 +112,7 @@ fn generate_large(path: &Path, count: u64) -> Result<(), Failure> {
             base = (t >> 6) as u32;
             out.write_all(&(8 << 28 | base).to_le_bytes())?;
         }
-        let word = (dice >> 31) << 28 | ((t & 63) as u32) << 22 | (dice >> 4) % 1280 << 11 | (dice >> 17) % 720;
+        let word = (dice >> 31) << 28 | ((t & 63) as u32) << 22 | ((dice >> 4) % 1280) << 11 | ((dice >> 17) % 720);
         out.write_all(&word.to_le_bytes())?;
     }
     out.flush()?;

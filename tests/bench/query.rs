@@ -83,7 +83,7 @@ fn frame(rows: usize) -> DataFrame {
         ("mu2clusterEoP", 0.0, 0.83),
         ("pRecoilTheta", 0.0, 3.0),
         ("totalMuonMomentum", 2.0, 11.1),
-        ("absdPhi", 1.2, 3.14),
+        ("absdPhi", 1.2, 3.1),
         ("absdPhiMu1", 0.0, 2.0),
         ("absdThetaMu1", 0.0, 2.0),
         ("absdPhiMu2", 0.0, 2.0),

@@ -203,7 +203,7 @@ fn meant(source: &str, error: &Value) -> Option<String> {
     }
     let name = error["message"].as_str()?.split('`').nth(1)?;
     let children = error["children"].as_array()?;
-    let globs = children.iter().flat_map(|child| spans(child)).filter_map(|span| {
+    let globs = children.iter().flat_map(spans).filter_map(|span| {
         let start = usize::try_from(span["byte_start"].as_u64()?).ok()?;
         let end = usize::try_from(span["byte_end"].as_u64()?).ok()?;
         source.get(start..end)?.strip_suffix("::*")

@@ -68,8 +68,8 @@ fn externs(place: &Path) -> Result<Vec<String>, String> {
     let built = cargo(place, &["build", "--message-format=json"])?;
     let mut files = HashMap::new();
     for message in built.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        let names = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let library = names.filter(|name| name.ends_with(".rlib") || name.ends_with(".so")).next_back();
+        let mut names = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let library = names.rfind(|name| name.ends_with(".rlib") || name.ends_with(".so"));
         let kinds = message["target"]["kind"].as_array().cloned().unwrap_or_default();
         let is_library =
             kinds.iter().any(|kind| kind == "lib" || kind == "rlib" || kind == "proc-macro" || kind == "dylib");

@@ -223,7 +223,7 @@ fn build(home: &Path, folder: &Path, tell: &mut dyn FnMut(&str)) -> Result<PathB
     let no_cargo = |source| PreludeError::NoCompiler { program: cargo.to_string_lossy().into_owned(), source };
     let mut child = child.map_err(no_cargo)?;
     let stdout = child.stdout.take();
-    let artifacts = std::thread::spawn(move || stdout.map_or(None, |stdout| dylib_in(BufReader::new(stdout))));
+    let artifacts = std::thread::spawn(move || stdout.and_then(|stdout| dylib_in(BufReader::new(stdout))));
     let mut said = Vec::new();
     if let Some(stderr) = child.stderr.take() {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {

@@ -39,7 +39,7 @@ impl GroupedBy<'_> {
         let by = |lowered: &crate::run::Lowered<'_>| self.keys.iter().map(|key| lowered.name_of(key).into()).collect();
         if let [lowered] = pass.lowered() {
             let clause = Clause::GroupBy { by: by(lowered), aggregations };
-            let frame = pass.each(|lowered| lowered.collect_with(&[clause.clone()]))?.remove(0).1;
+            let frame = pass.each(|lowered| lowered.collect_with(std::slice::from_ref(&clause)))?.remove(0).1;
             return sorted(frame, &self.keys);
         }
         let parts = pass.each(|lowered| lowered.collect_with(&[]))?;

@@ -516,7 +516,7 @@ impl<'a> Running<'a> {
         let store = Store::default();
         let fetches = self.fetches(next);
         match &stage.barrier {
-            Barrier::End => return Err(Error::request("a stage behind the end")),
+            Barrier::End => Err(Error::request("a stage behind the end")),
             Barrier::Collect { whole } => {
                 let limit = next.rows.first().and_then(|rows| rows.enough());
                 let folder = self.spill.clone();

@@ -90,8 +90,8 @@ fn compare(path: &str, found: &Value, expected: &Value) -> Result<(), String> {
             if found.len() != expected.len() {
                 return Err(format!("{path} has {} entries, not {}", found.len(), expected.len()));
             }
-            let pairs = found.iter().zip(expected).enumerate();
-            pairs.map(|(index, (found, expected))| compare(&format!("{path}[{index}]"), found, expected)).collect()
+            let mut pairs = found.iter().zip(expected).enumerate();
+            pairs.try_for_each(|(index, (found, expected))| compare(&format!("{path}[{index}]"), found, expected))
         }
         (Value::String(found), Value::String(expected)) if path.starts_with(".schemas") => {
             let same = Schema::parse(expected).is_ok_and(|schema| schema.to_string() == *found);

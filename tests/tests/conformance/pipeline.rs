@@ -48,7 +48,7 @@ fn run(case: &Json, rows: Option<usize>, engine: usize) -> Outcome<()> {
         inputs.0.insert(name.clone(), Counting::new(table(name, frame, &plan["segments"][name], rows)?));
     }
     let answer = scan(plan, &inputs).and_then(|scan| {
-        let options = Options { chunk_size: rows.unwrap_or(100_000).max(1).min(1 << 40), ..Options::default() };
+        let options = Options { chunk_size: rows.unwrap_or(100_000).clamp(1, 1 << 40), ..Options::default() };
         let scan = scan.options(options);
         let scan = match engine {
             0 => scan.engine(InMemory),

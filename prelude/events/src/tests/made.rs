@@ -210,7 +210,7 @@ pub(super) fn nmnist(events: &Events) -> Vec<u8> {
         out.extend_from_slice(&[
             x as u8,
             y as u8,
-            (p > 0) as u8 * 128 | (t >> 16) as u8 & 127,
+            ((p > 0) as u8 * 128) | (t >> 16) as u8 & 127,
             (t >> 8) as u8,
             t as u8,
         ]);

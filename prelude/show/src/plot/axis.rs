@@ -173,7 +173,7 @@ fn common_exponent(largest: f64, step: f64) -> i32 {
     }
     let exponent = (largest * (1.0 + 1e-9)).log10().floor() as i32;
     // A narrow range far from zero needs its digits, not an exponent.
-    if largest >= 1e5 || largest < 1e-2 { exponent } else { 0 }
+    if !(1e-2..1e5).contains(&largest) { exponent } else { 0 }
 }
 
 fn tick_label(value: f64, step: f64) -> Label {

@@ -136,5 +136,5 @@ fn sensible(points: &[Point], guide: f64, least: f64) -> Option<(f64, f64)> {
     distances.retain(|d| d.is_finite());
     distances.sort_by(f64::total_cmp);
     let reach = (1.25 * *distances.get(distances.len().saturating_sub(1) * 9 / 10)?).max(least);
-    (reach > 0.0).then(|| (guide - reach, guide + reach))
+    (reach > 0.0).then_some((guide - reach, guide + reach))
 }

@@ -86,7 +86,7 @@ fn gallery() -> Vec<(&'static str, Plot)> {
     dimuon.fill(&numbers.normals(4000, 91.0, 3.0)).unwrap();
     let parts = simulation();
     vec![
-        ("histogram", histogram(&measured())),
+        ("histogram", histogram(measured())),
         ("fit", histogram(&z).curve("Gauss + constant", peak).title("Z boson").with_statistic("Mean", "91.00 ± 0.03")),
         (
             "fitted",
@@ -96,11 +96,11 @@ fn gallery() -> Vec<(&'static str, Plot)> {
                 .status("toy"),
         ),
         ("spectrum", histogram(&dimuon).log_x().log_y().experiment("CMS").status("open data").luminosity(0.03)),
-        ("stack", stack(&parts).data(&measured()).ratio().belle2("own work").luminosity(42.28)),
-        ("pulls", stack(&parts).data(&measured()).pull().belle2("simulation").log_y()),
+        ("stack", stack(&parts).data(measured()).ratio().belle2("own work").luminosity(42.28)),
+        ("pulls", stack(&parts).data(measured()).pull().belle2("simulation").log_y()),
         ("overlay", overlay(&parts).title("Momentum of the recoil")),
-        ("map", histogram(&plane(40))),
-        ("fine_map", histogram(&plane(200)).log_y().without_projections().belle2("simulation")),
+        ("map", histogram(plane(40))),
+        ("fine_map", histogram(plane(200)).log_y().without_projections().belle2("simulation")),
         ("scatter", scatter(("mu1P", &momenta[..3000]), ("mu1Theta", &angles[..3000]))),
         ("efficiency", efficiency(&passed, &all)),
         (
@@ -232,10 +232,10 @@ fn what_cannot_be_drawn_says_why() {
         hist
     };
     let cases = [
-        (stack(&simulation()).data(&coarse), "other bins"),
+        (stack(simulation()).data(&coarse), "other bins"),
         (histogram(&coarse).ratio(), "needs data"),
         (stack(Vec::<Hist>::new()), "no histogram"),
-        (efficiency(&coarse, &measured()), "same bins"),
+        (efficiency(&coarse, measured()), "same bins"),
         (correlation(&["a", "b"], &[1.0]), "4 correlations"),
     ];
     for (plot, why) in cases {

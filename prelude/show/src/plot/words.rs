@@ -95,7 +95,7 @@ fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec
     let axis = if log { Axis::log(least / 2.0, high) } else { Axis::linear(low, high) };
     let share = |value: f64| if log || value >= 0.0 { axis.place(value).max(0.0) } else { 0.0 };
     let places: Vec<String> = rows.iter().map(|row| place(scene, row)).collect();
-    let values: Vec<String> = rows.iter().map(|row| value(row)).collect();
+    let values: Vec<String> = rows.iter().map(value).collect();
     let left = places.iter().map(|s| width(s)).chain([width(x)]).max().unwrap_or(0);
     let right = values.iter().map(|s| width(s)).chain([width(y)]).max().unwrap_or(0);
     let mut out = vec![format!("{}  {}", pad(x, left, false), pad(y, right, true))];

@@ -249,7 +249,7 @@ fn append<T: Plain>(out: &mut Vec<T>, bytes: &[u8]) {
 }
 
 /// The value bytes of a page: `count` values and no null, or `None`.
-fn plain_values<'a, T>(page: &'a DataPage, count: usize, optional: bool) -> Option<&'a [u8]> {
+fn plain_values<T>(page: &DataPage, count: usize, optional: bool) -> Option<&[u8]> {
     if cfg!(target_endian = "big") || page.encoding() != Encoding::Plain {
         return None;
     }
