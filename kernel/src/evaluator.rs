@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+pub use port::Comm;
+
 /// Data by mime type with metadata by mime type, as Jupyter's `display_data` carries them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bundle {
@@ -54,6 +56,10 @@ pub enum Output {
     Clear { wait: bool },
     /// `input(prompt)` or `password(prompt)`: the answer goes to `reply`; dropping `reply` means "no answer possible".
     Input { prompt: String, password: bool, reply: Sender<String> },
+    /// A value in the worker talks to its counterpart in the front end.
+    Comm { id: String, event: Comm },
+    /// The worker has ended, and with it its ends of all comms.
+    CommsLost,
 }
 
 /// An output and the cell it belongs to.
@@ -131,6 +137,8 @@ pub trait Evaluator: Send + Sync + 'static {
     fn complete(&self, code: &str, cursor: usize) -> Completions;
     /// Type and documentation of what stands at a byte offset; `detail` 1 adds the source.
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle>;
+    /// The front end talks to a value in the worker.
+    fn comm(&self, id: &str, event: Comm);
     /// Whether the code is complete.
     fn is_complete(&self, code: &str) -> Completeness;
     /// Ends the worker and forgets all variables; the evaluator can be dropped afterwards.

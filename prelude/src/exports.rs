@@ -21,7 +21,10 @@ pub use macros::query;
 pub use polars;
 pub use polars::df;
 pub use polars::prelude::{self as pl, Column, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, Series};
-pub use runtime::{ProgressExt, clear_output, display, display_with_id, input, password, progress, update_display};
+pub use runtime::{
+    ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input, password, progress, slider,
+    update_display,
+};
 pub use serde_json;
 pub use show::{
     Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,

@@ -1,13 +1,22 @@
-//! What a cell costs: `cargo bench -p recoil-tests --bench cell`.
+//! What a cell costs, beside stock evcxr with Polars in the same run: `cargo bench --bench cell`.
 //!
-//! Prints medians of warm cells, of cells that were compiled before, and of rustc alone on an empty crate, which is the
-//! floor. Run it on an idle machine.
+//! The peer is the evaluator of evcxr 0.22 as `evcxr_jupyter` runs it, with `:dep polars` (features `lazy` and
+//! `parquet`), in a process of its own and without the cost of its protocol; building Polars for it takes minutes.
+//! `--alone` leaves it out. Both read the same file; every cell is new, so that nothing comes out of a cache.
 
+#[path = "../tests/protocol/front.rs"]
+#[allow(dead_code)]
+mod front;
+#[path = "cell/peer.rs"]
+mod peer;
+
+use front::{Channel, Front};
 use recoil_kernel::cell::{Config, RustEvaluator};
 use recoil_kernel::evaluator::{Cell, Evaluator, Outcome, Sink};
 use recoil_tests::kernel;
+use serde_json::json;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,13 +38,8 @@ impl Notebook {
 
     fn time(&mut self, code: &str) -> Duration {
         self.next += 1;
-        let cell = Cell {
-            token: self.next,
-            number: self.next as u32,
-            code: code.into(),
-            allow_stdin: false,
-            expressions: vec![],
-        };
+        let number = u32::try_from(self.next).expect("few cells");
+        let cell = Cell { token: self.next, number, code: code.into(), allow_stdin: false, expressions: vec![] };
         let start = Instant::now();
         match self.evaluator.execute(cell) {
             Outcome::Done { .. } => start.elapsed(),
@@ -68,36 +72,93 @@ fn floor(folder: &Path) -> Duration {
     median((0..ROUNDS).map(|_| once()).collect())
 }
 
-fn main() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let cache = folder.path().join("cells");
-    let floor = floor(folder.path());
-    let begin = Instant::now();
-    let mut notebook = Notebook::new(&cache);
-    notebook.time("1");
-    let first = begin.elapsed();
-    notebook.time("let frame = polars::df!(\"x\" => [1.0, 2.0, 3.0])?;");
+/// From the start of the program to the answer of `kernel_info`, and from there to the end of the first cell.
+fn startup(folder: &Path, first: &str) -> (Duration, Duration) {
+    let connection = front::connection("bench");
+    let file = folder.join("connection.json");
+    std::fs::write(&file, serde_json::to_vec(&connection).expect("json")).expect("writes");
+    let mut command = Command::new(kernel::prepared());
+    command.arg("kernel").arg("-f").arg(&file).stdin(Stdio::null());
+    command.env("RECOIL_HISTORY", folder.join("history.sqlite")).env("RECOIL_CACHE", folder.join("startup"));
+    let start = Instant::now();
+    let mut child = command.spawn().expect("starts");
+    let mut front = Front::connect_first(&connection);
+    front.ask(Channel::Shell, "kernel_info_request", json!({}));
+    let ready = start.elapsed();
+    let caused = front.execute(first);
+    let done = start.elapsed() - ready;
+    assert_eq!(caused.reply["status"], "ok", "{caused:?}");
+    front.shut_down();
+    child.wait().expect("ends");
+    std::fs::remove_dir_all(folder.join("startup")).expect("the cache was made");
+    (ready, done)
+}
+
+struct Ours {
+    chain: Duration,
+    binding: Duration,
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn ours(folder: &Path, toy: &Path) -> Ours {
+    let floor = floor(folder);
     let row = |name: &str, time: Duration| {
-        let ratio = time.as_secs_f64() / floor.as_secs_f64();
-        println!("| {name} | {:.1} | {ratio:.1} |", time.as_secs_f64() * 1e3);
+        println!("| {name} | {:.1} | {:.1} |", milliseconds(time), time.as_secs_f64() / floor.as_secs_f64());
     };
     println!("| cell | median, ms | times rustc on an empty crate |\n|---|---|---|");
     row("rustc alone on an empty crate", floor);
-    row("start of the kernel to the end of the first cell", first);
-    row("expression", notebook.median(|round| format!("{round} + 1")));
-    row("call of the prelude", notebook.median(|round| format!("frame.head(Some({round})).height()")));
-    row("`let` with an inferred type", notebook.median(|round| format!("let v = vec![{round}.5];")));
-    row("compiled before", notebook.median(|_| "frame.height()".into()));
-    row("does not compile", {
-        let mut times = Vec::new();
-        for round in 0..ROUNDS {
-            notebook.next += 1;
-            let code = format!("undefined_{round}");
-            let cell = Cell { token: notebook.next, number: 1, code, allow_stdin: false, expressions: vec![] };
-            let start = Instant::now();
-            assert!(matches!(notebook.evaluator.execute(cell), Outcome::Failed(_)));
-            times.push(start.elapsed());
-        }
-        median(times)
-    });
+    let load = format!("load({toy:?})?");
+    let first = format!("{load}.group(\"mumu\").oneCandOnly().hist(\"mu1P\", 50)?");
+    let starts: Vec<_> = (0..5).map(|_| startup(folder, &first)).collect();
+    row("start of the kernel to kernel_info", median(starts.iter().map(|start| start.0).collect()));
+    row("from there to the end of the first cell, a histogram", median(starts.iter().map(|start| start.1).collect()));
+    let mut notebook = Notebook::new(&folder.join("cells"));
+    notebook.time(&format!("let data = {load};"));
+    let chain = |round| {
+        format!(
+            "data.group(\"mumu\").query(\"pRecoil > 2.0 & 2.{round} > pRecoilTheta > 0.3\").oneCandOnly()\
+             .hist(\"mu1P\", 50)?"
+        )
+    };
+    let fresh = notebook.median(|round| chain(100 + round));
+    row("a chain of the prelude to a histogram", fresh);
+    let binding = notebook.median(|round| format!("let h = {};", chain(200 + round)));
+    row("`let` of such a chain", binding);
+    row("expression of the standard library", notebook.median(|round| format!("{round} + 1")));
+    row("`let` of the standard library", notebook.median(|round| format!("let v = vec![{round}.5];")));
+    let again = notebook.median(|_| chain(100));
+    row("a chain that was compiled before", again);
+    // What the chain itself takes: a hundred of them in one cell.
+    let many = format!("for _ in 0..100 {{ {}; }}", chain(100));
+    notebook.time(&many);
+    let work = notebook.time(&many) / 100;
+    row("its own work", work);
+    println!("compiled before, above its own work: {:.1} ms", milliseconds(again) - milliseconds(work));
+    Ours { chain: fresh, binding }
+}
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--peer") || peer::is_runtime() {
+        return peer::main();
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let toy = folder.path().join("toy");
+    recoil::toy(&toy, 20_000, 1).expect("toy data");
+    let ours = ours(folder.path(), &toy);
+    if std::env::args().any(|argument| argument == "--alone") {
+        return;
+    }
+    let file = std::fs::read_dir(toy.join("P16M16rd_mc_mumu_p16_v1")).expect("a process").flatten().next();
+    let theirs = peer::run(&file.expect("a file").path());
+    println!("\n| cell | ours, ms | stock evcxr with Polars, ms | ratio |\n|---|---|---|---|");
+    for (name, ours, theirs) in
+        [("chain", ours.chain, theirs.chain), ("`let` of a chain", ours.binding, theirs.binding)]
+    {
+        let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+        println!("| {name} | {:.0} | {:.0} | {ratio:.1} |", milliseconds(ours), milliseconds(theirs));
+    }
+    println!("stock evcxr before its first cell with Polars: {:.1} s", theirs.ready.as_secs_f64());
 }

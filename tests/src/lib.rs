@@ -16,6 +16,7 @@ pub const JUPYTER: &[&str] = &[
     "papermill==2.7.0",
     "jupyter_console==6.6.3",
     "jupyterlab==4.6.6",
+    "anywidget==0.11.0",
 ];
 
 /// Says on standard error that a test did not run, and why; under `CI=true` that is a failure.

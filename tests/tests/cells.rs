@@ -36,9 +36,14 @@ impl Notebook {
     }
 
     fn run(&self, code: &str) -> Outcome {
+        self.run_with(code, &[])
+    }
+
+    /// A cell with the front end's own expressions, by name.
+    fn run_with(&self, code: &str, expressions: &[(&str, &str)]) -> Outcome {
         let number = self.number.fetch_add(1, Ordering::SeqCst) + 1;
-        let cell =
-            Cell { token: number, number: number as u32, code: code.into(), allow_stdin: true, expressions: vec![] };
+        let expressions = expressions.iter().map(|(name, code)| ((*name).to_owned(), (*code).to_owned())).collect();
+        let cell = Cell { token: number, number: number as u32, code: code.into(), allow_stdin: true, expressions };
         self.evaluator.execute(cell)
     }
 
@@ -215,16 +220,19 @@ fn interrupts_keep_variables_and_deaths_are_told() {
         assert_eq!(notebook.value("kept[0]"), "7");
     }
     // What cannot be stopped costs the worker, and that is said.
-    let stuck = "println!(\"ready\"); extern \"C\" { fn pause() -> i32; }\nloop_forever();\nfn loop_forever() { let mut x = 0u64; unsafe { let p: *mut u64 = &mut x; (0..).for_each(|i| p.write_volatile(i)); } }";
-    let stuck = stuck.replace("extern \"C\" { fn pause() -> i32; }\n", "");
-    match notebook.disturbed(&stuck, |evaluator| evaluator.interrupt()) {
-        Outcome::Failed(failure) => assert!(failure.value.contains("lost: kept"), "{failure:?}"),
-        done => panic!("{done:?}"),
+    let iterator = "println!(\"ready\"); let mut x = 0u64; let p: *mut u64 = &mut x; \
+                    (0..).for_each(|i| unsafe { p.write_volatile(i) });";
+    let foreign = "unsafe extern \"C\" { fn pause() -> i32; }\nprintln!(\"ready\"); unsafe { pause() };";
+    for stuck in [iterator, foreign] {
+        match notebook.disturbed(stuck, |evaluator| evaluator.interrupt()) {
+            Outcome::Failed(failure) => assert!(failure.value.contains("lost: kept"), "{failure:?}"),
+            done => panic!("{done:?}"),
+        }
+        // Compiled cells bring the variables back.
+        notebook.value("%restore");
+        assert!(notebook.printed(Stream::Stdout).contains(" 0 of them compiled"));
+        assert_eq!(notebook.value("kept.len()"), "3");
     }
-    // Compiled cells bring the variables back.
-    notebook.value("%restore");
-    assert!(notebook.printed(Stream::Stdout).contains(" 0 of them compiled"));
-    assert_eq!(notebook.value("kept.len()"), "3");
     for (code, word) in [
         ("std::process::exit(3)", "exit(3)"),
         ("std::process::abort()", "SIGABRT"),
@@ -305,4 +313,63 @@ fn strings_and_members_are_completed_while_a_cell_runs() {
     assert!(matches!(outcome, Outcome::Failed(failure) if failure.name == "Interrupted"));
     let page = notebook.evaluator.inspect("numbers", 7, 0).expect("known");
     assert!(page.data["text/plain"].as_str().unwrap().contains("Vec<f64>"));
+}
+
+#[test]
+fn other_crates_can_be_added() {
+    let _turn = kernel::turn();
+    let folder = tempfile::tempdir().unwrap();
+    let added = folder.path().join("added");
+    std::fs::create_dir_all(added.join("src")).unwrap();
+    let manifest = "[package]\nname = \"added\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    std::fs::write(added.join("Cargo.toml"), manifest).unwrap();
+    let source = "#[derive(Debug, Clone, PartialEq)] pub struct Kaon { pub mass: f64 }\n\
+                  pub fn kaon() -> Kaon { Kaon { mass: 0.493677 } }";
+    std::fs::write(added.join("src/lib.rs"), source).unwrap();
+    let notebook = Notebook::new(&folder.path().join("cells"));
+    notebook.value("let kept = vec![1, 2];");
+    notebook.value(&format!(":dep added = {{ path = {:?} }}\nlet kaon = added::kaon();", added.display().to_string()));
+    assert_eq!(notebook.value("kaon.mass"), "0.493677");
+    // What was there before is still there, and so is the prelude.
+    assert_eq!(notebook.value("kept.len() + df!(\"x\" => [1, 2, 3])?.height()"), "5");
+    // From the registry, where the network lets it.
+    match notebook.run(":dep itoa = \"1\"\nitoa::Buffer::new().format(42).to_owned()") {
+        Outcome::Done { result, .. } => {
+            assert_eq!(result.expect("a value").data["text/plain"], "\"42\"");
+        }
+        Outcome::Failed(failure) => {
+            assert!(std::env::var_os("CI").is_none(), "{failure:?}");
+            assert_eq!(failure.name, "DependencyError", "{failure:?}");
+            eprintln!("skipped: a crate of the registry cannot be had here: {}", failure.value);
+        }
+    }
+    let failure = notebook.failure(":dep no-such-crate-of-recoil = \"1\"\n1");
+    assert!(failure.traceback.concat().contains("no-such-crate-of-recoil"), "{failure:?}");
+    assert_eq!(notebook.value("kept.len()"), "2");
+}
+
+#[test]
+fn files_are_loaded_into_cells_and_expressions_answered_beside_them() {
+    let _turn = kernel::turn();
+    let folder = tempfile::tempdir().unwrap();
+    let notebook = Notebook::new(&folder.path().join("cells"));
+    let file = folder.path().join("cell.rs");
+    std::fs::write(&file, "let a = 1;\na + 1").unwrap();
+    match notebook.run(&format!("%load {}", file.display())) {
+        Outcome::Done { next_input, .. } => assert_eq!(next_input, Some(("let a = 1;\na + 1".to_owned(), true))),
+        failed => panic!("{failed:?}"),
+    }
+    let failure = notebook.failure("%load no such file");
+    assert!(failure.value.contains("no such file"), "{failure:?}");
+    match notebook.run_with("let n = 20;", &[("twice", "2 * n"), ("bad", "undefined"), ("worse", "panic!(\"x\")")]) {
+        Outcome::Done { expressions, .. } => {
+            let names: Vec<_> = expressions.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["twice", "bad", "worse"]);
+            assert_eq!(expressions[0].1.as_ref().expect("a value").data["text/plain"], "40");
+            assert_eq!(expressions[1].1.as_ref().expect_err("no such name").name, "CompileError");
+            assert_eq!(expressions[2].1.as_ref().expect_err("it panics").name, "Panic");
+        }
+        failed => panic!("{failed:?}"),
+    }
+    assert_eq!(notebook.value("n"), "20");
 }

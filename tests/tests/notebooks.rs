@@ -55,15 +55,26 @@ fn every_notebook_says_what_it_said() {
     let _turn = turn();
     let home = Home::new();
     let folder = home.path().join("notebooks");
+    let cache = home.path().join("cells");
     std::fs::create_dir_all(folder.join("data")).expect("a folder");
     for file in std::fs::read_dir(project().join("notebooks/data")).expect("data").flatten() {
         std::fs::copy(file.path(), folder.join("data").join(file.file_name())).expect("copies");
     }
+    let run = |notebook: &Path, copy: &Path| {
+        std::fs::copy(notebook, copy).expect("copies");
+        let mut command = home.command(&prepared());
+        command.env("RECOIL_CACHE", &cache).arg("run").arg(copy).arg("-o").arg(copy);
+        let output = command.output().expect("starts");
+        assert!(output.status.success(), "{}\n{}", notebook.display(), said(&output));
+    };
+    let compiled = || std::fs::read_dir(&cache).expect("a cache").count();
     for notebook in notebooks() {
         let copy = folder.join(notebook.file_name().expect("a name"));
-        std::fs::copy(&notebook, &copy).expect("copies");
-        let output = home.command(&prepared()).arg("run").arg(&copy).arg("-o").arg(&copy).output().expect("starts");
-        assert!(output.status.success(), "{}\n{}", notebook.display(), said(&output));
+        run(&notebook, &copy);
+        // A second run, in another kernel, finds every cell compiled.
+        let first = compiled();
+        run(&notebook, &copy);
+        assert_eq!(compiled(), first, "{}: a cell was compiled again", notebook.display());
         let (was, is) = (outputs(&read(&notebook)), outputs(&read(&copy)));
         assert_eq!(was.len(), is.len(), "{}: number of outputs", notebook.display());
         for (was, is) in was.iter().zip(&is) {

@@ -201,7 +201,23 @@ fn names(snapshot: &Snapshot, method: &str, receiver: &str) -> Vec<(String, Stri
             }
         }
     }
+    if !groups {
+        found.extend(defined(receiver).map(|name| (name, kind.to_owned())));
+    }
     found
+}
+
+/// Columns that a chain makes itself: the names that its `define` and `define_with` give.
+fn defined(chain: &str) -> impl Iterator<Item = String> {
+    let named = |call: &str| {
+        let arguments = match call.strip_prefix("_with") {
+            // Behind the list of the columns that are read.
+            Some(with) => with.split_once([']', ')'])?.1,
+            None => call,
+        };
+        arguments.split('"').nth(1).map(str::to_owned)
+    };
+    chain.split(".define").skip(1).filter_map(named)
 }
 
 /// Names that a cell declares in front of the cursor; read from the text, as what is being typed does not parse yet.
@@ -272,4 +288,21 @@ fn of_variable(name: &str, known: &Known, index: Option<&Index>) -> Bundle {
         format!("{head}\n\n{facts}\n\n{docs}").trim_end().to_owned(),
         format!("```rust\n{head}\n```\n\n{facts}\n\n{docs}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_knows_the_columns_that_it_makes() {
+        let chain =
+            "data.define(\"pt\", \"p * sin(theta)\").define_with([\"a\", \"b\"], \"sum\", |a: f64, b: f64| a + b)";
+        assert_eq!(defined(chain).collect::<Vec<_>>(), ["pt", "sum"]);
+        let known = Known { columns: vec!["p".into()], ..Known::default() };
+        let snapshot = Snapshot { variables: [("data".to_owned(), known)].into(), ..Snapshot::default() };
+        let columns: Vec<_> = names(&snapshot, "hist", chain).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(columns, ["p", "pt", "sum"]);
+        assert_eq!(names(&snapshot, "group", chain), []);
+    }
 }

@@ -1,32 +1,23 @@
 //! The thread that runs cells, one after the other.
 
-use super::cache::Cache;
-use super::diagnose::{Map, Origin};
+use super::diagnose::Origin;
 use super::evaluator::{Config, Shared, lock};
-use super::generate::{Generated, generate};
-use super::magic;
-use super::parse::{Parsed, parse};
-use super::plan::{Compiled, Plan, SESSION, compiled_path, plan_path};
-use super::standin::REAL_PATH;
-use super::table::{Definitions, Known, Table, short};
-use super::{linker, mir, syntax};
+use super::plan::SESSION;
+use super::startup::{links, new_context, worker_environment};
+use super::table::{Definitions, Table};
+use super::task::{Ran, Task};
+use super::{linker, magic};
 use crate::assist::Assistant;
 use crate::evaluator::{Bundle, Cell, Event, Failure, Outcome, Output, Sink, Stream};
-use crate::worker::{self, Finished};
-use evcxr::{CommandContext, Error, EvalContext, EvalOutputs};
-use port::Ending;
+use evcxr::{CommandContext, Error, EvalOutputs};
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How long a worker may take to come up, on a busy machine.
-const WORKER_PATIENCE: Duration = Duration::from_secs(60);
-/// How long the last message of a cell may be behind evcxr's.
-const MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const WORKER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cell, and where its outcome goes.
 pub(super) struct Job {
@@ -36,7 +27,7 @@ pub(super) struct Job {
 
 /// A cell that ran to its end, for `%restore`.
 #[derive(Debug, Clone)]
-struct Logged {
+pub(super) struct Logged {
     number: u32,
     code: String,
     opt_level: String,
@@ -44,43 +35,21 @@ struct Logged {
 
 /// Everything that lives as long as the session.
 pub(super) struct Engine {
-    config: Config,
-    sink: Sink,
+    pub(super) config: Config,
+    pub(super) sink: Sink,
     pub(super) shared: Arc<Shared>,
-    assistant: Arc<Assistant>,
-    context: CommandContext,
+    pub(super) assistant: Arc<Assistant>,
+    pub(super) context: CommandContext,
     pub(super) table: Table,
-    origins: Vec<Origin>,
-    cells: HashMap<u32, String>,
-    definitions: Definitions,
-    log: Vec<Logged>,
-    sequence: u64,
-    opt_level: String,
-    linker: Vec<String>,
+    pub(super) origins: Vec<Origin>,
+    pub(super) cells: HashMap<u32, String>,
+    pub(super) definitions: Definitions,
+    pub(super) log: Vec<Logged>,
+    pub(super) sequence: u64,
+    pub(super) opt_level: String,
+    pub(super) linker: Vec<String>,
     /// Imports for evcxr, to be given with the next cell.
-    imports: Vec<String>,
-}
-
-/// What a piece of Rust came to.
-pub(super) struct Ran {
-    pub bundle: Option<Bundle>,
-    pub compiled: Compiled,
-    /// In evcxr, compiling and running.
-    pub seconds: f64,
-    /// Running.
-    pub run_seconds: f64,
-}
-
-/// How to run a piece of Rust.
-pub(super) struct Task<'a> {
-    pub token: u64,
-    pub number: u32,
-    pub code: &'a str,
-    pub allow_stdin: bool,
-    /// `-Copt-level`; `auto` decides by the code.
-    pub opt_level: String,
-    /// A replay, whose outputs have been seen before.
-    pub muted: bool,
+    pub(super) imports: Vec<String>,
 }
 
 pub(super) fn failure(name: &str, value: impl Into<String>) -> Failure {
@@ -109,7 +78,7 @@ impl Engine {
         let path = links(&config, &shared.folder).map_err(|error| failed(&error))?;
         let mut command = Command::new(&config.program);
         worker_environment(&mut command, &config, &shared, &path);
-        let context = new_context(command, &shared.folder).map_err(|error| failed(&error))?;
+        let context = new_context(command, &config, &shared.folder).map_err(|error| failed(&error))?;
         shared.listener.wait_for_worker(0, WORKER_PATIENCE).ok_or_else(|| failed(&"the worker does not answer"))?;
         let linker = linker::program(&config.prelude.toolchain);
         let mut engine = Self {
@@ -307,279 +276,6 @@ impl Engine {
             "{cells} cells run again in {seconds:.2} s, {compiled} of them compiled; {variables} variables are back"
         ))
     }
-
-    /// Runs a piece of Rust to its end.
-    pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<Ran, Failure> {
-        let parsed = match parse(task.code, &|variable, name| self.table.is_group(variable, name)) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let text = error.to_string();
-                return Err(syntax::failure(
-                    &self.config.prelude.toolchain,
-                    &self.shared.folder,
-                    task.number,
-                    task.code,
-                    &text,
-                ));
-            }
-        };
-        self.lose_redefined(task, &parsed);
-        let opt_level = self.opt_level_for(&parsed, &task.opt_level);
-        let mut generated = generate(task.code, &parsed, &self.table);
-        for import in &self.imports {
-            generated.code.push_str(import);
-            generated.code.push('\n');
-        }
-        self.write_plan(&generated.variables, !parsed.bindings.is_empty(), &opt_level)?;
-        let workers = self.shared.listener.workers();
-        self.check_interrupt()?;
-        self.shared.listener.begin(task.token, task.allow_stdin, task.muted);
-        let start = Instant::now();
-        let result = self.context.execute(&generated.code);
-        let seconds = start.elapsed().as_secs_f64();
-        let ended = self.ended(task, &parsed, &generated, result, workers);
-        self.shared.listener.give_up();
-        let run_seconds = self.shared.listener.ran_for().as_secs_f64();
-        ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
-    }
-
-    /// Variables whose types mean something else now: a type's name would still fit, its layout would not.
-    fn lose_redefined(&mut self, task: &Task<'_>, parsed: &Parsed) {
-        let mut definitions = self.definitions.clone();
-        parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
-        let changed = |known: &Known| definitions.of(&known.kind) != known.definition;
-        let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));
-        let lost: Vec<_> = used.map(|(name, known)| (name.clone(), short(&known.kind))).collect();
-        for (name, kind) in &lost {
-            self.table.known.remove(name);
-            self.table.gone.insert(name.clone(), format!("its type `{kind}` was defined anew; run its cell again"));
-        }
-        if !lost.is_empty() {
-            self.shared.listener.forget(lost.into_iter().map(|(name, _)| name).collect());
-        }
-    }
-
-    fn opt_level_for(&self, parsed: &Parsed, wanted: &str) -> String {
-        let wanted = if wanted == "auto" { self.opt_level.as_str() } else { wanted };
-        if wanted != "auto" {
-            return wanted.to_owned();
-        }
-        let calls_loops = || {
-            let loops = |origin: &&Origin| origin.item.text.contains("::recoil::runtime::checkpoint()");
-            let names = |text: &str| super::parse::words(text).iter().any(|word| parsed.words.contains(word));
-            self.origins
-                .iter()
-                .filter(loops)
-                .any(|origin| names(origin.item.text.split('(').next().unwrap_or_default()))
-        };
-        if parsed.heavy || calls_loops() { "2".into() } else { "0".into() }
-    }
-
-    fn check_interrupt(&self) -> Result<(), Failure> {
-        if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
-    }
-
-    fn write_plan(&mut self, variables: &[String], makes: bool, opt_level: &str) -> Result<(), Failure> {
-        self.sequence += 1;
-        let plan = Plan {
-            sequence: self.sequence,
-            rustc: self.config.prelude.toolchain.rustc.clone(),
-            dylib: self.config.prelude.dylib.clone(),
-            crates: self.config.prelude.crates.clone(),
-            identity: self.config.prelude.identity.clone(),
-            opt_level: opt_level.to_owned(),
-            variables: variables.to_vec(),
-            cache: self.config.cache.clone(),
-            makes,
-            linker: self.linker.clone(),
-        };
-        let _ = std::fs::remove_file(compiled_path(&self.shared.folder));
-        let text = serde_json::to_vec(&plan).map_err(|error| failure("InternalError", error.to_string()))?;
-        let path = plan_path(&self.shared.folder);
-        std::fs::write(&path, text).map_err(|error| failure("InternalError", format!("{}: {error}", path.display())))
-    }
-
-    fn compiled(&self) -> Option<Compiled> {
-        let compiled = std::fs::read(compiled_path(&self.shared.folder)).ok()?;
-        serde_json::from_slice(&compiled).ok()
-    }
-
-    /// What evcxr's answer means, and what follows from it.
-    fn ended(
-        &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
-        result: Result<EvalOutputs, Error>,
-        workers: u64,
-    ) -> Result<(Option<Bundle>, Compiled), Failure> {
-        let compiled = self.compiled().unwrap_or_default();
-        if let Err(Error::SubprocessTerminated(message)) = &result {
-            return Err(self.worker_died(message, workers));
-        }
-        if let Some(text) = &compiled.failure {
-            return Err(if self.check_interrupt().is_err() { interrupted() } else { failure("CompileError", text) });
-        }
-        if !compiled.diagnostics.is_empty() {
-            let map = self.map(task, generated);
-            return Err(map.compile_error(&compiled.source, &compiled.diagnostics));
-        }
-        let ran = !compiled.key.is_empty();
-        if !ran {
-            self.check_interrupt()?;
-            let text = result.err().map_or_else(|| "the cell was not compiled".into(), |error| error.to_string());
-            return Err(failure("InternalError", text));
-        }
-        let Some(finished) = self.shared.listener.finished(MESSAGE_PATIENCE) else {
-            let text = result
-                .err()
-                .map_or_else(|| "the worker did not tell how the cell ended".into(), |error| error.to_string());
-            return Err(failure("InternalError", text));
-        };
-        let Finished { ending, variables } = finished;
-        let bundle = self.bundle_of(task, generated, ending);
-        self.learn(task, parsed, generated, &compiled, &variables, bundle.is_ok());
-        Ok((bundle?, compiled))
-    }
-
-    fn map<'a>(&'a self, task: &'a Task<'a>, generated: &'a Generated) -> Map<'a> {
-        Map {
-            cell: task.number,
-            code: task.code,
-            generated,
-            origins: &self.origins,
-            cells: &self.cells,
-            table: &self.table,
-        }
-    }
-
-    fn bundle_of(&self, task: &Task<'_>, generated: &Generated, ending: Ending) -> Result<Option<Bundle>, Failure> {
-        let map = self.map(task, generated);
-        let source = |place: &Option<port::Place>| {
-            let file = &place.as_ref()?.file;
-            let key = Path::new(file).file_stem()?.to_str()?.to_owned();
-            let cached = Cache::new(&self.config.cache).source(&key);
-            // A cell that could not be cached.
-            cached.or_else(|| self.compiled().filter(|compiled| compiled.key == key).map(|compiled| compiled.source))
-        };
-        match ending {
-            Ending::Value(bundle) => Ok(bundle.map(worker::converted)),
-            Ending::Interrupted => Err(interrupted()),
-            Ending::Error { message, kind, causes, place } => {
-                let notes: Vec<_> = causes.iter().map(|cause| format!("because {cause}")).collect();
-                let source = source(&place);
-                // A place in the prelude says nothing to the user.
-                let place = place.filter(|_| source.is_some());
-                Err(map.run_error(&kind, &message, place.as_ref(), source.as_deref(), &notes))
-            }
-            Ending::Panicked { message, place } => {
-                let source = source(&place);
-                Err(map.run_error("Panic", &message, place.as_ref(), source.as_deref(), &[]))
-            }
-        }
-    }
-
-    /// Brings the table up to date with what the worker has.
-    fn learn(
-        &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
-        compiled: &Compiled,
-        variables: &[port::Variable],
-        well: bool,
-    ) {
-        let reason_of = |name: &str| {
-            let dropped =
-                compiled.dropped.iter().find(|(index, _)| generated.variables.get(*index).is_some_and(|n| n == name));
-            dropped.map(|(_, reason)| format!("{reason} (In[{}])", task.number))
-        };
-        if well {
-            generated.items.iter().for_each(|item| self.definitions.add(&item.text));
-            self.learn_bindings(task, parsed, generated, compiled, &reason_of);
-        }
-        let there = |name: &String| variables.iter().any(|variable| variable.name == *name);
-        let lost: Vec<_> = self.table.known.keys().filter(|name| !there(name)).cloned().collect();
-        for name in lost {
-            self.table.known.remove(&name);
-            let reason = reason_of(&name).unwrap_or_else(|| format!("its value was moved away in In[{}]", task.number));
-            self.table.gone.insert(name, reason);
-        }
-        for variable in variables {
-            if let Some(known) = self.table.known.get_mut(&variable.name) {
-                known.groups.clone_from(&variable.groups);
-                known.columns.clone_from(&variable.columns);
-            }
-        }
-        if well {
-            // evcxr has taken those that came with this cell.
-            self.imports.clone_from(&compiled.imports);
-        }
-        if well && task.number > 0 {
-            let items = generated.items.iter().map(|item| Origin { cell: task.number, item: item.clone() });
-            self.origins.extend(items);
-            self.cells.insert(task.number, task.code.to_owned());
-        }
-    }
-
-    fn learn_bindings(
-        &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
-        compiled: &Compiled,
-        reason_of: &dyn Fn(&str) -> Option<String>,
-    ) {
-        let used = generated.variables.len() - parsed.bindings.len();
-        let mut unusable = Vec::new();
-        for (offset, binding) in parsed.bindings.iter().enumerate() {
-            let name = &binding.name;
-            let kind = compiled.types.iter().find(|(index, _)| *index == used + offset).map(|(_, kind)| kind.clone());
-            match kind {
-                Some(kind) if mir::can_be_written(&kind) => {
-                    self.table.gone.remove(name);
-                    let definition = self.definitions.of(&kind);
-                    let known =
-                        Known { kind, definition, mutable: binding.mutable, cell: task.number, ..Known::default() };
-                    self.table.known.insert(name.clone(), known);
-                }
-                kind => {
-                    let written = kind.map(|kind| mir::why_not(&kind));
-                    if written.is_some() {
-                        unusable.push(name.clone());
-                    }
-                    let reason = written.or_else(|| reason_of(name)).unwrap_or_else(|| "it was not stored".into());
-                    self.table.known.remove(name);
-                    self.table.gone.insert(name.clone(), reason);
-                }
-            }
-        }
-        if !unusable.is_empty() {
-            self.shared.listener.forget(unusable);
-        }
-    }
-
-    /// The worker has ended under a cell: say what happened and what was lost.
-    fn worker_died(&mut self, message: &str, workers: u64) -> Failure {
-        let running = lock(&self.shared.running);
-        let (asked, killed) = (running.interrupted, running.killed);
-        drop(running);
-        let what = if killed {
-            "the cell did not stop when it was interrupted, so its worker was ended".to_owned()
-        } else {
-            describe_end(message)
-        };
-        let lost = self.table.lose_all("the worker that held it has ended; %restore brings it back");
-        let lost = match lost.len() {
-            0 => "no variables were lost".to_owned(),
-            1..=12 => format!("lost: {}", lost.join(", ")),
-            many => format!("lost: {} and {} more", lost[..10].join(", "), many - 10),
-        };
-        let back = if self.log.is_empty() { "" } else { ". %restore runs the cells again without compiling them" };
-        self.shared.listener.wait_for_worker(workers, WORKER_PATIENCE);
-        let name = if asked { "Interrupted" } else { "WorkerDied" };
-        failure(name, format!("{what}; {lost}{back}"))
-    }
 }
 
 /// What a cell's lines before its Rust have brought about.
@@ -595,98 +291,4 @@ pub(super) struct Finish {
 
 pub(super) fn interrupted() -> Failure {
     failure("Interrupted", "stopped by the user; variables are kept")
-}
-
-/// evcxr's text about the end of a process, in words.
-fn describe_end(message: &str) -> String {
-    let status = message.split_once("with status: ").map_or(message, |(_, status)| status).trim();
-    let signals = [
-        ("(SIGSEGV)", "the worker died of a segmentation fault (SIGSEGV): unsafe or foreign code, or a stack overflow"),
-        (
-            "(SIGABRT)",
-            "the worker aborted (SIGABRT): out of memory, stack overflow, a panic in a destructor, or `abort()`",
-        ),
-        ("(SIGKILL)", "the worker was killed (SIGKILL): most likely the system was out of memory"),
-        ("(SIGBUS)", "the worker died of a bus error (SIGBUS): a memory-mapped file has changed or the disk is full"),
-        ("(SIGILL)", "the worker died of an illegal instruction (SIGILL)"),
-        ("(SIGFPE)", "the worker died of an arithmetic fault (SIGFPE)"),
-    ];
-    if let Some((_, text)) = signals.iter().find(|(signal, _)| status.contains(signal)) {
-        return (*text).to_owned();
-    }
-    match status.strip_prefix("exit status: ") {
-        Some(code) => format!("the cell ended its worker with exit({code})"),
-        None => format!("the worker has ended: {status}"),
-    }
-}
-
-/// A folder with this program under the names that evcxr looks for; returns the user's own `PATH`.
-fn links(config: &Config, folder: &Path) -> std::io::Result<OsString> {
-    let bin = folder.join("bin");
-    std::fs::create_dir_all(&bin)?;
-    for name in ["cargo", "rustup"] {
-        std::os::unix::fs::symlink(&config.program, bin.join(name))?;
-    }
-    Ok(std::env::var_os(REAL_PATH).or_else(|| std::env::var_os("PATH")).unwrap_or_default())
-}
-
-fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
-    command.env(worker::WORKER, "1").env("PATH", path).env_remove(REAL_PATH);
-    command.env(worker::SOCKET, &shared.listener.socket).env(worker::PIPES, &shared.listener.pipes);
-    command.env(worker::PRELUDE, &config.prelude.dylib);
-    let mut libraries = config.prelude.crates.clone().into_os_string();
-    libraries.push(":");
-    libraries.push(&config.prelude.toolchain.libraries);
-    if let Some(more) = std::env::var_os("LD_LIBRARY_PATH") {
-        libraries.push(":");
-        libraries.push(more);
-    }
-    command.env("LD_LIBRARY_PATH", libraries);
-}
-
-/// evcxr finds cargo through `PATH` when a context is made, and only then.
-fn new_context(command: Command, folder: &Path) -> Result<CommandContext, Error> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = lock(&ONE_AT_A_TIME);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut longer = folder.join("bin").into_os_string();
-    longer.push(":");
-    longer.push(&path);
-    // SAFETY: all changes of the environment in this program are made here, under the lock. Rust's own readers lock
-    // too; C code that reads the environment at the same time (name resolution, time zones) is not used by the kernel.
-    unsafe {
-        std::env::set_var(REAL_PATH, &path);
-        std::env::set_var("PATH", &longer);
-    }
-    let context = EvalContext::with_subprocess_command(command);
-    // SAFETY: as above.
-    unsafe { std::env::set_var("PATH", &path) };
-    let (context, outputs) = context?;
-    // evcxr waits until somebody has read these.
-    std::thread::spawn(move || {
-        for line in outputs.stdout {
-            tracing::debug!(line, "evcxr");
-        }
-    });
-    std::thread::spawn(move || {
-        for line in outputs.stderr {
-            tracing::warn!(line, "worker, before its output was redirected");
-        }
-    });
-    Ok(CommandContext::with_eval_context(context))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ends_are_described() {
-        let text = describe_end("Subprocess terminated with status: signal: 11 (SIGSEGV) (core dumped)");
-        assert!(text.contains("segmentation fault"));
-        assert_eq!(
-            describe_end("Subprocess terminated with status: exit status: 3"),
-            "the cell ended its worker with exit(3)"
-        );
-    }
 }

@@ -3,7 +3,7 @@
 use super::engine::{Engine, Job};
 use super::magic;
 use crate::assist::{self, Assistant};
-use crate::evaluator::{Bundle, Cell, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
+use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
 use crate::install::prelude::{Prelude, PreludeError};
 use crate::worker::{Listener, Restful};
 use std::path::PathBuf;
@@ -147,6 +147,10 @@ impl Evaluator for RustEvaluator {
 
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
         self.assistant.inspect(code, cursor, detail)
+    }
+
+    fn comm(&self, id: &str, event: Comm) {
+        self.shared.listener.comm(id, event);
     }
 
     fn is_complete(&self, code: &str) -> Completeness {

@@ -10,9 +10,11 @@
 //! the compiler. They live in the prelude, are stored by inference, and [`mir`] reads their types from what rustc says
 //! about that same pass.
 
+mod analyzer;
 mod cache;
 mod canonical;
 mod compile;
+mod death;
 mod dependencies;
 mod diagnose;
 mod engine;
@@ -27,8 +29,10 @@ mod plan;
 mod render;
 mod source;
 mod standin;
+mod startup;
 mod syntax;
 mod table;
+mod task;
 
 pub use evaluator::{Config, RustEvaluator, StartError};
 pub(crate) use parse::parse_error;

@@ -62,8 +62,12 @@ pub(crate) fn parse(code: &str, is_group: &dyn Fn(&str, &str) -> bool) -> syn::R
             }
             Stmt::Expr(expression, None) => {
                 parsed.statements = true;
-                if index + 1 == statements.len() {
-                    parsed.tail = Some(range(expression.span()));
+                let range = range(expression.span());
+                if index + 1 == statements.len() && !diverges(expression) {
+                    parsed.tail = Some(range);
+                } else if index + 1 == statements.len() {
+                    // Without a value nothing says of which type it would be.
+                    parsed.edits.push(Edit { start: range.end, end: range.end, text: ";".into() });
                 }
             }
             Stmt::Macro(call) if call.semi_token.is_none() && index + 1 == statements.len() => {
@@ -74,6 +78,30 @@ pub(crate) fn parse(code: &str, is_group: &dyn Fn(&str, &str) -> bool) -> syn::R
         }
     }
     Ok(parsed)
+}
+
+/// Whether an expression plainly never has a value.
+fn diverges(expression: &Expr) -> bool {
+    let ends = |path: &syn::Path, names: &[&str]| {
+        path.segments.last().is_some_and(|last| names.contains(&&*last.ident.to_string()))
+    };
+    match expression {
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(last, _)) => diverges(last),
+            Some(Stmt::Macro(call)) => ends(&call.mac.path, &["panic", "unreachable", "todo", "unimplemented"]),
+            _ => false,
+        },
+        Expr::Unsafe(block) => {
+            block.block.stmts.last().is_some_and(|last| matches!(last, Stmt::Expr(last, _) if diverges(last)))
+        }
+        Expr::Macro(call) => ends(&call.mac.path, &["panic", "unreachable", "todo", "unimplemented"]),
+        // Under its full name only: a function of the user's may be called `exit`, and have a value.
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends(&path.path, &["exit", "abort"])
+            && path.path.segments.iter().rev().nth(1).is_some_and(|module| module.ident == "process")),
+        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+        Expr::Paren(inner) => diverges(&inner.expr),
+        _ => false,
+    }
 }
 
 /// Whether code fails to parse, and if so, whether it is because it ends too early.
@@ -297,6 +325,10 @@ mod tests {
         assert!(parsed("1 + 1;").tail.is_none());
         assert!(parsed("println!(\"x\");").tail.is_none());
         assert!(parsed("vec![1]").tail.is_some());
+        for never in ["{ panic!(\"x\") }", "std::process::exit(3)", "{ 1; return Ok(()) }", "(unreachable!())"] {
+            assert!(parsed(never).tail.is_none(), "{never}");
+        }
+        assert!(parsed("exit(3)").tail.is_some());
     }
 
     #[test]

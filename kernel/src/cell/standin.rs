@@ -3,8 +3,8 @@
 //! evcxr finds it in `PATH`, in a folder of the session that holds links to this program. For a cell it does what cargo
 //! would do, without cargo: compile one crate, or find it in the cache. Anything else goes to the real cargo.
 
-use super::compile;
 use super::plan::{Compiled, Plan, SESSION, compiled_path, plan_path, process_path};
+use super::{analyzer, compile};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use std::process::Command;
 
 /// What evcxr waits for: a file with the path of the compiled library.
 const LIBRARY_PATH: &str = "EVCXR_EXECUTION_SO_PATH";
+/// Where evcxr's own first cell is kept, compiled, for the next kernel.
+pub(crate) const FIRST_CELL: &str = "RECOIL_FIRST_CELL";
 /// `PATH` without the folder of links.
 pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
 
@@ -33,6 +35,8 @@ fn cargo(arguments: Vec<OsString>) -> i32 {
     let answer = match (builds, std::env::var_os(SESSION), std::env::var_os(LIBRARY_PATH)) {
         (true, Some(session), Some(answer)) => cell(Path::new(&session), Path::new(&answer)),
         (true, None, Some(answer)) => first_cell(Path::new(&answer)),
+        // Only while evcxr starts: it is rust-analyzer that asks.
+        _ if std::env::var_os(FIRST_CELL).is_some() => analyzer::answer(&arguments),
         _ => real_cargo(arguments),
     };
     answer.unwrap_or_else(|error| {
@@ -46,14 +50,29 @@ fn first_cell(answer: &Path) -> std::io::Result<i32> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let library = std::env::current_dir()?.join("target/libctx.so");
     std::fs::create_dir_all("target")?;
+    let kept = std::env::var_os(FIRST_CELL).map(PathBuf::from);
+    if kept.as_ref().is_some_and(|kept| std::fs::copy(kept, &library).is_ok()) {
+        std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
+        return Ok(0);
+    }
     let mut command = Command::new(rustc);
     command.args(["src/lib.rs", "--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
     command.args(["-Cprefer-dynamic", "--error-format=json", "-Awarnings", "-o"]).arg(&library);
     let status = command.env_remove("RUSTFLAGS").status()?;
     if status.success() {
+        // Without the copy the next kernel compiles it again.
+        let _ = kept.map_or(Ok(()), |kept| keep(&library, &kept));
         std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
     }
     Ok(status.code().unwrap_or(101))
+}
+
+/// Copies a file to its place so that nobody finds half of it there.
+fn keep(file: &Path, place: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(place.parent().unwrap_or(place))?;
+    let temporary = place.with_extension(format!("so.{}", std::process::id()));
+    std::fs::copy(file, &temporary)?;
+    std::fs::rename(temporary, place)
 }
 
 /// Compiles the planned cell, once: evcxr asks again after an error and after a failed run, and must then hear that

@@ -52,6 +52,12 @@ impl Iopub {
         self.send(Publication::Message(Box::new(Message::publication(Some(origin), kind, content))));
     }
 
+    /// As [`Iopub::publish`], with metadata.
+    pub fn publish_with(&self, origin: &Origin, kind: &str, content: Object, metadata: Object) {
+        let message = Message { metadata, ..Message::publication(Some(origin), kind, content) };
+        self.send(Publication::Message(Box::new(message)));
+    }
+
     /// Publishes `status`.
     pub fn status(&self, origin: &Origin, state: &str) {
         self.publish(origin, "status", object(json!({"execution_state": state})));

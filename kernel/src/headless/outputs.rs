@@ -59,6 +59,8 @@ impl Collector {
             }
             // Dropping the sender says that nobody is there to answer.
             Output::Input { .. } => {}
+            // Nor is there anybody to move a widget; what it displays is kept.
+            Output::Comm { .. } | Output::CommsLost => {}
         }
     }
 

@@ -40,7 +40,7 @@ pub fn private(tell: &mut dyn FnMut(&str)) -> Result<Lab, InstallError> {
     std::fs::create_dir_all(&folder).map_err(at(&folder))?;
     tell("no `jupyter lab` in the search path: installing a private one (once, about a minute)");
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "jupyterlab"];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "jupyterlab", "anywidget"];
     run(Command::new(folder.join("bin/python")).args(pip))?;
     match works(&lab.jupyter) {
         true => Ok(lab),

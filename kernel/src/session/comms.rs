@@ -1,7 +1,9 @@
-//! Comms: conversations beside the cells. One target is ours, `recoil.session`; others are closed politely.
+//! Comms: conversations beside the cells. Values in the worker (widgets) begin theirs, and this room carries what is
+//! said; of those that a front end begins, one target is ours, `recoil.session`, and others are closed politely.
 
 use super::{Session, lock};
-use crate::channels::Outgoing;
+use crate::channels::{Iopub, Outgoing};
+use crate::evaluator::Comm as Event;
 use crate::wire::comm::{self, Comm, CommInfoRequest};
 use crate::wire::{self, Message, Object, Origin};
 use serde_json::{Value, json};
@@ -13,7 +15,37 @@ const SESSION: &str = "recoil.session";
 
 /// Id and target of the open comms.
 #[derive(Default)]
-pub(crate) struct Comms(BTreeMap<String, String>);
+pub(crate) struct Comms {
+    /// Those that this kernel answers itself.
+    own: BTreeMap<String, String>,
+    /// Those of values in the worker.
+    workers: BTreeMap<String, String>,
+}
+
+impl Comms {
+    /// A value in the worker says something to its counterpart.
+    pub(super) fn said(&mut self, iopub: &Iopub, origin: &Origin, id: &str, event: Event) {
+        match event {
+            Event::Open { target, data, metadata } => {
+                let content = comm::open(id, &target, data);
+                self.workers.insert(id.to_owned(), target);
+                iopub.publish_with(origin, "comm_open", content, metadata);
+            }
+            Event::Message { data } => iopub.publish(origin, "comm_msg", comm::message(id, data)),
+            Event::Close => {
+                self.workers.remove(id);
+                iopub.publish(origin, "comm_close", comm::message(id, json!({})));
+            }
+        }
+    }
+
+    /// The worker has ended: nobody answers its comms any more.
+    pub(super) fn lose(&mut self, iopub: &Iopub, origin: &Origin) {
+        for id in std::mem::take(&mut self.workers).into_keys() {
+            iopub.publish(origin, "comm_close", comm::message(&id, json!({})));
+        }
+    }
+}
 
 impl Session {
     /// Handles the three comm messages; they have no reply.
@@ -25,10 +57,13 @@ impl Session {
                 return;
             }
         };
-        let known = lock(&self.comms).0.contains_key(&comm.comm_id);
+        let (known, workers) = {
+            let comms = lock(&self.comms);
+            (comms.own.contains_key(&comm.comm_id), comms.workers.contains_key(&comm.comm_id))
+        };
         match message.kind() {
             "comm_open" if comm.target_name == SESSION => {
-                lock(&self.comms).0.insert(comm.comm_id.clone(), comm.target_name);
+                lock(&self.comms).own.insert(comm.comm_id.clone(), comm.target_name);
                 self.say(origin, &comm.comm_id);
             }
             "comm_open" => {
@@ -37,9 +72,20 @@ impl Session {
             }
             "comm_msg" if known => self.say(origin, &comm.comm_id),
             "comm_close" if known => {
-                lock(&self.comms).0.remove(&comm.comm_id);
+                lock(&self.comms).own.remove(&comm.comm_id);
+            }
+            "comm_msg" if workers => self.tell_worker(&comm.comm_id, Event::Message { data: comm.data }),
+            "comm_close" if workers => {
+                lock(&self.comms).workers.remove(&comm.comm_id);
+                self.tell_worker(&comm.comm_id, Event::Close);
             }
             kind => tracing::debug!(kind, comm.comm_id, "no such comm"),
+        }
+    }
+
+    fn tell_worker(&self, id: &str, event: Event) {
+        if let Some(Ok(evaluator)) = self.evaluator.get() {
+            evaluator.comm(id, event);
         }
     }
 
@@ -47,7 +93,7 @@ impl Session {
     pub(super) fn comm_info(&self, request: &CommInfoRequest) -> Object {
         let comms = lock(&self.comms);
         let wanted = |target: &String| request.target_name.as_ref().is_none_or(|name| name == target);
-        comm::info(comms.0.iter().filter(|(_, target)| wanted(target)))
+        comm::info(comms.own.iter().chain(&comms.workers).filter(|(_, target)| wanted(target)))
     }
 
     fn say(&self, origin: &Origin, comm_id: &str) {

@@ -56,7 +56,7 @@ pub(crate) struct Session {
     running: Mutex<Option<Arc<Origin>>>,
     /// Number of the next cell.
     number: AtomicU32,
-    comms: Mutex<Comms>,
+    comms: Arc<Mutex<Comms>>,
     lanes: Lanes,
     rust: OnceLock<String>,
     ended: watch::Sender<bool>,
@@ -74,13 +74,14 @@ pub fn serve(connection: Connection, start: Start, options: &Options) -> Result<
     let (stdin_queue, stdin_orders) = Outgoing::new();
     let stdin = Stdin::new(stdin_queue);
     let (jobs, queue) = std::sync::mpsc::channel();
+    let comms = Arc::new(Mutex::new(Comms::default()));
     let session = Arc::new(Session {
-        outputs: Outputs::new(iopub.clone(), stdin.clone()),
+        outputs: Outputs::new(iopub.clone(), stdin.clone(), comms.clone()),
         history: Mutex::new(History::open(&options.history)),
         jobs: Mutex::new(Some(jobs)),
         running: Mutex::default(),
         number: AtomicU32::new(1),
-        comms: Mutex::default(),
+        comms,
         lanes: Lanes::default(),
         rust: OnceLock::new(),
         evaluator: OnceLock::new(),

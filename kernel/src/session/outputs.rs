@@ -1,5 +1,6 @@
 //! From the evaluator's sink to iopub: each output finds the request of its cell by the cell's token.
 
+use super::comms::Comms;
 use super::lock;
 use crate::channels::Iopub;
 use crate::channels::Stdin;
@@ -24,12 +25,13 @@ struct Account {
 pub(crate) struct Outputs {
     iopub: Iopub,
     stdin: Stdin,
+    comms: Arc<Mutex<Comms>>,
     accounts: Mutex<BTreeMap<u64, Account>>,
 }
 
 impl Outputs {
-    pub(crate) fn new(iopub: Iopub, stdin: Stdin) -> Arc<Self> {
-        Arc::new(Self { iopub, stdin, accounts: Mutex::default() })
+    pub(crate) fn new(iopub: Iopub, stdin: Stdin, comms: Arc<Mutex<Comms>>) -> Arc<Self> {
+        Arc::new(Self { iopub, stdin, comms, accounts: Mutex::default() })
     }
 
     /// What the evaluator gets.
@@ -70,6 +72,8 @@ impl Outputs {
             }
             // Dropping the sender says that there is no answer.
             Output::Input { .. } => {}
+            Output::Comm { id, event } => lock(&self.comms).said(&self.iopub, &account.origin, &id, event),
+            Output::CommsLost => lock(&self.comms).lose(&self.iopub, &account.origin),
             _ if account.silent => {}
             Output::Text(stream, text) => {
                 let now = account.flood.text(stream, text);

@@ -24,6 +24,11 @@ pub struct CommInfoRequest {
     pub target_name: Option<String>,
 }
 
+/// Content of a `comm_open`.
+pub fn open(comm_id: &str, target: &str, data: Value) -> Object {
+    object(json!({"comm_id": comm_id, "target_name": target, "data": data}))
+}
+
 /// Content of a `comm_msg` or `comm_close`.
 pub fn message(comm_id: &str, data: Value) -> Object {
     object(json!({"comm_id": comm_id, "data": data}))

@@ -157,6 +157,11 @@ impl Listener {
         send(&mut lock(&self.shared.state), &ToWorker::Forget(names));
     }
 
+    /// Hands on what the front end says to a value in the worker.
+    pub fn comm(&self, id: &str, event: port::Comm) {
+        send(&mut lock(&self.shared.state), &ToWorker::Comm { id: id.to_owned(), event });
+    }
+
     /// Waits until the announced cell has ended.
     pub fn rest(&self, token: u64, patience: Duration) -> Restful {
         let still = |state: &State| state.expected != Some(token) || state.finished.is_some();
@@ -381,6 +386,8 @@ impl Ears {
     fn hang_up(&mut self) {
         while self.drain_once() {}
         self.worker = None;
+        let token = lock(&self.shared.state).last;
+        (self.shared.sink)(Event { token, output: Output::CommsLost });
         lock(&self.shared.state).connection = None;
         self.shared.changed.notify_all();
     }
@@ -419,6 +426,7 @@ impl Ears {
             }
             ToKernel::Clear { token, wait } => self.show(token, Output::Clear { wait }),
             ToKernel::Input { token, prompt, password } => self.ask(token, prompt, password),
+            ToKernel::Comm { token, id, event } => self.show(token, Output::Comm { id, event }),
             ToKernel::Finished { token, ending, variables } => {
                 let mut state = lock(&self.shared.state);
                 state.ran_for = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());

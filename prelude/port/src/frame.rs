@@ -77,7 +77,7 @@ pub fn receive<T: DeserializeOwned>(reader: &mut impl Read) -> Result<Option<T>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bundle, Ending, Place, ToKernel, ToWorker, Variable};
+    use crate::{Bundle, Comm, Ending, Place, ToKernel, ToWorker, Variable};
 
     fn bundle() -> Bundle {
         Bundle::text("a \"quoted\" µ")
@@ -93,6 +93,12 @@ mod tests {
             ToKernel::Update { token: 9, bundle: bundle(), id: "x".into() },
             ToKernel::Clear { token: 9, wait: true },
             ToKernel::Input { token: 9, prompt: "?".into(), password: true },
+            ToKernel::Comm {
+                token: 9,
+                id: "c".into(),
+                event: Comm::Open { target: "t".into(), data: serde_json::json!([1.5]), metadata: Default::default() },
+            },
+            ToKernel::Comm { token: 9, id: "c".into(), event: Comm::Close },
             ToKernel::Finished {
                 token: 9,
                 ending: Ending::Panicked { message: "m".into(), place: Some(place) },

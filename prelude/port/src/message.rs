@@ -77,6 +77,27 @@ pub struct Variable {
     pub columns: Vec<String>,
 }
 
+/// One step of a conversation between a cell's value and its counterpart in the front end (Jupyter's "comm").
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Comm {
+    /// The worker begins it.
+    Open {
+        /// Who answers it in the front end.
+        target: String,
+        /// What is said first.
+        data: Value,
+        /// Metadata of the message; widgets put the version of their protocol there.
+        metadata: Map<String, Value>,
+    },
+    /// Either side says something.
+    Message {
+        /// What.
+        data: Value,
+    },
+    /// Either side ends it.
+    Close,
+}
+
 /// What the worker tells the kernel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToKernel {
@@ -124,6 +145,15 @@ pub enum ToKernel {
         /// Whether to hide what is typed.
         password: bool,
     },
+    /// Something for the front end's end of a comm.
+    Comm {
+        /// The cell that made the comm, or ran last.
+        token: u64,
+        /// Which comm.
+        id: String,
+        /// What is said.
+        event: Comm,
+    },
     /// A cell's code has ended, and all its outputs so far have been sent.
     Finished {
         /// The cell.
@@ -156,4 +186,11 @@ pub enum ToWorker {
     Answer(Option<String>),
     /// Forget these variables.
     Forget(Vec<String>),
+    /// The front end's end of a comm has said something.
+    Comm {
+        /// Which comm.
+        id: String,
+        /// What is said.
+        event: Comm,
+    },
 }

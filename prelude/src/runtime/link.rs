@@ -83,6 +83,7 @@ impl Link {
             ToWorker::Heard => inbox.heard += 1,
             ToWorker::Answer(answer) => inbox.answers.push_back(answer),
             ToWorker::Forget(names) => super::store::forget(names),
+            ToWorker::Comm { id, event } => super::widget::heard(id, event),
             ToWorker::Cancel { token } => {
                 inbox.cancelled = Some(token);
                 if self.token.load(Ordering::SeqCst) == token {
@@ -206,6 +207,11 @@ pub(crate) fn rest(duration: Duration) -> bool {
         let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) else { return true };
         inbox = link.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0;
     }
+}
+
+/// Says something to the front end's end of a comm.
+pub(crate) fn say(id: &str, event: port::Comm) {
+    send_in_order(|token| ToKernel::Comm { token, id: id.to_owned(), event });
 }
 
 /// Shows a bundle.

@@ -180,6 +180,27 @@ async function session() {
   await picture("interrupted");
 }
 
+// A widget of the worker: moved here, heard there.
+async function widget() {
+  await run('let cut = slider("pRecoil", 0.0..=6.0);');
+  const made = await run('cut.on_change("value", |value| println!("heard {value}"));\ncut.clone()');
+  check(texts(made).includes("widget-view+json"), `no widget: ${texts(made)}`);
+  const range = page.locator(".jp-OutputArea-output input[type=range]");
+  await range.waitFor({ state: "visible", timeout: PATIENCE });
+  await range.fill("3");
+  await page.waitForFunction(
+    () => document.querySelector(".jp-Notebook").innerText.includes("heard 3"), undefined, { timeout: PATIENCE },
+  );
+  await pictures("widget", range);
+  const value = await run("cut.value()");
+  check(texts(value).includes("3.0"), `not moved: ${texts(value)}`);
+  await run('cut.set("value", 1.5)?;');
+  await page.waitForFunction(() => document.querySelector("output")?.textContent === "1.500", undefined, {
+    timeout: PATIENCE,
+  });
+  step("a slider is moved by the user and by a cell");
+}
+
 // While a cell runs: the names of columns inside a string.
 async function complete() {
   await add(settings.completeCode);
@@ -203,6 +224,7 @@ async function main() {
   try {
     await tutorial();
     await session();
+    await widget();
     console.log("all steps done");
   } catch (problem) {
     await page.screenshot({ path: `${settings.pictures}/failure.png` }).catch(() => {});

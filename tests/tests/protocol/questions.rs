@@ -181,3 +181,34 @@ fn an_interrupt_ends_a_question_and_without_stdin_there_is_none() {
     let caused = kernel.ask(Shell, "execute_request", without);
     assert_eq!(caused.reply["evalue"], "no answer possible");
 }
+
+#[test]
+fn a_value_in_the_worker_talks_to_its_widget() {
+    let mut kernel = Kernel::start();
+    let caused = kernel.execute("widget w\nwidget v");
+    assert_eq!(caused.kinds(), ["execute_input", "comm_open", "comm_open"]);
+    let open = &caused.published[1];
+    assert_eq!(open.content["target_name"], "jupyter.widget");
+    assert_eq!(open.content["comm_id"], "w");
+    assert_eq!(open.metadata["version"], "2.1.0");
+    let listed = kernel.ask(Shell, "comm_info_request", json!({"target_name": "jupyter.widget"})).reply;
+    assert_eq!(listed["comms"].as_object().expect("comms").len(), 2);
+    // What the front end says reaches the worker; this one says it back, as output of its last cell.
+    let id = kernel.send(Shell, "comm_msg", json!({"comm_id": "w", "data": {"method": "update"}}));
+    let mut said = Vec::new();
+    while said.len() < 3 {
+        said.push(kernel.receive(Iopub));
+    }
+    let echo = said.iter().find(|message| message.kind() == "comm_msg").expect("an echo");
+    assert_eq!(echo.content["data"], json!({"method": "update"}));
+    assert_ne!(echo.parent_header["msg_id"], id);
+    let id = kernel.send(Shell, "comm_close", json!({"comm_id": "w"}));
+    let mut kinds: Vec<String> = (0..3).map(|_| kernel.receive(Iopub).kind().to_owned()).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["comm_close", "status", "status"], "{id}");
+    // A worker that ends takes its comms along.
+    let caused = kernel.execute("die");
+    assert_eq!(caused.kinds(), ["execute_input", "comm_close"]);
+    assert_eq!(caused.published[1].content["comm_id"], "v");
+    assert_eq!(kernel.ask(Shell, "comm_info_request", json!({})).reply["comms"], json!({}));
+}

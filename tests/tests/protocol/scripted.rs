@@ -2,14 +2,14 @@
 
 use crate::front::{Front, connection};
 use recoil_kernel::evaluator::{
-    Bundle, Cell, Completeness, Completions, Evaluator, Event, Failure, Outcome, Output, Sink, Stream,
+    Bundle, Cell, Comm, Completeness, Completions, Evaluator, Event, Failure, Outcome, Output, Sink, Stream,
 };
 use recoil_kernel::session::{Options, Start, serve};
 use recoil_kernel::wire::Connection;
 use serde_json::json;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub struct Scripted {
     sink: Sink,
     interrupted: AtomicBool,
     running: AtomicBool,
+    /// The cell that runs, or ran last.
+    last: AtomicU64,
 }
 
 pub fn bundle(text: &str) -> Bundle {
@@ -59,6 +61,15 @@ impl Scripted {
             "flood" => self.flood(cell.token, rest.parse().unwrap_or(0)),
             "alternate" => self.alternate(cell.token, rest.parse().unwrap_or(0)),
             "pause" => std::thread::sleep(Duration::from_millis(rest.parse().unwrap_or(0))),
+            "widget" => self.comm(
+                rest,
+                Comm::Open {
+                    target: "jupyter.widget".into(),
+                    data: json!({"state": {}}),
+                    metadata: [("version".to_owned(), json!("2.1.0"))].into_iter().collect(),
+                },
+            ),
+            "die" => self.show(cell.token, Output::CommsLost),
             "hang" => return self.hang().map(|()| None),
             "late" => self.late(cell.token, rest.to_owned()),
             "ask" => return self.question(cell, rest, false),
@@ -120,6 +131,7 @@ impl Evaluator for Scripted {
     fn execute(&self, cell: Cell) -> Outcome {
         self.interrupted.store(false, Ordering::SeqCst);
         self.running.store(true, Ordering::SeqCst);
+        self.last.store(cell.token, Ordering::SeqCst);
         let mut result = None;
         for line in cell.code.lines() {
             match self.line(&cell, line) {
@@ -157,6 +169,11 @@ impl Evaluator for Scripted {
 
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
         code.starts_with("value").then(|| bundle(&format!("at {cursor}, detail {detail}")))
+    }
+
+    fn comm(&self, id: &str, event: Comm) {
+        // Says back what it hears.
+        self.show(self.last.load(Ordering::SeqCst), Output::Comm { id: id.to_owned(), event });
     }
 
     fn is_complete(&self, code: &str) -> Completeness {
@@ -206,7 +223,7 @@ impl Kernel {
 }
 
 pub fn scripted(sink: Sink) -> Scripted {
-    Scripted { sink, interrupted: AtomicBool::new(false), running: AtomicBool::new(false) }
+    Scripted { sink, interrupted: AtomicBool::new(false), running: AtomicBool::new(false), last: AtomicU64::new(0) }
 }
 
 impl Deref for Kernel {

@@ -1,0 +1,94 @@
+//! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
+
+use super::cache::Cache;
+use super::evaluator::{Config, Shared, lock};
+use super::standin::{FIRST_CELL, REAL_PATH};
+use crate::worker;
+use evcxr::{CommandContext, Error, EvalContext};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+
+/// A folder with this program under the names that evcxr looks for; returns the user's own `PATH`.
+pub(super) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString> {
+    let bin = folder.join("bin");
+    std::fs::create_dir_all(&bin)?;
+    for name in ["cargo", "rustup"] {
+        std::os::unix::fs::symlink(&config.program, bin.join(name))?;
+    }
+    Ok(std::env::var_os(REAL_PATH).or_else(|| std::env::var_os("PATH")).unwrap_or_default())
+}
+
+pub(super) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
+    command.env(worker::WORKER, "1").env("PATH", path);
+    for name in [REAL_PATH, FIRST_CELL, "CARGO", "RUSTC"] {
+        match std::env::var_os(name) {
+            Some(own) if matches!(name, "CARGO" | "RUSTC") => command.env(name, own),
+            _ => command.env_remove(name),
+        };
+    }
+    command.env(worker::SOCKET, &shared.listener.socket).env(worker::PIPES, &shared.listener.pipes);
+    command.env(worker::PRELUDE, &config.prelude.dylib);
+    let mut libraries = config.prelude.crates.clone().into_os_string();
+    libraries.push(":");
+    libraries.push(&config.prelude.toolchain.libraries);
+    if let Some(more) = std::env::var_os("LD_LIBRARY_PATH") {
+        libraries.push(":");
+        libraries.push(more);
+    }
+    command.env("LD_LIBRARY_PATH", libraries);
+}
+
+/// What evcxr and its rust-analyzer see of the environment while they start. evcxr finds cargo through `PATH`, once; its
+/// rust-analyzer is to know nothing of the standard library, whose analysis takes seconds and is of no use here,
+/// because cells learn their types from rustc.
+fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 5] {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let bin = folder.join("bin");
+    let mut longer = bin.clone().into_os_string();
+    longer.push(":");
+    longer.push(&path);
+    let first = format!("first-{}.so", Cache::key(&[&config.prelude.identity]));
+    [
+        (REAL_PATH, path),
+        ("PATH", longer),
+        ("CARGO", bin.join("cargo").into()),
+        ("RUSTC", bin.join("nothing").into()),
+        (FIRST_CELL, config.cache.join(first).into()),
+    ]
+}
+
+/// Starts evcxr and its worker.
+pub(super) fn new_context(command: Command, config: &Config, folder: &Path) -> Result<CommandContext, Error> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = lock(&ONE_AT_A_TIME);
+    let environment = environment(config, folder);
+    let before = environment.each_ref().map(|(name, _)| (*name, std::env::var_os(name)));
+    // SAFETY: all changes of the environment in this program are made here, under the lock. Rust's own readers lock
+    // too; C code that reads the environment at the same time (name resolution, time zones) is not used by the kernel.
+    environment.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) });
+    let context = EvalContext::with_subprocess_command(command);
+    for (name, value) in before {
+        match value {
+            // SAFETY: as above. The user's own path stays known to the stand-in.
+            _ if name == REAL_PATH => {}
+            Some(value) => unsafe { std::env::set_var(name, value) },
+            // SAFETY: as above.
+            None => unsafe { std::env::remove_var(name) },
+        }
+    }
+    let (context, outputs) = context?;
+    // evcxr waits until somebody has read these.
+    std::thread::spawn(move || {
+        for line in outputs.stdout {
+            tracing::debug!(line, "evcxr");
+        }
+    });
+    std::thread::spawn(move || {
+        for line in outputs.stderr {
+            tracing::warn!(line, "worker, before its output was redirected");
+        }
+    });
+    Ok(CommandContext::with_eval_context(context))
+}
