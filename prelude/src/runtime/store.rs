@@ -102,8 +102,13 @@ fn put_any(name: &str, names: Option<Names>, value: Box<dyn Any>) {
 /// Puts a variable back that the cell only used; what is known of its names stays as it was.
 #[inline(never)]
 pub fn keep<T: 'static>(name: &str, value: T) {
+    keep_any(name, Box::new(value));
+}
+
+#[inline(never)]
+fn keep_any(name: &str, value: Box<dyn Any>) {
     let names = TAKEN.with_borrow_mut(|taken| taken.remove(name));
-    put_any(name, names, Box::new(value));
+    put_any(name, names, value);
 }
 
 /// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.
