@@ -12,8 +12,11 @@
 
 pub mod escape;
 
+mod arithmetic;
+mod bound;
 mod call;
 mod check;
+mod compare;
 mod cut;
 mod error;
 mod evaluate;
@@ -24,10 +27,12 @@ mod lane;
 mod lint;
 mod locals;
 mod lower;
+mod mask;
 mod members;
 mod output;
 mod parse;
 mod program;
+mod several;
 mod table;
 mod text;
 mod times;
@@ -44,6 +49,7 @@ pub use cut::{Cut, parse};
 pub use error::{Error, Problem, Result, Span};
 pub use expr::{Expr, col, lit, where_};
 pub use lint::{Counts, lint};
+pub use several::Several;
 pub use typed::Typed;
 pub use value::{Function, Value, Width};
 pub use verdict::Verdict;

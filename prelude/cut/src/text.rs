@@ -67,9 +67,11 @@ impl TextMap {
     }
 }
 
-/// A pattern, with what is wrong with it in one line.
+/// A pattern, with what is wrong with it in one line. That it ignores case stands in its text, so that patterns are
+/// equal only when their texts are.
 pub(crate) fn pattern(text: &str, ignore_case: bool) -> Result<Regex, String> {
-    let built = regex::RegexBuilder::new(text).case_insensitive(ignore_case).size_limit(1 << 22).build();
+    let text = if ignore_case { format!("(?i){text}") } else { text.to_owned() };
+    let built = regex::RegexBuilder::new(&text).size_limit(1 << 22).build();
     built.map_err(|error| {
         let message = error.to_string();
         let last = message.lines().last().unwrap_or_default().trim();

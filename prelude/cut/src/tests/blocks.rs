@@ -66,3 +66,17 @@ fn equal_parts_are_one_node() {
     assert_eq!(roots, 1);
     assert_eq!(typed.columns(), ["x"]);
 }
+
+#[test]
+fn a_fingerprint_is_what_is_computed() {
+    let frame = df!("x" => [1.0, 2.0], "y" => [1.0, 2.0], "n" => [1, 2]).unwrap();
+    let of = |cut: &str| typed(text(cut), &frame).fingerprint();
+    assert_eq!(of("x > 1"), of("(x>1)"), "the same, written in another way");
+    let all = ["x > 1", "x > 1.5", "x >= 1", "y > 1", "n > 1", "x + y > 1", "x in [1, 2]", "x in [1, 3]"];
+    for (at, cut) in all.iter().enumerate() {
+        assert!(all[..at].iter().all(|other| of(other) != of(cut)), "{cut}");
+    }
+    assert_eq!(of("x > x.mean()"), None, "depends on the other rows");
+    let bound = |value: f64| typed(text("x > @v").bind("v", value), &frame).fingerprint();
+    assert_ne!(bound(1.0), bound(2.0));
+}

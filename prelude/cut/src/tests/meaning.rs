@@ -165,6 +165,13 @@ fn texts_have_their_methods() {
 }
 
 #[test]
+fn patterns_that_differ_in_case_only_are_two() {
+    let frame = df!("s" => ["ab", "AB", "x"]).unwrap();
+    let cut = "s.str.contains('a.', case=False) & ~s.str.contains('a.')";
+    assert_eq!(kept(text(cut), &frame), [1]);
+}
+
+#[test]
 fn the_superset_is_read_with_a_hint() {
     let frame = df!("a" => [1.0, 3.0], "b" => [2.0, 0.5]).unwrap();
     let cut = text("a > 2 && !(b > 1)\n || a < 0");

@@ -1,0 +1,202 @@
+//! Selections, block by block: conditions that remove most for their price come first, and once few rows are left the
+//! rest is asked for those only.
+
+use crate::bound::Bound;
+use crate::evaluate::Evaluator;
+use crate::kernel::{count, pack, positions};
+use crate::program::{Id, Op, Program};
+use crate::types::Type;
+use polars::prelude::BooleanChunked;
+use polars_arrow::bitmap::Bitmap;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Below one row in this many, the rows that are left are picked out and the rest is not looked at.
+const SPARSE: usize = 12;
+/// Blocks between two looks at the order of the conditions.
+const REORDER: u32 = 16;
+
+/// The rows that pass all of some selections, and how many are left after each. The mask has no missing values.
+pub(crate) fn selected(bound: &Bound<'_>, roots: &[Id]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
+    let run = Run { bound, cuts: roots.iter().map(|root| conditions(bound.program, *root)).collect() };
+    let parts = bound.parts();
+    let work = |order: &mut Order, part: &Range<usize>| run.mask(part.clone(), order);
+    let made: Vec<(Vec<u8>, Vec<usize>)> = if parts.len() > 1 {
+        parts.par_iter().map_init(|| Order::new(&run), work).collect::<segment::Result<_>>()?
+    } else {
+        let mut order = Order::new(&run);
+        parts.iter().map(|part| work(&mut order, part)).collect::<segment::Result<_>>()?
+    };
+    let mut left = vec![0; roots.len()];
+    let mut bits = Vec::with_capacity(bound.rows / 8 + 1);
+    for (part, counts) in made {
+        left.iter_mut().zip(counts).for_each(|(left, count)| *left += count);
+        bits.extend(part);
+    }
+    Ok((BooleanChunked::from_bitmap("".into(), Bitmap::from_u8_vec(bits, bound.rows)), left))
+}
+
+/// The conditions that all have to hold.
+fn conditions(program: &Program, id: Id) -> Vec<Id> {
+    let mut all = Vec::new();
+    flatten(program, id, &mut all);
+    all
+}
+
+fn flatten(program: &Program, id: Id, out: &mut Vec<Id>) {
+    match program.op(id) {
+        Op::And(parts) => parts.iter().for_each(|part| flatten(program, *part, out)),
+        _ if out.contains(&id) => {}
+        _ => out.push(id),
+    }
+}
+
+/// One evaluation of some selections, one after another.
+struct Run<'r> {
+    bound: &'r Bound<'r>,
+    /// The conditions of each.
+    cuts: Vec<Vec<Id>>,
+}
+
+/// The order in which the conditions of each selection are looked at.
+struct Order {
+    cuts: Vec<Vec<Ranked>>,
+    blocks: u32,
+}
+
+struct Ranked {
+    id: Id,
+    price: f64,
+    seen: f64,
+    kept: f64,
+}
+
+impl Order {
+    fn new(run: &Run) -> Self {
+        let ranked = |id: &Id| Ranked { id: *id, price: price(run.bound.program, *id), seen: 0.0, kept: 0.0 };
+        let cut = |conditions: &Vec<Id>| {
+            let mut cut: Vec<_> = conditions.iter().map(ranked).collect();
+            cut.sort_by(|a, b| a.price.total_cmp(&b.price));
+            cut
+        };
+        Self { cuts: run.cuts.iter().map(cut).collect(), blocks: 0 }
+    }
+
+    fn next_block(&mut self) {
+        self.blocks += 1;
+        if self.blocks.is_multiple_of(REORDER) {
+            // The classic rank: removed per price. What was never reached keeps its place behind the rest.
+            let rank = |it: &Ranked| if it.seen > 0.0 { (it.kept / it.seen - 1.0) / it.price } else { 0.0 };
+            self.cuts.iter_mut().for_each(|cut| cut.sort_by(|a, b| rank(a).total_cmp(&rank(b))));
+        }
+    }
+}
+
+/// What a condition costs, in comparisons of a column with a literal.
+fn price(program: &Program, id: Id) -> f64 {
+    let own = match program.op(id) {
+        Op::Literal(_) | Op::Constant(_) | Op::Reduce(..) => return 0.0,
+        Op::Column(_) => match program.dtype(id) {
+            Type::Text => 2.0,
+            Type::Bool => 2.0,
+            _ => 0.5,
+        },
+        Op::Function(..) | Op::External(..) => 20.0,
+        Op::TextTest(..) | Op::TextMap(..) | Op::TextLength(_) => 40.0,
+        Op::Arithmetic(crate::expr::Binary::Pow | crate::expr::Binary::Mod | crate::expr::Binary::FloorDiv, ..) => 10.0,
+        Op::IsIn(_, members) => members.len().min(12) as f64,
+        _ => 1.0,
+    };
+    own + program.op(id).inputs().into_iter().map(|input| price(program, input)).sum::<f64>()
+}
+
+impl Run<'_> {
+    /// The packed mask of some rows, and how many are left after each selection.
+    fn mask(&self, rows: Range<usize>, order: &mut Order) -> segment::Result<(Vec<u8>, Vec<usize>)> {
+        let Bound { program, columns, scalars, .. } = self.bound;
+        let mut marks = vec![0; rows.len()];
+        let mut left = vec![0; self.cuts.len()];
+        let mut evaluator = Evaluator::new(program, columns, scalars);
+        let mut start = rows.start;
+        while start < rows.end {
+            segment::work::check()?;
+            let end = self.bound.block_end(start, rows.end);
+            evaluator.block(start, end - start);
+            let out = &mut marks[start - rows.start..end - rows.start];
+            self.block(&mut evaluator, (start, end - start), order, out, &mut left);
+            order.next_block();
+            start = end;
+        }
+        let mut bits = Vec::with_capacity(rows.len() / 8 + 1);
+        pack(&marks, &mut bits);
+        Ok((bits, left))
+    }
+
+    fn block<'r>(
+        &'r self,
+        evaluator: &mut Evaluator<'r, 'r>,
+        (start, rows): (usize, usize),
+        order: &mut Order,
+        out: &mut [u8],
+        left: &mut [usize],
+    ) {
+        out.fill(1);
+        let mut now = rows;
+        for cut in 0..order.cuts.len() {
+            for position in 0..order.cuts[cut].len() {
+                let condition = &mut order.cuts[cut][position];
+                evaluator.condition(condition.id, true, out);
+                let kept = count(out);
+                condition.seen += now as f64;
+                condition.kept += kept as f64;
+                now = kept;
+                if now == 0 {
+                    return;
+                }
+                let last = cut + 1 == order.cuts.len() && position + 1 == order.cuts[cut].len();
+                if now < rows / SPARSE && !last {
+                    return self.sparse((start, rows), order, (cut, position + 1), out, left);
+                }
+            }
+            left[cut] += now;
+        }
+    }
+
+    /// Looks at the rest of the conditions, from one of one cut on, only for the rows that are left.
+    fn sparse(
+        &self,
+        (start, rows): (usize, usize),
+        order: &mut Order,
+        (first, from): (usize, usize),
+        out: &mut [u8],
+        left: &mut [usize],
+    ) {
+        let Bound { program, columns, scalars, .. } = self.bound;
+        let mut chosen = positions(out);
+        'all: for cut in first..order.cuts.len() {
+            let from = if cut == first { from } else { 0 };
+            for condition in &mut order.cuts[cut][from..] {
+                let mut marks = vec![1; chosen.len()];
+                let mut evaluator = Evaluator::new(program, columns, scalars);
+                evaluator.block(start, rows);
+                evaluator.choose(&chosen);
+                evaluator.condition(condition.id, true, &mut marks);
+                condition.seen += chosen.len() as f64;
+                let mut row = 0;
+                chosen.retain(|_| {
+                    row += 1;
+                    marks[row - 1] == 1
+                });
+                condition.kept += chosen.len() as f64;
+                if chosen.is_empty() {
+                    break 'all;
+                }
+            }
+            left[cut] += chosen.len();
+        }
+        out.fill(0);
+        for row in chosen {
+            out[row as usize] = 1;
+        }
+    }
+}
