@@ -1,5 +1,6 @@
 //! Arrow IPC files ("feather"): a segment per record batch, only the columns asked for.
 
+use crate::source::missing;
 use crate::{Identity, SegmentInfo, Source, guarded};
 use polars::prelude::*;
 use polars_arrow::io::ipc::read::{FileMetadata, FileReader, get_row_count_from_blocks, read_file_metadata};
@@ -73,13 +74,11 @@ impl Source for Arrow {
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let place = &self.segments[segment].place;
-        if Identity::file(&self.path)? != self.identity {
-            return Err(Error::read(place, "the file has changed since it was opened; load it again"));
-        }
+        self.identity.unchanged(&self.path, place)?;
         let mut wanted = Vec::with_capacity(columns.len());
         for name in columns {
             let at = self.schema.index_of(name);
-            wanted.push(at.ok_or_else(|| Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)))?);
+            wanted.push(at.ok_or_else(|| missing(name, &self.schema))?);
         }
         wanted.sort_unstable();
         wanted.dedup();

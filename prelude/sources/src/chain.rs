@@ -1,7 +1,7 @@
 //! Several tables of one schema as one.
 
 use crate::{Index, SegmentInfo, Source};
-use polars::prelude::{DataFrame, PlSmallStr, SchemaRef};
+use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::{Error, Place, Result};
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,6 +93,11 @@ impl Source for Chain {
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let (part, at) = self.origin[segment];
         self.parts[part].read(at, columns, rows)
+    }
+
+    fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
+        let (part, at) = self.origin[segment];
+        self.parts[part].pick(at, columns, rows)
     }
 
     fn divisible(&self) -> bool {

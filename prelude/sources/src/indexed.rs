@@ -1,8 +1,9 @@
 //! A table with an index it does not know of itself.
 
+use crate::source::missing;
 use crate::{Index, SegmentInfo, Source};
-use polars::prelude::{DataFrame, PlSmallStr, SchemaRef};
-use segment::{Error, Result};
+use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
+use segment::Result;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ struct Indexed {
 pub fn indexed(inner: Arc<dyn Source>, index: Index) -> Result<Arc<dyn Source>> {
     for column in &index.columns {
         if !inner.schema().contains(column) {
-            return Err(Error::column(column, inner.schema().iter_names().map(PlSmallStr::as_str)));
+            return Err(missing(column, inner.schema()));
         }
     }
     Ok(Arc::new(Indexed { inner, index }))
@@ -44,6 +45,10 @@ impl Source for Indexed {
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         self.inner.read(segment, columns, rows)
+    }
+
+    fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
+        self.inner.pick(segment, columns, rows)
     }
 
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {

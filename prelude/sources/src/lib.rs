@@ -12,6 +12,7 @@ mod chain;
 mod guard;
 mod index;
 mod indexed;
+mod reuse;
 mod source;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use chain::chain;
 pub use guard::guarded;
 pub use index::Index;
 pub use indexed::indexed;
+pub use reuse::recycle;
 pub use source::{Identity, SegmentInfo, Source, width};
 
 use segment::{Error, Place, Result};

@@ -1,8 +1,9 @@
 //! A frame in memory as a source, cut into segments as one likes.
 
+use crate::source::missing;
 use crate::{Identity, Index, SegmentInfo, Source};
 use polars::prelude::*;
-use segment::{ColumnStatistics, Error, Place, Result, Scalar, Statistics};
+use segment::{ColumnStatistics, Place, Result, Scalar, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,7 +86,7 @@ impl Memory {
         let identity = Identity::of(&("memory", NEXT.fetch_add(1, Ordering::Relaxed)));
         for column in index.iter().flat_map(|index| &index.columns) {
             if !schema.contains(column) {
-                return Err(Error::column(column, schema.iter_names().map(PlSmallStr::as_str)));
+                return Err(missing(column, &schema));
             }
         }
         let name: Arc<str> = name.into();
@@ -164,7 +165,7 @@ impl Source for Memory {
         let height = rows.len();
         let out = columns.iter().map(|name| {
             let dtype = self.schema.get(name);
-            let dtype = dtype.ok_or_else(|| Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)))?;
+            let dtype = dtype.ok_or_else(|| missing(name, &self.schema))?;
             match frame.column(name) {
                 Ok(column) if column.dtype() == dtype => Ok(column.slice(rows.start as i64, height)),
                 Ok(column) => Ok(column.slice(rows.start as i64, height).cast(dtype)?),

@@ -2,6 +2,7 @@
 //!
 //! The library beneath panics on what it does not know; here that becomes an error that says what to do.
 
+use crate::source::missing;
 use crate::{Identity, SegmentInfo, Source, guarded};
 use oxyroot::{Branch, ReaderTree, RootFile, Slice};
 use polars::prelude::*;
@@ -234,7 +235,7 @@ impl Root {
                 let place = &self.segments[0].place;
                 return Err(Error::read(place, format!("branch `{name}` is a `{kind}`, which cannot be read yet")));
             }
-            return Err(Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)));
+            return Err(missing(name, &self.schema));
         };
         let series = attempt(&self.path, Some(&self.tree), || {
             let tree = RootFile::open(&self.path).map_err(text)?.get_tree(&self.tree).map_err(text)?;
@@ -270,12 +271,7 @@ impl Source for Root {
     }
 
     fn read(&self, _: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
-        if Identity::file(&self.path)? != self.identity {
-            return Err(Error::read(
-                &self.segments[0].place,
-                "the file has changed since it was opened; load it again",
-            ));
-        }
+        self.identity.unchanged(&self.path, &self.segments[0].place)?;
         let decode = |name: &PlSmallStr| {
             segment::work::check()?;
             Ok(self.column(name)?.slice(rows.start as i64, rows.len()).into_column())

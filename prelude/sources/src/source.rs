@@ -1,7 +1,7 @@
 //! Layer 0: what a table must be able to say and do to be read by the engines.
 
 use crate::Index;
-use polars::prelude::{DataFrame, DataType, PlSmallStr, SchemaRef};
+use polars::prelude::*;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -30,6 +30,22 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// What cannot be read, with its place.
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame>;
+
+    /// Single rows (counted from the start of the segment, ascending) of `columns` of segment `segment`. A format that
+    /// can pass over the rows between without decoding them does so.
+    ///
+    /// # Errors
+    /// What cannot be read, with its place.
+    fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
+        let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else {
+            return self.read(segment, columns, 0..0);
+        };
+        let frame = self.read(segment, columns, first as usize..last as usize + 1)?;
+        let at = IdxCa::from_iter_values(PlSmallStr::EMPTY, rows.iter().map(|row| row - first));
+        // Column by column: a frame's own `take` would leave this thread.
+        let columns = frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(&at)?.into_column()));
+        Ok(DataFrame::new(rows.len(), columns.collect::<Result<Vec<_>>>()?)?)
+    }
 
     /// What went wrong when the segments were looked for, of a table that looks only when it is asked. Whoever uses
     /// segments asks this first: a table that failed has none that mean anything.
@@ -119,11 +135,24 @@ impl Identity {
         Ok(Self::of(&(full, metadata.len(), metadata.modified().ok())))
     }
 
+    /// Refuses a file that is no longer what it was when it was opened.
+    pub(crate) fn unchanged(self, path: &Path, place: &Place) -> Result<()> {
+        if Self::file(path)? == self {
+            return Ok(());
+        }
+        Err(Error::read(place, "the file has changed since it was opened; load it again"))
+    }
+
     /// The identity of a part of what this identifies.
     #[must_use]
     pub fn part(self, part: u64) -> Self {
         Self::of(&(self.0, part))
     }
+}
+
+/// The error of a column that is not there, with the nearest names.
+pub(crate) fn missing(name: &str, schema: &Schema) -> Error {
+    Error::column(name, schema.iter_names().map(PlSmallStr::as_str))
 }
 
 /// Bytes per value of a type in memory; an estimate for text and nested types.

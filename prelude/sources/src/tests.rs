@@ -19,8 +19,16 @@ fn frame(rows: usize) -> DataFrame {
         "holes" => holes,
         "text" => text,
         "yes" => (0..rows).map(|row| row % 2 == 0).collect::<Vec<_>>(),
+        "day" => times(rows, &DataType::Date),
+        "ms" => times(rows, &DataType::Datetime(TimeUnit::Milliseconds, None)),
+        "ns" => times(rows, &DataType::Datetime(TimeUnit::Nanoseconds, None)),
     )
     .unwrap()
+}
+
+fn times(rows: usize, dtype: &DataType) -> Series {
+    let physical = Series::new("".into(), (0..rows as i64).map(|row| row * 86_399).collect::<Vec<_>>());
+    physical.cast(&dtype.to_physical()).unwrap().cast(dtype).unwrap()
 }
 
 fn names(frame: &DataFrame) -> Vec<PlSmallStr> {
@@ -54,6 +62,41 @@ fn parquet_gives_back_what_was_written_whatever_the_compression_and_the_rows() {
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part file is left");
     }
+}
+
+#[test]
+fn single_rows_are_picked_from_pages_of_every_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = 300_000;
+    let frame = frame(rows);
+    let every: Vec<IdxSize> = (0..200_000).step_by(4_801).collect();
+    let wanted = [vec![], vec![0], vec![199_999], vec![5, 6, 7, 150_000], every, (100_000..140_000).collect()];
+    for compression in [Compression::None, Compression::Lz4, Compression::Zstd] {
+        let path = folder.path().join("a.parquet");
+        let options = WriteOptions { compression, row_group: 200_000, ..WriteOptions::default() };
+        parquet::write(&path, &frame, &options).unwrap();
+        let source = parquet::open(&path).unwrap();
+        for rows in &wanted {
+            let picked = source.pick(0, &names(&frame), rows).unwrap();
+            let at = IdxCa::from_slice("".into(), rows);
+            assert!(picked.equals_missing(&frame.take(&at).unwrap()), "{compression:?} {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_writer_that_was_killed_are_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    // No process has this number: it is beyond the largest that Linux gives.
+    let dead = folder.path().join(".a.parquet.4194999.part");
+    let other = folder.path().join(".b.parquet.4194999.part");
+    let alive = folder.path().join(".a.parquet.1.part");
+    for file in [&dead, &other, &alive] {
+        std::fs::write(file, "half").unwrap();
+    }
+    parquet::write(&path, &frame(10), &WriteOptions::default()).unwrap();
+    assert!(!dead.exists() && other.exists() && alive.exists());
 }
 
 #[test]

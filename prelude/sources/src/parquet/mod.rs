@@ -7,8 +7,10 @@ mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
+use crate::source::missing;
 use crate::{Identity, SegmentInfo, Source, guarded};
 use polars::prelude::*;
+use polars_arrow::bitmap::MutableBitmap;
 use polars_buffer::Buffer;
 use polars_parquet::read::{
     BasicDecompressor, ColumnChunkMetadata, FileMetadata, Filter, PageReader, column_iter_to_arrays, infer_schema,
@@ -101,10 +103,10 @@ impl Parquet {
         self.metadata.row_groups[segment].columns_under_root_iter(column).map_or_else(Vec::new, Iterator::collect)
     }
 
-    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: &Range<usize>) -> Result<Column> {
+    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
         let place = &self.segments[segment].place;
         let Some(field) = self.fields.get(name) else {
-            return Err(Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)));
+            return Err(missing(name, &self.schema));
         };
         let chunks = self.chunks(segment, name);
         let at = chunks.first().map_or(0, |chunk| chunk.byte_range().start);
@@ -120,7 +122,9 @@ impl Parquet {
         {
             let decoded = guarded(|| plain::decode(file, chunk, kind, name, rows)).map_err(explain)?;
             if let Some(column) = decoded.map_err(|error| explain(error.to_string()))? {
-                return Ok(column);
+                // Times are integers in the file; saying what they mean copies nothing.
+                let dtype = self.schema.get(name).unwrap_or(column.dtype());
+                return if column.dtype() == dtype { Ok(column) } else { Ok(column.cast(dtype)?) };
             }
         }
         let decoded = guarded(|| -> PolarsResult<Series> {
@@ -132,7 +136,7 @@ impl Parquet {
                 pages.push(BasicDecompressor::new(reader, Vec::new()));
                 types.push(&chunk.descriptor().descriptor.primitive_type);
             }
-            let filter = Filter::new_ranged(rows.start, rows.end);
+            let filter = rows.filter(self.segments[segment].len());
             let (arrays, _) = column_iter_to_arrays(pages, types, field.clone(), Some(filter))?;
             Series::try_from((field, arrays))
         });
@@ -141,6 +145,66 @@ impl Parquet {
             return Err(explain(format!("{} values where the footer says {}", series.len(), rows.len())));
         }
         Ok(series.into_column())
+    }
+
+    fn columns(&self, segment: usize, columns: &[PlSmallStr], rows: Wanted<'_>) -> Result<DataFrame> {
+        let place = &self.segments[segment].place;
+        // The file is opened anew: thousands of files do not hold thousands of descriptors, and a file that was
+        // replaced since is noticed instead of being read with the old footer.
+        self.identity.unchanged(&self.path, place)?;
+        let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
+        let columns: Vec<_> =
+            columns.iter().map(|name| self.column(&file, segment, name, rows)).collect::<Result<_>>()?;
+        Ok(DataFrame::new(rows.len(), columns)?)
+    }
+}
+
+/// The rows of a segment that are wanted.
+#[derive(Debug, Clone, Copy)]
+enum Wanted<'a> {
+    /// All from one up to, but not with, another.
+    Run(usize, usize),
+    /// Single ones, ascending.
+    Rows(&'a [IdxSize]),
+}
+
+impl Wanted<'_> {
+    fn len(self) -> usize {
+        match self {
+            Self::Run(start, end) => end - start,
+            Self::Rows(rows) => rows.len(),
+        }
+    }
+
+    /// Behind the last one.
+    fn end(self) -> usize {
+        match self {
+            Self::Run(_, end) => end,
+            Self::Rows(rows) => rows.last().map_or(0, |&last| last as usize + 1),
+        }
+    }
+
+    /// Those of them that lie between two rows.
+    fn between(self, from: usize, to: usize) -> Self {
+        match self {
+            Self::Run(start, end) => Self::Run(start.max(from), end.min(to).max(start.max(from))),
+            Self::Rows(rows) => {
+                let before = |row: usize| rows.partition_point(|&at| (at as usize) < row);
+                Self::Rows(&rows[before(from)..before(to)])
+            }
+        }
+    }
+
+    /// The same for the general decoder, of a segment of `length` rows.
+    fn filter(self, length: usize) -> Filter {
+        match self {
+            Self::Run(start, end) => Filter::new_ranged(start, end),
+            Self::Rows(rows) => {
+                let mut mask = MutableBitmap::from_len_zeroed(length);
+                rows.iter().for_each(|&row| mask.set(row as usize, true));
+                Filter::new_masked(mask.freeze())
+            }
+        }
     }
 }
 
@@ -166,16 +230,11 @@ impl Source for Parquet {
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
-        let place = &self.segments[segment].place;
-        // The file is opened anew: thousands of files do not hold thousands of descriptors, and a file that was
-        // replaced since is noticed instead of being read with the old footer.
-        if Identity::file(&self.path)? != self.identity {
-            return Err(Error::read(place, "the file has changed since it was opened; load it again"));
-        }
-        let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
-        let columns: Vec<_> =
-            columns.iter().map(|name| self.column(&file, segment, name, &rows)).collect::<Result<_>>()?;
-        Ok(DataFrame::new(rows.len(), columns)?)
+        self.columns(segment, columns, Wanted::Run(rows.start, rows.end))
+    }
+
+    fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
+        self.columns(segment, columns, Wanted::Rows(rows))
     }
 
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {

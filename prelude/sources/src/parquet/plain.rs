@@ -1,23 +1,26 @@
 //! The fast way for what ntuples are made of: numbers of four or eight bytes, PLAIN, without nulls.
 //!
-//! A page of them is a run of little-endian values, so it is copied instead of being decoded. Whatever else a
-//! chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general decoder reads it.
+//! A page of them is a run of little-endian values, so it is read or decompressed to where the column wants it instead
+//! of being decoded, and a page without a wanted row is not read at all. Whatever else a chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general decoder reads it.
 
+use super::Wanted;
+use crate::reuse::{self, Reused};
 use polars::prelude::*;
+use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::compression::{Compression, DecompressionContext};
 use polars_parquet::parquet::encoding::Encoding;
-use polars_parquet::parquet::page::{
-    CompressedDataPage, CompressedPage, DataPage, DataPageHeader, FormatEncoding, Page,
-};
+use polars_parquet::parquet::page::{CompressedPage, DataPage, DataPageHeader, FormatEncoding, Page};
 use polars_parquet::parquet::read::decompress;
+use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, TimeUnit as Stored};
 use polars_parquet::read::{ColumnChunkMetadata, PageReader, PhysicalType};
+use polars_parquet_format::PageHeader;
+use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Cursor;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use zstd::zstd_safe::{DCtx, WriteBuf};
+use zstd::zstd_safe::DCtx;
 
 /// Types whose values lie in a page as they lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,23 @@ pub(super) fn kind(chunk: &ColumnChunkMetadata, field: &ArrowField) -> Option<Ki
         (PhysicalType::Int32, ArrowDataType::Int32) => Some(Kind::I32),
         (PhysicalType::Int64, ArrowDataType::UInt64) => Some(Kind::U64),
         (PhysicalType::Int32, ArrowDataType::UInt32) => Some(Kind::U32),
+        (PhysicalType::Int32, ArrowDataType::Date32) => Some(Kind::I32),
+        (PhysicalType::Int64, ArrowDataType::Timestamp(unit, _)) => {
+            let stored = descriptor.primitive_type.logical_type.as_ref();
+            let same = matches!(
+                (stored, unit),
+                (Some(PrimitiveLogicalType::Timestamp { unit: Stored::Nanoseconds, .. }), ArrowTimeUnit::Nanosecond)
+                    | (
+                        Some(PrimitiveLogicalType::Timestamp { unit: Stored::Microseconds, .. }),
+                        ArrowTimeUnit::Microsecond
+                    )
+                    | (
+                        Some(PrimitiveLogicalType::Timestamp { unit: Stored::Milliseconds, .. }),
+                        ArrowTimeUnit::Millisecond
+                    )
+            );
+            same.then_some(Kind::I64)
+        }
         _ => None,
     }
 }
@@ -53,7 +73,7 @@ pub(super) fn decode(
     chunk: &ColumnChunkMetadata,
     kind: Kind,
     name: &PlSmallStr,
-    rows: &Range<usize>,
+    rows: Wanted<'_>,
 ) -> PolarsResult<Option<Column>> {
     let name = name.clone();
     Ok(match kind {
@@ -67,7 +87,7 @@ pub(super) fn decode(
 }
 
 /// A number that lies in a page as it lies in memory.
-trait Plain: bytemuck::Pod {}
+trait Plain: Reused {}
 impl Plain for f64 {}
 impl Plain for f32 {}
 impl Plain for i64 {}
@@ -83,169 +103,195 @@ fn column(padded: Column) -> Column {
     padded.slice(PAD as i64, padded.len() - PAD)
 }
 
+/// Bytes in which the header of a page ends, unless its statistics are very long.
+const HEAD: usize = 1_024;
+
 thread_local! {
-    // One buffer per thread for the bytes of a chunk and one for a decompressed page: fresh memory of some MB
-    // costs as much in page faults as the copy itself.
-    static CHUNK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static PAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    // One buffer per thread for the bytes of a page and one for them decompressed: fresh memory of some MB costs as
+    // much in page faults as the copy itself.
+    static STORED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static UNPACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static ZSTD: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
-fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: &Range<usize>) -> PolarsResult<Option<Vec<T>>> {
+/// Walks over the pages; those without a wanted row are not even read.
+fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: Wanted<'_>) -> PolarsResult<Option<Vec<T>>> {
     let range = chunk.byte_range();
-    let mut bytes = CHUNK.take();
-    bytes.resize((range.end - range.start) as usize, 0);
-    file.read_exact_at(&mut bytes, range.start)?;
-    let mut page = PAGE.take();
-    let result = Buffer::with_vec(&mut bytes, |bytes| copy_pages(bytes, chunk, rows, &mut page));
-    CHUNK.set(bytes);
-    PAGE.set(page);
-    result
-}
-
-fn copy_pages<T: Plain>(
-    bytes: Buffer<u8>,
-    chunk: &ColumnChunkMetadata,
-    rows: &Range<usize>,
-    scratch: &mut Vec<u8>,
-) -> PolarsResult<Option<Vec<T>>> {
-    let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
-    let mut context = DecompressionContext::Unset;
-    let mut out = Out::<T>::new(rows.len());
-    let mut start = 0;
     let optional = chunk.descriptor().descriptor.max_def_level > 0;
-    for page in pages {
-        let CompressedPage::Data(mut page) = page? else { return Ok(None) };
-        let count = page.num_values();
-        let wanted = rows.start.max(start)..rows.end.min(start + count);
-        if start >= rows.end {
-            break;
-        }
-        if wanted.len() == count && out.unpack(&mut page, optional)? {
-            start += count;
+    let mut out = Out::<T>::new(rows.len());
+    let (mut at, mut start) = (range.start, 0);
+    while start < rows.end() && at < range.end {
+        let Some(page) = PageAt::find(file, at, range.end)? else { return Ok(None) };
+        at = page.end;
+        let here = rows.between(start, start + page.values);
+        start += page.values;
+        if here.len() == 0 || here.len() == page.values && out.unpack(file, chunk, &page, optional)? {
             continue;
         }
-        if !wanted.is_empty() {
-            let Page::Data(mut page) = decompress(CompressedPage::Data(page), scratch, &mut context)? else {
-                return Ok(None);
-            };
-            let Some(values) = plain_values::<T>(&page, count, optional) else { return Ok(None) };
-            let width = size_of::<T>();
-            append(&mut out.values, &values[(wanted.start - start) * width..(wanted.end - start) * width]);
-            if page.buffer().len() >= scratch.capacity() {
-                *scratch = std::mem::take(page.buffer_mut());
-            }
+        if !out.append_page(file, chunk, &page, (here, start - page.values), optional)? {
+            return Ok(None);
         }
-        start += count;
     }
-    if out.values.len() != rows.len() + PAD {
-        polars_bail!(ComputeError: "{} values where the footer says {}", start, rows.end);
+    if out.filled != rows.len() + PAD {
+        polars_bail!(ComputeError: "{} values where the footer says {}", start, rows.end());
     }
     Ok(Some(out.values))
+}
+
+/// A page of data in a file.
+struct PageAt {
+    /// Where its header begins, its body begins, and it ends.
+    head: u64,
+    body: u64,
+    end: u64,
+    values: usize,
+    /// Bytes of the body when decompressed, when it is of the first version and PLAIN.
+    plain: Option<usize>,
+}
+
+impl PageAt {
+    /// The page that begins at `at`; `None` where that is no page of data, or has a header that is not understood.
+    fn find(file: &File, at: u64, end: u64) -> PolarsResult<Option<Self>> {
+        let mut bytes = [0; HEAD];
+        let bytes = &mut bytes[..HEAD.min((end - at) as usize)];
+        file.read_exact_at(bytes, at)?;
+        let mut cursor = Cursor::new(&*bytes);
+        let mut protocol = TCompactInputProtocol::new(&mut cursor, HEAD);
+        let Ok(header) = PageHeader::read_from_in_protocol(&mut protocol) else { return Ok(None) };
+        let count = match (&header.data_page_header, &header.data_page_header_v2) {
+            (Some(first), None) => first.num_values,
+            (None, Some(second)) => second.num_values,
+            _ => return Ok(None),
+        };
+        let (Ok(values), Ok(stored), Ok(size)) = (
+            usize::try_from(count),
+            u64::try_from(header.compressed_page_size),
+            usize::try_from(header.uncompressed_page_size),
+        ) else {
+            return Ok(None);
+        };
+        let body = at + cursor.position();
+        let first = header.data_page_header.is_some_and(|header| header.encoding == FormatEncoding::PLAIN);
+        let page = Self { head: at, body, end: body + stored, values, plain: first.then_some(size) };
+        // A page without values would never come to an end.
+        Ok((page.end <= end && values > 0).then_some(page))
+    }
 }
 
 /// The values so far, behind [`PAD`] that are none.
 struct Out<T> {
     values: Vec<T>,
+    filled: usize,
 }
 
 impl<T: Plain> Out<T> {
     fn new(rows: usize) -> Self {
-        let mut values = Vec::with_capacity(rows + PAD);
-        values.resize(PAD, T::zeroed());
-        Self { values }
+        Self { values: reuse::vector(rows + PAD), filled: PAD }
     }
 
-    /// Decompresses a page of plain values without nulls straight to its place, and answers whether it could.
+    /// Appends some of the values of a page whose first is the chunk's value `start`; `false` when it is not plain.
+    fn append_page(
+        &mut self,
+        file: &File,
+        chunk: &ColumnChunkMetadata,
+        page: &PageAt,
+        (rows, start): (Wanted<'_>, usize),
+        optional: bool,
+    ) -> PolarsResult<bool> {
+        let mut stored = STORED.take();
+        let mut unpacked = UNPACKED.take();
+        stored.resize((page.end - page.head) as usize, 0);
+        let read = file.read_exact_at(&mut stored, page.head);
+        let done = Buffer::with_vec(&mut stored, |bytes| -> PolarsResult<bool> {
+            read?;
+            let mut pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+            let Some(CompressedPage::Data(page)) = pages.next().transpose()? else { return Ok(false) };
+            let count = page.num_values();
+            let mut context = DecompressionContext::Unset;
+            let Page::Data(mut page) = decompress(CompressedPage::Data(page), &mut unpacked, &mut context)? else {
+                return Ok(false);
+            };
+            let Some(values) = plain_values::<T>(&page, count, optional) else { return Ok(false) };
+            self.append(values, rows, start);
+            if page.buffer().len() >= unpacked.capacity() {
+                unpacked = std::mem::take(page.buffer_mut());
+            }
+            Ok(true)
+        });
+        STORED.set(stored);
+        UNPACKED.set(unpacked);
+        done
+    }
+
+    fn append(&mut self, values: &[u8], rows: Wanted<'_>, start: usize) {
+        let width = size_of::<T>();
+        let target = &mut self.values[self.filled..self.filled + rows.len()];
+        match rows {
+            Wanted::Run(from, to) => {
+                bytemuck::cast_slice_mut(target).copy_from_slice(&values[(from - start) * width..(to - start) * width]);
+            }
+            Wanted::Rows(rows) => {
+                for (value, &row) in target.iter_mut().zip(rows) {
+                    let at = (row as usize - start) * width;
+                    *value = bytemuck::pod_read_unaligned(&values[at..at + width]);
+                }
+            }
+        }
+        self.filled += rows.len();
+    }
+
+    /// Reads or decompresses a page of plain values without nulls straight to its place, and answers whether it could.
     ///
     /// The levels stand before the values in a page, so they are written over the values before, which are put back.
-    fn unpack(&mut self, page: &mut CompressedDataPage, optional: bool) -> PolarsResult<bool> {
-        let (count, width, size) = (page.num_values(), size_of::<T>(), page.uncompressed_size());
-        let plain = matches!(page.header(), DataPageHeader::V1(header) if header.encoding == FormatEncoding::PLAIN);
-        let levels = size
-            .checked_sub(count.saturating_mul(width))
-            .filter(|&levels| if optional { (4..=PAD * width).contains(&levels) } else { levels == 0 });
-        let known = matches!(page.compression(), Compression::Zstd | Compression::Lz4Raw);
-        let (true, true, Some(levels), true) = (known, plain, levels, cfg!(target_endian = "little")) else {
-            return Ok(false);
-        };
-        let old = self.values.len();
-        self.values.reserve(count);
-        let before = old * width - levels;
-        let bytes = self.values.as_mut_ptr().cast::<u8>();
-        // SAFETY: `before + size` bytes lie within the `old + count` values there is room for, and `before` is not
-        // negative because `levels` is at most `PAD` values; `Target` hands out no more than these bytes.
-        let target = unsafe { Target { start: bytes.add(before), capacity: size } };
-        let mut kept = [0_u8; 64];
-        // SAFETY: the last `levels` bytes of the values so far, at most `PAD` values of eight bytes.
-        unsafe { std::ptr::copy_nonoverlapping(target.start, kept.as_mut_ptr(), levels) };
-        let mut target = target;
-        let written = if page.compression() == Compression::Zstd {
-            let written = ZSTD.with_borrow_mut(|context| context.decompress(&mut target, page.slice_mut()));
-            written.map_err(|code| zstd::zstd_safe::get_error_name(code).to_owned())
-        } else {
-            // SAFETY: all `size` bytes are written before the slice over them is made.
-            let place = unsafe {
-                std::ptr::write_bytes(target.start, 0, size);
-                std::slice::from_raw_parts_mut(target.start, size)
-            };
-            lz4_flex::block::decompress_into(page.slice_mut(), place).map_err(|error| error.to_string())
-        };
-        let present = written.as_ref() == Ok(&size) && {
-            // SAFETY: `size` bytes have just been written there.
-            let head = unsafe { std::slice::from_raw_parts(target.start, levels) };
-            levels == 0 || all_present(head.get(4..).unwrap_or_default(), count)
-        };
-        // SAFETY: as when they were saved.
-        unsafe { std::ptr::copy_nonoverlapping(kept.as_ptr(), target.start, levels) };
-        match written {
-            Ok(_) if present => {
-                // SAFETY: `count` values behind the old ones have just been written, and any bits are a value.
-                unsafe { self.values.set_len(old + count) };
-                Ok(true)
-            }
-            Ok(_) => Ok(false),
-            Err(error) => polars_bail!(ComputeError: "a page cannot be decompressed: {}", error),
+    fn unpack(
+        &mut self,
+        file: &File,
+        chunk: &ColumnChunkMetadata,
+        page: &PageAt,
+        optional: bool,
+    ) -> PolarsResult<bool> {
+        let (count, width) = (page.values, size_of::<T>());
+        let known = matches!(chunk.compression(), Compression::Uncompressed | Compression::Zstd | Compression::Lz4Raw);
+        let fits = |levels: &usize| if optional { (4..=PAD * width).contains(levels) } else { *levels == 0 };
+        let Some(size) = page.plain.filter(|_| known && cfg!(target_endian = "little")) else { return Ok(false) };
+        let Some(levels) = size.checked_sub(count.saturating_mul(width)).filter(fits) else { return Ok(false) };
+        let old = self.filled;
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.values[..old + count]);
+        let place = &mut bytes[old * width - levels..];
+        let mut kept = [0_u8; PAD * 8];
+        kept[..levels].copy_from_slice(&place[..levels]);
+        let written = unpack_into(file, chunk.compression(), page, place)?;
+        let present = written == size && (levels == 0 || all_present(&place[4..levels], count));
+        place[..levels].copy_from_slice(&kept[..levels]);
+        if present {
+            self.filled += count;
         }
+        Ok(present)
     }
 }
 
-/// Memory that zstd may write to.
-struct Target {
-    start: *mut u8,
-    capacity: usize,
-}
-
-// SAFETY: `start` points to `capacity` writable bytes for as long as the target lives (see `Out::unpack`).
-unsafe impl WriteBuf for Target {
-    fn as_slice(&self) -> &[u8] {
-        // Only ever asked for what has been written before, which nobody does here.
-        &[]
+/// Fills `place` with the body of a page, and answers how many bytes it has.
+fn unpack_into(file: &File, compression: Compression, page: &PageAt, place: &mut [u8]) -> PolarsResult<usize> {
+    let size = (page.end - page.body) as usize;
+    if compression == Compression::Uncompressed {
+        if size == place.len() {
+            file.read_exact_at(place, page.body)?;
+        }
+        return Ok(size);
     }
-
-    fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    fn as_mut_ptr(&mut self) -> *mut u8 {
-        self.start
-    }
-
-    unsafe fn filled_until(&mut self, _: usize) {}
-}
-
-/// Appends little-endian values that may be unaligned.
-fn append<T: Plain>(out: &mut Vec<T>, bytes: &[u8]) {
-    let count = bytes.len() / size_of::<T>();
-    let old = out.len();
-    out.reserve(count);
-    // SAFETY: `reserve` made room for `count` more values behind `old`; `bytes` holds exactly that many, cannot
-    // overlap the vector's own memory, and every bit pattern is a value of `T` (`Pod`).
-    unsafe {
-        let target = out.as_mut_ptr().add(old).cast::<u8>();
-        std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, count * size_of::<T>());
-        out.set_len(old + count);
-    }
+    let mut stored = STORED.take();
+    stored.resize(size, 0);
+    let read = file.read_exact_at(&mut stored, page.body);
+    let written = match compression {
+        Compression::Zstd => ZSTD
+            .with_borrow_mut(|context| context.decompress(place, &stored))
+            .map_err(|code| zstd::zstd_safe::get_error_name(code).to_owned()),
+        _ => lz4::block::decompress_to_buffer(&stored, i32::try_from(place.len()).ok(), place)
+            .map_err(|error| error.to_string()),
+    };
+    STORED.set(stored);
+    read?;
+    written.map_err(|error| polars_err!(ComputeError: "a page cannot be decompressed: {}", error))
 }
 
 /// The value bytes of a page: `count` values and no null, or `None`.

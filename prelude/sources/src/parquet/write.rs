@@ -92,6 +92,7 @@ impl Writer {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
+        remove_dead_parts(&path);
         let file = File::create(&part).map_err(failed)?;
         let file = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), fields, pages(options))?;
         Ok(Self {
@@ -190,6 +191,27 @@ impl Drop for Writer {
     }
 }
 
+/// Removes parts of this file that processes left behind which were killed while they wrote it.
+fn remove_dead_parts(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let start = format!(".{}.", name.to_string_lossy());
+    // Without this folder nothing says which processes live, and nothing is removed.
+    let Ok(files) = std::fs::read_dir(folder).and_then(|files| Path::new("/proc/self").metadata().map(|_| files))
+    else {
+        return;
+    };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let writer =
+            name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(".part")?.parse::<u32>().ok());
+        if writer.is_some_and(|writer| !Path::new(&format!("/proc/{writer}")).exists()) {
+            // Somebody else may have removed it; then there is nothing to do.
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
+
 fn disk(path: &Path, error: &PolarsError) -> Error {
     Error::read(&place(path), format!("cannot be written: {error}"))
 }
@@ -221,6 +243,8 @@ fn encodings(dtype: &ArrowDataType) -> Vec<Encoding> {
             | ArrowDataType::Int64
             | ArrowDataType::UInt32
             | ArrowDataType::UInt64
+            | ArrowDataType::Date32
+            | ArrowDataType::Timestamp(..)
     );
     if plain { vec![Encoding::Plain] } else { get_dtype_encoding(dtype) }
 }

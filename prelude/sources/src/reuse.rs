@@ -1,0 +1,104 @@
+//! Memory of columns that are no longer needed, for the next ones of the same thread: fresh memory of some MB costs as
+//! much in page faults as what is written to it.
+
+use bytemuck::Pod;
+use polars::prelude::*;
+use polars_arrow::types::NativeType;
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+/// Bytes that a thread keeps at most, by type.
+const MOST: usize = 16 << 20;
+
+/// A number whose vectors are kept.
+pub(crate) trait Reused: Pod + NativeType {
+    fn shelf() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
+}
+
+macro_rules! reused {
+    ($($kind:ident),*) => {
+        $(impl Reused for $kind {
+            fn shelf() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>> {
+                thread_local! {
+                    static SHELF: RefCell<Vec<Vec<$kind>>> = const { RefCell::new(Vec::new()) };
+                }
+                &SHELF
+            }
+        })*
+    };
+}
+
+reused!(f64, f32, i64, i32, u64, u32);
+
+/// A vector of this length; what stands in it means nothing.
+pub(crate) fn vector<T: Reused>(length: usize) -> Vec<T> {
+    let kept = T::shelf().with_borrow_mut(|shelf| {
+        let at = shelf.iter().position(|kept| kept.capacity() >= length && kept.capacity() / 2 <= length)?;
+        Some(shelf.swap_remove(at))
+    });
+    let mut vector = kept.unwrap_or_default();
+    if vector.capacity() == 0 {
+        return vec![T::zeroed(); length];
+    }
+    vector.resize(length, T::zeroed());
+    vector
+}
+
+fn keep<T: Reused>(vector: Vec<T>) {
+    T::shelf().with_borrow_mut(|shelf| {
+        let bytes = |vector: &Vec<T>| vector.capacity() * size_of::<T>();
+        if shelf.iter().map(bytes).sum::<usize>() + bytes(&vector) <= MOST {
+            shelf.push(vector);
+        }
+    });
+}
+
+/// Gives back the memory of columns that nobody needs anymore. What somebody else still holds is left alone.
+pub fn recycle(frame: DataFrame) {
+    for column in frame.into_columns() {
+        let series = column.take_materialized_series();
+        match series.dtype() {
+            DataType::Float64 => shelve::<Float64Type>(series.f64().ok().cloned(), series),
+            DataType::Float32 => shelve::<Float32Type>(series.f32().ok().cloned(), series),
+            DataType::Int64 => shelve::<Int64Type>(series.i64().ok().cloned(), series),
+            DataType::Int32 => shelve::<Int32Type>(series.i32().ok().cloned(), series),
+            DataType::UInt64 => shelve::<UInt64Type>(series.u64().ok().cloned(), series),
+            DataType::UInt32 => shelve::<UInt32Type>(series.u32().ok().cloned(), series),
+            _ => {}
+        }
+    }
+}
+
+fn shelve<T>(values: Option<ChunkedArray<T>>, series: Series)
+where
+    T: PolarsNumericType,
+    T::Native: Reused,
+{
+    drop(series);
+    for array in values.into_iter().flat_map(ChunkedArray::downcast_into_iter) {
+        let (_, values, _) = array.into_inner();
+        if let Ok(vector) = values.into_storage().try_into_vec() {
+            keep(vector);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again_unless_somebody_holds_it() {
+        let of = |value: f64| Column::new("x".into(), vec![value; 1_000]);
+        let at = |column: &Column| column.f64().unwrap().cont_slice().unwrap().as_ptr();
+        let mine = of(1.0);
+        let first = at(&mine);
+        recycle(DataFrame::new(1_000, vec![mine]).unwrap());
+        let again: Vec<f64> = vector(900);
+        assert_eq!((again.as_ptr(), again.len()), (first, 900));
+        let held = of(2.0);
+        recycle(DataFrame::new(1_000, vec![held.clone()]).unwrap());
+        assert_eq!(vector::<f64>(1_000), vec![0.0; 1_000], "nothing was on the shelf");
+        assert_eq!(held, of(2.0));
+    }
+}
