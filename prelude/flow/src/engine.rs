@@ -1,7 +1,7 @@
 //! Layer 1: the engines. The same query has the same answer in each; they differ in what they keep.
 
 use crate::Options;
-use crate::memory::{Decision, pressure};
+use crate::memory::{Decision, MaterializationController, pressure};
 
 /// How a query is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub trait Engine: Sync {
     /// What it is called.
     fn name(&self) -> &'static str;
 
-    /// The way to run a query whose wanted columns have about `bytes` decoded bytes.
-    fn mode(&self, bytes: u64, options: &Options) -> Mode;
+    /// The way to run a query that reads `what`, of about `bytes` decoded bytes; the controller remembers why.
+    fn mode(&self, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode;
 }
 
 /// Reads everything that is wanted, then works on it.
@@ -42,7 +42,8 @@ impl Engine for InMemory {
         "in memory"
     }
 
-    fn mode(&self, _: u64, options: &Options) -> Mode {
+    fn mode(&self, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode {
+        kept.note(what, bytes, Decision::Keep, "the in-memory engine was asked for");
         Mode { preload: true, cache: false, chunk: options.chunk_size, why: "in memory".into() }
     }
 }
@@ -52,7 +53,8 @@ impl Engine for Streaming {
         "streaming"
     }
 
-    fn mode(&self, _: u64, options: &Options) -> Mode {
+    fn mode(&self, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode {
+        kept.note(what, bytes, Decision::Stream, "the streaming engine was asked for");
         Mode { preload: false, cache: false, chunk: options.chunk_size, why: "streaming".into() }
     }
 }
@@ -62,16 +64,16 @@ impl Engine for Integrated {
         "integrated"
     }
 
-    fn mode(&self, bytes: u64, options: &Options) -> Mode {
+    fn mode(&self, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode {
+        let (decision, why) = kept.decide(what, bytes, options);
         let pressure = pressure();
-        let (decision, why) = crate::memory::choose(bytes, options, pressure);
         // Under pressure segments are smaller, too.
         let chunk = if pressure > 0.8 { (options.chunk_size / 4).max(1_024) } else { options.chunk_size };
         let cache = options.cache && decision != Decision::Stream;
         let how = match decision {
             Decision::Keep => "streaming with all columns kept",
             Decision::StreamAndCache => "streaming with a cache",
-            Decision::Stream => "streaming",
+            Decision::Stream | Decision::Spill => "streaming",
         };
         Mode { preload: false, cache, chunk: chunk.min(options.chunk_size), why: format!("{how}: {why}") }
     }

@@ -20,16 +20,23 @@ mod explain;
 mod global;
 mod groups;
 mod join;
+mod joined;
+mod load;
 mod options;
 mod query;
 mod ranges;
 mod report;
 mod resample;
+mod running;
+mod scan;
 mod sink;
 mod stage;
 mod store;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod together;
+mod unit;
 
 pub mod memory;
 pub mod structure;
@@ -42,13 +49,15 @@ pub use error::{Error, Result};
 pub use explain::Explanation;
 pub use join::{Join, Part};
 pub use options::Options;
-pub use query::{Query, QueryBuilder, Scan, run};
+pub use query::{Query, QueryBuilder};
 pub use ranges::{ReadRange, time};
 pub use report::{Operation, Report};
 pub use resample::{Closed, Origin, Resample};
+pub use scan::{Scan, run};
 pub use sink::{Collect, Count, Each, Sink};
 pub use store::{EntityId, Store};
 pub use structure::ProcessingStructure;
+pub use timeline::Span;
 
 /// The name of the column of row numbers of the source, for whoever asks for it: it is made on the way, never stored.
 pub const ROW: &str = "__row__";

@@ -1,5 +1,7 @@
 //! What a query did: rows, bytes, columns, segments, time, memory.
 
+use crate::memory::MaterializationController;
+use crate::timeline::Span;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -55,6 +57,14 @@ pub struct Report {
     pub cache_bytes: u64,
     /// The most bytes of segments in work at once.
     pub peak_bytes: u64,
+    /// Units of rows whose selection was known from an earlier query, so that no cut was evaluated.
+    pub selections_reused: u64,
+    /// What was kept, where, and why.
+    pub materialized: MaterializationController,
+    /// When each worker did what.
+    pub spans: Vec<Span>,
+    /// One unit of this many has its spans here; 1 is all of them.
+    pub spans_every: u64,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -79,6 +89,7 @@ impl Report {
 
     /// Adds what another query did, as for several passes or sources.
     pub fn absorb(&mut self, other: Self) {
+        let before = self.seconds;
         self.seconds += other.seconds;
         self.rows_in += other.rows_in;
         self.bytes_read += other.bytes_read;
@@ -91,6 +102,9 @@ impl Report {
         self.misses += other.misses;
         self.cache_bytes = self.cache_bytes.max(other.cache_bytes);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
+        self.selections_reused += other.selections_reused;
+        self.materialized.absorb(other.materialized);
+        self.absorb_spans(before, other.spans, other.spans_every);
         self.operations.extend(other.operations);
         self.notes.extend(other.notes);
         for (why, count) in other.skipped {
@@ -107,6 +121,28 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Adds spans of a query that began `after` seconds; the number stays bounded.
+    pub(crate) fn absorb_spans(&mut self, after: f64, more: Vec<Span>, every: u64) {
+        let passes = self.spans.iter().map(|span| span.pass + 1).max().unwrap_or(0);
+        self.spans.extend(more.into_iter().map(|span| Span {
+            pass: span.pass + passes,
+            start: span.start + after,
+            ..span
+        }));
+        self.spans_every = self.spans_every.max(every).max(1);
+        self.spans.retain(|span| span.unit.is_multiple_of(self.spans_every));
+        while self.spans.len() > Span::MOST {
+            let before = self.spans.len();
+            self.spans_every *= 2;
+            self.spans.retain(|span| span.unit.is_multiple_of(self.spans_every));
+            if self.spans.len() == before {
+                self.spans.truncate(Span::MOST);
+            }
+        }
+    }
+}
+
 /// Counters while a query runs.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -117,6 +153,7 @@ pub(crate) struct Counters {
     pub hits_memory: AtomicU64,
     pub hits_disk: AtomicU64,
     pub misses: AtomicU64,
+    pub selections_reused: AtomicU64,
     pub peak: AtomicU64,
     /// Segments that have been read, so that each counts once.
     pub read: Mutex<std::collections::HashSet<usize>>,
@@ -158,6 +195,7 @@ impl Counters {
         report.hits_memory += get(&self.hits_memory);
         report.hits_disk += get(&self.hits_disk);
         report.misses += get(&self.misses);
+        report.selections_reused += get(&self.selections_reused);
         report.peak_bytes = report.peak_bytes.max(get(&self.peak));
         for (step, name) in self.steps.iter().zip(names) {
             report.operations.push(Operation {

@@ -198,6 +198,36 @@ pub(crate) fn nanoseconds(column: &Series) -> Result<Int64Chunked> {
     Ok(physical.i64()?.clone())
 }
 
+/// Buckets in the order of time, with their labels.
+pub(crate) fn bucket_frame(
+    buckets: &Series,
+    columns: Vec<Series>,
+    index: &PlSmallStr,
+    dtype: &DataType,
+    label: impl Fn(i64) -> i64,
+) -> Result<DataFrame> {
+    let numbers = buckets.i64()?;
+    let labels: Int64Chunked = numbers.iter().map(|number| number.map(&label)).collect();
+    let zone = if let DataType::Datetime(_, zone) = dtype { zone.clone() } else { None };
+    let labels = labels.into_series().cast(&DataType::Datetime(TimeUnit::Nanoseconds, zone))?.cast(dtype)?;
+    let all = std::iter::once(labels.with_name(index.clone())).chain(columns).map(IntoColumn::into_column).collect();
+    let frame = DataFrame::new(numbers.len(), all)?;
+    Ok(frame.sort([index.clone()], SortMultipleOptions::default())?)
+}
+
+/// The first and last time of a table, from its statistics.
+pub(crate) fn time_bounds(source: &dyn sources::Source, index: &str) -> Option<(i64, i64)> {
+    let mut bounds: Option<(i64, i64)> = None;
+    for info in source.segments() {
+        let known = info.statistics.columns.get(index)?;
+        let (Some(segment::Scalar::Time(low)), Some(segment::Scalar::Time(high))) = (&known.min, &known.max) else {
+            return None;
+        };
+        bounds = Some(bounds.map_or((*low, *high), |(a, b)| (a.min(*low), b.max(*high))));
+    }
+    bounds
+}
+
 /// Reads `1h30min` as nanoseconds.
 pub(crate) fn duration(text: &str) -> Result<i64> {
     let refuse = || {

@@ -8,7 +8,7 @@ use segment::Segment;
 /// the rows. What stretches there are does not depend on the number of workers or on time, so the answer never does.
 pub trait Sink: Sync {
     /// What is gathered over a stretch of segments.
-    type Part: Send;
+    type Part: Send + 'static;
 
     /// An empty part.
     fn part(&self) -> Self::Part;
@@ -113,7 +113,7 @@ pub struct Each<N, T, M> {
 
 impl<P, N, T, M> Sink for Each<N, T, M>
 where
-    P: Send,
+    P: Send + 'static,
     N: Fn() -> P + Sync,
     T: Fn(&mut P, Segment) -> Result<()> + Sync,
     M: Fn(&mut P, P) -> Result<()> + Sync,
@@ -198,4 +198,19 @@ impl Sink for Bounds {
         };
         Ok(())
     }
+}
+
+/// Frames as one, which has the schema even without rows.
+pub(crate) fn stack(frames: Vec<DataFrame>, schema: &SchemaRef) -> Result<DataFrame> {
+    let mut frames = frames.into_iter();
+    let Some(mut all) = frames.next() else { return Ok(DataFrame::empty_with_schema(schema)) };
+    let mut many = false;
+    for frame in frames {
+        all.vstack_mut(&frame)?;
+        many = true;
+    }
+    if many {
+        all.rechunk_mut_par();
+    }
+    Ok(all)
 }

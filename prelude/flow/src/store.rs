@@ -7,6 +7,7 @@ use crate::{Error, Result};
 use parking_lot::Mutex;
 use polars::prelude::DataFrame;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Names an entity of one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +20,8 @@ struct Components {
     fetches: Vec<u32>,
     /// In memory.
     bytes: u64,
+    /// Bytes of frames that went to disk, ever.
+    spilled: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +29,9 @@ enum Data {
     Memory(DataFrame),
     Disk(crate::memory::Ticket),
 }
+
+/// Entities that hold data, in all stores of the process.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// Entities and their components.
 #[derive(Debug, Default)]
@@ -45,6 +51,7 @@ impl Store {
         if let Data::Memory(frame) = &data {
             components.bytes += frame.estimated_size() as u64;
         }
+        ALIVE.fetch_add(usize::from(fetches > 0), Ordering::Relaxed);
         components.data.push((fetches > 0).then_some(data));
         components.rows.push(rows);
         components.fetches.push(fetches);
@@ -64,6 +71,7 @@ impl Store {
             && self.components.lock().bytes > limit
             && let Ok(ticket) = spill.write(&data)
         {
+            self.components.lock().spilled += data.estimated_size() as u64;
             return self.add(Data::Disk(ticket), rows, fetches);
         }
         self.push(data, rows, fetches)
@@ -85,6 +93,7 @@ impl Store {
             let left = left.ok_or_else(|| Error::request(format!("entity {id} was fetched once too often")))?;
             components.fetches[at] = left;
             let data = if left == 0 { components.data[at].take() } else { components.data[at].clone() };
+            ALIVE.fetch_sub(usize::from(left == 0 && data.is_some()), Ordering::Relaxed);
             let data = data.ok_or_else(|| Error::request(format!("entity {id} has no data")))?;
             if let (0, Data::Memory(frame)) = (left, &data) {
                 let bytes = frame.estimated_size() as u64;
@@ -109,14 +118,30 @@ impl Store {
         self.components.lock().bytes
     }
 
+    /// Bytes, as they were in memory, of what was put on disk.
+    pub fn spilled(&self) -> u64 {
+        self.components.lock().spilled
+    }
+
     /// Fetches still expected; zero when the store is empty.
     pub fn expected(&self) -> u32 {
         self.components.lock().fetches.iter().sum()
     }
 
-    /// Forgets all data; for queries that stop early.
+    /// Forgets all data: of queries that stop early, and what was kept for a second look that nobody took.
     pub fn clear(&self) {
         *self.components.lock() = Components::default();
+    }
+
+    /// Entities that hold data now, in all stores of the process; zero when no query runs.
+    pub fn alive() -> usize {
+        ALIVE.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Components {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(self.data.iter().filter(|data| data.is_some()).count(), Ordering::Relaxed);
     }
 }
 

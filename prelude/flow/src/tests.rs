@@ -206,3 +206,142 @@ fn rows_are_counted_without_columns() {
     assert_eq!(count(Query::new().candidates(Candidates::new(Best::First)).tail(77)), 77);
     assert_eq!(count(Query::new().groupby(["__run__"]).agg([sum("n")])), 1);
 }
+
+#[test]
+fn tables_one_after_another_go_straight_into_a_group() {
+    let a = df!("k" => [1, 2, 1, 3], "x" => [1.0, 2.0, f64::NAN, 4.0], "unused" => ["a", "b", "c", "d"]).unwrap();
+    let b = df!("x" => [10_i32, 20, 30], "k" => [3, 1, 1]).unwrap();
+    let parts = || {
+        let own = |text: &str| Query::new().filter(cut::parse(text).unwrap());
+        vec![
+            Part { query: own("k != 3").define("from", cut::parse("0").unwrap()), ..Part::new("a", cut(2, &a)) },
+            Part { query: own("x > 10").define("from", cut::parse("1").unwrap()), ..Part::new("b", cut(1, &b)) },
+        ]
+    };
+    let query = Query::new()
+        .concat(Join::outer(parts()))
+        .filter(cut::parse("x < 30").unwrap())
+        .define("twice", cut::parse("x * 2").unwrap())
+        .groupby(["k", "from"])
+        .agg([sum("twice"), count("x")]);
+    for engine in 0..3 {
+        let scan = query.over(cut(1, &a));
+        let scan =
+            [scan.clone().engine(InMemory), scan.clone().engine(Streaming), scan.engine(Integrated)][engine].clone();
+        let (answer, report) = scan.collect().unwrap();
+        let wanted = df!("k" => [1, 2, 1], "from" => [0, 0, 1]).unwrap();
+        assert!(answer.select(["k", "from"]).unwrap().cast_to(&wanted).equals(&wanted), "{answer:?}");
+        let sums: Vec<f64> = answer.column("twice").unwrap().f64().unwrap().into_no_null_iter().collect();
+        assert_eq!(sums, [2.0, 4.0, 40.0]);
+        assert!(report.engine.contains("one after another"), "{}", report.engine);
+        assert!(!report.columns.contains(&"unused".to_owned()), "only what is asked for is read: {:?}", report.columns);
+    }
+    // Rows by position need to know how many came before: they are collected, with the same answer.
+    let tail = Query::new().concat(Join::inner(parts())).tail(2).over(cut(1, &a)).collect().unwrap().0;
+    assert_eq!(tail.column("x").unwrap().f64().unwrap().into_no_null_iter().collect::<Vec<_>>(), [20.0, 30.0]);
+}
+
+/// Values in the types of another frame.
+trait CastTo {
+    fn cast_to(self, other: &DataFrame) -> DataFrame;
+}
+
+impl CastTo for DataFrame {
+    fn cast_to(self, other: &DataFrame) -> DataFrame {
+        let columns = self.columns().iter().zip(other.columns());
+        let columns = columns.map(|(column, like)| column.cast(like.dtype()).unwrap()).collect();
+        DataFrame::new(self.height(), columns).unwrap()
+    }
+}
+
+#[test]
+fn cuts_side_by_side_count_as_if_they_stood_alone() {
+    let frame = events();
+    let cuts = ["n % 3 != 0", "x > 20", "sqrt(x * x) > 25", "n > 4000", "sqrt(x * x) < 90"];
+    for (rows, count) in [(usize::MAX, 5), (100, 5), (7, 3), (1, 3), (usize::MAX, 3)] {
+        let query = cuts[..count].iter().fold(Query::new(), |query, text| query.filter(cut::parse(text).unwrap()));
+        let report = query.over(cut(rows, &frame)).engine(Streaming).collect().unwrap().1;
+        let mut wanted = frame.height() as u64;
+        let mut alone = frame.clone();
+        for (operation, text) in report.operations.iter().zip(cuts) {
+            assert!(operation.rows_in <= wanted, "statistics may leave rows out before they are counted");
+            alone = Query::new().filter(cut::parse(text).unwrap()).run(&alone).unwrap();
+            wanted = alone.height() as u64;
+            assert_eq!(operation.rows_out, wanted, "{text}, {rows} rows");
+        }
+        assert_eq!(report.rows_out, wanted);
+    }
+}
+
+#[test]
+fn definitions_side_by_side_see_the_columns_before_them() {
+    let frame = df!("x" => [1.0, 2.0, 3.0], "y" => [1, 2, 3]).unwrap();
+    let define = |query: Query, name: &str, text: &str| query.define(name, cut::parse(text).unwrap());
+    let steps = [("a", "sqrt(x) + y"), ("b", "sqrt(x) * 2"), ("c", "a + b"), ("x", "a"), ("d", "x"), ("e", "x + 1")];
+    let query = steps.iter().fold(Query::new(), |query, (name, text)| define(query, name, text));
+    let one_by_one =
+        steps.iter().fold(frame.clone(), |frame, (name, text)| define(Query::new(), name, text).run(&frame).unwrap());
+    assert!(query.run(&frame).unwrap().equals(&one_by_one));
+}
+
+#[test]
+fn a_selection_that_was_made_before_is_not_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    let frame = events();
+    let options = sources::parquet::WriteOptions { row_group: 500, ..Default::default() };
+    sources::parquet::write(&path, &frame, &options).unwrap();
+    let ask = |text: &str, columns: &[&str]| {
+        let columns = columns.iter().map(|name| PlSmallStr::from(*name)).collect();
+        let query = Query::new().filter(cut::parse(text).unwrap()).filter(cut::parse("n < 1000").unwrap());
+        let scan = query.over(sources::open(&path).unwrap());
+        scan.read(ReadRange { columns: Some(columns), ..Default::default() }).collect().unwrap()
+    };
+    let (first, report) = ask("x > 20", &["x", "n"]);
+    assert_eq!(report.selections_reused, 0);
+    let (again, report) = ask("x > 20", &["x", "n"]);
+    if crate::memory::pressure() < 0.8 {
+        assert_eq!(report.selections_reused, 2, "a row group of which nothing is known before it is read");
+        assert_eq!(report.operations[0].rows_out, first.height() as u64);
+        assert_eq!(ask("x > 20", &["__event__"]).1.selections_reused, 2, "other columns, the same selection");
+    }
+    assert!(again.equals_missing(&first));
+    assert_eq!(ask("x > 21", &["x", "n"]).1.selections_reused, 0, "another selection");
+    sources::parquet::write(&path, &frame.head(Some(100)), &options).unwrap();
+    let (other, report) = ask("x > 20", &["x", "n"]);
+    assert_eq!(report.selections_reused, 0, "another file");
+    assert!(other.height() < first.height());
+}
+
+#[test]
+fn few_rows_of_many_are_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    let frame = events();
+    let options = sources::parquet::WriteOptions { row_group: 500, ..Default::default() };
+    sources::parquet::write(&path, &frame, &options).unwrap();
+    for text in ["n % 50 == 3", "n == 777", "x > 100", "n % 50 == 3 & x > 1000", "n >= 0"] {
+        let query = Query::new().filter(cut::parse(text).unwrap()).define("y", cut::parse("x + n").unwrap());
+        let wanted = query.run(&frame).unwrap();
+        for chunk in [300, 500, 100_000] {
+            let scan = query.over(sources::open(&path).unwrap()).engine(Streaming);
+            let (answer, _) = scan.options(Options::default().chunk_size(chunk)).collect().unwrap();
+            assert!(answer.equals_missing(&wanted), "{text}, units of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn a_report_says_when_each_worker_did_what() {
+    let frame = events();
+    let query = Query::new().filter(cut::parse("x > 20").unwrap()).define("y", cut::parse("x + n").unwrap());
+    let report = query.over(cut(100, &frame)).engine(Streaming).collect().unwrap().1;
+    let units = frame.height().div_ceil(100) as u64;
+    let of = |what: &str| report.spans.iter().filter(|span| &*span.what == what).collect::<Vec<_>>();
+    assert_eq!(report.spans_every, 1);
+    assert!(of("read").len() as u64 >= units);
+    let filters = of(&report.operations[0].name);
+    assert_eq!(filters.iter().map(|span| span.rows).sum::<u64>(), report.operations[0].rows_in);
+    assert!(report.spans.iter().all(|span| span.start >= 0.0 && span.start + span.seconds <= report.seconds + 1e-3));
+    assert!(report.materialized.to_string().contains("of 4 columns of table"), "{}", report.materialized);
+}

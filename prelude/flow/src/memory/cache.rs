@@ -1,5 +1,6 @@
 //! Decoded columns, shared by all queries of the process (so by all cells of a notebook).
 
+use super::selections::Selections;
 use super::spill::{Spill, Ticket};
 use parking_lot::Mutex;
 use polars::prelude::{Column, DataFrame, PlSmallStr};
@@ -95,7 +96,12 @@ struct Inner {
 pub struct Cache {
     inner: Mutex<Inner>,
     spill: OnceLock<Spill>,
+    /// Which rows passed which cuts.
+    pub(crate) selections: Selections,
 }
+
+/// The part of the budget that selections may take, which are a bit per row.
+const SELECTIONS: u64 = 32;
 
 impl Cache {
     /// The cache of this process.
@@ -113,8 +119,9 @@ impl Cache {
 
     /// Allows the cache so many bytes; what is too much goes at once.
     pub fn set_budget(&self, bytes: u64) {
+        self.selections.set_budget(bytes / SELECTIONS);
         let mut inner = self.inner.lock();
-        inner.statistics.budget = bytes;
+        inner.statistics.budget = bytes - bytes / SELECTIONS;
         self.shrink(&mut inner);
     }
 
@@ -201,6 +208,7 @@ impl Cache {
         inner.kept.clear();
         inner.order.clear();
         inner.spilled.clear();
+        self.selections.clear();
         inner.statistics.bytes = 0;
     }
 }

@@ -13,6 +13,8 @@ pub enum Decision {
     StreamAndCache,
     /// Segments pass by and are not kept.
     Stream,
+    /// What does not fit goes to the spill disk, compressed.
+    Spill,
 }
 
 /// A line of the controller's table.
@@ -29,17 +31,26 @@ pub struct Entry {
 }
 
 /// Decides what is kept in memory, and remembers why.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MaterializationController {
     entries: Vec<Entry>,
 }
 
 impl MaterializationController {
     /// Decides for something of `bytes` decoded bytes.
-    pub fn decide(&mut self, what: impl Into<String>, bytes: u64, options: &Options) -> Decision {
+    pub fn decide(&mut self, what: impl Into<String>, bytes: u64, options: &Options) -> (Decision, String) {
         let (decision, why) = choose(bytes, options, pressure());
-        self.entries.push(Entry { what: what.into(), bytes, decision, why });
-        decision
+        self.note(what, bytes, decision, why.clone());
+        (decision, why)
+    }
+
+    /// Remembers what was decided elsewhere.
+    pub fn note(&mut self, what: impl Into<String>, bytes: u64, decision: Decision, why: impl Into<String>) {
+        self.entries.push(Entry { what: what.into(), bytes, decision, why: why.into() });
+    }
+
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.entries.extend(other.entries);
     }
 
     /// The table.
@@ -48,7 +59,7 @@ impl MaterializationController {
     }
 }
 
-pub(crate) fn choose(bytes: u64, options: &Options, pressure: f64) -> (Decision, String) {
+fn choose(bytes: u64, options: &Options, pressure: f64) -> (Decision, String) {
     let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
     if pressure > 0.8 {
         return (Decision::Stream, format!("{:.0} % of the machine's memory is in use", pressure * 100.0));
@@ -72,6 +83,7 @@ impl fmt::Display for MaterializationController {
                 Decision::Keep => "keep",
                 Decision::StreamAndCache => "stream and cache",
                 Decision::Stream => "stream",
+                Decision::Spill => "spill",
             };
             let mb = entry.bytes as f64 / 1e6;
             writeln!(out, "{:<32} {mb:>12.1}  {decision:<16} {}", entry.what, entry.why)?;

@@ -41,6 +41,17 @@ impl Gate {
         Ok(Room { gate: self, bytes })
     }
 
+    /// The same without waiting: `None` when there is no room now.
+    pub(crate) fn try_enter(&self, bytes: u64, budget: u64, counters: &Counters) -> Option<Room<'_>> {
+        let mut in_work = self.in_work.lock();
+        if *in_work > 0 && *in_work + bytes > budget {
+            return None;
+        }
+        *in_work += bytes;
+        counters.peak.fetch_max(*in_work, Ordering::Relaxed);
+        Some(Room { gate: self, bytes })
+    }
+
     /// Bytes in work now.
     pub fn in_work(&self) -> u64 {
         *self.in_work.lock()

@@ -1,17 +1,19 @@
 //! Memory: how much there is, who may use it, and what is kept where.
 //!
-//! Three tiers. L1 is metadata and small results, which stay. L2 is decoded columns under a budget of bytes; what was
+//! Three tiers. L1 is metadata and small results: which rows passed which cuts. L2 is decoded columns under a budget of bytes; what was
 //! cheap to make per byte goes first. L3 is a folder of compressed, checksummed files for what was not cheap.
 
 mod cache;
 mod controller;
 mod gate;
+mod selections;
 mod spill;
 
 pub use cache::{Cache, CacheStatistics, Key, Tier};
-pub(crate) use controller::choose;
 pub use controller::{Decision, Entry, MaterializationController};
 pub use gate::Gate;
+pub(crate) use gate::Room;
+pub(crate) use selections::{Asked, Selected};
 pub use spill::{Level, Spill, Ticket};
 
 use std::sync::OnceLock;

@@ -1,157 +1,16 @@
-//! Two-phase aggregation: each stretch of rows is reduced to one state per group, states are merged in order.
-//! Memory grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
+//! What is kept of each group while rows come by, and how two such states become one.
 
+use super::values::{Order, each_float, each_order, each_present, each_whole};
+use super::{Aggregation, Function};
+use crate::Result;
 use crate::candidates::words;
-use crate::groups::{Groups, Map, NONE, logical};
-use crate::{Error, Result, Sink};
+use crate::groups::logical;
 use polars::prelude::*;
-use segment::Segment;
 use std::collections::HashSet;
-
-/// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Function {
-    /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, else an f64.
-    Sum,
-    /// Their mean.
-    Mean,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// How many there are.
-    Count,
-    /// The first in the order of rows.
-    First,
-    /// The last in the order of rows.
-    Last,
-    /// Their standard deviation (n - 1).
-    Std,
-    /// Their median.
-    Median,
-    /// A quantile between 0 and 1, linear between neighbours.
-    Quantile(f64),
-    /// How many different ones there are.
-    NUnique,
-}
-
-impl Function {
-    /// The function of this name.
-    ///
-    /// # Errors
-    /// An unknown name; the message lists the known.
-    pub fn parse(name: &str) -> Result<Self> {
-        Ok(match name.to_lowercase().as_str() {
-            "sum" => Self::Sum,
-            "mean" => Self::Mean,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "count" => Self::Count,
-            "first" => Self::First,
-            "last" => Self::Last,
-            "std" => Self::Std,
-            "median" => Self::Median,
-            "n_unique" => Self::NUnique,
-            other => {
-                let known = "sum, mean, min, max, count, first, last, std, median, quantile, n_unique";
-                return Err(Error::request(format!("no aggregation `{other}`; there are {known}")));
-            }
-        })
-    }
-}
-
-impl std::fmt::Display for Function {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Quantile(q) => write!(out, "quantile({q})"),
-            Self::NUnique => out.write_str("n_unique"),
-            other => out.write_str(&format!("{other:?}").to_lowercase()),
-        }
-    }
-}
-
-/// One column of an aggregation.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aggregation {
-    /// The name of the new column.
-    pub output: PlSmallStr,
-    /// The column it is computed of.
-    pub input: PlSmallStr,
-    /// What is computed.
-    pub function: Function,
-}
-
-impl Aggregation {
-    /// An aggregation whose output is called as its input.
-    pub fn new(input: impl Into<PlSmallStr>, function: Function) -> Self {
-        let input = input.into();
-        Self { output: input.clone(), input, function }
-    }
-
-    /// Gives the output a name of its own.
-    #[must_use]
-    pub fn alias(mut self, output: impl Into<PlSmallStr>) -> Self {
-        self.output = output.into();
-        self
-    }
-
-    /// The type of the output.
-    pub(crate) fn dtype(&self, schema: &Schema, resampling: bool) -> Result<DataType> {
-        let names = || schema.iter_names().map(PlSmallStr::as_str);
-        let input = schema.get(&self.input).ok_or_else(|| segment::Error::column(&self.input, names()))?;
-        let refuse = || {
-            let text = format!("`{}` of the column `{}` of type {input} has no meaning", self.function, self.input);
-            Err(Error::request(text))
-        };
-        let text = matches!(input, DataType::String);
-        let plain = input.is_primitive_numeric() || input.is_bool() || input.is_temporal() || text;
-        Ok(match self.function {
-            Function::Count | Function::NUnique => DataType::UInt64,
-            _ if !plain => return refuse(),
-            Function::First | Function::Last => input.clone(),
-            _ if text => return refuse(),
-            Function::Sum if input.is_temporal() => return refuse(),
-            Function::Sum if input.is_float() => DataType::Float64,
-            Function::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
-            Function::Sum => DataType::Int64,
-            Function::Min | Function::Max => input.clone(),
-            Function::Mean | Function::Median if input.is_temporal() => input.clone(),
-            Function::Quantile(q) if !(0.0..=1.0).contains(&q) => {
-                return Err(Error::request(format!("quantile {q} is not between 0 and 1")));
-            }
-            Function::Std | Function::Quantile(_) if input.is_temporal() || resampling && input.is_bool() => {
-                return refuse();
-            }
-            _ => DataType::Float64,
-        })
-    }
-}
-
-macro_rules! shorthands {
-    ($($name:ident $function:ident $text:literal),*) => {
-        $(#[doc = $text]
-        pub fn $name(column: impl Into<PlSmallStr>) -> Aggregation {
-            Aggregation::new(column, Function::$function)
-        })*
-    };
-}
-
-shorthands!(
-    sum Sum "The sum of a column.", mean Mean "The mean of a column.", min Min "The smallest value of a column.",
-    max Max "The largest value of a column.", count Count "How many values of a column are there.",
-    first First "The first value of a column.", last Last "The last value of a column.",
-    std Std "The standard deviation of a column.", median Median "The median of a column.",
-    n_unique NUnique "How many different values a column has."
-);
-
-/// A quantile of a column, between 0 and 1.
-pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
-    Aggregation::new(column, Function::Quantile(quantile))
-}
 
 /// The states of one aggregation, by group.
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     Float {
         sum: bool,
         sums: Vec<f64>,
@@ -186,16 +45,8 @@ enum State {
     Distinct(Vec<HashSet<u64, std::hash::BuildHasherDefault<crate::groups::Fold>>>),
 }
 
-/// A value as it is compared.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-enum Order {
-    Float(f64),
-    Signed(i64),
-    Unsigned(u64),
-}
-
 impl State {
-    fn new(function: Function, input: &DataType) -> Self {
+    pub fn new(function: Function, input: &DataType) -> Self {
         match function {
             Function::Sum | Function::Mean
                 if input.is_float() || input.is_primitive_numeric() && function == Function::Mean =>
@@ -217,7 +68,7 @@ impl State {
         }
     }
 
-    fn grow(&mut self, groups: usize) {
+    pub fn grow(&mut self, groups: usize) {
         match self {
             Self::Float { sums, counts, .. } => {
                 sums.resize(groups, 0.0);
@@ -242,7 +93,7 @@ impl State {
         }
     }
 
-    fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
+    pub fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
         match self {
             Self::Float { sums, counts, .. } => each_float(column, groups, |group, value| {
                 sums[group] += value;
@@ -296,7 +147,7 @@ impl State {
     }
 
     /// Takes rows whose groups come in runs; `false` where that is no faster than row by row.
-    fn take_runs(&mut self, groups: &[u32], ends: &[usize], column: &Series) -> Result<bool> {
+    pub fn take_runs(&mut self, groups: &[u32], ends: &[usize], column: &Series) -> Result<bool> {
         if column.null_count() > 0 {
             return Ok(false);
         }
@@ -371,7 +222,7 @@ impl State {
     }
 
     /// Adds the states of the rows that follow; `target` is the group here of each group there.
-    fn merge(&mut self, next: Self, target: &[u32]) {
+    pub fn merge(&mut self, next: Self, target: &[u32]) {
         let pairs = || target.iter().map(|&group| group as usize).enumerate();
         match (self, next) {
             (Self::Float { sums, counts, .. }, Self::Float { sums: s, counts: c, .. }) => {
@@ -424,7 +275,7 @@ impl State {
         }
     }
 
-    fn finish(self, aggregation: &Aggregation, dtype: &DataType) -> Result<Series> {
+    pub fn finish(self, aggregation: &Aggregation, dtype: &DataType) -> Result<Series> {
         let name = aggregation.output.clone();
         Ok(match self {
             Self::Float { sum: true, sums, .. } => Series::new(name, sums),
@@ -488,7 +339,7 @@ fn keep_peak(kept: &mut f64, value: f64, max: bool) {
 }
 
 /// The group of every row.
-fn spread(groups: &[u32], ends: &[usize]) -> Vec<u32> {
+pub(super) fn spread(groups: &[u32], ends: &[usize]) -> Vec<u32> {
     let mut rows = Vec::with_capacity(ends.last().copied().unwrap_or(0));
     for (&group, &end) in groups.iter().zip(ends) {
         rows.resize(end, group);
@@ -526,187 +377,4 @@ fn extremes(name: PlSmallStr, values: &[Option<Order>], dtype: &DataType) -> Res
         Series::new(name, values.iter().map(one).collect::<Vec<_>>())
     };
     if dtype.is_temporal() { logical(physical, dtype) } else { Ok(physical.cast(dtype)?) }
-}
-
-/// Calls with group and value of every row that has both, as a floating point number.
-fn each_float(column: &Series, groups: &[u32], mut take: impl FnMut(usize, f64)) -> Result<()> {
-    let values = column.to_physical_repr().cast(&DataType::Float64)?;
-    if values.null_count() == 0 {
-        let values = values.rechunk();
-        for (&value, &group) in values.f64()?.cont_slice()?.iter().zip(groups) {
-            if group != NONE && !value.is_nan() {
-                take(group as usize, value);
-            }
-        }
-        return Ok(());
-    }
-    for (value, &group) in values.f64()?.iter().zip(groups) {
-        if let Some(value) = value
-            && group != NONE
-            && !value.is_nan()
-        {
-            take(group as usize, value);
-        }
-    }
-    Ok(())
-}
-
-/// Calls with group and value of every row that has both, as 64 bits.
-fn each_whole(column: &Series, groups: &[u32], mut take: impl FnMut(usize, i64)) -> Result<()> {
-    let physical = column.to_physical_repr();
-    if physical.dtype() == &DataType::UInt64 {
-        for (value, &group) in physical.u64()?.iter().zip(groups) {
-            if let (Some(value), true) = (value, group != NONE) {
-                take(group as usize, value as i64);
-            }
-        }
-        return Ok(());
-    }
-    let values = physical.cast(&DataType::Int64)?.rechunk();
-    let values = values.i64()?;
-    if values.null_count() == 0 {
-        for (&value, &group) in values.cont_slice()?.iter().zip(groups) {
-            if group != NONE {
-                take(group as usize, value);
-            }
-        }
-        return Ok(());
-    }
-    for (value, &group) in values.iter().zip(groups) {
-        if let (Some(value), true) = (value, group != NONE) {
-            take(group as usize, value);
-        }
-    }
-    Ok(())
-}
-
-/// Calls with group and value of every row that has both, in the order of its type.
-fn each_order(column: &Series, groups: &[u32], mut take: impl FnMut(usize, Order)) -> Result<()> {
-    let physical = column.to_physical_repr();
-    if physical.dtype().is_float() {
-        return each_float(column, groups, |group, value| take(group, Order::Float(value)));
-    }
-    if physical.dtype().is_unsigned_integer() {
-        let values = physical.cast(&DataType::UInt64)?;
-        for (value, &group) in values.u64()?.iter().zip(groups) {
-            if let (Some(value), true) = (value, group != NONE) {
-                take(group as usize, Order::Unsigned(value));
-            }
-        }
-        return Ok(());
-    }
-    let values = physical.cast(&DataType::Int64)?;
-    for (value, &group) in values.i64()?.iter().zip(groups) {
-        if let (Some(value), true) = (value, group != NONE) {
-            take(group as usize, Order::Signed(value));
-        }
-    }
-    Ok(())
-}
-
-/// Calls with group and row of every row that has a group and a value.
-fn each_present(column: &Series, groups: &[u32], mut take: impl FnMut(usize, usize)) -> Result<()> {
-    if column.dtype().is_float() {
-        let values = column.cast(&DataType::Float64)?;
-        for (row, (value, &group)) in values.f64()?.iter().zip(groups).enumerate() {
-            if group != NONE && value.is_some_and(|value| !value.is_nan()) {
-                take(group as usize, row);
-            }
-        }
-        return Ok(());
-    }
-    let present = column.is_not_null();
-    for (row, (present, &group)) in present.iter().zip(groups).enumerate() {
-        if group != NONE && present == Some(true) {
-            take(group as usize, row);
-        }
-    }
-    Ok(())
-}
-
-/// How the rows of a frame are grouped.
-pub(crate) trait Keys: Sync {
-    /// Names and types of the keys.
-    fn types(&self) -> Vec<(PlSmallStr, DataType)>;
-    /// The keys of a frame.
-    fn of(&self, frame: &DataFrame) -> Result<Vec<Series>>;
-    /// Where rows are in the order of one integer key: its values and where each ends.
-    fn runs(&self, _: &DataFrame) -> Result<Option<(Series, Vec<usize>)>> {
-        Ok(None)
-    }
-}
-
-/// Reduces rows to one state per group.
-pub(crate) struct Aggregate<'a, K> {
-    pub keys: K,
-    pub aggregations: &'a [Aggregation],
-    pub inputs: Vec<DataType>,
-}
-
-/// Groups and their states.
-pub(crate) struct Grouped {
-    groups: Groups,
-    states: Vec<State>,
-}
-
-impl<K: Keys> Aggregate<'_, K> {
-    /// The keys of all groups and one column per aggregation, groups in the order in which they appeared.
-    pub fn finish(&self, grouped: Grouped, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
-        let keys = grouped.groups.keys()?;
-        let columns = grouped.states.into_iter().zip(self.aggregations).zip(outputs);
-        let columns =
-            columns.map(|((state, aggregation), dtype)| state.finish(aggregation, dtype)).collect::<Result<_>>()?;
-        Ok((keys, columns))
-    }
-}
-
-impl<K: Keys> Sink for Aggregate<'_, K> {
-    type Part = Result<Grouped>;
-
-    fn part(&self) -> Self::Part {
-        let states =
-            self.aggregations.iter().zip(&self.inputs).map(|(a, input)| State::new(a.function, input)).collect();
-        Ok(Grouped { groups: Groups::new(&self.keys.types())?, states })
-    }
-
-    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
-        let part = part.as_mut().map_err(|error| error.clone())?;
-        if let Some((keys, ends)) = self.keys.runs(&segment.frame)? {
-            let groups = part.groups.number(&[keys])?;
-            let mut rows: Option<Vec<u32>> = None;
-            for (state, aggregation) in part.states.iter_mut().zip(self.aggregations) {
-                state.grow(part.groups.len());
-                let column = segment.frame.column(&aggregation.input)?.as_materialized_series();
-                if !state.take_runs(&groups, &ends, column)? {
-                    let rows = rows.get_or_insert_with(|| spread(&groups, &ends));
-                    state.take(rows, column)?;
-                }
-            }
-            return Ok(());
-        }
-        let groups = part.groups.number(&self.keys.of(&segment.frame)?)?;
-        let mut taken: Map<&str, Series> = Map::default();
-        for (state, aggregation) in part.states.iter_mut().zip(self.aggregations) {
-            state.grow(part.groups.len());
-            let column = segment.frame.column(&aggregation.input)?;
-            let column = taken.entry(&aggregation.input).or_insert_with(|| column.as_materialized_series().clone());
-            state.take(&groups, column)?;
-        }
-        Ok(())
-    }
-
-    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
-        let next = next?;
-        let whole = whole.as_mut().map_err(|error| error.clone())?;
-        let target = whole.groups.number(&next.groups.keys()?)?;
-        for (state, more) in whole.states.iter_mut().zip(next.states) {
-            state.grow(whole.groups.len());
-            state.merge(more, &target);
-        }
-        Ok(())
-    }
-
-    fn stretches(&self) -> usize {
-        8
-    }
 }
