@@ -1,7 +1,7 @@
 //! The queries of a tick store, beside ArcticDB: the same table in slices of 100,000 rows, LZ4, warm cache, each query
 //! in processes of its own.
 //!
-//! `cargo bench -p recoil-tests --bench arcticdb -- [million rows]` prints a table in Markdown. Both must give the same
+//! `cargo bench --bench arcticdb -- [million rows]` prints a table in Markdown. Both must give the same
 //! answer (rows, and the sum over all numbers). Appending is left out: there is no store yet.
 
 use flow::{Query, ReadRange, Streaming, first, last, max, mean, min, sum};

@@ -10,12 +10,26 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Interrupts and the cache belong to the process: these tests take turns.
-fn turn() -> MutexGuard<'static, ()> {
+/// Interrupts and the cache belong to the process: these tests take turns. Whatever happened in one, no query leaves
+/// memory taken or an entity behind.
+struct Turn {
+    _guard: MutexGuard<'static, ()>,
+}
+
+fn turn() -> Turn {
     static TURN: Mutex<()> = Mutex::new(());
     let guard = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     segment::work::interrupt(false);
-    guard
+    Turn { _guard: guard }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(Gate::shared().in_work(), 0, "no memory stays taken");
+            assert_eq!(flow::Store::alive(), 0, "the entity store is empty at the end of every query");
+        }
+    }
 }
 
 fn frame(rows: usize) -> DataFrame {
@@ -231,4 +245,56 @@ fn repeated_operations_find_their_columns_decoded() {
     // Another file under the same name is another file.
     write(&path, 10_000, Compression::Zstd);
     assert_eq!(Query::new().over(open(&path)).options(options()).collect().unwrap().0.height(), 10_000);
+}
+
+#[test]
+fn a_killed_query_leaves_nothing_and_runs_again() {
+    const ROLE: &str = "RECOIL_TO_BE_KILLED_IN";
+    let run = |folder: &Path| {
+        let query =
+            Query::new().filter(cut::parse("x != 5").unwrap()).tail(150_000).filter(cut::parse("x > 500").unwrap());
+        // So small a budget that whatever lies between two stages is spilled.
+        let options = Options { memory_budget: 100_000, spill: Some(folder.join("spill")), ..Options::default() };
+        let scan = query.over(open(&folder.join("a.parquet"))).engine(Streaming).options(options);
+        let answer = scan.collect().unwrap().0;
+        sources::parquet::write(folder.join("out.parquet"), &answer, &WriteOptions::default()).unwrap();
+        answer
+    };
+    // This test is also the one who is killed.
+    if let Some(folder) = std::env::var_os(ROLE) {
+        std::fs::write(Path::new(&folder).join("begun"), "").unwrap();
+        loop {
+            run(Path::new(&folder));
+        }
+    }
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("spill")).unwrap();
+    write(&folder.path().join("a.parquet"), 200_000, Compression::Zstd);
+    let wanted = run(folder.path());
+    for wait in [150, 230, 310, 390] {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_killed_query_leaves_nothing_and_runs_again"])
+            .env(ROLE, folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = folder.path().join("begun");
+        while !begun.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it runs until it is killed");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::fs::remove_file(begun).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path().join("spill")).unwrap().count(), 0, "no spilled rows are left");
+        assert!(run(folder.path()).equals_missing(&wanted), "the same answer");
+        let mut left: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["a.parquet", "out.parquet", "spill"], "no half-written file is left");
+    }
 }
