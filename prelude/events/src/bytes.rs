@@ -1,12 +1,10 @@
-//! The bytes of a file, read where and when they are needed.
-//!
-//! Files are read with positioned reads and not mapped: a file cut short under a map ends the process, here it is an error;
-//! and the pages of a map count as memory of the process, which a streamed terabyte must not.
+//! The bytes of a file, read where and when they are needed: in place where the file is mapped, else with positioned reads.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::error::{EventError, Result};
+use crate::mapped::Mapped;
 
 /// Where the bytes come from.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub(crate) struct Bytes {
 
 #[derive(Debug)]
 enum From {
-    File(File),
+    File(File, Option<Mapped>),
     Memory(Vec<u8>),
 }
 
@@ -38,7 +36,8 @@ impl Bytes {
             let reason = "it is not a regular file".to_string();
             return Err(EventError::Unknown { path: path.to_path_buf(), reason });
         }
-        Ok(Self { path: path.to_path_buf(), len: metadata.len(), from: From::File(file) })
+        let mapped = Mapped::new(&file);
+        Ok(Self { path: path.to_path_buf(), len: metadata.len(), from: From::File(file, mapped) })
     }
 
     pub(crate) fn from_memory(name: &Path, bytes: Vec<u8>) -> Self {
@@ -60,21 +59,33 @@ impl Bytes {
     /// Fills `buffer` from `offset` on; the caller has checked that the range is inside the file.
     pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         match &self.from {
-            From::File(file) => read_exact_at(file, offset, buffer).map_err(EventError::io("read", &self.path)),
-            From::Memory(bytes) => {
-                let part =
-                    usize::try_from(offset).ok().and_then(|start| bytes.get(start..start.checked_add(buffer.len())?));
-                let part = part.ok_or_else(|| {
+            From::File(file, _) => read_exact_at(file, offset, buffer).map_err(EventError::io("read", &self.path)),
+            From::Memory(_) => {
+                buffer.copy_from_slice(self.in_place(offset, offset + buffer.len() as u64).ok_or_else(|| {
                     EventError::io("read", &self.path)(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
-                })?;
-                buffer.copy_from_slice(part);
+                })?);
                 Ok(())
             }
         }
     }
 
-    /// The bytes of `start..end`, put into `scratch`; the first byte is aligned to 8.
-    pub(crate) fn load<'s>(&self, start: u64, end: u64, words: &'s mut Vec<u64>) -> Result<&'s [u8]> {
+    /// Are bytes had without a copy? Then large pieces cost no more than small ones.
+    pub(crate) fn are_in_place(&self) -> bool {
+        !matches!(self.from, From::File(_, None))
+    }
+
+    fn in_place(&self, start: u64, end: u64) -> Option<&[u8]> {
+        match &self.from {
+            From::File(_, mapped) => mapped.as_ref()?.bytes(start, end),
+            From::Memory(bytes) => bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?),
+        }
+    }
+
+    /// The bytes of `start..end`: in place, or put into `words`.
+    pub(crate) fn load<'s>(&'s self, start: u64, end: u64, words: &'s mut Vec<u64>) -> Result<&'s [u8]> {
+        if let Some(bytes) = self.in_place(start, end) {
+            return Ok(bytes);
+        }
         let len = end.saturating_sub(start) as usize;
         words.resize(len.div_ceil(8), 0);
         let bytes = &mut bytemuck::cast_slice_mut::<u64, u8>(words)[..len];

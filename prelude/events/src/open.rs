@@ -2,7 +2,7 @@
 
 use crate::bytes::Bytes;
 use crate::cache::{self, Key};
-use crate::codec::{Codec, Grid};
+use crate::codec::Codec;
 use crate::columns::Geometry;
 use crate::decode::{
     aedat3::Aedat3, aedat4::Aedat4, aedat12, dat, es::EventStreamFile, evt2::Evt2, evt3::Evt3, evt21::Evt21,
@@ -10,6 +10,7 @@ use crate::decode::{
 };
 use crate::error::Result;
 use crate::format::{Detection, Format};
+use crate::grid::Grid;
 use crate::hdf5::Hdf5;
 use crate::header::Header;
 use crate::options::ReadOptions;

@@ -318,6 +318,7 @@ impl Slot {
             notes: &mut self.notes,
             stats: &mut self.stats,
             lenient: recording.options().lenient,
+            signed: recording.options().polarity != PolarityRule::Unsigned,
             format: recording.format(),
             path: recording.path(),
         };
@@ -372,10 +373,10 @@ fn flip(events: &mut Events, flip: Flip, geometry: Option<Geometry>) {
     events.y.iter_mut().for_each(|y| *y = (geometry.height - 1).saturating_sub(*y));
 }
 
-fn polarity(events: &mut Events, rule: PolarityRule, native_signed: bool) {
+/// `done`: the decoder has seen to it.
+fn polarity(events: &mut Events, rule: PolarityRule, done: bool) {
     match rule {
-        // The decoder has written 0 and 1.
-        PolarityRule::Native if native_signed => events.polarity.iter_mut().for_each(|p| *p = *p * 2 - 1),
+        _ if done => {}
         PolarityRule::Native => {}
         PolarityRule::Signed => events.polarity.iter_mut().for_each(|p| *p = i8::from(*p > 0) * 2 - 1),
         PolarityRule::Unsigned => events.polarity.iter_mut().for_each(|p| *p = i8::from(*p > 0)),

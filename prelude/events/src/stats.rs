@@ -6,8 +6,18 @@ use crate::wide::wide;
 /// A step back in time: row of the event after it, and the two times.
 pub(crate) type Step = (usize, i64, i64);
 
+/// What a decoder has seen of the events it has just added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) on: u64,
+    pub(crate) max_x: u16,
+    pub(crate) max_y: u16,
+    /// Does time step back among them, or from the event before them?
+    pub(crate) back: bool,
+}
+
 /// Statistics of the events of a block.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stats {
     /// Events seen.
     rows: usize,
@@ -26,14 +36,20 @@ impl Stats {
         let (x, y, polarity) = (&events.x[from..], &events.y[from..], &events.polarity[from..]);
         // The step from the last event seen to the first new one counts, too.
         let t = &events.t[from.saturating_sub(1)..];
-        let (max_x, max_y, on, back) = wide(|| (largest(x), largest(y), ons(polarity), any_step_back(t)));
-        self.max_x = self.max_x.max(max_x);
-        self.max_y = self.max_y.max(max_y);
-        self.on += on;
-        self.rows = events.len();
-        if back {
-            self.steps(t, from.saturating_sub(1));
+        let seen = wide(|| Seen { max_x: largest(x), max_y: largest(y), on: ons(polarity), back: any_step_back(t) });
+        self.take(events, seen);
+    }
+
+    /// Takes the word of a decoder that has looked at all events since the last call.
+    pub(crate) fn take(&mut self, events: &Events, seen: Seen) {
+        self.max_x = self.max_x.max(seen.max_x);
+        self.max_y = self.max_y.max(seen.max_y);
+        self.on += seen.on;
+        if seen.back {
+            let first = self.rows.saturating_sub(1);
+            self.steps(&events.t[first..], first);
         }
+        self.rows = events.len();
     }
 
     /// The rare case: the steps one by one.

@@ -5,7 +5,7 @@
 //!
 //! | layer | names |
 //! |---|---|
-//! | bytes | [`Stream`]: [`LocalFile`], [`MappedFile`], [`MemoryFile`], or your own |
+//! | bytes | [`Stream`]: [`LocalFile`], [`MemoryFile`], or your own |
 //! | container | [`FileHeader`], [`RecordHeader`], [`Record`], [`RecordBuilder`], [`Compression`] |
 //! | file | [`Reader`], [`ReaderIndex`], [`Events`], [`ReaderStream`], [`Writer`] |
 //! | meaning | [`Dictionary`], [`Schema`], [`Event`], [`Bank`], [`Structure`], [`Composite`] |
@@ -30,6 +30,7 @@ mod header;
 mod index;
 mod link;
 mod lorentz;
+mod mapped;
 mod order;
 mod parallel;
 mod query;
@@ -72,7 +73,7 @@ pub use salvage::{SalvageReport, salvage, salvage_stream};
 pub use scan::RecordRows;
 pub use schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
 pub use skim::{Skim, SkimEvent, SkimReport};
-pub use stream::{LocalFile, MappedFile, MemoryFile, Stream};
+pub use stream::{LocalFile, MemoryFile, Stream};
 pub use structure::{BANK, COMPOSITE, Number, Numbers, STRING, Structure, Structures};
 pub use tuple::{Tuple, TupleWriter};
 pub use walk::Progress;

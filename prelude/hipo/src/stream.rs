@@ -1,8 +1,10 @@
-//! Where bytes come from: a local file by positioned reads or mapped, memory, or whatever implements [`Stream`].
+//! Where bytes come from: a local file, memory, or whatever implements [`Stream`].
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
+
+use crate::mapped::Mapped;
 
 /// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
 pub trait Stream: Send + Sync {
@@ -24,11 +26,13 @@ pub trait Stream: Send + Sync {
     }
 }
 
-/// A local file by positioned reads: memory stays small whatever the file's size. The default.
+/// A local file. Mapped into memory where the system can say beforehand whether pages can be read (Linux 5.14 and later),
+/// else read at positions; memory stays small either way, whatever the file's size.
 pub struct LocalFile {
     name: String,
     length: u64,
     file: File,
+    mapped: Option<Mapped>,
 }
 
 impl LocalFile {
@@ -37,12 +41,22 @@ impl LocalFile {
     /// # Errors
     /// When the system refuses.
     pub fn open(path: &Path) -> io::Result<Self> {
+        let local = Self::open_unmapped(path)?;
+        Ok(Self { mapped: Mapped::new(&local.file), ..local })
+    }
+
+    /// Opens `path` for positioned reads only: for files that others shorten or that lie on a network that fails, where
+    /// every failure must be an error.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn open_unmapped(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         if file.metadata()?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a file"));
         }
-        Ok(Self { name: path.display().to_string(), length, file })
+        Ok(Self { name: path.display().to_string(), length, file, mapped: None })
     }
 }
 
@@ -53,6 +67,10 @@ impl Stream for LocalFile {
 
     fn length(&self) -> u64 {
         self.length
+    }
+
+    fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        self.mapped.as_ref()?.bytes(offset, length)
     }
 
     #[cfg(unix)]
@@ -83,7 +101,7 @@ pub(crate) struct ReopenedFile {
 
 impl ReopenedFile {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let length = LocalFile::open(path)?.length;
+        let length = LocalFile::open_unmapped(path)?.length;
         Ok(Self { path: path.into(), name: path.display().to_string(), length })
     }
 }
@@ -98,45 +116,7 @@ impl Stream for ReopenedFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        LocalFile::open(&self.path)?.read_at(offset, buffer)
-    }
-}
-
-/// A local file mapped into memory: no copies, but its pages count as memory of the process.
-pub struct MappedFile {
-    name: String,
-    map: memmap2::Mmap,
-}
-
-impl MappedFile {
-    /// Maps `path`, which must not be shortened while the map lives: reading a page that is gone ends the process.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        // SAFETY: the map is read-only and private to this value; bytes are parsed with checks on every access, so a
-        // concurrent writer can at worst yield a damaged-file error. Shortening is excluded by the contract above.
-        let map = unsafe { memmap2::Mmap::map(&file)? };
-        Ok(Self { name: path.display().to_string(), map })
-    }
-}
-
-impl Stream for MappedFile {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn length(&self) -> u64 {
-        self.map.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        copy_from(&self.map, offset, buffer)
-    }
-
-    fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        slice(&self.map, offset, length)
+        LocalFile::open_unmapped(&self.path)?.read_at(offset, buffer)
     }
 }
 

@@ -1,9 +1,10 @@
 //! AEDAT 1.0 and 2.0 of jAER: `#` lines, then big-endian records of an address and a time.
 
 use crate::bytes::Bytes;
-use crate::codec::{Checkpoint, Grid, Sink, Words};
+use crate::codec::{Checkpoint, Sink};
 use crate::columns::Geometry;
 use crate::error::Result;
+use crate::grid::{Grid, Words};
 
 /// Time counts to 2^32 microseconds and starts again.
 const PERIOD: i64 = 1 << 32;

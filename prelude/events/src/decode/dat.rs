@@ -1,9 +1,10 @@
 //! Prophesee DAT: a text header, two bytes that say what the records are, records of 8 bytes.
 
 use crate::bytes::Bytes;
-use crate::codec::{Checkpoint, Grid, Sink, Words};
+use crate::codec::{Checkpoint, Sink};
 use crate::columns::Trigger;
 use crate::error::{EventError, Result};
+use crate::grid::{Grid, Words};
 use crate::header::Header;
 
 /// Time counts to 2^32 microseconds (71.6 minutes) and starts again.

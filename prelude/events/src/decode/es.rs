@@ -1,7 +1,7 @@
 //! Event Stream (`.es`) version 2 with DVS events: a byte of time difference and polarity, then x and y.
 
 use crate::bytes::{Bytes, Scratch};
-use crate::codec::{Checkpoint, Codec, End, Sink, Span};
+use crate::codec::{Blocks, Checkpoint, Codec, End, Sink, Span};
 use crate::columns::Geometry;
 use crate::error::{EventError, Result};
 
@@ -13,9 +13,7 @@ const OVERFLOW: u8 = 0xFE;
 /// The decoder. Every time is a difference to the one before, so blocks can only be decoded in order (or from an index).
 pub(crate) struct EventStreamFile {
     pub(crate) geometry: Geometry,
-    start: u64,
-    end: u64,
-    block: u64,
+    blocks: Blocks,
 }
 
 impl EventStreamFile {
@@ -38,18 +36,17 @@ impl EventStreamFile {
             return Err(unsupported("an Event Stream cut inside its header".to_string()));
         };
         let geometry = Geometry { width: u16::from_le_bytes([*w0, *w1]), height: u16::from_le_bytes([*h0, *h1]) };
-        Ok(Self { geometry, start: HEADER, end: bytes.len(), block })
+        Ok(Self { geometry, blocks: Blocks::new(HEADER, bytes.len(), block) })
     }
 }
 
 impl Codec for EventStreamFile {
     fn blocks(&self) -> usize {
-        (self.end.max(self.start) - self.start).div_ceil(self.block) as usize
+        self.blocks.count()
     }
 
     fn span(&self, block: usize) -> Span {
-        let start = self.start + block as u64 * self.block;
-        Span { start, end: self.end.min(start + self.block) }
+        self.blocks.span(block)
     }
 
     /// An event belongs to the block in which its first byte lies; `base` of the state counts the bytes it takes from the next.
@@ -68,7 +65,7 @@ impl Codec for EventStreamFile {
         };
         let span = self.span(block);
         let length = (span.end - span.start) as usize;
-        let body = bytes.load(span.start, self.end.min(span.end + 4), scratch.parts().0)?;
+        let body = bytes.load(span.start, self.blocks.end().min(span.end + 4), scratch.parts().0)?;
         let mut at = usize::try_from(state.base).unwrap_or(0);
         while at < length {
             match body[at] {

@@ -1,9 +1,10 @@
 //! EVT 2.1: words of 64 bits, each with up to 32 neighbouring pixels of one row, in two word orders.
 
-use crate::codec::{Checkpoint, Sink, Words};
+use crate::codec::{Checkpoint, Sink};
 use crate::columns::Trigger;
 use crate::decode::evt2::time_high;
 use crate::error::Result;
+use crate::grid::Words;
 
 /// The decoder.
 pub(crate) struct Evt21 {
@@ -107,10 +108,11 @@ fn push_vector(word: u64, base: i64, sink: &mut Sink<'_>) {
     let mut mask = word as u32;
     let count = mask.count_ones() as usize;
     let x = ((word >> 43) & 0x7FF) as u16;
+    let sign = i8::from(sink.signed);
     let events = &mut *sink.events;
     events.t.extend(std::iter::repeat_n(base + ((word >> 54) & 63) as i64, count));
     events.y.extend(std::iter::repeat_n(((word >> 32) & 0x7FF) as u16, count));
-    events.polarity.extend(std::iter::repeat_n((word >> 60) as i8, count));
+    events.polarity.extend(std::iter::repeat_n(((word >> 60) as i8) * (1 + sign) - sign, count));
     events.x.extend((0..count).map(|_| {
         let bit = mask.trailing_zeros();
         mask &= mask.wrapping_sub(1);

@@ -1,8 +1,9 @@
 //! EVT 3.0: words of 16 bits. A word says only what changes: the row, the time, or a column, which is an event.
 
-use crate::codec::{Checkpoint, Sink, Words};
+use crate::codec::{Checkpoint, Sink};
 use crate::columns::{Events, Trigger};
 use crate::error::Result;
+use crate::grid::Words;
 
 /// Time counts to 2^24 microseconds (16.8 seconds) and starts again.
 const PERIOD: i64 = 1 << 24;
@@ -107,7 +108,7 @@ fn decode(words: &[Word], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) 
         let at = at + (begin + number * PART) as u64 * 2;
         let mut done = 0;
         while done < part.len() {
-            done += common_words(&part[done..], state, sink.events);
+            done += common_words(&part[done..], state, sink.signed, sink.events);
             let Some(&word) = part.get(done) else { break };
             if !rare_word(u16::from_le_bytes(word), at + done as u64 * 2, state, sink)? {
                 return Ok(None);
@@ -131,7 +132,9 @@ fn events_of(word: u16) -> u64 {
 ///
 /// At most [`PART`] words. Row, time and column words are handled without a branch: the event is always written and counted only
 /// when the word was a column.
-fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> usize {
+fn common_words(words: &[Word], state: &mut Checkpoint, signed: bool, events: &mut Events) -> usize {
+    let sign = u16::from(signed);
+    let encoded = |on: u16| (on << sign) as i8 - sign as i8;
     const COMMON: u32 = 1 << ADDR_Y | 1 << ADDR_X | 1 << TIME_LOW;
     const VECTOR: u32 = 1 << VECT_BASE_X | 1 << VECT_12 | 1 << VECT_8;
     events.reserve((words.len() + 1) * MOST);
@@ -140,7 +143,7 @@ fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> 
     let (t_at, x_at, y_at, p_at) =
         (events.t.as_mut_ptr(), events.x.as_mut_ptr(), events.y.as_mut_ptr(), events.polarity.as_mut_ptr());
     let base = state.base + state.offset;
-    let (mut t, mut y, mut x, mut polarity) = (state.t + state.offset, state.y, state.x, state.polarity);
+    let (mut t, mut y, mut x, mut polarity) = (state.t + state.offset, state.y, state.x, u16::from(state.polarity));
     let mut done = 0;
     for &word in words {
         let word = u16::from_le_bytes(word);
@@ -154,12 +157,12 @@ fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> 
                 t_at.add(n).write(t);
                 x_at.add(n).write(value & 0x7FF);
                 y_at.add(n).write(y);
-                p_at.add(n).write((value >> 11) as i8);
+                p_at.add(n).write(encoded(value >> 11));
             }
             n += usize::from(kind == ADDR_X);
         } else if VECTOR >> kind & 1 == 1 {
             if kind == VECT_BASE_X {
-                (x, polarity) = (value & 0x7FF, (value >> 11) as u8);
+                (x, polarity) = (value & 0x7FF, value >> 11);
             } else if x == UNKNOWN_X {
                 break;
             } else {
@@ -171,7 +174,7 @@ fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> 
                         t_at.add(n).write(t);
                         x_at.add(n).write(x.wrapping_add(mask.trailing_zeros() as u16));
                         y_at.add(n).write(y);
-                        p_at.add(n).write(polarity as i8);
+                        p_at.add(n).write(encoded(polarity));
                     }
                     n += 1;
                     mask &= mask - 1;
@@ -192,7 +195,7 @@ fn common_words(words: &[Word], state: &mut Checkpoint, events: &mut Events) -> 
         events.y.set_len(n);
         events.polarity.set_len(n);
     }
-    (state.t, state.y, state.x, state.polarity) = (t - state.offset, y, x, polarity);
+    (state.t, state.y, state.x, state.polarity) = (t - state.offset, y, x, polarity as u8);
     done
 }
 

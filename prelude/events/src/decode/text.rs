@@ -3,7 +3,7 @@
 //! Decimals are read as integers, so that every microsecond is exact: no floating point is involved.
 
 use crate::bytes::{Bytes, Scratch};
-use crate::codec::{Checkpoint, Codec, End, Sink, Span};
+use crate::codec::{Blocks, Checkpoint, Codec, End, Sink, Span};
 use crate::columns::Geometry;
 use crate::error::{EventError, Result};
 
@@ -35,9 +35,7 @@ pub(crate) struct Text {
     unit: TimeUnit,
     pub(crate) geometry: Option<Geometry>,
     pub(crate) reason: String,
-    start: u64,
-    end: u64,
-    block: u64,
+    blocks: Blocks,
 }
 
 /// No line of numbers is longer.
@@ -235,7 +233,8 @@ impl Text {
         let seconds = rows.iter().any(|row| row.get(order.t).is_some_and(|(_, point)| *point));
         let unit = unit.unwrap_or(if seconds { TimeUnit::Seconds } else { TimeUnit::Microseconds });
         let reason = format!("{reason}; time in {}", format!("{unit:?}").to_lowercase());
-        Ok(Self { order, unit, geometry, reason, start: start.unwrap_or(0), end: bytes.len(), block })
+        let blocks = Blocks::new(start.unwrap_or(0), bytes.len(), block);
+        Ok(Self { order, unit, geometry, reason, blocks })
     }
 
     fn line(&self, line: &[u8], sink: &mut Sink<'_>) -> std::result::Result<bool, String> {
@@ -296,12 +295,11 @@ impl Text {
 
 impl Codec for Text {
     fn blocks(&self) -> usize {
-        (self.end - self.start).div_ceil(self.block) as usize
+        self.blocks.count()
     }
 
     fn span(&self, block: usize) -> Span {
-        let start = self.start + block as u64 * self.block;
-        Span { start, end: self.end.min(start + self.block) }
+        self.blocks.span(block)
     }
 
     /// A line belongs to the block in which it begins.
@@ -315,7 +313,8 @@ impl Codec for Text {
     ) -> Result<End> {
         let span = self.span(block);
         let before = u64::from(block > 0);
-        let body = bytes.load(span.start - before, self.end.min(span.end + LONGEST_LINE), scratch.parts().0)?;
+        let body =
+            bytes.load(span.start - before, self.blocks.end().min(span.end + LONGEST_LINE), scratch.parts().0)?;
         let stop = (span.end - span.start + before) as usize;
         let mut at = match block {
             0 => 0,

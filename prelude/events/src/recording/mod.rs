@@ -1,5 +1,8 @@
 //! A file of events: opened, understood, and asked.
 
+mod info;
+mod windows;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -9,16 +12,12 @@ use crate::codec::Codec;
 use crate::columns::{Events, Geometry, Trigger};
 use crate::error::{EventError, Result};
 use crate::format::{self, Detection, Format};
-use crate::header::Header;
 use crate::index::BlockIndex;
 use crate::open::{key_of, open_codec};
-use crate::options::{BlockInfo, Info, ReadOptions, TimeRule};
+use crate::options::{BlockInfo, ReadOptions, TimeRule};
 use crate::pass::{Pass, Report};
-use crate::select::{Selection, Window};
+use crate::select::Selection;
 use crate::stream::EventStreamer;
-
-/// More windows than anybody counts in: 30 hours of milliseconds.
-const MOST_WINDOWS: i64 = 100_000_000;
 
 /// The index, and whether one was looked for.
 #[derive(Default)]
@@ -129,50 +128,6 @@ impl Recording {
         &self.options
     }
 
-    /// Everything there is to know. Decodes the file once when the format does not tell, and keeps the index.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub fn info(&self) -> Result<Info> {
-        let counted = self.rows_from_header();
-        let (events, on, time, report, from_header) = match (self.known_index(), counted) {
-            (None, Some(rows)) => (rows, None, self.time_from_ends()?, Report::default(), true),
-            _ => {
-                let index = self.index()?;
-                let on = index.entries.iter().map(|entry| entry.on).sum();
-                (index.rows(), Some(on), index.bounds(), index.report.clone(), false)
-            }
-        };
-        let shift = self.shift()?;
-        let time = time.map(|(first, last)| (first - shift, last - shift));
-        let seconds = time.map_or(0.0, |(first, last)| last.saturating_sub(first) as f64 * 1e-6);
-        Ok(Info {
-            path: self.path().to_path_buf(),
-            bytes: self.bytes.len(),
-            detection: self.detection.clone(),
-            geometry: self.geometry,
-            events,
-            on,
-            time,
-            rate: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
-            triggers: report.triggers + self.codec.triggers().len() as u64,
-            from_header,
-            warnings: report.warnings(),
-            metadata: self.metadata.clone(),
-        })
-    }
-
-    /// Number of events, without decoding where the format tells.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub fn count(&self) -> Result<u64> {
-        match self.rows_from_header() {
-            Some(rows) => Ok(rows),
-            None => Ok(self.index()?.rows()),
-        }
-    }
-
     /// All events in memory.
     ///
     /// # Errors
@@ -199,59 +154,6 @@ impl Recording {
             self.index()?;
         }
         self.stream().select(selection).collect()
-    }
-
-    /// Stretches of `width` microseconds that cover the recording, from its first event on.
-    ///
-    /// # Errors
-    /// When the width is not positive or the file is damaged.
-    pub fn windows(&self, width: i64) -> Result<Vec<Window>> {
-        if width <= 0 {
-            return Err(EventError::Argument(format!("windows of {width} us: the width must be positive")));
-        }
-        let Some((first, last)) = self.time_bounds()? else { return Ok(Vec::new()) };
-        let count = (last.saturating_sub(first) / width).saturating_add(1);
-        if count > MOST_WINDOWS {
-            return Err(EventError::Argument(format!(
-                "{count} windows of {width} us from {first} to {last} us are too many; is a time damaged? take wider ones or a slice"
-            )));
-        }
-        Ok((0..count).map(|k| Window { start: first + k * width, end: first + (k + 1) * width }).collect())
-    }
-
-    /// Number of events in each of [`Recording::windows`], in one pass.
-    ///
-    /// # Errors
-    /// As [`Recording::windows`].
-    pub fn counts_per_window(&self, width: i64) -> Result<Vec<(Window, u64)>> {
-        let windows = self.windows(width)?;
-        let mut counts = vec![0u64; windows.len()];
-        let Some(first) = windows.first().map(|window| window.start) else { return Ok(Vec::new()) };
-        self.stream().for_each(|events| {
-            // Times lie close together: one division per window, not per event.
-            let (mut window, mut low, mut high) = (0, first, first + width);
-            for &t in &events.t {
-                if t < low || t >= high {
-                    window = ((t - first) / width) as usize;
-                    low = first + window as i64 * width;
-                    high = low + width;
-                }
-                if let Some(count) = counts.get_mut(window) {
-                    *count += 1;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(windows.into_iter().zip(counts).collect())
-    }
-
-    /// The first and the last microsecond of any event.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
-        let shift = self.shift()?;
-        Ok(self.index()?.bounds().map(|(first, last)| (first - shift, last - shift)))
     }
 
     /// All triggers, in time order of the file.
@@ -415,57 +317,5 @@ impl Recording {
             }
         }
         Ok(None)
-    }
-
-    fn rows_from_header(&self) -> Option<u64> {
-        (0..self.codec.blocks()).map(|block| self.codec.rows(block)).sum()
-    }
-
-    /// First and last time of formats that need no state: only two blocks are decoded.
-    fn time_from_ends(&self) -> Result<Option<(i64, i64)>> {
-        if self.format() == Format::Dat || self.codec.blocks() < 3 {
-            // The clock of DAT goes round: only a whole pass knows how often.
-            return Ok(self.index()?.bounds());
-        }
-        let mut bounds = None;
-        for block in [0, self.codec.blocks() - 1] {
-            let mut events = Events::default();
-            let mut sink = crate::codec::Sink {
-                events: &mut events,
-                notes: &mut crate::codec::Notes::default(),
-                stats: &mut crate::stats::Stats::default(),
-                lenient: self.options.lenient,
-                format: self.format(),
-                path: self.path(),
-            };
-            self.codec.decode(&self.bytes, block, None, &mut crate::bytes::Scratch::default(), &mut sink)?;
-            let (low, high) = (events.t.iter().min(), events.t.iter().max());
-            if let (Some(&low), Some(&high)) = (low, high) {
-                bounds = Some(bounds.map_or((low, high), |(first, last): (i64, i64)| (first.min(low), last.max(high))));
-            }
-        }
-        Ok(bounds)
-    }
-
-    /// What to do when a file with data has no events: perhaps it is another format.
-    pub(crate) fn hint_for_nothing(&self, report: &Report) -> String {
-        if report.before_start > 0 {
-            return format!(
-                "{} events come before the first time word and have no time; the start of the stream is missing",
-                report.before_start
-            );
-        }
-        if report.other > 0 {
-            return format!("{} items are there, but none is a polarity event", report.other);
-        }
-        match self
-            .bytes
-            .head(0, 64 * 1024)
-            .ok()
-            .and_then(|head| format::plausible_words(&head[Header::parse(&head).body as usize..]))
-        {
-            Some((format, _)) if format != self.format() => format!("the words look like {format}: try `format`"),
-            _ => "is it another format? `format` names one; `lenient` reads it as empty".to_string(),
-        }
     }
 }

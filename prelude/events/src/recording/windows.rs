@@ -1,0 +1,63 @@
+//! A recording in stretches of time.
+
+use super::Recording;
+use crate::error::{EventError, Result};
+use crate::select::Window;
+
+/// More windows than anybody counts in: 30 hours of milliseconds.
+const MOST_WINDOWS: i64 = 100_000_000;
+
+impl Recording {
+    /// Stretches of `width` microseconds that cover the recording, from its first event on.
+    ///
+    /// # Errors
+    /// When the width is not positive or the file is damaged.
+    pub fn windows(&self, width: i64) -> Result<Vec<Window>> {
+        if width <= 0 {
+            return Err(EventError::Argument(format!("windows of {width} us: the width must be positive")));
+        }
+        let Some((first, last)) = self.time_bounds()? else { return Ok(Vec::new()) };
+        let count = (last.saturating_sub(first) / width).saturating_add(1);
+        if count > MOST_WINDOWS {
+            return Err(EventError::Argument(format!(
+                "{count} windows of {width} us from {first} to {last} us are too many; is a time damaged? take wider ones or a slice"
+            )));
+        }
+        Ok((0..count).map(|k| Window { start: first + k * width, end: first + (k + 1) * width }).collect())
+    }
+
+    /// Number of events in each of [`Recording::windows`], in one pass.
+    ///
+    /// # Errors
+    /// As [`Recording::windows`].
+    pub fn counts_per_window(&self, width: i64) -> Result<Vec<(Window, u64)>> {
+        let windows = self.windows(width)?;
+        let mut counts = vec![0u64; windows.len()];
+        let Some(first) = windows.first().map(|window| window.start) else { return Ok(Vec::new()) };
+        self.stream().for_each(|events| {
+            // Times lie close together: one division per window, not per event.
+            let (mut window, mut low, mut high) = (0, first, first + width);
+            for &t in &events.t {
+                if t < low || t >= high {
+                    window = ((t - first) / width) as usize;
+                    low = first + window as i64 * width;
+                    high = low + width;
+                }
+                if let Some(count) = counts.get_mut(window) {
+                    *count += 1;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(windows.into_iter().zip(counts).collect())
+    }
+
+    /// The first and the last microsecond of any event.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
+        let shift = self.shift()?;
+        Ok(self.index()?.bounds().map(|(first, last)| (first - shift, last - shift)))
+    }
+}
