@@ -154,12 +154,14 @@ fn unknown(bytes: &Bytes, reason: String) -> Result<Detection> {
     Err(EventError::Unknown { path: bytes.path().to_path_buf(), reason })
 }
 
-/// HDF5 allows a user block of 512, 1024, ... bytes before its signature.
+/// HDF5 allows a user block of 512, 1024, 2048, ... bytes before its signature.
 fn has_user_block(bytes: &Bytes) -> Result<bool> {
-    for offset in [512, 1024, 2048] {
-        if bytes.len() > offset + 8 && bytes.head(offset, 8)? == HDF5_MAGIC {
+    let mut offset = 512;
+    while offset < bytes.len() {
+        if bytes.head(offset, 8)? == HDF5_MAGIC {
             return Ok(true);
         }
+        offset *= 2;
     }
     Ok(false)
 }

@@ -35,6 +35,9 @@ pub(crate) trait Words: Send + Sync {
 /// Bytes that are decoded at once, and read at once where they are copied.
 const TILE: u64 = 32 * 1024;
 
+/// No state is looked for farther back than this: then the blocks before must be decoded first.
+const FARTHEST: u64 = 1 << 20;
+
 /// [`Words`] in blocks of equal length.
 pub(crate) struct Grid<W> {
     words: W,
@@ -51,8 +54,21 @@ impl<W: Words> Grid<W> {
         Self { words, blocks: Blocks::new(start, end, size) }
     }
 
-    fn state_at(&self, context: &[u8], block: usize) -> Option<Checkpoint> {
-        if block == 0 { Some(Checkpoint::default()) } else { self.words.guess(context) }
+    /// The state at the start of a block, as far as the bytes before it tell; a stream may be quiet about its time for long.
+    fn state_before(&self, bytes: &Bytes, block: usize, words: &mut Vec<u64>) -> Result<Option<Checkpoint>> {
+        let start = self.blocks.span(block).start;
+        let most = start - self.blocks.start();
+        if most == 0 {
+            return Ok(Some(Checkpoint::default()));
+        }
+        let mut context = (W::CONTEXT.div_ceil(Self::UNIT) * Self::UNIT).min(most);
+        loop {
+            let state = self.words.guess(bytes.load(start - context, start, words)?);
+            if state.is_some() || context == most || context >= FARTHEST {
+                return Ok(state);
+            }
+            context = (context * 8).min(most);
+        }
     }
 
     /// Tile after tile: the bytes, the columns and the look at them stay in the nearest cache.
@@ -115,10 +131,7 @@ impl<W: Words> Codec for Grid<W> {
         let words = scratch.parts().0;
         let state = match start {
             Some(start) => Some(*start),
-            None => {
-                let context = (W::CONTEXT.div_ceil(Self::UNIT) * Self::UNIT).min(span.start - self.blocks.start());
-                self.state_at(bytes.load(span.start - context, span.start, words)?, block)
-            }
+            None => self.state_before(bytes, block, words)?,
         };
         let Some(mut state) = state else { return Ok(End::NeedsState) };
         Ok(match self.run(bytes, span, words, &mut state, sink)? {

@@ -64,7 +64,7 @@ pub struct ReadOptions {
     pub index_cache: IndexCache,
     /// Bytes per block; 0 chooses.
     pub block_bytes: u64,
-    /// Blocks decoded at the same time; 0: one per thread.
+    /// Threads that decode; 0: as many as there are.
     pub threads: usize,
 }
 

@@ -77,6 +77,9 @@ impl Report {
     }
 }
 
+/// Decoders reserve more than they write: so many events are enough for any of them.
+const SLACK: usize = 4096;
+
 /// A block in the making; its memory is used again for later blocks.
 #[derive(Default)]
 pub(crate) struct Slot {
@@ -130,6 +133,7 @@ impl<'r> Pass<'r> {
 
     /// A pass over some blocks.
     pub(crate) fn over(recording: &'r Recording, blocks: Vec<usize>, selection: Selection, width: usize) -> Self {
+        crate::memory::keep_freed();
         Self {
             recording,
             blocks,
@@ -174,14 +178,30 @@ impl<'r> Pass<'r> {
                 Some(index) => index.entries.get(slot.block).map(|entry| entry.start),
                 None => self.before.filter(|(block, _)| block + 1 == slot.block).map(|(_, state)| state),
             };
+            // On this thread: memory that one thread takes and another gives back is taken from the system every time.
+            let room = recording.codec().rows(slot.block).map_or(slot.usual, |rows| rows as usize);
+            slot.events.clear();
+            slot.events.reserve(room);
         }
-        for_all(&mut self.slots[..count], |slot| slot.decode(recording));
+        let threads = recording.threads();
+        for_all(&mut self.slots[..count], threads, |slot| slot.decode(recording));
         for place in 0..count {
             self.put_right(place)?;
         }
         let shift = self.recording.shift()?;
         let (geometry, selection) = (recording.geometry(), &self.selection);
-        for_all(&mut self.slots[..count], |slot| slot.finish(recording, geometry, shift, selection));
+        let finish = |slot: &mut Slot| slot.finish(recording, geometry, shift, selection);
+        let options = recording.options();
+        let as_decoded = shift == 0
+            && selection.is_all()
+            && options.flip == Flip::None
+            && (options.polarity == PolarityRule::Native || recording.codec().signed());
+        if as_decoded && self.slots[..count].iter().all(|slot| slot.add == 0) {
+            // Nothing is touched but a few numbers: waking other threads would cost more.
+            self.slots[..count].iter_mut().for_each(finish);
+        } else {
+            for_all(&mut self.slots[..count], threads, finish);
+        }
         for place in 0..count {
             self.account(place, shift);
         }
@@ -298,11 +318,14 @@ impl<'r> Pass<'r> {
     }
 }
 
-/// In parallel when there is more than one.
-fn for_all(slots: &mut [Slot], work: impl Fn(&mut Slot) + Send + Sync) {
+/// In parallel when there is more than one, each thread neighbours.
+fn for_all(slots: &mut [Slot], threads: usize, work: impl Fn(&mut Slot) + Send + Sync) {
     match slots {
         [slot] => work(slot),
-        slots => slots.par_iter_mut().for_each(work),
+        slots => {
+            let each = slots.len().div_ceil(threads);
+            slots.par_iter_mut().with_min_len(each).for_each(work);
+        }
     }
 }
 
@@ -311,8 +334,6 @@ impl Slot {
         self.events.clear();
         self.notes.clear();
         self.stats = Stats::default();
-        let room = recording.codec().rows(self.block).map_or(self.usual, |rows| rows as usize);
-        self.events.reserve(room);
         let mut sink = Sink {
             events: &mut self.events,
             notes: &mut self.notes,
@@ -326,7 +347,7 @@ impl Slot {
             recording.codec().decode(recording.bytes(), self.block, self.start.as_ref(), &mut self.scratch, &mut sink);
         sink.stats.look(sink.events);
         self.end = Some(end);
-        self.usual = self.events.len() + self.events.len() / 16;
+        self.usual = self.events.len() + self.events.len() / 16 + SLACK;
     }
 
     /// Offsets, statistics and the rules of the reader; what is not wanted goes.

@@ -26,6 +26,7 @@ mod dictionary;
 mod error;
 mod event;
 mod fusion;
+mod gather;
 mod header;
 mod index;
 mod link;

@@ -329,21 +329,14 @@ impl BankPlan {
 
     /// Copies the wanted columns of the pieces of `body`, for `events` events.
     fn gather(&self, pieces: &[Piece], body: &[u8], order: ByteOrder, events: usize, out: &mut BankColumns) {
-        let rows: usize = pieces.iter().map(|piece| piece.rows as usize).sum();
         for (index, target) in self.columns.iter().zip(&mut out.columns) {
             let column = &self.schema.columns()[*index];
             let (before, size) = (column.offset, column.size());
-            let old = target.values.len();
-            target.values.resize(old + rows * column.count);
-            let mut rest = &mut target.values.bytes_mut()[old * column.kind.size()..];
-            for piece in pieces {
+            let cells = pieces.iter().map(|piece| {
                 let rows = piece.rows as usize;
-                let start = piece.start as usize + rows * before;
-                let (cells, more) = rest.split_at_mut(rows * size);
-                cells.copy_from_slice(&body[start..start + rows * size]);
-                rest = more;
-            }
-            target.values.make_native(old, order);
+                (piece.start as usize + rows * before, rows * size)
+            });
+            target.values.append_pieces(body, cells, order);
         }
         list_offsets(pieces, events, &mut out.offsets);
     }

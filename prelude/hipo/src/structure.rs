@@ -3,6 +3,7 @@
 use crate::bank::Bank;
 use crate::composite::Composite;
 use crate::error::Fault;
+use crate::gather;
 use crate::order::{ByteOrder, Element};
 use crate::schema::{ColumnType, MAX_STRUCTURE, Schema};
 
@@ -173,7 +174,23 @@ impl Numbers {
 
     /// Takes memory for `more` numbers if there is as much.
     pub(crate) fn reserve(&mut self, more: usize) {
-        let _ = with_numbers!(self, values => values.try_reserve(more));
+        with_numbers!(self, values => {
+            if values.try_reserve(more).is_ok() {
+                gather::in_large_pages(values);
+            }
+        });
+    }
+
+    /// Appends the pieces `(start, length)` of `body`, which are in `order`; lengths in bytes, of whole numbers together.
+    pub(crate) fn append_pieces(
+        &mut self,
+        body: &[u8],
+        pieces: impl Iterator<Item = (usize, usize)> + Clone,
+        order: ByteOrder,
+    ) {
+        let first = self.len();
+        with_numbers!(self, values => gather::append(values, body, pieces));
+        self.make_native(first, order);
     }
 
     /// Makes it `length` numbers long, with zeros.

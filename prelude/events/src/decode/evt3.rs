@@ -1,5 +1,7 @@
 //! EVT 3.0: words of 16 bits. A word says only what changes: the row, the time, or a column, which is an event.
 
+use std::hint::select_unpredictable;
+
 use crate::codec::{Checkpoint, Sink};
 use crate::columns::{Events, Trigger};
 use crate::error::Result;
@@ -11,7 +13,7 @@ const LOOP_STEP: i64 = (((1 << 12) - 1) << 12) - (10 << 12);
 /// A column that the bytes before a block do not tell.
 pub(crate) const UNKNOWN_X: u16 = u16::MAX;
 /// Words decoded between two looks at the capacity of the columns.
-const PART: usize = 2048;
+const PART: usize = 256;
 /// The most events one word gives.
 const MOST: usize = 12;
 
@@ -149,8 +151,9 @@ fn common_words(words: &[Word], state: &mut Checkpoint, signed: bool, events: &m
         let word = u16::from_le_bytes(word);
         let (kind, value) = (word >> 12, word & 0xFFF);
         if COMMON >> kind & 1 == 1 {
-            y = if kind == ADDR_Y { value & 0x7FF } else { y };
-            t = if kind == TIME_LOW { base + i64::from(value) } else { t };
+            // Which comes next depends on the scene: a guess of the processor would often be wrong.
+            y = select_unpredictable(kind == ADDR_Y, value & 0x7FF, y);
+            t = select_unpredictable(kind == TIME_LOW, base + i64::from(value), t);
             // SAFETY: every word moves `n` by at most MOST, and above `(words.len() + 1) * MOST` elements beyond `first`
             // were reserved in each of the four vectors, so `n` is inside their capacity. They are of types without drop.
             unsafe {

@@ -50,8 +50,17 @@ fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&byte| is_separator(byte)).filter(|field| !field.is_empty())
 }
 
-fn is_number(field: &[u8]) -> bool {
-    parse_decimal(field, 0).is_some()
+/// A number, or a word that stands for a polarity.
+fn is_value(field: &[u8]) -> bool {
+    parse_decimal(field, 0).is_some() || word(field).is_some()
+}
+
+fn word(field: &[u8]) -> Option<i8> {
+    match field {
+        b"true" | b"True" => Some(1),
+        b"false" | b"False" => Some(0),
+        _ => None,
+    }
 }
 
 /// Is this the head of a text file of events? The reason, if so.
@@ -62,7 +71,7 @@ pub(crate) fn looks_like(head: &[u8]) -> Option<String> {
         return None;
     }
     let rows = head.split(|&byte| byte == b'\n').filter(|line| !is_comment(line)).take(20);
-    let numbers = rows.filter(|line| fields(line).count() >= 4 && fields(line).all(is_number)).count();
+    let numbers = rows.filter(|line| fields(line).count() >= 4 && fields(line).all(is_value)).count();
     (numbers > 0).then(|| "it is text with lines of four numbers".to_string())
 }
 
@@ -89,12 +98,16 @@ fn heading(field: &str) -> Option<(usize, Option<u16>)> {
 
 /// An order from words such as `# timestamp x y polarity` or `t,x@320,y@240,on`.
 fn order_of_heading(line: &str) -> Option<(Order, Option<Geometry>)> {
-    let line = line.trim_start_matches(['#', '%', ' ']);
+    let line = line.trim_start_matches(['\u{feff}', '#', '%', ' ']).trim_end();
     let mut places = [None; 4];
     let mut sizes = [None; 4];
-    for (place, field) in
-        line.split(|letter: char| letter.is_ascii() && is_separator(letter as u8)).filter(|f| !f.is_empty()).enumerate()
-    {
+    let blank = |letter: char| letter.is_ascii() && is_separator(letter as u8);
+    // Between commas a name may be missing, as that of the numbers of the rows is, but its column is there.
+    let names: Vec<&str> = match line.contains(',') {
+        true => line.split(',').map(str::trim).collect(),
+        false => line.split(blank).filter(|name| !name.is_empty()).collect(),
+    };
+    for (place, field) in names.into_iter().enumerate() {
         if let Some((column, size)) = heading(field) {
             places[column].get_or_insert(place);
             sizes[column] = size;
@@ -203,7 +216,12 @@ impl Text {
             let here = at;
             at += line.len() as u64 + 1;
             let words = String::from_utf8_lossy(line);
-            let numbers: Option<Vec<(i128, bool)>> = fields(line).map(|field| parse_decimal(field, 0)).collect();
+            let numbers: Option<Vec<(i128, bool)>> = fields(line)
+                .map(|field| {
+                    let on = word(field).map(|on| (i128::from(on) * 1_000_000_000, false));
+                    on.or_else(|| parse_decimal(field, 0))
+                })
+                .collect();
             let no_numbers = is_comment(line) || numbers.as_ref().is_none_or(|numbers| numbers.len() < 4);
             if no_numbers && start.is_none() {
                 if let Some((order, size)) = order_of_heading(&words) {
@@ -265,15 +283,18 @@ impl Text {
         };
         let time = self.time(found[t]).ok_or_else(|| wrong("time", found[t]))?;
         let polarity = match found[p] {
-            b"1" | b"+1" | b"true" | b"True" => 1,
-            b"0" | b"false" | b"False" => 0,
+            b"1" | b"+1" => 1,
+            b"0" => 0,
             b"-1" => -1,
-            other => match parse_decimal(other, 0) {
-                Some((0, _)) => 0,
-                Some((1_000_000_000, _)) => 1,
-                Some((-1_000_000_000, _)) => -1,
-                _ => return Err(wrong("polarity", other)),
-            },
+            other => {
+                match word(other).map(|on| (i128::from(on) * 1_000_000_000, false)).or_else(|| parse_decimal(other, 0))
+                {
+                    Some((0, _)) => 0,
+                    Some((1_000_000_000, _)) => 1,
+                    Some((-1_000_000_000, _)) => -1,
+                    _ => return Err(wrong("polarity", other)),
+                }
+            }
         };
         sink.events.push(time, place("x", found[x])?, place("y", found[y])?, polarity);
         Ok(true)

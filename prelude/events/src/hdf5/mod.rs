@@ -52,6 +52,9 @@ const NAMES: [&[&str]; 4] = [
     &["p", "ps", "polarity", "pol", "polarities", "on"],
 ];
 
+/// The usual order of the columns of an array.
+const TXYP: [usize; 4] = [0, 1, 2, 3];
+
 impl Hdf5 {
     pub(crate) fn open(bytes: &Bytes, unit: Option<TimeUnit>) -> Result<Self> {
         let file = open_file(bytes)?;
@@ -207,12 +210,14 @@ fn t_offset(file: &File) -> i64 {
 
 /// The four columns, in the first layout that fits.
 fn find_columns(file: &File, bytes: &Bytes) -> Result<([Column; 4], String)> {
-    for path in ["CD/events", "events", "events/events"] {
-        if let Some(columns) = one_dataset(file, bytes, path)? {
+    // MVSEC has x and y before the time.
+    let tables = [("CD/events", TXYP), ("events", TXYP), ("events/events", TXYP), ("davis/left/events", [2, 0, 1, 3])];
+    for (path, order) in tables {
+        if let Some(columns) = one_dataset(file, bytes, path, order)? {
             return Ok((columns, format!("table `{path}`")));
         }
     }
-    for group in ["events", "CD", "", "davis/left/events"] {
+    for group in ["events", "CD", "", "davis/left/events", "prophesee/left"] {
         if let Some(columns) = four_datasets(file, bytes, group)? {
             let place = if group.is_empty() { "the root" } else { group };
             return Ok((columns, format!("columns in `{place}`")));
@@ -240,13 +245,14 @@ fn four_datasets(file: &File, bytes: &Bytes, group: &str) -> Result<Option<[Colu
     Ok(found.try_into().ok())
 }
 
-/// A compound dataset, or an array of N rows and 4 columns t, x, y, polarity.
-fn one_dataset(file: &File, bytes: &Bytes, path: &str) -> Result<Option<[Column; 4]>> {
+/// A compound dataset, or an array of N rows and 4 columns; `order` says which are t, x, y, polarity.
+fn one_dataset(file: &File, bytes: &Bytes, path: &str, order: [usize; 4]) -> Result<Option<[Column; 4]>> {
     let Ok(dataset) = file.dataset(path) else { return Ok(None) };
     let store = std::sync::Arc::new(Store::open(&dataset, bytes)?);
     let mut found = Vec::new();
     for (number, names) in NAMES.iter().enumerate() {
-        let Some(field) = names.iter().find_map(|name| store.member(name)).or_else(|| store.place(number)) else {
+        let Some(field) = names.iter().find_map(|name| store.member(name)).or_else(|| store.place(order[number]))
+        else {
             return Ok(None);
         };
         found.push(Column { store: store.clone(), field });

@@ -19,6 +19,9 @@ use crate::pass::{Pass, Report};
 use crate::select::Selection;
 use crate::stream::EventStreamer;
 
+/// The columns of more would leave the cache of their thread.
+const BLOCKS_PER_THREAD: usize = 2;
+
 /// The index, and whether one was looked for.
 #[derive(Default)]
 struct Known {
@@ -250,8 +253,13 @@ impl Recording {
         &self.bytes
     }
 
-    /// Blocks decoded at the same time.
+    /// Blocks decoded in one go: several per thread, since waking a thread takes as long as a block.
     pub(crate) fn width(&self) -> usize {
+        let threads = self.threads();
+        if threads > 1 { threads * BLOCKS_PER_THREAD } else { 1 }
+    }
+
+    pub(crate) fn threads(&self) -> usize {
         if self.options.threads > 0 { self.options.threads } else { rayon::current_num_threads() }
     }
 

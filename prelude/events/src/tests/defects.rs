@@ -179,6 +179,31 @@ fn hdf5_adds_the_offset_of_dsec() {
 }
 
 #[test]
+fn hdf5_of_mvsec_has_places_before_times() {
+    let mut file = hdf5_pure::FileBuilder::new();
+    let mut davis = file.create_group("davis");
+    let mut left = davis.create_group("left");
+    let rows_of = [7.0, 8.0, 1_506_118_122.000_001, -1.0, 9.0, 5.0, 1_506_118_122.5, 1.0];
+    left.create_dataset("events").with_f64_data(&rows_of).with_shape(&[2, 4]);
+    davis.add_group(left.finish());
+    file.add_group(davis.finish());
+    let events = read(file.finish().unwrap()).unwrap();
+    assert_eq!(rows(&events), [(1_506_118_122_000_001, 7, 8, 0), (1_506_118_122_500_000, 9, 5, 1)]);
+}
+
+#[test]
+fn hdf5_may_begin_behind_a_user_block() {
+    let mut file = hdf5_pure::FileBuilder::new();
+    file.with_userblock(4096);
+    file.create_dataset("t").with_i64_data(&[5, 6]);
+    file.create_dataset("x").with_i32_data(&[1, 2]);
+    file.create_dataset("y").with_i32_data(&[3, 4]);
+    file.create_dataset("p").with_i32_data(&[0, 1]);
+    let recording = open(file.finish().unwrap()).unwrap();
+    assert_eq!(rows(&recording.read().unwrap()), [(5, 1, 3, 0), (6, 2, 4, 1)]);
+}
+
+#[test]
 fn hdf5_columns_come_in_many_types_and_names() {
     let mut file = hdf5_pure::FileBuilder::new();
     file.create_dataset("ts").with_f64_data(&[1.000001, 1.25]);
@@ -224,6 +249,13 @@ fn text_comes_in_many_orders() {
             true,
         ),
         ("1589163147368868 0 5 6\n1589163147368999 1 7 8\n1589163147369000 1 7 9", false),
+        ("x,y,polarity,t\n5,6,False,1589163147368868\n7,8,True,1589163147368999\n7,9,True,1589163147369000\n", false),
+        // The numbers of the rows have no name.
+        (",t,x,y,p\n0,1589163147368868,5,6,0\n1,1589163147368999,7,8,1\n2,1589163147369000,7,9,1\n", false),
+        (
+            "\u{feff}\"t\", \"x\", \"y\", \"p\"\n1589163147368868, 5, 6, 0\n1589163147368999, 7, 8, 1\n1589163147369000, 7, 9, 1\n",
+            false,
+        ),
     ] {
         let recording = open(text.as_bytes().to_vec()).unwrap();
         assert_eq!(rows(&recording.read().unwrap()), expected, "{text}");
