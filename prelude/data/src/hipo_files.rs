@@ -4,8 +4,9 @@ use crate::catalog::{Catalog, Process};
 use crate::dataset::Data;
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::hipo_choice::{Choice, Files};
 use crate::hipo_frame::{hipo_error, parts};
-use crate::hipo_source::{BankTable, Choice, Files, Linked};
+use crate::hipo_source::{BankTable, Linked};
 use crate::listing::Listing;
 use crate::names::Grammar;
 use crate::rows::Names;
@@ -332,32 +333,6 @@ impl Bank {
         // What went wrong before stays wrong.
         self.group.broken.as_ref().map_or(Ok((links, fresh)), |error| Err((**error).clone()))
     }
-}
-
-impl Group {
-    /// Writes the rows as a bank of a new HIPO file, `name` with its group and item numbers. Rows with equal
-    /// `__event__` side by side are an event, or every row is one; a frame of lists has an event per row. `__tag__` is the
-    /// event's tag. Missing floats become NaN.
-    ///
-    /// # Errors
-    /// See [`Group::count`]; columns that are not numbers, missing integers, lists of different lengths.
-    pub fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
-        crate::hipo_frame::write(&self.collect()?, path.as_ref(), name, group, item)
-    }
-}
-
-/// Writes a frame as a bank of a new HIPO file; see [`Group::write_hipo`].
-///
-/// # Errors
-/// See [`Group::write_hipo`].
-pub fn write_hipo(
-    frame: &polars::prelude::DataFrame,
-    path: impl AsRef<Path>,
-    name: &str,
-    group: u16,
-    item: u8,
-) -> Result<u64> {
-    crate::hipo_frame::write(frame, path.as_ref(), name, group, item)
 }
 
 fn process(name: &str, table: BankTable, files: &Files) -> Process {

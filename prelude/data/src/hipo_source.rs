@@ -1,13 +1,12 @@
 //! Banks of HIPO files as tables: one row per row of a bank, or one per event with lists.
 
 use crate::error::Result;
+use crate::hipo_choice::{Choice, Files};
 use crate::hipo_frame::{
     EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error,
 };
-use ::hipo::{BankRequest, Chain, ColumnQuery, EventSet, Reaction, Reader, RecordRows};
-use cut::Typed;
+use ::hipo::{BankRequest, Reader, RecordRows};
 use polars::prelude::*;
-use segment::work::Task;
 use segment::{Error, Place, Statistics};
 use sources::{Identity, SegmentInfo, Source};
 use std::collections::BTreeMap;
@@ -16,161 +15,6 @@ use std::sync::{Arc, OnceLock};
 
 /// Records of a file are read together until they have this many bytes on disk.
 const SEGMENT_BYTES: u64 = 4 << 20;
-
-/// Which events are wanted.
-#[derive(Clone)]
-pub(crate) enum Choice {
-    /// Events with a row of this bank that passes.
-    Rows { bank: String, cut: Arc<Typed> },
-    /// Events whose particles fit a topology.
-    Reaction { bank: String, reaction: Reaction },
-}
-
-/// Open files and the wanted events; what is found out about them is found once, when it is first asked for.
-pub(crate) struct Files {
-    pub chain: Arc<Chain>,
-    tags: Option<Vec<i32>>,
-    choices: Vec<Choice>,
-    chosen: OnceLock<segment::Result<Option<Vec<Arc<EventSet>>>>>,
-    rows: OnceLock<segment::Result<Vec<Vec<RecordRows>>>>,
-}
-
-impl Files {
-    pub(crate) fn new(chain: Arc<Chain>, tags: Option<Vec<i32>>, choices: Vec<Choice>) -> Self {
-        Self { chain, tags, choices, chosen: OnceLock::new(), rows: OnceLock::new() }
-    }
-
-    /// The same files with more asked of their events.
-    pub(crate) fn with(&self, tags: Option<Vec<i32>>, choice: Option<Choice>) -> Self {
-        let choices = self.choices.iter().cloned().chain(choice).collect();
-        Self::new(Arc::clone(&self.chain), tags.or_else(|| self.tags.clone()), choices)
-    }
-
-    /// The wanted tags.
-    pub(crate) fn tags(&self) -> Option<&[i32]> {
-        self.tags.as_deref()
-    }
-
-    /// The events of each file that all choices leave; `None` when nothing was chosen.
-    pub(crate) fn chosen(&self) -> segment::Result<Option<Vec<Arc<EventSet>>>> {
-        self.chosen.get_or_init(|| self.choose()).clone()
-    }
-
-    fn choose(&self) -> segment::Result<Option<Vec<Arc<EventSet>>>> {
-        if self.choices.is_empty() {
-            return Ok(None);
-        }
-        let records: usize = self.chain.readers().iter().map(|reader| reader.index().records().len()).sum();
-        let task = Task::new("choosing events", "records", Some((records * self.choices.len()) as u64));
-        let mut sets = Vec::new();
-        for reader in self.chain.readers() {
-            let mut left: Option<EventSet> = None;
-            for choice in &self.choices {
-                let found = self.choose_in(reader, choice, &task)?;
-                match &mut left {
-                    Some(left) => left.intersect(&found),
-                    None => left = Some(found),
-                }
-            }
-            sets.push(Arc::new(left.unwrap_or_default()));
-        }
-        Ok(Some(sets))
-    }
-
-    fn choose_in(&self, reader: &Reader, choice: &Choice, task: &Task) -> segment::Result<EventSet> {
-        let mut set = EventSet::new(reader.len());
-        let mut query = ColumnQuery::new();
-        if let Some(tags) = &self.tags {
-            query = query.event_tags(tags.iter().copied());
-        }
-        let query = match choice {
-            _ if reader.dictionary().get(choice.bank()).is_err() => return Ok(set),
-            Choice::Rows { bank, cut } => query.bank(rows_that_pass(reader, bank, cut)?),
-            Choice::Reaction { bank, reaction } => {
-                let schema = reader.bank(bank).map_err(segment_error)?;
-                let reaction = reaction.clone();
-                query.event_filter(move |event| reaction.matches(&event.bank(&schema)?))
-            }
-        };
-        reader
-            .scan(&query, |block| {
-                for (at, event) in block.events.iter().enumerate() {
-                    if block.banks.first().is_none_or(|bank| !bank.rows_of(at).is_empty()) {
-                        set.insert(*event);
-                    }
-                }
-                task.advance(1, 0).map_err(|_| ::hipo::Error::stopped())
-            })
-            .map_err(segment_error)?;
-        Ok(set)
-    }
-
-    /// Rows of every bank of the dictionary in every record of every file, of the wanted events.
-    pub(crate) fn rows(&self) -> segment::Result<Vec<Vec<RecordRows>>> {
-        self.rows.get_or_init(|| self.count()).clone()
-    }
-
-    fn count(&self) -> segment::Result<Vec<Vec<RecordRows>>> {
-        let records: usize = self.chain.readers().iter().map(|reader| reader.index().records().len()).sum();
-        let task = Task::new("counting rows", "records", Some(records as u64));
-        let mut all = Vec::new();
-        for (file, reader) in self.chain.readers().iter().enumerate() {
-            let query = self.query(file)?;
-            let progress = || task.advance(1, 0).map_err(|_| ::hipo::Error::stopped());
-            all.push(reader.count_rows(&query, self.chain.dictionary(), progress).map_err(segment_error)?);
-        }
-        Ok(all)
-    }
-
-    /// What is wanted of the events of a file.
-    fn query(&self, file: usize) -> segment::Result<ColumnQuery> {
-        let mut query = ColumnQuery::new();
-        if let Some(tags) = &self.tags {
-            query = query.event_tags(tags.iter().copied());
-        }
-        if let Some(sets) = self.chosen()? {
-            query = query.events(Arc::clone(&sets[file]));
-        }
-        Ok(query)
-    }
-
-    /// Number of wanted events.
-    pub(crate) fn events(&self) -> segment::Result<u64> {
-        if self.tags.is_none() && self.choices.is_empty() {
-            return Ok(self.chain.len());
-        }
-        Ok(self.rows()?.iter().flatten().map(|record| record.events).sum())
-    }
-}
-
-impl Choice {
-    fn bank(&self) -> &str {
-        match self {
-            Self::Rows { bank, .. } | Self::Reaction { bank, .. } => bank,
-        }
-    }
-}
-
-/// A request for the columns of a cut that keeps the rows that pass.
-fn rows_that_pass(reader: &Reader, bank: &str, cut: &Arc<Typed>) -> segment::Result<BankRequest> {
-    let schema = reader.bank(bank).map_err(segment_error)?;
-    let all = parts(&schema);
-    let wanted: Vec<Part> = all.into_iter().filter(|part| cut.columns().contains(&part.name)).collect();
-    let mut columns: Vec<String> = wanted.iter().map(|part| part.column.clone()).collect();
-    columns.dedup();
-    let cut = Arc::clone(cut);
-    Ok(BankRequest::new(bank, &columns).filter(move |bank| {
-        let fault = |error: segment::Error| ::hipo::Fault::Argument(error.to_string());
-        let series = wanted.iter().map(|part| {
-            flat(part.name.clone(), bank.column(&part.column)?.clone(), part.element)
-                .map_err(|error| fault(error.into()))
-        });
-        let columns = series.map(|series| series.map(Column::from)).collect::<std::result::Result<Vec<_>, _>>()?;
-        let frame = DataFrame::new(bank.rows(), columns).map_err(|error| fault(error.into()))?;
-        let mask = cut.mask(&frame).map_err(fault)?;
-        Ok(mask.iter().map(|keep| keep == Some(true)).collect())
-    }))
-}
 
 /// Columns of the row of another bank that a column of this one names.
 #[derive(Debug, Clone)]

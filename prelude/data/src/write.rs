@@ -47,8 +47,8 @@ struct ToFile(Mutex<Writer>);
 
 /// Frames that wait for their turn.
 #[derive(Default)]
-struct Waiting {
-    frames: Vec<DataFrame>,
+pub(crate) struct Waiting {
+    pub(crate) frames: Vec<DataFrame>,
     rows: u64,
 }
 

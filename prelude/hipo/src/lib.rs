@@ -38,6 +38,7 @@ mod query;
 mod reaction;
 mod reader;
 mod record;
+mod rows;
 mod salvage;
 mod scan;
 mod schema;
@@ -70,8 +71,8 @@ pub use query::{BankRequest, Block, ColumnQuery, EventFilter, EventSet, RowFilte
 pub use reaction::{Reaction, electron_on_proton, momentum};
 pub use reader::{Events, Reader, ReaderOptions};
 pub use record::Record;
+pub use rows::RecordRows;
 pub use salvage::{SalvageReport, salvage, salvage_stream};
-pub use scan::RecordRows;
 pub use schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
 pub use skim::{Skim, SkimEvent, SkimReport};
 pub use stream::{LocalFile, MemoryFile, Stream};

@@ -1,6 +1,5 @@
 //! Reading columns: records in parallel, the wanted columns of the wanted events copied once.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bank::rows_of;
@@ -112,20 +111,20 @@ impl Spare {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Piece {
+pub(crate) struct Piece {
     event: u32,
     start: u32,
     rows: u32,
 }
 
 /// A query with its names looked up.
-struct Plan<'r> {
+pub(crate) struct Plan<'r> {
     reader: &'r Reader,
     query: &'r ColumnQuery,
     banks: Vec<BankPlan>,
     /// Numbers of the required banks that are not among `banks`.
     required: Vec<usize>,
-    records: Vec<usize>,
+    pub(crate) records: Vec<usize>,
 }
 
 struct BankPlan {
@@ -139,7 +138,7 @@ struct BankPlan {
 
 impl<'r> Plan<'r> {
     /// Looks the names up in `dictionary`: the reader's own, or one of a chain that the reader's does not contradict.
-    fn new(reader: &'r Reader, query: &'r ColumnQuery, dictionary: &Dictionary) -> Result<Self> {
+    pub(crate) fn new(reader: &'r Reader, query: &'r ColumnQuery, dictionary: &Dictionary) -> Result<Self> {
         let in_file = |fault: Fault| Error::in_file(reader.name(), fault);
         let bank = |name: &str, columns: &[String], filter: Option<RowFilter>, wanted: bool| {
             let schema = Arc::clone(dictionary.get(name).map_err(in_file)?);
@@ -230,7 +229,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Calls `visit` with the number, the event and the pieces of its banks, for the wanted events of a record.
-    fn wanted_events(
+    pub(crate) fn wanted_events(
         &self,
         number: usize,
         scratch: &mut Scratch,
@@ -374,63 +373,4 @@ pub(crate) fn no_rows(dictionary: &Dictionary, query: &ColumnQuery) -> Result<Ba
     let schema = Arc::clone(dictionary.get(&request.bank)?);
     let columns = column_indices(&schema, &request.columns)?;
     Ok(BankPlan { schema, columns, filter: None, wanted: true, present: false }.empty())
-}
-
-/// How many events and rows of each bank a record has, of the wanted events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordRows {
-    /// Number of wanted events.
-    pub events: u64,
-    /// Rows of each bank of the dictionary, in its order.
-    pub rows: Vec<u64>,
-}
-
-impl Reader {
-    /// Counts the rows of all banks of `dictionary` (the file's own or its chain's), record by record, in one pass over
-    /// the events that `query` wants; its banks do not matter. Records that are not touched count nothing.
-    ///
-    /// # Errors
-    /// As [`Reader::scan`].
-    pub fn count_rows(
-        &self,
-        query: &ColumnQuery,
-        dictionary: &Dictionary,
-        mut progress: impl FnMut() -> Result<()>,
-    ) -> Result<Vec<RecordRows>> {
-        let choice = ColumnQuery { banks: Vec::new(), ..query.clone() };
-        let plan = Plan::new(self, &choice, dictionary)?;
-        let schemas = dictionary.schemas();
-        let present = |schema: &Arc<Schema>| self.dictionary().get(schema.name()).is_ok();
-        let mut by_number: HashMap<(u16, u8), Vec<usize>> = HashMap::new();
-        for (at, schema) in schemas.iter().enumerate().filter(|(_, schema)| present(schema)) {
-            by_number.entry((schema.group(), schema.item())).or_default().push(at);
-        }
-        let nothing = RecordRows { events: 0, rows: vec![0; schemas.len()] };
-        let mut all = vec![nothing.clone(); self.index().records().len()];
-        let work = |scratch: &mut Scratch, task: usize| {
-            let number = plan.records[task];
-            let mut counts = nothing.clone();
-            let mut seen = vec![u64::MAX; schemas.len()];
-            plan.wanted_events(number, scratch, |_, event, _| {
-                counts.events += 1;
-                for found in event.structures() {
-                    let found = found.map_err(|fault| event.locate(fault))?;
-                    for at in by_number.get(&(found.group, found.item)).into_iter().flatten() {
-                        // The first of the same numbers is the bank.
-                        if seen[*at] != counts.events {
-                            seen[*at] = counts.events;
-                            counts.rows[*at] += rows_of(found.payload.len(), schemas[*at].row_length()) as u64;
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-            Ok((number, counts))
-        };
-        ordered(plan.records.len(), query.threads, Scratch::default, work, |(number, counts)| {
-            all[number] = counts;
-            progress()
-        })?;
-        Ok(all)
-    }
 }

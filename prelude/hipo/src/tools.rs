@@ -23,7 +23,7 @@ usage: recoil hipo COMMAND [--json] FILE..
   salvage FILE NEW     writes all that is whole of a damaged file to a new one
   convert FILE.. OUT   by OUT's ending: .hipo (--compression none|lz4|lz4hc|gzip, --bank NAME or PATTERN, --tag T),
                        .csv or .json (--bank NAME, a line per row); parquet is written from a cell:
-                       hipo(\"run.hipo\")?.bank(\"REC::Particle\")?.write_parquet(\"out.parquet\")?
+                       hipo(\"run.hipo\")?.bank(\"REC::Particle\").write_parquet(\"out.parquet\")?
 
 exit status: 0 all is well, 1 a file is damaged or cannot be read, 2 the command is wrong
 ";

@@ -27,7 +27,7 @@ pub(super) fn convert(options: &Options, out: &mut dyn Write, messages: &mut dyn
         "json" | "jsonl" => write_rows(options, &chain, target, &mut json_row, false)?,
         "parquet" => {
             return Err(Stop::Usage(
-                "parquet is written from a cell: hipo(\"run.hipo\")?.bank(\"NAME\")?.write_parquet(\"out.parquet\")?"
+                "parquet is written from a cell: hipo(\"run.hipo\")?.bank(\"NAME\").write_parquet(\"out.parquet\")?"
                     .into(),
             ));
         }
