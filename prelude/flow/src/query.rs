@@ -3,12 +3,13 @@
 use crate::clause::{ColumnFunction, Custom, Define};
 use crate::engine::Integrated;
 use crate::join::Join;
+use crate::names::Names;
 use crate::resample::Resample;
 use crate::{Aggregation, Candidates, Clause, Options, ReadRange, Result, Scan};
 use cut::Cut;
 use polars::prelude::*;
-use sources::Source;
-use sources::memory::Memory;
+use sources::memory::{Cutting, Memory};
+use sources::{Index, Source};
 use std::sync::Arc;
 
 /// A list of clauses. It is tied to no table; [`over`](Query::over) ties it.
@@ -78,8 +79,8 @@ impl Query {
 
     /// Keeps these columns, in this order.
     #[must_use]
-    pub fn select<N: Into<PlSmallStr>>(self, columns: impl IntoIterator<Item = N>) -> Self {
-        self.clause(Clause::Select(columns.into_iter().map(Into::into).collect()))
+    pub fn select(self, columns: impl Names) -> Self {
+        self.clause(Clause::Select(small(columns)))
     }
 
     /// Keeps a part of the rows, by lot.
@@ -120,8 +121,8 @@ impl Query {
 
     /// Groups by columns; say what is computed with [`agg`](Query::agg).
     #[must_use]
-    pub fn groupby<N: Into<PlSmallStr>>(self, by: impl IntoIterator<Item = N>) -> Self {
-        self.clause(Clause::GroupBy { by: by.into_iter().map(Into::into).collect(), aggregations: Vec::new() })
+    pub fn groupby(self, by: impl Names) -> Self {
+        self.clause(Clause::GroupBy { by: small(by), aggregations: Vec::new() })
     }
 
     /// Groups by buckets of the time index; say what is computed with [`agg`](Query::agg).
@@ -171,11 +172,16 @@ impl Query {
         }
     }
 
-    /// The answer for a frame in memory.
+    /// The answer for a frame in memory. For `resample` and `date_range` its first column of times is the index.
     ///
     /// # Errors
     /// Clauses that do not fit, or an interrupt.
     pub fn run(&self, frame: &DataFrame) -> Result<DataFrame> {
-        Ok(self.over(Arc::new(Memory::new(frame.clone())?)).collect()?.0)
+        let timed = self.clauses.iter().any(|clause| matches!(clause, Clause::Resample(_) | Clause::DateRange(..)));
+        let is_time = |column: &&Column| matches!(column.dtype(), DataType::Datetime(..) | DataType::Date);
+        let time = frame.columns().iter().find(is_time).filter(|_| timed);
+        let index = time.map(|column| Index { columns: vec![column.name().clone()], sorted: None });
+        let source = Memory::cut("memory", frame.clone(), index, &Cutting::default())?;
+        Ok(self.over(Arc::new(source)).collect()?.0)
     }
 }

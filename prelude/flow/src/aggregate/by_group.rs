@@ -98,6 +98,7 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
 }
 
 /// Keys that are columns.
+#[derive(Debug, Clone)]
 pub(crate) struct ByColumns(pub Vec<(PlSmallStr, DataType)>);
 
 impl Keys for ByColumns {

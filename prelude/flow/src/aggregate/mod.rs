@@ -5,7 +5,7 @@ mod by_group;
 mod state;
 mod values;
 
-pub(crate) use by_group::{Aggregate, ByColumns, Keys};
+pub(crate) use by_group::{Aggregate, ByColumns, Grouped, Keys};
 
 use crate::{Error, Result};
 use polars::prelude::*;
@@ -81,6 +81,16 @@ pub struct Aggregation {
     pub input: PlSmallStr,
     /// What is computed.
     pub function: Function,
+}
+
+/// So that `agg(sum("x"))` means `agg([sum("x")])`.
+impl IntoIterator for Aggregation {
+    type Item = Self;
+    type IntoIter = std::iter::Once<Self>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self)
+    }
 }
 
 impl Aggregation {
