@@ -2,9 +2,8 @@
 
 use crate::cut::Dialect;
 use crate::error::Problem;
-use crate::expr::{Binary, Compare, Expr, Kind, Name, Unary};
-use crate::members::Members;
-use crate::program::{Class, Id, Op, Program};
+use crate::expr::{Binary, Expr, Kind, Name, Unary};
+use crate::program::{Id, Op, Program};
 use crate::typed::Typed;
 use crate::types::{self, Type};
 use crate::{Span, Value};
@@ -42,12 +41,6 @@ pub(crate) fn check(
         Ok(root) if checker.problems.is_empty() => Ok(Typed::new(checker.program, root, text.clone())),
         _ => Err(checker.problems),
     }
-}
-
-/// An operand: a node, or a list, which only membership takes.
-enum Operand {
-    Node(Id),
-    List(Vec<Value>),
 }
 
 impl Checker<'_> {
@@ -207,7 +200,7 @@ impl Checker<'_> {
         }
     }
 
-    fn local(&mut self, expr: &Expr, path: &[Name]) -> Checked<Value> {
+    pub fn local(&mut self, expr: &Expr, path: &[Name]) -> Checked<Value> {
         let name = &*path[0];
         let Some(mut value) = crate::locals::find(self.locals, name) else {
             let help = format!("bind it: `query!(\"..\")` in a notebook, `.bind(\"{name}\", value)` elsewhere");
@@ -302,9 +295,25 @@ impl Checker<'_> {
         [self.weak(a), self.weak(b)]
     }
 
+    /// Arithmetic of two truth values, as pandas has it: `+` is or, `*` is and; differences and powers have no meaning.
+    fn truths(&mut self, expr: &Expr, op: Binary, a: Id, b: Id) -> Checked {
+        match op {
+            Binary::Add => Ok(self.push(Op::Or(vec![a, b]), Type::Bool)),
+            Binary::Mul => Ok(self.push(Op::And(vec![a, b]), Type::Bool)),
+            Binary::Div => Ok(self.push(Op::Arithmetic(op, a, b), Type::F64)),
+            _ => {
+                let reason = format!("`{}` of two truth values", op.symbol());
+                self.note(expr, reason, "multiply each by 1 to count with them; `!=` tells whether they differ")
+            }
+        }
+    }
+
     fn arithmetic(&mut self, expr: &Expr, op: Binary, left: &Expr, right: &Expr) -> Checked {
         let (a, b) = self.two(left, right, Self::node)?;
         let (left_type, right_type) = (self.dtype(a), self.dtype(b));
+        if self.dialect == Dialect::Text && left_type == Type::Bool && right_type == Type::Bool {
+            return self.truths(expr, op, a, b);
+        }
         let dtype = match (&left_type, op, &right_type) {
             (Type::Time(_), Binary::Sub, Type::Time(_))
             | (Type::Duration, Binary::Add | Binary::Sub, Type::Duration) => Type::Duration,
@@ -330,178 +339,6 @@ impl Checker<'_> {
             }
         };
         Ok(self.push(Op::Arithmetic(op, a, b), dtype))
-    }
-
-    fn chain(&mut self, expr: &Expr, first: &Expr, rest: &[(Compare, Expr)]) -> Checked {
-        let mut left = first;
-        let mut parts = Vec::new();
-        for (op, right) in rest {
-            parts.push(self.compare(expr, *op, left, right));
-            left = right;
-        }
-        let mut parts = parts.into_iter().collect::<Checked<Vec<Id>>>()?;
-        if parts.len() == 1 {
-            return Ok(parts.remove(0));
-        }
-        Ok(self.push(Op::And(parts), Type::Bool))
-    }
-
-    fn operand(&mut self, expr: &Expr) -> Checked<Operand> {
-        match expr.kind() {
-            Kind::List(items) => {
-                let values: Vec<_> = items.iter().map(|item| self.item(item)).collect();
-                Ok(Operand::List(values.into_iter().collect::<Checked<_>>()?))
-            }
-            Kind::Literal(Value::List(values)) => Ok(Operand::List(values.clone())),
-            Kind::Local(path) => match self.local(expr, path)? {
-                Value::List(values) => Ok(Operand::List(values)),
-                _ => self.node(expr).map(Operand::Node),
-            },
-            _ => self.node(expr).map(Operand::Node),
-        }
-    }
-
-    /// One value of a list.
-    fn item(&mut self, expr: &Expr) -> Checked<Value> {
-        let id = self.node(expr)?;
-        match self.program.value(id) {
-            Some(value) => Ok(value.clone()),
-            None => self.note(expr, "a list holds only values", "compare columns with `==`"),
-        }
-    }
-
-    fn compare(&mut self, expr: &Expr, op: Compare, left: &Expr, right: &Expr) -> Checked {
-        let (a, b) = (self.operand(left), self.operand(right));
-        let membership = matches!(op, Compare::In | Compare::NotIn);
-        let negated = matches!(op, Compare::Ne | Compare::NotIn);
-        let list_fits = membership || matches!(op, Compare::Eq | Compare::Ne);
-        match (a?, b?) {
-            (Operand::Node(a), Operand::List(values)) if list_fits => self.is_in(expr, left, a, &values, negated),
-            (Operand::List(values), Operand::Node(b)) if list_fits => self.is_in(expr, right, b, &values, negated),
-            (Operand::List(_), Operand::List(_)) => {
-                self.note(expr, "a list is compared with a list", "compare a column")
-            }
-            (Operand::List(_), _) | (_, Operand::List(_)) => {
-                self.note(expr, format!("`{}` does not go with a list", op.symbol()), "use `in` or `not in`")
-            }
-            (Operand::Node(a), Operand::Node(b)) if membership => match self.program.value(a).cloned() {
-                // 'mumu' in sample
-                Some(value @ Value::Text(_)) if self.dtype(b) == Type::Text && self.program.value(b).is_none() => {
-                    self.is_in(expr, right, b, &[value], negated)
-                }
-                _ => {
-                    self.note(right, format!("`{}` needs a list", op.symbol()), "write `[a, b]`, or `==` for one value")
-                }
-            },
-            (Operand::Node(a), Operand::Node(b)) => self.compare_nodes(expr, op, (left, a), (right, b)),
-        }
-    }
-
-    fn is_in(&mut self, expr: &Expr, written: &Expr, id: Id, values: &[Value], negated: bool) -> Checked {
-        let dtype = self.dtype(id);
-        let floats = values.iter().any(|value| matches!(value, Value::Float(_)));
-        let ints = values.iter().any(|value| matches!(value, Value::Int(_) | Value::Sized(..)));
-        if floats && ints && self.dialect == Dialect::Builder {
-            return self.note(expr, "a list that mixes integers and floats", "write all of them as floats");
-        }
-        let members = match Members::new(&dtype, values) {
-            Ok(members) => members,
-            Err(value) => {
-                let reason = format!("{written} is {dtype} and never equals {value}");
-                return self.note(expr, reason, format!("the list holds {}", value.what()));
-            }
-        };
-        let found = self.push(Op::IsIn(id, members), Type::Bool);
-        Ok(if negated { self.push(Op::Not(found), Type::Bool) } else { found })
-    }
-
-    fn compare_nodes(&mut self, expr: &Expr, op: Compare, a: (&Expr, Id), b: (&Expr, Id)) -> Checked {
-        let (left, right) = (self.dtype(a.1), self.dtype(b.1));
-        let (mut x, mut y, mut op_used) = (a.1, b.1, op);
-        let class = match (&left, &right) {
-            // None equals nothing.
-            (Type::Null, _) | (_, Type::Null) => {
-                let constant = self.program.nodes[x].constant && self.program.nodes[y].constant;
-                let truth = op == Compare::Ne;
-                let op = if constant { Op::Literal(Value::Bool(truth)) } else { Op::Constant(truth) };
-                return Ok(self.push(op, Type::Bool));
-            }
-            (Type::Text, Type::Text) => {
-                if self.dialect == Dialect::Builder && !matches!(op, Compare::Eq | Compare::Ne) {
-                    let reason = format!("text has no order: `{}` with {} and {}", op.symbol(), a.0, b.0);
-                    return self.note(expr, reason, "compare with `==`, `!=` or a list");
-                }
-                Class::Text
-            }
-            (Type::Time(_), Type::Time(_)) | (Type::Duration, Type::Duration) => Class::I64,
-            (Type::Time(_), Type::Text) => {
-                y = self.time_literal(b.0, y)?;
-                Class::I64
-            }
-            (Type::Text, Type::Time(_)) => {
-                x = self.time_literal(a.0, x)?;
-                Class::I64
-            }
-            _ if left.is_number() && right.is_number() => {
-                let class = self.number_class(x, y);
-                if class == Class::Mixed && left.width().is_some_and(|width| width.signed) {
-                    (x, y, op_used) = (y, x, op.swap());
-                }
-                class
-            }
-            _ => {
-                let (one, other) = (self.kind_of(a.1), self.kind_of(b.1));
-                let reason = format!("{} is {one} and {} is {other}: they do not compare", a.0, b.0);
-                let text = |dtype: &Type| *dtype == Type::Text;
-                let help = match (text(&left), text(&right)) {
-                    (true, _) if right.is_number() => "text is compared with text in quotes",
-                    (_, true) if left.is_number() => "write the number without quotes",
-                    _ => "",
-                };
-                return self.note(expr, reason, help);
-            }
-        };
-        Ok(self.push(Op::Compare(op_used, class, x, y), Type::Bool))
-    }
-
-    /// What a node is, for people: a literal has no type of its own.
-    fn kind_of(&self, id: Id) -> String {
-        match self.program.value(id) {
-            Some(value) => value.what().to_owned(),
-            None => self.program.dtype(id).to_string(),
-        }
-    }
-
-    fn time_literal(&mut self, expr: &Expr, id: Id) -> Checked {
-        let parsed = match self.program.value(id) {
-            Some(Value::Text(text)) => crate::times::parse(text),
-            _ => None,
-        };
-        match parsed {
-            Some(time) => Ok(self.push(Op::Literal(Value::Time(time)), Type::Time(None))),
-            None => {
-                self.note(expr, format!("{expr} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'")
-            }
-        }
-    }
-
-    pub fn number_class(&self, a: Id, b: Id) -> Class {
-        let (left, right) = (self.program.dtype(a), self.program.dtype(b));
-        if left.is_float() || right.is_float() {
-            // In comparisons literals follow f32 in both dialects, as pandas does.
-            let weak = [self.program.value(a).is_some(), self.program.value(b).is_some()];
-            return if types::float(left, right, weak) == Type::F32 { Class::F32 } else { Class::F64 };
-        }
-        let (Some(left_width), Some(right_width)) = (left.width(), right.width()) else { return Class::F64 };
-        let large = |width: crate::value::Width| !width.signed && width.bytes == 8;
-        match (large(left_width), large(right_width)) {
-            _ if (left, right) == (&Type::Bool, &Type::Bool) => Class::Bool,
-            (false, false) => Class::I64,
-            (true, true) => Class::U64,
-            (true, false) if right_width.signed => Class::Mixed,
-            (false, true) if left_width.signed => Class::Mixed,
-            _ => Class::U64,
-        }
     }
 }
 

@@ -15,6 +15,8 @@ struct Inner {
     locals: Vec<(Arc<str>, Value)>,
     hints: Vec<String>,
     dialect: Dialect,
+    /// Why the text could not be read; told by [`Cut::check`].
+    unread: Option<Problem>,
 }
 
 /// Where an expression was written, for the few rules in which pandas and the pipeline differ.
@@ -39,9 +41,13 @@ pub(crate) enum Dialect {
 /// assert_eq!(mask.iter().map(|kept| kept == Some(true)).collect::<Vec<_>>(), [true, false, false]);
 /// ```
 pub fn parse(text: &str) -> Result<Cut> {
-    let parsed = crate::parse::parse(text).map_err(|problem| Error::new(text, vec![problem]))?;
-    let inner =
-        Inner { text: text.into(), expr: parsed.expr, locals: Vec::new(), hints: parsed.hints, dialect: Dialect::Text };
+    read(text).map_err(|problem| Error::new(text, vec![problem]))
+}
+
+fn read(text: &str) -> std::result::Result<Cut, Problem> {
+    let parsed = crate::parse::parse(text)?;
+    let (expr, hints) = (parsed.expr, parsed.hints);
+    let inner = Inner { text: text.into(), expr, locals: Vec::new(), hints, dialect: Dialect::Text, unread: None };
     Ok(Cut(Arc::new(inner)))
 }
 
@@ -65,6 +71,22 @@ impl Cut {
         self
     }
 
+    /// Another expression around the one of this cut, with the same values behind `@`; errors still show this cut's text.
+    #[must_use]
+    pub fn wrapped(mut self, around: impl FnOnce(Expr) -> Expr) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.expr = around(inner.expr.clone());
+        self
+    }
+
+    /// The same cut under the rules for texts, however it was made: a literal beside an f32 column is f32, texts have an
+    /// order, lists may mix kinds of numbers.
+    #[must_use]
+    pub fn as_written(mut self) -> Self {
+        Arc::make_mut(&mut self.0).dialect = Dialect::Text;
+        self
+    }
+
     /// The names behind `@` that the cut uses and nothing is bound to.
     pub fn unbound(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -84,6 +106,9 @@ impl Cut {
     /// All unknown columns, unbound names and types that do not fit, each with its place and a suggestion.
     pub fn check(&self, schema: &Schema) -> Result<Typed> {
         let inner = &*self.0;
+        if let Some(problem) = &inner.unread {
+            return Err(Error::new(inner.text.clone(), vec![problem.clone()]));
+        }
         crate::check::check(&inner.expr, &inner.locals, inner.dialect, &inner.text, schema)
             .map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
     }
@@ -92,7 +117,32 @@ impl Cut {
 impl From<Expr> for Cut {
     fn from(expr: Expr) -> Self {
         let text = expr.to_string().into();
-        Self(Arc::new(Inner { text, expr, locals: Vec::new(), hints: Vec::new(), dialect: Dialect::Builder }))
+        let dialect = Dialect::Builder;
+        Self(Arc::new(Inner { text, expr, locals: Vec::new(), hints: Vec::new(), dialect, unread: None }))
+    }
+}
+
+/// A text that cannot be read is a cut that says so when it is checked: for chains of steps, whose errors come together.
+impl From<&str> for Cut {
+    fn from(text: &str) -> Self {
+        read(text).unwrap_or_else(|problem| {
+            let mut cut = Self::from(crate::lit(Value::Null));
+            let inner = Arc::make_mut(&mut cut.0);
+            (inner.text, inner.unread) = (text.into(), Some(problem));
+            cut
+        })
+    }
+}
+
+impl From<String> for Cut {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&String> for Cut {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
     }
 }
 

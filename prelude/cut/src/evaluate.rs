@@ -79,10 +79,11 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         };
         let column = &self.columns[column];
         let float = matches!(class, Class::F32 | Class::F64);
-        if !float && !column.complete(self.start) {
+        let lane = column.load(self.start, self.rows, self.chosen);
+        // A missing number of a float column is NaN there; anything else would be compared as if it were a value.
+        if !matches!(lane.data, Data::F64(_) | Data::F32(_)) && !column.complete(self.start) {
             return false;
         }
-        let lane = column.load(self.start, self.rows, self.chosen);
         match (&lane.data, class) {
             (Data::F64(values), Class::F64) => kernel::compare_one(op, values, number(value), and, out),
             (Data::F32(values), Class::F32) => kernel::compare_one(op, values, number(value) as f32, and, out),

@@ -26,6 +26,9 @@ fn a_missing_value_compares_false_and_differs() {
     assert_eq!(kept(col("s").ne("x"), &frame), [1, 2, 4, 5, 6]);
     assert_eq!(kept(col("s").regex("^[xy]$"), &frame), [0, 2, 3, 7]);
     assert_eq!(kept(col("i").eq(col("f")), &frame), [0, 5]);
+    // Beside a float literal too, where a missing integer is no zero.
+    assert_eq!(kept("i > -0.5", &frame), [0, 2, 4, 5, 7]);
+    assert_eq!(kept("0.5 > i or -0.0 >= i", &frame), [0usize; 0]);
     assert_eq!(kept(col("b"), &frame), [0, 3, 7]);
     assert_eq!(kept(!col("b"), &frame), [1, 2, 4, 5, 6]);
     assert_eq!(kept(!col("f").lt(5), &frame), [1, 2, 4, 5, 6, 7]);
@@ -233,4 +236,16 @@ fn printed_expressions_read_back() {
         let cut = Cut::from(built.clone());
         assert_eq!(kept(text(cut.text()), &frame), kept(built, &frame), "{cut}");
     }
+}
+
+#[test]
+fn sums_and_products_of_truth_values_are_those_of_pandas() {
+    let frame = df!("a" => [true, true, false], "b" => [true, false, false], "x" => [1.0, 2.0, 3.0]).unwrap();
+    assert_eq!(kept("a + b", &frame), [0, 1]);
+    assert_eq!(kept("a * b", &frame), [0]);
+    assert_eq!(kept("a + b == 2", &frame), [0usize; 0]);
+    assert_eq!(kept("a * 1 + b * 1 == 2", &frame), [0]);
+    assert_eq!(kept("a + (x > 1.5)", &frame), [0, 1, 2]);
+    let error = crate::parse("a - b == 0").unwrap().check(frame.schema()).unwrap_err().to_string();
+    assert!(error.contains("`-` of two truth values") && error.contains("multiply each by 1"), "{error}");
 }
