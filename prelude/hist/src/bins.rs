@@ -14,7 +14,8 @@ pub enum Bins {
     Axis(Axis),
 }
 
-/// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `vec![0.0, 1.0, 5.0]`, or an [`Axis`].
+/// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `(50, [0.0, 3.0])`, `(50, 0.0..3.0)`, `vec![0.0, 1.0, 5.0]`, or an
+/// [`Axis`].
 pub trait IntoBins {
     /// The bins meant.
     ///
@@ -61,7 +62,17 @@ macro_rules! counts {
         }
     )* };
 }
-counts!(i32 i64 isize u16 u32 u64 usize);
+counts!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
+
+/// A whole number, as `1e2` is.
+impl IntoBins for f64 {
+    fn into_bins(self) -> Result<Bins> {
+        match self.fract() == 0.0 && self.abs() < 1e9 {
+            true => (self as i64).into_bins(),
+            false => Err(Error::axis(format!("a histogram cannot have {self} bins"))),
+        }
+    }
+}
 
 fn count(bins: impl Count + std::fmt::Display) -> Result<usize> {
     bins.to_count()
@@ -73,6 +84,23 @@ impl<C: Count + std::fmt::Display, L: Number, U: Number> IntoBins for (C, L, U) 
     fn into_bins(self) -> Result<Bins> {
         Axis::regular(count(self.0)?, self.1.to_f64(), self.2.to_f64()).map(Bins::Axis)
     }
+}
+
+macro_rules! ranges {
+    ($($range:ty, |$ends:ident| $low:expr, $high:expr;)*) => { $(
+        impl<C: Count + std::fmt::Display, N: Number> IntoBins for (C, $range) {
+            fn into_bins(self) -> Result<Bins> {
+                let (count, $ends) = self;
+                (count, $low, $high).into_bins()
+            }
+        }
+    )* };
+}
+ranges! {
+    (N, N), |ends| ends.0, ends.1;
+    [N; 2], |ends| ends[0], ends[1];
+    std::ops::Range<N>, |ends| ends.start, ends.end;
+    std::ops::RangeInclusive<N>, |ends| *ends.start(), *ends.end();
 }
 
 impl<N: Number> IntoBins for Vec<N> {
@@ -100,6 +128,12 @@ impl<N: Number> IntoBins for &Vec<N> {
     }
 }
 
+impl<N: Number, const COUNT: usize> IntoBins for &[N; COUNT] {
+    fn into_bins(self) -> Result<Bins> {
+        self.as_slice().into_bins()
+    }
+}
+
 impl IntoBins for Axis {
     fn into_bins(self) -> Result<Bins> {
         Ok(Bins::Axis(self))
@@ -109,6 +143,12 @@ impl IntoBins for Axis {
 impl IntoBins for &Axis {
     fn into_bins(self) -> Result<Bins> {
         Ok(Bins::Axis(self.clone()))
+    }
+}
+
+impl IntoBins for &Bins {
+    fn into_bins(self) -> Result<Bins> {
+        Ok(self.clone())
     }
 }
 
@@ -252,6 +292,12 @@ mod tests {
         assert_eq!(axis((50, 0, 3)), regular);
         assert_eq!(axis(&regular), regular);
         assert_eq!(axis(Axis::regular(50, 0.0, 3.0)), regular);
+        for same in [axis((50, (0, 3))), axis((50, [0.0, 3.0])), axis((50, 0.0..3.0)), axis((50_u8, 0.0_f32..=3.0))] {
+            assert_eq!(same, regular);
+        }
+        assert_eq!(1e2_f64.into_bins().unwrap(), Bins::Automatic(100));
+        assert!(2.5_f64.into_bins().unwrap_err().to_string().contains("2.5 bins"));
+        assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis(&[0, 1, 5]));
         assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis([0, 1, 5]));
     }
 

@@ -225,6 +225,90 @@ fn boost_histogram_agrees_on_random_histograms() {
     assert_eq!(reference(&python, &["read", path], "").trim(), HISTOGRAMS.to_string());
 }
 
+/// Something to do with a histogram, as the script reads it, and our answer.
+fn random_operation(random: &mut StdRng, h: &Hist) -> Option<(Value, Hist)> {
+    let axis = random.random_range(0..h.dimensions());
+    let this = &h.axes()[axis];
+    let bins = this.bins();
+    let cut = |random: &mut StdRng| {
+        let start = random.random_range(0..bins);
+        (start, random.random_range(start + 1..=bins))
+    };
+    let (said, answer) = match random.random_range(0..8) {
+        0 => {
+            let (start, stop) = cut(random);
+            (json!(["slice", axis, start, stop]), h.slice(axis, start..stop))
+        }
+        1 => {
+            // In the middle of bins: on an edge the two sides may round to different bins.
+            let (start, stop) = cut(random);
+            let middle = |at: usize| this.centres()[at.min(bins - 1)];
+            if middle(start) >= middle(stop) {
+                return None;
+            }
+            let (low, high) = (middle(start), middle(stop));
+            (json!(["loc", axis, low, high]), h.slice(axis, hist::loc(low)..hist::loc(high)))
+        }
+        2 => {
+            let factor = random.random_range(1..=bins);
+            (json!(["rebin", axis, factor]), h.rebin_axis(axis, factor))
+        }
+        3 => (json!(["sum", axis]), h.sum_over(axis)),
+        4 => {
+            let at = random.random_range(0..bins);
+            (json!(["pick", axis, at]), h.pick(axis, at))
+        }
+        5 => {
+            let mut axes: Vec<usize> = (0..h.dimensions()).collect();
+            axes.rotate_left(axis);
+            axes.truncate(random.random_range(1..=h.dimensions()));
+            (json!(["project", axes]), h.project(axes))
+        }
+        6 => (json!(["scale", 2.5]), Ok(h.scaled(2.5))),
+        _ => (json!(["twice"]), h + h),
+    };
+    // What we refuse (a circle has no outside, categories do not join) is not compared.
+    answer.ok().map(|answer| (said, answer))
+}
+
+#[test]
+fn boost_histogram_agrees_on_slices_and_sums() {
+    let Some(python) = python("differential operations on histograms") else { return };
+    let mut random = StdRng::seed_from_u64(20_261_121);
+    let (mut lines, mut said, mut answers) = (String::new(), Vec::new(), Vec::new());
+    while answers.len() < HISTOGRAMS {
+        let case = random_case(&mut random);
+        // Counts that are scaled become sums of weights for us; boost-histogram keeps whole numbers.
+        if case.storage == Storage::Count || case.columns.iter().flatten().any(|x| x.is_nan()) {
+            continue;
+        }
+        let h = case.fill();
+        if let Some((operation, answer)) = random_operation(&mut random, &h) {
+            lines += &(h.to_json() + "\n");
+            said.push(operation);
+            answers.push(answer);
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("ours.json"), lines).expect("a file");
+    std::fs::write(at("operations.json"), json!(said).to_string()).expect("a file");
+    reference(&python, &["operate", folder.path().to_str().expect("a path of text")], "");
+    let operated = std::fs::read_to_string(at("operated.json")).expect("the answers");
+    let (mut differ, mut compared) = (Vec::new(), 0);
+    for ((answer, said), line) in answers.iter().zip(&said).zip(operated.lines()).filter(|(_, line)| *line != "null") {
+        compared += 1;
+        let theirs = Hist::from_json(line).map_err(|error| error.to_string());
+        if let Err(why) = theirs.and_then(|theirs| compare(answer, &theirs)) {
+            let axes: Vec<String> = answer.axes().iter().map(ToString::to_string).collect();
+            differ.push(format!("{said} to {} with {:?}: {why}", axes.join(" x "), answer.storage()));
+        }
+    }
+    let shown = differ.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(differ.is_empty(), "{} of {compared} operations differ, the first:\n{shown}", differ.len());
+    assert!(compared * 4 > 3 * HISTOGRAMS, "boost-histogram answered only {compared} of {HISTOGRAMS}");
+}
+
 /// The mass spectrum of opposite-sign muon pairs from 80 to 100 GeV in real CMS data.
 fn z_peak() -> Option<Hist> {
     let file = recoil_tests::cases::project().join("../shared/samples/Zmumu_Run2011A.csv");

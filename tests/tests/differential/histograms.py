@@ -2,6 +2,7 @@
 
 argv = "fill" folder: fills the histograms of folder/cases.json from folder/data.bin, writes folder/filled.json.
 argv = "read" folder: reads folder/ours.json and compares with folder/filled.json; prints the number of equal ones.
+argv = "operate" folder: slices, rebins, projects and scales the histograms of folder/ours.json.
 argv = "fit": a histogram on standard input; prints mean, sigma and their errors for four fits.
 argv = "root" folder: follows the advice of our error: folder/h.json becomes folder/h.root; prints the bins.
 """
@@ -102,6 +103,49 @@ def read(folder):
     print(equal)
 
 
+def operated(h, name, arguments):
+    whole = (slice(None),)
+    if name == "slice":
+        axis, start, stop = arguments
+        h = h[whole * axis + (slice(start, stop),) + whole * (h.ndim - axis - 1)]
+    elif name == "loc":
+        axis, start, stop = arguments
+        h = h[whole * axis + (slice(bh.loc(start), bh.loc(stop)),) + whole * (h.ndim - axis - 1)]
+    elif name == "rebin":
+        axis, factor = arguments
+        h = h[whole * axis + (slice(None, None, bh.rebin(factor)),) + whole * (h.ndim - axis - 1)]
+    elif name == "sum":
+        (axis,) = arguments
+        h = h[whole * axis + (slice(None, None, sum),) + whole * (h.ndim - axis - 1)]
+    elif name == "pick":
+        axis, at = arguments
+        h = h[whole * axis + (at,) + whole * (h.ndim - axis - 1)]
+    elif name == "project":
+        h = h.project(*arguments[0])
+    elif name == "scale":
+        h = h * arguments[0]
+    elif name == "twice":
+        h = h + h
+    return h
+
+
+def operate(folder):
+    """Applies folder/operations.json to the histograms of folder/ours.json; answers go to folder/operated.json."""
+    with open(f"{folder}/operations.json", encoding="utf-8") as file:
+        operations = json.load(file)
+    with open(f"{folder}/ours.json", encoding="utf-8") as ours, open(f"{folder}/operated.json", "w", encoding="utf-8") as out:
+        for line, (name, *arguments) in zip(ours, operations, strict=True):
+            h = bh.Histogram(json.loads(line, object_hook=uhi.io.json.object_hook))
+            try:
+                h = operated(h, name, arguments)
+            except (ValueError, KeyError) as error:
+                # Some axes it does not slice or rebin, such as integers and circles.
+                print("null", file=out)
+                continue
+            document = json.loads(json.dumps(h, default=uhi.io.json.default))
+            print(json.dumps(plain(document), allow_nan=False), file=out)
+
+
 def fit():
     from iminuit import Minuit
     from scipy.special import erf
@@ -150,4 +194,4 @@ def root(folder):
 
 
 if __name__ == "__main__":
-    {"fill": fill, "read": read, "fit": fit, "root": root}[sys.argv[1]](*sys.argv[2:])
+    {"fill": fill, "read": read, "operate": operate, "fit": fit, "root": root}[sys.argv[1]](*sys.argv[2:])
