@@ -16,6 +16,7 @@ mod font;
 mod frame;
 mod label;
 mod plot;
+mod png;
 mod progress;
 pub mod raster;
 pub mod report;
@@ -31,6 +32,8 @@ pub use plot::{
     Figure, Interactive, Part, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay,
     points, scatter, stack,
 };
+/// What [`figure`] draws with: `use plotters::prelude::*`.
+pub use plotters;
 pub use progress::progress;
 pub use report::Report;
 pub use table::{Cell, Heading, Table};

@@ -62,7 +62,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
     let size = Error::Size { width, height };
     let mut pixels = if fits { Pixmap::new(width.round() as u32, height.round() as u32) } else { None }.ok_or(size)?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| Error::Svg(error.to_string()))
+    crate::png::encode(&pixels).map_err(|error| Error::Svg(error.to_string()))
 }
 
 /// A PDF of an SVG document: lines and text, not pixels.

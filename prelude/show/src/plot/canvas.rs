@@ -6,6 +6,9 @@ use crate::text::escape;
 use crate::theme::Color;
 use std::fmt::Write;
 
+/// Elements that dots are spread over when they shine through one another.
+const VEILS: usize = 24;
+
 /// An SVG document in the making. Units are pixels, from the upper left corner.
 pub(super) struct Canvas {
     width: f64,
@@ -128,9 +131,27 @@ impl Canvas {
         let _ = write!(self.body, "<rect {} fill=\"{}\"/>", place(area), fill.hex());
     }
 
-    pub(super) fn veil(&mut self, area: Area, fill: Color, opacity: f64) {
-        let _ =
-            write!(self.body, "<rect {} fill=\"{}\" fill-opacity=\"{}\"/>", place(area), fill.hex(), short(opacity));
+    /// Many rectangles, one element for each colour.
+    pub(super) fn rects(&mut self, rects: &[(Area, Color)]) {
+        let mut by_color: Vec<(Color, String)> = Vec::new();
+        for (area, color) in rects {
+            let at = by_color.iter().position(|(known, _)| known == color).unwrap_or_else(|| {
+                by_color.push((*color, String::new()));
+                by_color.len() - 1
+            });
+            by_color[at].1 += &rectangle(area);
+        }
+        for (color, data) in by_color {
+            let _ = write!(self.body, "<path d=\"{data}\" fill=\"{}\"/>", color.hex());
+        }
+    }
+
+    /// Rectangles that are seen through.
+    pub(super) fn veil(&mut self, areas: &[Area], fill: Color, opacity: f64) {
+        if !areas.is_empty() {
+            let (data, opacity) = (areas.iter().map(rectangle).collect::<String>(), short(opacity));
+            let _ = write!(self.body, "<path d=\"{data}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>", fill.hex());
+        }
     }
 
     pub(super) fn frame(&mut self, area: Area, pen: Pen) {
@@ -182,11 +203,16 @@ impl Canvas {
         if points.is_empty() {
             return;
         }
-        let _ = write!(self.body, "<g fill=\"{}\" fill-opacity=\"{}\">", fill.hex(), short(opacity));
-        for (x, y) in points {
-            let _ = write!(self.body, "<circle cx=\"{}\" cy=\"{}\" r=\"{}\"/>", short(*x), short(*y), short(radius));
+        // A dot is a line without length and with round ends: a quarter of the characters of a circle. Dots of one element
+        // do not shine through one another, so those that should are spread over several.
+        let elements = if opacity < 1.0 { points.len().min(VEILS) } else { 1 };
+        let pen = Pen::new(fill, 2.0 * radius).attributes();
+        for element in 0..elements {
+            let dot = |(x, y): &(f64, f64)| format!("M{} {}h.01", short(*x), short(*y));
+            let data: String = points.iter().skip(element).step_by(elements).map(dot).collect();
+            let opacity = if opacity < 1.0 { format!(" stroke-opacity=\"{}\"", short(opacity)) } else { String::new() };
+            let _ = write!(self.body, "<path d=\"{data}\" stroke-linecap=\"round\" {pen}{opacity}/>");
         }
-        self.body.push_str("</g>");
     }
 
     /// Draws inside an area only.
@@ -259,6 +285,11 @@ fn spans(label: &Label, script: Script) -> String {
         };
     }
     out
+}
+
+fn rectangle(area: &Area) -> String {
+    let (width, height) = (short(area.width.max(0.0)), short(area.height));
+    format!("M{} {}h{width}v{height}h-{width}z", short(area.left), short(area.top))
 }
 
 fn place(area: Area) -> String {

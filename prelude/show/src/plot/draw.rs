@@ -221,12 +221,14 @@ impl Pens<'_> {
     }
 
     fn band(&self, canvas: &mut Canvas, edges: &[f64], low: &[f64], high: &[f64], color: Color) {
+        let mut areas = Vec::with_capacity(low.len());
         for ((edge, low), high) in edges.windows(2).zip(low).zip(high) {
             if low.is_finite() && high.is_finite() && high > low {
                 let (left, top) = (self.x(edge[0]), self.y(*high));
-                hatch(canvas, Area { left, top, width: self.x(edge[1]) - left, height: self.y(*low) - top }, color);
+                areas.push(Area { left, top, width: self.x(edge[1]) - left, height: self.y(*low) - top });
             }
         }
+        hatch(canvas, &areas, color);
     }
 
     fn points(&self, canvas: &mut Canvas, points: &[Point], color: Color, dots: bool) {
@@ -269,20 +271,22 @@ impl Pens<'_> {
     }
 }
 
-/// An area of uncertainty: a veil and slanted lines, so that it is seen over any fill and without colour.
-pub(super) fn hatch(canvas: &mut Canvas, area: Area, color: Color) {
+/// Areas of uncertainty: a veil and slanted lines, so that they are seen over any fill and without colour.
+pub(super) fn hatch(canvas: &mut Canvas, areas: &[Area], color: Color) {
     const PITCH: f64 = 5.0;
-    canvas.veil(area, color, 0.16);
+    canvas.veil(areas, color, 0.16);
     let mut lines = Vec::new();
-    // Lines x + y = n * PITCH, clipped by arithmetic, go on from bin to bin.
-    let mut sum = ((area.left + area.top) / PITCH).ceil() * PITCH;
-    while sum < area.right() + area.bottom() && lines.len() < 400 {
-        let from = area.left.max(sum - area.bottom());
-        let to = area.right().min(sum - area.top);
-        if to > from {
-            lines.push(((from, sum - from), (to, sum - to)));
+    for area in areas {
+        // Lines x + y = n * PITCH, clipped by arithmetic, go on from bin to bin.
+        let first = ((area.left + area.top) / PITCH).ceil() as i64;
+        let last = ((area.right() + area.bottom()) / PITCH).ceil() as i64;
+        for sum in (first..last.min(first + 400)).map(|n| n as f64 * PITCH) {
+            let from = area.left.max(sum - area.bottom());
+            let to = area.right().min(sum - area.top);
+            if to > from {
+                lines.push(((from, sum - from), (to, sum - to)));
+            }
         }
-        sum += PITCH;
     }
     canvas.strokes(&lines, Pen::new(color, 0.7));
 }

@@ -11,6 +11,8 @@ use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 
 /// More cells than this are drawn as one picture of pixels.
 const RECTANGLES: usize = 1600;
+/// Shades of a density: more are not told apart, and cells of one shade are one element.
+const SHADES: f64 = 128.0;
 const BAR: f64 = 16.0;
 const SIDE: f64 = 62.0;
 
@@ -68,7 +70,7 @@ impl Map {
         match self.shade {
             Shade::Signed => value.is_finite().then(|| theme.signed(value)),
             Shade::Density if !value.is_finite() || value == 0.0 || (self.log && value < 0.0) => None,
-            Shade::Density => Some(theme.density(axis.place(value))),
+            Shade::Density => Some(theme.density((axis.place(value) * SHADES).round() / SHADES)),
         }
     }
 }
@@ -132,6 +134,7 @@ fn cells(canvas: &mut Canvas, map: &Map, area: Area, (x, y, colors): (&Axis, &Ax
     }
     let across = |value: f64| area.left + x.place(value).clamp(0.0, 1.0) * area.width;
     let down = |value: f64| area.bottom() - y.place(value).clamp(0.0, 1.0) * area.height;
+    let (mut colored, mut written) = (Vec::new(), Vec::new());
     for column in 0..map.columns() {
         for row in 0..map.rows() {
             let value = map.cell(column, row);
@@ -139,12 +142,14 @@ fn cells(canvas: &mut Canvas, map: &Map, area: Area, (x, y, colors): (&Axis, &Ax
             let (left, right) = (across(map.x[column]), across(map.x[column + 1]));
             let (top, bottom) = (down(map.y[row + 1]), down(map.y[row]));
             let cell = Area { left, top, width: right - left, height: bottom - top };
-            canvas.rect(overlapping(cell, area), color);
+            colored.push((overlapping(cell, area), color));
             if map.written {
-                write_value(canvas, cell, value, color);
+                written.push((cell, value, color));
             }
         }
     }
+    canvas.rects(&colored);
+    written.into_iter().for_each(|(cell, value, color)| write_value(canvas, cell, value, color));
 }
 
 /// The cell, a little larger to the right and below, so that no seam of background shows between cells.
@@ -180,7 +185,7 @@ fn pixels(map: &Map, area: Area, (x, y, colors): (&Axis, &Axis, &Axis), theme: &
             }
         }
     }
-    let png = picture.encode_png().ok()?;
+    let png = crate::png::encode(&picture).ok()?;
     Some(base64::engine::general_purpose::STANDARD.encode(png))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Plot;
 use crate::label::Label;
+use hist::Number;
 
 impl Plot {
     /// The words above the frame, and the title for those who do not see the picture.
@@ -36,8 +37,8 @@ impl Plot {
 
     /// The integrated luminosity in inverse femtobarn, on the right above the frame.
     #[must_use]
-    pub fn luminosity(mut self, inverse_femtobarn: f64) -> Self {
-        self.scene.header.luminosity = Some(inverse_femtobarn);
+    pub fn luminosity(mut self, inverse_femtobarn: impl Number) -> Self {
+        self.scene.header.luminosity = Some(inverse_femtobarn.to_f64());
         self
     }
 
@@ -82,32 +83,32 @@ impl Plot {
 
     /// From where to where the x axis goes.
     #[must_use]
-    pub fn x_range(mut self, low: f64, high: f64) -> Self {
-        self.scene.x.range = Some((low, high));
+    pub fn x_range(mut self, low: impl Number, high: impl Number) -> Self {
+        self.scene.x.range = Some((low.to_f64(), high.to_f64()));
         self
     }
 
     /// From where to where the y axis of the upper panel goes. The legend then stands beside the frame when it does not fit.
     #[must_use]
-    pub fn y_range(mut self, low: f64, high: f64) -> Self {
-        self.scene.panels[0].y.range = Some((low, high));
+    pub fn y_range(mut self, low: impl Number, high: impl Number) -> Self {
+        self.scene.panels[0].y.range = Some((low.to_f64(), high.to_f64()));
         self
     }
 
     /// From where to where the y axis of the lower panel goes.
     #[must_use]
-    pub fn lower_range(mut self, low: f64, high: f64) -> Self {
+    pub fn lower_range(mut self, low: impl Number, high: impl Number) -> Self {
         if let Some(panel) = self.scene.panels.get_mut(1) {
-            panel.y.range = Some((low, high));
+            panel.y.range = Some((low.to_f64(), high.to_f64()));
         }
         self
     }
 
     /// Width and height in pixels, at least 240 x 180 and at most 4000 x 4000.
     #[must_use]
-    pub fn size(mut self, width: f64, height: f64) -> Self {
-        self.scene.width = width.clamp(240.0, 4000.0);
-        self.scene.height = height.clamp(180.0, 4000.0);
+    pub fn size(mut self, width: impl Number, height: impl Number) -> Self {
+        self.scene.width = width.to_f64().clamp(240.0, 4000.0);
+        self.scene.height = height.to_f64().clamp(180.0, 4000.0);
         self
     }
 

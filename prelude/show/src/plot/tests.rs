@@ -153,6 +153,11 @@ fn readable(document: &Document, name: &str) -> usize {
                 let [x, y, width, height] = ["x", "y", "width", "height"].map(|key| attribute(&node, key));
                 painted.push((x, y, x + width, y + height, color));
             }
+            "path" if node.attribute("fill-opacity").is_none() => {
+                let Some(color) = node.attribute("fill").and_then(Color::parse) else { continue };
+                let data = node.attribute("d").unwrap_or_default();
+                painted.extend(data.split('z').filter_map(rectangle).map(|[a, b, c, d]| (a, b, c, d, color)));
+            }
             "text" => {
                 let color = node.attribute("fill").and_then(Color::parse).expect("text has a colour of its own");
                 let (x, y) = (attribute(&node, "x"), attribute(&node, "y") - 2.0);
@@ -170,6 +175,15 @@ fn readable(document: &Document, name: &str) -> usize {
         }
     }
     texts
+}
+
+/// The corners of a rectangle that is a part of a path: `M10 20h5v6h-5`.
+fn rectangle(part: &str) -> Option<[f64; 4]> {
+    let (corner, rest) = part.strip_prefix('M')?.split_once('h')?;
+    let ((x, y), (width, rest)) = (corner.split_once(' ')?, rest.split_once('v')?);
+    let number = |text: &str| text.parse::<f64>().ok();
+    let (x, y) = (number(x)?, number(y)?);
+    Some([x, y, x + number(width)?, y + number(rest.split_once('h')?.0)?])
 }
 
 #[test]

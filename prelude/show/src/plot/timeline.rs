@@ -39,13 +39,15 @@ fn svg(spans: &[&Span], seconds: f64, title: &str, theme: &Theme) -> String {
         (1.0, "s")
     };
     let x = Axis::linear(0.0, (end * scale).max(1e-9));
+    let mut pieces = Vec::with_capacity(spans.len());
     for span in spans.iter().filter(|span| span.thread < lanes) {
         let place = |time: f64| area.left + x.place(time * scale).clamp(0.0, 1.0) * area.width;
         let (left, right) = (place(span.start), place(span.start + span.seconds));
         let color = names.iter().position(|name| *name == span.operation).unwrap_or(0);
         let top = area.top + 5.0 + span.thread as f64 * LANE;
-        canvas.rect(Area { left, top, width: (right - left).max(0.5), height: LANE - 6.0 }, theme.fill(color));
+        pieces.push((Area { left, top, width: (right - left).max(0.5), height: LANE - 6.0 }, theme.fill(color)));
     }
+    canvas.rects(&pieces);
     for lane in 0..lanes {
         let y = area.top + (lane as f64 + 0.5) * LANE + 8.0;
         let script = Script::new(TICK_TEXT, theme.ink).at(Anchor::End);

@@ -1,0 +1,141 @@
+//! Pixels to PNG, small: pictures of ours have few colours, and a notebook holds many pictures.
+
+use resvg::tiny_skia::Pixmap;
+use std::collections::HashMap;
+
+/// Colours of a palette.
+const COLORS: usize = 256;
+/// Differences of a channel up to this are not seen between neighbours on the edge of a line.
+const ALIKE: u8 = 4;
+/// A change by more than this is seen, but on single pixels.
+const VISIBLE: u8 = 16;
+/// One pixel of so many may be changed by more; a picture with more of them keeps all its colours.
+const SINGLE: usize = 1000;
+
+type Rgba = [u8; 4];
+
+/// A PNG of the pixels: with a palette of at most 256 colours where that is not seen, with all colours otherwise. (The
+/// encoder's own choice of compression is the fastest, which gives files six times the size.)
+pub(crate) fn encode(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let colors: Vec<Rgba> = pixels
+        .pixels()
+        .iter()
+        .map(|pixel| {
+            let color = pixel.demultiply();
+            [color.red(), color.green(), color.blue(), color.alpha()]
+        })
+        .collect();
+    let size = (pixels.width(), pixels.height());
+    match indexed(&colors) {
+        Some((palette, places)) => with_palette(size, &palette, &places),
+        None => with_all_colors(size, &colors),
+    }
+}
+
+/// A palette, and the place in it of every pixel.
+fn indexed(colors: &[Rgba]) -> Option<(Vec<Rgba>, Vec<u8>)> {
+    let mut counts: HashMap<Rgba, usize> = HashMap::new();
+    // Neighbours are mostly equal: a look at the table for each run, not for each pixel.
+    for run in colors.chunk_by(PartialEq::eq) {
+        *counts.entry(run[0]).or_default() += run.len();
+    }
+    let mut by_count: Vec<(Rgba, usize)> = counts.into_iter().collect();
+    by_count.sort_unstable_by_key(|&(color, count)| (std::cmp::Reverse(count), color));
+    let exact = by_count.len() <= COLORS;
+    let mut palette: Vec<Rgba> = Vec::new();
+    let mut places: HashMap<Rgba, u8> = HashMap::with_capacity(by_count.len());
+    let mut left = Vec::new();
+    for &(color, count) in &by_count {
+        let near = palette.iter().position(|&known| distance(known, color) <= ALIKE).filter(|_| !exact);
+        match near {
+            Some(at) => drop(places.insert(color, at as u8)),
+            None if palette.len() < COLORS => {
+                places.insert(color, palette.len() as u8);
+                palette.push(color);
+            }
+            None => left.push((color, count)),
+        }
+    }
+    let mut visible = 0;
+    for (color, count) in left {
+        let (at, nearest) = palette.iter().enumerate().min_by_key(|(_, known)| distance(**known, color))?;
+        visible += if distance(*nearest, color) > VISIBLE { count } else { 0 };
+        if visible * SINGLE > colors.len() {
+            return None;
+        }
+        places.insert(color, at as u8);
+    }
+    let mut indices = Vec::with_capacity(colors.len());
+    for run in colors.chunk_by(PartialEq::eq) {
+        indices.resize(indices.len() + run.len(), *places.get(&run[0])?);
+    }
+    Some((palette, indices))
+}
+
+/// The largest difference of a channel.
+fn distance(a: Rgba, b: Rgba) -> u8 {
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
+}
+
+fn with_palette((width, height): (u32, u32), palette: &[Rgba], places: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.iter().flat_map(|color| [color[0], color[1], color[2]]).collect::<Vec<_>>());
+    encoder.set_trns(palette.iter().map(|color| color[3]).collect::<Vec<_>>());
+    encoder.set_filter(png::FilterType::NoFilter);
+    encoder.set_compression(png::Compression::Default);
+    encoder.write_header()?.write_image_data(places)?;
+    Ok(file)
+}
+
+fn with_all_colors((width, height): (u32, u32), colors: &[Rgba]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
+    encoder.set_compression(png::Compression::Default);
+    encoder.write_header()?.write_image_data(colors.as_flattened())?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resvg::tiny_skia::PremultipliedColorU8;
+
+    fn picture(side: u32, color: impl Fn(u32, u32) -> Rgba) -> Pixmap {
+        let mut pixels = Pixmap::new(side, side).unwrap();
+        for (at, pixel) in pixels.pixels_mut().iter_mut().enumerate() {
+            let [r, g, b, a] = color(at as u32 % side, at as u32 / side);
+            *pixel = PremultipliedColorU8::from_rgba(r, g, b, a).unwrap();
+        }
+        pixels
+    }
+
+    fn largest_difference(pixels: &Pixmap) -> u8 {
+        let again = Pixmap::decode_png(&encode(pixels).unwrap()).unwrap();
+        let channels = pixels.data().iter().zip(again.data());
+        channels.map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+    }
+
+    #[test]
+    fn few_colours_stay_what_they_are() {
+        let corner = |x: u32, y: u32| if x + y < 3 { [0; 4] } else { [(x % 16) as u8 * 16, (y % 8) as u8, 7, 255] };
+        assert_eq!(largest_difference(&picture(60, corner)), 0);
+    }
+
+    #[test]
+    fn many_shades_of_few_colours_change_less_than_can_be_seen() {
+        let ramp = |x: u32, y: u32| [x as u8, (x as u8) / 2, (y / 64 * 60) as u8, 255];
+        assert!(largest_difference(&picture(256, ramp)) <= VISIBLE);
+    }
+
+    #[test]
+    fn a_photograph_keeps_all_its_colours() {
+        let wild = |x: u32, y: u32| [x as u8, y as u8, (x * y % 256) as u8, 255];
+        assert_eq!(largest_difference(&picture(256, wild)), 0);
+    }
+}
