@@ -28,6 +28,6 @@ pub use runtime::{
 pub use serde_json;
 pub use show::{
     Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,
-    correlation, efficiency, figure, histogram, overlay, points, scatter, stack, variables,
+    correlation, efficiency, figure, histogram, overlay, plotters, points, scatter, stack, variables,
 };
 pub use tokio;

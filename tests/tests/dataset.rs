@@ -3,4 +3,7 @@
 mod dataset {
     mod bad_input;
     mod chains;
+    mod contract;
+    mod names;
+    mod whole;
 }

@@ -1,10 +1,14 @@
 //! The processes of a data set: their names, files and groups.
 
+use crate::chain::Chain;
 use crate::discover::{self, Found};
 use crate::error::{Error, Result};
+use crate::group::Group;
 use crate::names::{Grammar, ProcessName};
+use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use sources::Source;
+use sources::memory::{Cutting, Memory};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +27,7 @@ pub(crate) struct Process {
 }
 
 /// All processes, and the groups they form.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Catalog {
     /// Where it was opened.
     pub path: Arc<str>,
@@ -33,6 +37,18 @@ pub(crate) struct Catalog {
     pub groups: BTreeMap<String, Vec<usize>>,
     /// Files that were left out, and why.
     pub skipped: Vec<(PathBuf, &'static str)>,
+    /// Steps that processes had before they came together here, by position; empty where none had any.
+    before: Vec<Chain>,
+}
+
+static NO_STEPS: Chain = Chain::none();
+
+impl Process {
+    /// A frame as a process.
+    pub(crate) fn in_memory(name: &str, frame: DataFrame, grammar: &Grammar) -> Result<Self> {
+        let source = Memory::cut(name, frame, None, &Cutting::default())?;
+        Ok(Self { name: name.into(), parsed: grammar.parse(name).ok(), source: Arc::new(source), files: 0 })
+    }
 }
 
 impl Catalog {
@@ -78,7 +94,43 @@ impl Catalog {
             members.sort_unstable();
             members.dedup();
         }
-        Self { path: path.into(), processes, groups, skipped }
+        Self { path: path.into(), processes, groups, skipped, before: Vec::new() }
+    }
+
+    /// The processes of two groups, each with the steps it has; positions are new.
+    ///
+    /// # Errors
+    /// A process that is in both: its rows would count twice.
+    pub(crate) fn joined(one: &Group, two: &Group) -> Result<Self> {
+        let mut members: Vec<(&Group, usize)> = Vec::new();
+        for group in [one, two] {
+            members.extend(group.members.iter().map(|&at| (group, at)));
+        }
+        members.sort_by(|(a, x), (b, y)| a.catalog.processes[*x].name.cmp(&b.catalog.processes[*y].name));
+        let processes: Vec<_> = members.iter().map(|(group, at)| group.catalog.processes[*at].clone()).collect();
+        if let Some(pair) = processes.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            let name = &pair[0].name;
+            return Err(Error::request(format!("process `{name}` is in both; its rows would count twice")));
+        }
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (new, (group, at)) in members.iter().enumerate() {
+            for (name, _) in group.catalog.groups.iter().filter(|(_, members)| members.contains(at)) {
+                groups.entry(name.clone()).or_default().push(new);
+            }
+        }
+        let before = members.iter().map(|(group, at)| group.catalog.before(*at).then(&group.chain)).collect();
+        let path = match one.catalog.path == two.catalog.path {
+            true => one.catalog.path.clone(),
+            false => format!("{} and {}", one.catalog.path, two.catalog.path).into(),
+        };
+        let mut skipped = one.catalog.skipped.clone();
+        skipped.extend(two.catalog.skipped.iter().filter(|file| !one.catalog.skipped.contains(file)).cloned());
+        Ok(Self { path, processes, groups, skipped, before })
+    }
+
+    /// Steps that the process at a position had before it came here.
+    pub(crate) fn before(&self, at: usize) -> &Chain {
+        self.before.get(at).unwrap_or(&NO_STEPS)
     }
 
     /// A process by its name, or the members of a group.

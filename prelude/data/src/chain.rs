@@ -79,9 +79,22 @@ struct Link {
 }
 
 impl Chain {
+    /// No steps.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     /// The chain with one more step: O(1), and the old chain stays what it was.
     pub(crate) fn and(&self, step: Step) -> Self {
         Self(Some(Arc::new(Link { step, before: self.clone(), length: self.len() + 1 })))
+    }
+
+    /// These steps, and then those of another chain.
+    pub(crate) fn then(&self, other: &Self) -> Self {
+        match self.len() {
+            0 => other.clone(),
+            _ => other.steps().into_iter().fold(self.clone(), |chain, step| chain.and(step.clone())),
+        }
     }
 
     /// Whether both are the very same steps.

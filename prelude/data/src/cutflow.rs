@@ -6,7 +6,8 @@
 use crate::clauses::NUMBER;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::run::{Lowered, Pass, WEIGHT};
+use crate::lowered::{Lowered, WEIGHT};
+use crate::run::Pass;
 use flow::Clause;
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
@@ -60,6 +61,7 @@ impl Group {
             steps = taps.iter().map(|tap| tap.step.clone()).collect();
             Ok(taps.iter().map(|tap| tap.left(lowered.scale)).collect::<Vec<_>>())
         })?;
+        pass.log("cutflow");
         let cutflow = Cutflow { steps, processes };
         cutflow.is_monotone()?;
         Ok(cutflow)
@@ -179,7 +181,11 @@ impl Display for Cutflow {
 
 /// The clauses of a process with a tap at the start and behind every clause that removes rows.
 fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
-    let mut taps = vec![Arc::new(Tap::new("all".to_owned()))];
+    let keys: Vec<PlSmallStr> = match lowered.event_keys() {
+        [] => EVENT.into_iter().map(PlSmallStr::from_static).collect(),
+        own => own.iter().map(|key| PlSmallStr::from_str(key)).collect(),
+    };
+    let mut taps = vec![Arc::new(Tap::new("all".to_owned(), &keys))];
     let mut clauses = Vec::new();
     for (at, clause) in lowered.clauses().iter().enumerate() {
         clauses.push(clause.clone());
@@ -193,7 +199,7 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
             Clause::Filter(_) | Clause::Candidates(_) | Clause::Head(_) | Clause::Sample { .. } | Clause::Custom(_)
         );
         if removes {
-            let tap = Arc::new(Tap::new(clause.to_string()));
+            let tap = Arc::new(Tap::new(clause.to_string(), &keys));
             clauses.push(Clause::Custom(tap.clone()));
             taps.push(tap);
         }
@@ -205,6 +211,8 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
 #[derive(Debug)]
 struct Tap {
     step: String,
+    /// The columns that name an event.
+    keys: Vec<PlSmallStr>,
     /// Columns at this place, as far as they matter here; known once the plan is checked.
     columns: OnceLock<Vec<PlSmallStr>>,
     seen: Mutex<Vec<Seen>>,
@@ -220,8 +228,8 @@ struct Seen {
 }
 
 impl Tap {
-    fn new(step: String) -> Self {
-        Self { step, columns: OnceLock::new(), seen: Mutex::default() }
+    fn new(step: String, keys: &[PlSmallStr]) -> Self {
+        Self { step, keys: keys.to_vec(), columns: OnceLock::new(), seen: Mutex::default() }
     }
 
     fn left(&self, scale: f64) -> Left {
@@ -245,7 +253,7 @@ impl flow::Custom for Tap {
     }
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
-        let wanted = EVENT.into_iter().chain([NUMBER, WEIGHT]).map(PlSmallStr::from_static);
+        let wanted = self.keys.iter().cloned().chain([NUMBER, WEIGHT].map(PlSmallStr::from_static));
         self.columns.get_or_init(|| wanted.filter(|name| input.contains(name)).collect());
         Ok(input.clone())
     }
@@ -259,28 +267,40 @@ impl flow::Custom for Tap {
 
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
         if frame.height() > 0 {
-            let seen = look(&frame)?;
+            let seen = look(&frame, &self.keys)?;
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         }
         Ok(frame)
     }
 }
 
-fn look(frame: &DataFrame) -> flow::Result<Seen> {
+/// A word for each value of a key: equal where values are equal.
+type Words = Vec<u64>;
+
+fn words(key: &Column) -> PolarsResult<Words> {
+    if let DataType::String = key.dtype() {
+        let hash = |text: Option<&str>| {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            hasher.finish()
+        };
+        return Ok(key.str()?.iter().map(hash).collect());
+    }
+    let numbers = key.to_physical_repr().cast(&DataType::Int64)?;
+    Ok(numbers.i64()?.iter().map(|number| number.map_or(u64::MAX, |number| number as u64)).collect())
+}
+
+fn look(frame: &DataFrame, keys: &[PlSmallStr]) -> flow::Result<Seen> {
     let rows = frame.height();
     let row = frame.column(NUMBER)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
-    let keys = EVENT
-        .iter()
-        .filter_map(|key| frame.column(key).ok())
-        .map(|column| column.cast(&DataType::Int64))
-        .collect::<PolarsResult<Vec<_>>>()?;
-    let keys = keys.iter().map(|column| Ok(column.i64()?.rechunk().into_owned())).collect::<PolarsResult<Vec<_>>>()?;
+    let keys: Vec<Words> =
+        keys.iter().filter_map(|key| frame.column(key).ok()).map(words).collect::<PolarsResult<_>>()?;
     let hash = |row: usize| {
         let mut hasher = DefaultHasher::new();
-        keys.iter().for_each(|key| key.get(row).hash(&mut hasher));
+        keys.iter().for_each(|key| key[row].hash(&mut hasher));
         hasher.finish()
     };
-    let same = |a: usize, b: usize| keys.iter().all(|key| key.get(a) == key.get(b));
+    let same = |a: usize, b: usize| keys.iter().all(|key| key[a] == key[b]);
     let events =
         if keys.is_empty() { rows as u64 } else { 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64 };
     let (weighted, variance) = match frame.column(WEIGHT) {

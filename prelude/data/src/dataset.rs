@@ -1,10 +1,12 @@
 //! A data set: the lazy dict of processes.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Process};
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::names::Grammar;
 use crate::settings::Settings;
+use hist::Number;
+use polars::prelude::DataFrame;
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
 use std::path::Path;
@@ -43,6 +45,41 @@ impl Index<&str> for Data {
         let group: &'static Group = Box::leak(Box::new(self.everything.group(name)));
         groups.insert(name.to_owned(), group);
         group
+    }
+}
+
+impl Index<&String> for Data {
+    type Output = Group;
+
+    fn index(&self, name: &String) -> &Group {
+        &self[name.as_str()]
+    }
+}
+
+impl Index<String> for Data {
+    type Output = Group;
+
+    fn index(&self, name: String) -> &Group {
+        &self[name.as_str()]
+    }
+}
+
+impl IntoIterator for &Data {
+    type Item = (String, Group);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    /// Names of the processes, and a group of each.
+    fn into_iter(self) -> Self::IntoIter {
+        self.items()
+    }
+}
+
+impl IntoIterator for Data {
+    type Item = (String, Group);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items()
     }
 }
 
@@ -101,14 +138,14 @@ impl Loader {
     }
 
     /// The speed that reports compare with, in rows per second.
-    pub fn performance_target_rows_per_sec(mut self, rows: u64) -> Self {
-        self.settings.target_rows_per_second = Some(rows as f64);
+    pub fn performance_target_rows_per_sec(mut self, rows: impl Number) -> Self {
+        self.settings.target_rows_per_second = Some(rows.to_f64());
         self
     }
 
     /// How much memory the engine may hold, in units of 2^30 bytes.
-    pub fn memory_budget_gb(mut self, gigabytes: f64) -> Self {
-        self.settings.memory_budget = Some(bytes(gigabytes));
+    pub fn memory_budget_gb(mut self, gigabytes: impl Number) -> Self {
+        self.settings.memory_budget = Some(bytes(gigabytes.to_f64()));
         self
     }
 
@@ -129,6 +166,40 @@ fn bytes(gigabytes: f64) -> u64 {
 impl Data {
     pub(crate) fn of(catalog: Catalog, settings: Settings) -> Self {
         Self { everything: Group::all(Arc::new(catalog), Arc::new(settings)), looked_up: Arc::default() }
+    }
+
+    /// Frames in memory as processes, by their names.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let data = data::Data::from_frames([("mumu", df!("mu1P" => [1.0, 2.5, 3.0])?)])?;
+    /// assert_eq!(data.query("mu1P > 2").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No frame at all, or a name that comes twice.
+    pub fn from_frames<N: Into<String>>(frames: impl IntoIterator<Item = (N, DataFrame)>) -> Result<Self> {
+        let grammar = Grammar::default();
+        let mut processes = frames
+            .into_iter()
+            .map(|(name, frame)| Process::in_memory(&name.into(), frame, &grammar))
+            .collect::<Result<Vec<_>>>()?;
+        processes.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(pair) = processes.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(Error::request(format!("two frames are called `{}`", pair[0].name)));
+        }
+        if processes.is_empty() {
+            return Err(Error::request("there is no frame to make a data set of"));
+        }
+        Ok(Self::of(Catalog::of("memory", processes, &grammar, Vec::new()), Settings::default()))
+    }
+
+    /// The processes of both data sets as one; weights and limits are those of this one. A process that is in both is an
+    /// error, which the terminals say.
+    #[must_use]
+    pub fn concat(&self, other: &Self) -> Self {
+        Self { everything: self.everything.concat(&other.everything), looked_up: Arc::default() }
     }
 
     fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -158,8 +229,8 @@ impl Data {
 
     /// How much memory the engine may hold, in units of 2^30 bytes.
     #[must_use]
-    pub fn memory_budget_gb(&self, gigabytes: f64) -> Self {
-        self.with(|settings| settings.memory_budget = Some(bytes(gigabytes)))
+    pub fn memory_budget_gb(&self, gigabytes: impl Number) -> Self {
+        self.with(|settings| settings.memory_budget = Some(bytes(gigabytes.to_f64())))
     }
 
     /// Keeps a record of every segment for `profiling_report()`.
@@ -173,6 +244,25 @@ impl Data {
     #[must_use]
     pub fn consecutive_keys(&self, consecutive: bool) -> Self {
         self.with(|settings| settings.consecutive_keys = consecutive)
+    }
+
+    /// How many threads read and compute; otherwise as many as the machine has. No answer depends on it.
+    #[must_use]
+    pub fn threads(&self, threads: usize) -> Self {
+        self.with(|settings| settings.threads = Some(threads.max(1)))
+    }
+
+    /// Rows of a unit of work; otherwise the engine chooses. No answer depends on it but the last digits of weighted sums.
+    #[must_use]
+    pub fn chunk_size(&self, rows: usize) -> Self {
+        self.with(|settings| settings.chunk_size = Some(rows.max(1)))
+    }
+
+    /// The columns that name an event, for one candidate per event and for cutflows: `event_keys(["run", "event"])`. Without
+    /// it they are `__experiment__`, `__run__`, `__event__` and `__production__`, as far as they exist.
+    #[must_use]
+    pub fn event_keys(&self, columns: impl crate::rows::Names) -> Self {
+        self.with(|settings| settings.event_keys = columns.names())
     }
 
     /// What all runs of this data set cost so far, when profiling is on.

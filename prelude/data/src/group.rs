@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, Process};
 use crate::chain::{Chain, Choice, Order, Step};
+use crate::dataset::Data;
 use crate::error::{Error, Result};
 use crate::selection::{Predicate, Selection};
 use crate::settings::Settings;
@@ -76,6 +77,17 @@ impl Group {
         }
     }
 
+    /// The group of one of its processes, by its position in the catalogue.
+    pub(crate) fn of_member(&self, at: usize) -> Self {
+        Self { label: self.catalog.processes[at].name.clone(), members: Arc::new([at]), ..self.clone() }
+    }
+
+    /// Names of the processes and a group of each, in order: `for (name, group) in data.items() { .. }`.
+    pub fn items(&self) -> std::vec::IntoIter<(String, Self)> {
+        let item = |&at: &usize| (self.catalog.processes[at].name.to_string(), self.of_member(at));
+        self.members.iter().map(item).collect::<Vec<_>>().into_iter()
+    }
+
     /// A value for `@name` in all steps so far that use the name and have no value for it.
     #[must_use]
     pub fn bind(&self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
@@ -119,8 +131,14 @@ impl Group {
 
     /// The first rows of each process.
     #[must_use]
-    pub fn head(&self, rows: u64) -> Self {
-        self.and(Step::Head(rows))
+    pub fn head(&self, rows: impl TryInto<u64> + Copy + std::fmt::Display) -> Self {
+        match rows.try_into() {
+            Ok(rows) => self.and(Step::Head(rows)),
+            Err(_) => {
+                let error = format!("head({rows}): there is no such number of rows");
+                self.broken_by(self.label.clone(), Error::request(error))
+            }
+        }
     }
 
     /// A random part of the rows of each process, the same rows for the same seed.
@@ -182,15 +200,34 @@ impl Group {
         self.combined(other, "-", members)
     }
 
+    /// The processes of both groups, each with the steps it has so far; of one data set or of two. Weights and limits are
+    /// those of this group. A process that is in both is an error.
+    #[must_use]
+    pub fn concat(&self, other: &Self) -> Self {
+        let label: Arc<str> = format!("{}, {}", self.label, other.label).into();
+        let error = match (self.broken.as_ref().or(other.broken.as_ref()), Catalog::joined(self, other)) {
+            (Some(error), _) => (**error).clone(),
+            (None, Err(error)) => error,
+            (None, Ok(_)) if other.settings.luminosity.is_some() && !self.settings.weighs_as(&other.settings) => {
+                Error::request(format!("{label}: other luminosities; put the data together first, then weight them"))
+            }
+            (None, Ok(catalog)) => {
+                let all = Self::all(Arc::new(catalog), self.settings.clone());
+                return Self { label, ..all };
+            }
+        };
+        self.broken_by(label, error)
+    }
+
     fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
         let label: Arc<str> = format!("{} {sign} {}", self.label, other.label).into();
         if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
             return self.broken_by(label, (**error).clone());
         }
         let error = if !Arc::ptr_eq(&self.catalog, &other.catalog) {
-            Some("groups of two data sets cannot be combined; load both into one")
+            Some("these are groups of two data sets; `a.concat(&b)` puts their processes together")
         } else if !self.chain.is_same(&other.chain) {
-            Some("groups with different steps cannot be combined; combine first, then add steps")
+            Some("these groups have different steps; combine first and then add steps, or use `a.concat(&b)`")
         } else if members.is_empty() {
             Some("no process is left")
         } else {
@@ -240,34 +277,41 @@ impl Group {
     }
 }
 
-impl Add<&Group> for &Group {
-    type Output = Group;
+macro_rules! operators {
+    ($($left:ty, $right:ty;)*) => {$(
+        impl Add<$right> for $left {
+            type Output = Group;
 
-    fn add(self, other: &Group) -> Group {
-        self.union(other)
+            fn add(self, other: $right) -> Group {
+                self.union(&other)
+            }
+        }
+
+        impl Sub<$right> for $left {
+            type Output = Group;
+
+            fn sub(self, other: $right) -> Group {
+                self.difference(&other)
+            }
+        }
+    )*};
+}
+operators! { Group, Group; Group, &Group; &Group, Group; &Group, &Group; &Data, Group; &Data, &Group; }
+
+impl IntoIterator for &Group {
+    type Item = (String, Group);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items()
     }
 }
 
-impl Sub<&Group> for &Group {
-    type Output = Group;
+impl IntoIterator for Group {
+    type Item = (String, Group);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
 
-    fn sub(self, other: &Group) -> Group {
-        self.difference(other)
-    }
-}
-
-impl Add for Group {
-    type Output = Group;
-
-    fn add(self, other: Group) -> Group {
-        self.union(&other)
-    }
-}
-
-impl Sub for Group {
-    type Output = Group;
-
-    fn sub(self, other: Group) -> Group {
-        self.difference(&other)
+    fn into_iter(self) -> Self::IntoIter {
+        self.items()
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lowered::Lowered;
 use crate::rows::Names;
 use crate::run::Pass;
-use flow::{Aggregation, Clause};
+use flow::{Aggregation, Gathered, Grouping, Sink};
 use polars::prelude::*;
+use segment::Segment;
 
 /// A group whose rows are to be gathered by keys.
 #[must_use = "say what to compute with .agg([..])"]
@@ -36,31 +38,73 @@ impl GroupedBy<'_> {
             }
         }
         let mut pass = Pass::new(self.group, &needed)?;
-        let by = |lowered: &crate::run::Lowered<'_>| self.keys.iter().map(|key| lowered.name_of(key).into()).collect();
-        if let [lowered] = pass.lowered() {
-            let clause = Clause::GroupBy { by: by(lowered), aggregations };
-            let frame = pass.each(|lowered| lowered.collect_with(std::slice::from_ref(&clause)))?.remove(0).1;
-            return sorted(frame, &self.keys);
+        let grouping = self.grouping(pass.lowered(), aggregations)?;
+        // States of groups come together from process to process; rows are never held.
+        let mut parts = pass.each(|lowered| lowered.run(&Renamed::new(lowered, &needed, &grouping)))?.into_iter();
+        pass.report(format!("group_by {}", self.keys.join(", ")));
+        let (_, mut whole) = parts.next().ok_or_else(|| Error::request("there is no process to group"))?;
+        for (_, part) in parts {
+            grouping.merge(&mut whole, part)?;
         }
-        let parts = pass.each(|lowered| lowered.collect_with(&[]))?;
-        let mut whole: Option<DataFrame> = None;
-        for (_, frame) in parts {
-            match &mut whole {
-                None => whole = Some(frame),
-                Some(whole) => {
-                    whole.vstack_mut_owned(frame)?;
-                }
+        Ok(grouping.finish(whole)?)
+    }
+
+    /// What is to be computed, checked against the columns of all processes, which must agree.
+    fn grouping(&self, lowered: &[Lowered<'_>], aggregations: Vec<Aggregation>) -> Result<Grouping> {
+        let mut all = Schema::default();
+        for one in lowered {
+            for wanted in aggregations.iter().map(|one| one.input.as_str()).chain(self.keys.iter().map(String::as_str))
+            {
+                let dtype = one.output().get(&one.name_of(wanted)).cloned().unwrap_or(DataType::Null);
+                match all.get(wanted) {
+                    Some(have) if *have != dtype => {
+                        let text =
+                            format!("column `{wanted}` is {dtype}, but {have} in the processes before; define it anew");
+                        return Err(Error::request(text).of(one.name()));
+                    }
+                    _ => all.insert(wanted.into(), dtype),
+                };
             }
         }
-        let whole = whole.ok_or_else(|| Error::request("there is no process to group"))?;
-        let query = flow::Query::new().clause(Clause::GroupBy {
-            by: self.keys.iter().map(|key| PlSmallStr::from_str(key)).collect(),
-            aggregations,
-        });
-        sorted(query.run(&whole)?, &self.keys)
+        let keys: Vec<PlSmallStr> = self.keys.iter().map(|key| PlSmallStr::from_str(key)).collect();
+        Ok(Grouping::new(&all, &keys, aggregations)?)
     }
 }
 
-fn sorted(frame: DataFrame, keys: &[String]) -> Result<DataFrame> {
-    Ok(frame.sort(keys.to_vec(), SortMultipleOptions::default().with_maintain_order(true))?)
+/// Gives columns the names they were asked for by: a process may hold them under another spelling, or as an expression.
+struct Renamed<'g> {
+    /// The name in the frame, and the name that was asked for.
+    names: Vec<(String, String)>,
+    grouping: &'g Grouping,
+}
+
+impl<'g> Renamed<'g> {
+    fn new(lowered: &Lowered<'_>, needed: &[String], grouping: &'g Grouping) -> Self {
+        let names = needed.iter().map(|name| (lowered.name_of(name), name.clone())).filter(|(own, name)| own != name);
+        Self { names: names.collect(), grouping }
+    }
+}
+
+impl Sink for Renamed<'_> {
+    type Part = Gathered;
+
+    fn part(&self) -> Gathered {
+        self.grouping.part()
+    }
+
+    fn take(&self, part: &mut Gathered, mut segment: Segment) -> flow::Result<()> {
+        for (own, name) in &self.names {
+            let column = segment.frame.column(own)?.clone().with_name(PlSmallStr::from_str(name));
+            segment.frame.with_column(column)?;
+        }
+        self.grouping.take(part, segment)
+    }
+
+    fn merge(&self, whole: &mut Gathered, next: Gathered) -> flow::Result<()> {
+        self.grouping.merge(whole, next)
+    }
+
+    fn stretches(&self) -> usize {
+        self.grouping.stretches()
+    }
 }

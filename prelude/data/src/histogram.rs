@@ -1,11 +1,15 @@
 //! Terminals that fill histograms: one scan of the rows for all of them.
 
-use crate::error::{Error, Result};
+use crate::booking::{Booking, IntoBooking, IntoBookings};
+use crate::error::Result;
 use crate::group::Group;
-use crate::run::{Lowered, Pass};
+use crate::lowered::Lowered;
+use crate::ranges::Kept;
+use crate::run::Pass;
 use flow::Sink;
-use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
-use polars::prelude::Series;
+use hist::{Axis, Bins, Entries, Hist, IntoBins, Storage};
+use polars::prelude::{DataFrame, Series};
+use rayon::prelude::*;
 use segment::Segment;
 use show::Report;
 use std::ops::Deref;
@@ -63,12 +67,6 @@ impl Histogram {
     }
 }
 
-/// One histogram as asked for: what is filled on each axis, and its bins.
-struct Booking {
-    columns: Vec<String>,
-    bins: Vec<Bins>,
-}
-
 /// A booking tied to the columns of a process.
 struct Bound {
     columns: Vec<String>,
@@ -78,14 +76,13 @@ struct Bound {
 impl Group {
     /// A histogram of a column or an expression, with a component per process; weights of rows and processes count.
     ///
-    /// `bins` is a number (`50`: the range is found first, which takes a pass of its own), `(50, 0.0, 3.0)`, a list of
-    /// edges, or an [`Axis`].
+    /// `bins` is a number (`50`: the range is found first, which takes a pass of its own where the values do not fit into an
+    /// eighth of the memory budget), `(50, 0.0, 3.0)`, a list of edges, or an [`Axis`].
     ///
     /// # Errors
     /// Everything that is wrong with the steps, the column or the bins, before any row is read.
     pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
-        let booking = Booking { columns: vec![column.as_ref().to_owned()], bins: vec![bins.into_bins()?] };
-        self.fill(vec![booking]).map(only)
+        self.fill(vec![(column, bins).into_booking()?]).map(only)
     }
 
     /// A histogram of two columns.
@@ -99,8 +96,7 @@ impl Group {
         y: impl AsRef<str>,
         y_bins: impl IntoBins,
     ) -> Result<Histogram> {
-        let columns = vec![x.as_ref().to_owned(), y.as_ref().to_owned()];
-        self.fill(vec![Booking { columns, bins: vec![x_bins.into_bins()?, y_bins.into_bins()?] }]).map(only)
+        self.fill(vec![(x, x_bins, y, y_bins).into_booking()?]).map(only)
     }
 
     /// A histogram over any number of axes.
@@ -113,24 +109,14 @@ impl Group {
         self.fill(vec![Booking { columns, bins }]).map(only)
     }
 
-    /// Several histograms from one scan of the rows.
+    /// Several histograms from one scan of the rows: `hists([("mu1P", 50), ("mu1Theta", 100)])`. Of different kinds they
+    /// stand in a tuple: `hists((("mu1P", 50), ("mu1Theta", (100, 0.0, 3.2)), ("mu1P", 50, "mu2P", 50)))`; a name alone,
+    /// `hists(["mu1P", "mu2P"])`, gets the bins of the variable registry.
     ///
     /// # Errors
     /// See [`Group::hist`].
-    pub fn hists<C: AsRef<str>, B: IntoBins>(
-        &self,
-        bookings: impl IntoIterator<Item = (C, B)>,
-    ) -> Result<Vec<Histogram>> {
-        let bookings = bookings
-            .into_iter()
-            .map(|(column, bins)| {
-                Ok(Booking { columns: vec![column.as_ref().to_owned()], bins: vec![bins.into_bins()?] })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        if bookings.is_empty() {
-            return Err(Error::request("hists([..]) needs at least one column"));
-        }
-        self.fill(bookings)
+    pub fn hists(&self, bookings: impl IntoBookings) -> Result<Vec<Histogram>> {
+        self.fill(bookings.into_bookings()?)
     }
 
     /// The mean of `y` in bins of `x`, per process.
@@ -138,17 +124,20 @@ impl Group {
     /// # Errors
     /// See [`Group::hist`].
     pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
-        let columns = vec![x.as_ref().to_owned(), y.as_ref().to_owned()];
-        self.fill(vec![Booking { columns, bins: vec![bins.into_bins()?] }]).map(only)
+        self.fill(vec![Booking::new(&[x.as_ref(), y.as_ref()], vec![bins.into_bins()?])]).map(only)
     }
 
     fn fill(&self, bookings: Vec<Booking>) -> Result<Vec<Histogram>> {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
         let mut pass = Pass::new(self, &wanted)?;
-        let axes = axes(&mut pass, &bookings)?;
+        let (axes, kept) = crate::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
+        let mut kept = kept.into_iter();
         let parts = pass.each(|lowered| {
             let sink = Fill { bound: bind(lowered, &bookings, &axes)?, weight: lowered.weight.clone() };
-            let hists = lowered.run(&sink)?;
+            let hists = match kept.next().flatten() {
+                Some(kept) => lowered.timed(|| sink.fill_kept(kept))?,
+                None => lowered.run(&sink)?,
+            };
             Ok(if lowered.scale == 1.0 { hists } else { hists.iter().map(|hist| hist.scaled(lowered.scale)).collect() })
         })?;
         let title = wanted.join(", ");
@@ -165,61 +154,6 @@ impl Group {
 fn only(mut histograms: Vec<Histogram>) -> Histogram {
     // `fill` gives one histogram per booking, and there was one.
     histograms.remove(0)
-}
-
-/// The axes of every booking; ranges that nobody gave are found over all processes, in one scan.
-fn axes(pass: &mut Pass<'_>, bookings: &[Booking]) -> Result<Vec<Vec<Axis>>> {
-    let open: Vec<(usize, usize)> = bookings
-        .iter()
-        .enumerate()
-        .flat_map(|(at, booking)| booking.bins.iter().enumerate().map(move |(axis, bins)| (at, axis, bins)))
-        .filter(|(_, _, bins)| bins.axis().is_none())
-        .map(|(at, axis, _)| (at, axis))
-        .collect();
-    let mut found = vec![RangeFinder::new(); open.len()];
-    if !open.is_empty() {
-        let parts = pass.each(|lowered| {
-            let columns = open.iter().map(|&(at, axis)| lowered.name_of(&bookings[at].columns[axis])).collect();
-            lowered.run(&FindRanges { columns })
-        })?;
-        for (_, part) in &parts {
-            for (found, part) in found.iter_mut().zip(part) {
-                found.merge(part);
-            }
-        }
-    }
-    let mut found = found.iter();
-    let mut resolved = Vec::with_capacity(bookings.len());
-    for booking in bookings {
-        let mut axes = Vec::with_capacity(booking.bins.len());
-        for (bins, column) in booking.bins.iter().zip(&booking.columns) {
-            let axis = match bins.axis() {
-                Some(axis) => axis.clone(),
-                None => bins.resolve(found.next().unwrap_or(&RangeFinder::new()))?,
-            };
-            axes.push(labelled(axis, column));
-        }
-        resolved.push(axes);
-    }
-    Ok(resolved)
-}
-
-/// An axis without a name of its own is called after its column, with label and unit of the variable registry.
-fn labelled(axis: Axis, column: &str) -> Axis {
-    if !axis.name.is_empty() {
-        return axis;
-    }
-    let variable = show::variables::get(column);
-    let mut axis = axis.named(cut::escape::decode(column));
-    if let Some(variable) = variable {
-        if axis.label.is_empty() {
-            axis = axis.labelled(variable.label.unwrap_or_else(|| column.to_owned()));
-        }
-        if axis.unit.is_empty() {
-            axis = axis.with_unit(variable.unit.unwrap_or_default());
-        }
-    }
-    axis
 }
 
 fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Result<Vec<Bound>> {
@@ -251,18 +185,7 @@ impl Sink for Fill {
     }
 
     fn take(&self, part: &mut Vec<Hist>, segment: Segment) -> flow::Result<()> {
-        let column = |name: &str| -> flow::Result<&Series> {
-            Ok(segment.frame.column(name).map_err(segment::Error::from)?.as_materialized_series())
-        };
-        let weight = self.weight.as_deref().map(column).transpose()?;
-        for (hist, bound) in part.iter_mut().zip(&self.bound) {
-            let columns = bound.columns.iter().map(|name| column(name)).collect::<flow::Result<Vec<_>>>()?;
-            // A column beyond the axes is the sample of a profile.
-            let (axes, sample) = columns.split_at(hist.dimensions());
-            let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
-            hist.fill_entries(&entries).map_err(|error| segment::Error::request(error.to_string()))?;
-        }
-        Ok(())
+        self.fill_frame(part, &segment.frame)
     }
 
     fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
@@ -273,28 +196,32 @@ impl Sink for Fill {
     }
 }
 
-/// Finds the range of columns.
-struct FindRanges {
-    columns: Vec<String>,
-}
-
-impl Sink for FindRanges {
-    type Part = Vec<RangeFinder>;
-
-    fn part(&self) -> Vec<RangeFinder> {
-        vec![RangeFinder::new(); self.columns.len()]
+impl Fill {
+    /// Fills rows that an earlier scan has kept: stretch by stretch and merged in order, as a scan would, so that the
+    /// result is the same bit for bit.
+    fn fill_kept(&self, kept: Kept) -> Result<Vec<Hist>> {
+        let stretch = |frames: Vec<DataFrame>| {
+            let mut part = self.part();
+            frames.iter().try_for_each(|frame| self.fill_frame(&mut part, frame)).map(|()| part)
+        };
+        let parts = kept.into_par_iter().map(stretch).collect::<flow::Result<Vec<_>>>()?;
+        let mut whole = self.part();
+        parts.into_iter().try_for_each(|part| self.merge(&mut whole, part))?;
+        Ok(whole)
     }
 
-    fn take(&self, part: &mut Vec<RangeFinder>, segment: Segment) -> flow::Result<()> {
-        for (found, name) in part.iter_mut().zip(&self.columns) {
-            let column = segment.frame.column(name).map_err(segment::Error::from)?.as_materialized_series();
-            found.see_series(column).map_err(|error| segment::Error::request(error.to_string()))?;
+    fn fill_frame(&self, part: &mut [Hist], frame: &DataFrame) -> flow::Result<()> {
+        let column = |name: &str| -> flow::Result<&Series> {
+            Ok(frame.column(name).map_err(segment::Error::from)?.as_materialized_series())
+        };
+        let weight = self.weight.as_deref().map(column).transpose()?;
+        for (hist, bound) in part.iter_mut().zip(&self.bound) {
+            let columns = bound.columns.iter().map(|name| column(name)).collect::<flow::Result<Vec<_>>>()?;
+            // A column beyond the axes is the sample of a profile.
+            let (axes, sample) = columns.split_at(hist.dimensions());
+            let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
+            hist.fill_entries(&entries).map_err(|error| segment::Error::request(error.to_string()))?;
         }
-        Ok(())
-    }
-
-    fn merge(&self, whole: &mut Vec<RangeFinder>, next: Vec<RangeFinder>) -> flow::Result<()> {
-        whole.iter_mut().zip(&next).for_each(|(whole, next)| whole.merge(next));
         Ok(())
     }
 }

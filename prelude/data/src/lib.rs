@@ -11,6 +11,7 @@ pub mod luminosity;
 pub mod names;
 pub mod toy;
 
+mod booking;
 mod catalog;
 mod chain;
 mod clauses;
@@ -36,7 +37,10 @@ mod hipo_source;
 mod hipo_tests;
 mod hipo_write;
 mod histogram;
+mod lazy;
 mod listing;
+mod lowered;
+mod ranges;
 mod report;
 mod rows;
 mod run;
@@ -45,6 +49,7 @@ mod settings;
 mod terminals;
 mod write;
 
+pub use booking::{Booking, IntoBooking, IntoBookings};
 pub use chain::{Highest, Lowest, Order};
 pub use cutflow::{Cutflow, Left};
 pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated};

@@ -36,6 +36,33 @@ impl IntoIterator for Listing {
     }
 }
 
+impl flow::Names for &Listing {
+    fn names(self) -> Vec<String> {
+        self.names.clone()
+    }
+}
+
+impl flow::Names for Listing {
+    fn names(self) -> Vec<String> {
+        self.names
+    }
+}
+
+impl<'a> IntoIterator for &'a Listing {
+    type Item = &'a String;
+    type IntoIter = std::slice::Iter<'a, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.names.iter()
+    }
+}
+
+impl<const N: usize> PartialEq<[&str; N]> for Listing {
+    fn eq(&self, other: &[&str; N]) -> bool {
+        self.names == other
+    }
+}
+
 impl PartialEq<[&str]> for Listing {
     fn eq(&self, other: &[&str]) -> bool {
         self.names == other

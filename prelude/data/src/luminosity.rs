@@ -1,11 +1,14 @@
-//! Weights of processes: data luminosity over simulated luminosity.
+//! Weights of processes: data luminosity over simulated luminosity, each of the process's own energy and stream.
 //!
 //! ```toml
-//! [data."4S_on"]            # fb^-1 recorded, by energy and stream
-//! proc = 357.3
+//! [data."4S_on"]                            # fb^-1 recorded, by energy and stream
+//! proc = 357.3                              # all reprocessings p16, p17, ...; `p16` names one of them
 //! prompt = 129.5
-//! [simulation."4S_on"]      # fb^-1 simulated, by energy and sample
-//! mumu = 1368.5
+//! [simulation."4S_on"]                      # fb^-1 simulated, by energy and sample
+//! mumu = 1368.5                             # the same in every stream
+//! ee = { proc = 34.2, prompt = 12.4 }       # or by stream
+//! [data]
+//! "5S_scan" = 19.6                          # all streams together: every stream of simulation is scaled to it
 //! ```
 
 use crate::error::{Error, Result};
@@ -17,8 +20,40 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Luminosity {
-    data: BTreeMap<String, BTreeMap<String, f64>>,
-    simulation: BTreeMap<String, BTreeMap<String, f64>>,
+    data: BTreeMap<String, ByStream>,
+    simulation: BTreeMap<String, BTreeMap<String, ByStream>>,
+}
+
+/// One luminosity whatever the stream, or one of each.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(untagged, expecting = "a luminosity in fb^-1, or one for each stream")]
+enum ByStream {
+    Any(f64),
+    Each(BTreeMap<String, f64>),
+}
+
+impl ByStream {
+    fn values(&self) -> Vec<(&str, f64)> {
+        match self {
+            Self::Any(value) => vec![("", *value)],
+            Self::Each(streams) => streams.iter().map(|(stream, value)| (stream.as_str(), *value)).collect(),
+        }
+    }
+
+    /// The luminosity of a stream: of its own name, or for `p16` that of all reprocessings, `proc`. A process whose name
+    /// has no stream takes the only one there is.
+    fn of(&self, stream: Option<&str>) -> Option<f64> {
+        match (self, stream) {
+            (Self::Any(value), _) => Some(*value),
+            (Self::Each(streams), Some(stream)) => {
+                let reprocessing =
+                    stream.strip_prefix('p').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+                streams.get(stream).or_else(|| streams.get("proc").filter(|_| reprocessing)).copied()
+            }
+            (Self::Each(streams), None) if streams.len() == 1 => streams.values().next().copied(),
+            (Self::Each(_), None) => None,
+        }
+    }
 }
 
 impl Luminosity {
@@ -38,54 +73,70 @@ impl Luminosity {
     /// Text that is not such a table, or a luminosity that is not a positive number.
     pub fn from_toml(text: &str) -> Result<Self> {
         let table: Self = toml::from_str(text).map_err(|error| Error::request(error.to_string()))?;
-        for (energy, row) in table.data.iter().chain(&table.simulation) {
-            for (key, value) in row {
-                if !value.is_finite() || *value < 0.0 {
-                    return Err(Error::request(format!("{energy}.{key} = {value} is not a luminosity in fb^-1")));
+        let data = table.data.iter().map(|(energy, streams)| (energy.clone(), streams));
+        let simulated = |(energy, samples): (&String, &'_ BTreeMap<String, ByStream>)| -> Vec<(String, ByStream)> {
+            samples.iter().map(|(sample, streams)| (format!("{energy}.{sample}"), streams.clone())).collect()
+        };
+        let simulation: Vec<_> = table.simulation.iter().flat_map(simulated).collect();
+        for (key, streams) in data.chain(simulation.iter().map(|(key, streams)| (key.clone(), streams))) {
+            for (stream, value) in streams.values() {
+                if !value.is_finite() || value < 0.0 {
+                    let dot = if stream.is_empty() { "" } else { "." };
+                    return Err(Error::request(format!("{key}{dot}{stream} = {value} is not a luminosity in fb^-1")));
                 }
             }
         }
         Ok(table)
     }
 
-    /// Recorded luminosity at an energy, all streams together, in fb⁻¹.
+    /// Recorded luminosity at an energy in a stream, in fb⁻¹.
     ///
     /// # Errors
-    /// An energy that the table does not have.
-    pub fn recorded(&self, energy: &str) -> Result<f64> {
-        let row = self.data.get(energy).ok_or_else(|| self.unknown("data", energy, &self.data))?;
-        Ok(row.values().sum())
+    /// An energy or a stream that the table does not have.
+    pub fn recorded(&self, energy: &str, stream: Option<&str>) -> Result<f64> {
+        let streams = self.data.get(energy).ok_or_else(|| unknown("data", energy, &self.data))?;
+        streams.of(stream).ok_or_else(|| no_stream("data", energy, stream, streams))
     }
 
-    /// The weight of every row of a process: 1 for data, recorded over simulated luminosity for simulation.
+    /// The weight of every row of a process: 1 for data; for simulation recorded over simulated luminosity, both of its
+    /// energy and stream.
     ///
     /// # Errors
-    /// An energy or a sample that the table does not have; never a silent 1.
+    /// An energy, a stream or a sample that the table does not have; never a silent 1.
     pub fn weight(&self, process: &ProcessName) -> Result<f64> {
         let Some(sample) = &process.sample else { return Ok(1.0) };
+        let of = |error: Error| Error::request(format!("process {}: {error}", process.name));
         let energy = process.energy.as_deref().unwrap_or_default();
-        let row = self.simulation.get(energy).ok_or_else(|| self.unknown("simulation", energy, &self.simulation))?;
-        let simulated = *row.get(sample).ok_or_else(|| {
+        let stream = process.stream.as_deref();
+        let row = self.simulation.get(energy).ok_or_else(|| of(unknown("simulation", energy, &self.simulation)))?;
+        let streams = row.get(sample).ok_or_else(|| {
             let have: Vec<_> = row.keys().map(String::as_str).collect();
-            Error::request(format!(
-                "no luminosity for `{sample}` at {energy} (process {}); the table has {}",
-                process.name,
-                have.join(", ")
-            ))
+            of(Error::request(format!("no luminosity for `{sample}` at {energy}; the table has {}", have.join(", "))))
         })?;
+        let simulated =
+            streams.of(stream).ok_or_else(|| of(no_stream(&format!("`{sample}`"), energy, stream, streams)))?;
         if simulated == 0.0 {
-            return Err(Error::request(format!(
-                "luminosity of `{sample}` at {energy} is 0 (process {})",
-                process.name
-            )));
+            return Err(of(Error::request(format!("luminosity of `{sample}` at {energy} is 0"))));
         }
-        Ok(self.recorded(energy)? / simulated)
+        Ok(self.recorded(energy, stream).map_err(of)? / simulated)
     }
+}
 
-    fn unknown(&self, what: &str, energy: &str, table: &BTreeMap<String, BTreeMap<String, f64>>) -> Error {
-        let have: Vec<_> = table.keys().map(String::as_str).collect();
-        Error::request(format!("no {what} luminosity at energy `{energy}`; the table has {}", have.join(", ")))
-    }
+fn unknown<T>(what: &str, energy: &str, table: &BTreeMap<String, T>) -> Error {
+    let have: Vec<_> = table.keys().map(String::as_str).collect();
+    Error::request(format!("no {what} luminosity at energy `{energy}`; the table has {}", have.join(", ")))
+}
+
+fn no_stream(what: &str, energy: &str, stream: Option<&str>, streams: &ByStream) -> Error {
+    let have: Vec<_> = streams.values().into_iter().map(|(stream, _)| stream).collect();
+    let which = match stream {
+        Some(stream) => format!("in stream `{stream}`"),
+        None => "for a name without stream".to_owned(),
+    };
+    Error::request(format!(
+        "no {what} luminosity at {energy} {which}; the table has {}; one number instead of streams counts for all",
+        have.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -98,10 +149,10 @@ mod tests {
         proc = 30.0
         prompt = 10.0
         [simulation."4S_offres"]
-        mumu = 160.0
-        ee = 4.0
-        eeee = 40.0
-        eemumu = 40.0
+        mumu = 120.0
+        ee = 3.0
+        eeee = { p16 = 30.0, prompt = 5.0 }
+        eemumu = { proc = 30.0 }
     "#;
 
     fn weight(name: &str) -> Result<f64> {
@@ -118,10 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn every_stream_has_its_own_luminosity() {
+        assert_eq!(weight("P16M16rd_mcoff_mumu_prompt_v1").unwrap(), 10.0 / 120.0);
+        assert_eq!(weight("P16M16rd_mcoff_eeee_prompt_v1").unwrap(), 2.0);
+        assert_eq!(weight("P17M16rd_mcoff_mumu_p17_v1").unwrap(), 0.25, "proc is every reprocessing");
+        let error = weight("P16M16rd_mcoff_eemumu_prompt_v1").unwrap_err().to_string();
+        assert!(error.contains("`eemumu` luminosity at 4S_offres in stream `prompt`; the table has proc"), "{error}");
+    }
+
+    #[test]
+    fn one_number_counts_for_all_streams() {
+        let table = Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0").unwrap();
+        for stream in ["p16", "prompt"] {
+            let name = Grammar::default().parse(&format!("P16M16rd_mc_mumu_{stream}_v1")).unwrap();
+            assert_eq!(table.weight(&name).unwrap(), 0.25);
+        }
+    }
+
+    #[test]
     fn what_the_table_does_not_have_is_an_error() {
         let error = weight("P16M16rd_mcoff_taupair_p16_v1").unwrap_err().to_string();
         assert!(error.contains("no luminosity for `taupair` at 4S_offres"), "{error}");
         assert!(weight("P16M16rd_mc5S_mumu_p16_v1").unwrap_err().to_string().contains("5S_scan"));
-        assert!(Luminosity::from_toml("[data]\n'4S_on' = 3").is_err());
+        let error = |text: &str| Luminosity::from_toml(text).unwrap_err().to_string();
+        assert!(error("[data]\n'4S_on' = 'much'\n[simulation]").contains("a luminosity in fb^-1"));
+        assert!(error("[data]\n'4S_on' = 1\n[simulation.'4S_on']\nee = { p16 = -2 }").contains("4S_on.ee.p16 = -2"));
     }
 }

@@ -8,11 +8,17 @@
 //! KIND   = ("mc" | "data") ["off" | "5S" | "4S"]
 //! STREAM = "p" NUMBER | "prompt"          VERSION = "v" NUMBER | "COMBINED"
 //! ```
+//!
+//! Shorter names of collections are read too: `data_proc_4S_on`, `mc15ri_mumu_4S_on`, and in flat folders
+//! `mc16-mumu-prompt_selected`, `mc16-mumu-offprompt_matched`, `data-prompt_selected`.
 
+mod pattern;
+
+use pattern::{Pattern, from_fields};
 use std::collections::BTreeMap;
 
 /// What a name says. Parts that the name does not have are `None`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ProcessName {
     /// The name without quotes and without `sample_name=`.
     pub name: String,
@@ -119,7 +125,10 @@ impl Grammar {
         let bare = bare(name);
         let mut parsed = match self.patterns.iter().find_map(|pattern| pattern.read(bare)) {
             Some(fields) => from_fields(bare, &fields)?,
-            None => standard(bare)?,
+            None => match short(bare) {
+                Some(parsed) => parsed,
+                None => standard(bare)?,
+            },
         };
         parsed.group = self.group_of(&parsed);
         Ok(parsed)
@@ -174,9 +183,7 @@ fn standard(name: &str) -> Result<ProcessName, NameError> {
             "simulation has five: P16M16rd_mc_SAMPLE_STREAM_VERSION"
         }));
     };
-    if let Some(sample) =
-        sample.filter(|sample| sample.is_empty() || !sample.chars().all(|c| c.is_ascii_alphanumeric()))
-    {
+    if let Some(sample) = sample.filter(|sample| !is_sample(sample)) {
         return Err(token(sample, "a sample such as mumu"));
     }
     if *stream != "prompt" && number_after("p", stream).is_none() {
@@ -197,6 +204,58 @@ fn standard(name: &str) -> Result<ProcessName, NameError> {
         version: Some((*version).to_owned()),
         group: String::new(),
     })
+}
+
+/// Names of collections, and of files in flat folders.
+fn short(name: &str) -> Option<ProcessName> {
+    let plain = ProcessName { name: name.to_owned(), ..ProcessName::default() };
+    if let Some((head, _)) = name
+        .split_once('-')
+        .and_then(|(_, rest)| rest.rsplit_once('_'))
+        .filter(|(_, stage)| ["selected", "matched"].contains(stage))
+    {
+        let kind = name.split('-').next()?;
+        let (sample, stream) = match head.split_once('-') {
+            Some((sample, stream)) => (Some(sample), stream),
+            None => (None, head),
+        };
+        let energy = if stream.starts_with("off") { "4S_offres" } else { "4S_on" };
+        let stream = stream.strip_prefix("off").unwrap_or(stream);
+        let fits = stream == "prompt" || stream == "proc" || number_after("p", stream).is_some();
+        let campaign = number_after("mc", kind);
+        let is_data = kind == "data";
+        if !fits || is_data == sample.is_some() || is_data == campaign.is_some() || !sample.is_none_or(is_sample) {
+            return None;
+        }
+        return Some(ProcessName {
+            mc_campaign: campaign,
+            is_data,
+            energy: Some(energy.to_owned()),
+            sample: sample.map(str::to_owned),
+            stream: Some(stream.to_owned()),
+            ..plain
+        });
+    }
+    let (head, energy) = ["4S_on", "4S_offres", "5S_scan"]
+        .into_iter()
+        .find_map(|energy| Some((name.strip_suffix(energy)?.strip_suffix('_')?, energy)))?;
+    let energy = Some(energy.to_owned());
+    match head.split_once('_')? {
+        ("data", stream) if stream == "prompt" || stream == "proc" || number_after("p", stream).is_some() => {
+            Some(ProcessName { is_data: true, energy, stream: Some(stream.to_owned()), ..plain })
+        }
+        (kind, sample) if is_sample(sample) => {
+            let (campaign, rest) = leading_number(kind.strip_prefix("mc")?)?;
+            let run_dependent = if rest.is_empty() { None } else { Some(conditions(rest)?) };
+            let sample = Some(sample.to_owned());
+            Some(ProcessName { mc_campaign: Some(campaign), run_dependent, energy, sample, ..plain })
+        }
+        _ => None,
+    }
+}
+
+fn is_sample(token: &str) -> bool {
+    !token.is_empty() && token.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// `P16M16rd` gives (16, 16, true).
@@ -239,94 +298,6 @@ fn number_after(prefix: &str, token: &str) -> Option<u32> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) { None } else { digits.parse().ok() }
 }
 
-/// Text and fields in turn: `mc{campaign}-{sample}`.
-#[derive(Debug, Clone)]
-struct Pattern(Vec<Piece>);
-
-#[derive(Debug, Clone, PartialEq)]
-enum Piece {
-    Text(String),
-    Field(String),
-}
-
-const FIELDS: [&str; 9] = ["proc", "campaign", "conditions", "kind", "energy", "sample", "stream", "version", "_"];
-
-impl Pattern {
-    fn parse(text: &str) -> Result<Self, NameError> {
-        let wrong = |why: String| NameError::Grammar(format!("pattern `{text}`: {why}"));
-        let (mut pieces, mut rest) = (Vec::new(), text);
-        while let Some(open) = rest.find('{') {
-            if open > 0 {
-                pieces.push(Piece::Text(rest[..open].to_owned()));
-            } else if matches!(pieces.last(), Some(Piece::Field(_))) {
-                return Err(wrong("two fields need text between them".to_owned()));
-            }
-            let close = rest[open..].find('}').ok_or_else(|| wrong("a `{` without its `}`".to_owned()))? + open;
-            let field = &rest[open + 1..close];
-            if !FIELDS.contains(&field) {
-                return Err(wrong(format!("no field `{field}`; there are {}", FIELDS.join(", "))));
-            }
-            pieces.push(Piece::Field(field.to_owned()));
-            rest = &rest[close + 1..];
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
-        }
-        Ok(Self(pieces))
-    }
-
-    /// The fields of `name`, or `None` when it has another form.
-    fn read(&self, name: &str) -> Option<BTreeMap<String, String>> {
-        let (mut fields, mut rest) = (BTreeMap::new(), name);
-        for (at, piece) in self.0.iter().enumerate() {
-            match piece {
-                Piece::Text(text) => rest = rest.strip_prefix(text.as_str())?,
-                Piece::Field(field) => {
-                    let end = match self.0.get(at + 1) {
-                        Some(Piece::Text(next)) => rest.find(next.as_str())?,
-                        _ => rest.len(),
-                    };
-                    let value = &rest[..end];
-                    if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') {
-                        return None;
-                    }
-                    fields.insert(field.clone(), value.to_owned());
-                    rest = &rest[end..];
-                }
-            }
-        }
-        rest.is_empty().then_some(fields)
-    }
-}
-
-fn from_fields(name: &str, fields: &BTreeMap<String, String>) -> Result<ProcessName, NameError> {
-    let token =
-        |field: &str, expected| NameError::Token { name: name.to_owned(), token: fields[field].clone(), expected };
-    let number = |field: &'static str| {
-        fields.get(field).map(|text| text.parse::<u32>().map_err(|_| token(field, "a number"))).transpose()
-    };
-    let kind = fields
-        .get("kind")
-        .map(|kind| kind_of(kind).ok_or_else(|| token("kind", "mc or data with off, 5S or 4S behind it")))
-        .transpose()?;
-    let sample = fields.get("sample").filter(|sample| *sample != "data").cloned();
-    Ok(ProcessName {
-        name: name.to_owned(),
-        proc: number("proc")?,
-        mc_campaign: number("campaign")?,
-        run_dependent: fields
-            .get("conditions")
-            .map(|text| conditions(text).ok_or_else(|| token("conditions", "rd or ri")))
-            .transpose()?,
-        is_data: kind.map_or(sample.is_none(), |(is_data, _)| is_data),
-        energy: fields.get("energy").cloned().or_else(|| kind.map(|(_, energy)| energy.to_owned())),
-        sample,
-        stream: fields.get("stream").cloned(),
-        version: fields.get("version").cloned(),
-        group: String::new(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,6 +309,27 @@ mod tests {
         assert_eq!(group("P16M16rd_mcoff_eeee_p16_v1").as_deref(), Ok("llYY"));
         assert_eq!(group("P16M16rd_mc5S_mumu_p16_COMBINED").as_deref(), Ok("mumu"));
         assert_eq!(group("'sample_name=P16M16ri_data_prompt_v4'").as_deref(), Ok("data"));
+    }
+
+    #[test]
+    fn short_names_say_what_they_say() {
+        let parse = |name: &str| Grammar::default().parse(name).unwrap();
+        let data = parse("data_prompt_4S_offres");
+        assert_eq!(
+            (data.is_data, data.stream.as_deref(), data.energy.as_deref()),
+            (true, Some("prompt"), Some("4S_offres"))
+        );
+        let mc = parse("mc15ri_mumu_4S_on");
+        assert_eq!((mc.mc_campaign, mc.run_dependent, mc.group.as_str()), (Some(15), Some(false), "mumu"));
+        let flat = parse("mc16-eemumu-offprompt_matched");
+        assert_eq!((flat.sample.as_deref(), flat.energy.as_deref()), (Some("eemumu"), Some("4S_offres")));
+        assert_eq!((flat.stream.as_deref(), flat.group.as_str()), (Some("prompt"), "llYY"));
+        assert_eq!(parse("data-prompt_selected").group, "data");
+        for name in
+            ["data_4S_on", "mc16-mumu_selected", "data-mumu-prompt_selected", "mc-mumu-prompt_selected", "mumu_4S_on"]
+        {
+            assert!(Grammar::default().parse(name).is_err(), "{name}");
+        }
     }
 
     #[test]

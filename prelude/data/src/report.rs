@@ -30,7 +30,9 @@ pub(crate) fn logged(settings: &Settings) -> Report {
 
 /// Adds a run; what the engine says of itself is that of the last.
 pub(crate) fn absorb(total: &mut flow::Report, run: flow::Report) {
-    total.engine.clone_from(&run.engine);
+    if !run.engine.is_empty() {
+        total.engine.clone_from(&run.engine);
+    }
     total.threads = total.threads.max(run.threads);
     total.rows_out += run.rows_out;
     total.absorb(run);

@@ -1,51 +1,10 @@
 //! Functions of Rust over the values of a row: `|a: f64, b: f64| a + b`.
 
 use crate::chain::RowFunction;
+pub use flow::Names;
 use polars::prelude::{ChunkedArray, DataType, Float64Type, NamedFrom as _, Series};
 use segment::{Error, Result};
 use std::sync::Arc;
-
-/// One name, or several.
-pub trait Names {
-    /// The names.
-    fn names(self) -> Vec<String>;
-}
-
-impl Names for &str {
-    fn names(self) -> Vec<String> {
-        vec![self.to_owned()]
-    }
-}
-
-impl<const N: usize> Names for [&str; N] {
-    fn names(self) -> Vec<String> {
-        self.into_iter().map(str::to_owned).collect()
-    }
-}
-
-impl Names for &[&str] {
-    fn names(self) -> Vec<String> {
-        self.iter().map(|name| (*name).to_owned()).collect()
-    }
-}
-
-impl Names for Vec<&str> {
-    fn names(self) -> Vec<String> {
-        self.into_iter().map(str::to_owned).collect()
-    }
-}
-
-impl Names for Vec<String> {
-    fn names(self) -> Vec<String> {
-        self
-    }
-}
-
-impl Names for &[String] {
-    fn names(self) -> Vec<String> {
-        self.to_vec()
-    }
-}
 
 /// A value that a row function takes: numbers of a column, widened as needed. Missing integers are an error, missing
 /// floating point numbers are NaN.

@@ -1,46 +1,17 @@
-//! From a group to answers: its chain is lowered to clauses for each process, checked against the schema of that process,
-//! and run once for each pass that a terminal needs.
+//! A group made ready to be read: its chain is lowered for each process, checked, and run once for each pass that a
+//! terminal needs.
 
-use crate::catalog::Process;
-use crate::chain::{Chain, Choice, Order, Step};
-use crate::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lowered::Lowered;
 use crate::report;
-use crate::selection::Selection;
-use crate::settings::Settings;
-use cut::{Cut, Typed};
-use flow::{Best, Candidates, Clause, Define, Sink};
-use polars::prelude::*;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// The column that carries the product of all weights of a row.
-pub(crate) const WEIGHT: &str = "__product_of_weights__";
+use polars::prelude::{DataType, Schema};
 
 /// A group made ready to be read: one lowered chain per process, all checked.
 pub(crate) struct Pass<'a> {
     group: &'a Group,
     lowered: Vec<Lowered<'a>>,
     reports: Vec<flow::Report>,
-}
-
-/// The chain of one process as clauses.
-pub(crate) struct Lowered<'a> {
-    process: Arc<Process>,
-    settings: &'a Settings,
-    clauses: Vec<Clause>,
-    schema: Schema,
-    /// The column that carries the weight of a row.
-    pub weight: Option<String>,
-    /// Whether any process of the group has weights: then all histograms keep sums of squares.
-    pub any_weight: bool,
-    /// The weight of the process by luminosity.
-    pub scale: f64,
-    /// The column that holds what was asked for by this text.
-    names: BTreeMap<String, String>,
-    report: RefCell<flow::Report>,
 }
 
 impl<'a> Pass<'a> {
@@ -77,9 +48,9 @@ impl<'a> Pass<'a> {
         let processes = group.members()?;
         let several = processes.len() > 1;
         let mut lowered = Vec::with_capacity(processes.len());
-        for process in processes {
+        for (process, &at) in processes.into_iter().zip(group.members.iter()) {
             let name = process.name.clone();
-            let one = Lowered::new(process, group, wanted);
+            let one = Lowered::new(process, group, group.catalog.before(at), wanted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
         let any_weight = lowered.iter().any(|one| one.weight.is_some() || one.scale != 1.0);
@@ -92,310 +63,30 @@ impl<'a> Pass<'a> {
         let several = self.lowered.len() > 1;
         let mut answers = Vec::with_capacity(self.lowered.len());
         for lowered in &self.lowered {
-            let answer = run(lowered).map_err(|error| if several { error.of(&lowered.process.name) } else { error })?;
+            let answer = run(lowered).map_err(|error| if several { error.of(lowered.name()) } else { error })?;
             self.reports.push(lowered.report.take());
-            answers.push((lowered.process.name.to_string(), answer));
+            answers.push((lowered.name().to_owned(), answer));
         }
         Ok(answers)
     }
 
     /// What all runs did together; says on standard error what is odd about the cuts.
-    pub(crate) fn report(self, title: String) -> show::Report {
+    pub(crate) fn report(self, title: impl Into<String>) -> show::Report {
         let mut total = flow::Report::default();
         self.reports.iter().for_each(|run| report::absorb(&mut total, run.clone()));
         for warning in report::warnings(&total) {
             eprintln!("warning: {warning}");
         }
-        report::report(title, self.reports, &self.group.settings)
+        self.log(title)
+    }
+
+    /// The same for a terminal that need not have seen all rows, or counts otherwise: nothing is said of the cuts.
+    pub(crate) fn log(self, title: impl Into<String>) -> show::Report {
+        report::report(title.into(), self.reports, &self.group.settings)
     }
 
     /// The chain of each process.
     pub(crate) fn lowered(&self) -> &[Lowered<'a>] {
         &self.lowered
     }
-}
-
-impl<'a> Lowered<'a> {
-    fn new(process: Arc<Process>, group: &'a Group, wanted: Option<&[String]>) -> Result<Self> {
-        let settings = &*group.settings;
-        let scale = match (&settings.luminosity, &process.parsed) {
-            (Some(table), Some(parsed)) => table.weight(parsed)?,
-            _ => 1.0,
-        };
-        process.source.check()?;
-        let schema = (**process.source.schema()).clone();
-        let mut lowered = Self {
-            process,
-            settings,
-            clauses: Vec::new(),
-            schema,
-            weight: None,
-            any_weight: false,
-            scale,
-            names: BTreeMap::new(),
-            report: RefCell::default(),
-        };
-        if wanted.is_some_and(|wanted| wanted.iter().any(|name| name == NUMBER)) {
-            lowered.custom(NumberRows)?;
-        }
-        lowered.steps(&group.chain)?;
-        match wanted {
-            Some(wanted) => lowered.want(wanted)?,
-            None => lowered.want(&lowered.columns())?,
-        }
-        Ok(lowered)
-    }
-
-    /// The process.
-    pub(crate) fn name(&self) -> &str {
-        &self.process.name
-    }
-
-    /// The column that holds what a terminal asked for by this text.
-    pub(crate) fn name_of(&self, wanted: &str) -> String {
-        self.names.get(wanted).cloned().unwrap_or_else(|| wanted.to_owned())
-    }
-
-    /// All columns after all steps, those of the engine left out.
-    fn columns(&self) -> Vec<String> {
-        let own = [WEIGHT, NUMBER];
-        self.schema.iter_names().filter(|name| !own.contains(&name.as_str())).map(|name| name.to_string()).collect()
-    }
-
-    /// The clauses, for terminals that go on from them.
-    pub(crate) fn clauses(&self) -> &[Clause] {
-        &self.clauses
-    }
-
-    fn no_column(&self, name: &str) -> Error {
-        segment::Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str)).into()
-    }
-
-    fn steps(&mut self, chain: &Chain) -> Result<()> {
-        let steps = chain.steps();
-        let values: Vec<_> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Bind(name, value) => Some((name.as_str(), value)),
-                _ => None,
-            })
-            .collect();
-        for step in steps {
-            self.step(step, &values)?;
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, step: &Step, values: &[(&str, &cut::Value)]) -> Result<()> {
-        match step {
-            Step::Bind(..) => {}
-            Step::Query(selection) => {
-                let cut = bound(selection, values)?;
-                self.check(&cut)?.selection()?;
-                self.clauses.push(Clause::Filter(cut));
-            }
-            Step::Filter(expression) => self.custom(PolarsFilter::new(expression.clone()))?,
-            Step::Join { frame, keys } => self.custom(JoinFrame::new(frame.clone(), keys.clone()))?,
-            Step::Define { name, value } => self.define(name, bound(value, values)?)?,
-            Step::DefineWith { name, inputs, function } => self.define_with(name, inputs, function)?,
-            Step::Select(columns) => {
-                let mut columns = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
-                let carried = self.schema.contains(NUMBER).then(|| NUMBER.to_owned());
-                columns.extend(self.weight.clone().into_iter().chain(carried));
-                self.select(columns)?;
-            }
-            Step::Head(rows) => self.clauses.push(Clause::Head(i64::try_from(*rows).unwrap_or(i64::MAX))),
-            Step::Sample { fraction, seed } => {
-                if !(0.0..=1.0).contains(fraction) {
-                    return Err(Error::request(format!("sample({fraction}, ..): the fraction lies between 0 and 1")));
-                }
-                self.clauses.push(Clause::Sample { fraction: *fraction, seed: *seed });
-            }
-            Step::Weight(weight) => {
-                let mut weight = bound(weight, values)?;
-                if let Some(have) = &self.weight {
-                    weight = Cut::from(cut::col(have.as_str()) * weight.expr().clone());
-                }
-                self.define(WEIGHT, weight)?;
-                self.weight = Some(WEIGHT.to_owned());
-            }
-            Step::Candidate(choice) => self.candidate(choice, values)?,
-        }
-        Ok(())
-    }
-
-    fn candidate(&mut self, choice: &Choice, values: &[(&str, &cut::Value)]) -> Result<()> {
-        let best = match choice {
-            Choice::First => Best::First,
-            Choice::Random(seed) => Best::Random(*seed),
-            Choice::Best(by, order) => {
-                let column = self.column(bound(by, values)?)?;
-                match order {
-                    Order::Lowest => Best::Lowest(column.into()),
-                    Order::Highest => Best::Highest(column.into()),
-                }
-            }
-        };
-        let candidates = Candidates::new(best);
-        let candidates = if self.settings.consecutive_keys { candidates.by_runs() } else { candidates };
-        self.clauses.push(Clause::Candidates(candidates));
-        Ok(())
-    }
-
-    fn check(&self, cut: &Cut) -> Result<Typed> {
-        Ok(cut.check(&self.schema)?)
-    }
-
-    fn define(&mut self, name: &str, value: Cut) -> Result<()> {
-        let dtype = self.check(&value)?.dtype();
-        self.schema.insert(name.into(), dtype);
-        self.clauses.push(Clause::Define(Define::Expression { name: name.into(), value, strict: false }));
-        Ok(())
-    }
-
-    fn define_with(&mut self, name: &str, inputs: &[String], function: &crate::chain::RowFunction) -> Result<()> {
-        let inputs = inputs.iter().map(|input| self.find(input)).collect::<Result<Vec<_>>>()?;
-        let empty: Vec<_> = inputs
-            .iter()
-            .map(|input| Series::new_empty(input.into(), &self.schema.get(input).cloned().unwrap_or(DataType::Null)))
-            .collect();
-        let dtype = function(&empty)?.dtype().clone();
-        self.schema.insert(name.into(), dtype.clone());
-        let (function, column) = (function.clone(), PlSmallStr::from_str(name));
-        let function = move |frame: &DataFrame| {
-            let columns: Vec<_> =
-                frame.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
-            Ok(function(&columns)?.with_name(column.clone()))
-        };
-        let inputs = inputs.into_iter().map(PlSmallStr::from_string).collect();
-        self.clauses.push(Clause::Define(Define::Function {
-            name: name.into(),
-            inputs,
-            dtype,
-            function: Arc::new(function),
-        }));
-        Ok(())
-    }
-
-    fn custom(&mut self, clause: impl flow::Custom + 'static) -> Result<()> {
-        self.schema = clause.schema(&self.schema)?;
-        self.clauses.push(Clause::Custom(Arc::new(clause)));
-        Ok(())
-    }
-
-    fn select(&mut self, columns: Vec<String>) -> Result<()> {
-        self.schema = columns
-            .iter()
-            .map(|column| (PlSmallStr::from_str(column), self.schema.get(column).cloned().unwrap_or(DataType::Null)))
-            .collect();
-        self.clauses.push(Clause::Select(columns.into_iter().map(PlSmallStr::from_string).collect()));
-        Ok(())
-    }
-
-    /// The column of this name, in either spelling.
-    fn find(&self, name: &str) -> Result<String> {
-        if self.schema.contains(name) {
-            return Ok(name.to_owned());
-        }
-        let names: Vec<&str> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
-        let found = cut::escape::find(name, names.iter().copied());
-        found.map(str::to_owned).ok_or_else(|| self.no_column(name))
-    }
-
-    /// The column that holds the value of an expression; a plain column is itself.
-    fn column(&mut self, expression: Cut) -> Result<String> {
-        if let Ok(name) = self.find(expression.text().trim()) {
-            return Ok(name);
-        }
-        let name = format!("__value_{}__", self.clauses.len());
-        self.define(&name, expression)?;
-        Ok(name)
-    }
-
-    /// Makes what a terminal needs, and leaves out the rest.
-    fn want(&mut self, wanted: &[String]) -> Result<()> {
-        let mut columns: Vec<String> = Vec::new();
-        for text in wanted {
-            let name = match self.find(text) {
-                Ok(name) => name,
-                // A plain name that is not there is a missing column; anything else is an expression.
-                Err(error) if text.chars().all(|c| c.is_alphanumeric() || c == '_') => return Err(error),
-                Err(_) => self.column(bound(&Selection::new(text), &[])?)?,
-            };
-            self.names.insert(text.clone(), name.clone());
-            if !columns.contains(&name) {
-                columns.push(name);
-            }
-        }
-        columns.extend(self.weight.clone().filter(|weight| !columns.contains(weight)));
-        if columns.is_empty() {
-            return Ok(());
-        }
-        self.clauses.push(Clause::Select(columns.into_iter().map(PlSmallStr::from_string).collect()));
-        Ok(())
-    }
-
-    /// Counts the rows that are left; reads only what the steps look at.
-    pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
-        let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
-        let (rows, run) = query.over(self.process.source.clone()).options(self.settings.options()).count()?;
-        report::absorb(&mut self.report.borrow_mut(), run);
-        Ok(rows)
-    }
-
-    /// Runs the clauses once.
-    pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
-        let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        let (part, run) = flow::run(&query, self.process.source.clone(), sink, &self.settings.options())?;
-        report::absorb(&mut self.report.borrow_mut(), run);
-        Ok(part)
-    }
-
-    /// The frame that comes of the clauses and some more.
-    pub(crate) fn collect_with(&self, more: &[Clause]) -> Result<DataFrame> {
-        let clauses = self.clauses.iter().chain(more).cloned();
-        let query = clauses.fold(flow::Query::new(), flow::Query::clause);
-        let (frame, run) = query.over(self.process.source.clone()).options(self.settings.options()).collect()?;
-        report::absorb(&mut self.report.borrow_mut(), run);
-        Ok(frame)
-    }
-
-    /// What would be done, without doing it.
-    pub(crate) fn explain(&self) -> Result<flow::Explanation> {
-        let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        Ok(query.over(self.process.source.clone()).options(self.settings.options()).explain()?)
-    }
-
-    /// Names and types of all columns after all steps.
-    pub(crate) fn output(&self) -> Schema {
-        let dtype = |name: &String| self.schema.get(name).cloned().unwrap_or(DataType::Null);
-        self.columns().iter().map(|name| (PlSmallStr::from_str(name), dtype(name))).collect()
-    }
-
-    /// One frame of all that was collected, with the columns of `all`; those that the process lacks are null.
-    pub(crate) fn assemble(&self, frames: Vec<DataFrame>, all: &Schema) -> Result<DataFrame> {
-        let own = self.output();
-        let mut whole = DataFrame::empty_with_schema(&own);
-        for frame in frames {
-            whole.vstack_mut_owned(frame.select(own.iter_names().map(PlSmallStr::as_str))?)?;
-        }
-        whole.rechunk_mut();
-        let rows = whole.height();
-        let columns = all.iter().map(|(name, dtype)| match whole.column(name) {
-            Ok(column) => column.clone(),
-            Err(_) => Column::full_null(name.clone(), rows, dtype),
-        });
-        Ok(DataFrame::new(rows, columns.collect())?)
-    }
-}
-
-/// The cut of a step with all values that are known.
-fn bound(selection: &Selection, values: &[(&str, &cut::Value)]) -> Result<Cut> {
-    let mut cut = selection.0.clone()?;
-    for name in cut.unbound() {
-        if let Some((_, value)) = values.iter().find(|(have, _)| *have == name) {
-            cut = cut.bind(&name, (*value).clone());
-        }
-    }
-    Ok(cut)
 }

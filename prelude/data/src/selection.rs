@@ -48,9 +48,36 @@ impl From<&String> for Selection {
     }
 }
 
+impl From<&Selection> for Selection {
+    fn from(selection: &Selection) -> Self {
+        selection.clone()
+    }
+}
+
+/// A number stands for itself: a weight of 0.5.
+impl From<f64> for Selection {
+    fn from(value: f64) -> Self {
+        cut::lit(value).into()
+    }
+}
+
+/// A number stands for itself: a weight of 2.
+impl From<i32> for Selection {
+    fn from(value: i32) -> Self {
+        cut::lit(value).into()
+    }
+}
+
+/// An expression means here what its text would mean.
 impl From<cut::Expr> for Selection {
     fn from(expression: cut::Expr) -> Self {
-        Self(Ok(Cut::from(expression)))
+        Self(Ok(Cut::from(expression).as_written()))
+    }
+}
+
+impl From<&cut::Expr> for Selection {
+    fn from(expression: &cut::Expr) -> Self {
+        expression.clone().into()
     }
 }
 
@@ -72,6 +99,12 @@ pub enum Predicate {
 impl<T: Into<Selection>> From<T> for Predicate {
     fn from(selection: T) -> Self {
         Self::Selection(Box::new(selection.into()))
+    }
+}
+
+impl From<&polars::prelude::Expr> for Predicate {
+    fn from(expression: &polars::prelude::Expr) -> Self {
+        expression.clone().into()
     }
 }
 

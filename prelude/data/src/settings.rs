@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub luminosity: Option<Arc<crate::luminosity::Luminosity>>,
     /// Whether equal event keys in separate runs of rows are different events.
     pub consecutive_keys: bool,
+    /// The columns that name an event; empty: those of basf2, as far as they exist.
+    pub event_keys: Vec<String>,
     /// Rows of a unit of work, when the user says so.
     pub chunk_size: Option<usize>,
     /// Workers, when the user says so.
@@ -24,6 +26,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether both give the same weights to processes.
+    pub(crate) fn weighs_as(&self, other: &Self) -> bool {
+        self.luminosity == other.luminosity
+    }
+
     /// How the engine is to run.
     pub(crate) fn options(&self) -> flow::Options {
         let mut options = flow::Options::default();

@@ -27,7 +27,9 @@ impl Group {
     /// See [`Group::count`].
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
         let mut pass = Pass::new(self, &[])?;
-        pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))
+        let counts = pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))?;
+        pass.report("count");
+        Ok(counts)
     }
 
     /// The numbers of the rows that are left, counted from 0 in each process, in file order; processes one after
@@ -38,6 +40,7 @@ impl Group {
     pub fn row_numbers(&self) -> Result<Vec<u64>> {
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let parts = pass.each(|lowered| lowered.run(&RowNumbers))?;
+        pass.report("row_numbers");
         Ok(parts.into_iter().flat_map(|(_, rows)| rows).collect())
     }
 
@@ -49,7 +52,7 @@ impl Group {
         self.collect_up_to(None)
     }
 
-    fn collect_up_to(&self, limit: Option<u64>) -> Result<DataFrame> {
+    pub(crate) fn collect_up_to(&self, limit: Option<u64>) -> Result<DataFrame> {
         let (mut pass, all) = Pass::of_everything(self)?;
         let several = self.members.len() > 1;
         let parts = pass.each(|lowered| {
@@ -65,6 +68,10 @@ impl Group {
             }
             Ok(frame)
         })?;
+        match limit {
+            None => pass.report("collect"),
+            Some(_) => pass.log("show"),
+        };
         let mut whole: Option<DataFrame> = None;
         for (_, frame) in parts {
             match &mut whole {
@@ -77,15 +84,6 @@ impl Group {
         whole.ok_or_else(|| Error::request("there is no process to collect"))
     }
 
-    /// A lazy frame of Polars over the rows that are left. Steps that Polars can take are handed over unread; after a
-    /// candidate selection or a function of Rust the rows are collected first.
-    ///
-    /// # Errors
-    /// See [`Group::count`].
-    pub fn lazy(&self) -> Result<LazyFrame> {
-        Ok(self.collect()?.lazy())
-    }
-
     /// Every column in numbers: range, mean, spread, missing values, a small histogram; one pass.
     ///
     /// # Errors
@@ -96,6 +94,7 @@ impl Group {
             let empty = lowered.assemble(Vec::new(), &all)?;
             lowered.run(&Describe { schema: (**empty.schema()).clone() })
         })?;
+        pass.report("describe");
         let mut parts = parts.into_iter().map(|(_, profile)| profile);
         let first = parts.next().ok_or_else(|| Error::request("there is no process to describe"))?;
         Ok(parts.fold(first, |mut whole, next| {

@@ -38,6 +38,7 @@ impl Group {
             file.0.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
             Ok(rest.rows)
         })?;
+        pass.report("write_parquet");
         Ok(parts.into_iter().map(|(_, rows)| rows).sum())
     }
 }

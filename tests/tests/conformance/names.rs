@@ -36,6 +36,7 @@ fn weights_of_eeee_and_eemumu_are_their_own() {
     let table = r#"
         [data."4S_offres"]
         proc = 41.642678
+        prompt = 17.679
         [simulation."4S_offres"]
         ee = 3.9602
         mumu = 158.4068

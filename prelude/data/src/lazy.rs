@@ -1,0 +1,133 @@
+//! A group as a lazy frame of Polars: nothing is read before Polars collects it.
+//!
+//! Parquet whose steps are selections, definitions, choices of columns and `head` is handed over as a scan of the files with
+//! expressions that keep the IEEE meaning, so that Polars optimises and streams it. What Polars cannot express (one
+//! candidate per event, functions of Rust, joins, samples, other formats) is run by our own engine when Polars asks
+//! for the rows, for the columns it asks for.
+
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::lowered::Lowered;
+use crate::run::Pass;
+use crate::terminals::PROCESS;
+use flow::{Clause, Define};
+use polars::prelude::*;
+use std::sync::Arc;
+
+impl Group {
+    /// A lazy frame of Polars over the rows that are left; with several processes, the column `__process__` says which.
+    ///
+    /// Nothing is read now. What is wrong with the steps is said when the frame is collected. The plan shows what Polars does
+    /// itself (a scan of parquet) and what our engine does for it (an anonymous scan, which Polars' streaming engine
+    /// cannot collect).
+    pub fn lazy(&self) -> LazyFrame {
+        self.try_lazy().unwrap_or_else(broken)
+    }
+
+    fn try_lazy(&self) -> Result<LazyFrame> {
+        let (pass, all) = Pass::of_everything(self)?;
+        let several = self.members.len() > 1;
+        let mut parts = Vec::with_capacity(self.members.len());
+        for (lowered, &member) in pass.lowered().iter().zip(self.members.iter()) {
+            let own = lowered.output();
+            let frame = match scanned(lowered)? {
+                Some(frame) => frame,
+                None => deferred(self.of_member(member), &own)?,
+            };
+            let columns = all.iter().map(|(name, dtype)| match own.contains(name) {
+                true => col(name.clone()),
+                false => lit(NULL).cast(dtype.clone()).alias(name.clone()),
+            });
+            let process = several.then(|| lit(lowered.name()).alias(PROCESS));
+            parts.push(frame.select(process.into_iter().chain(columns).collect::<Vec<_>>()));
+        }
+        if parts.is_empty() {
+            return Err(Error::request("there is no process to collect"));
+        }
+        Ok(concat(parts, UnionArgs { maintain_order: true, ..UnionArgs::default() })?)
+    }
+}
+
+/// A lazy frame that says what is wrong when it is collected, or asked for its schema.
+fn broken(error: Error) -> LazyFrame {
+    let says = PlanCallback::new(move |_| Err(PolarsError::ComputeError(error.to_string().into())));
+    DataFrame::empty().lazy().pipe_with_schema(says)
+}
+
+/// The files of a process with all clauses as expressions; `None` when Polars cannot do the same.
+fn scanned(lowered: &Lowered<'_>) -> Result<Option<LazyFrame>> {
+    let Some(files) = lowered.parquet_files() else { return Ok(None) };
+    let mut schema = lowered.input().clone();
+    let mut scans = Vec::with_capacity(files.len());
+    for file in files {
+        let mut options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
+        // A folder called `sample_name=X` adds no column.
+        options.hive_options.enabled = Some(false);
+        let columns = schema.iter_names().map(|name| col(name.clone())).collect::<Vec<_>>();
+        scans.push(LazyFrame::scan_parquet(PlRefPath::new(&*file), options)?.select(columns));
+    }
+    let mut frame = concat(scans, UnionArgs { maintain_order: true, ..UnionArgs::default() })?;
+    for clause in lowered.clauses() {
+        frame = match clause {
+            Clause::Filter(cut) => {
+                let typed = cut.check(&schema)?;
+                if typed.needs_whole_table() {
+                    return Ok(None);
+                }
+                frame.filter(typed.expr())
+            }
+            Clause::Define(Define::Expression { name, value, .. }) => {
+                let typed = value.check(&schema)?;
+                if typed.needs_whole_table() {
+                    return Ok(None);
+                }
+                schema.insert(name.clone(), typed.dtype());
+                frame.with_columns([typed.expr().cast(typed.dtype()).alias(name.clone())])
+            }
+            Clause::Select(names) => {
+                schema = names.iter().filter_map(|name| Some((name.clone(), schema.get(name)?.clone()))).collect();
+                frame.select(names.iter().map(|name| col(name.clone())).collect::<Vec<_>>())
+            }
+            Clause::Head(rows) => match IdxSize::try_from(*rows) {
+                Ok(rows) => frame.limit(rows),
+                Err(_) => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+    }
+    Ok(Some(frame))
+}
+
+/// A group of one process that our engine runs when Polars collects.
+fn deferred(group: Group, schema: &Schema) -> Result<LazyFrame> {
+    let arguments =
+        ScanArgsAnonymous { schema: Some(Arc::new(schema.clone())), name: "RECOIL", ..ScanArgsAnonymous::default() };
+    Ok(LazyFrame::anonymous_scan(Arc::new(Deferred(group)), arguments)?)
+}
+
+struct Deferred(Group);
+
+impl AnonymousScan for Deferred {
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
+    fn scan(&self, wanted: AnonymousScanArgs) -> PolarsResult<DataFrame> {
+        let failed = |error: Error| PolarsError::ComputeError(error.to_string().into());
+        let limit = wanted.n_rows.map(|rows| rows as u64);
+        let group = match &wanted.with_columns {
+            // Rows must be counted by something: no column at all is asked for by `len()`.
+            Some(columns) if !columns.is_empty() => self.0.select(&columns[..]),
+            _ => self.0.clone(),
+        };
+        let frame = group.collect_up_to(limit).map_err(failed)?;
+        match &wanted.with_columns {
+            Some(columns) => frame.select(columns.iter().cloned()),
+            None => Ok(frame),
+        }
+    }
+
+    fn allows_projection_pushdown(&self) -> bool {
+        true
+    }
+}

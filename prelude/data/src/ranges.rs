@@ -1,0 +1,113 @@
+//! Ranges that nobody gave: found in a scan of all processes, which keeps the rows it saw while they are few, so that
+//! histograms are filled from them without a second scan.
+
+use crate::booking::Booking;
+use crate::error::Result;
+use crate::run::Pass;
+use flow::Sink;
+use hist::{Axis, RangeFinder};
+use polars::prelude::DataFrame;
+use segment::Segment;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The rows of one process as the scan saw them: by stretch, in order.
+pub(crate) type Kept = Vec<Vec<DataFrame>>;
+
+/// The axes of every booking, and of each process the rows that were kept; `None` where a scan must come.
+///
+/// `room` is the number of bytes that may be kept.
+pub(crate) fn axes(
+    pass: &mut Pass<'_>,
+    bookings: &[Booking],
+    room: u64,
+) -> Result<(Vec<Vec<Axis>>, Vec<Option<Kept>>)> {
+    let open: Vec<&str> = bookings
+        .iter()
+        .flat_map(|booking| booking.bins.iter().zip(&booking.columns))
+        .filter(|(bins, _)| bins.axis().is_none())
+        .map(|(_, column)| column.as_str())
+        .collect();
+    let mut found = vec![RangeFinder::new(); open.len()];
+    let mut kept = Vec::new();
+    if !open.is_empty() {
+        let room = AtomicI64::new(i64::try_from(room).unwrap_or(i64::MAX));
+        let parts = pass.each(|lowered| {
+            let columns = open.iter().map(|column| lowered.name_of(column)).collect();
+            lowered.run(&FindRanges { columns, room: &room })
+        })?;
+        for (_, part) in parts {
+            found.iter_mut().zip(&part.found).for_each(|(found, part)| found.merge(part));
+            kept.push(part.kept);
+        }
+    }
+    let mut found = found.into_iter();
+    let mut axis = |booking: &Booking| {
+        let each = booking.bins.iter().zip(&booking.columns);
+        let each = each.map(|(bins, column)| match bins.axis() {
+            Some(axis) => Ok(labelled(axis.clone(), column)),
+            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, column)),
+        });
+        each.collect::<Result<Vec<_>>>()
+    };
+    Ok((bookings.iter().map(&mut axis).collect::<Result<_>>()?, kept))
+}
+
+/// An axis without a name of its own is called after its column, with label and unit of the variable registry.
+fn labelled(axis: Axis, column: &str) -> Axis {
+    if !axis.name.is_empty() {
+        return axis;
+    }
+    let variable = show::variables::get(column);
+    let mut axis = axis.named(cut::escape::decode(column));
+    if let Some(variable) = variable {
+        if axis.label.is_empty() {
+            axis = axis.labelled(variable.label.unwrap_or_else(|| column.to_owned()));
+        }
+        if axis.unit.is_empty() {
+            axis = axis.with_unit(variable.unit.unwrap_or_default());
+        }
+    }
+    axis
+}
+
+/// Finds the range of columns, and keeps what it sees as long as there is room.
+struct FindRanges<'a> {
+    columns: Vec<String>,
+    room: &'a AtomicI64,
+}
+
+struct Seen {
+    found: Vec<RangeFinder>,
+    kept: Option<Kept>,
+}
+
+impl Sink for FindRanges<'_> {
+    type Part = Seen;
+
+    fn part(&self) -> Seen {
+        Seen { found: vec![RangeFinder::new(); self.columns.len()], kept: Some(vec![Vec::new()]) }
+    }
+
+    fn take(&self, part: &mut Seen, segment: Segment) -> flow::Result<()> {
+        for (found, name) in part.found.iter_mut().zip(&self.columns) {
+            let column = segment.frame.column(name).map_err(segment::Error::from)?.as_materialized_series();
+            found.see_series(column).map_err(|error| segment::Error::request(error.to_string()))?;
+        }
+        let bytes = i64::try_from(segment.frame.estimated_size()).unwrap_or(i64::MAX);
+        if self.room.fetch_sub(bytes, Ordering::Relaxed) < bytes {
+            part.kept = None;
+        } else if let Some(stretch) = part.kept.as_mut().and_then(|stretches| stretches.last_mut()) {
+            stretch.push(segment.frame);
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Seen, next: Seen) -> flow::Result<()> {
+        whole.found.iter_mut().zip(&next.found).for_each(|(whole, next)| whole.merge(next));
+        whole.kept = whole.kept.take().zip(next.kept).map(|(mut whole, next)| {
+            whole.extend(next);
+            whole
+        });
+        Ok(())
+    }
+}
