@@ -1,5 +1,9 @@
 //! Mask evaluation in memory: our cut, the same cut as a Polars expression (guarded, so that NaN means what IEEE says),
-//! and pandas with numexpr. `cargo bench -p recoil-tests --bench query -- [million rows]` prints a table in Markdown.
+//! and pandas with numexpr; then whole chains in memory. `cargo bench --bench query -- [million rows]` prints tables in
+//! Markdown.
+
+#[path = "query/chain.rs"]
+mod chain;
 
 use polars::prelude::*;
 use std::process::Command;
@@ -21,6 +25,9 @@ const CUTS: [(&str, &str); 6] = [
 ];
 
 fn main() {
+    if std::env::args().any(|argument| argument == "steps") {
+        return chain::steps_alone();
+    }
     let million: f64 = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(4.0);
     let rows = (million * 1e6) as usize;
     let mut frame = frame(rows);
@@ -48,6 +55,9 @@ fn main() {
         );
         println!("| {name} | {kept} | {:.0} | {:.0} | {:.1} | {other} |", rate(own), rate(polars), polars / own);
     }
+    drop(frame);
+    chain::table(rows);
+    chain::steps();
 }
 
 fn threads() -> usize {

@@ -1,6 +1,9 @@
 //! JupyterLab in a headless Chromium: run the tutorial, see plots and tables, interrupt, complete, both themes.
 //! `cargo test --release --test browser`; pictures are kept in `target/pictures`.
 
+#[path = "browser/displays.rs"]
+mod displays;
+
 use recoil_tests::cases::project;
 use recoil_tests::kernel::{Home, notebooks, said, turn};
 use recoil_tests::{python, skipped};
