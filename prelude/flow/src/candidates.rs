@@ -5,9 +5,9 @@
 //! until the stretches are joined in order. That keys do not come back later is proven on the way by their order; where
 //! it cannot be, the best row of every key is searched first (see `execute`).
 
+use crate::neighbours::Neighbours;
 use crate::{Error, Result};
 use polars::prelude::*;
-use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The columns that name an event where nothing else is said; those that exist are used.
@@ -114,31 +114,19 @@ impl Held {
 pub(crate) struct Runs {
     /// First row of each run, and the end.
     pub starts: Vec<IdxSize>,
-    /// Words of the key of each run, by column.
-    pub words: Vec<Vec<u64>>,
-    /// The best row of each run, and how good it is.
-    pub best: Vec<IdxSize>,
-    pub scores: Vec<Score>,
+    /// The runs whose key is not above that of the run before.
+    descents: Vec<usize>,
+    /// The best row of each run, where that is not the first, and how good it is.
+    chosen: Option<(Vec<IdxSize>, Vec<Score>)>,
+    keys: Vec<Series>,
 }
 
 impl Runs {
     pub fn find(frame: &DataFrame, keys: &[PlSmallStr], best: &Best) -> Result<Self> {
-        let height = frame.height();
-        let mut change = vec![false; height];
-        if let Some(first) = change.first_mut() {
-            *first = true;
-        }
-        let columns: Vec<Series> =
+        let keys: Vec<Series> =
             keys.iter().map(|key| Ok(frame.column(key)?.as_materialized_series().rechunk())).collect::<Result<_>>()?;
-        for column in &columns {
-            mark_changes(column, &mut change)?;
-        }
-        let mut starts: Vec<IdxSize> = Vec::with_capacity(height / 2 + 2);
-        starts.extend((0..height as IdxSize).filter(|&row| change[row as usize]));
-        let firsts = IdxCa::from_slice(PlSmallStr::EMPTY, &starts);
-        let words = columns.iter().map(|column| words(&column.take(&firsts)?)).collect::<Result<Vec<_>>>()?;
-        starts.push(height as IdxSize);
-        let mut runs = Self { starts, words, best: Vec::new(), scores: Vec::new() };
+        let (starts, descents) = Neighbours::new(&keys, frame.height())?.runs();
+        let mut runs = Self { starts, descents, chosen: None, keys };
         runs.choose(frame, best)?;
         Ok(runs)
     }
@@ -147,17 +135,34 @@ impl Runs {
         self.starts.len() - 1
     }
 
-    pub fn key(&self, run: usize) -> Vec<u64> {
-        self.words.iter().map(|column| column[run]).collect()
+    /// The words of the key of a run.
+    pub fn key(&self, run: usize) -> Result<Vec<u64>> {
+        let row = i64::from(self.starts[run]);
+        let word = |key: &Series| Ok(words(&key.slice(row, 1))?.first().copied().unwrap_or_default());
+        self.keys.iter().map(word).collect()
+    }
+
+    /// The words of the keys of all runs, by column.
+    pub fn words(&self) -> Result<Vec<Vec<u64>>> {
+        let firsts = IdxCa::from_slice(PlSmallStr::EMPTY, &self.starts[..self.len()]);
+        self.keys.iter().map(|key| words(&key.take(&firsts)?)).collect()
+    }
+
+    /// The best row of each run.
+    pub fn best(&self) -> &[IdxSize] {
+        self.chosen.as_ref().map_or(&self.starts[..self.len()], |(best, _)| best)
+    }
+
+    /// How good the best row of a run is.
+    pub fn score(&self, run: usize) -> Score {
+        self.chosen.as_ref().map_or((false, 0), |(_, scores)| scores[run])
     }
 
     fn choose(&mut self, frame: &DataFrame, best: &Best) -> Result<()> {
         let runs = self.len();
+        let (mut chosen_rows, mut chosen_scores) = (Vec::with_capacity(runs), Vec::with_capacity(runs));
         match best {
-            Best::First => {
-                self.best = self.starts[..runs].to_vec();
-                self.scores = vec![(false, 0); runs];
-            }
+            Best::First => return Ok(()),
             Best::Lowest(column) | Best::Highest(column) => {
                 let flip = matches!(best, Best::Highest(_));
                 let column = frame.column(column)?.as_materialized_series();
@@ -172,8 +177,8 @@ impl Runs {
                             chosen = row;
                         }
                     }
-                    self.best.push(chosen);
-                    self.scores.push(scores[chosen as usize]);
+                    chosen_rows.push(chosen);
+                    chosen_scores.push(scores[chosen as usize]);
                 }
             }
             Best::Random(seed) => {
@@ -187,49 +192,14 @@ impl Runs {
                     };
                     let (score, row) =
                         (self.starts[run]..self.starts[run + 1]).map(|row| (lot(row), row)).min().unwrap_or_default();
-                    self.best.push(row);
-                    self.scores.push(score);
+                    chosen_rows.push(row);
+                    chosen_scores.push(score);
                 }
             }
         }
+        self.chosen = Some((chosen_rows, chosen_scores));
         Ok(())
     }
-}
-
-/// Marks the rows whose value differs from that of the row before.
-fn mark_changes(column: &Series, change: &mut [bool]) -> Result<()> {
-    fn plain<T: PartialEq>(values: &[T], change: &mut [bool]) {
-        for (mark, pair) in change[1..].iter_mut().zip(values.windows(2)) {
-            *mark |= pair[0] != pair[1];
-        }
-    }
-    if change.is_empty() {
-        return Ok(());
-    }
-    if column.null_count() == 0 {
-        macro_rules! integers {
-            ($($dtype:ident $get:ident),*) => {
-                match column.dtype() {
-                    $(DataType::$dtype => {
-                        plain(column.$get()?.cont_slice()?, change);
-                        return Ok(());
-                    })*
-                    DataType::String => {
-                        let mut before = None;
-                        for (mark, text) in change.iter_mut().zip(column.str()?.iter()) {
-                            *mark |= before != text;
-                            before = text;
-                        }
-                        return Ok(());
-                    }
-                    _ => {}
-                }
-            };
-        }
-        integers!(Int8 i8, Int16 i16, Int32 i32, Int64 i64, UInt8 u8, UInt16 u16, UInt32 u32, UInt64 u64);
-    }
-    plain(&words(column)?, change);
-    Ok(())
 }
 
 /// Values as words that are equal when the values are, and ordered like them where they have an order.
@@ -309,18 +279,19 @@ impl Ascents {
         }
     }
 
-    fn add_runs(&mut self, runs: &Runs) {
-        if self.lost || runs.len() == 0 {
-            return;
+    fn add_runs(&mut self, runs: &Runs) -> Result<()> {
+        if runs.len() == 0 {
+            return Ok(());
         }
         let mut from = 0;
-        for run in 1..=runs.len() {
-            let descends = run == runs.len() || compare(&runs.words, run - 1, run) != Ordering::Less;
-            if descends {
-                self.add(runs.key(from), runs.key(run - 1));
-                from = run;
+        for &run in runs.descents.iter().chain([&runs.len()]) {
+            if self.lost {
+                break;
             }
+            self.add(runs.key(from)?, runs.key(run - 1)?);
+            from = run;
         }
+        Ok(())
     }
 
     pub fn append(&mut self, next: Self) {
@@ -341,10 +312,6 @@ impl Ascents {
     }
 }
 
-fn compare(words: &[Vec<u64>], a: usize, b: usize) -> Ordering {
-    words.iter().map(|column| column[a].cmp(&column[b])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-}
-
 /// The selection over a stretch of segments.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
@@ -362,20 +329,29 @@ impl Selection {
         Self { joining: true, ..Self::default() }
     }
 
-    /// Takes the next rows, gives the rows that are decided, in order.
-    pub fn feed(&mut self, frame: &DataFrame, keys: &[PlSmallStr], best: &Best) -> Result<Vec<DataFrame>> {
+    /// Takes the next rows, gives the columns `keep` of the rows that are decided, in order.
+    pub fn feed(
+        &mut self,
+        frame: &DataFrame,
+        keys: &[PlSmallStr],
+        best: &Best,
+        keep: &[PlSmallStr],
+    ) -> Result<Vec<DataFrame>> {
         let runs = Runs::find(frame, keys, best)?;
-        self.ascents.add_runs(&runs);
+        self.ascents.add_runs(&runs)?;
         let count = runs.len();
-        let held = |run: usize| -> Held {
-            Held { key: runs.key(run), row: frame.slice(i64::from(runs.best[run]), 1), score: runs.scores[run] }
+        // Only now are the keys and the column of the choice not needed anymore.
+        let columns = keep.iter().map(|name| frame.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
+        let frame = &DataFrame::new(frame.height(), columns)?;
+        let held = |run: usize| -> Result<Held> {
+            let row = frame.slice(i64::from(runs.best()[run]), 1);
+            Ok(Held { key: runs.key(run)?, row, score: runs.score(run) })
         };
         let mut out = Vec::new();
         let mut from = 0;
-        if self.open.as_ref().is_some_and(|open| open.key == runs.key(0)) {
-            if let Some(open) = &mut self.open {
-                open.extend(held(0));
-            }
+        let first = runs.key(0)?;
+        if let Some(open) = self.open.as_mut().filter(|open| open.key == first) {
+            open.extend(held(0)?);
             from = 1;
         }
         if from == count {
@@ -384,14 +360,14 @@ impl Selection {
         out.extend(self.close());
         // The first run of a stretch is not decided here either.
         if self.head.is_none() && !self.joining && count - from > 1 {
-            self.head = Some(held(from));
+            self.head = Some(held(from)?);
             from += 1;
         }
         if count - from > 1 {
-            let rows = IdxCa::from_slice(PlSmallStr::EMPTY, &runs.best[from..count - 1]);
+            let rows = IdxCa::from_slice(PlSmallStr::EMPTY, &runs.best()[from..count - 1]);
             out.push(take(frame, &rows)?);
         }
-        self.open = Some(held(count - 1));
+        self.open = Some(held(count - 1)?);
         Ok(out)
     }
 
@@ -443,7 +419,7 @@ mod tests {
         let frame = df!("k" => [1, 1, 1, 2], "x" => [f64::NAN, 2.0, 3.0, f64::NAN]).unwrap();
         for (best, row) in [(Best::Lowest("x".into()), 1), (Best::Highest("x".into()), 2)] {
             let runs = Runs::find(&frame, &["k".into()], &best).unwrap();
-            assert_eq!(runs.best, [row, 3]);
+            assert_eq!(runs.best(), [row, 3]);
         }
     }
 
@@ -453,7 +429,7 @@ mod tests {
             let mut all = Ascents::default();
             for key in keys {
                 let frame = df!("k" => [*key]).unwrap();
-                all.add_runs(&Runs::find(&frame, &["k".into()], &Best::First).unwrap());
+                all.add_runs(&Runs::find(&frame, &["k".into()], &Best::First).unwrap()).unwrap();
             }
             all.unique()
         };

@@ -82,12 +82,14 @@ impl Sink for Keys {
         let listed = frame.column(LISTED).ok().map(|column| column.cast(&DataType::UInt64)).transpose()?;
         let listed = listed.as_ref().map(|column| column.u64()).transpose()?;
         let part = part.as_mut().map_err(|error| error.clone())?;
+        let words = runs.words()?;
         for run in 0..runs.len() {
             let start = runs.starts[run] as usize;
+            let key: Vec<u64> = words.iter().map(|column| column[run]).collect();
             part.push(Seen {
-                key: hash(&runs.key(run)),
-                score: runs.scores[run],
-                row: rows.get(runs.best[run] as usize).unwrap_or_default(),
+                key: hash(&key),
+                score: runs.score(run),
+                row: rows.get(runs.best()[run] as usize).unwrap_or_default(),
                 first: rows.get(start).unwrap_or_default(),
                 count: u64::from(runs.starts[run + 1] - runs.starts[run]),
                 listed: listed.and_then(|listed| listed.get(start)).unwrap_or_default(),

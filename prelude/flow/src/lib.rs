@@ -24,6 +24,7 @@ mod join;
 mod joined;
 mod load;
 mod names;
+mod neighbours;
 mod options;
 mod query;
 mod ranges;

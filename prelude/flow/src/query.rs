@@ -185,3 +185,7 @@ impl Query {
         Ok(self.over(Arc::new(source)).collect()?.0)
     }
 }
+
+fn small(names: impl Names) -> Vec<PlSmallStr> {
+    names.names().into_iter().map(PlSmallStr::from_string).collect()
+}

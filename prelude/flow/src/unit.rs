@@ -273,8 +273,7 @@ impl<S: Sink> Worker<'_, S> {
     fn step(&self, at: usize, step: &Step, frame: DataFrame, stretch: &mut Stretch<S::Part>) -> Result<Vec<DataFrame>> {
         let Op::Candidates { keys, best, .. } = &step.op else { return Ok(vec![row_step(step, frame)?]) };
         let choice = self.choices.iter().position(|&step| step == at).unwrap_or_default();
-        let chosen = stretch.selections[choice].feed(&frame, keys, best)?;
-        chosen.iter().map(|frame| select(frame, step.keep.iter())).collect()
+        stretch.selections[choice].feed(&frame, keys, best, &step.keep)
     }
 }
 
