@@ -25,7 +25,9 @@ impl Hist {
         }
         let new = old.narrowed(bins.start, bins.end)?;
         let (first, start) = (new.first(), bins.start);
-        self.moved(axis, &new, |bin| if bin < start { 0 } else { (first + bin - start).min(first + bins.len()) })
+        // Categories have no below: those before the slice are `other`, as those behind it.
+        let below = if new.has_underflow() { 0 } else { first + bins.len() };
+        self.moved(axis, &new, |bin| if bin < start { below } else { (first + bin - start).min(first + bins.len()) })
     }
 
     /// Every `bins` neighbouring bins of the first axis as one: see [`Hist::rebin_axis`].

@@ -70,3 +70,13 @@ fn a_bin_is_found_by_value_and_by_category() {
     let nothing = h.total() - h.sum() - h.underflow() - h.overflow() - h.nan();
     assert_eq!(nothing, 0.0);
 }
+
+#[test]
+fn categories_outside_a_slice_are_others() {
+    let names = ["a", "b", "c", "d"];
+    let mut h = Hist::new(Axis::category(names).unwrap()).unwrap();
+    let column = Series::new("x".into(), ["a", "a", "b", "c", "d", "d", "d"]);
+    h.fill_series(&[&column], None).unwrap();
+    let middle = h.slice(0, 1..3).unwrap();
+    assert_eq!((middle.counts(), middle.overflow(), middle.total()), (vec![1.0, 1.0], 5.0, 7.0));
+}
