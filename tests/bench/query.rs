@@ -16,7 +16,7 @@ const FULL: &str = "mu1nCDCHits>4 & mu2nCDCHits>4 & 0.8>mu1clusterEoP & 0.8>mu2c
     0.35>mu1clusterE & 0.35>mu2clusterE";
 
 const CUTS: [(&str, &str); 6] = [
-    ("15 comparisons, 27 % kept", FULL),
+    ("15 comparisons", FULL),
     ("2 comparisons", "pRecoil > 2.0 & mu1P < 5.0"),
     ("chain of 5, few kept", "pRecoil > 5.5 & mu1P < 1.0 & 0.8>mu1clusterEoP & absdPhi>1.5 & 11>totalMuonMomentum"),
     ("arithmetic", "abs(mu1P - mu2P) < 0.5 & mu1P * mu2P > 6"),

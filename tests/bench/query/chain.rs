@@ -48,10 +48,9 @@ fn line(
     println!("| {name} | {:.0} | {:.0} | {:.1} | {python} |", rate(seconds), rate(polars), polars / seconds);
 }
 
-/// The columns of the cuts with event keys: two candidates per event, as basf2 writes them.
+/// All columns of the cuts with event keys: two candidates per event, as basf2 writes them.
 fn with_keys(rows: usize) -> DataFrame {
-    let frame = frame(rows);
-    let mut frame = frame.select(["pRecoil", "pRecoilTheta", "mu1P"]).expect("columns");
+    let mut frame = frame(rows);
     let event = |row: usize| row / 2;
     let keys = [
         Column::new(KEYS[0].into(), vec![1003_i32; rows]),

@@ -9,6 +9,8 @@ const SIZE: f64 = 13.0;
 const ROW: f64 = 20.0;
 const SWATCH: f64 = 26.0;
 const GAP: f64 = 18.0;
+/// Fonts that stand in for ours where it is not installed are up to so much wider.
+const WIDER: f64 = 1.14;
 
 /// The entries in the order in which they are listed, and the lines of the statistics box.
 pub(super) struct Legend<'a> {
@@ -49,13 +51,13 @@ impl<'a> Legend<'a> {
 
     fn column_widths(&self, columns: usize) -> Vec<f64> {
         let rows = self.entries.len().div_ceil(columns).max(1);
-        let width = |label: &Label| SWATCH + 8.0 + label.width(false) * SIZE;
+        let width = |label: &Label| SWATCH + 8.0 + label.width(false) * SIZE * WIDER;
         self.entries.chunks(rows).map(|chunk| chunk.iter().map(|(_, label)| width(label)).fold(0.0, f64::max)).collect()
     }
 
     fn statistics_width(&self) -> f64 {
         let widest = |side: fn(&(Label, Label)) -> &Label| {
-            self.statistics.iter().map(|line| side(line).width(false) * SIZE).fold(0.0, f64::max)
+            self.statistics.iter().map(|line| side(line).width(false) * SIZE * WIDER).fold(0.0, f64::max)
         };
         if self.statistics.is_empty() { 0.0 } else { widest(|line| &line.0) + widest(|line| &line.1) + 16.0 }
     }
