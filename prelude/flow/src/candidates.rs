@@ -363,7 +363,10 @@ impl Selection {
             self.head = Some(held(from)?);
             from += 1;
         }
-        if count - from > 1 {
+        if frame.width() == 0 && count - from > 1 {
+            // Only the number of rows is wanted.
+            out.push(DataFrame::new(count - 1 - from, Vec::new())?);
+        } else if count - from > 1 {
             let rows = IdxCa::from_slice(PlSmallStr::EMPTY, &runs.best()[from..count - 1]);
             out.push(take(frame, &rows)?);
         }

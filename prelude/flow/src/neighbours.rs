@@ -69,7 +69,6 @@ impl<'a> Neighbours<'a> {
             extend(&mut starts, &mut descents, from, marks);
         }
         starts.push(self.rows as IdxSize);
-        starts.shrink_to_fit();
         (starts, descents)
     }
 }
@@ -87,16 +86,15 @@ fn compare<T: PartialOrd + Copy>(values: &[T], from: usize, marks: &mut [u8]) {
 /// Adds the rows of a block that begin runs.
 fn extend(starts: &mut Vec<IdxSize>, descents: &mut Vec<usize>, from: usize, marks: &[u8]) {
     let before = starts.len();
-    let mut count = before;
     // Every row is written, and stays when it is marked: no branch that data could mislead.
-    starts.resize(before + marks.len(), 0);
-    let mut falls = 0_u32;
+    let mut begun = [0; BLOCK];
+    let (mut count, mut falls) = (0, 0_u32);
     for (row, &mark) in marks.iter().enumerate() {
-        starts[count] = (from + row) as IdxSize;
+        begun[count] = (from + row) as IdxSize;
         count += usize::from(mark & OTHER);
         falls += u32::from(mark == OTHER);
     }
-    starts.truncate(count);
+    starts.extend_from_slice(&begun[..count]);
     if falls > 0 {
         let begun = marks.iter().filter(|&&mark| mark & OTHER != 0).enumerate();
         descents.extend(begun.filter(|(_, mark)| **mark == OTHER).map(|(at, _)| before + at));

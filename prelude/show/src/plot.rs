@@ -133,21 +133,23 @@ fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
 
 /// HTML of a picture that exists for light and dark pages.
 ///
-/// HTML holds both as isolated images, the dark one hidden, and a style sheet that swaps them on a dark page
+/// HTML holds both as isolated images, the dark one without size, and a style sheet that swaps them on a dark page
 /// (JupyterLab, VS Code, Colab name their themes on the page). Where the style sheet is removed - notebooks that are
-/// not trusted, GitHub - the light one stays, opaque and readable. `hidden` and images in `data:` pass the sanitiser.
+/// not trusted, GitHub - the light one stays, opaque and readable: JupyterLab's sanitiser takes `hidden` away, but lets
+/// a width of 0 and images in `data:` pass.
 fn images(title: &str, light: &str, dark: &str) -> String {
     const STYLE: &str = "[data-jp-theme-light=false] .recoil-light,.vscode-dark .recoil-light,.vscode-high-contrast .recoil-light,\
         html[theme=dark] .recoil-light{display:none!important}\
         [data-jp-theme-light=false] img.recoil-dark,.vscode-dark img.recoil-dark,.vscode-high-contrast img.recoil-dark,\
-        html[theme=dark] img.recoil-dark{display:inline!important}";
+        html[theme=dark] img.recoil-dark{width:auto!important;height:auto!important}";
     let (width, _) = size(light);
     let mut html = format!("<div><style>{STYLE}</style>");
-    for (class, hidden, svg) in [("recoil-light", "", light), ("recoil-dark", " hidden=\"\"", dark)] {
+    let sized = format!("width=\"{width}\"");
+    for (class, size, svg) in [("recoil-light", &*sized, light), ("recoil-dark", "width=\"0\" height=\"0\"", dark)] {
         let data = base64::engine::general_purpose::STANDARD.encode(svg);
         let _ = write!(
             html,
-            "<img class=\"{class}\"{hidden} alt=\"{}\" width=\"{width}\" src=\"data:image/svg+xml;base64,{data}\"/>",
+            "<img class=\"{class}\" alt=\"{}\" {size} src=\"data:image/svg+xml;base64,{data}\"/>",
             crate::text::escape(title)
         );
     }

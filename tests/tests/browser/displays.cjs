@@ -52,7 +52,7 @@ function faults(output) {
     if (!image.complete || image.naturalWidth === 0) wrong.push(`an image is broken: ${image.alt}`);
   }
   const pictures = images.length + output.querySelectorAll("svg, canvas").length;
-  return { wrong, words, pictures, html: output.innerHTML.slice(0, 300) };
+  return { wrong, words, pictures, images: images.length, html: output.innerHTML.slice(0, 300) };
 }
 
 async function main() {
@@ -82,12 +82,13 @@ async function main() {
             await notebook.scrollToItem(at, "start");
           }, at);
           const cell = page.locator(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"]`);
-          const output = cell.locator(".jp-OutputArea-child").first();
+          const output = cell.locator(".jp-OutputArea-output").first();
           await output.waitFor({ state: "visible" });
           if (display.picture) await output.locator("img, svg, canvas").filter({ visible: true }).first().waitFor({ state: "visible" });
           await page.waitForTimeout(80);
           const seen = await output.evaluate(faults);
           if (display.picture && seen.pictures === 0) seen.wrong.push(`no picture in ${seen.html}`);
+          if (seen.images > 1) seen.wrong.push(`${seen.images} pictures instead of one`);
           if (seen.words + seen.pictures === 0) seen.wrong.push(`nothing is shown in ${seen.html}`);
           const name = `${display.name}-${mode.toLowerCase()}-${trust}`;
           seen.wrong.forEach((fault) => wrong.push(`${name}: ${fault}`));

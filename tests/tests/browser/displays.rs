@@ -204,7 +204,8 @@ fn titles(notebook: &Value) -> Vec<String> {
     });
     let words = regex::Regex::new("<text[^>]*>([^<]+)</text>").expect("a pattern");
     svg.filter_map(|svg| {
-        let all = words.captures_iter(&svg).map(|found| found[1].to_owned());
+        // A text that was cut short may be split on paper.
+        let all = words.captures_iter(&svg).map(|found| found[1].to_owned()).filter(|text| !text.contains('…'));
         all.max_by_key(String::len).map(|text| text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
     })
     .collect()
