@@ -155,7 +155,6 @@ fn serve(python: &Path, home: &Path, port: u16) -> Server {
             "--IdentityProvider.token=browser-test",
             "--ServerApp.port_retries=0",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            "--LabApp.news_url=None",
             &port_said,
         ],
     );
@@ -227,6 +226,11 @@ fn every_display_can_be_read_in_both_themes_trusted_or_not_and_on_paper() {
     for name in ["trusted", "untrusted"] {
         std::fs::write(home.join(format!("{name}.ipynb")), notebook(name, &shown).to_string()).expect("writes");
     }
+    // Without a question about news over the pictures.
+    let settings = home.join("config/lab/user-settings/@jupyterlab/apputils-extension");
+    std::fs::create_dir_all(&settings).expect("a folder");
+    let quiet = json!({ "fetchNews": "false", "checkForUpdates": false }).to_string();
+    std::fs::write(settings.join("notification.jupyterlab-settings"), quiet).expect("writes");
     let trust = jupyter(&python, home, &["trust", "trusted.ipynb"]).output().expect("starts");
     assert!(trust.status.success(), "{}", said(&trust));
     let kept = project().join("target/pictures/displays");

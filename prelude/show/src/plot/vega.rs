@@ -54,12 +54,20 @@ fn panels_spec(scene: &Scene) -> Value {
 }
 
 fn top(scene: &Scene, body: Value) -> Value {
+    let ink = LIGHT.ink.hex();
+    // A front end's dark theme would write in white on our page.
+    let axis = json!({
+        "grid": false, "labelFontSize": 12, "titleFontSize": 14, "titleAnchor": "end",
+        "labelColor": ink, "titleColor": ink, "domainColor": ink, "tickColor": ink,
+    });
     let mut spec = json!({
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "description": format!("{}. {}", scene.title, scene.summary),
         "title": if scene.header.words.is_empty() { &scene.header.experiment } else { &scene.header.words },
         "background": LIGHT.background.hex(),
-        "config": { "axis": { "grid": false, "labelFontSize": 12, "titleFontSize": 14, "titleAnchor": "end" }, "view": { "stroke": LIGHT.ink.hex() } },
+        "config": {
+            "axis": axis, "legend": { "labelColor": ink, "titleColor": ink }, "title": { "color": ink }, "view": { "stroke": ink },
+        },
     });
     if let (Some(spec), Value::Object(body)) = (spec.as_object_mut(), body) {
         spec.extend(body);
