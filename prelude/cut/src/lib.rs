@@ -17,7 +17,7 @@ mod bound;
 mod call;
 mod check;
 mod compare;
-mod comparisons;
+mod comparison;
 mod cut;
 mod error;
 mod evaluate;

@@ -94,6 +94,12 @@ impl IntoIterator for Data {
 /// # Errors
 /// A path that is not there or has nothing to read, files of a process that disagree.
 pub fn load(path: impl AsRef<Path>) -> Result<Data> {
+    open(path.as_ref())
+}
+
+// Every cell that loads compiles the generic function anew, so it only hands on.
+#[inline(never)]
+fn open(path: &Path) -> Result<Data> {
     Loader::new(path).load()
 }
 

@@ -37,7 +37,12 @@ impl Group {
     /// A name that is not there gives a group whose terminals say so, with the nearest names.
     #[must_use]
     pub fn group(&self, name: impl AsRef<str>) -> Self {
-        let name = name.as_ref();
+        self.named(name.as_ref())
+    }
+
+    // Every cell compiles the generic methods of this type anew, so they only hand on.
+    #[inline(never)]
+    fn named(&self, name: &str) -> Self {
         let found = self.catalog.find(name).and_then(|members| {
             let members: Vec<_> = members.into_iter().filter(|at| self.members.contains(at)).collect();
             if members.is_empty() {
@@ -58,6 +63,7 @@ impl Group {
         Self { label, members: Arc::new([]), broken, ..self.clone() }
     }
 
+    #[inline(never)]
     fn and(&self, step: Step) -> Self {
         Self { chain: self.chain.and(step), ..self.clone() }
     }
@@ -65,13 +71,23 @@ impl Group {
     /// Rows that pass a selection, with pandas' syntax and IEEE meaning: `"pRecoil > 2.0 & 2.6 > pRecoilTheta > 0.3"`.
     #[must_use]
     pub fn query(&self, selection: impl Into<Selection>) -> Self {
-        self.and(Step::Query(selection.into()))
+        self.and_query(selection.into())
+    }
+
+    #[inline(never)]
+    fn and_query(&self, selection: Selection) -> Self {
+        self.and(Step::Query(selection))
     }
 
     /// Rows for which an expression is true: `col("pRecoil").gt(2.0)`, or an expression of Polars.
     #[must_use]
     pub fn filter(&self, predicate: impl Into<Predicate>) -> Self {
-        match predicate.into() {
+        self.and_filter(predicate.into())
+    }
+
+    #[inline(never)]
+    fn and_filter(&self, predicate: Predicate) -> Self {
+        match predicate {
             Predicate::Selection(selection) => self.and(Step::Query(*selection)),
             Predicate::Polars(expression) => self.and(Step::Filter(*expression)),
         }
@@ -91,13 +107,23 @@ impl Group {
     /// A value for `@name` in all steps so far that use the name and have no value for it.
     #[must_use]
     pub fn bind(&self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
-        self.and(Step::Bind(name.into(), value.into()))
+        self.and_bind(name.into(), value.into())
+    }
+
+    #[inline(never)]
+    fn and_bind(&self, name: String, value: cut::Value) -> Self {
+        self.and(Step::Bind(name, value))
     }
 
     /// A new column, or another meaning of an old one: `define("pt", "mu1P * sin(mu1Theta)")`.
     #[must_use]
     pub fn define(&self, name: impl Into<String>, value: impl Into<Selection>) -> Self {
-        self.and(Step::Define { name: name.into(), value: value.into() })
+        self.and_define(name.into(), value.into())
+    }
+
+    #[inline(never)]
+    fn and_define(&self, name: String, value: Selection) -> Self {
+        self.and(Step::Define { name, value })
     }
 
     /// A new column by a function of Rust over the values of a row; runs in parallel.
@@ -126,7 +152,12 @@ impl Group {
     /// Only these columns, in this order.
     #[must_use]
     pub fn select(&self, columns: impl crate::rows::Names) -> Self {
-        self.and(Step::Select(columns.names()))
+        self.and_select(columns.names())
+    }
+
+    #[inline(never)]
+    fn and_select(&self, columns: Vec<String>) -> Self {
+        self.and(Step::Select(columns))
     }
 
     /// The first rows of each process.

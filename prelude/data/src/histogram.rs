@@ -82,7 +82,7 @@ impl Group {
     /// # Errors
     /// Everything that is wrong with the steps, the column or the bins, before any row is read.
     pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
-        self.fill(vec![(column, bins).into_booking()?]).map(only)
+        self.fill_one((column, bins).into_booking())
     }
 
     /// A histogram of two columns.
@@ -96,7 +96,7 @@ impl Group {
         y: impl AsRef<str>,
         y_bins: impl IntoBins,
     ) -> Result<Histogram> {
-        self.fill(vec![(x, x_bins, y, y_bins).into_booking()?]).map(only)
+        self.fill_one((x, x_bins, y, y_bins).into_booking())
     }
 
     /// A histogram over any number of axes.
@@ -116,7 +116,7 @@ impl Group {
     /// # Errors
     /// See [`Group::hist`].
     pub fn hists(&self, bookings: impl IntoBookings) -> Result<Vec<Histogram>> {
-        self.fill(bookings.into_bookings()?)
+        self.fill_all(bookings.into_bookings())
     }
 
     /// The mean of `y` in bins of `x`, per process.
@@ -125,6 +125,17 @@ impl Group {
     /// See [`Group::hist`].
     pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
         self.fill(vec![Booking::new(&[x.as_ref(), y.as_ref()], vec![bins.into_bins()?])]).map(only)
+    }
+
+    // Every cell compiles the generic methods above anew, so they only hand on.
+    #[inline(never)]
+    fn fill_one(&self, booking: Result<Booking>) -> Result<Histogram> {
+        self.fill(vec![booking?]).map(only)
+    }
+
+    #[inline(never)]
+    fn fill_all(&self, bookings: Result<Vec<Booking>>) -> Result<Vec<Histogram>> {
+        self.fill(bookings?)
     }
 
     fn fill(&self, bookings: Vec<Booking>) -> Result<Vec<Histogram>> {
