@@ -13,8 +13,10 @@ use polars::prelude::*;
 use segment::Segment;
 use sources::parquet::{Compression, WriteOptions, Writer};
 use sources::{SegmentInfo, Source};
+use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,7 +72,8 @@ fn file(name: &str, rows: usize, compression: Compression, make: impl Fn(usize, 
         writer.finish().expect("room on the disk");
     }
     // Once through, so that the page cache has it.
-    let _ = std::fs::read(&path).expect("the file");
+    let mut file = std::fs::File::open(&path).expect("the file");
+    std::io::copy(&mut file, &mut std::io::sink()).expect("the file");
     path
 }
 
@@ -137,32 +140,36 @@ fn six(rows: usize, ratios: &mut Vec<(String, f64)>) {
         let query = Query::new().filter(cut::parse(SIX).expect("a cut"));
         let fill = Fill::one("x", Some("w"), 0.0, 10.0);
         let options = Options { memory_budget: 4 << 30, ..Options::default() };
-        let scan = with_columns(query.over(source.clone()).options(options), &["x", "w"]);
-        let mut counts = Vec::new();
-        let first = median(|| {
+        let scan = with_columns(query.over(source.clone()).options(options.clone()), &["x", "w"]);
+        let mut duckdb = Peer::start("six", "duckdb", &path);
+        let mut pandas = Peer::start("six", "pandas", &path);
+        let [mut first, mut another, mut again, mut polars] = [const { Vec::new() }; 4];
+        let (mut counts, mut theirs) = (Vec::new(), Vec::new());
+        for round in 0..7 {
             Cache::shared().clear();
-            counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts();
-        });
-        let _ = scan.run(&fill).expect("a pass");
-        let again = median(|| counts = scan.run(&fill).expect("a pass").0[0].counts());
-        // Every time a cut that nobody has asked for before, so that no selection is remembered.
-        let mut fresh = 0;
-        let another = median(|| {
-            fresh += 1;
-            let text = SIX.replace("x > 2.0", &format!("x > 2.{fresh:04}"));
+            timed(&mut first, || counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts());
+            let _ = scan.run(&fill).expect("a pass");
+            timed(&mut again, || counts = scan.run(&fill).expect("a pass").0[0].counts());
+            // A cut that nobody has asked for before, so that no selection is remembered.
+            let text = SIX.replace("x > 2.0", &format!("x > 2.{round:03}1"));
             let query = Query::new().filter(cut::parse(&text).expect("a cut"));
-            let options = Options { memory_budget: 4 << 30, ..Options::default() };
-            let scan = with_columns(query.over(source.clone()).options(options), &["x", "w"]);
-            let report = scan.run(&fill).expect("a pass").1;
-            assert_eq!(report.hit_rate(), Some(1.0), "all columns are cached");
-            assert_eq!(report.selections_reused, 0);
-        });
-        let mut theirs = Vec::new();
-        let polars = median(|| theirs = polars_six(&path));
-        assert!(near(&counts, &theirs), "both fill the same histogram");
-        let peers = peers("six", &path, &counts);
+            let other = with_columns(query.over(source.clone()).options(options.clone()), &["x", "w"]);
+            timed(&mut another, || {
+                let report = other.run(&fill).expect("a pass").1;
+                assert_eq!((report.hit_rate(), report.selections_reused), (Some(1.0), 0), "only columns are cached");
+            });
+            Cache::shared().clear();
+            timed(&mut polars, || theirs = polars_six(&path));
+            assert!(near(&counts, &theirs), "both fill the same histogram");
+            duckdb.iter_mut().for_each(|peer| peer.round(&counts));
+            if round < 3 {
+                pandas.iter_mut().for_each(|peer| peer.round(&counts));
+            }
+        }
+        let peer = |peer: &Option<Peer>| peer.as_ref().map(|peer| middle(&peer.seconds));
+        let (first, another, again, polars) = (middle(&first), middle(&another), middle(&again), middle(&polars));
         let rate = |seconds: f64| rows as f64 / seconds / 1e6;
-        let best = peers.iter().flatten().take(1).copied().fold(polars, f64::min);
+        let best = peer(&duckdb).map_or(polars, |duckdb| duckdb.min(polars));
         let text = |seconds: Option<f64>| seconds.map_or("-".into(), |seconds| format!("{:.0}", rate(seconds)));
         println!(
             "| {compression:?} | {:.0} | {:.0} ({:.1} x) | {:.0} ({:.1} x) | {:.0} | {} | {} | {:.2} |",
@@ -172,8 +179,8 @@ fn six(rows: usize, ratios: &mut Vec<(String, f64)>) {
             rate(again),
             first / again,
             rate(polars),
-            text(peers[0]),
-            text(peers[1]),
+            text(peer(&duckdb)),
+            text(peer(&pandas)),
             best / first
         );
         ratios.push((format!("six-{compression:?}"), best / first));
@@ -220,21 +227,61 @@ fn near(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-6 * (1.0 + a.abs()))
 }
 
-/// Seconds of DuckDB and of pandas, where they are installed; they must find the same histogram.
-fn peers(what: &str, path: &Path, counts: &[f64]) -> [Option<f64>; 2] {
-    let packages = ["duckdb", "pandas", "pyarrow", "numexpr"];
-    let Some(python) = recoil_tests::python::environment("bench engine", "engine", &packages) else { return [None; 2] };
-    let script = recoil_tests::cases::project().join("tests/bench/peers/engine.py");
-    let output = std::process::Command::new(python).arg(script).arg(what).arg(path).output().expect("python runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut found = [None; 2];
-    for (line, found) in text.lines().zip(&mut found) {
-        let numbers: Vec<f64> = line.split(' ').filter_map(|number| number.parse().ok()).collect();
-        assert!(near(counts, &numbers[1..]), "the peer fills the same histogram: {:?} {:?}", counts, &numbers[1..]);
-        *found = Some(numbers[0]);
+/// A peer in Python that waits for its turn: rounds of all alternate, so that a machine that is slow for a while is slow
+/// for all of them.
+struct Peer {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    seconds: Vec<f64>,
+}
+
+impl Peer {
+    /// The peer, where it is installed.
+    fn start(what: &str, name: &str, path: &Path) -> Option<Self> {
+        let packages = ["duckdb", "pandas", "pyarrow", "numexpr"];
+        let python = recoil_tests::python::environment("bench engine", "engine", &packages)?;
+        let script = recoil_tests::cases::project().join("tests/bench/peers/engine.py");
+        let mut child = Command::new(python)
+            .arg(script)
+            .args([what, name])
+            .arg(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python runs");
+        let answers = BufReader::new(child.stdout.take().expect("its output"));
+        Some(Self { child, answers, seconds: Vec::new() })
     }
-    found
+
+    /// One round; it must find the same histogram.
+    fn round(&mut self, counts: &[f64]) {
+        let mut input = self.child.stdin.as_ref().expect("its input");
+        input.write_all(b"go\n").expect("it listens");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("an answer");
+        let numbers: Vec<f64> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+        assert!(numbers.len() > 1 && near(counts, &numbers[1..]), "the peer fills the same histogram: {line}");
+        self.seconds.push(numbers[0]);
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn middle(seconds: &[f64]) -> f64 {
+    let mut seconds = seconds.to_vec();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn timed(seconds: &mut Vec<f64>, run: impl FnOnce()) {
+    let start = Instant::now();
+    run();
+    seconds.push(start.elapsed().as_secs_f64());
 }
 
 /// The cut of the photon study: fifteen comparisons on twelve columns, three of which are made here.
@@ -353,15 +400,25 @@ fn study(rows: usize, ratios: &mut Vec<(String, f64)>) {
         &["pRecoilTheta"],
     );
     let fill = Fill::one("pRecoilTheta", None, 0.0, 3.0);
+    let mut peer = Peer::start("study", "pandas", &path);
+    let [mut first, mut again] = [const { Vec::new() }; 2];
     let mut counts = Vec::new();
-    let first = median(|| counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts());
-    let _ = scan.run(&fill).expect("a pass");
-    let again = median(|| counts = scan.run(&fill).expect("a pass").0[0].counts());
-    let peers = peers("study", &path, &counts);
+    for round in 0..5 {
+        Cache::shared().clear();
+        timed(&mut first, || counts = scan.clone().engine(Streaming).run(&fill).expect("a pass").0[0].counts());
+        let _ = scan.run(&fill).expect("a pass");
+        timed(&mut again, || counts = scan.run(&fill).expect("a pass").0[0].counts());
+        Cache::shared().clear();
+        if round < 2 {
+            peer.iter_mut().for_each(|peer| peer.round(&counts));
+        }
+    }
+    let (first, again) = (middle(&first), middle(&again));
+    let pandas = peer.as_ref().map(|peer| middle(&peer.seconds));
     let rate = |seconds: f64| rows as f64 / seconds / 1e6;
-    let pandas = peers[0].map_or("- | -".into(), |seconds| format!("{:.2} | {:.1}", rate(seconds), seconds / first));
-    println!("| {:.1} | {:.1} | {pandas} |", rate(first), rate(again));
-    ratios.extend(peers[0].map(|seconds| ("study".to_owned(), seconds / first)));
+    let text = pandas.map_or("- | -".into(), |seconds| format!("{:.2} | {:.1}", rate(seconds), seconds / first));
+    println!("| {:.1} | {:.1} | {text} |", rate(first), rate(again));
+    ratios.extend(pandas.map(|seconds| ("study".to_owned(), seconds / first)));
 }
 
 fn many(rows: usize) {
@@ -371,18 +428,26 @@ fn many(rows: usize) {
     let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
     Cache::shared().clear();
     let before = resident();
-    let mut seconds = Vec::new();
-    for count in [1, 10] {
+    let of = |count: usize| {
         let columns: Vec<&str> = ["x", "y", "z", "a", "b"].into_iter().cycle().take(count).collect();
         let empty = Hist::weighted(Axis::regular(BINS, 0.0, 10.0).expect("an axis")).expect("a histogram");
         let fill = Fill { empty: vec![empty; count], columns, weight: Some("w") };
         let scan = Query::new().filter(cut::parse(SIX).expect("a cut")).over(source.clone()).engine(Streaming);
-        let scan = with_columns(scan, &["x", "y", "z", "a", "b", "w"]);
-        let time = median(|| {
-            let _ = scan.run(&fill).expect("a pass");
-        });
-        println!("| {count} | {time:.2} | {:.0} |", (peak() - before) as f64 / 1e6);
-        seconds.push(time);
+        (with_columns(scan, &["x", "y", "z", "a", "b", "w"]), fill)
+    };
+    let all = [of(1), of(10)];
+    let mut seconds = [const { Vec::new() }; 2];
+    let mut memory = [0; 2];
+    for _ in 0..5 {
+        for (at, (scan, fill)) in all.iter().enumerate() {
+            forget_peak();
+            timed(&mut seconds[at], || drop(scan.run(fill).expect("a pass")));
+            memory[at] = memory[at].max(peak().saturating_sub(before));
+        }
+    }
+    let seconds = seconds.map(|seconds| middle(&seconds));
+    for (at, count) in [1, 10].into_iter().enumerate() {
+        println!("| {count} | {:.2} | {:.0} |", seconds[at], memory[at] as f64 / 1e6);
     }
     println!("\nten cost {:.2} times one", seconds[1] / seconds[0]);
 }
@@ -407,6 +472,7 @@ fn run_billion(what: &str, source: Arc<dyn Source>, candidates: Candidates) {
     let empty = Hist::new(Axis::regular(BINS, 0.0, 3.0).expect("an axis")).expect("a histogram");
     let fill = Fill { empty: vec![empty; 3], columns: columns.to_vec(), weight: None };
     let scan = with_columns(query.over(source).options(Options::default().memory_budget_gb(4.0)), &columns);
+    forget_peak();
     let start = Instant::now();
     let (_, report) = scan.run(&fill).expect("a pass");
     let seconds = start.elapsed().as_secs_f64();
@@ -434,18 +500,6 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn median(mut run: impl FnMut()) -> f64 {
-    let mut seconds: Vec<f64> = (0..5)
-        .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_secs_f64()
-        })
-        .collect();
-    seconds.sort_by(f64::total_cmp);
-    seconds[2]
-}
-
 fn status(key: &str) -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default();
@@ -458,4 +512,9 @@ fn resident() -> u64 {
 
 fn peak() -> u64 {
     status("VmHWM:")
+}
+
+/// Lets the peak begin anew, where the system can.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

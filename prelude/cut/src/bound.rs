@@ -14,9 +14,26 @@ const PART: usize = 32 * BLOCK;
 /// From how many rows on several threads work.
 pub(crate) const MANY: usize = 1_000_000;
 
-/// The columns that a program looks at, as it can look at them.
-pub(crate) fn bind(program: &Program, frame: &DataFrame) -> segment::Result<Vec<Series>> {
-    (0..program.columns.len()).map(|column| Ok(table::prepare(find(program, frame, column)?)?)).collect()
+/// The columns of a program as it can look at them; those that none of `roots` needs are not asked for.
+pub(crate) fn bind(program: &Program, frame: &DataFrame, roots: &[Id]) -> segment::Result<Vec<Series>> {
+    let mut needed = vec![false; program.nodes.len()];
+    let mut open = roots.to_vec();
+    while let Some(id) = open.pop() {
+        if !std::mem::replace(&mut needed[id], true) {
+            open.extend(program.op(id).inputs());
+        }
+    }
+    let mut wanted = vec![false; program.columns.len()];
+    for (node, _) in program.nodes.iter().zip(&needed).filter(|(_, needed)| **needed) {
+        if let Op::Column(column) = node.op {
+            wanted[column] = true;
+        }
+    }
+    let one = |(column, wanted): (usize, bool)| match wanted {
+        true => Ok(table::prepare(find(program, frame, column)?)?),
+        false => Ok(Series::new_null(PlSmallStr::EMPTY, frame.height())),
+    };
+    wanted.into_iter().enumerate().map(one).collect()
 }
 
 /// A column that a program looks at, of the type it was checked for.

@@ -57,13 +57,14 @@ impl Several {
         self.program.columns.len() - 1
     }
 
-    /// Which rows pass all of the selections `which`, and how many are left after each of them.
+    /// Which rows pass all of the selections `which`, and how many are left after each of them. Columns that only the
+    /// others need may be missing.
     ///
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
     pub fn mask(&self, frame: &DataFrame, which: &[usize]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
         let roots: Vec<Id> = which.iter().map(|&at| self.roots[at]).collect();
-        let series = bind(&self.program, frame)?;
+        let series = bind(&self.program, frame, &roots)?;
         selected(&Bound::new(&self.program, &series, frame.height())?, &roots)
     }
 
@@ -73,7 +74,7 @@ impl Several {
     /// When a column is missing or of another type than was checked, or interrupted.
     pub fn values(&self, frame: &DataFrame, names: &[PlSmallStr]) -> segment::Result<Vec<Series>> {
         let roots: Vec<(Id, PlSmallStr)> = self.roots.iter().copied().zip(names.iter().cloned()).collect();
-        let series = bind(&self.program, frame)?;
+        let series = bind(&self.program, frame, &self.roots)?;
         Bound::new(&self.program, &series, frame.height())?.values(&roots)
     }
 }

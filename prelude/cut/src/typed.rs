@@ -99,7 +99,7 @@ impl Typed {
                 .map(|_| ())
                 .map_or_else(Into::into, |()| segment::Error::request("no cut")));
         }
-        let series = bind(&self.program, frame)?;
+        let series = bind(&self.program, frame, &[self.root])?;
         Ok(selected(&Bound::new(&self.program, &series, frame.height())?, &[self.root])?.0)
     }
 
@@ -111,7 +111,7 @@ impl Typed {
         if let Op::Column(column) = self.program.op(self.root) {
             return Ok(find(&self.program, frame, *column)?.as_materialized_series().clone());
         }
-        let series = bind(&self.program, frame)?;
+        let series = bind(&self.program, frame, &[self.root])?;
         let bound = Bound::new(&self.program, &series, frame.height())?;
         let mut all = bound.values(&[(self.root, self.text.as_ref().into())])?;
         // One root, one series.

@@ -12,6 +12,7 @@
 mod aggregate;
 mod candidates;
 mod clause;
+mod compact;
 mod compile;
 mod engine;
 mod error;

@@ -1,5 +1,6 @@
 //! Columns of a unit, from the cache or the source.
 
+use crate::compact::compact;
 use crate::execute::Run;
 use crate::memory::{Key, Tier};
 use crate::stage::Unit;
@@ -145,7 +146,7 @@ pub(crate) fn filter(frame: &DataFrame, mask: Option<&BooleanChunked>, names: &[
     }
     let columns = names.iter().map(|name| {
         let column = frame.column(name)?.as_materialized_series();
-        Ok(column.filter(mask)?.into_column())
+        Ok(compact(column, mask, left)?.into_column())
     });
-    Ok(DataFrame::new(left, columns.collect::<PolarsResult<Vec<_>>>()?)?)
+    Ok(DataFrame::new(left, columns.collect::<Result<Vec<_>>>()?)?)
 }

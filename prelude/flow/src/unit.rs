@@ -1,6 +1,7 @@
 //! A unit of rows on its way: what its filters need is read first, then the rest of the rows that pass; then the steps,
 //! one after another, up to the terminal.
 
+use crate::compact::compact;
 use crate::execute::{Input, Stretch, Worker};
 use crate::load::{filter, numbered, select};
 use crate::memory::{Asked, Selected};
@@ -168,7 +169,7 @@ impl<S: Sink> Worker<'_, S> {
                 Err(_) => (more.column(name)?, mask.filter(|_| picked.is_none())),
             };
             let column = column.as_materialized_series();
-            Ok(mask.map_or_else(|| Ok(column.clone()), |mask| column.filter(mask))?.into_column())
+            Ok(mask.map_or_else(|| Ok(column.clone()), |mask| compact(column, mask, passed.left))?.into_column())
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         sources::recycle(have);

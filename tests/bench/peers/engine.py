@@ -1,12 +1,11 @@
-"""The same work by DuckDB and pandas: prints per line the median of five in seconds and the histogram."""
+"""The same work by a peer: for every line that comes in, once; prints the seconds and the histogram."""
 import os
-import statistics
 import sys
 import time
 
 import numpy
 
-WHAT, PATH = sys.argv[1:]
+WHAT, PEER, PATH = sys.argv[1:]
 THREADS = len(os.sched_getaffinity(0))
 STUDY = (
     "mu1nCDCHits>4 & mu2nCDCHits>4 & 0.8>mu1clusterEoP & 0.8>mu2clusterEoP & "
@@ -15,13 +14,11 @@ STUDY = (
 )
 
 
-def median(run, times=5):
-    seconds = []
-    for _ in range(times):
+def serve(run):
+    for _ in sys.stdin:
         start = time.perf_counter()
         answer = run()
-        seconds.append(time.perf_counter() - start)
-    print(statistics.median(seconds), *answer)
+        print(time.perf_counter() - start, *answer, flush=True)
 
 
 def duckdb_six():
@@ -68,8 +65,4 @@ def pandas_study():
     return run
 
 
-if WHAT == "six":
-    median(duckdb_six())
-    median(pandas_six(), 3)
-else:
-    median(pandas_study(), 3)
+serve(globals()[f"{PEER}_{WHAT}"]())
