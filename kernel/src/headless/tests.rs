@@ -2,7 +2,7 @@
 
 use super::{Collector, export, run, to_text};
 use crate::evaluator::{
-    Bundle, Cell, Completeness, Completions, Evaluator, Event, Failure, Outcome, Output, Sink, Stream,
+    Bundle, Cell, Comm, Completeness, Completions, Evaluator, Event, Failure, Outcome, Output, Sink, Stream,
 };
 use nbformat::{Notebook, v4};
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ impl Evaluator for Words {
         None
     }
 
+    fn comm(&self, _: &str, _: Comm) {}
     fn is_complete(&self, _: &str) -> Completeness {
         Completeness::Complete
     }
