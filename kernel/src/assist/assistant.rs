@@ -10,7 +10,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+/// Whoever types gets fewer candidates rather than late ones.
+const PATIENCE: Duration = Duration::from_millis(700);
 /// More candidates than anybody reads.
 const MOST: usize = 400;
 /// Methods whose strings name groups and processes.
@@ -57,6 +60,18 @@ impl Assistant {
         Self { snapshot: Mutex::default(), index, libraries, probe: Mutex::new(Probe::new(config, folder)) }
     }
 
+    /// The index, which a kernel that has just started may still be reading.
+    fn index(&self) -> Option<&Index> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.index.get() {
+                Some(index) => return Some(index),
+                None if Instant::now() >= until => return None,
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
     /// Takes a copy of the notebook's state; called after every cell.
     pub fn update(&self, table: &Table, items: String) {
         *lock(&self.snapshot) = Arc::new(Snapshot { variables: table.known.clone(), items });
@@ -101,7 +116,7 @@ impl Assistant {
             let plain = known.groups.iter().filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
             found.extend(plain.map(|name| (name.clone(), "group".to_owned())));
         }
-        if let Some(index) = self.index.get() {
+        if let Some(index) = self.index() {
             found.extend(index.methods(&kind).into_iter().map(|entry| (entry.name.clone(), "method".to_owned())));
         }
         found
@@ -119,12 +134,12 @@ impl Assistant {
     }
 
     fn in_path(&self, path: &str) -> Vec<(String, String)> {
-        let Some(index) = self.index.get() else { return Vec::new() };
         if matches!(path.split("::").next(), Some("std" | "core" | "alloc"))
             && let Some(names) = standard::module(&self.libraries, path)
         {
             return names.into_iter().map(|name| (name, "item".to_owned())).collect();
         }
+        let Some(index) = self.index() else { return Vec::new() };
         let owner = path.rsplit("::").next().unwrap_or(path);
         index.associated(owner).map(|entry| (entry.name.clone(), entry.kind.clone())).collect()
     }
@@ -137,7 +152,7 @@ impl Assistant {
                 found.push((name, "variable".to_owned()));
             }
         }
-        if let Some(index) = self.index.get() {
+        if let Some(index) = self.index() {
             let own =
                 index.entries.iter().filter(|entry| entry.owner.is_empty() && (entry.own || entry.kind == "type"));
             for entry in own {
@@ -162,7 +177,7 @@ impl Assistant {
         let end = if word_start(code, end) == end { code[..end].trim_end_matches(['(', ' ', '!']).len() } else { end };
         let name = code.get(word_start(code, end)..end).filter(|name| !name.is_empty())?;
         let snapshot = lock(&self.snapshot).clone();
-        let index = self.index.get();
+        let index = self.index();
         match context(code, end) {
             Context::Member { receiver, receiver_start, .. } => {
                 let kind = self.type_of(&snapshot, code, &receiver, receiver_start)?;
