@@ -69,12 +69,18 @@ impl Words for Evt3 {
     const CONTEXT: u64 = 16 * 1024;
     const SIGNED: bool = true;
 
+    /// What comes before the first time of a stream does not count; so row and vector are only known when a time is seen
+    /// before them.
     fn guess(&self, before: &[u8]) -> Option<Checkpoint> {
         let (mut base, mut low, mut y, mut vector, mut passed) = (None, None, None, None, 0u16);
+        let (mut known_y, mut known_vector) = (None, None);
         for word in words(before).rev() {
             let value = word & 0xFFF;
             match word >> 12 {
-                TIME_HIGH if base.is_none() => base = Some(i64::from(value) << 12),
+                TIME_HIGH => {
+                    base = base.or(Some(i64::from(value) << 12));
+                    (known_y, known_vector) = (known_y.or(y), known_vector.or(vector));
+                }
                 TIME_LOW if base.is_none() && low.is_none() => low = Some(i64::from(value)),
                 ADDR_Y if y.is_none() => y = Some(value & 0x7FF),
                 VECT_BASE_X if vector.is_none() => vector = Some((value & 0x7FF, value >> 11)),
@@ -82,12 +88,13 @@ impl Words for Evt3 {
                 VECT_8 if vector.is_none() => passed = passed.wrapping_add(8),
                 _ => {}
             }
-            if base.is_some() && y.is_some() && vector.is_some() {
+            if known_y.is_some() && known_vector.is_some() {
                 break;
             }
         }
-        let (base, y) = (base?, y?);
-        let (x, polarity) = vector.map_or((UNKNOWN_X, 0), |(x, polarity)| (x.wrapping_add(passed), polarity as u8));
+        let (base, y) = (base?, known_y?);
+        let (x, polarity) =
+            known_vector.map_or((UNKNOWN_X, 0), |(x, polarity)| (x.wrapping_add(passed), polarity as u8));
         Some(Checkpoint { started: true, base, t: base + low.unwrap_or(0), offset: 0, x, y, polarity })
     }
 

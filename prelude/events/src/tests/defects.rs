@@ -139,6 +139,19 @@ fn evt3_counts_overflows_in_any_block() {
 }
 
 #[test]
+fn evt3_forgets_what_comes_before_the_first_time_in_any_block() {
+    // A vector at 779 and row 5, then the time: a vector without a start begins at 0, in row 0.
+    let words = [0x3800 | 779, 0x0005, 0x8001, 0x6002, 0x6003, 0x4003, 0x2801, 0x6004, 0x5001];
+    let file = words16("% evt 3.0\n% end\n", &words);
+    let expected = [(4099, 0, 0, 0), (4099, 1, 0, 0), (4099, 1, 0, 1), (4100, 12, 0, 0)];
+    for block_bytes in [8, 16, 1 << 20] {
+        let options = ReadOptions { block_bytes, threads: 2, ..plain() };
+        let recording = Recording::from_bytes_with("made", file.clone(), options).unwrap();
+        assert_eq!(rows(&recording.read().unwrap()), expected, "blocks of {block_bytes}");
+    }
+}
+
+#[test]
 fn evt3_vectors_go_on_from_word_to_word() {
     // Base 10: 12 + 12 + 8 pixels.
     let words = [0x8000, 0x6005, 0x0007, 0x3800 | 10, 0x4001, 0x4800, 0x5080, 0x2020];
