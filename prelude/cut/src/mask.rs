@@ -173,9 +173,9 @@ impl Run<'_> {
     ) {
         let Bound { program, columns, scalars, .. } = self.bound;
         let mut chosen = positions(out);
-        'all: for cut in first..order.cuts.len() {
+        'all: for (cut, (conditions, left)) in order.cuts.iter_mut().zip(left).enumerate().skip(first) {
             let from = if cut == first { from } else { 0 };
-            for condition in &mut order.cuts[cut][from..] {
+            for condition in &mut conditions[from..] {
                 let mut marks = vec![1; chosen.len()];
                 let mut evaluator = Evaluator::new(program, columns, scalars);
                 evaluator.block(start, rows);
@@ -192,7 +192,7 @@ impl Run<'_> {
                     break 'all;
                 }
             }
-            left[cut] += chosen.len();
+            *left += chosen.len();
         }
         out.fill(0);
         for row in chosen {
