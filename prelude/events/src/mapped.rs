@@ -98,7 +98,7 @@ mod tests {
             line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
         };
         let (before, mut most) = (resident(), 0);
-        for block in 0..KEPT * 6 >> 20 {
+        for block in 0..(KEPT * 6) >> 20 {
             mapped.bytes(block << 20, (block + 1) << 20).unwrap();
             most = most.max(resident());
         }

@@ -297,7 +297,7 @@ mod tests {
         }
         assert_eq!(1e2_f64.into_bins().unwrap(), Bins::Automatic(100));
         assert!(2.5_f64.into_bins().unwrap_err().to_string().contains("2.5 bins"));
-        assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis(&[0, 1, 5]));
+        assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis([0, 1, 5]));
         assert_eq!(axis(vec![0.0, 1.0, 5.0]), axis([0, 1, 5]));
     }
 

@@ -75,7 +75,7 @@ fn plots(data: &Data) -> Anything<Shown> {
         ),
         ("interactive-stack", stack(&h).data(&measured).interactive().bundle()),
         ("interactive-map", histogram(&plane).interactive().bundle()),
-        ("impossible", stack(&Vec::<Hist>::new()).bundle()),
+        ("impossible", stack(Vec::<Hist>::new()).bundle()),
     ];
     shown.extend(drawn.ok().map(|figure| ("figure", figure.bundle())));
     let mut peak = Hist::weighted(Axis::regular(40, 80.0, 100.0)?)?;

@@ -1,5 +1,8 @@
 //! What a cell can say, in the spellings that people would try: this compiles, runs and gives the same answers.
 
+// References are among the spellings that have to work.
+#![allow(clippy::needless_borrows_for_generic_args)]
+
 use recoil::*;
 use std::path::PathBuf;
 use std::sync::OnceLock;

@@ -87,7 +87,7 @@ fn groups(
     while let Some(group) = words.get(at..).and_then(|rest| rest.first_chunk::<GROUP>()) {
         let (low, high) = (load(group, 0), load(group, 8));
         // SAFETY: a prefetch reads nothing and faults at no address; the address is made without going through memory.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(group.as_ptr().cast::<i8>().wrapping_add(AHEAD)) };
+        _mm_prefetch::<_MM_HINT_T0>(group.as_ptr().cast::<i8>().wrapping_add(AHEAD));
         let run = events_before_another(low, high);
         if run > 0 {
             back |= time_of(group[0], base) < before;

@@ -216,7 +216,7 @@ mod tests {
     fn any_words() -> impl Strategy<Value = Vec<Word>> {
         let event = (0..2u32, 0..0x0FFF_FFFFu32).prop_map(|(kind, rest)| vec![kind << 28 | rest]);
         let run = (0..2u32, 0..64u32, 1..70u32).prop_map(|(kind, low, count)| {
-            (0..count).map(|k| kind << 28 | (low + k / 9).min(63) << 22 | (k * 77) << 11 | k * 13 & 0x7FF).collect()
+            (0..count).map(|k| kind << 28 | (low + k / 9).min(63) << 22 | (k * 77) << 11 | ((k * 13) & 0x7FF)).collect()
         });
         let time = prop_oneof![0..5u32, 0x0FFF_FFF0..=0x0FFF_FFFFu32].prop_map(|base| vec![8 << 28 | base]);
         let other = any::<u32>().prop_map(|word| vec![word]);
