@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use show::Report;
-use show::report::{CacheStats, MemoryStats, Operation, Skipped, Tier};
+use show::report::{CacheStats, MemoryStats, Operation, Skipped, Span, Tier};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
@@ -41,7 +41,11 @@ pub(crate) fn absorb(total: &mut flow::Report, run: flow::Report) {
 fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
     let mut notes = warnings(&total);
     notes.push(format!("engine: {}", total.engine));
+    if total.spans_every > 1 {
+        notes.push(format!("the timeline shows one unit of rows in {}", total.spans_every));
+    }
     let mut report = Report {
+        spans: spans(&total, &title),
         title,
         operations: operations(&total),
         columns: total.columns,
@@ -78,6 +82,20 @@ fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
     }
     report.notes = notes;
     report
+}
+
+/// What each worker did when; `title` says what the answer was.
+fn spans(total: &flow::Report, title: &str) -> Vec<Span> {
+    let answer = title.split(' ').next().unwrap_or(title);
+    let span = |span: &flow::Span| Span {
+        operation: if &*span.what == "answer" { answer } else { name_of(&span.what).0 }.to_owned(),
+        place: format!("pass {}, unit {}", span.pass + 1, span.unit + 1),
+        thread: span.worker,
+        start: span.start,
+        seconds: span.seconds,
+        rows: span.rows,
+    };
+    total.spans.iter().map(span).collect()
 }
 
 /// Operations by the name the user knows them by, in the order of their first run.

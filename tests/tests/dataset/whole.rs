@@ -191,3 +191,21 @@ fn every_terminal_is_in_the_profiling_report() {
     assert!(report.title.contains("3 runs"), "{}", report.title);
     assert_eq!(report["query"].runs, 2);
 }
+
+#[test]
+fn a_report_has_a_timeline_of_what_each_worker_did() {
+    let h =
+        toy().chunk_size(1_000).threads(2)["mumu"].query("mu1P > 2").one_cand_only().hist("mu1P", (9, 0, 9)).unwrap();
+    let report = h.performance_report();
+    let of = |operation: &str| report.spans.iter().filter(|span| span.operation == operation).count();
+    assert!(
+        ["read", "query", "oneCandOnly", "hist"].into_iter().all(|operation| of(operation) > 1),
+        "{:?}",
+        report.spans
+    );
+    assert!(report.spans.iter().all(|span| span.start >= 0.0 && span.start + span.seconds <= report.seconds * 1.01));
+    let rows: u64 = report.spans.iter().filter(|span| span.operation == "query").map(|span| span.rows).sum();
+    assert_eq!(rows, toy()["mumu"].count().unwrap());
+    let bundle = show::Display::bundle(report);
+    assert!(bundle.get("text/html").unwrap().contains("alt=\"timeline") && bundle.plain().contains("busy: thread 0"));
+}
