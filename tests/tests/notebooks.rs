@@ -31,15 +31,23 @@ fn outputs(notebook: &Value) -> Vec<(String, Vec<String>, String)> {
             output["data"].as_object().into_iter().flat_map(|data| data.keys().cloned()).collect();
         types.sort();
         let words = if output["data"].is_object() { &output["data"]["text/plain"] } else { &output["text"] };
-        (output["output_type"].as_str().unwrap_or_default().to_owned(), types, joined(words))
+        let kind = output["output_type"].as_str().unwrap_or_default();
+        let name = output["name"].as_str().unwrap_or_default();
+        (format!("{kind} {name}").trim_end().to_owned(), types, joined(words))
     };
     let mut outputs: Vec<(String, Vec<String>, String)> = Vec::new();
     for (kind, types, words) in all.map(told) {
-        match outputs.last_mut() {
-            // How often a stream is cut depends on the clock, and so does whether a bar was shown.
-            Some(last) if kind == "stream" && last.0 == kind => last.2 += &words,
-            _ if kind == "display_data" && words.contains(", done in ") => {}
-            _ => outputs.push((kind, types, words)),
+        let is_stream = |kind: &str| kind.starts_with("stream");
+        // Standard output and error have an order each, but none between them, and how often they are cut depends on
+        // the clock.
+        let run = outputs.iter().rev().take_while(|(kind, _, _)| is_stream(kind)).count();
+        let run = outputs.len() - run..outputs.len();
+        match outputs[run.clone()].iter_mut().find(|(same, _, _)| *same == kind) {
+            Some(same) => same.2 += &words,
+            // Whether a bar was shown depends on the clock too.
+            None if kind == "display_data" && words.contains(", done in ") => {}
+            None if kind == "stream stdout" => outputs.insert(run.start, (kind, types, words)),
+            None => outputs.push((kind, types, words)),
         }
     }
     outputs
