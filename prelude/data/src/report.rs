@@ -71,7 +71,11 @@ fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
             hits: total.hits_memory + total.hits_disk,
             misses: total.misses,
             tiers: vec![
-                tier("L2 decoded columns", total.hits_memory, total.hits_disk + total.misses, total.cache_bytes),
+                Tier {
+                    budget: total.cache_budget,
+                    evictions: total.cache_evictions,
+                    ..tier("L2 decoded columns", total.hits_memory, total.hits_disk + total.misses, total.cache_bytes)
+                },
                 tier("L3 spilled columns", total.hits_disk, total.misses, 0),
             ],
         };

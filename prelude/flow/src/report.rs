@@ -55,6 +55,10 @@ pub struct Report {
     pub misses: u64,
     /// Bytes in the cache of decoded columns afterwards.
     pub cache_bytes: u64,
+    /// Bytes that the cache of decoded columns may hold.
+    pub cache_budget: u64,
+    /// Columns that it has thrown out since the process began.
+    pub cache_evictions: u64,
     /// The most bytes of segments in work at once.
     pub peak_bytes: u64,
     /// Units of rows whose selection was known from an earlier query, so that no cut was evaluated.
@@ -101,6 +105,8 @@ impl Report {
         self.hits_disk += other.hits_disk;
         self.misses += other.misses;
         self.cache_bytes = self.cache_bytes.max(other.cache_bytes);
+        self.cache_budget = self.cache_budget.max(other.cache_budget);
+        self.cache_evictions = self.cache_evictions.max(other.cache_evictions);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.selections_reused += other.selections_reused;
         self.materialized.absorb(other.materialized);

@@ -72,7 +72,10 @@ impl<'a> Running<'a> {
         }
         let (spans, every) = self.timeline.finish();
         self.report.absorb_spans(0.0, spans, every);
-        self.report.cache_bytes = Cache::shared().statistics().bytes;
+        let cache = Cache::shared().statistics();
+        self.report.cache_bytes = cache.bytes;
+        self.report.cache_budget = cache.budget;
+        self.report.cache_evictions = cache.evictions;
         Ok((part, self.report))
     }
 
