@@ -85,16 +85,17 @@ fn diverges(expression: &Expr) -> bool {
     let ends = |path: &syn::Path, names: &[&str]| {
         path.segments.last().is_some_and(|last| names.contains(&&*last.ident.to_string()))
     };
+    let panics = |call: &syn::Macro| ends(&call.path, &["panic", "unreachable", "todo", "unimplemented"]);
+    let block = |block: &Block| match block.stmts.last() {
+        Some(Stmt::Expr(last, _)) => diverges(last),
+        Some(Stmt::Macro(call)) => panics(&call.mac),
+        _ => false,
+    };
     match expression {
-        Expr::Block(block) => match block.block.stmts.last() {
-            Some(Stmt::Expr(last, _)) => diverges(last),
-            Some(Stmt::Macro(call)) => ends(&call.mac.path, &["panic", "unreachable", "todo", "unimplemented"]),
-            _ => false,
-        },
-        Expr::Unsafe(block) => {
-            block.block.stmts.last().is_some_and(|last| matches!(last, Stmt::Expr(last, _) if diverges(last)))
-        }
-        Expr::Macro(call) => ends(&call.mac.path, &["panic", "unreachable", "todo", "unimplemented"]),
+        // A block with a label has the value of its `break`.
+        Expr::Block(inner) => inner.label.is_none() && block(&inner.block),
+        Expr::Unsafe(inner) => block(&inner.block),
+        Expr::Macro(call) => panics(&call.mac),
         // Under its full name only: a function of the user's may be called `exit`, and have a value.
         Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends(&path.path, &["exit", "abort"])
             && path.path.segments.iter().rev().nth(1).is_some_and(|module| module.ident == "process")),
@@ -328,7 +329,9 @@ mod tests {
         for never in ["{ panic!(\"x\") }", "std::process::exit(3)", "{ 1; return Ok(()) }", "(unreachable!())"] {
             assert!(parsed(never).tail.is_none(), "{never}");
         }
-        assert!(parsed("exit(3)").tail.is_some());
+        for valued in ["exit(3)", "'a: { break 'a 1 }"] {
+            assert!(parsed(valued).tail.is_some(), "{valued}");
+        }
     }
 
     #[test]
