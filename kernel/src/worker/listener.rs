@@ -426,7 +426,10 @@ impl Ears {
             }
             ToKernel::Clear { token, wait } => self.show(token, Output::Clear { wait }),
             ToKernel::Input { token, prompt, password } => self.ask(token, prompt, password),
-            ToKernel::Comm { token, id, event } => self.show(token, Output::Comm { id, event }),
+            // Also in a replay, whose widgets are new ones.
+            ToKernel::Comm { token, id, event } => {
+                (self.shared.sink)(Event { token, output: Output::Comm { id, event } });
+            }
             ToKernel::Finished { token, ending, variables } => {
                 let mut state = lock(&self.shared.state);
                 state.ran_for = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());

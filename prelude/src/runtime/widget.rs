@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// Version of the widgets' messages, for the front end to check.
 const PROTOCOL: &str = "2.1.0";
@@ -64,8 +64,8 @@ struct Inner {
 #[derive(Clone)]
 pub struct Widget(Arc<Inner>);
 
-/// Open widgets, for what the front end says to them.
-static OPEN: LazyLock<Mutex<HashMap<String, Weak<Inner>>>> = LazyLock::new(Mutex::default);
+/// Open widgets. The front end keeps them, so a dropped handle must not close one: a cell may only display it.
+static OPEN: LazyLock<Mutex<HashMap<String, Arc<Inner>>>> = LazyLock::new(Mutex::default);
 
 impl Widget {
     /// A widget of the anywidget kind: `module` is the text of an ECMAScript module whose default export has `render`.
@@ -83,20 +83,19 @@ impl Widget {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         // The process id keeps widgets of a restarted worker apart.
         let id = format!("recoil-widget-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut sent = json!({
+        let kind = json!({
             "_model_module": "anywidget", "_model_name": "AnyModel", "_model_module_version": "*",
             "_view_module": "anywidget", "_view_name": "AnyView", "_view_module_version": "*",
             "_view_count": null, "_dom_classes": [], "_esm": module, "_anywidget_id": id,
         });
-        if let Value::Object(sent) = &mut sent {
-            sent.extend(state.clone());
+        let mut whole = state;
+        if let Value::Object(kind) = kind {
+            whole.extend(kind);
         }
-        let inner = Arc::new(Inner { id, state: Mutex::new(state), callbacks: Mutex::default() });
-        lock(&OPEN).insert(inner.id.clone(), Arc::downgrade(&inner));
-        // The front end keeps it, so a dropped handle must not close it: a cell may only display it.
-        lock(&KEPT).push(inner.clone());
+        let data = json!({"state": whole, "buffer_paths": []});
+        let inner = Arc::new(Inner { id, state: Mutex::new(whole), callbacks: Mutex::default() });
+        lock(&OPEN).insert(inner.id.clone(), inner.clone());
         let metadata = Map::from_iter([("version".to_owned(), json!(PROTOCOL))]);
-        let data = json!({"state": sent, "buffer_paths": []});
         link::say(&inner.id, Comm::Open { target: "jupyter.widget".into(), data, metadata });
         Self(inner)
     }
@@ -114,7 +113,7 @@ impl Widget {
     fn value_of(&self, name: &str) -> Result<Value, WidgetError> {
         let state = lock(&self.0.state);
         state.get(name).cloned().ok_or_else(|| {
-            let has: Vec<_> = state.keys().map(|name| format!("`{name}`")).collect();
+            let has: Vec<_> = own(&state).map(|(name, _)| format!("`{name}`")).collect();
             WidgetError::NoName { name: name.to_owned(), has: has.join(", ") }
         })
     }
@@ -148,12 +147,13 @@ impl Widget {
     }
 }
 
-/// Widgets that the front end still shows.
-static KEPT: Mutex<Vec<Arc<Inner>>> = Mutex::new(Vec::new());
+/// The part of a state that is the user's; the rest says what kind of widget it is.
+fn own(state: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    state.iter().filter(|(name, _)| !name.starts_with('_'))
+}
 
 fn forget(id: &str) {
     lock(&OPEN).remove(id);
-    lock(&KEPT).retain(|kept| kept.id != id);
 }
 
 impl Inner {
@@ -173,6 +173,7 @@ impl Inner {
                 }
             }
             (Some("request_state"), _) => {
+                // All of it: a page that was opened again builds the widget from this.
                 let state = Value::Object(lock(&self.state).clone());
                 self.send_state(state);
             }
@@ -196,7 +197,7 @@ pub(crate) fn heard(id: String, event: Comm) {
 }
 
 fn handle(id: &str, event: Comm) {
-    let widget = lock(&OPEN).get(id).and_then(Weak::upgrade);
+    let widget = lock(&OPEN).get(id).cloned();
     let Some(widget) = widget else { return };
     match event {
         Comm::Message { data } => {
@@ -210,7 +211,9 @@ fn handle(id: &str, event: Comm) {
 
 impl show::Display for Widget {
     fn bundle(&self) -> show::Bundle {
-        let state = Value::Object(lock(&self.0.state).clone());
+        let state = lock(&self.0.state);
+        let state: Map<_, _> = own(&state).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let state = Value::Object(state);
         let view = json!({"version_major": 2, "version_minor": 0, "model_id": self.0.id});
         show::Bundle::text(format!("Widget {state}")).with(VIEW, view)
     }
@@ -262,6 +265,14 @@ mod tests {
     #[test]
     fn a_state_is_an_object() {
         assert!(matches!(Widget::new("", json!(1)), Err(WidgetError::NoObject(_))));
+    }
+
+    #[test]
+    fn a_page_that_is_opened_again_gets_what_the_widget_is_built_from() {
+        let widget = Widget::new("export default {}", json!({"n": 1})).unwrap();
+        let state = lock(&widget.0.state).clone();
+        assert_eq!((&state["n"], &state["_esm"]), (&json!(1), &json!("export default {}")));
+        assert!(!widget.get::<i32>("m").unwrap_err().to_string().contains("_esm"));
     }
 
     #[test]
