@@ -1,6 +1,5 @@
 //! The prelude.
 mod exports;
-mod shared;
 pub use exports::*;
 
 // Cells find the allocator's functions here before they would find the standard library's, and so does the standard

@@ -204,7 +204,7 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PreludeError {
 /// would build Polars a second time, and no flag would give a dylib that swallows std, to which no cell links.
 fn build(home: &Path, folder: &Path, tell: &mut dyn FnMut(&str)) -> Result<PathBuf, PreludeError> {
     let wrapper = folder.join("rustc-wrapper");
-    let script = "#!/bin/sh\ncase \" $* \" in\n*\" --crate-name recoil \"*\" --crate-type dylib \"*) exec env RUSTC_BOOTSTRAP=1 \"$@\" -Cprefer-dynamic -Zshare-generics=y ;;\nesac\nexec \"$@\"\n";
+    let script = "#!/bin/sh\ncase \" $* \" in\n*\" --crate-name recoil \"*\" --crate-type dylib \"*) exec \"$@\" -Cprefer-dynamic ;;\nesac\nexec \"$@\"\n";
     if std::fs::read_to_string(&wrapper).ok().as_deref() != Some(script) {
         let temporary = folder.join(format!("rustc-wrapper.{}", std::process::id()));
         std::fs::write(&temporary, script).map_err(at(&temporary))?;
