@@ -1,6 +1,6 @@
 //! Pixels to PNG, small: pictures of ours have few colours, and a notebook holds many pictures.
 
-use resvg::tiny_skia::Pixmap;
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 use std::collections::HashMap;
 
 /// Colours of a palette.
@@ -17,27 +17,29 @@ type Rgba = [u8; 4];
 /// A PNG of the pixels: with a palette of at most 256 colours where that is not seen, with all colours otherwise. (The
 /// encoder's own choice of compression is the fastest, which gives files six times the size.)
 pub(crate) fn encode(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let colors: Vec<Rgba> = pixels
-        .pixels()
-        .iter()
-        .map(|pixel| {
-            let color = pixel.demultiply();
-            [color.red(), color.green(), color.blue(), color.alpha()]
-        })
-        .collect();
+    let (colors, _) = pixels.data().as_chunks::<4>();
     let size = (pixels.width(), pixels.height());
-    match indexed(&colors) {
-        Some((palette, places)) => with_palette(size, &palette, &places),
-        None => with_all_colors(size, &colors),
+    match indexed(colors) {
+        Some((palette, places)) => with_palette(size, &palette.into_iter().map(straight).collect::<Vec<_>>(), &places),
+        None => with_all_colors(size, &colors.iter().copied().map(straight).collect::<Vec<_>>()),
     }
+}
+
+/// A colour whose channels are not multiplied with its alpha.
+fn straight(color: Rgba) -> Rgba {
+    let [red, green, blue, alpha] = color;
+    let Some(color) = PremultipliedColorU8::from_rgba(red, green, blue, alpha) else { return color };
+    let color = color.demultiply();
+    [color.red(), color.green(), color.blue(), color.alpha()]
 }
 
 /// A palette, and the place in it of every pixel.
 fn indexed(colors: &[Rgba]) -> Option<(Vec<Rgba>, Vec<u8>)> {
     let mut counts: HashMap<Rgba, usize> = HashMap::new();
     // Neighbours are mostly equal: a look at the table for each run, not for each pixel.
-    for run in colors.chunk_by(PartialEq::eq) {
-        *counts.entry(run[0]).or_default() += run.len();
+    let runs: Vec<(Rgba, usize)> = colors.chunk_by(PartialEq::eq).map(|run| (run[0], run.len())).collect();
+    for (color, length) in &runs {
+        *counts.entry(*color).or_default() += length;
     }
     let mut by_count: Vec<(Rgba, usize)> = counts.into_iter().collect();
     by_count.sort_unstable_by_key(|&(color, count)| (std::cmp::Reverse(count), color));
@@ -66,8 +68,8 @@ fn indexed(colors: &[Rgba]) -> Option<(Vec<Rgba>, Vec<u8>)> {
         places.insert(color, at as u8);
     }
     let mut indices = Vec::with_capacity(colors.len());
-    for run in colors.chunk_by(PartialEq::eq) {
-        indices.resize(indices.len() + run.len(), *places.get(&run[0])?);
+    for (color, length) in runs {
+        indices.resize(indices.len() + length, *places.get(&color)?);
     }
     Some((palette, indices))
 }
@@ -104,7 +106,6 @@ fn with_all_colors((width, height): (u32, u32), colors: &[Rgba]) -> Result<Vec<u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use resvg::tiny_skia::PremultipliedColorU8;
 
     fn picture(side: u32, color: impl Fn(u32, u32) -> Rgba) -> Pixmap {
         let mut pixels = Pixmap::new(side, side).unwrap();

@@ -14,7 +14,12 @@ pub(super) struct Canvas {
     width: f64,
     height: f64,
     body: String,
+    /// The smallest and the largest coordinates of what was drawn.
+    reach: [(f64, f64); 2],
 }
+
+/// A mark may leave its area by this much without being cut: less than the frame's line covers.
+const OVERHANG: f64 = 0.05;
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +64,10 @@ impl Area {
 
     pub(super) fn bottom(&self) -> f64 {
         self.top + self.height
+    }
+
+    fn corners(&self) -> [(f64, f64); 2] {
+        [(self.left, self.top), (self.right(), self.bottom())]
     }
 }
 
@@ -109,7 +118,8 @@ pub(super) fn short(value: f64) -> String {
 
 impl Canvas {
     pub(super) fn new(width: f64, height: f64) -> Self {
-        Self { width, height, body: String::new() }
+        let reach = [(f64::INFINITY, f64::INFINITY), (f64::NEG_INFINITY, f64::NEG_INFINITY)];
+        Self { width, height, body: String::new(), reach }
     }
 
     /// The document, with a title and a description for those who do not see it.
@@ -127,13 +137,31 @@ impl Canvas {
         )
     }
 
+    fn touch(&mut self, points: impl IntoIterator<Item = (f64, f64)>) {
+        let [least, most] = &mut self.reach;
+        // What is no number is drawn at zero, outside of every frame.
+        for (x, y) in points.into_iter().map(|(x, y)| (x.max(f64::MIN), y.max(f64::MIN))) {
+            *least = (least.0.min(x), least.1.min(y));
+            *most = (most.0.max(x), most.1.max(y));
+        }
+    }
+
+    fn stays_in(&self, area: Area) -> bool {
+        let [least, most] = self.reach;
+        let (left, top) = (area.left - OVERHANG, area.top - OVERHANG);
+        let (right, bottom) = (area.right() + OVERHANG, area.bottom() + OVERHANG);
+        least.0 >= left && least.1 >= top && most.0 <= right && most.1 <= bottom
+    }
+
     pub(super) fn rect(&mut self, area: Area, fill: Color) {
+        self.touch(area.corners());
         let _ = write!(self.body, "<rect {} fill=\"{}\"/>", place(area), fill.hex());
     }
 
     /// Many rectangles, one element for each colour.
     pub(super) fn rects(&mut self, rects: &[(Area, Color)]) {
         let mut by_color: Vec<(Color, String)> = Vec::new();
+        self.touch(rects.iter().flat_map(|(area, _)| area.corners()));
         for (area, color) in rects {
             let at = by_color.iter().position(|(known, _)| known == color).unwrap_or_else(|| {
                 by_color.push((*color, String::new()));
@@ -148,6 +176,7 @@ impl Canvas {
 
     /// Rectangles that are seen through.
     pub(super) fn veil(&mut self, areas: &[Area], fill: Color, opacity: f64) {
+        self.touch(areas.iter().flat_map(Area::corners));
         if !areas.is_empty() {
             let (data, opacity) = (areas.iter().map(rectangle).collect::<String>(), short(opacity));
             let _ = write!(self.body, "<path d=\"{data}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>", fill.hex());
@@ -155,11 +184,13 @@ impl Canvas {
     }
 
     pub(super) fn frame(&mut self, area: Area, pen: Pen) {
+        self.touch(area.corners());
         let _ = write!(self.body, "<rect {} fill=\"none\" {}/>", place(area), pen.attributes());
     }
 
     /// A picture of pixels, stretched without smoothing.
     pub(super) fn image(&mut self, area: Area, png: &str) {
+        self.touch(area.corners());
         let _ = write!(
             self.body,
             "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" href=\"data:image/png;base64,{png}\"/>",
@@ -168,6 +199,7 @@ impl Canvas {
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen) {
+        self.touch([from, to]);
         let (x1, y1, x2, y2) = (short(from.0), short(from.1), short(to.0), short(to.1));
         let _ = write!(self.body, "<path d=\"M{x1} {y1}L{x2} {y2}\" {}/>", pen.attributes());
     }
@@ -177,6 +209,7 @@ impl Canvas {
         if lines.is_empty() {
             return;
         }
+        self.touch(lines.iter().flat_map(|(from, to)| [*from, *to]));
         let mut data = String::new();
         for (from, to) in lines {
             let _ = write!(data, "M{} {}L{} {}", short(from.0), short(from.1), short(to.0), short(to.1));
@@ -185,6 +218,7 @@ impl Canvas {
     }
 
     pub(super) fn polyline(&mut self, points: &[(f64, f64)], pen: Pen) {
+        self.touch(points.iter().copied());
         if points.len() > 1 {
             let data = path(points);
             let _ =
@@ -193,6 +227,7 @@ impl Canvas {
     }
 
     pub(super) fn polygon(&mut self, points: &[(f64, f64)], fill: Color, opacity: f64) {
+        self.touch(points.iter().copied());
         if points.len() > 2 {
             let opacity = if opacity < 1.0 { format!(" fill-opacity=\"{}\"", short(opacity)) } else { String::new() };
             let _ = write!(self.body, "<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), fill.hex());
@@ -203,6 +238,7 @@ impl Canvas {
         if points.is_empty() {
             return;
         }
+        self.touch(points.iter().copied());
         // A dot is a line without length and with round ends: a quarter of the characters of a circle. Dots of one element
         // do not shine through one another, so those that should are spread over several.
         let elements = if opacity < 1.0 { points.len().min(VEILS) } else { 1 };
@@ -219,6 +255,11 @@ impl Canvas {
     pub(super) fn clip(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
         let mut inner = Self::new(self.width, self.height);
         draw(&mut inner);
+        // Cutting costs the making of the PNG more than all the rest of it, and most pictures have nothing to cut.
+        if inner.stays_in(area) {
+            self.body.push_str(&inner.body);
+            return;
+        }
         // A nested document clips by itself and needs no id, which two pictures on one page could share.
         let _ = write!(
             self.body,
@@ -237,6 +278,8 @@ impl Canvas {
         if label.is_empty() {
             return;
         }
+        // How far letters reach is not known here.
+        self.touch([(f64::NEG_INFINITY, f64::NEG_INFINITY)]);
         let (x, y) = (short(x), short(y));
         let anchor = match script.anchor {
             Anchor::Start => "",
@@ -326,6 +369,17 @@ mod tests {
         let mut canvas = Canvas::new(100.0, 50.0);
         canvas.text(10.0, 20.0, &Label::parse("m^2_{r} <GeV>"), Script::new(10.0, LIGHT.ink).upward());
         insta::assert_snapshot!(canvas.finish("a & b", "", LIGHT.background));
+    }
+
+    #[test]
+    fn only_what_leaves_an_area_is_cut() {
+        let area = Area { left: 10.0, top: 10.0, width: 50.0, height: 30.0 };
+        let cut = |to: (f64, f64)| {
+            let mut canvas = Canvas::new(100.0, 50.0);
+            canvas.clip(area, |canvas| canvas.line((10.0, 10.0), to, Pen::new(LIGHT.ink, 1.0)));
+            canvas.finish("", "", LIGHT.background).contains("viewBox=\"10 10 50 30\"")
+        };
+        assert!(!cut((60.0, 40.0)) && cut((60.1, 40.0)) && cut((30.0, 9.0)) && cut((f64::NAN, 20.0)));
     }
 
     #[test]
