@@ -65,9 +65,9 @@ impl Cache {
     pub fn keep(&self, key: &str, library: &Path, source: &str, compiled: &Compiled) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let facts = serde_json::to_vec(compiled)?;
-        self.place(key, "rs", |path| std::fs::write(path, source))?;
-        self.place(key, "json", |path| std::fs::write(path, &facts))?;
-        self.place(key, "so", |path| std::fs::copy(library, path).map(|_| ()))?;
+        place(&self.path(key, "rs"), |path| std::fs::write(path, source))?;
+        place(&self.path(key, "json"), |path| std::fs::write(path, &facts))?;
+        place(&self.path(key, "so"), |path| std::fs::copy(library, path).map(|_| ()))?;
         self.prune();
         Ok(())
     }
@@ -79,15 +79,6 @@ impl Cache {
 
     fn path(&self, key: &str, extension: &str) -> PathBuf {
         self.folder.join(format!("{key}.{extension}"))
-    }
-
-    fn place(&self, key: &str, extension: &str, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-        let temporary = self.folder.join(format!("{key}.{extension}.{}", std::process::id()));
-        let placed = write(&temporary).and_then(|()| std::fs::rename(&temporary, self.path(key, extension)));
-        if placed.is_err() {
-            let _ = std::fs::remove_file(&temporary);
-        }
-        placed
     }
 
     /// Removes the entries not used for longest when there are too many bytes.
@@ -119,6 +110,17 @@ impl Cache {
             }
         }
     }
+}
+
+/// Makes a file so that nobody finds half of it in its place.
+pub(super) fn place(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    let placed = write(temporary.as_ref()).and_then(|()| std::fs::rename(&temporary, path));
+    if placed.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    placed
 }
 
 #[cfg(test)]

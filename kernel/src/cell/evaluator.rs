@@ -1,6 +1,7 @@
 //! The door of this room: [`Evaluator`] for Rust cells.
 
 use super::engine::{Engine, Job};
+use super::folder::Folder;
 use super::magic;
 use crate::assist::{self, Assistant};
 use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
@@ -77,8 +78,7 @@ pub struct RustEvaluator {
     jobs: Mutex<Option<Sender<Job>>>,
     shared: Arc<Shared>,
     assistant: Arc<Assistant>,
-    // Removed when the evaluator is.
-    _folder: tempfile::TempDir,
+    folder: Folder,
 }
 
 impl RustEvaluator {
@@ -88,7 +88,7 @@ impl RustEvaluator {
     /// # Errors
     /// [`StartError::Io`].
     pub fn start(config: Config, sink: Sink) -> Result<Self, StartError> {
-        let folder = tempfile::Builder::new().prefix("recoil-").tempdir()?;
+        let folder = Folder::new()?;
         let listener = Listener::start(folder.path(), sink.clone())?;
         let shared = Arc::new(Shared { running: Mutex::default(), listener, folder: folder.path().to_path_buf() });
         let assistant = Arc::new(Assistant::new(&config, folder.path()));
@@ -99,7 +99,7 @@ impl RustEvaluator {
             // The worker lives as long as this thread: it is told to die with its parent.
             Engine::run(config, sink, engine_shared, engine_assistant, inbox);
         })?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), shared, assistant, _folder: folder })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), shared, assistant, folder })
     }
 
     /// Process id of the worker, for tests of what happens when it dies.
@@ -161,6 +161,8 @@ impl Evaluator for RustEvaluator {
         lock(&self.jobs).take();
         self.shared.listener.kill();
         self.shared.listener.end();
+        // Not left to `drop`: a program that ends does not wait for all its threads.
+        self.folder.remove();
     }
 }
 

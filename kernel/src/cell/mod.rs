@@ -19,6 +19,7 @@ mod dependencies;
 mod diagnose;
 mod engine;
 mod evaluator;
+mod folder;
 mod generate;
 mod lines;
 mod linker;

@@ -4,7 +4,7 @@
 //! would do, without cargo: compile one crate, or find it in the cache. Anything else goes to the real cargo.
 
 use super::plan::{Compiled, Plan, SESSION, compiled_path, plan_path, process_path};
-use super::{analyzer, compile};
+use super::{analyzer, cache, compile};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -61,18 +61,13 @@ fn first_cell(answer: &Path) -> std::io::Result<i32> {
     let status = command.env_remove("RUSTFLAGS").status()?;
     if status.success() {
         // Without the copy the next kernel compiles it again.
-        let _ = kept.map_or(Ok(()), |kept| keep(&library, &kept));
+        let _ = kept.map_or(Ok(()), |kept| {
+            std::fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
+            cache::place(&kept, |path| std::fs::copy(&library, path).map(|_| ()))
+        });
         std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
     }
     Ok(status.code().unwrap_or(101))
-}
-
-/// Copies a file to its place so that nobody finds half of it there.
-fn keep(file: &Path, place: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(place.parent().unwrap_or(place))?;
-    let temporary = place.with_extension(format!("so.{}", std::process::id()));
-    std::fs::copy(file, &temporary)?;
-    std::fs::rename(temporary, place)
 }
 
 /// Compiles the planned cell, once: evcxr asks again after an error and after a failed run, and must then hear that

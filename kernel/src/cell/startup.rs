@@ -10,10 +10,15 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
+/// Where evcxr is told to write; its own choice would outlive a kernel that is killed.
+const CRATE: &str = "evcxr";
+const CRATE_FOLDER: &str = "EVCXR_TMPDIR";
+
 /// A folder with this program under the names that evcxr looks for; returns the user's own `PATH`.
 pub(super) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString> {
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin)?;
+    std::fs::create_dir_all(folder.join(CRATE))?;
     for name in ["cargo", "rustup"] {
         std::os::unix::fs::symlink(&config.program, bin.join(name))?;
     }
@@ -22,10 +27,14 @@ pub(super) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
 
 pub(super) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
     command.env(worker::WORKER, "1").env("PATH", path);
-    for name in [REAL_PATH, FIRST_CELL, "CARGO", "RUSTC"] {
+    for name in [REAL_PATH, FIRST_CELL] {
+        command.env_remove(name);
+    }
+    // As the user has them: while the worker starts, they are those of `environment`.
+    for name in ["CARGO", "RUSTC", CRATE_FOLDER] {
         match std::env::var_os(name) {
-            Some(own) if matches!(name, "CARGO" | "RUSTC") => command.env(name, own),
-            _ => command.env_remove(name),
+            Some(own) => command.env(name, own),
+            None => command.env_remove(name),
         };
     }
     command.env(worker::SOCKET, &shared.listener.socket).env(worker::PIPES, &shared.listener.pipes);
@@ -43,7 +52,7 @@ pub(super) fn worker_environment(command: &mut Command, config: &Config, shared:
 /// What evcxr and its rust-analyzer see of the environment while they start. evcxr finds cargo through `PATH`, once; its
 /// rust-analyzer is to know nothing of the standard library, whose analysis takes seconds and is of no use here,
 /// because cells learn their types from rustc.
-fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 5] {
+fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 6] {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let bin = folder.join("bin");
     let mut longer = bin.clone().into_os_string();
@@ -56,6 +65,7 @@ fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 5] 
         ("CARGO", bin.join("cargo").into()),
         ("RUSTC", bin.join("nothing").into()),
         (FIRST_CELL, config.cache.join(first).into()),
+        (CRATE_FOLDER, folder.join(CRATE).into()),
     ]
 }
 
