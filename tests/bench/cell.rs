@@ -1,7 +1,8 @@
 //! What a cell costs, beside stock evcxr with Polars in the same run: `cargo bench --bench cell`.
 //!
 //! The peer is the evaluator of evcxr 0.22 as `evcxr_jupyter` runs it, with `:dep polars` (features `lazy` and
-//! `parquet`), in a process of its own and without the cost of its protocol; building Polars for it takes minutes.
+//! `parquet`), in a process of its own and without the cost of its protocol; building Polars for it takes a quarter of an
+//! hour, the first time.
 //! `--alone` leaves it out. Both read the same file; every cell is new, so that nothing comes out of a cache.
 
 #[path = "../tests/protocol/front.rs"]

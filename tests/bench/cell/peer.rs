@@ -29,7 +29,10 @@ pub fn is_runtime() -> bool {
 /// Starts the peer on one parquet file and waits for its times.
 pub fn run(file: &Path) -> Theirs {
     let program = std::env::current_exe().expect("a benchmark knows its own program");
-    let output = Command::new(program).arg("--peer").arg(file).output().expect("starts");
+    // Its Polars is kept for the next run: building it takes a quarter of an hour.
+    let folder = std::env::temp_dir().join("recoil-bench").join("evcxr");
+    std::fs::create_dir_all(&folder).expect("a folder for the peer");
+    let output = Command::new(program).arg("--peer").arg(file).env("EVCXR_TMPDIR", folder).output().expect("starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let answer = text.lines().find_map(|line| line.strip_prefix(MARK));
     let answer = answer.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
