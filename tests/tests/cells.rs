@@ -299,15 +299,18 @@ fn strings_and_members_are_completed_while_a_cell_runs() {
     let cache = tempfile::tempdir().unwrap();
     let notebook = Notebook::new(cache.path());
     notebook.value("let frame = polars::df!(\"pRecoil\" => [1.0], \"mu1P\" => [2.0])?; let numbers = vec![1.0];");
+    notebook.value("let made = Data::from_frames([(\"mumu\", frame.clone())])?.define(\"pt\", \"pRecoil * 2\");");
     let outcome = notebook.disturbed("println!(\"ready\"); loop {}", |evaluator| {
         let complete = |code: &str| {
             let found = evaluator.complete(code, code.len());
             found.candidates.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         let columns = complete("frame.query(\"pRe");
+        let made = complete("made.hist(\"p");
         let words = complete("num");
         evaluator.interrupt();
         assert_eq!(columns, ["pRecoil"]);
+        assert_eq!(made, ["pRecoil", "pt"]);
         assert!(words.contains(&"numbers".to_owned()), "{words:?}");
     });
     assert!(matches!(outcome, Outcome::Failed(failure) if failure.name == "Interrupted"));

@@ -1,5 +1,6 @@
 //! Names of processes, groups and columns: lists of text that display as tables.
 
+use crate::chain::Step;
 use crate::group::Group;
 use polars::prelude::DataType;
 use show::{Cell, Table};
@@ -157,5 +158,25 @@ impl Group {
             table.push([Cell::text(name), Cell::text(dtype.to_string()), Cell::text(unit), Cell::text(meaning)]);
         }
         Listing { names: found.into_iter().map(|(name, _, _)| name).collect(), table }
+    }
+
+    /// The columns that a further step can name: those that are read, and those that steps have made or left.
+    #[doc(hidden)]
+    pub fn names_after_steps(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.columns().names;
+        for step in self.chain.steps() {
+            let made: Vec<String> = match step {
+                Step::Define { name, .. } | Step::DefineWith { name, .. } => vec![name.clone()],
+                Step::Join { frame, .. } => frame.get_column_names().into_iter().map(ToString::to_string).collect(),
+                Step::Select(columns) => {
+                    names.retain(|name| columns.contains(name));
+                    continue;
+                }
+                _ => continue,
+            };
+            names.retain(|name| !made.contains(name));
+            names.extend(made);
+        }
+        names
     }
 }

@@ -70,7 +70,7 @@ pub mod kinds {
     #[inline(never)]
     fn of_group(group: &data::Group) -> Names {
         let groups = group.groups().into_iter().chain(group.processes()).collect();
-        Names { groups, columns: group.columns().into_iter().collect() }
+        Names { groups, columns: group.names_after_steps() }
     }
     /// Everything else has none.
     pub trait PeekAny {
