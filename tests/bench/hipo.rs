@@ -1,4 +1,4 @@
-//! HIPO columns against oxihipo and hipopy on the same generated file: `cargo bench -p recoil-tests --bench hipo`.
+//! HIPO columns against oxihipo and hipopy on the same generated file: `cargo bench --bench hipo`.
 //!
 //! Every reading runs in a process of its own, which prints its times, its peak memory and a checksum; a row counts
 //! only when all checksums agree. The data are synthetic. `RECOIL_BENCH_EVENTS` sets the size (400,000 events are about
