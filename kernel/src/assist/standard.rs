@@ -103,22 +103,6 @@ fn text(html: &str) -> String {
     entities.iter().fold(out, |text, (entity, plain)| text.replace(entity, plain))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_become_entries() {
-        let html = r#"<section id="method.push" class="method"><h4 class="code-header">pub fn <a href="x">push</a>(&amp;mut self, value: T)</h4></section></summary><div class="docblock"><p>Appends an element.</p></div>"#;
-        let found = methods("Vec", html);
-        assert_eq!(found.len(), 1);
-        assert_eq!(
-            (found[0].signature.as_str(), found[0].docs.as_str()),
-            ("pub fn push(&mut self, value: T)", "Appends an element.")
-        );
-    }
-}
-
 /// Names in a module of the standard library (`std::collections`), from the sources or else the documentation that come
 /// with the toolchain; `None` when there are neither, or no such module.
 pub(super) fn module(libraries: &Path, path: &str) -> Option<Vec<String>> {
@@ -163,8 +147,19 @@ fn exported(source: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod module_tests {
+mod tests {
     use super::*;
+
+    #[test]
+    fn pages_become_entries() {
+        let html = r#"<section id="method.push" class="method"><h4 class="code-header">pub fn <a href="x">push</a>(&amp;mut self, value: T)</h4></section></summary><div class="docblock"><p>Appends an element.</p></div>"#;
+        let found = methods("Vec", html);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].signature.as_str(), found[0].docs.as_str()),
+            ("pub fn push(&mut self, value: T)", "Appends an element.")
+        );
+    }
 
     #[test]
     fn items_and_uses_are_exported() {
