@@ -4,13 +4,11 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::hipo_frame::{EVENT, ROW_IN_EVENT, TAG, dtype, segment_error};
 use crate::run::Pass;
-use crate::write::Waiting;
+use crate::write::{Frames, run_into};
 use ::hipo::{ColumnType, EventBuilder, Fault, Numbers, Schema as BankSchema, WriteSummary, Writer};
-use flow::Sink;
 use polars::prelude::*;
-use segment::Segment;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 impl Group {
     /// Writes the rows as a bank of a new HIPO file, `name` with its group and item numbers, segment by segment. Rows with
@@ -28,10 +26,8 @@ impl Group {
                 return Err(several.clone());
             }
             let bank = BankWriter::create(&lowered.output(), path.as_ref(), name, (group, item))?;
-            let file = ToFile(Mutex::new(bank));
-            let mut rest = lowered.run(&file)?;
-            file.push(&mut rest)?;
-            Ok(file.0.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?.events)
+            let (bank, _) = run_into(lowered, bank)?;
+            Ok(bank.finish()?.events)
         })?;
         written.pop().map(|(_, events)| events).ok_or_else(|| Error::request("there is no process to write"))
     }
@@ -45,35 +41,6 @@ pub fn write_hipo(frame: &DataFrame, path: impl AsRef<Path>, name: &str, group: 
     let mut bank = BankWriter::create(frame.schema(), path.as_ref(), name, (group, item))?;
     bank.push(frame.clone())?;
     Ok(bank.finish()?.events)
-}
-
-/// Hands frames to the file in the order of the rows.
-struct ToFile(Mutex<BankWriter>);
-
-impl ToFile {
-    fn push(&self, waiting: &mut Waiting) -> segment::Result<()> {
-        let mut bank = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.frames.drain(..).try_for_each(|frame| bank.push(frame))
-    }
-}
-
-impl Sink for ToFile {
-    type Part = Waiting;
-
-    fn part(&self) -> Waiting {
-        Waiting::default()
-    }
-
-    fn take(&self, part: &mut Waiting, segment: Segment) -> flow::Result<()> {
-        part.frames.push(segment.frame);
-        Ok(())
-    }
-
-    /// Parts come in order here, so what is complete goes to the file.
-    fn merge(&self, whole: &mut Waiting, next: Waiting) -> flow::Result<()> {
-        whole.frames.extend(next.frames);
-        Ok(self.push(whole)?)
-    }
 }
 
 /// A file with one bank in the making.
@@ -113,24 +80,6 @@ impl BankWriter {
         Ok(Self { name: name.into(), schema, writer, lists, by_event, held: None, event: EventBuilder::new() })
     }
 
-    /// The next rows.
-    fn push(&mut self, mut frame: DataFrame) -> segment::Result<()> {
-        if let Some(mut held) = self.held.take() {
-            held.vstack_mut_owned(frame)?;
-            held.rechunk_mut();
-            frame = held;
-        }
-        if self.by_event && frame.height() > 0 {
-            let events = frame.column(EVENT)?.cast(&DataType::Int64)?;
-            let events = events.i64()?;
-            let last = events.get(frame.height() - 1);
-            let start = (0..frame.height()).rev().take_while(|row| events.get(*row) == last).last().unwrap_or(0);
-            self.held = Some(frame.slice(start as i64, frame.height() - start));
-            frame = frame.slice(0, start);
-        }
-        self.write(&frame)
-    }
-
     fn write(&mut self, frame: &DataFrame) -> segment::Result<()> {
         let columns: Vec<Column> = frame.columns().iter().filter(|column| !is_ours(column.name())).cloned().collect();
         let numbers = columns.iter().zip(self.schema.columns());
@@ -160,6 +109,25 @@ impl BankWriter {
             self.write(&held)?;
         }
         self.writer.finish().map_err(segment_error)
+    }
+}
+
+impl Frames for BankWriter {
+    fn push(&mut self, mut frame: DataFrame) -> segment::Result<()> {
+        if let Some(mut held) = self.held.take() {
+            held.vstack_mut_owned(frame)?;
+            held.rechunk_mut();
+            frame = held;
+        }
+        if self.by_event && frame.height() > 0 {
+            let events = frame.column(EVENT)?.cast(&DataType::Int64)?;
+            let events = events.i64()?;
+            let last = events.get(frame.height() - 1);
+            let start = (0..frame.height()).rev().take_while(|row| events.get(*row) == last).last().unwrap_or(0);
+            self.held = Some(frame.slice(start as i64, frame.height() - start));
+            frame = frame.slice(0, start);
+        }
+        self.write(&frame)
     }
 }
 

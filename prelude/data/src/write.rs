@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::group::Group;
+use crate::lowered::Lowered;
 use crate::run::Pass;
 use flow::Sink;
 use polars::prelude::DataFrame;
@@ -32,39 +33,57 @@ impl Group {
                 true => path.as_ref().join(lowered.name()).join("part-00000.parquet"),
                 false => path.as_ref().to_owned(),
             };
-            let file = ToFile(Mutex::new(Writer::create(&path, &lowered.output(), options)?));
-            let mut rest = lowered.run(&file)?;
-            file.push(&mut rest)?;
-            file.0.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-            Ok(rest.rows)
+            let (file, rows) = run_into(lowered, Writer::create(&path, &lowered.output(), options)?)?;
+            file.finish()?;
+            Ok(rows)
         })?;
         pass.report("write_parquet");
         Ok(parts.into_iter().map(|(_, rows)| rows).sum())
     }
 }
 
-/// Hands frames to the file in the order of the rows.
-struct ToFile(Mutex<Writer>);
+/// A file in the making, which takes frames in the order of their rows.
+pub(crate) trait Frames: Send {
+    /// Writes the next rows.
+    fn push(&mut self, frame: DataFrame) -> segment::Result<()>;
+}
 
-/// Frames that wait for their turn.
+impl Frames for Writer {
+    fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+        Self::push(self, frame)
+    }
+}
+
+/// Runs the chain of a process into a file. Gives the file, which is still to be finished, and the number of rows.
+pub(crate) fn run_into<F: Frames>(lowered: &Lowered<'_>, file: F) -> Result<(F, u64)> {
+    let file = ToFile(Mutex::new(file));
+    let mut rest = lowered.run(&file)?;
+    file.push(&mut rest)?;
+    Ok((file.0.into_inner().unwrap_or_else(PoisonError::into_inner), rest.rows))
+}
+
+/// Hands frames to the file as soon as all rows before them have been handed over.
+struct ToFile<F>(Mutex<F>);
+
+/// Frames that wait for their turn, and how many rows have had theirs.
 #[derive(Default)]
-pub(crate) struct Waiting {
-    pub(crate) frames: Vec<DataFrame>,
+struct Waiting {
+    frames: Vec<DataFrame>,
     rows: u64,
 }
 
-impl ToFile {
+impl<F: Frames> ToFile<F> {
     fn push(&self, waiting: &mut Waiting) -> segment::Result<()> {
-        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for frame in waiting.frames.drain(..) {
             waiting.rows += frame.height() as u64;
-            writer.push(frame)?;
+            file.push(frame)?;
         }
         Ok(())
     }
 }
 
-impl Sink for ToFile {
+impl<F: Frames> Sink for ToFile<F> {
     type Part = Waiting;
 
     fn part(&self) -> Waiting {
