@@ -380,12 +380,20 @@ fn check_count(bins: usize) -> Result<()> {
 fn check_range(bins: usize, lower: f64, upper: f64) -> Result<()> {
     check_count(bins)?;
     if !lower.is_finite() || !upper.is_finite() || !(upper - lower).is_finite() {
-        return Err(Error::axis(format!("the range of an axis must be finite, not from {lower} to {upper}")));
+        let (lower, upper) = (brief(lower), brief(upper));
+        let text = format!("the range of an axis must be finite, and so must its width, not from {lower} to {upper}");
+        return Err(Error::axis(text));
     }
     if lower >= upper {
+        let (lower, upper) = (brief(lower), brief(upper));
         return Err(Error::axis(format!("the range of an axis must increase, not go from {lower} to {upper}")));
     }
     Ok(())
+}
+
+/// A number for people: no hundreds of zeros.
+fn brief(value: f64) -> String {
+    if value == 0.0 || (1e-5..1e15).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
 }
 
 fn check_distinct<T: PartialEq + fmt::Debug + Ord>(categories: &[T]) -> Result<()> {

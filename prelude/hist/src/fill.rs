@@ -8,19 +8,19 @@ use crate::cells::{Cells, Profile, Storage};
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
-use crate::slots::{Binner, binners};
+use crate::slots::{Binner, TILE, binners};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows handled at a time: their cells and weights stay in the first cache.
-const TILE: usize = 1024;
 /// Rows of a block, when there are not very many cells.
 const BLOCK: usize = 1 << 20;
 /// Below this many cells a block keeps several copies of them, so that neighbouring rows do not wait for each other.
 const FEW_CELLS: usize = 2048;
 /// How many copies.
 const COPIES: usize = 4;
+/// How many cells the blocks that wait to be added up may have together.
+const WAITING_CELLS: usize = 1 << 22;
 
 /// The rows to fill: a column per axis, and what goes with them.
 #[derive(Clone, Copy, Default)]
@@ -29,7 +29,7 @@ pub struct Entries<'a> {
     pub columns: &'a [&'a Series],
     /// The weight of each row. A missing weight makes its bin NaN: weights are never guessed.
     pub weight: Option<&'a Series>,
-    /// The sample of each row, for profiles.
+    /// The sample of each row, for profiles. A row without one (null or NaN) counts as missing.
     pub sample: Option<&'a Series>,
     /// Which rows count; all of them when absent.
     pub mask: Option<&'a BooleanChunked>,
@@ -111,6 +111,16 @@ impl Hist {
     }
 }
 
+impl Axis {
+    /// That the axis can be filled from a column: numbers from numbers, texts from texts.
+    ///
+    /// # Errors
+    /// When it cannot; the error says what the column is.
+    pub fn accepts(&self, column: &Series) -> Result<()> {
+        bind(self, column).map(drop)
+    }
+}
+
 /// The column as the axis reads it: numbers, or positions of categories.
 fn bind<'a>(axis: &Axis, series: &'a Series) -> Result<Column<'a>> {
     match axis.kind() {
@@ -174,18 +184,21 @@ impl<'a> Rows<'a> {
             (0..self.length).step_by(size).map(|from| from..self.length.min(from + size)).collect();
         let storage = hist.storage();
         let run = |rows: &Range<usize>| {
+            segment::work::check()?;
             let mut block = Block::new(storage, cells);
             let entries = self.tiles(rows.clone(), &mut block);
-            (block.finish(), entries)
+            Ok::<_, segment::Error>((block.finish(), entries))
         };
         // The new rows apart from the old ones, so that an interrupt leaves the histogram as it was.
         let mut sum = Cells::new(storage, cells);
         let mut entries = 0;
-        for wave in blocks.chunks(2 * rayon::current_num_threads().max(1)) {
-            segment::work::check()?;
+        // Threads wait for each other at the end of a wave: waves are as long as the memory for their parts allows.
+        let wave = (WAITING_CELLS / cells).max(2 * rayon::current_num_threads());
+        for wave in blocks.chunks(wave) {
             let parts: Vec<_> =
                 if wave.len() == 1 { wave.iter().map(run).collect() } else { wave.par_iter().map(run).collect() };
-            for (part, count) in parts {
+            for part in parts {
+                let (part, count) = part?;
                 sum.merge(&part);
                 entries += count;
             }
@@ -361,10 +374,13 @@ fn add_weights<const TURNS: usize>(sums: &mut [[f64; 2]], cells: &[u32], weights
     rest.iter().zip(weight_rest).for_each(|(&cell, &weight)| add(0, cell, weight));
 }
 
+/// A row without a sample has no part in any mean: it counts as missing, in the last cell.
 fn add_samples(profiles: &mut [Profile], cells: &[u32], weights: Option<&[f64]>, samples: Option<&[f64]>) {
+    let missing = profiles.len() - 1;
     // A profile is never filled without samples: `check_storage`.
     for (row, (&cell, &sample)) in cells.iter().zip(samples.unwrap_or_default()).enumerate() {
-        profiles[cell as usize].add(weights.map_or(1.0, |weights| weights[row]), sample);
+        let (at, sample) = if sample.is_nan() { (missing, 0.0) } else { (cell as usize, sample) };
+        profiles[at].add(weights.map_or(1.0, |weights| weights[row]), sample);
     }
 }
 

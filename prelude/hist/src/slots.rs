@@ -2,6 +2,9 @@
 
 use crate::axis::{Axis, Kind, numpy_edges};
 
+/// Rows handled at a time. So few that the processor still finds bins of the next rows while it adds up these.
+pub(crate) const TILE: usize = 128;
+
 /// An axis made ready for filling.
 pub(crate) struct Binner {
     rule: Rule,
@@ -10,15 +13,9 @@ pub(crate) struct Binner {
 }
 
 enum Rule {
-    Regular {
-        lower: f64,
-        width: f64,
-        bins: f64,
-    },
+    Regular(Even),
     Closed {
-        lower: f64,
-        width: f64,
-        bins: f64,
+        even: Even,
         edges: Vec<f64>,
     },
     Circular {
@@ -53,10 +50,10 @@ impl Binner {
         let bins = axis.bins() as f64;
         let rule = match axis.kind() {
             &Kind::Regular { lower, upper, closed: true, bins: count, .. } => {
-                Rule::Closed { lower, width: upper - lower, bins, edges: numpy_edges(count, lower, upper) }
+                Rule::Closed { even: Even::new(lower, upper, bins), edges: numpy_edges(count, lower, upper) }
             }
             &Kind::Regular { lower, upper, circular: true, .. } => Rule::Circular { lower, width: upper - lower, bins },
-            &Kind::Regular { lower, upper, .. } => Rule::Regular { lower, width: upper - lower, bins },
+            &Kind::Regular { lower, upper, .. } => Rule::Regular(Even::new(lower, upper, bins)),
             Kind::Log { lower, upper, .. } => Rule::Log { lower: lower.ln(), width: upper.ln() - lower.ln(), bins },
             Kind::Variable { edges, circular: true, .. } => Rule::CircularVariable(Search::new(edges, false)),
             Kind::Variable { edges, closed, .. } => Rule::Variable(Search::new(edges, *closed)),
@@ -73,7 +70,11 @@ impl Binner {
     pub(crate) fn add(&self, values: &[f64], cells: &mut [u32]) {
         let stride = self.stride;
         match &self.rule {
-            &Rule::Regular { lower, width, bins } => regular(values, cells, stride, [lower, width, bins]),
+            Rule::Regular(even) => {
+                if !even.add(values, cells, stride) {
+                    divided(values, cells, stride, even);
+                }
+            }
             &Rule::Integer { lower, bins } => open(values, cells, stride, bins, |x| x.floor() - lower),
             &Rule::Log { lower, width, bins } => {
                 // Zero and below lie under every logarithmic axis; ln would call the negative ones missing.
@@ -91,12 +92,9 @@ impl Binner {
             &Rule::CircularInteger { lower, bins } => {
                 each(values, cells, stride, |x| round_slot((x.floor() - lower).rem_euclid(bins), bins));
             }
-            Rule::Closed { lower, width, bins, edges } => {
-                let (lower, width, bins) = (*lower, *width, *bins);
-                if near_edges(values, lower, width, bins) {
-                    each(values, cells, stride, |x| closed_slot(x, (x - lower) / width * bins, edges));
-                } else {
-                    regular(values, cells, stride, [lower, width, bins]);
+            Rule::Closed { even, edges } => {
+                if !even.add(values, cells, stride) {
+                    each(values, cells, stride, |x| closed_slot(x, even.divided(x), edges));
                 }
             }
             Rule::Variable(search) => each(values, cells, stride, |x| search.slot(x)),
@@ -109,22 +107,64 @@ impl Binner {
     }
 }
 
+/// Bins of equal width.
+struct Even {
+    lower: f64,
+    width: f64,
+    bins: f64,
+    /// Bins per unit, when it and the width have all their digits.
+    scale: Option<f64>,
+    /// So near to an edge, in bins, rounding could decide the bin: a few units in the last place, of the position and of
+    /// the edges.
+    little: f64,
+}
+
+impl Even {
+    fn new(lower: f64, upper: f64, bins: f64) -> Self {
+        let width = upper - lower;
+        let scale = Some(bins / width).filter(|scale| scale.is_normal() && width.is_normal());
+        let size = 1.0 + lower.abs().max(upper.abs()) / width;
+        Self { lower, width, bins, scale, little: 16.0 * f64::EPSILON * bins * size }
+    }
+
+    /// The position in bins by the arithmetic that boost-histogram and numpy have, which decides at the edges.
+    #[inline(always)]
+    fn divided(&self, value: f64) -> f64 {
+        (value - self.lower) / self.width * self.bins
+    }
+
+    /// Adds the cells of all values, or of none when any of them is too near to an edge for a multiplication to decide:
+    /// divisions would take as long as everything else.
+    fn add(&self, values: &[f64], cells: &mut [u32], stride: u32) -> bool {
+        let mut slots = [0; TILE];
+        // A tile at a time is all that comes; what is longer is divided.
+        let (Some(scale), Some(slots)) = (self.scale, slots.get_mut(..values.len())) else { return false };
+        let near = multiplied(values, slots, self, scale);
+        if !near {
+            cells.iter_mut().zip(slots).for_each(|(cell, slot)| *cell += stride * *slot);
+        }
+        !near
+    }
+}
+
 /// Cells of an axis with underflow, `bins` bins, overflow and missing, from positions in units of bins.
-///
-/// Branchless, so that the compiler turns it into vector instructions.
 #[inline(always)]
 fn open(values: &[f64], cells: &mut [u32], stride: u32, bins: f64, scaled: impl Fn(f64) -> f64) {
     for (cell, &value) in cells.iter_mut().zip(values) {
-        let at = scaled(value);
-        // NaN fails the comparison and becomes `bins`, the cell before the one of missing values.
-        let capped = if at < bins { at } else { bins };
-        let held = if capped > -0.5 { capped } else { -0.5 };
-        // SAFETY: `held` is not NaN and lies between -0.5 and `bins`, which is at most 2^28.
-        let whole = unsafe { held.to_int_unchecked::<i32>() };
-        // `value`, not `at`: an infinite value is out of range, not missing.
-        let slot = whole + 1 - i32::from(at < 0.0) + i32::from(value.is_nan());
-        *cell += stride * slot as u32;
+        *cell += stride * open_slot(value, scaled(value), bins);
     }
+}
+
+/// The cell of `value`, which lies at `at` in units of bins. Branchless, so that loops of it become vector instructions.
+#[inline(always)]
+fn open_slot(value: f64, at: f64, bins: f64) -> u32 {
+    // NaN fails the comparison and becomes `bins`, the cell before the one of missing values.
+    let capped = if at < bins { at } else { bins };
+    let held = if capped > -0.5 { capped } else { -0.5 };
+    // SAFETY: `held` is not NaN and lies between -0.5 and `bins`, which is at most 2^28.
+    let whole = unsafe { held.to_int_unchecked::<i32>() };
+    // `value`, not `at`: an infinite value is out of range, not missing.
+    (whole + 1 - i32::from(at < 0.0) + i32::from(value.is_nan())) as u32
 }
 
 /// Runs a loop with the widest vectors the processor has. All do the same arithmetic: results are equal.
@@ -165,25 +205,24 @@ macro_rules! widest {
 }
 
 widest! {
-    fn regular(values: &[f64], cells: &mut [u32], stride: u32, axis: [f64; 3]) -> () {
-        let [lower, width, bins] = axis;
-        open(values, cells, stride, bins, |x| (x - lower) / width * bins);
+    fn divided(values: &[f64], cells: &mut [u32], stride: u32, even: &Even) -> () {
+        open(values, cells, stride, even.bins, |x| even.divided(x));
     }
 }
 
 widest! {
-    fn near_edges(values: &[f64], lower: f64, width: f64, bins: f64) -> bool {
-        // Whether rounding could decide the bin of any value: a few units in the last place, of the position and of
-        // the edges. Elsewhere the position alone decides, and that takes no look at the edges.
+    fn multiplied(values: &[f64], slots: &mut [u32], even: &Even, scale: f64) -> bool {
+        // Says whether any value is so near to an edge that the slots are not to be used. Both ways begin with the same
+        // difference and round it twice more, so elsewhere they agree.
         const HALF_WAY: f64 = 6_755_399_441_055_744.0;
-        let size = 1.0 + lower.abs().max((lower + width).abs()) / width;
-        let little = 16.0 * f64::EPSILON * bins * size;
+        let (lower, bins, little) = (even.lower, even.bins, even.little);
         let mut near = false;
-        for &value in values {
-            let at = (value - lower) / width * bins;
+        for (slot, &value) in slots.iter_mut().zip(values) {
+            let at = (value - lower) * scale;
             // Adding 1.5 * 2^52 rounds to a whole number.
             let off = (at - ((at + HALF_WAY) - HALF_WAY)).abs();
             near |= (off <= little) & (at > -little) & (at < bins + little);
+            *slot = open_slot(value, at, bins);
         }
         near
     }

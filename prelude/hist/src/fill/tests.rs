@@ -136,3 +136,62 @@ fn columns_that_do_not_fit_are_refused() {
     assert!(h.fill_weighted(&[1.0, 2.0], &[1.0]).unwrap_err().to_string().contains("2 and 1 rows"));
     assert_eq!(h.entries(), 0);
 }
+
+#[test]
+fn a_row_without_a_sample_is_missing_and_spoils_no_mean() {
+    let axis = || Axis::regular(2, 0.0, 2.0).unwrap();
+    for axes in [vec![axis()], vec![axis(), axis()]] {
+        let mut h = Hist::with(axes.clone(), Storage::Mean).unwrap();
+        let x: &[f64] = &[0.5, 0.5, 0.5, 1.5, f64::NAN];
+        h.fill_slices(&vec![x; axes.len()], None, Some(&[1.0, f64::NAN, 3.0, f64::NAN, 7.0])).unwrap();
+        let counts = h.counts();
+        assert_eq!((h.values()[0], counts[0], counts[counts.len() - 1], h.nan(), h.entries()), (2.0, 2.0, 0.0, 3.0, 5));
+    }
+}
+
+/// Values on, just below and just above every edge, and what is no place on any axis.
+fn around(edges: &[f64]) -> Vec<f64> {
+    let near = edges.iter().flat_map(|&edge| {
+        let (mut below, mut above, mut all) = (edge, edge, vec![edge]);
+        for _ in 0..3 {
+            (below, above) = (below.next_down(), above.next_up());
+            all.extend([below, above]);
+        }
+        all
+    });
+    near.chain([0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 5e-324]).collect()
+}
+
+#[test]
+fn the_bin_of_a_value_is_that_of_the_division_wherever_it_lies() {
+    for (bins, lower, upper) in [
+        (100, 0.0, 3.0),
+        (7, -0.1, 0.3),
+        (1, 1e15, 1e15 + 1.0),
+        (1000, -1e300, 1e300),
+        (3, 0.0, 1e-310),
+        (10, 0.0, f64::MAX),
+        (1 << 20, 0.1, 0.7),
+        (50, -999.0, 1e-3),
+    ] {
+        let axis = Axis::regular(bins, lower, upper).unwrap();
+        let edges = axis.edges();
+        let step = edges.len().div_ceil(500);
+        let mut values = around(&edges.iter().copied().step_by(step).collect::<Vec<_>>());
+        values.extend(numbers(1000, 5).iter().map(|share| lower + share * (upper - lower)));
+        let expected = |x: f64| {
+            let at = (x - lower) / (upper - lower) * bins as f64;
+            match x {
+                x if x.is_nan() => bins + 2,
+                _ if at < 0.0 => 0,
+                _ if at >= bins as f64 || at.is_nan() => bins + 1,
+                _ => at as usize + 1,
+            }
+        };
+        let mut h = Hist::new(axis).unwrap();
+        h.fill(&values).unwrap();
+        let mut cells = vec![0.0; bins + 3];
+        values.iter().for_each(|&x| cells[expected(x)] += 1.0);
+        assert!(h.cells == Cells::Count(cells), "{bins} bins from {lower} to {upper}");
+    }
+}
