@@ -5,7 +5,7 @@ use crate::booking::Booking;
 use crate::error::Result;
 use crate::run::Pass;
 use flow::Sink;
-use hist::{Axis, RangeFinder};
+use hist::{Axis, RangeFinder, Sample};
 use polars::prelude::DataFrame;
 use segment::Segment;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -57,17 +57,24 @@ fn labelled(axis: Axis, column: &str) -> Axis {
     if !axis.name.is_empty() {
         return axis;
     }
-    let variable = show::variables::get(column);
-    let mut axis = axis.named(cut::escape::decode(column));
-    if let Some(variable) = variable {
-        if axis.label.is_empty() {
-            axis = axis.labelled(variable.label.unwrap_or_else(|| column.to_owned()));
-        }
-        if axis.unit.is_empty() {
-            axis = axis.with_unit(variable.unit.unwrap_or_default());
-        }
+    let Sample { name, label, unit } = sample(column);
+    let mut axis = axis.named(name);
+    if axis.label.is_empty() {
+        axis = axis.labelled(label);
+    }
+    if axis.unit.is_empty() {
+        axis = axis.with_unit(unit);
     }
     axis
+}
+
+/// A column in words: its name, with label and unit of the variable registry.
+pub(crate) fn sample(column: &str) -> Sample {
+    let (label, unit) = match show::variables::get(column) {
+        Some(known) => (known.label.unwrap_or_else(|| column.to_owned()), known.unit.unwrap_or_default()),
+        None => Default::default(),
+    };
+    Sample { name: cut::escape::decode(column).into(), label, unit }
 }
 
 /// Finds the range of columns, and keeps what it sees as long as there is room.

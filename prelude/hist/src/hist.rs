@@ -20,6 +20,18 @@ pub struct Hist {
     pub(crate) cells: Cells,
     pub(crate) entries: u64,
     pub(crate) processes: ByProcess,
+    pub(crate) sample: Sample,
+}
+
+/// What a profile is the mean of, in the words that an axis has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sample {
+    /// The name of the column, or empty.
+    pub name: String,
+    /// What to write at the axis, or empty.
+    pub label: String,
+    /// The unit of the values, or empty.
+    pub unit: String,
 }
 
 impl Hist {
@@ -54,7 +66,8 @@ impl Hist {
             let bins = bins.join(" x ");
             return Err(Error::axis(format!("{bins} bins are more than the {MOST_CELLS} cells a histogram may have")));
         };
-        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, processes: ByProcess::default() })
+        let (processes, sample) = Default::default();
+        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, processes, sample })
     }
 
     /// An empty histogram with the axes and storage of this one.
@@ -64,6 +77,7 @@ impl Hist {
             cells: Cells::new(self.storage(), self.cells.len()),
             entries: 0,
             processes: ByProcess::default(),
+            sample: self.sample.clone(),
         }
     }
 
@@ -132,6 +146,17 @@ impl Hist {
         Ok(AxisText { name: &mut axis.name, label: &mut axis.label, unit: &mut axis.unit })
     }
 
+    /// What the means are of; empty words when nobody said it.
+    pub fn sample(&self) -> &Sample {
+        &self.sample
+    }
+
+    /// The same profile, of which is known what it is the mean of.
+    #[must_use]
+    pub fn with_sample(self, sample: Sample) -> Self {
+        Self { sample, ..self }
+    }
+
     /// The number of axes.
     pub fn dimensions(&self) -> usize {
         self.axes.len()
@@ -197,7 +222,7 @@ impl Hist {
         self.outside(Cells::count, Part::Over)
     }
 
-    /// Entries, or weights, of rows with a missing value: null or NaN (on at least one axis).
+    /// Entries, or weights, of rows with a missing value: null or NaN (on at least one axis, or of a profile's sample).
     pub fn nan(&self) -> f64 {
         self.outside(Cells::count, Part::Missing)
     }

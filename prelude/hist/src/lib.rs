@@ -33,7 +33,7 @@ pub use fit::{
     BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Line, Method, Model,
     Parameter, Polynomial, Voigt,
 };
-pub use hist::{AxisText, Hist};
+pub use hist::{AxisText, Hist, Sample};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};
 pub use locate::{AxisAt, Locator, Place, loc};
 pub use process::ByProcess;

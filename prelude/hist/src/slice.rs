@@ -190,6 +190,7 @@ impl Hist {
             new.cells = hist.cells.gathered(&targets, empty.cells.len());
             // How many rows are left is known for counts only; for weights it is what they are worth.
             new.entries = if lost { new.worth() } else { hist.entries };
+            new.sample.clone_from(&hist.sample);
             new
         };
         let processes = self.processes.try_map(|part| Ok(one(part)))?;

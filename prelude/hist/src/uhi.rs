@@ -65,6 +65,10 @@ impl Hist {
             storage[*name] = self.nested(kind == "int", &|at| field(&self.cells, name, at));
         }
         let mut recoil = json!({ "version": env!("CARGO_PKG_VERSION"), "entries": self.entries });
+        let sample = [("name", &self.sample.name), ("label", &self.sample.label), ("unit", &self.sample.unit)];
+        for (key, word) in sample.into_iter().filter(|(_, word)| !word.is_empty()) {
+            recoil[format!("sample_{key}")] = Value::from(word.as_str());
+        }
         let missing = self.missing_cells(names);
         if !missing.is_empty() {
             recoil["nan"] = number(self.nan(), false);

@@ -4,7 +4,7 @@ use super::{axes, fields};
 use crate::axis::Axis;
 use crate::cells::{Cells, Profile, Storage};
 use crate::error::{Error, Result};
-use crate::hist::Hist;
+use crate::hist::{Hist, Sample};
 use crate::slots::strides;
 use serde_json::Value;
 
@@ -42,6 +42,8 @@ pub(super) fn hist(document: &Value) -> Result<Hist> {
     }
     let recoil = &document["writer_info"]["recoil"];
     read_missing(&mut hist, &recoil["nan_cells"])?;
+    let word = |key: &str| recoil[format!("sample_{key}")].as_str().unwrap_or_default().to_owned();
+    hist.sample = Sample { name: word("name"), label: word("label"), unit: word("unit") };
     let counted = hist.total().max(0.0).round() as u64;
     hist.entries = recoil["entries"].as_u64().unwrap_or(counted);
     Ok(hist)

@@ -1,4 +1,4 @@
-use crate::{Axis, Hist, Storage};
+use crate::{Axis, Hist, Sample, Storage};
 
 fn every_axis() -> Vec<Axis> {
     vec![
@@ -39,6 +39,15 @@ fn what_is_written_reads_back_the_same() {
         if !profile {
             assert_eq!(again, h);
         }
+    }
+}
+
+#[test]
+fn a_profile_remembers_what_it_is_the_mean_of() {
+    let sample = Sample { name: "mu2P".into(), label: "p_2".into(), unit: "GeV/c".into() };
+    let h = Hist::with([Axis::boolean(), Axis::boolean()], Storage::Mean).unwrap().with_sample(sample.clone());
+    for same in [h.clone(), Hist::from_json(&h.to_json()).unwrap(), h.project([0]).unwrap(), h.scaled(2.0)] {
+        assert_eq!(same.sample(), &sample);
     }
 }
 

@@ -7,7 +7,7 @@ use super::names::{Part, Parts, colors};
 use crate::label::Label;
 use crate::text::{number, percent, thousands};
 use crate::variables;
-use hist::{Axis, Hist, Storage};
+use hist::{Axis, Hist, Sample, Storage};
 
 /// A histogram: one dimension as a staircase (stacked when it knows its processes), means as points, two as a map.
 pub fn histogram(hist: impl Part) -> Plot {
@@ -215,13 +215,12 @@ fn single(hist: &Hist) -> Plot {
 fn profile(hist: &Hist) -> Plot {
     let filled = points_of(hist, true).into_iter().filter(|point| point.y.is_finite());
     let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(filled.collect()))];
-    let y = AxisWish::named(Label::verbatim("Mean"), None);
+    let y = mean_of(hist);
     Plot::of(scene(hist, Panel { layers, y, ..Panel::default() }))
 }
 
 fn map(hist: &Hist) -> Map {
-    let label = if hist.is_profile() { "Mean" } else { "Entries" };
-    let z = AxisWish::named(Label::verbatim(label), None);
+    let z = if hist.is_profile() { mean_of(hist) } else { AxisWish::named(Label::verbatim("Entries"), None) };
     let [x, y] = [0, 1].map(|at| axis_edges(&hist.axes()[at]));
     Map {
         x,
@@ -291,15 +290,32 @@ fn scene(hist: &Hist, panel: Panel) -> Scene {
     scene
 }
 
+/// What stands at the axis of means: what they are of, and its unit.
+fn mean_of(hist: &Hist) -> AxisWish {
+    let Sample { name, label, unit } = hist.sample();
+    let (what, unit) = words([name, label, unit]);
+    match what {
+        Some(what) => AxisWish::named(Label::verbatim("Mean of ").then(what), unit),
+        None => AxisWish::named(Label::verbatim("Mean"), unit),
+    }
+}
+
+/// Label and unit of what has this name, label and unit (empty where it has none): what it says itself, else what is
+/// known of its name.
+fn words([name, label, unit]: [&str; 3]) -> (Option<Label>, Option<String>) {
+    let (known, known_unit) = variables::label(name);
+    let label = match (label, name) {
+        ("", "") => None,
+        ("", _) => Some(known),
+        (label, _) => Some(Label::parse(label)),
+    };
+    (label, if unit.is_empty() { known_unit } else { Some(unit.to_owned()) })
+}
+
 /// Label, unit, names and scale of an axis: what the axis says itself, else what is known of its name.
 fn wish(axis: &Axis) -> AxisWish {
-    let (known, unit) = variables::label(&axis.name);
-    let label = match (axis.label.as_str(), axis.name.as_str()) {
-        ("", "") => Label::verbatim("x"),
-        ("", _) => known,
-        (label, _) => Label::parse(label),
-    };
-    let unit = if axis.unit.is_empty() { unit } else { Some(axis.unit.clone()) };
+    let (label, unit) = words([&axis.name, &axis.label, &axis.unit]);
+    let label = label.unwrap_or_else(|| Label::verbatim("x"));
     let names = axis.categories().map(|names| names.iter().map(|name| Label::verbatim(name)).collect());
     let edges = axis.edges();
     let ends = edges.first().copied().zip(edges.last().copied()).filter(|(a, b)| a.is_finite() && b.is_finite());

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::theme::Color;
-use hist::{Axis, Fitting, Hist, Storage};
+use hist::{Axis, Fitting, Hist, Sample, Storage};
 use proptest::prelude::*;
 use resvg::usvg::roxmltree::{Document, Node};
 
@@ -294,6 +294,29 @@ fn empty_histograms_are_drawn_too() {
         let svg = plot.svg(&LIGHT).unwrap();
         assert!(Document::parse(&svg).is_ok() && !svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
+}
+
+#[test]
+fn nothing_in_any_bin_has_no_bar_in_words() {
+    let words = |hist: &Hist| histogram(hist).bundle().plain().to_owned();
+    let empty = Hist::new(recoil()).unwrap();
+    assert!(!words(&empty).contains('█'), "{}", words(&empty));
+    assert!(!words(&empty.scaled(1.0)).contains('█'));
+}
+
+#[test]
+fn a_profile_says_what_it_is_the_mean_of() {
+    let profile = |name: &str, label: &str, unit: &str| {
+        let sample = Sample { name: name.into(), label: label.into(), unit: unit.into() };
+        let mut h = Hist::with([recoil()], Storage::Mean).unwrap().with_sample(sample);
+        h.fill_slices(&[&[1.0, 2.0]], None, Some(&[0.5, 1.5])).unwrap();
+        histogram(&h).bundle().plain().to_owned()
+    };
+    assert!(profile("", "", "").contains("  Mean\n"), "{}", profile("", "", ""));
+    assert!(profile("nobody", "", "").contains("Mean of nobody\n"));
+    // What is known of a name; what is said counts more.
+    assert!(profile("m2Recoil", "", "").contains("Mean of m²_recoil [GeV²/c⁴]"), "{}", profile("m2Recoil", "", ""));
+    assert!(profile("m2Recoil", "\\theta_\\mu", "rad").contains("Mean of θ_μ [rad]"));
 }
 
 #[test]

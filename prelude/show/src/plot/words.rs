@@ -93,7 +93,11 @@ fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec
     let log = panel.y.log && high > 0.0;
     let least = rows.iter().map(|row| row.value).filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
     let axis = if log { Axis::log(least / 2.0, high) } else { Axis::linear(low, high) };
-    let share = |value: f64| if log || value >= 0.0 { axis.place(value).max(0.0) } else { 0.0 };
+    // Where all values are 0 there is no scale, and no bar.
+    let share = |value: f64| match low < high && (log || value >= 0.0) {
+        true => axis.place(value).max(0.0),
+        false => 0.0,
+    };
     let places: Vec<String> = rows.iter().map(|row| place(scene, row)).collect();
     let values: Vec<String> = rows.iter().map(value).collect();
     let left = places.iter().map(|s| width(s)).chain([width(x)]).max().unwrap_or(0);
