@@ -59,18 +59,103 @@ impl PolarsFilter {
     }
 }
 
+/// Functions of Polars whose answer for a row depends on others, by the names that expressions are printed with.
+const OVER_ROWS: [&str; 46] = [
+    "append",
+    "arg_max",
+    "arg_min",
+    "arg_sort",
+    "arg_unique",
+    "arg_where",
+    "any",
+    "all",
+    "approx_n_unique",
+    "corr",
+    "cum_count",
+    "cum_max",
+    "cum_min",
+    "cum_prod",
+    "cum_sum",
+    "cut",
+    "diff",
+    "drop_nans",
+    "drop_nulls",
+    "entropy",
+    "extend_constant",
+    "fill_null_with_strategy",
+    "gather_every",
+    "index_of",
+    "interpolate",
+    "is_duplicated",
+    "is_first_distinct",
+    "is_last_distinct",
+    "is_unique",
+    "kurtosis",
+    "max_by",
+    "min_by",
+    "mode",
+    "null_count",
+    "pct_change",
+    "product",
+    "qcut",
+    "quantile",
+    "rank",
+    "reverse",
+    "rle_id",
+    "search_sorted",
+    "shift",
+    "skew",
+    "unique",
+    "upper_bound",
+];
+
+/// What of an expression looks at other rows than the one it is asked about.
+fn over_rows(expression: &Expr) -> Option<String> {
+    expression.into_iter().find_map(|node| match node {
+        Expr::Agg(_) => Some("an aggregation".to_owned()),
+        Expr::Over { .. } => Some("`over`".to_owned()),
+        Expr::Rolling { .. } => Some("`rolling`".to_owned()),
+        Expr::Sort { .. } | Expr::SortBy { .. } => Some("`sort`".to_owned()),
+        Expr::Gather { .. } | Expr::Slice { .. } => Some("`slice`".to_owned()),
+        Expr::Explode { .. } | Expr::Filter { .. } => Some("`explode` or `filter`".to_owned()),
+        Expr::Len => Some("`len`".to_owned()),
+        Expr::Function { function, .. } => {
+            let name = function.to_string();
+            let known = OVER_ROWS.contains(&name.as_str()) || name.starts_with("rolling") || name.starts_with("ewm");
+            known.then(|| format!("`{name}`"))
+        }
+        _ => None,
+    })
+}
+
 impl flow::Custom for PolarsFilter {
     fn name(&self) -> String {
         format!("filter {}", self.expression)
     }
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
+        if let Some(what) = over_rows(&self.expression) {
+            // Rows come in pieces, whose borders would decide the answer.
+            return Err(flow::Error::request(format!(
+                "filter {}: {what} looks at more than one row, and rows are read in pieces; write a text, such as \
+                 query(\"x > x.mean()\"), or use lazy().filter(..), which gives a frame of Polars",
+                self.expression
+            )));
+        }
         if let Some(name) = self.columns.iter().find(|name| !input.contains(name)) {
             return Err(Error::column(name, input.iter_names().map(PlSmallStr::as_str)).into());
         }
         // An empty frame finds what is wrong with the expression, types included.
-        DataFrame::empty_with_schema(input).lazy().filter(self.expression.clone()).collect()?;
-        Ok(input.clone())
+        let tried = DataFrame::empty_with_schema(input).lazy().filter(self.expression.clone()).collect();
+        match tried {
+            Ok(_) => Ok(input.clone()),
+            Err(error) => {
+                // Without the plan, of which the user knows nothing.
+                let error = error.to_string();
+                let why = error.lines().next().unwrap_or_default();
+                Err(flow::Error::request(format!("filter {}: {why}", self.expression)))
+            }
+        }
     }
 
     fn needs(&self, outputs: &[PlSmallStr]) -> Vec<PlSmallStr> {
@@ -80,7 +165,7 @@ impl flow::Custom for PolarsFilter {
     }
 
     fn commutes_with_row_filter(&self) -> bool {
-        // An expression may look at other rows (a mean, a shift): only the user can know.
+        // A function of the user's own may look at other rows: only the user can know.
         false
     }
 
@@ -145,5 +230,40 @@ impl flow::Custom for JoinFrame {
         let mut options = JoinArgs::new(JoinType::Inner);
         options.maintain_order = MaintainOrderJoin::Left;
         Ok(frame.lazy().join((*self.frame).clone().lazy(), on.clone(), on, options).collect()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_of_polars_must_mean_the_same_for_every_piece_of_the_rows() {
+        let x = || col("x");
+        let data =
+            crate::Data::from_frames([("p", df!("x" => [1.0, 2.0, 3.0], "s" => ["a", "b", "a"]).unwrap())]).unwrap();
+        for over in [
+            x().gt(x().mean()),
+            x().shift(lit(1)).is_null(),
+            x().max().over([col("s")]).unwrap().eq(x()),
+            x().cum_sum(false).gt(lit(2)),
+            col("s").is_unique(),
+            x().rank(RankOptions::default(), None).eq(lit(1)),
+            len().gt(lit(1)),
+            x().is_first_distinct(),
+            x().gt(x().quantile(lit(0.5), QuantileMethod::Nearest)),
+        ] {
+            let error = data.filter(over.clone()).count().unwrap_err().to_string();
+            assert!(error.contains("looks at more than one row"), "{over}: {error}");
+            assert!(data.lazy().filter(over).collect().is_ok());
+        }
+        for own in [
+            x().gt(lit(1.5)).and(col("s").eq(lit("a"))),
+            x().is_between(lit(2.0), lit(3.0), ClosedInterval::Both).and(x().abs().sqrt().floor().gt(lit(0))),
+            when(x().is_nan()).then(lit(0.0)).otherwise(x()).gt(lit(1.0)).and(col("s").is_not_null()),
+            x().fill_null(lit(0)).eq(lit(3.0)),
+        ] {
+            assert!(data.filter(own.clone()).count().is_ok(), "{own}");
+        }
     }
 }

@@ -7,8 +7,8 @@ use crate::lowered::Lowered;
 use crate::ranges::Kept;
 use crate::run::Pass;
 use flow::Sink;
-use hist::{Axis, Bins, Entries, Hist, IntoBins, Storage};
-use polars::prelude::{DataFrame, Series};
+use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
+use polars::prelude::{DataFrame, DataType, Series};
 use rayon::prelude::*;
 use segment::Segment;
 use show::Report;
@@ -141,6 +141,7 @@ impl Group {
     fn fill(&self, bookings: Vec<Booking>) -> Result<Vec<Histogram>> {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
         let mut pass = Pass::new(self, &wanted)?;
+        pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
         let (axes, kept) = crate::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
         let parts = pass.each(|lowered| {
@@ -167,6 +168,22 @@ fn only(mut histograms: Vec<Histogram>) -> Histogram {
     histograms.remove(0)
 }
 
+/// That all columns can be filled, before any row is read.
+fn check(lowered: &Lowered<'_>, bookings: &[Booking]) -> Result<()> {
+    for booking in bookings {
+        for (at, column) in booking.columns.iter().enumerate() {
+            let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);
+            let empty = Series::new_empty(column.into(), &dtype);
+            match booking.bins.get(at) {
+                Some(Bins::Axis(axis)) => axis.accepts(&empty)?,
+                // Ranges are found, and means taken, of numbers.
+                Some(Bins::Automatic(_)) | None => RangeFinder::new().see_series(&empty)?,
+            }
+        }
+    }
+    Ok(())
+}
+
 fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Result<Vec<Bound>> {
     let weighted = lowered.weight.is_some() || lowered.scale != 1.0 || lowered.any_weight;
     let one = |(booking, axes): (&Booking, &Vec<Axis>)| {
@@ -177,7 +194,12 @@ fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Resu
             (false, true) => Storage::Weight,
         };
         let columns = booking.columns.iter().map(|column| lowered.name_of(column)).collect();
-        Ok(Bound { columns, empty: Hist::with(axes.clone(), storage)? })
+        let empty = Hist::with(axes.clone(), storage)?;
+        let empty = match booking.columns.get(booking.bins.len()) {
+            Some(sample) => empty.with_sample(crate::ranges::sample(sample)),
+            None => empty,
+        };
+        Ok(Bound { columns, empty })
     };
     bookings.iter().zip(axes).map(one).collect()
 }

@@ -79,9 +79,30 @@ impl<'a> Lowered<'a> {
         &self.process.name
     }
 
+    /// The rows that the process has before all steps.
+    pub(crate) fn rows(&self) -> u64 {
+        self.process.source.rows()
+    }
+
     /// The columns that the process has before all steps.
     pub(crate) fn input(&self) -> &Schema {
         self.process.source.schema()
+    }
+
+    /// The rows of the process before all steps, when they are in memory anyway: nothing is copied.
+    pub(crate) fn frames(&self) -> Result<Option<Vec<DataFrame>>> {
+        let source = &self.process.source;
+        let whole = |info: &sources::SegmentInfo| info.columns == (0..self.input().len());
+        if !source.in_memory() || !source.segments().iter().all(whole) {
+            return Ok(None);
+        }
+        let columns: Vec<PlSmallStr> = self.input().iter_names().cloned().collect();
+        let read = |(at, info): (usize, &sources::SegmentInfo)| source.read(at, &columns, 0..info.len());
+        let mut frames = source.segments().iter().enumerate().map(read).collect::<segment::Result<Vec<_>>>()?;
+        if frames.is_empty() {
+            frames.push(DataFrame::empty_with_schema(self.input()));
+        }
+        Ok(Some(frames))
     }
 
     /// The files of the process in the order of the rows, when all are parquet.
@@ -166,6 +187,10 @@ impl<'a> Lowered<'a> {
             }
             Step::Weight(weight) => {
                 let mut weight = bound(weight, values)?;
+                let dtype = self.check(&weight)?.dtype();
+                if !dtype.is_numeric() && !dtype.is_bool() {
+                    return Err(Error::request(format!("weight {weight}: it is {dtype}, and a weight is a number")));
+                }
                 if let Some(have) = &self.weight {
                     weight = weight.wrapped(|weight| cut::col(have.as_str()) * weight);
                 }

@@ -102,3 +102,37 @@ fn a_number_is_no_selection() {
     write(&root.path().join("P16M16rd_mc_mumu_p16_v1/a.parquet"), &mut frame());
     says(&message(load(root.path()).unwrap().query("pRecoil").count()), &["not a condition", "pRecoil"]);
 }
+
+#[test]
+fn what_cannot_be_filled_or_weighted_is_said_before_anything_is_read() {
+    let frame = df!("x" => [1.0, f64::NAN], "s" => ["a", "b"], "w" => [Some(2.0), None]).unwrap();
+    let data = data::Data::from_frames([("all rows", frame.clone()), ("no rows", frame.head(Some(0)))]).unwrap();
+    let none = &data["no rows"];
+    for group in [none, data.all()] {
+        says(&message(group.hist("s", 5)), &["column `s` is str, not numbers"]);
+        says(&message(group.hist("s", (5, 0.0, 1.0))), &["column `s` is str, not numbers"]);
+        says(&message(group.hist("x", hist::Axis::category(["a"]))), &["text categories", "column `x` is f64"]);
+        says(&message(group.profile("x", 5, "s")), &["column `s` is str"]);
+        says(&message(group.hist2d("x", 5, "s", 5)), &["column `s` is str"]);
+        says(&message(group.weight("s").hist("x", 5)), &["weight s", "it is str"]);
+        says(&message(group.filter(col("x")).count()), &["filter col(\"x\")", "Boolean"]);
+    }
+    let text = message(data.filter(col("x")).count());
+    assert!(text.lines().count() == 1, "{text}");
+    assert!(data["all rows"].hist("s", hist::Axis::category(["a"])).unwrap().overflow() == 1.0);
+    // A missing weight shows in a cutflow as it does in a histogram.
+    let weighted = data["all rows"].weight("w");
+    assert!(weighted.query("w != 3").cutflow().unwrap().total()[1].weighted.is_nan());
+    assert!(weighted.query("x > 0").cutflow().unwrap().total()[1].weighted == 2.0);
+    assert!(weighted.hist("x", (1, 0.0, 2.0)).unwrap().nan().is_nan());
+    let wide = df!("x" => [1e308, -1e308]).unwrap();
+    let wide = message(data::Data::from_frames([("p", wide)]).unwrap().hist("x", 5));
+    says(&wide, &["so must its width, not from -1e308 to 1e308"]);
+}
+
+#[test]
+fn a_join_with_a_key_twice_gives_every_pair_and_a_cutflow() {
+    let data = data::Data::from_frames([("p", df!("k" => [1, 2], "x" => [1.0, 2.0]).unwrap())]).unwrap();
+    let joined = data.join(&df!("k" => [1, 1, 1], "y" => [1.0, 2.0, 3.0]).unwrap(), "k");
+    assert_eq!((joined.count().unwrap(), joined.cutflow().unwrap().total()[1].candidates), (3, 3));
+}
