@@ -185,6 +185,9 @@ impl Checker<'_> {
         if let Some(named) = arguments.iter().find_map(|argument| argument.name.as_ref()) {
             return self.note(expr, format!("`.{name}` takes no argument `{named}`"), "");
         }
+        if let (Some(reduce), []) = (Reduce::named(name), positional.as_slice()) {
+            return self.reduce(reduce, value);
+        }
         let with_value = |more: &[Expr]| [std::slice::from_ref(value), more].concat();
         match (name, positional.as_slice()) {
             ("isna" | "isnull", []) => self.missing(value),
@@ -206,7 +209,6 @@ impl Checker<'_> {
                 self.rewrite(expr, Kind::Call("min".into(), vec![raised, high.clone()]))
             }
             ("round" | "pow", more) => self.call(expr, name, &with_value(more)),
-            ("mean" | "sum" | "min" | "max" | "std" | "median", []) => self.reduce(name, value),
             (_, [other]) if operator(name).is_some() => self.rewrite(
                 expr,
                 operator(name).map(|make| make(value.clone(), other.clone())).unwrap_or(Kind::List(vec![])),
@@ -257,16 +259,8 @@ impl Checker<'_> {
         )
     }
 
-    fn reduce(&mut self, name: &str, value: &Expr) -> Checked {
+    fn reduce(&mut self, reduce: Reduce, value: &Expr) -> Checked {
         let id = self.number(value)?;
-        let reduce = match name {
-            "mean" => Reduce::Mean,
-            "sum" => Reduce::Sum,
-            "min" => Reduce::Min,
-            "max" => Reduce::Max,
-            "std" => Reduce::Std,
-            _ => Reduce::Median,
-        };
         // A number that stands for the whole table: no literal, but as weak beside f32 would be surprising.
         Ok(self.push(Op::Reduce(reduce, id), Type::F64))
     }

@@ -1,14 +1,16 @@
 use crate::error::{Problem, Result};
+use crate::expr::Kind;
+use crate::program::Reduce;
 use crate::{Error, Expr, Typed, Value};
 use polars::prelude::Schema;
 use std::fmt;
 use std::sync::Arc;
 
 /// A selection or an expression, not yet tied to a table. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cut(Arc<Inner>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Inner {
     text: Arc<str>,
     expr: Expr,
@@ -93,6 +95,16 @@ impl Cut {
         crate::locals::names(&self.0.expr, &mut names);
         names.retain(|name| crate::locals::find(&self.0.locals, name).is_none());
         names
+    }
+
+    /// Whether it asks for a number that stands for the whole table, such as `x.mean()`.
+    pub fn has_reduction(&self) -> bool {
+        fn inside(expr: &Expr) -> bool {
+            let own = matches!(expr.kind(), Kind::Method(_, name, arguments)
+                if arguments.is_empty() && Reduce::named(name).is_some());
+            own || expr.kind().children().any(inside)
+        }
+        inside(&self.0.expr)
     }
 
     /// Spellings that were understood but are not the language's own.

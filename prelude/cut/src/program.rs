@@ -65,6 +65,21 @@ pub(crate) enum Reduce {
     Median,
 }
 
+impl Reduce {
+    /// The reduction that a method asks for.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "mean" => Self::Mean,
+            "sum" => Self::Sum,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "std" => Self::Std,
+            "median" => Self::Median,
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub op: Op,

@@ -68,6 +68,43 @@ impl std::fmt::Display for Step {
     }
 }
 
+impl Step {
+    /// Whether both do the same to every row; functions and frames are the same only when they are one object.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Query(a), Self::Query(b)) | (Self::Weight(a), Self::Weight(b)) => a.is_same(b),
+            (Self::Filter(a), Self::Filter(b)) => a == b,
+            (Self::Define { name: a, value: x }, Self::Define { name: b, value: y }) => a == b && x.is_same(y),
+            (
+                Self::DefineWith { name: a, inputs: x, function: f },
+                Self::DefineWith { name: b, inputs: y, function: g },
+            ) => a == b && x == y && Arc::ptr_eq(f, g),
+            (Self::Select(a), Self::Select(b)) => a == b,
+            (Self::Head(a), Self::Head(b)) => a == b,
+            (Self::Sample { fraction: a, seed: s }, Self::Sample { fraction: b, seed: t }) => a == b && s == t,
+            (Self::Candidate(a), Self::Candidate(b)) => match (a, b) {
+                (Choice::First, Choice::First) => true,
+                (Choice::Best(x, a), Choice::Best(y, b)) => a == b && x.is_same(y),
+                (Choice::Random(a), Choice::Random(b)) => a == b,
+                _ => false,
+            },
+            (Self::Bind(a, x), Self::Bind(b, y)) => a == b && x == y,
+            (Self::Join { frame: a, keys: x }, Self::Join { frame: b, keys: y }) => Arc::ptr_eq(a, b) && x == y,
+            _ => false,
+        }
+    }
+
+    /// Whether what happens to a row does not depend on the rows before and behind it, as far as can be known: an
+    /// expression of Polars may look anywhere.
+    pub(crate) fn is_row_by_row(&self) -> bool {
+        match self {
+            Self::Query(value) | Self::Define { value, .. } | Self::Weight(value) => value.is_row_by_row(),
+            Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } => true,
+            Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
+        }
+    }
+}
+
 /// Steps in order, shared by all groups that begin with them.
 #[derive(Clone, Default)]
 pub(crate) struct Chain(Option<Arc<Link>>);
@@ -97,12 +134,18 @@ impl Chain {
         }
     }
 
-    /// Whether both are the very same steps.
+    /// Whether both are the same steps.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
-            (None, None) => true,
-            _ => false,
+        let (mut one, mut two) = (self, other);
+        loop {
+            match (&one.0, &two.0) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if Arc::ptr_eq(a, b) => return true,
+                (Some(a), Some(b)) if a.length == b.length && a.step.is_same(&b.step) => {
+                    (one, two) = (&a.before, &b.before);
+                }
+                _ => return false,
+            }
         }
     }
 

@@ -201,8 +201,9 @@ impl Data {
         Ok(Self::of(Catalog::of("memory", processes, &grammar, Vec::new()), Settings::default()))
     }
 
-    /// The processes of both data sets as one; weights and limits are those of this one. A process that is in both is an
-    /// error, which the terminals say.
+    /// The processes of both data sets as one; weights and limits are those of this one. A process that is in both has the
+    /// rows of this one and then those of the other, which must have the same columns; the same files in both are an error,
+    /// which the terminals say.
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
         Self { everything: self.everything.concat(&other.everything), looked_up: Arc::default() }
@@ -239,7 +240,8 @@ impl Data {
         self.with(|settings| settings.memory_budget = Some(bytes(gigabytes.to_f64())))
     }
 
-    /// Keeps a record of every segment for `profiling_report()`.
+    /// Keeps a record of every segment for `profiling_report()`. (The mean of one column in bins of another is
+    /// [`Group::profile`]; over all processes `data.all().profile("x", 50, "y")`.)
     #[must_use]
     pub fn profile(&self, profile: bool) -> Self {
         self.with(|settings| settings.profile = profile)

@@ -231,8 +231,9 @@ impl Group {
         self.combined(other, "-", members)
     }
 
-    /// The processes of both groups, each with the steps it has so far; of one data set or of two. Weights and limits are
-    /// those of this group. A process that is in both is an error.
+    /// The processes of both groups, each with the steps it has so far; of one data set or of two. A process that is in both
+    /// has the rows of this group and then those of the other, if the steps behind them are the same; the same rows twice
+    /// are an error. Weights and limits are those of this group.
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
         let label: Arc<str> = format!("{}, {}", self.label, other.label).into();

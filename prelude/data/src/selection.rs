@@ -21,6 +21,18 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// Whether both mean the same: equal expressions with equal values.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    /// Whether the answer for a row depends on that row alone; a mean of a column does not.
+    pub(crate) fn is_row_by_row(&self) -> bool {
+        self.0.as_ref().is_ok_and(|cut| !cut.has_reduction())
+    }
+}
+
 impl std::fmt::Display for Selection {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {

@@ -116,8 +116,10 @@ impl Group {
     /// # Errors
     /// See [`Group::count`].
     pub fn shape(&self) -> Result<(u64, usize)> {
-        let rows = if self.chain.len() == 0 {
-            self.members()?.iter().map(|process| process.source.rows()).sum()
+        let steps = |at: &usize| self.catalog.before(*at).len() + self.chain.len();
+        let members = self.members()?;
+        let rows = if self.members.iter().all(|at| steps(at) == 0) {
+            members.iter().map(|process| process.source.rows()).sum()
         } else {
             self.count()?
         };
