@@ -1,8 +1,8 @@
 //! A group as a lazy frame of Polars: nothing is read before Polars collects it.
 //!
-//! Parquet whose steps are selections, definitions, choices of columns and `head` is handed over as a scan of the files with
-//! expressions that keep the IEEE meaning, so that Polars optimises and streams it. What Polars cannot express (one
-//! candidate per event, functions of Rust, joins, samples, other formats) is run by our own engine when Polars asks
+//! Parquet, and rows in memory, whose steps are selections, definitions, choices of columns and `head` are handed over as a
+//! scan with expressions that keep the IEEE meaning, so that Polars optimises and streams it. What Polars cannot express
+//! (one candidate per event, functions of Rust, joins, samples, other formats) is run by our own engine when Polars asks
 //! for the rows, for the columns it asks for.
 
 use crate::error::{Error, Result};
@@ -18,8 +18,8 @@ impl Group {
     /// A lazy frame of Polars over the rows that are left; with several processes, the column `__process__` says which.
     ///
     /// Nothing is read now. What is wrong with the steps is said when the frame is collected. The plan shows what Polars does
-    /// itself (a scan of parquet) and what our engine does for it (an anonymous scan, which Polars' streaming engine
-    /// cannot collect).
+    /// itself (a scan of parquet or of a frame) and what our engine does for it (an anonymous scan, which Polars'
+    /// streaming engine cannot collect).
     pub fn lazy(&self) -> LazyFrame {
         self.try_lazy().unwrap_or_else(broken)
     }
@@ -54,19 +54,24 @@ fn broken(error: Error) -> LazyFrame {
     DataFrame::empty().lazy().pipe_with_schema(says)
 }
 
-/// The files of a process with all clauses as expressions; `None` when Polars cannot do the same.
+/// The rows of a process with all clauses as expressions; `None` when Polars cannot do the same.
 fn scanned(lowered: &Lowered<'_>) -> Result<Option<LazyFrame>> {
-    let Some(files) = lowered.parquet_files() else { return Ok(None) };
     let mut schema = lowered.input().clone();
-    let mut scans = Vec::with_capacity(files.len());
-    for file in files {
-        let mut options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
-        // A folder called `sample_name=X` adds no column.
-        options.hive_options.enabled = Some(false);
-        let columns = schema.iter_names().map(|name| col(name.clone())).collect::<Vec<_>>();
-        scans.push(LazyFrame::scan_parquet(PlRefPath::new(&*file), options)?.select(columns));
-    }
-    let mut frame = concat(scans, UnionArgs { maintain_order: true, ..UnionArgs::default() })?;
+    let columns: Vec<Expr> = schema.iter_names().map(|name| col(name.clone())).collect();
+    let parts = match (lowered.frames()?, lowered.parquet_files()) {
+        (Some(frames), _) => frames.into_iter().map(IntoLazy::lazy).collect(),
+        (None, Some(files)) => {
+            let scan = |file: Arc<str>| {
+                let mut options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
+                // A folder called `sample_name=X` adds no column.
+                options.hive_options.enabled = Some(false);
+                Ok(LazyFrame::scan_parquet(PlRefPath::new(&*file), options)?.select(columns.clone()))
+            };
+            files.into_iter().map(scan).collect::<Result<Vec<_>>>()?
+        }
+        (None, None) => return Ok(None),
+    };
+    let mut frame = concat(parts, UnionArgs { maintain_order: true, ..UnionArgs::default() })?;
     for clause in lowered.clauses() {
         frame = match clause {
             Clause::Filter(cut) => {

@@ -53,6 +53,22 @@ fn a_lazy_frame_gives_the_rows_that_collect_gives() {
 }
 
 #[test]
+fn polars_streams_rows_that_are_in_memory() {
+    let x: Vec<f64> = (0..500_000).map(|row| if row % 7 == 0 { f64::NAN } else { f64::from(row % 100) }).collect();
+    let frame = df!("x" => &x, "y" => &x).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("a.csv");
+    CsvWriter::new(std::fs::File::create(&csv).unwrap()).finish(&mut frame.head(Some(1000))).unwrap();
+    for data in [Data::from_frames([("a", frame.clone()), ("b", frame.head(Some(10)))]).unwrap(), load(csv).unwrap()] {
+        let chain = data.query("x > 50").define("z", "x + y").select(["z"]);
+        let streamed = chain.lazy().collect_with_engine(Engine::Streaming).unwrap().unwrap_single();
+        assert!(streamed.equals_missing(&chain.collect().unwrap()) && streamed.height() > 400);
+    }
+    let none = Data::from_frames([("a", frame.head(Some(0)))]).unwrap();
+    assert_eq!(none.query("x > 1").lazy().collect().unwrap().shape(), (0, 2));
+}
+
+#[test]
 fn a_lazy_frame_reads_when_it_is_collected_and_says_then_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");
@@ -81,6 +97,7 @@ fn data_sets_and_groups_with_their_own_steps_come_together() {
     assert_eq!(both.query("mu1P < @p").bind("p", 3.0).count().unwrap(), both.query("mu1P < 3.0").count().unwrap());
     let twice = mumu.concat(&mumu).count().unwrap_err().to_string();
     assert!(twice.contains(MUMU) && twice.contains("twice"), "{twice}");
+    assert!(toy().concat(&toy()).count().unwrap_err().to_string().contains("twice"), "the same files, opened twice");
     let made = Data::from_frames([("P16M16rd_data_prompt_v1", df!("mu1P" => [1.0, 3.0]).unwrap())]).unwrap();
     let whole = data.concat(&made);
     assert_eq!(whole.processes().len(), 6);
@@ -88,6 +105,38 @@ fn data_sets_and_groups_with_their_own_steps_come_together() {
     assert_eq!(whole.query("mu1P > 2").count().unwrap(), data.query("mu1P > 2").count().unwrap() + 1);
     let error = (&data["mumu"] + &made["data"]).count().unwrap_err().to_string();
     assert!(error.contains("concat"), "{error}");
+}
+
+#[test]
+fn a_process_of_two_data_sets_has_the_rows_of_both() {
+    let half = |events: [i64; 3], x: [f64; 3]| {
+        let frame = df!("__event__" => events, "x" => x).unwrap();
+        Data::from_frames([("P16M16rd_mc_mumu_p16_v1", frame)]).unwrap()
+    };
+    let (one, two) = (half([1, 1, 2], [1.0, 2.0, 3.0]), half([3, 4, 1], [4.0, 5.0, 6.0]));
+    let both = one.concat(&two);
+    assert_eq!((both.processes().len(), both.count().unwrap(), both.shape().unwrap()), (1, 6, (6, 2)));
+    let x = both.collect().unwrap().column("x").unwrap().f64().unwrap().to_vec();
+    assert_eq!(x, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(Some), "first the rows of the first");
+    assert_eq!(both["mumu"].hist("x", (6, 0.5, 6.5)).unwrap().counts(), [1.0; 6]);
+    // One candidate per event of all rows: the second half has one more row of event 1.
+    assert_eq!(both.one_cand_only().count().unwrap(), 4);
+    // Equal steps behind both are kept; whatever looks at other rows cannot be.
+    let cut = |data: &Data| data.query("x > @low").bind("low", 1.5).define("y", "2 * x");
+    assert_eq!(cut(&one).concat(&cut(&two)).query("y < 12").shape().unwrap(), (4, 3));
+    for (a, b, why) in [
+        (one.query("x > 1"), two.query("x > 2"), "other steps"),
+        (one.query("x > @a").bind("a", 1), two.query("x > @a").bind("a", 2), "other steps"),
+        (one.head(1), two.head(1), "`head 1` looks at more than one row"),
+        (one.one_cand_only(), two.one_cand_only(), "more than one row"),
+        (one.query("x > x.mean()"), two.query("x > x.mean()"), "more than one row"),
+    ] {
+        let error = a.concat(&b).count().unwrap_err().to_string();
+        assert!(error.contains(why) && error.contains("put the data together first"), "{error}");
+    }
+    let other = Data::from_frames([("P16M16rd_mc_mumu_p16_v1", df!("x" => [1.0]).unwrap())]).unwrap();
+    let error = one.concat(&other).count().unwrap_err().to_string();
+    assert!(error.contains("`__event__`") && error.contains("P16M16rd_mc_mumu_p16_v1"), "{error}");
 }
 
 #[test]
