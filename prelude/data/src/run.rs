@@ -6,12 +6,15 @@ use crate::group::Group;
 use crate::lowered::Lowered;
 use crate::report;
 use polars::prelude::{DataType, Schema};
+use segment::work::Task;
 
 /// A group made ready to be read: one lowered chain per process, all checked.
 pub(crate) struct Pass<'a> {
     group: &'a Group,
     lowered: Vec<Lowered<'a>>,
     reports: Vec<flow::Report>,
+    /// What is told of all runs together while they go on.
+    work: Option<Task>,
 }
 
 impl<'a> Pass<'a> {
@@ -55,18 +58,28 @@ impl<'a> Pass<'a> {
         }
         let any_weight = lowered.iter().any(|one| one.weight.is_some() || one.scale != 1.0);
         lowered.iter_mut().for_each(|one| one.any_weight = any_weight);
-        Ok(Self { group, lowered, reports: Vec::new() })
+        Ok(Self { group, lowered, reports: Vec::new(), work: None })
     }
 
     /// Runs something for each process, in the order of their names.
     pub(crate) fn each<T>(&mut self, mut run: impl FnMut(&Lowered<'a>) -> Result<T>) -> Result<Vec<(String, T)>> {
         let several = self.lowered.len() > 1;
         let mut answers = Vec::with_capacity(self.lowered.len());
+        let rows = self.lowered.iter().map(Lowered::rows).sum();
+        let work = match self.work.take() {
+            Some(work) => {
+                work.extend(rows);
+                work
+            }
+            None => Task::new(self.group.label.clone(), "rows", Some(rows)),
+        };
         for lowered in &self.lowered {
-            let answer = run(lowered).map_err(|error| if several { error.of(lowered.name()) } else { error })?;
+            let answer = work.part(lowered.rows(), || run(lowered));
+            let answer = answer.map_err(|error| if several { error.of(lowered.name()) } else { error })?;
             self.reports.push(lowered.report.take());
             answers.push((lowered.name().to_owned(), answer));
         }
+        self.work = Some(work);
         Ok(answers)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::front::Channel::{Control, Iopub, Shell, Stdin};
 use crate::front::{Front, connection, request};
+use recoil_kernel::wire::Message;
 use recoil_tests::kernel::{prepared, turn};
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
@@ -289,4 +290,60 @@ fn no_worker_outlives_its_kernel() {
     program.signal(kernel, libc::SIGKILL);
     program.child.wait().expect("ends");
     assert!(gone(worker), "after the kernel was killed");
+}
+
+#[test]
+fn long_work_has_one_bar_that_comes_in_time_moves_and_stays_and_short_work_has_none() {
+    let mut program = Program::start();
+    let made = program.execute(
+        "let part = || df!(\"x\" => (0..200_000).map(f64::from).collect::<Vec<_>>());\n\
+         let data = Data::from_frames([(\"a\", part()?), (\"b\", part()?), (\"c\", part()?)])?;",
+    );
+    assert_eq!(made.reply["status"], "ok", "{made:?}");
+    // Five microseconds for each of 600,000 rows: 1.5 s on two cores, and no unit of rows is soon done.
+    let cell = "println!(\"running\"); data.define_with([\"x\"], \"y\", |x: f64| { let start = std::time::Instant::now(); \
+                while start.elapsed().as_micros() < 5 {} x }).hist(\"y\", (10, 0.0, 2e5))?.sum()";
+    let id = program.start_cell(cell);
+    program.until_text("running");
+    let start = Instant::now();
+    let mut bars: Vec<(Duration, Message)> = Vec::new();
+    loop {
+        let message = program.receive(Iopub);
+        match message.kind() {
+            "display_data" | "update_display_data" => bars.push((start.elapsed(), message)),
+            "execute_result" => assert_eq!(message.content["data"]["text/plain"], "600000.0"),
+            "status" if message.content["execution_state"] == "idle" => break,
+            other => assert_eq!(other, "stream", "{message:?}"),
+        }
+    }
+    let took = start.elapsed();
+    assert_eq!(program.receive(Shell).parent_header["msg_id"], id);
+    let words = |message: &Message| message.content["data"]["text/plain"].as_str().expect("words").to_owned();
+    let said: Vec<String> = bars.iter().map(|(_, message)| words(message)).collect();
+    let (first, updates) = bars.split_first().unwrap_or_else(|| panic!("no bar in {took:?}"));
+    assert!(first.1.kind() == "display_data" && first.0 < Duration::from_millis(500), "{:?} {said:?}", first.0);
+    // One bar for all three processes.
+    let of = |message: &Message| message.content["transient"]["display_id"].clone();
+    assert!(updates.iter().all(|(_, m)| m.kind() == "update_display_data" && of(m) == of(&first.1)), "{said:?}");
+    // It moves on all the time, also within a unit of rows.
+    assert!(updates.len() as f64 > 3.0 * took.as_secs_f64(), "{} updates in {took:?}: {said:?}", updates.len());
+    assert!(
+        said[0].starts_with("all: ▕") && said[0].contains("of 600,000 rows") && said[0].contains("memory"),
+        "{said:?}"
+    );
+    let last = bars.last().map(|(_, message)| message.content["data"]["text/html"].clone()).expect("a bar");
+    assert!(last.as_str().is_some_and(|html| html.contains("done in") && !html.contains("<progress")), "{last}");
+    assert!(said.last().is_some_and(|words| words.contains("600,000 of 600,000 rows")), "{said:?}");
+
+    let short = program.execute("data.hist(\"x\", 10)?.sum()");
+    assert!(!short.kinds().iter().any(|kind| kind.contains("display")), "{short:?}");
+    // Loops of the user's own, one step of which is long.
+    let pause = "std::thread::sleep(std::time::Duration::from_millis";
+    let slow = program.execute(&format!("for _ in progress(0..2, \"steps\") {{ {pause}(400)); }}"));
+    let kinds = slow.kinds().into_iter().filter(|kind| kind.contains("display")).collect::<Vec<_>>();
+    assert!(kinds[0] == "display_data" && kinds[1..].iter().all(|kind| *kind == "update_display_data"), "{kinds:?}");
+    let last = slow.published.iter().rfind(|message| message.kind() == "update_display_data").expect("an update");
+    assert!(words(last).starts_with("steps: 2 of 2 items"), "{}", words(last));
+    let quick = program.execute(&format!("for _ in progress(0..2, \"steps\") {{ {pause}(40)); }}"));
+    assert!(!quick.kinds().iter().any(|kind| kind.contains("display")), "{quick:?}");
 }
