@@ -5,6 +5,7 @@
 use recoil_tests::cases::project;
 use recoil_tests::kernel::{Home, notebooks, prepared, said, turn};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// An output may be this large, so that notebooks open quickly everywhere.
@@ -22,35 +23,80 @@ fn joined(text: &Value) -> String {
     }
 }
 
-/// Every output as its kind, its mime types in order, and its words.
-fn outputs(notebook: &Value) -> Vec<(String, Vec<String>, String)> {
-    let cells = notebook["cells"].as_array().expect("cells");
-    let all = cells.iter().filter_map(|cell| cell["outputs"].as_array()).flatten();
-    let told = |output: &Value| {
-        let mut types: Vec<String> =
-            output["data"].as_object().into_iter().flat_map(|data| data.keys().cloned()).collect();
-        types.sort();
-        let words = if output["data"].is_object() { &output["data"]["text/plain"] } else { &output["text"] };
+/// An output: its kind, its words, and by mime type everything that a front end may show instead of them.
+struct Output {
+    kind: String,
+    words: String,
+    shown: BTreeMap<String, String>,
+}
+
+impl Output {
+    fn of(output: &Value) -> Self {
+        let data = output["data"].as_object();
+        let shown = data.into_iter().flatten().filter(|(mime, _)| *mime != "text/plain").map(|(mime, content)| {
+            // Lines of a text, or a JSON of its own such as that of Vega-Lite.
+            let lines = content.as_array().is_none_or(|lines| lines.iter().all(Value::is_string));
+            let text = content.is_string() || (content.is_array() && lines);
+            (mime.clone(), if text { joined(content) } else { content.to_string() })
+        });
+        let words = if data.is_some() { &output["data"]["text/plain"] } else { &output["text"] };
         let kind = output["output_type"].as_str().unwrap_or_default();
         let name = output["name"].as_str().unwrap_or_default();
-        (format!("{kind} {name}").trim_end().to_owned(), types, joined(words))
-    };
-    let mut outputs: Vec<(String, Vec<String>, String)> = Vec::new();
-    for (kind, types, words) in all.map(told) {
-        let is_stream = |kind: &str| kind.starts_with("stream");
+        Self { kind: format!("{kind} {name}").trim_end().to_owned(), words: joined(words), shown: shown.collect() }
+    }
+
+    fn is_stream(&self) -> bool {
+        self.kind.starts_with("stream")
+    }
+}
+
+/// Every output of a notebook, in order.
+fn outputs(notebook: &Value) -> Vec<Output> {
+    let cells = notebook["cells"].as_array().expect("cells");
+    let all = cells.iter().filter_map(|cell| cell["outputs"].as_array()).flatten();
+    let mut outputs: Vec<Output> = Vec::new();
+    for output in all.map(Output::of) {
         // Standard output and error have an order each, but none between them, and how often they are cut depends on
         // the clock.
-        let run = outputs.iter().rev().take_while(|(kind, _, _)| is_stream(kind)).count();
-        let run = outputs.len() - run..outputs.len();
-        match outputs[run.clone()].iter_mut().find(|(same, _, _)| *same == kind) {
-            Some(same) => same.2 += &words,
+        let run = outputs.len() - outputs.iter().rev().take_while(|output| output.is_stream()).count();
+        match outputs[run..].iter_mut().find(|same| same.kind == output.kind) {
+            Some(same) => same.words += &output.words,
             // Whether a bar was shown depends on the clock too.
-            None if kind == "display_data" && words.contains(", done in ") => {}
-            None if kind == "stream stdout" => outputs.insert(run.start, (kind, types, words)),
-            None => outputs.push((kind, types, words)),
+            None if output.kind == "display_data" && output.words.contains(", done in ") => {}
+            None if output.kind == "stream stdout" => outputs.insert(run, output),
+            None => outputs.push(output),
         }
     }
     outputs
+}
+
+/// That an output says and shows what it did, pictures included: they have no names, numbers or times of their own, so
+/// every letter of an SVG, every pixel and every byte of a table must be the same.
+fn same(notebook: &str, at: usize, was: &Output, is: &Output) {
+    assert!(was.words == is.words, "{notebook}, output {at}\nwas:\n{}\nis:\n{}", was.words, is.words);
+    for (mime, was) in &was.shown {
+        let is = &is.shown[mime];
+        let Some(place) = was
+            .bytes()
+            .zip(is.bytes())
+            .position(|(a, b)| a != b)
+            .or_else(|| (was.len() != is.len()).then(|| was.len().min(is.len())))
+        else {
+            continue;
+        };
+        // Kept, so that somebody can look at the new one.
+        let folder = project().join("target/pictures/notebooks");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file =
+            folder.join(format!("{} {at}.{}", notebook.trim_end_matches(".ipynb"), mime.replace(['/', '+'], "-")));
+        std::fs::write(&file, is).expect("writes");
+        let around = |text: &str| {
+            let bytes = &text.as_bytes()[place.saturating_sub(60)..text.len().min(place + 60)];
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let (was, is, file) = (around(was), around(is), file.display());
+        panic!("{notebook}, output {at}: {mime} has changed (see {file})\nwas: ..{was}..\nis:  ..{is}..");
+    }
 }
 
 /// Times, bytes and shares of the cache differ from run to run; everything else must not.
@@ -85,15 +131,13 @@ fn every_notebook_says_what_it_said() {
         assert_eq!(compiled(), first, "{}: a cell was compiled again", notebook.display());
         let (was, is) = (outputs(&read(&notebook)), outputs(&read(&copy)));
         assert_eq!(was.len(), is.len(), "{}: number of outputs", notebook.display());
-        for (was, is) in was.iter().zip(&is) {
-            assert_eq!((&was.0, &was.1), (&is.0, &is.1), "{}: kinds of outputs", notebook.display());
-            assert!(
-                measures_time(&notebook) || was.2 == is.2,
-                "{}\nwas:\n{}\nis:\n{}",
-                notebook.display(),
-                was.2,
-                is.2
-            );
+        let name = notebook.file_name().expect("a name").to_string_lossy();
+        for (at, (was, is)) in was.iter().zip(&is).enumerate() {
+            let types = |output: &Output| output.shown.keys().cloned().collect::<Vec<_>>();
+            assert_eq!((&was.kind, types(was)), (&is.kind, types(is)), "{name}, output {at}: kinds of outputs");
+            if !measures_time(&notebook) {
+                same(&name, at, was, is);
+            }
         }
     }
 }
@@ -112,13 +156,11 @@ fn no_output_of_a_notebook_is_large_or_without_words() {
         let told = outputs(&notebook);
         assert!(told.len() > 5, "{} has {} outputs", path.display(), told.len());
         assert!(
-            told.iter().all(|(_, _, words)| !words.trim().is_empty()),
+            told.iter().all(|output| !output.words.trim().is_empty()),
             "{}: an output without words",
             path.display()
         );
-        assert!(
-            told.iter().any(|(_, types, _)| types.iter().any(|mime| mime == "image/svg+xml") || measures_time(&path))
-        );
+        assert!(told.iter().any(|output| output.shown.contains_key("image/svg+xml")) || measures_time(&path));
     }
 }
 
@@ -128,7 +170,7 @@ fn no_output_of_a_notebook_is_large_or_without_words() {
 fn the_results_of_the_notebooks_are_right() {
     let words = |start: &str| {
         let path = notebooks().into_iter().find(|path| path.to_string_lossy().contains(start)).expect("the notebook");
-        outputs(&read(&path)).into_iter().map(|output| output.2).collect::<Vec<_>>().join("\n")
+        outputs(&read(&path)).into_iter().map(|output| output.words).collect::<Vec<_>>().join("\n")
     };
     let number = |text: &str, before: &str| -> f64 {
         let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no `{before}` in\n{text}"));
