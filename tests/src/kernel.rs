@@ -89,6 +89,17 @@ impl Default for Home {
     }
 }
 
+/// Has the JupyterLab whose configuration lies in this folder ask nothing about news, over the pictures.
+///
+/// # Panics
+/// When that cannot be written.
+pub fn without_news(config: &Path) {
+    let folder = config.join("lab/user-settings/@jupyterlab/apputils-extension");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let quiet = serde_json::json!({ "fetchNews": "false", "checkForUpdates": false }).to_string();
+    std::fs::write(folder.join("notification.jupyterlab-settings"), quiet).expect("writes");
+}
+
 /// The project's notebooks, in order.
 ///
 /// # Panics

@@ -5,7 +5,7 @@
 mod displays;
 
 use recoil_tests::cases::project;
-use recoil_tests::kernel::{Home, notebooks, said, turn};
+use recoil_tests::kernel::{Home, notebooks, said, turn, without_news};
 use recoil_tests::{python, skipped};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,7 @@ fn the_tutorial_runs_in_jupyterlab() {
     let Some(python) = python::environment(TEST, "jupyter", recoil_tests::JUPYTER) else { return };
     let _turn = turn();
     let home = Home::new();
+    without_news(&home.path().join("config"));
     let folder = home.path().join("work");
     let tutorial = notebooks().remove(0);
     let name = tutorial.file_name().expect("a name").to_string_lossy().into_owned();

@@ -42,10 +42,26 @@ pub fn private(tell: &mut dyn FnMut(&str)) -> Result<Lab, InstallError> {
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "jupyterlab", "anywidget"];
     run(Command::new(folder.join("bin/python")).args(pip))?;
+    spare_questions(&folder)?;
     match works(&lab.jupyter) {
         true => Ok(lab),
         false => Err(InstallError::NoLab("pip installed it, but it does not start".to_owned())),
     }
+}
+
+/// In an environment of ours nobody is asked at the first start whether to fetch news, and nobody is told of updates that
+/// are not his to install. These are defaults: what the user sets in JupyterLab counts.
+fn spare_questions(prefix: &Path) -> Result<(), InstallError> {
+    let folder = prefix.join("share/jupyter/lab/settings");
+    let file = folder.join("overrides.json");
+    if file.exists() {
+        return Ok(());
+    }
+    let quiet = serde_json::json!({
+        "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
+    });
+    std::fs::create_dir_all(&folder).map_err(at(&folder))?;
+    std::fs::write(&file, format!("{quiet:#}\n")).map_err(at(&file))
 }
 
 fn run(command: &mut Command) -> Result<(), InstallError> {
@@ -71,4 +87,21 @@ pub fn open(lab: &Lab, path: Option<&Path>, arguments: &[String]) -> Result<std:
         command.arg("--allow-root");
     }
     Err(at(&lab.jupyter)(command.exec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_lab_asks_nothing_at_its_first_start_and_what_is_set_stays() {
+        let prefix = tempfile::tempdir().unwrap();
+        spare_questions(prefix.path()).unwrap();
+        let file = prefix.path().join("share/jupyter/lab/settings/overrides.json");
+        let settings: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(settings["@jupyterlab/apputils-extension:notification"]["fetchNews"], "false");
+        std::fs::write(&file, "{}").unwrap();
+        spare_questions(prefix.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "{}");
+    }
 }

@@ -4,7 +4,7 @@
 use super::{Server, chromium, playwright};
 use recoil::*;
 use recoil_tests::cases::project;
-use recoil_tests::kernel::{notebooks, said};
+use recoil_tests::kernel::{notebooks, said, without_news};
 use recoil_tests::{python, skipped};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -226,11 +226,7 @@ fn every_display_can_be_read_in_both_themes_trusted_or_not_and_on_paper() {
     for name in ["trusted", "untrusted"] {
         std::fs::write(home.join(format!("{name}.ipynb")), notebook(name, &shown).to_string()).expect("writes");
     }
-    // Without a question about news over the pictures.
-    let settings = home.join("config/lab/user-settings/@jupyterlab/apputils-extension");
-    std::fs::create_dir_all(&settings).expect("a folder");
-    let quiet = json!({ "fetchNews": "false", "checkForUpdates": false }).to_string();
-    std::fs::write(settings.join("notification.jupyterlab-settings"), quiet).expect("writes");
+    without_news(&home.join("config"));
     let trust = jupyter(&python, home, &["trust", "trusted.ipynb"]).output().expect("starts");
     assert!(trust.status.success(), "{}", said(&trust));
     let kept = project().join("target/pictures/displays");
