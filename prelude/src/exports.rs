@@ -15,7 +15,7 @@ pub use data::{
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{
     Axis, BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Hist, Line,
-    Model, Parameter, Polynomial, Storage, Voigt,
+    Model, Parameter, Polynomial, Storage, Voigt, loc,
 };
 pub use macros::query;
 pub use polars;

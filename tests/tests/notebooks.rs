@@ -186,3 +186,15 @@ fn the_results_of_the_notebooks_are_right() {
         assert!((measured - truth).abs() < 3.0 * error, "{before}: {measured} ± {error}");
     }
 }
+
+#[test]
+#[should_panic(expected = "image/svg+xml has changed")]
+fn a_picture_that_has_changed_is_told() {
+    let picture = |width: u32| {
+        let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' width='{width}'/>");
+        let data = serde_json::json!({ "text/plain": "a picture", "image/svg+xml": [svg] });
+        Output::of(&serde_json::json!({ "output_type": "execute_result", "data": data }))
+    };
+    same("a test.ipynb", 0, &picture(1), &picture(1));
+    same("a test.ipynb", 0, &picture(1), &picture(2));
+}

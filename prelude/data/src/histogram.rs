@@ -12,7 +12,7 @@ use polars::prelude::{DataFrame, DataType, Series};
 use rayon::prelude::*;
 use segment::Segment;
 use show::Report;
-use std::ops::Deref;
+use std::ops::{Add, Deref, Div, Mul, Sub};
 use std::sync::Arc;
 
 /// A histogram that knows how it was made: the total, one component per process, and the report of the run.
@@ -66,6 +66,51 @@ impl Histogram {
         &self.report
     }
 }
+
+/// Operators that give a plain histogram: the report of a sum is that of neither side.
+macro_rules! operators {
+    ($($left:ty, $right:ty;)*) => {$(
+        impl Add<$right> for $left {
+            type Output = hist::Result<Hist>;
+
+            fn add(self, other: $right) -> hist::Result<Hist> {
+                &self.hist + AsRef::<Hist>::as_ref(&other)
+            }
+        }
+
+        impl Sub<$right> for $left {
+            type Output = hist::Result<Hist>;
+
+            fn sub(self, other: $right) -> hist::Result<Hist> {
+                &self.hist - AsRef::<Hist>::as_ref(&other)
+            }
+        }
+    )*};
+}
+operators! {
+    Histogram, Histogram; Histogram, &Histogram; &Histogram, Histogram; &Histogram, &Histogram;
+}
+
+macro_rules! scaling {
+    ($($histogram:ty)*) => {$(
+        impl Mul<f64> for $histogram {
+            type Output = Hist;
+
+            fn mul(self, factor: f64) -> Hist {
+                &self.hist * factor
+            }
+        }
+
+        impl Div<f64> for $histogram {
+            type Output = Hist;
+
+            fn div(self, divisor: f64) -> Hist {
+                &self.hist / divisor
+            }
+        }
+    )*};
+}
+scaling! { Histogram &Histogram }
 
 /// A booking tied to the columns of a process.
 struct Bound {

@@ -9,8 +9,18 @@ pub struct ByProcess {
 }
 
 impl ByProcess {
-    /// The part of this process.
+    /// The part of this process: by its name, or by a word of it when only one name has that word: `mumu` of
+    /// `P16M16rd_mc_mumu_p16_v1`, but not of `eemumu`.
     pub fn get(&self, name: &str) -> Option<&Hist> {
+        self.exact(name).or_else(|| {
+            let has = |known: &str| known.split(|sign: char| !sign.is_alphanumeric()).any(|word| word == name);
+            let mut found = self.parts.iter().filter(|(known, _)| has(known));
+            let (_, hist) = found.next()?;
+            found.next().is_none().then_some(hist)
+        })
+    }
+
+    fn exact(&self, name: &str) -> Option<&Hist> {
         self.parts.iter().find(|(known, _)| known == name).map(|(_, hist)| hist)
     }
 
@@ -45,7 +55,7 @@ impl ByProcess {
     }
 
     pub(crate) fn push(&mut self, name: String, hist: Hist) -> Result<()> {
-        if self.get(&name).is_some() {
+        if self.exact(&name).is_some() {
             return Err(Error::Different(format!("process `{name}` comes twice")));
         }
         self.parts.push((name, hist));
@@ -54,7 +64,7 @@ impl ByProcess {
 
     pub(crate) fn merge(&mut self, other: &Self) -> Result<()> {
         for (name, part) in &other.parts {
-            if let Some(mine) = self.get(name) {
+            if let Some(mine) = self.exact(name) {
                 mine.compatible(part)?;
             }
         }
@@ -100,5 +110,26 @@ impl<'a> IntoIterator for &'a ByProcess {
 
     fn into_iter(self) -> Self::IntoIter {
         Box::new(self.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Axis, Hist};
+
+    #[test]
+    fn a_part_is_found_by_a_word_of_its_name_when_that_is_clear() {
+        let part = |count: usize| {
+            let mut h = Hist::new(Axis::boolean()).unwrap();
+            h.fill(&vec![1.0; count]).unwrap();
+            h
+        };
+        let names = ["P16M16rd_mc_mumu_p16_v1", "P16M16rd_mc_eemumu_p16_v1", "mc16-tau"];
+        let h = Hist::from_processes(names.into_iter().zip([1, 2, 3].map(part))).unwrap();
+        let found = |name: &str| h.by_process().get(name).map(Hist::sum);
+        assert_eq!([found("mumu"), found("eemumu"), found("tau"), found(names[1])], [1.0, 2.0, 3.0, 2.0].map(Some));
+        assert_eq!([found("mum"), found("p16"), found("")], [None; 3], "no word, or one of two");
+        let same = Hist::from_processes([("mumu", part(1)), ("mc_mumu", part(2))]).unwrap();
+        assert_eq!((same.by_process()["mumu"].sum(), same.by_process().len()), (1.0, 2));
     }
 }

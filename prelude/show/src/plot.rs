@@ -113,6 +113,24 @@ impl Display for Plot {
     }
 }
 
+/// Several histograms, one after the other.
+impl<P: Part> Display for Vec<P> {
+    fn bundle(&self) -> Bundle {
+        /// Pictures of more would make the notebook large; words have room for all.
+        const PICTURES: usize = 12;
+        let plots: Vec<Plot> = self.iter().enumerate().map(|(at, part)| histogram(part.part(at).1)).collect();
+        let words: Vec<String> = plots.iter().map(Plot::text).collect();
+        let drawn = plots.iter().take(PICTURES).map(Plot::bundle);
+        let html: Option<Vec<String>> =
+            drawn.map(|bundle| bundle.get("text/html").map(|html| format!("<div>{html}</div>"))).collect();
+        let bundle = Bundle::text(words.join("\n\n"));
+        match html {
+            Some(html) if !html.is_empty() => bundle.html(html.concat()),
+            _ => bundle,
+        }
+    }
+}
+
 impl Display for Hist {
     fn bundle(&self) -> Bundle {
         histogram(self).bundle()

@@ -204,6 +204,12 @@ fn histograms() -> Anything {
     assert_eq!(h.variances(), h.counts());
     assert_eq!(h.underflow() + h.overflow() + h.nan() + h.sum(), mumu.count()? as f64);
     assert!(h.to_json().contains("\"axes\""));
+    assert_eq!((&h + &h)?.sum(), (&h * 2.0).sum());
+    assert_eq!((mumu.hist("mu1P", (50, 0, 3))? - mumu.hist("mu1P", (50, 0, 3))?)?.sum(), 0.0);
+    assert_eq!(h.slice(0, loc(1.0)..loc(2.0))?.sum(), h.slice("mu1P", 16..33)?.sum());
+    let shown = many.bundle();
+    assert!(many.iter().all(|h| shown.plain().contains(h.bundle().plain())), "{}", shown.plain());
+    assert_eq!(shown.get("text/html").map(|html| html.matches("<div>").count() >= 2), Some(true));
     for (process, part) in h.by_process().iter() {
         assert_eq!((process, part.counts()), (MUMU, h.counts()));
     }

@@ -342,7 +342,7 @@ fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
 /// Entries, mean, width, and what is outside.
 fn statistics(hist: &Hist) -> Vec<(String, String)> {
     let mut lines = vec![("Entries".to_owned(), thousands(hist.entries()))];
-    if hist.storage() != Storage::Count {
+    if matches!(hist.storage(), Storage::Weight | Storage::WeightedMean) {
         lines.push(("Sum of weights".into(), number(hist.sum(), 6)));
     }
     if hist.axes()[0].categories().is_none() && hist.sum() != 0.0 {
