@@ -85,6 +85,31 @@ fn single_rows_are_picked_from_pages_of_every_kind() {
 }
 
 #[test]
+fn pages_that_hardly_shrink_are_stored_and_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = 7_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let frame = df!(
+        "noise" => (0..50_000).map(|_| noise()).collect::<Vec<_>>(),
+        "same" => (0..50_000).map(|row| f64::from(row / 100)).collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let path = folder.path().join("a.parquet");
+    parquet::write(&path, &frame, &WriteOptions::default()).unwrap();
+    let source = parquet::open(&path).unwrap();
+    let stored = |name: &str| source.stored(0, &[name.into()]);
+    assert!((400_000..400_500).contains(&stored("noise")), "{}", stored("noise"));
+    assert!(stored("same") < 50_000, "{}", stored("same"));
+    let all = source.read(0, &names(&frame), 0..50_000).unwrap();
+    assert!(all.equals(&frame));
+    let theirs = LazyFrame::scan_parquet(PlRefPath::new(path.to_str().unwrap()), ScanArgsParquet::default());
+    assert!(theirs.unwrap().collect().unwrap().equals(&frame), "others read it too");
+}
+
+#[test]
 fn parts_of_a_writer_that_was_killed_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");

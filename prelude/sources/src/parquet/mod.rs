@@ -3,6 +3,7 @@
 
 mod plain;
 mod statistics;
+mod stored;
 mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};

