@@ -5,10 +5,10 @@
 //! until the stretches are joined in order. That keys do not come back later is proven on the way by their order; where
 //! it cannot be, the best row of every key is searched first (see `execute`).
 
-use crate::neighbours::Neighbours;
+use crate::compact::marked;
+use crate::runs::Runs;
 use crate::{Error, Result};
 use polars::prelude::*;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The columns that name an event where nothing else is said; those that exist are used.
 pub const EVENT: [&str; 4] = ["__experiment__", "__run__", "__event__", "__production__"];
@@ -110,155 +110,6 @@ impl Held {
     }
 }
 
-/// The runs of a frame.
-pub(crate) struct Runs {
-    /// First row of each run, and the end.
-    pub starts: Vec<IdxSize>,
-    /// The runs whose key is not above that of the run before.
-    descents: Vec<usize>,
-    /// The best row of each run, where that is not the first, and how good it is.
-    chosen: Option<(Vec<IdxSize>, Vec<Score>)>,
-    keys: Vec<Series>,
-}
-
-impl Runs {
-    pub fn find(frame: &DataFrame, keys: &[PlSmallStr], best: &Best) -> Result<Self> {
-        let keys: Vec<Series> =
-            keys.iter().map(|key| Ok(frame.column(key)?.as_materialized_series().rechunk())).collect::<Result<_>>()?;
-        let (starts, descents) = Neighbours::new(&keys, frame.height())?.runs();
-        let mut runs = Self { starts, descents, chosen: None, keys };
-        runs.choose(frame, best)?;
-        Ok(runs)
-    }
-
-    pub fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// The words of the key of a run.
-    pub fn key(&self, run: usize) -> Result<Vec<u64>> {
-        let row = i64::from(self.starts[run]);
-        let word = |key: &Series| Ok(words(&key.slice(row, 1))?.first().copied().unwrap_or_default());
-        self.keys.iter().map(word).collect()
-    }
-
-    /// The words of the keys of all runs, by column.
-    pub fn words(&self) -> Result<Vec<Vec<u64>>> {
-        let firsts = IdxCa::from_slice(PlSmallStr::EMPTY, &self.starts[..self.len()]);
-        self.keys.iter().map(|key| words(&key.take(&firsts)?)).collect()
-    }
-
-    /// The best row of each run.
-    pub fn best(&self) -> &[IdxSize] {
-        self.chosen.as_ref().map_or(&self.starts[..self.len()], |(best, _)| best)
-    }
-
-    /// How good the best row of a run is.
-    pub fn score(&self, run: usize) -> Score {
-        self.chosen.as_ref().map_or((false, 0), |(_, scores)| scores[run])
-    }
-
-    fn choose(&mut self, frame: &DataFrame, best: &Best) -> Result<()> {
-        let runs = self.len();
-        let (mut chosen_rows, mut chosen_scores) = (Vec::with_capacity(runs), Vec::with_capacity(runs));
-        match best {
-            Best::First => return Ok(()),
-            Best::Lowest(column) | Best::Highest(column) => {
-                let flip = matches!(best, Best::Highest(_));
-                let column = frame.column(column)?.as_materialized_series();
-                let mut scores = scores(column)?;
-                if flip {
-                    scores.iter_mut().for_each(|score| score.1 = !score.1);
-                }
-                for run in self.starts.windows(2) {
-                    let mut chosen = run[0];
-                    for row in run[0] + 1..run[1] {
-                        if scores[row as usize] < scores[chosen as usize] {
-                            chosen = row;
-                        }
-                    }
-                    chosen_rows.push(chosen);
-                    chosen_scores.push(scores[chosen as usize]);
-                }
-            }
-            Best::Random(seed) => {
-                // Lots are drawn for rows of the table, so that they do not depend on where segments end.
-                let numbers = frame.column(crate::ROW)?.u64()?;
-                for run in 0..runs {
-                    let lot = |row: IdxSize| {
-                        let mut hasher = DefaultHasher::new();
-                        (seed, numbers.get(row as usize)).hash(&mut hasher);
-                        (false, hasher.finish())
-                    };
-                    let (score, row) =
-                        (self.starts[run]..self.starts[run + 1]).map(|row| (lot(row), row)).min().unwrap_or_default();
-                    chosen_rows.push(row);
-                    chosen_scores.push(score);
-                }
-            }
-        }
-        self.chosen = Some((chosen_rows, chosen_scores));
-        Ok(())
-    }
-}
-
-/// Values as words that are equal when the values are, and ordered like them where they have an order.
-pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
-    const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
-    const SIGN: u64 = 1 << 63;
-    let physical = column.to_physical_repr();
-    Ok(match physical.dtype() {
-        DataType::Float32 | DataType::Float64 => {
-            let values = physical.cast(&DataType::Float64)?;
-            values.f64()?.iter().map(|value| value.map_or(NULL, ordered)).collect()
-        }
-        DataType::UInt64 => physical.u64()?.iter().map(|value| value.unwrap_or(NULL)).collect(),
-        dtype if dtype.is_integer() || dtype.is_bool() => {
-            let values = physical.cast(&DataType::Int64)?;
-            values.i64()?.iter().map(|value| value.map_or(NULL, |value| value as u64 ^ SIGN)).collect()
-        }
-        DataType::String => physical.str()?.iter().map(|text| text.map_or(NULL, hash)).collect(),
-        other => return Err(Error::request(format!("column `{}` of type {other} cannot be a key", column.name()))),
-    })
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The bits of a number, in the order of the numbers; both zeros are one, and all NaN.
-pub(crate) fn ordered(value: f64) -> u64 {
-    let value = if value.is_nan() { f64::NAN } else { value + 0.0 };
-    let bits = value.to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
-}
-
-fn scores(column: &Series) -> Result<Vec<Score>> {
-    let missing = (true, 0);
-    let physical = column.to_physical_repr();
-    if physical.dtype().is_float() {
-        let values = physical.cast(&DataType::Float64)?;
-        let score = |value: Option<f64>| match value {
-            Some(value) if !value.is_nan() => (false, ordered(value)),
-            _ => missing,
-        };
-        return Ok(values.f64()?.iter().map(score).collect());
-    }
-    if physical.dtype() == &DataType::String {
-        return Err(Error::request(format!("candidates cannot be ordered by the text column `{}`", column.name())));
-    }
-    let found = words(column)?;
-    let nulls = column.is_null();
-    // The null word is an ordinary value here, so nulls are told apart by the mask; highest flips only the word.
-    Ok(found
-        .into_iter()
-        .zip(nulls.iter())
-        .map(|(word, null)| if null == Some(true) { missing } else { (false, word) })
-        .collect())
-}
-
 /// What is known of the order of keys: stretches in which they ascend.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ascents {
@@ -283,13 +134,17 @@ impl Ascents {
         if runs.len() == 0 {
             return Ok(());
         }
-        let mut from = 0;
-        for &run in runs.descents.iter().chain([&runs.len()]) {
+        let (first, last) = runs.ends();
+        let mut from = first.clone();
+        for &row in &runs.marks.falls {
             if self.lost {
                 break;
             }
-            self.add(runs.key(from)?, runs.key(run - 1)?);
-            from = run;
+            self.add(from, runs.key(row - 1)?);
+            from = runs.key(row)?;
+        }
+        if !self.lost {
+            self.add(from, last.clone());
         }
         Ok(())
     }
@@ -337,22 +192,23 @@ impl Selection {
         best: &Best,
         keep: &[PlSmallStr],
     ) -> Result<Vec<DataFrame>> {
-        let runs = Runs::find(frame, keys, best)?;
+        let mut runs = Runs::find(frame, keys, best)?;
         self.ascents.add_runs(&runs)?;
         let count = runs.len();
         // Only now are the keys and the column of the choice not needed anymore.
         let columns = keep.iter().map(|name| frame.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
         let frame = &DataFrame::new(frame.height(), columns)?;
-        let held = |run: usize| -> Result<Held> {
-            let row = frame.slice(i64::from(runs.best()[run]), 1);
-            Ok(Held { key: runs.key(run)?, row, score: runs.score(run) })
+        let held = |runs: &Runs, run: usize, start: usize, key: Vec<u64>| {
+            let row = runs.best().map_or(start, |best| best[run] as usize);
+            Held { key, row: frame.slice(row as i64, 1), score: runs.score(run) }
         };
         let mut out = Vec::new();
-        let mut from = 0;
-        let first = runs.key(0)?;
+        let (mut from, mut start) = (0, 0);
+        let (first, last) = runs.ends().clone();
         if let Some(open) = self.open.as_mut().filter(|open| open.key == first) {
-            open.extend(held(0)?);
+            open.extend(held(&runs, 0, 0, first.clone()));
             from = 1;
+            runs.marks.clear(0);
         }
         if from == count {
             return Ok(out);
@@ -360,17 +216,26 @@ impl Selection {
         out.extend(self.close());
         // The first run of a stretch is not decided here either.
         if self.head.is_none() && !self.joining && count - from > 1 {
-            self.head = Some(held(from)?);
+            let mut key = first;
+            if from == 1 {
+                start = runs.marks.second().unwrap_or_default();
+                key = runs.key(start)?;
+            }
+            self.head = Some(held(&runs, from, start, key));
             from += 1;
+            runs.marks.clear(start);
         }
-        if frame.width() == 0 && count - from > 1 {
-            // Only the number of rows is wanted.
-            out.push(DataFrame::new(count - 1 - from, Vec::new())?);
-        } else if count - from > 1 {
-            let rows = IdxCa::from_slice(PlSmallStr::EMPTY, &runs.best()[from..count - 1]);
-            out.push(take(frame, &rows)?);
+        let end = runs.marks.last().unwrap_or_default();
+        runs.marks.clear(end);
+        if count - from > 1 {
+            out.push(match runs.best() {
+                // Only the number of rows is wanted.
+                _ if frame.width() == 0 => DataFrame::new(count - 1 - from, Vec::new())?,
+                Some(best) => take(frame, &IdxCa::from_slice(PlSmallStr::EMPTY, &best[from..count - 1]))?,
+                None => marked(frame, &runs.marks.bits, runs.marks.runs)?,
+            });
         }
-        self.open = Some(held(count - 1)?);
+        self.open = Some(held(&runs, count - 1, end, last));
         Ok(out)
     }
 
@@ -407,24 +272,6 @@ pub(crate) fn take(frame: &DataFrame, rows: &IdxCa) -> Result<DataFrame> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_keep_the_order_of_numbers() {
-        let values = [f64::NEG_INFINITY, -2.0, -1e-300, 0.0, 1e-300, 3.0, f64::INFINITY];
-        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
-        assert_eq!(ordered(0.0), ordered(-0.0));
-        let column = Series::new("x".into(), [i64::MIN, -1, 0, i64::MAX]);
-        assert!(words(&column).unwrap().is_sorted());
-    }
-
-    #[test]
-    fn missing_comes_last_both_ways() {
-        let frame = df!("k" => [1, 1, 1, 2], "x" => [f64::NAN, 2.0, 3.0, f64::NAN]).unwrap();
-        for (best, row) in [(Best::Lowest("x".into()), 1), (Best::Highest("x".into()), 2)] {
-            let runs = Runs::find(&frame, &["k".into()], &best).unwrap();
-            assert_eq!(runs.best(), [row, 3]);
-        }
-    }
 
     #[test]
     fn keys_that_come_back_are_noticed() {

@@ -5,6 +5,31 @@ use polars::prelude::*;
 
 /// The values that a mask marks, of which there are `left`.
 pub(crate) fn compact(column: &Series, mask: &BooleanChunked, left: usize) -> Result<Series> {
+    if let Some(bits) = plain_bits(mask, column.len())
+        && let Some(kept) = numbers(column, bits, left)?
+    {
+        return Ok(kept);
+    }
+    Ok(column.filter(mask)?)
+}
+
+/// The rows that bits mark, of which there are `left`: the first row in the lowest bit of the first byte.
+pub(crate) fn marked(frame: &DataFrame, bits: &[u8], left: usize) -> Result<DataFrame> {
+    let mut mask = None;
+    let columns = frame.columns().iter().map(|column| {
+        let column = column.as_materialized_series();
+        if let Some(kept) = numbers(column, bits, left)? {
+            return Ok(kept.into_column());
+        }
+        let row = |row: usize| bits[row / 8] >> (row % 8) & 1 == 1;
+        let made = || BooleanChunked::from_iter_values(PlSmallStr::EMPTY, (0..frame.height()).map(row));
+        Ok(column.filter(mask.get_or_insert_with(made))?.into_column())
+    });
+    Ok(DataFrame::new(left, columns.collect::<Result<Vec<_>>>()?)?)
+}
+
+/// The marked values of a column of numbers without nulls; `None` for other columns and on other processors.
+fn numbers(column: &Series, bits: &[u8], left: usize) -> Result<Option<Series>> {
     macro_rules! numbers {
         ($($dtype:ident $get:ident $chunked:ident),*) => {
             match column.dtype() {
@@ -12,10 +37,9 @@ pub(crate) fn compact(column: &Series, mask: &BooleanChunked, left: usize) -> Re
                     let values = column.$get()?;
                     if values.null_count() == 0
                         && let Ok(values) = values.cont_slice()
-                        && let Some(bits) = plain_bits(mask, values.len())
                         && let Some(kept) = compress(values, bits, left)
                     {
-                        return Ok($chunked::from_vec(column.name().clone(), kept).into_series());
+                        return Ok(Some($chunked::from_vec(column.name().clone(), kept).into_series()));
                     }
                 })*
                 _ => {}
@@ -26,7 +50,7 @@ pub(crate) fn compact(column: &Series, mask: &BooleanChunked, left: usize) -> Re
         Float64 f64 Float64Chunked, Float32 f32 Float32Chunked, Int64 i64 Int64Chunked, Int32 i32 Int32Chunked,
         UInt64 u64 UInt64Chunked, UInt32 u32 UInt32Chunked
     );
-    Ok(column.filter(mask)?)
+    Ok(None)
 }
 
 /// The bits of a mask of `rows` rows, the first in the lowest bit of the first byte; `None` where they lie otherwise.
@@ -163,6 +187,13 @@ mod tests {
                     let kept = compact(&column, &mask, left).unwrap();
                     assert!(kept.equals_missing(&column.filter(&mask).unwrap()), "{column:?} {every}");
                     assert_eq!(kept.name(), column.name());
+                    let bits: Vec<u8> = marks
+                        .chunks(8)
+                        .map(|eight| eight.iter().rev().fold(0, |byte, mark| byte << 1 | u8::from(*mark)))
+                        .collect();
+                    let frame = DataFrame::new(rows, vec![column.clone().into_column()]).unwrap();
+                    let kept = marked(&frame, &bits, left).unwrap();
+                    assert!(kept.equals_missing(&frame.filter(&mask).unwrap()), "{frame:?} {every}");
                 }
             }
         }

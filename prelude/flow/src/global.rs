@@ -1,6 +1,7 @@
 //! One row per event where events come back: the best row of every key is searched over the whole table.
 
-use crate::candidates::{Runs, Score};
+use crate::candidates::Score;
+use crate::runs::Runs;
 use crate::stage::{Barrier, Stage};
 use crate::{Best, ROW, Result, Sink};
 use polars::prelude::*;
@@ -82,16 +83,19 @@ impl Sink for Keys {
         let listed = frame.column(LISTED).ok().map(|column| column.cast(&DataType::UInt64)).transpose()?;
         let listed = listed.as_ref().map(|column| column.u64()).transpose()?;
         let part = part.as_mut().map_err(|error| error.clone())?;
-        let words = runs.words()?;
+        let starts = runs.marks.starts();
+        let words = runs.words(&starts)?;
+        let best = runs.best().unwrap_or(&starts);
         for run in 0..runs.len() {
-            let start = runs.starts[run] as usize;
+            let start = starts[run] as usize;
+            let end = starts.get(run + 1).map_or(frame.height(), |end| *end as usize);
             let key: Vec<u64> = words.iter().map(|column| column[run]).collect();
             part.push(Seen {
                 key: hash(&key),
                 score: runs.score(run),
-                row: rows.get(runs.best()[run] as usize).unwrap_or_default(),
+                row: rows.get(best[run] as usize).unwrap_or_default(),
                 first: rows.get(start).unwrap_or_default(),
-                count: u64::from(runs.starts[run + 1] - runs.starts[run]),
+                count: (end - start) as u64,
                 listed: listed.and_then(|listed| listed.get(start)).unwrap_or_default(),
             });
         }

@@ -32,6 +32,7 @@ mod ranges;
 mod report;
 mod resample;
 mod running;
+mod runs;
 mod scan;
 mod sink;
 mod stage;

@@ -3,8 +3,8 @@
 use super::values::{Order, each_float, each_order, each_present, each_whole};
 use super::{Aggregation, Function};
 use crate::Result;
-use crate::candidates::words;
 use crate::groups::logical;
+use crate::runs::words;
 use polars::prelude::*;
 use std::collections::HashSet;
 
