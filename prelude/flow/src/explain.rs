@@ -39,8 +39,51 @@ pub struct Explanation {
     pub report: Option<Report>,
 }
 
+/// How much of one or more tables is read.
+#[derive(Debug, Default)]
+pub(crate) struct Amounts {
+    segments_total: u64,
+    segments_kept: u64,
+    skipped: Vec<(String, u64)>,
+    rows: (u64, u64),
+    bytes_stored: u64,
+    pub bytes_decoded: u64,
+}
+
+impl Amounts {
+    /// What these units of a table of `rows` rows read.
+    pub fn new(units: &Units, rows: u64) -> Self {
+        let mut kept: Vec<usize> = units.units.iter().flat_map(|unit| unit.parts.iter().map(|(at, _)| *at)).collect();
+        kept.sort_unstable();
+        kept.dedup();
+        Self {
+            segments_total: units.segments,
+            segments_kept: kept.len() as u64,
+            skipped: units.skipped.clone(),
+            rows: (units.units.iter().map(|unit| unit.rows.end - unit.rows.start).sum(), rows),
+            bytes_stored: units.stored,
+            bytes_decoded: units.units.iter().map(|unit| unit.bytes).sum(),
+        }
+    }
+
+    /// Adds another table.
+    pub fn add(&mut self, other: Self) {
+        self.segments_total += other.segments_total;
+        self.segments_kept += other.segments_kept;
+        self.rows = (self.rows.0 + other.rows.0, self.rows.1 + other.rows.1);
+        self.bytes_stored += other.bytes_stored;
+        self.bytes_decoded += other.bytes_decoded;
+        for (why, count) in other.skipped {
+            match self.skipped.iter_mut().find(|(have, _)| *have == why) {
+                Some((_, total)) => *total += count,
+                None => self.skipped.push((why, count)),
+            }
+        }
+    }
+}
+
 impl Explanation {
-    pub(crate) fn new(source: &dyn Source, query: &Query, plan: &Plan, units: &Units, mode: &Mode) -> Self {
+    pub(crate) fn new(source: &dyn Source, query: &Query, plan: &Plan, amounts: Amounts, mode: &Mode) -> Self {
         let first = &plan.stages[0];
         let stages = plan.stages.iter().map(|stage| {
             let mut steps: Vec<String> = Vec::new();
@@ -57,21 +100,18 @@ impl Explanation {
             };
             (steps, end.to_owned())
         });
-        let mut kept: Vec<usize> = units.units.iter().flat_map(|unit| unit.parts.iter().map(|(at, _)| *at)).collect();
-        kept.sort_unstable();
-        kept.dedup();
         Self {
             source: source.name().to_owned(),
             clauses: query.clauses().iter().map(ToString::to_string).collect(),
             stages: stages.collect(),
             columns: first.columns.iter().map(PlSmallStr::to_string).collect(),
             columns_total: source.schema().len(),
-            segments_total: units.segments,
-            segments_kept: kept.len() as u64,
-            skipped: units.skipped.clone(),
-            rows: (units.units.iter().map(|unit| unit.rows.end - unit.rows.start).sum(), source.rows()),
-            bytes_stored: units.stored,
-            bytes_decoded: units.units.iter().map(|unit| unit.bytes).sum(),
+            segments_total: amounts.segments_total,
+            segments_kept: amounts.segments_kept,
+            skipped: amounts.skipped,
+            rows: amounts.rows,
+            bytes_stored: amounts.bytes_stored,
+            bytes_decoded: amounts.bytes_decoded,
             engine: mode.why.clone(),
             report: None,
         }

@@ -2,14 +2,14 @@
 
 use crate::compile::{Plan, compile};
 use crate::engine::Engine;
-use crate::explain::Explanation;
+use crate::explain::{Amounts, Explanation};
 use crate::join::{self, Join, Shape};
 use crate::joined::{Piece, passes};
 use crate::memory::MaterializationController;
 use crate::resample::time_bounds;
 use crate::running::{Running, columns_of};
 use crate::sink::stack;
-use crate::stage::{Units, units};
+use crate::stage::units;
 use crate::{Clause, Collect, Count, Error, Options, Query, ReadRange, Report, Result, Sink};
 use polars::prelude::*;
 use sources::Source;
@@ -63,15 +63,30 @@ impl Scan {
     /// Clauses that do not fit; nothing is read.
     pub fn explain(&self) -> Result<Explanation> {
         let (plan, joined) = self.plan()?;
+        let amounts = self.amounts(&plan, joined)?;
+        let what = columns_of(self.source.as_ref(), &plan.stages[0]);
+        let decoded = amounts.bytes_decoded;
+        let mode = self.engine.mode(&what, decoded, &self.options, &mut MaterializationController::default());
+        Ok(Explanation::new(self.source.as_ref(), &self.query, &plan, amounts, &mode))
+    }
+
+    /// How much is read, of all tables where there are several.
+    fn amounts(&self, plan: &Plan, joined: Option<&Clause>) -> Result<Amounts> {
         let first = &plan.stages[0];
-        let units = match joined {
-            None => units(self.source.as_ref(), first, self.options.chunk_size),
-            Some(_) => Units::default(),
+        let (join, merge) = match joined {
+            Some(Clause::Concat(join)) => (join, false),
+            Some(Clause::MergeSorted(join)) => (join, true),
+            _ => {
+                let units = units(self.source.as_ref(), first, self.options.chunk_size);
+                return Ok(Amounts::new(&units, self.source.rows()));
+            }
         };
-        let bytes = units.units.iter().map(|unit| unit.bytes).sum();
-        let what = columns_of(self.source.as_ref(), first);
-        let mode = self.engine.mode(&what, bytes, &self.options, &mut MaterializationController::default());
-        Ok(Explanation::new(self.source.as_ref(), &self.query, &plan, &units, &mode))
+        let mut all = Amounts::default();
+        for piece in self.pieces(join, merge, Some(&first.columns))?.0 {
+            let (plan, joined) = piece.scan.plan()?;
+            all.add(piece.scan.amounts(&plan, joined)?);
+        }
+        Ok(all)
     }
 
     /// The answer as a frame.
