@@ -515,6 +515,10 @@ fn kill(folder: &Path) {
     let mut child = Command::new(own).arg("killed").arg(folder).stdout(Stdio::piped()).spawn().expect("it runs");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let told = lines.next().expect("it says when it is in the middle").expect("text");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", child.id())).expect("its open files").flatten();
+    let spills =
+        |file: &Path| std::fs::read_link(file).is_ok_and(|path| path.to_string_lossy().contains("recoil-spill"));
+    assert!(open.into_iter().any(|file| spills(&file.path())), "it has spilled by then");
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     let left: Vec<_> = std::fs::read_dir(folder).expect("the folder").collect();
@@ -526,7 +530,7 @@ fn kill(folder: &Path) {
 fn run_until_killed(folder: &Path) {
     let said = std::sync::atomic::AtomicBool::new(false);
     let say = move |done: f64| {
-        if done > 0.3 && !said.swap(true, std::sync::atomic::Ordering::Relaxed) {
+        if done > 0.7 && !said.swap(true, std::sync::atomic::Ordering::Relaxed) {
             println!("at {:.0} % of the rows", done * 100.0);
         }
     };
