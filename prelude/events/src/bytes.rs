@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use pages::Mapped;
+
 use crate::error::{EventError, Result};
-use crate::mapped::Mapped;
 
 /// Where the bytes come from.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ impl Bytes {
             let reason = "it is not a regular file".to_string();
             return Err(EventError::Unknown { path: path.to_path_buf(), reason });
         }
-        let mapped = Mapped::new(&file);
+        // SAFETY: decoders check every byte as they would any untrusted input, use what they checked or stay inside their own
+        // buffers, and never keep a reference to the map beyond a block.
+        let mapped = unsafe { Mapped::new(&file) };
         Ok(Self { path: path.to_path_buf(), len: metadata.len(), from: From::File(file, mapped) })
     }
 
@@ -76,7 +79,7 @@ impl Bytes {
 
     fn in_place(&self, start: u64, end: u64) -> Option<&[u8]> {
         match &self.from {
-            From::File(_, mapped) => mapped.as_ref()?.bytes(start, end),
+            From::File(_, mapped) => mapped.as_ref()?.bytes(start, usize::try_from(end.checked_sub(start)?).ok()?),
             From::Memory(bytes) => bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?),
         }
     }

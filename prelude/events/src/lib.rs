@@ -36,7 +36,6 @@ mod grid;
 mod hdf5;
 mod header;
 mod index;
-mod mapped;
 mod memory;
 mod open;
 mod options;

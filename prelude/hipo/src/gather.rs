@@ -6,9 +6,6 @@ use crate::order::Element;
 
 /// Pieces are mostly shorter: a copy of this many bytes is two instructions, one of any length a call.
 const WIDE: usize = 32;
-/// Columns below this size are not worth asking for large pages.
-#[cfg(target_os = "linux")]
-const LARGE: usize = 4 << 20;
 
 /// Appends the numbers in the pieces `(start, length)` of `body`, lengths in bytes.
 ///
@@ -52,27 +49,6 @@ fn spare_bytes<T: Element>(values: &mut Vec<T>) -> &mut [MaybeUninit<u8>] {
     unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast(), length) }
 }
 
-/// Asks the system for large pages where the vector has room for more: taking memory page by page costs as much as filling
-/// it. It is a wish; nothing is different when it is not granted.
-#[cfg(target_os = "linux")]
-pub(crate) fn in_large_pages<T: Element>(values: &mut Vec<T>) {
-    const PAGE: usize = 4096;
-    let spare = spare_bytes(values);
-    if spare.len() < LARGE {
-        return;
-    }
-    let skipped = spare.as_ptr().align_offset(PAGE);
-    let length = (spare.len() - skipped) / PAGE * PAGE;
-    // SAFETY: `skipped..skipped + length` are whole pages inside memory that this function borrows mutably; the advice
-    // changes how pages are made, never what is in them.
-    unsafe {
-        libc::madvise(spare.as_mut_ptr().add(skipped).cast(), length, libc::MADV_HUGEPAGE);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn in_large_pages<T: Element>(_values: &mut Vec<T>) {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,14 +74,5 @@ mod tests {
             append(&mut found, &body, pieces.into_iter());
             prop_assert_eq!(found, expected);
         }
-    }
-
-    #[test]
-    fn a_wish_for_large_pages_changes_nothing() {
-        let mut values: Vec<u64> = (0..1000).collect();
-        values.reserve_exact(3 << 20);
-        in_large_pages(&mut values);
-        values.extend(1000..3 << 20);
-        assert!(values.iter().copied().eq(0..3 << 20));
     }
 }

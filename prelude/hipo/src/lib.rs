@@ -31,7 +31,6 @@ mod header;
 mod index;
 mod link;
 mod lorentz;
-mod mapped;
 mod order;
 mod parallel;
 mod query;

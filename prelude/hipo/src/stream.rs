@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::mapped::Mapped;
+use pages::Mapped;
 
 /// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
 pub trait Stream: Send + Sync {
@@ -42,7 +42,10 @@ impl LocalFile {
     /// When the system refuses.
     pub fn open(path: &Path) -> io::Result<Self> {
         let local = Self::open_unmapped(path)?;
-        Ok(Self { mapped: Mapped::new(&local.file), ..local })
+        // SAFETY: a stored record is only decompressed, with every access checked, into a buffer of our own, where all
+        // parsing happens.
+        let mapped = unsafe { Mapped::new(&local.file) };
+        Ok(Self { mapped, ..local })
     }
 
     /// Opens `path` for positioned reads only: for files that others shorten or that lie on a network that fails, where

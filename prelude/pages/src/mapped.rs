@@ -1,4 +1,4 @@
-//! A local file as memory: records are decompressed from where the system keeps them, without a copy.
+//! A file as memory: its bytes are read where the system keeps them, without a copy.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Pages that have been read count as memory of the process: after so many bytes all of them are given back.
 const KEPT: u64 = 32 << 20;
 
-/// A mapped file.
+/// A file as memory. Only where the system can say beforehand whether pages can be read (Linux 5.14 and later).
 #[derive(Debug)]
-pub(crate) struct Mapped {
+pub struct Mapped {
     map: memmap2::Mmap,
     /// Bytes asked for since the file was opened.
     asked: AtomicU64,
@@ -16,13 +16,17 @@ pub(crate) struct Mapped {
 
 impl Mapped {
     /// Maps a file; `None` where the system cannot do what [`Mapped::bytes`] needs.
-    pub(crate) fn new(file: &File) -> Option<Self> {
+    ///
+    /// # Safety
+    /// Others may change the file while it is read, and the bytes with it. Whoever reads them must be right whatever they
+    /// are and however often they change: check every byte as untrusted input, stay inside buffers of its own, and keep no
+    /// reference beyond a block or record.
+    pub unsafe fn new(file: &File) -> Option<Self> {
         if !cfg!(target_os = "linux") {
             return None;
         }
-        // SAFETY: nothing is written through the map. Another process may change the file while it is read: a stored record
-        // is only decompressed, with every access checked, into a buffer of our own, where all parsing happens. A file that
-        // was shortened is found by `bytes` before it is read.
+        // SAFETY: nothing is written through the map, and the caller vouches for what reads it. A file that was shortened is
+        // found by `bytes` before it is read.
         let map = unsafe { memmap2::Mmap::map(file) }.ok()?;
         (!map.is_empty()).then(|| Self { map, asked: AtomicU64::new(0) })
     }
@@ -32,7 +36,7 @@ impl Mapped {
     /// The system is asked for the pages before they are touched. Where the file has been shortened, or cannot be read,
     /// that is an error, not the signal that ends the process when a page of a map is missing. What is left is a file
     /// shortened in the fraction of a millisecond between the question and the reading.
-    pub(crate) fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
+    pub fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
         let from = usize::try_from(offset).ok()?;
         let bytes = self.map.get(from..from.checked_add(length)?)?;
         if bytes.is_empty() {
@@ -79,7 +83,8 @@ mod tests {
     fn a_shortened_file_is_found_before_it_is_read() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[7; 100_000]).unwrap();
-        let mapped = Mapped::new(&file).unwrap();
+        // SAFETY: the test only compares the bytes, and it is the only one that has the file.
+        let mapped = unsafe { Mapped::new(&file) }.unwrap();
         assert_eq!(mapped.bytes(50_000, 50_000).unwrap(), [7; 50_000]);
         assert!(mapped.bytes(50_000, 50_001).is_none());
         file.set_len(10_000).unwrap();
@@ -91,7 +96,8 @@ mod tests {
     fn pages_are_given_back() {
         let file = tempfile::tempfile().unwrap();
         file.set_len(KEPT * 6).unwrap();
-        let mapped = Mapped::new(&file).unwrap();
+        // SAFETY: the test only compares the bytes, and it is the only one that has the file.
+        let mapped = unsafe { Mapped::new(&file) }.unwrap();
         let resident = || {
             let status = std::fs::read_to_string("/proc/self/status").unwrap();
             let line = status.lines().find_map(|line| line.strip_prefix("RssFile:")).unwrap();
