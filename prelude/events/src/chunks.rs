@@ -11,7 +11,7 @@ use crate::stream::{EventStreamer, StreamPlan};
 /// Iterator over chunks. Made by [`EventStreamer::chunks`].
 pub struct Chunks<'r> {
     streamer: EventStreamer<'r>,
-    pass: Pass<'r>,
+    pass: Pass,
     meter: Meter<'r>,
     plan: StreamPlan,
     /// Decoded blocks that are not given out yet.
@@ -22,7 +22,7 @@ pub struct Chunks<'r> {
 }
 
 impl<'r> Chunks<'r> {
-    pub(crate) fn new(streamer: EventStreamer<'r>, pass: Pass<'r>, meter: Meter<'r>, as_decoded: bool) -> Self {
+    pub(crate) fn new(streamer: EventStreamer<'r>, pass: Pass, meter: Meter<'r>, as_decoded: bool) -> Self {
         let plan = streamer.plan();
         Self { streamer, pass, meter, plan, waiting: VecDeque::new(), ready: 0, done: false, as_decoded }
     }
@@ -40,16 +40,13 @@ impl<'r> Chunks<'r> {
     fn fill(&mut self) -> Result<()> {
         let enough = if self.as_decoded { 1 } else { self.plan.chunk_events };
         while !self.done && (self.ready as u64) < enough {
-            self.streamer.check(&self.pass)?;
-            let filled = self.pass.advance()?;
-            self.meter.tick(&self.pass, filled == 0);
-            self.done = filled == 0;
-            for slot in &mut self.pass.slots()[..filled] {
-                if slot.events.is_empty() {
-                    continue;
-                }
-                self.ready += slot.events.len();
-                self.waiting.push_back(std::mem::take(&mut slot.events));
+            self.streamer.check(self.pass.report().events)?;
+            let events = self.pass.next()?.map(|slot| std::mem::take(&mut slot.events));
+            self.done = events.is_none();
+            self.meter.tick(self.done, self.pass.report().events, || self.pass.bytes());
+            if let Some(events) = events.filter(|events| !events.is_empty()) {
+                self.ready += events.len();
+                self.waiting.push_back(events);
             }
         }
         Ok(())

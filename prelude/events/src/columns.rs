@@ -45,6 +45,36 @@ impl Events {
         self.polarity.reserve(more);
     }
 
+    /// Room for `more` events in large pages: taking memory page by page costs more than decoding.
+    pub(crate) fn reserve_large(&mut self, more: usize) {
+        self.reserve(more);
+        self.in_large_pages();
+    }
+
+    fn in_large_pages(&mut self) {
+        pages::in_large_pages(&mut self.t);
+        pages::in_large_pages(&mut self.x);
+        pages::in_large_pages(&mut self.y);
+        pages::in_large_pages(&mut self.polarity);
+    }
+
+    /// Columns of `len` events, all zeros, whose memory is not taken before it is written.
+    pub(crate) fn zeros(len: usize) -> Self {
+        let mut zeros = Self { t: vec![0; len], x: vec![0; len], y: vec![0; len], polarity: vec![0; len] };
+        zeros.in_large_pages();
+        zeros
+    }
+
+    /// Returns memory that is much more than what is in it.
+    pub(crate) fn give_back_spare(&mut self) {
+        if self.t.capacity() > self.len() + self.len() / 8 {
+            self.t.shrink_to_fit();
+            self.x.shrink_to_fit();
+            self.y.shrink_to_fit();
+            self.polarity.shrink_to_fit();
+        }
+    }
+
     /// Adds one event.
     pub fn push(&mut self, t: i64, x: u16, y: u16, polarity: i8) {
         self.t.push(t);

@@ -29,6 +29,11 @@ impl BlockIndex {
         self.entries.iter().map(|entry| entry.rows).sum()
     }
 
+    /// Time of the first event.
+    pub(crate) fn first_time(&self) -> Option<i64> {
+        self.entries.iter().find(|entry| entry.rows > 0).map(|entry| entry.first_t)
+    }
+
     /// First and last microsecond of any event.
     pub(crate) fn bounds(&self) -> Option<(i64, i64)> {
         let with_rows = || self.entries.iter().filter(|entry| entry.rows > 0);

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::pass::Pass;
-
 /// Set to `true` by anyone, it stops the work at the next block.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
@@ -65,22 +63,23 @@ impl<'r> Meter<'r> {
         Self { call, start: Instant::now(), last: Duration::ZERO }
     }
 
-    pub(crate) fn tick(&mut self, pass: &Pass<'_>, at_end: bool) {
+    /// `bytes`: done, and to do; asked for only when somebody listens.
+    pub(crate) fn tick(&mut self, at_end: bool, events: u64, bytes: impl FnOnce() -> (u64, u64)) {
         let Some(call) = &mut self.call else { return };
         let elapsed = self.start.elapsed();
         if !at_end && elapsed - self.last < Duration::from_millis(100) {
             return;
         }
         self.last = elapsed;
-        let (bytes, total_bytes) = pass.bytes();
+        let (bytes, total_bytes) = bytes();
         let seconds = elapsed.as_secs_f64().max(1e-9);
         let left = (bytes > 0).then(|| seconds * (total_bytes - bytes) as f64 / bytes as f64);
         call(&Progress {
             bytes,
             total_bytes,
-            events: pass.report().events,
+            events,
             elapsed,
-            rate: pass.report().events as f64 / seconds,
+            rate: events as f64 / seconds,
             eta: left.and_then(|left| Duration::try_from_secs_f64(left).ok()),
         });
     }

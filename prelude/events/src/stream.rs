@@ -1,8 +1,7 @@
 //! Events in order, in chunks that fit the memory.
 
-use rayon::prelude::*;
-
 use crate::chunks::Chunks;
+use crate::collect::Placed;
 use crate::columns::{BYTES_PER_EVENT, Events, Trigger};
 use crate::error::{EventError, Result};
 use crate::memory::{MemoryProbe, SystemMemory};
@@ -10,6 +9,7 @@ use crate::pass::{Pass, Report};
 use crate::progress::{Cancel, Meter, OnProgress, Progress};
 use crate::recording::Recording;
 use crate::select::Selection;
+use crate::slot::Slot;
 
 /// Chunks are never smaller.
 const FEWEST: u64 = 100_000;
@@ -145,7 +145,8 @@ impl<'r> EventStreamer<'r> {
         }
         let codec = self.recording.codec();
         match (0..codec.blocks()).map(|block| codec.rows(block)).sum::<Option<u64>>() {
-            Some(rows) => (rows, self.selection.is_all()),
+            // Fewer where something is damaged and skipped.
+            Some(rows) => (rows, self.selection.is_all() && !self.recording.options().lenient),
             // No format needs less than a byte per event for long; most need four.
             None => (
                 (0..codec.blocks()).map(|block| codec.span(block).end - codec.span(block).start).sum::<u64>() / 2,
@@ -167,49 +168,32 @@ impl<'r> EventStreamer<'r> {
     /// # Errors
     /// As [`EventStreamer::for_each`].
     pub fn for_each_with_triggers(mut self, mut work: impl FnMut(&Events, &[Trigger]) -> Result<()>) -> Result<Report> {
-        let mut pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
-        let mut meter = Meter::new(self.progress.take());
-        loop {
-            self.check(&pass)?;
-            let filled = pass.advance()?;
-            meter.tick(&pass, filled == 0);
-            if filled == 0 {
-                return Ok(pass.report().clone());
-            }
-            for slot in &mut pass.slots()[..filled] {
-                work(&slot.events, &slot.notes.triggers)?;
-            }
-        }
+        let (mut pass, mut meter) = self.start();
+        while self.step(&mut pass, &mut meter, |slot| work(&slot.events, &slot.notes.triggers))?.is_some() {}
+        Ok(pass.report().clone())
     }
 
-    /// Calls `map` on the blocks in parallel and `reduce` on what it gives, in order.
-    ///
-    /// For work that costs more than decoding: a block is decoded, mapped and reduced while it is in the processor's cache.
-    ///
-    /// # Errors
-    /// As [`EventStreamer::for_each`].
-    pub fn map_reduce<T: Send>(
-        mut self,
-        map: impl Fn(&Events) -> T + Send + Sync,
-        mut reduce: impl FnMut(T) -> Result<()>,
-    ) -> Result<Report> {
-        let mut pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
-        let mut meter = Meter::new(self.progress.take());
-        loop {
-            self.check(&pass)?;
-            let filled = pass.advance()?;
-            meter.tick(&pass, filled == 0);
-            if filled == 0 {
-                return Ok(pass.report().clone());
-            }
-            let mapped: Vec<T> = pass.slots()[..filled].par_iter().map(|slot| map(&slot.events)).collect();
-            mapped.into_iter().try_for_each(&mut reduce)?;
-        }
+    fn start(&mut self) -> (Pass, Meter<'r>) {
+        (Pass::new(self.recording, self.selection.clone()), Meter::new(self.progress.take()))
     }
 
-    pub(crate) fn check(&self, pass: &Pass<'_>) -> Result<()> {
+    /// The next block, given to `work`; `None` at the end.
+    fn step<T>(
+        &self,
+        pass: &mut Pass,
+        meter: &mut Meter<'_>,
+        work: impl FnOnce(&mut Slot) -> Result<T>,
+    ) -> Result<Option<T>> {
+        self.check(pass.report().events)?;
+        let done = pass.next()?.map(work).transpose()?;
+        meter.tick(done.is_none(), pass.report().events, || pass.bytes());
+        Ok(done)
+    }
+
+    /// `events`: delivered until now.
+    pub(crate) fn check(&self, events: u64) -> Result<()> {
         if self.cancel.is_cancelled() {
-            return Err(EventError::Cancelled { events: pass.report().events });
+            return Err(EventError::Cancelled { events });
         }
         Ok(())
     }
@@ -225,8 +209,7 @@ impl<'r> EventStreamer<'r> {
     }
 
     fn iterator(mut self, as_decoded: bool) -> Chunks<'r> {
-        let pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
-        let meter = Meter::new(self.progress.take());
+        let (pass, meter) = self.start();
         Chunks::new(self, pass, meter, as_decoded)
     }
 
@@ -234,7 +217,7 @@ impl<'r> EventStreamer<'r> {
     ///
     /// # Errors
     /// When the file is damaged, somebody cancels, or the events need more memory than allowed.
-    pub fn collect(self) -> Result<Events> {
+    pub fn collect(mut self) -> Result<Events> {
         let plan = self.plan();
         // One allocation of the right size needs the number of events; for large files it pays to count first.
         if plan.mode == Mode::Streaming && !plan.exact && self.recording.known_index().is_none() {
@@ -254,64 +237,36 @@ impl<'r> EventStreamer<'r> {
         if plan.exact && plan.events.saturating_mul(BYTES_PER_EVENT) > budget {
             return Err(refuse(plan.events));
         }
+        if let Some(placed) = Placed::plan(self.recording, &self.selection)? {
+            if placed.events().saturating_mul(BYTES_PER_EVENT) > budget {
+                return Err(refuse(placed.events()));
+            }
+            let mut meter = Meter::new(self.progress.take());
+            return placed.read(|events, at_end, bytes| {
+                meter.tick(at_end, events, || bytes);
+                self.check(events)
+            });
+        }
         let room = if plan.exact || self.recording.known_index().is_some() { plan.events as usize } else { 0 };
         self.collect_into(room, budget, refuse)
     }
 
     fn collect_into(mut self, room: usize, budget: u64, refuse: impl Fn(u64) -> EventError) -> Result<Events> {
-        let mut pass = Pass::new(self.recording, self.selection.clone(), self.recording.width());
-        let mut meter = Meter::new(self.progress.take());
         // With a selection `room` is only an upper bound: what is not used is never touched, and given back at the end.
         let room = if room as u64 * BYTES_PER_EVENT > budget { 0 } else { room };
-        let mut all = Events { t: vec![0; room], x: vec![0; room], y: vec![0; room], polarity: vec![0; room] };
-        let mut len = 0;
-        loop {
-            self.check(&pass)?;
-            let filled = pass.advance()?;
-            meter.tick(&pass, filled == 0);
-            if filled == 0 {
-                break;
+        let mut all = Events::default();
+        all.reserve_large(room);
+        let (mut pass, mut meter) = self.start();
+        let mut append = |slot: &mut Slot| {
+            let len = all.len() + slot.events.len();
+            if len as u64 * BYTES_PER_EVENT > budget {
+                return Err(refuse(len as u64));
             }
-            let blocks: Vec<&Events> = pass.slots()[..filled].iter().map(|slot| &slot.events).collect();
-            let more: usize = blocks.iter().map(|block| block.len()).sum();
-            if (len + more) as u64 * BYTES_PER_EVENT > budget {
-                return Err(refuse((len + more) as u64));
-            }
-            if len + more <= all.len() {
-                copy_in_parallel(&mut all, len, &blocks);
-            } else {
-                all.truncate(len);
-                blocks.iter().for_each(|block| all.append(block));
-            }
-            len += more;
-        }
-        all.truncate(len);
-        if all.t.capacity() > len + len / 8 {
-            all.t.shrink_to_fit();
-            all.x.shrink_to_fit();
-            all.y.shrink_to_fit();
-            all.polarity.shrink_to_fit();
-        }
+            all.append(&slot.events);
+            Ok(())
+        };
+        while self.step(&mut pass, &mut meter, &mut append)?.is_some() {}
+        all.give_back_spare();
         Ok(all)
     }
-}
-
-/// Fresh memory costs more than decoding: its pages are taken by all threads.
-fn copy_in_parallel(all: &mut Events, at: usize, blocks: &[&Events]) {
-    let mut parts = Vec::with_capacity(blocks.len());
-    let (mut t, mut x, mut y, mut p) = (&mut all.t[at..], &mut all.x[at..], &mut all.y[at..], &mut all.polarity[at..]);
-    for block in blocks {
-        let (t0, t1) = t.split_at_mut(block.len());
-        let (x0, x1) = x.split_at_mut(block.len());
-        let (y0, y1) = y.split_at_mut(block.len());
-        let (p0, p1) = p.split_at_mut(block.len());
-        parts.push((*block, t0, x0, y0, p0));
-        (t, x, y, p) = (t1, x1, y1, p1);
-    }
-    parts.into_par_iter().for_each(|(block, t, x, y, p)| {
-        t.copy_from_slice(&block.t);
-        x.copy_from_slice(&block.x);
-        y.copy_from_slice(&block.y);
-        p.copy_from_slice(&block.polarity);
-    });
 }

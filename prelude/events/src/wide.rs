@@ -19,3 +19,38 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
 fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
+
+/// The place of the last word that `is` says yes to, a chunk of words at a time.
+#[inline(always)]
+pub(crate) fn last_word<const N: usize>(words: &[[u8; N]], is: impl Fn([u8; N]) -> bool) -> Option<usize> {
+    const CHUNK: usize = 64;
+    wide(|| {
+        let mut end = words.len();
+        for chunk in words.rchunks(CHUNK) {
+            // No early end: a loop over all of a chunk is vector code.
+            if chunk.iter().fold(false, |any, &word| any | is(word)) {
+                return chunk.iter().rposition(|&word| is(word)).map(|at| end - chunk.len() + at);
+            }
+            end -= chunk.len();
+        }
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_is_found_wherever_it_is() {
+        for length in [0, 1, 63, 64, 65, 200] {
+            for wanted in 0..length {
+                let mut words = vec![[0u8, 7]; length];
+                words[wanted] = [1, 7];
+                words[wanted / 2] = [1, 7];
+                assert_eq!(last_word(&words, |word| word[0] == 1), Some(wanted), "{wanted} of {length}");
+            }
+            assert_eq!(last_word(&vec![[0u8, 7]; length], |word| word[0] == 1), None);
+        }
+    }
+}

@@ -6,6 +6,7 @@ use crate::codec::{Checkpoint, Sink};
 use crate::columns::{Events, Trigger};
 use crate::error::Result;
 use crate::grid::Words;
+use crate::wide::last_word;
 
 /// Time counts to 2^24 microseconds (16.8 seconds) and starts again.
 const PERIOD: i64 = 1 << 24;
@@ -72,30 +73,19 @@ impl Words for Evt3 {
     /// What comes before the first time of a stream does not count; so row and vector are only known when a time is seen
     /// before them.
     fn guess(&self, before: &[u8]) -> Option<Checkpoint> {
-        let (mut base, mut low, mut y, mut vector, mut passed) = (None, None, None, None, 0u16);
-        let (mut known_y, mut known_vector) = (None, None);
-        for word in words(before).rev() {
-            let value = word & 0xFFF;
-            match word >> 12 {
-                TIME_HIGH => {
-                    base = base.or(Some(i64::from(value) << 12));
-                    (known_y, known_vector) = (known_y.or(y), known_vector.or(vector));
-                }
-                TIME_LOW if base.is_none() && low.is_none() => low = Some(i64::from(value)),
-                ADDR_Y if y.is_none() => y = Some(value & 0x7FF),
-                VECT_BASE_X if vector.is_none() => vector = Some((value & 0x7FF, value >> 11)),
-                VECT_12 if vector.is_none() => passed = passed.wrapping_add(12),
-                VECT_8 if vector.is_none() => passed = passed.wrapping_add(8),
-                _ => {}
-            }
-            if known_y.is_some() && known_vector.is_some() {
-                break;
-            }
-        }
-        let (base, y) = (base?, known_y?);
-        let (x, polarity) =
-            known_vector.map_or((UNKNOWN_X, 0), |(x, polarity)| (x.wrapping_add(passed), polarity as u8));
-        Some(Checkpoint { started: true, base, t: base + low.unwrap_or(0), offset: 0, x, y, polarity })
+        let words: &[Word] = before.as_chunks().0;
+        let last = |end: usize, kind: u16| last_word(&words[..end], |word| u16::from_le_bytes(word) >> 12 == kind);
+        let value = |at: usize| u16::from_le_bytes(words[at]) & 0xFFF;
+        let high = last(words.len(), TIME_HIGH)?;
+        let timed = |at: &usize| *at > high || last(*at, TIME_HIGH).is_some();
+        let y = value(last(words.len(), ADDR_Y).filter(timed)?) & 0x7FF;
+        let (x, polarity) = match last(words.len(), VECT_BASE_X).filter(timed) {
+            Some(at) => (column_after(value(at) & 0x7FF, &words[at..]), (value(at) >> 11) as u8),
+            None => (UNKNOWN_X, 0),
+        };
+        let base = i64::from(value(high)) << 12;
+        let low = last(words.len(), TIME_LOW).filter(|&at| at > high).map_or(0, |at| i64::from(value(at)));
+        Some(Checkpoint { started: true, base, t: base + low, offset: 0, x, y, polarity })
     }
 
     fn run(&self, bytes: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
@@ -104,6 +94,23 @@ impl Words for Evt3 {
 
     fn shift(&self) -> Option<i64> {
         self.shift
+    }
+}
+
+/// The column that the vectors among these words come to.
+fn column_after(x: u16, words: &[Word]) -> u16 {
+    words.iter().fold(x, |x, &word| match u16::from_le_bytes(word) >> 12 {
+        VECT_12 => next_column(x, 12),
+        VECT_8 => next_column(x, 8),
+        _ => x,
+    })
+}
+
+/// Only a damaged stream counts so far; it must not come out as "not known".
+fn next_column(x: u16, by: u16) -> u16 {
+    match x.wrapping_add(by) {
+        UNKNOWN_X => 0,
+        x => x,
     }
 }
 
@@ -189,9 +196,7 @@ fn common_words(words: &[Word], state: &mut Checkpoint, signed: bool, events: &m
                     n += 1;
                     mask &= mask - 1;
                 }
-                x = x.wrapping_add(if wide { 12 } else { 8 });
-                // Only a damaged stream counts so far; it must not come out as "not known".
-                x = if x == UNKNOWN_X { 0 } else { x };
+                x = next_column(x, if wide { 12 } else { 8 });
             }
         } else {
             break;

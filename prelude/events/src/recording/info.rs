@@ -1,15 +1,12 @@
 //! What there is to know of a recording, told by its header where it can.
 
 use super::Recording;
-use crate::bytes::Scratch;
-use crate::codec::{Notes, Sink};
-use crate::columns::Events;
 use crate::error::Result;
 use crate::format::{self, Format};
 use crate::header::Header;
 use crate::options::Info;
 use crate::pass::Report;
-use crate::stats::Stats;
+use crate::slot::Slot;
 
 impl Recording {
     /// Everything there is to know. Decodes the file once when the format does not tell, and keeps the index.
@@ -17,31 +14,31 @@ impl Recording {
     /// # Errors
     /// When the file is damaged.
     pub fn info(&self) -> Result<Info> {
-        let counted = self.rows_from_header();
-        let (events, on, time, report, from_header) = match (self.known_index(), counted) {
-            (None, Some(rows)) => (rows, None, self.time_from_ends()?, Report::default(), true),
-            _ => {
+        let told = if self.known_index().is_none() { self.told_by_header()? } else { None };
+        let (events, on, time, report, from_header) = match told {
+            Some((rows, time)) => (rows, None, time, Report::default(), true),
+            None => {
                 let index = self.index()?;
                 let on = index.entries.iter().map(|entry| entry.on).sum();
                 (index.rows(), Some(on), index.bounds(), index.report.clone(), false)
             }
         };
         let shift = self.shift()?;
-        let time = time.map(|(first, last)| (first - shift, last - shift));
+        let time = time.map(|(first, last)| (first.saturating_sub(shift), last.saturating_sub(shift)));
         let seconds = time.map_or(0.0, |(first, last)| last.saturating_sub(first) as f64 * 1e-6);
         Ok(Info {
             path: self.path().to_path_buf(),
-            bytes: self.bytes.len(),
-            detection: self.detection.clone(),
-            geometry: self.geometry,
+            bytes: self.inner.bytes.len(),
+            detection: self.inner.detection.clone(),
+            geometry: self.inner.geometry,
             events,
             on,
             time,
             rate: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
-            triggers: report.triggers + self.codec.triggers().len() as u64,
+            triggers: report.triggers + self.inner.codec.triggers().len() as u64,
             from_header,
             warnings: report.warnings(),
-            metadata: self.metadata.clone(),
+            metadata: self.inner.metadata.clone(),
         })
     }
 
@@ -50,41 +47,36 @@ impl Recording {
     /// # Errors
     /// When the file is damaged.
     pub fn count(&self) -> Result<u64> {
+        if let Some(index) = self.known_index() {
+            return Ok(index.rows());
+        }
         match self.rows_from_header() {
             Some(rows) => Ok(rows),
             None => Ok(self.index()?.rows()),
         }
     }
 
+    /// What is skipped is known only when it was met.
     fn rows_from_header(&self) -> Option<u64> {
-        (0..self.codec.blocks()).map(|block| self.codec.rows(block)).sum()
+        let codec = &self.inner.codec;
+        let told = (0..codec.blocks()).map(|block| codec.rows(block)).sum();
+        if self.options().lenient { None } else { told }
     }
 
-    /// First and last time of formats that need no state: only two blocks are decoded.
-    fn time_from_ends(&self) -> Result<Option<(i64, i64)>> {
-        if self.format() == Format::Dat || self.codec.blocks() < 3 {
-            // The clock of DAT goes round: only a whole pass knows how often.
-            return Ok(self.index()?.bounds());
-        }
-        let mut bounds = None;
-        for block in [0, self.codec.blocks() - 1] {
-            let mut events = Events::default();
-            let mut sink = Sink {
-                events: &mut events,
-                notes: &mut Notes::default(),
-                stats: &mut Stats::default(),
-                lenient: self.options.lenient,
-                signed: false,
-                format: self.format(),
-                path: self.path(),
-            };
-            self.codec.decode(&self.bytes, block, None, &mut Scratch::default(), &mut sink)?;
-            let (low, high) = (events.t.iter().min(), events.t.iter().max());
-            if let (Some(&low), Some(&high)) = (low, high) {
-                bounds = Some(bounds.map_or((low, high), |(first, last): (i64, i64)| (first.min(low), last.max(high))));
+    /// Number of events, first and last time, where two blocks tell them as well as all do.
+    fn told_by_header(&self) -> Result<Option<(u64, Option<(i64, i64)>)>> {
+        // The clock of DAT goes round: only a whole pass knows how often.
+        let rows = self.rows_from_header().filter(|_| self.format() != Format::Dat && self.inner.codec.blocks() > 2);
+        let Some(rows) = rows else { return Ok(None) };
+        let mut bounds: Option<(i64, i64)> = None;
+        for block in [0, self.inner.codec.blocks() - 1] {
+            let mut slot = Slot::default();
+            slot.decode(self, block, None)?;
+            for &t in &slot.events.t {
+                bounds = Some(bounds.map_or((t, t), |(first, last)| (first.min(t), last.max(t))));
             }
         }
-        Ok(bounds)
+        Ok(Some((rows, bounds)))
     }
 
     /// What to do when a file with data has no events: perhaps it is another format.
@@ -99,6 +91,7 @@ impl Recording {
             return format!("{} items are there, but none is a polarity event", report.other);
         }
         match self
+            .inner
             .bytes
             .head(0, 64 * 1024)
             .ok()

@@ -19,9 +19,6 @@ use crate::pass::{Pass, Report};
 use crate::select::Selection;
 use crate::stream::EventStreamer;
 
-/// The columns of more would leave the cache of their thread.
-const BLOCKS_PER_THREAD: usize = 2;
-
 /// The index, and whether one was looked for.
 #[derive(Default)]
 struct Known {
@@ -29,8 +26,13 @@ struct Known {
     looked: bool,
 }
 
-/// An open recording. Nothing is decoded until something is asked.
+/// An open recording. Nothing is decoded until something is asked. Clones share the file and what is known of it.
+#[derive(Clone)]
 pub struct Recording {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     bytes: Bytes,
     detection: Detection,
     codec: Box<dyn Codec>,
@@ -86,49 +88,57 @@ impl Recording {
             Some(format) => Detection { format, reason: "as asked for".to_string() },
             None => format::detect(&bytes)?,
         };
+        if let Some(Geometry { width, height }) = options.geometry
+            && (width == 0 || height == 0)
+        {
+            return Err(EventError::Argument(format!("a sensor of {width}x{height} pixels: both must be positive")));
+        }
         let opened = open_codec(&bytes, detection, &options)?;
+        // Tools that do not know the size write zeros.
+        let geometry = opened.geometry.filter(|size| size.width > 0 && size.height > 0);
         let key = key_of(&bytes, opened.detection.format, &options)?;
-        Ok(Self {
+        let inner = Inner {
             bytes,
             detection: opened.detection,
             codec: opened.codec,
-            geometry: options.geometry.or(opened.geometry),
+            geometry: options.geometry.or(geometry),
             metadata: opened.metadata,
             options,
             index: Mutex::default(),
             shift: OnceLock::new(),
             key,
-        })
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        self.bytes.path()
+        self.inner.bytes.path()
     }
 
     /// The format.
     pub fn format(&self) -> Format {
-        self.detection.format
+        self.inner.detection.format
     }
 
     /// The format and what gave it away.
     pub fn detection(&self) -> &Detection {
-        &self.detection
+        &self.inner.detection
     }
 
     /// Size of the sensor, when the file or the options say it.
     pub fn geometry(&self) -> Option<Geometry> {
-        self.geometry
+        self.inner.geometry
     }
 
     /// What the header says, key and value in file order.
     pub fn metadata(&self) -> &[(String, String)] {
-        &self.metadata
+        &self.inner.metadata
     }
 
     /// How it is read.
     pub fn options(&self) -> &ReadOptions {
-        &self.options
+        &self.inner.options
     }
 
     /// All events in memory.
@@ -165,8 +175,13 @@ impl Recording {
     /// When the file is damaged.
     pub fn triggers(&self) -> Result<Vec<Trigger>> {
         let shift = self.shift()?;
-        let mut found: Vec<Trigger> =
-            self.codec.triggers().iter().map(|trigger| Trigger { t: trigger.t - shift, ..*trigger }).collect();
+        let mut found: Vec<Trigger> = self
+            .inner
+            .codec
+            .triggers()
+            .iter()
+            .map(|trigger| Trigger { t: trigger.t.saturating_sub(shift), ..*trigger })
+            .collect();
         let nothing_in_stream = self.known_index().is_some_and(|index| index.report.triggers == 0);
         if nothing_in_stream || matches!(self.format(), Format::Hdf5 | Format::Aedat4 | Format::Text | Format::Nmnist) {
             return Ok(found);
@@ -207,10 +222,11 @@ impl Recording {
         let (index, shift) = (self.index()?, self.shift()?);
         let mut row = 0;
         let block = |(number, entry): (usize, &crate::index::BlockEntry)| {
-            let span = self.codec.span(number);
+            let span = self.inner.codec.span(number);
             let first = row;
             row += entry.rows;
-            let time = (entry.rows > 0).then_some((entry.min_t - shift, entry.max_t - shift));
+            let time =
+                (entry.rows > 0).then_some((entry.min_t.saturating_sub(shift), entry.max_t.saturating_sub(shift)));
             BlockInfo { rows: (first, row), bytes: (span.start, span.end), time }
         };
         Ok(index.entries.iter().enumerate().map(block).collect())
@@ -222,12 +238,12 @@ impl Recording {
     /// When the file is damaged, or there is no such block.
     pub fn read_block(&self, block: usize) -> Result<Events> {
         self.index()?;
-        if block >= self.codec.blocks() {
-            return Err(EventError::Argument(format!("block {block}: there are {}", self.codec.blocks())));
+        if block >= self.inner.codec.blocks() {
+            return Err(EventError::Argument(format!("block {block}: there are {}", self.inner.codec.blocks())));
         }
-        let mut pass = Pass::over(self, vec![block], Selection::all(), 1);
-        pass.advance()?;
-        Ok(std::mem::take(&mut pass.slots()[0].events))
+        let mut pass = Pass::over(self, vec![block], Selection::all());
+        let events = pass.next()?.map(|slot| std::mem::take(&mut slot.events));
+        Ok(events.unwrap_or_default())
     }
 
     /// Does it know where in the file every time is?
@@ -239,56 +255,50 @@ impl Recording {
         if let Some(index) = self.known_index() {
             return Ok(index);
         }
-        let mut pass = Pass::new(self, Selection::all(), self.width());
-        while pass.advance()? > 0 {}
+        let mut pass = Pass::new(self, Selection::all());
+        while pass.next()?.is_some() {}
         // A recording without a single block has nothing to be indexed.
         Ok(self.known_index().unwrap_or_default())
     }
 
     pub(crate) fn codec(&self) -> &dyn Codec {
-        self.codec.as_ref()
+        self.inner.codec.as_ref()
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {
-        &self.bytes
-    }
-
-    /// Blocks decoded in one go: several per thread, since waking a thread takes as long as a block.
-    pub(crate) fn width(&self) -> usize {
-        let threads = self.threads();
-        if threads > 1 { threads * BLOCKS_PER_THREAD } else { 1 }
+        &self.inner.bytes
     }
 
     pub(crate) fn threads(&self) -> usize {
-        if self.options.threads > 0 { self.options.threads } else { rayon::current_num_threads() }
+        if self.inner.options.threads > 0 { self.inner.options.threads } else { rayon::current_num_threads() }
     }
 
     /// The index of this session or of one before.
     pub(crate) fn known_index(&self) -> Option<Arc<BlockIndex>> {
-        let mut known = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if known.index.is_none() && !known.looked && !self.bytes.in_memory() {
+        let mut known = self.inner.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.index.is_none() && !known.looked && !self.inner.bytes.in_memory() {
             known.looked = true;
-            let kept = self.options.index_cache.load(self.path(), self.key);
-            known.index = kept.filter(|kept| kept.entries.len() == self.codec.blocks()).map(Arc::new);
+            let kept = self.inner.options.index_cache.load(self.path(), self.inner.key);
+            known.index = kept.filter(|kept| kept.entries.len() == self.inner.codec.blocks()).map(Arc::new);
         }
         known.index.clone()
     }
 
     pub(crate) fn keep_index(&self, made: BlockIndex) {
-        if !self.bytes.in_memory() && self.bytes.len() >= self.smallest_cached() {
-            self.options.index_cache.store(self.path(), self.key, &made);
+        if !self.inner.bytes.in_memory() && self.inner.bytes.len() >= self.smallest_cached() {
+            self.inner.options.index_cache.store(self.path(), self.inner.key, &made);
         }
-        self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner).index = Some(Arc::new(made));
+        self.inner.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner).index = Some(Arc::new(made));
     }
 
     /// Small files are decoded faster than an index is found; a folder of one's own gets all of them.
     fn smallest_cached(&self) -> u64 {
-        if self.options.index_cache == IndexCache::User { 16 << 20 } else { 0 }
+        if self.inner.options.index_cache == IndexCache::User { 16 << 20 } else { 0 }
     }
 
     /// What is subtracted from all times.
     pub(crate) fn shift(&self) -> Result<i64> {
-        if self.options.time == TimeRule::Raw {
+        if self.inner.options.time == TimeRule::Raw {
             return Ok(0);
         }
         if let Some(shift) = self.shift_if_known() {
@@ -296,21 +306,25 @@ impl Recording {
         }
         let raw = Self::build_again(self)?;
         let first = raw.first_time()?.unwrap_or(0);
-        Ok(*self.shift.get_or_init(|| first))
+        Ok(*self.inner.shift.get_or_init(|| first))
     }
 
     pub(crate) fn shift_if_known(&self) -> Option<i64> {
-        match self.options.time {
+        match self.inner.options.time {
             TimeRule::Raw => Some(0),
-            TimeRule::Shifted => self.codec.shift().or_else(|| self.shift.get().copied()),
+            TimeRule::Shifted => {
+                let told = self.inner.codec.shift().or_else(|| self.inner.shift.get().copied());
+                // An index of an earlier session tells the time of the first event, too.
+                told.or_else(|| self.known_index()?.first_time())
+            }
         }
     }
 
     /// The same file with the times it has.
     fn build_again(&self) -> Result<Self> {
-        let options = ReadOptions { time: TimeRule::Raw, ..self.options.clone() };
-        let bytes = if self.bytes.in_memory() {
-            Bytes::from_memory(self.path(), self.bytes.head(0, self.bytes.len())?)
+        let options = ReadOptions { time: TimeRule::Raw, ..self.inner.options.clone() };
+        let bytes = if self.inner.bytes.in_memory() {
+            Bytes::from_memory(self.path(), self.inner.bytes.head(0, self.inner.bytes.len())?)
         } else {
             Bytes::open(self.path())?
         };
@@ -318,9 +332,9 @@ impl Recording {
     }
 
     fn first_time(&self) -> Result<Option<i64>> {
-        let mut pass = Pass::new(self, Selection::all(), 1);
-        while pass.advance()? > 0 {
-            if let Some(&t) = pass.slots()[0].events.t.first() {
+        let mut pass = Pass::new(self, Selection::all());
+        while let Some(slot) = pass.next()? {
+            if let Some(&t) = slot.events.t.first() {
                 return Ok(Some(t));
             }
         }

@@ -23,7 +23,8 @@ impl Recording {
                 "{count} windows of {width} us from {first} to {last} us are too many; is a time damaged? take wider ones or a slice"
             )));
         }
-        Ok((0..count).map(|k| Window { start: first + k * width, end: first + (k + 1) * width }).collect())
+        let start = |k: i64| first.saturating_add(k.saturating_mul(width));
+        Ok((0..count).map(|k| Window { start: start(k), end: start(k).saturating_add(width) }).collect())
     }
 
     /// Number of events in each of [`Recording::windows`], in one pass.
@@ -36,12 +37,13 @@ impl Recording {
         let Some(first) = windows.first().map(|window| window.start) else { return Ok(Vec::new()) };
         self.stream().for_each(|events| {
             // Times lie close together: one division per window, not per event.
-            let (mut window, mut low, mut high) = (0, first, first + width);
+            let (mut window, mut low, mut high) = (0, first, first.saturating_add(width));
             for &t in &events.t {
                 if t < low || t >= high {
-                    window = ((t - first) / width) as usize;
-                    low = first + window as i64 * width;
-                    high = low + width;
+                    // All times lie at or behind the first, and their distance is that of the windows.
+                    window = (t.saturating_sub(first) / width) as usize;
+                    low = first.saturating_add((window as i64).saturating_mul(width));
+                    high = low.saturating_add(width);
                 }
                 if let Some(count) = counts.get_mut(window) {
                     *count += 1;
@@ -58,6 +60,6 @@ impl Recording {
     /// When the file is damaged.
     pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
         let shift = self.shift()?;
-        Ok(self.index()?.bounds().map(|(first, last)| (first - shift, last - shift)))
+        Ok(self.index()?.bounds().map(|(first, last)| (first.saturating_sub(shift), last.saturating_sub(shift))))
     }
 }

@@ -7,7 +7,7 @@ use crate::codec::{Checkpoint, Sink};
 use crate::columns::Trigger;
 use crate::error::Result;
 use crate::grid::Words;
-use crate::wide::wide;
+use crate::wide::{last_word, wide};
 
 /// Time counts to 2^34 microseconds (4.77 hours) and starts again.
 pub(crate) const PERIOD: i64 = 1 << 34;
@@ -63,8 +63,9 @@ impl Words for Evt2 {
     const SIGNED: bool = true;
 
     fn guess(&self, before: &[u8]) -> Option<Checkpoint> {
-        let word = words(before).rev().find(|word| word >> 28 == TIME_HIGH)?;
-        Some(Checkpoint { started: true, base: base_of(word), ..Checkpoint::default() })
+        let words: &[Word] = before.as_chunks().0;
+        let at = last_word(words, |word| u32::from_le_bytes(word) >> 28 == TIME_HIGH)?;
+        Some(Checkpoint { started: true, base: base_of(u32::from_le_bytes(words[at])), ..Checkpoint::default() })
     }
 
     fn run(&self, bytes: &[u8], at: u64, state: &mut Checkpoint, sink: &mut Sink<'_>) -> Result<Option<()>> {
