@@ -2,9 +2,10 @@
 
 use crate::columns::{Events, Geometry};
 use crate::error::{EventError, Result};
+use crate::represent::room;
 
-fn pixels(geometry: Geometry) -> usize {
-    usize::from(geometry.width) * usize::from(geometry.height)
+fn pixels(geometry: Geometry) -> Result<usize> {
+    room(&[usize::from(geometry.height), usize::from(geometry.width)], size_of::<u64>())
 }
 
 /// Drops events of a pixel that come too soon after the one before of the same pixel, which sensors call refractory.
@@ -21,12 +22,12 @@ impl RefractoryFilter {
     /// `period_us`: events are kept when at least so many microseconds have passed since the last that was kept.
     ///
     /// # Errors
-    /// When the period is not positive.
+    /// When the period is not positive, or a number per pixel does not fit the memory.
     pub fn new(geometry: Geometry, period_us: i64) -> Result<Self> {
         if period_us <= 0 {
             return Err(EventError::Argument(format!("a refractory period of {period_us} us: it must be positive")));
         }
-        Ok(Self { geometry, period: period_us, last: vec![i64::MIN; pixels(geometry)] })
+        Ok(Self { geometry, period: period_us, last: vec![i64::MIN; pixels(geometry)?] })
     }
 
     /// Filters the next events. Those outside of the sensor are kept: nothing is known about their pixel.
@@ -37,7 +38,7 @@ impl RefractoryFilter {
                 return true;
             }
             let Some(last) = last.get_mut(usize::from(y) * width + usize::from(x)) else { return true };
-            let keep = *last == i64::MIN || t - *last >= period || t < *last;
+            let keep = *last == i64::MIN || t.saturating_sub(*last) >= period || t < *last;
             if keep {
                 *last = t;
             }
@@ -58,8 +59,11 @@ pub struct PixelCounts {
 
 impl PixelCounts {
     /// Nothing counted yet.
-    pub fn new(geometry: Geometry) -> Self {
-        Self { geometry, counts: vec![0; pixels(geometry)], outside: 0 }
+    ///
+    /// # Errors
+    /// When a number per pixel does not fit the memory.
+    pub fn new(geometry: Geometry) -> Result<Self> {
+        Ok(Self { geometry, counts: vec![0; pixels(geometry)?], outside: 0 })
     }
 
     /// Counts the next events.
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn hot_pixels_are_those_above_the_others() {
-        let mut counts = PixelCounts::new(SMALL);
+        let mut counts = PixelCounts::new(SMALL).unwrap();
         let mut events = Events::default();
         for x in 0..4 {
             events.push(0, x, 0, 1);

@@ -1,7 +1,7 @@
 //! Which format a file is in: told from its first bytes, never from its name, and always with the reason.
 
 use crate::bytes::Bytes;
-use crate::decode::{nmnist, text};
+use crate::decode::{aedat12, nmnist, text};
 use crate::error::{EventError, Result};
 use crate::header::Header;
 
@@ -132,6 +132,9 @@ pub(crate) fn detect(bytes: &Bytes) -> Result<Detection> {
     }
     if let Some(reason) = text::looks_like(&head) {
         return found(Format::Text, &reason);
+    }
+    if head[0] == b'#' && aedat12::header(&head).body == bytes.len() {
+        return unknown(bytes, "it is text of comments without a line of four numbers".to_string());
     }
     if head[0] == b'#' {
         return found(Format::Aedat1, "it starts with `#` lines, has no `#!AER-DAT` version and goes on in binary");

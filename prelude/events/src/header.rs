@@ -17,7 +17,7 @@ impl Header {
         let mut header = Self::default();
         let mut at = 0;
         while head[at..].starts_with(b"% ") {
-            let Some(length) = head[at..].iter().position(|&byte| byte == b'\n') else { break };
+            let Some(length) = line_of_text(&head[at..]) else { break };
             let line = String::from_utf8_lossy(&head[at + 2..at + length]);
             let line = line.trim();
             at += length + 1;
@@ -58,6 +58,13 @@ impl Header {
             .or_else(|| pair(self.get("Width"), self.get("Height")))
             .or_else(|| self.get("system_ID").and_then(|id| camera(id.trim().parse().ok()?)))
     }
+}
+
+/// Length of the line of text at the front, without its end. Headers without an end mark stop where binary data happen to
+/// begin like one more line: those have control characters before any line end.
+pub(crate) fn line_of_text(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|&byte| byte < b' ' && !matches!(byte, b'\t' | b'\r'))?;
+    (bytes[end] == b'\n').then_some(end)
 }
 
 /// Sensors of cameras that write no geometry, by their `system_ID`.

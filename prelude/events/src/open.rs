@@ -24,8 +24,14 @@ pub(crate) fn key_of(bytes: &Bytes, format: Format, options: &ReadOptions) -> Re
     let modified = std::fs::metadata(bytes.path()).and_then(|metadata| metadata.modified()).ok();
     let modified =
         modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos());
-    let how =
-        format!("{format:?} {:?} {:?} {} {}", options.columns, options.time_unit, options.lenient, options.block_bytes);
+    let how = format!(
+        "{} {format:?} {:?} {:?} {} {}",
+        env!("CARGO_PKG_VERSION"),
+        options.columns,
+        options.time_unit,
+        options.lenient,
+        options.block_bytes
+    );
     let place = std::fs::canonicalize(bytes.path()).unwrap_or_default();
     Ok(Key(cache::hash(&[
         &bytes.len().to_le_bytes(),
@@ -92,6 +98,10 @@ pub(crate) fn open_codec(bytes: &Bytes, mut detection: Detection, options: &Read
         Format::Aedat4 => {
             let file = Aedat4::open(bytes, block)?;
             geometry = file.geometry();
+            let cameras = file.event_streams();
+            if cameras > 1 {
+                say(format!("it has {cameras} streams of events, of which the first is read"));
+            }
             metadata =
                 file.streams.iter().filter_map(|stream| Some(("source".to_string(), stream.source.clone()?))).collect();
             Box::new(file)

@@ -2,6 +2,7 @@
 
 use crate::columns::{Events, Geometry};
 use crate::error::{EventError, Result};
+use crate::memory::{MemoryProbe, SystemMemory};
 
 /// A dense array, the last axis running fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +14,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    fn zeros(shape: &[usize]) -> Self {
-        Self { shape: shape.to_vec(), data: vec![0.0; shape.iter().product()] }
+    fn zeros(shape: &[usize]) -> Result<Self> {
+        Ok(Self { shape: shape.to_vec(), data: vec![0.0; room(shape, size_of::<f32>())?] })
     }
 
     /// The value at a place.
@@ -29,6 +30,24 @@ impl Grid {
 
 fn pixel(geometry: Geometry, x: u16, y: u16) -> Option<usize> {
     (x < geometry.width && y < geometry.height).then(|| usize::from(y) * usize::from(geometry.width) + usize::from(x))
+}
+
+/// So much is taken without asking.
+const SMALL: usize = 64 << 20;
+
+/// Number of cells of an array whose cells take `each` bytes; an error when it does not fit the free memory, where taking
+/// it would end the process.
+pub(crate) fn room(shape: &[usize], each: usize) -> Result<usize> {
+    let cells = shape.iter().try_fold(1usize, |cells, &length| cells.checked_mul(length));
+    let bytes = cells.and_then(|cells| cells.checked_mul(each));
+    let free = || usize::try_from(SystemMemory.available_bytes()).unwrap_or(usize::MAX) / 10 * 9;
+    match (cells, bytes) {
+        (Some(cells), Some(bytes)) if bytes <= SMALL || bytes <= free() => Ok(cells),
+        _ => Err(EventError::Argument(format!(
+            "an array of {shape:?} cells of {each} bytes does not fit into {} MB of memory; take fewer bins or a smaller sensor",
+            free() >> 20
+        ))),
+    }
 }
 
 fn size(geometry: Geometry) -> [usize; 2] {
@@ -47,9 +66,13 @@ pub struct EventFrame {
 
 impl EventFrame {
     /// An empty frame.
-    pub fn new(geometry: Geometry) -> Self {
-        let pixels = size(geometry).iter().product();
-        Self { geometry, on: vec![0; pixels], off: vec![0; pixels] }
+    ///
+    /// # Errors
+    /// When it does not fit the memory.
+    pub fn new(geometry: Geometry) -> Result<Self> {
+        let [height, width] = size(geometry);
+        let pixels = room(&[2, height, width], size_of::<u32>())? / 2;
+        Ok(Self { geometry, on: vec![0; pixels], off: vec![0; pixels] })
     }
 
     /// Size of the sensor.
@@ -94,13 +117,14 @@ impl TimeSurface {
     /// `tau_us`: the time after which a trace has faded to 1/e.
     ///
     /// # Errors
-    /// When it is not positive.
+    /// When it is not positive, or the surface does not fit the memory.
     pub fn new(geometry: Geometry, tau_us: f64) -> Result<Self> {
         if tau_us.is_nan() || tau_us <= 0.0 {
             return Err(EventError::Argument(format!("a time surface with tau = {tau_us} us: it must be positive")));
         }
-        let pixels: usize = size(geometry).iter().product();
-        Ok(Self { geometry, tau: tau_us, last: vec![i64::MIN; 2 * pixels], latest: i64::MIN })
+        let [height, width] = size(geometry);
+        let cells = room(&[2, height, width], size_of::<i64>())?;
+        Ok(Self { geometry, tau: tau_us, last: vec![i64::MIN; cells], latest: i64::MIN })
     }
 
     /// Adds events.
@@ -145,22 +169,24 @@ impl VoxelGrid {
     /// `bins` points in time from `start` to `end`, both included.
     ///
     /// # Errors
-    /// When there are no bins or no time.
+    /// When there are no bins or no time, or the array does not fit the memory.
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
         check_bins(bins, start, end)?;
         let [height, width] = size(geometry);
-        Ok(Self { geometry, start, end, grid: Grid::zeros(&[bins, height, width]) })
+        Ok(Self { geometry, start, end, grid: Grid::zeros(&[bins, height, width])? })
     }
 
     /// Adds events; those outside of the time or the sensor have no voxel.
     pub fn add(&mut self, events: &Events) {
         let (bins, plane) = (self.grid.shape[0], self.grid.shape[1] * self.grid.shape[2]);
-        let scale = (bins - 1) as f64 / (self.end - self.start) as f64;
+        // Times may lie farther apart than 63 bits count.
+        let after = |t: i64| (i128::from(t) - i128::from(self.start)) as f64;
+        let scale = (bins - 1) as f64 / after(self.end);
         for row in 0..events.len() {
             let Some((t, x, y, polarity)) = events.get(row) else { continue };
             let Some(pixel) = pixel(self.geometry, x, y).filter(|_| t >= self.start && t <= self.end) else { continue };
             let sign = if polarity > 0 { 1.0 } else { -1.0 };
-            let place = (t - self.start) as f64 * scale;
+            let place = (after(t) * scale).min((bins - 1) as f64);
             let (bin, part) = (place as usize, place.fract() as f32);
             self.grid.data[bin * plane + pixel] += sign * (1.0 - part);
             if bin + 1 < bins {
@@ -184,11 +210,11 @@ impl StackedHistogram {
     /// `bins` of equal length that cover `start..end`.
     ///
     /// # Errors
-    /// When there are no bins or no time.
+    /// When there are no bins or no time, or the array does not fit the memory.
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
         check_bins(bins, start, end)?;
         let [height, width] = size(geometry);
-        Ok(Self { geometry, start, end, grid: Grid::zeros(&[2, bins, height, width]) })
+        Ok(Self { geometry, start, end, grid: Grid::zeros(&[2, bins, height, width])? })
     }
 
     /// Adds events; those outside of the time or the sensor have no bin.
@@ -218,7 +244,7 @@ fn check_bins(bins: usize, start: i64, end: i64) -> Result<()> {
 mod tests {
     use super::*;
 
-    const SMALL: Geometry = Geometry { width: 3, height: 2 };
+    const SENSOR: Geometry = Geometry { width: 3, height: 2 };
 
     fn some() -> Events {
         let mut events = Events::default();
@@ -231,7 +257,7 @@ mod tests {
 
     #[test]
     fn frame_counts_per_polarity() {
-        let mut frame = EventFrame::new(SMALL);
+        let mut frame = EventFrame::new(SENSOR).unwrap();
         frame.add(&some());
         assert_eq!(frame.on, [1, 0, 0, 0, 0, 1]);
         assert_eq!(frame.off, [0, 0, 0, 0, 0, 1]);
@@ -240,19 +266,19 @@ mod tests {
 
     #[test]
     fn surface_fades() {
-        let mut surface = TimeSurface::new(SMALL, 25.0).unwrap();
+        let mut surface = TimeSurface::new(SENSOR, 25.0).unwrap();
         surface.add(&some());
         let grid = surface.surface();
         assert_eq!(grid.shape, [2, 2, 3]);
         assert_eq!(grid.at(&[1, 1, 2]), Some(1.0));
         assert!((grid.at(&[0, 1, 2]).unwrap() - (-1.0f32).exp()).abs() < 1e-6);
         assert_eq!(grid.at(&[0, 0, 1]), Some(0.0));
-        assert!(TimeSurface::new(SMALL, f64::NAN).is_err());
+        assert!(TimeSurface::new(SENSOR, f64::NAN).is_err());
     }
 
     #[test]
     fn voxels_share_and_keep_the_sum() {
-        let mut voxels = VoxelGrid::new(SMALL, 3, 0, 100).unwrap();
+        let mut voxels = VoxelGrid::new(SENSOR, 3, 0, 100).unwrap();
         voxels.add(&some());
         assert_eq!(voxels.grid.at(&[0, 0, 0]), Some(1.0));
         assert_eq!(voxels.grid.at(&[1, 1, 2]), Some(-0.5));
@@ -262,12 +288,12 @@ mod tests {
 
     #[test]
     fn stacked_histogram_bins_by_time_and_polarity() {
-        let mut stack = StackedHistogram::new(SMALL, 2, 0, 100).unwrap();
+        let mut stack = StackedHistogram::new(SENSOR, 2, 0, 100).unwrap();
         stack.add(&some());
         assert_eq!(stack.grid.at(&[1, 0, 0, 0]), Some(1.0));
         assert_eq!(stack.grid.at(&[0, 1, 1, 2]), Some(1.0));
         assert_eq!(stack.grid.at(&[1, 1, 1, 2]), Some(1.0));
         assert_eq!(stack.grid.data.iter().sum::<f32>(), 3.0);
-        assert!(StackedHistogram::new(SMALL, 0, 0, 1).is_err());
+        assert!(StackedHistogram::new(SENSOR, 0, 0, 1).is_err());
     }
 }

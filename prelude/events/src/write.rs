@@ -39,25 +39,41 @@ fn header(evt: &str, name: &str, geometry: Option<Geometry>) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Places where the clock of a format must be set so that a reader counts its overflows right.
+/// A recording that is quiet for more turns of its clock than this is not written: 200 days of EVT3, 570 years of EVT2.
+const MOST_TURNS: i64 = 1 << 20;
+
+/// Calls `set` with the times at which the clock of a format must be set, from that of the event before to that of the next,
+/// so that a reader counts its overflows right.
 ///
 /// A reader sees an overflow only when the base falls from the end of one period to the start of the next,
 /// so the quiet periods between two events must be shown, each by its last and its first base.
-fn bases_between(before: Option<i64>, next: i64, per_period: i64) -> Vec<i64> {
+fn bases_between(
+    before: Option<i64>,
+    next: i64,
+    per_period: i64,
+    mut set: impl FnMut(i64),
+) -> std::result::Result<(), String> {
     let period = |base: i64| base.div_euclid(per_period);
     // A recording that starts after the first overflow has to show those before it, too.
     let from = before.unwrap_or(0);
-    let mut bases = Vec::new();
-    if before.is_none() && period(next) > 0 {
-        bases.push(0);
+    let turns = period(next) - period(from);
+    if turns > MOST_TURNS {
+        return Err(format!(
+            "the clock of the format would turn {turns} times before it; subtract a start from the times"
+        ));
+    }
+    if before.is_none() && turns > 0 {
+        set(0);
     }
     for passed in period(from)..period(next) {
-        bases.extend([(passed + 1) * per_period - 1, (passed + 1) * per_period]);
+        set((passed + 1) * per_period - 1);
+        set((passed + 1) * per_period);
     }
-    if bases.last() != Some(&next) {
-        bases.push(next);
+    // The first base of its period is set already.
+    if turns == 0 || next.rem_euclid(per_period) != 0 {
+        set(next);
     }
-    bases
+    Ok(())
 }
 
 /// A Prophesee EVT 2.0 file. Places below 2048, times from 0 on that never step back.
@@ -73,9 +89,9 @@ pub fn evt2(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
         let t = events.t[row];
         let next = t >> 6;
         if base != Some(next) {
-            for high in bases_between(base, next, 1 << 28) {
-                out.extend_from_slice(&(8u32 << 28 | (high & 0x0FFF_FFFF) as u32).to_le_bytes());
-            }
+            let set = |high: i64| out.extend_from_slice(&(8u32 << 28 | (high & 0x0FFF_FFFF) as u32).to_le_bytes());
+            bases_between(base, next, 1 << 28, set)
+                .map_err(|what| unwritable(Format::Evt2, row, format!("its time is {t} us: {what}")))?;
             base = Some(next);
         }
         let kind = u32::from(events.polarity[row] > 0);
@@ -101,9 +117,8 @@ pub fn evt3(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
         let t = events.t[row];
         let high = t >> 12;
         if base != Some(high) {
-            for high in bases_between(base, high, 1 << 12) {
-                word(8, (high & 0xFFF) as u16);
-            }
+            bases_between(base, high, 1 << 12, |high| word(8, (high & 0xFFF) as u16))
+                .map_err(|what| unwritable(Format::Evt3, row, format!("its time is {t} us: {what}")))?;
             (base, low) = (Some(high), Some(0));
         }
         if low != Some(t & 0xFFF) {

@@ -5,6 +5,7 @@ use crate::codec::{Checkpoint, Sink};
 use crate::columns::Geometry;
 use crate::error::Result;
 use crate::grid::{Grid, Words};
+use crate::header::line_of_text;
 
 /// Time counts to 2^32 microseconds and starts again.
 const PERIOD: i64 = 1 << 32;
@@ -31,16 +32,19 @@ pub(crate) struct Lines {
     pub(crate) lines: Vec<(String, String)>,
 }
 
-/// The header ends at the first line that does not start with `#`.
+/// The header ends at the first line that is not text behind a `#`, or at the one that says so.
 pub(crate) fn header(head: &[u8]) -> Lines {
     let mut found = Lines { body: 0, lines: Vec::new() };
     let mut at = 0;
     while head.get(at) == Some(&b'#') {
-        let Some(length) = head[at..].iter().position(|&byte| byte == b'\n') else { break };
+        let Some(length) = line_of_text(&head[at..]) else { break };
         let line = String::from_utf8_lossy(&head[at + 1..at + length]).trim().to_string();
         let (key, value) = line.split_once(':').unwrap_or((line.as_str(), ""));
         found.lines.push((key.trim().to_string(), value.trim().to_string()));
         at += length + 1;
+        if line.eq_ignore_ascii_case("end of ascii header") {
+            break;
+        }
     }
     found.body = at as u64;
     found

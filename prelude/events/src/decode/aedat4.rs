@@ -11,8 +11,8 @@ use crate::format::Format;
 
 const MAGIC_LINE: u64 = 14;
 const PACKET_HEADER: u64 = 8;
-/// A packet of one second at a gigaevent per second unpacks to less.
-const MOST_UNPACKED: u64 = 1 << 34;
+/// Flatbuffers have offsets of 31 bits.
+const MOST_UNPACKED: u64 = 1 << 31;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Compression {
@@ -111,6 +111,10 @@ impl Aedat4 {
     /// The stream whose events are read: the first of its kind.
     fn events_id(&self) -> Option<i32> {
         self.streams.iter().find(|stream| stream.kind == "EVTS").map(|stream| stream.id)
+    }
+
+    pub(crate) fn event_streams(&self) -> usize {
+        self.streams.iter().filter(|stream| stream.kind == "EVTS").count()
     }
 
     pub(crate) fn geometry(&self) -> Option<Geometry> {

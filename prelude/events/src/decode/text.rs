@@ -72,7 +72,14 @@ pub(crate) fn looks_like(head: &[u8]) -> Option<String> {
     }
     let rows = head.split(|&byte| byte == b'\n').filter(|line| !is_comment(line)).take(20);
     let numbers = rows.filter(|line| fields(line).count() >= 4 && fields(line).all(is_value)).count();
-    (numbers > 0).then(|| "it is text with lines of four numbers".to_string())
+    if numbers > 0 {
+        return Some("it is text with lines of four numbers".to_string());
+    }
+    let heading = head.split(|&byte| byte == b'\n').take(20).any(|line| {
+        let line = String::from_utf8_lossy(line);
+        order_of_heading(&line).is_some()
+    });
+    heading.then(|| "it is text whose heading names the columns of events".to_string())
 }
 
 fn is_comment(line: &[u8]) -> bool {
@@ -80,42 +87,81 @@ fn is_comment(line: &[u8]) -> bool {
     matches!(first, None | Some(b'#' | b'%'))
 }
 
-/// What a column heading names: 0 t, 1 x, 2 y, 3 polarity; and a size behind `@`.
-fn heading(field: &str) -> Option<(usize, Option<u16>)> {
+/// What a column heading says.
+struct Heading {
+    /// 0 t, 1 x, 2 y, 3 polarity.
+    column: usize,
+    /// Pixels in that direction, behind `@`.
+    size: Option<u16>,
+    unit: Option<TimeUnit>,
+}
+
+fn heading(field: &str) -> Option<Heading> {
     let (name, size) = field.split_once('@').map_or((field, None), |(name, size)| (name, size.parse().ok()));
-    let name = name.trim_matches(['"', '\'', '[', ']', '(', ')']).to_ascii_lowercase();
-    let name =
-        name.split(['[', '(']).next().unwrap_or_default().trim_end_matches("_us").trim_end_matches("_s").to_string();
-    let column = match name.as_str() {
+    let name = name.trim_matches(['"', '\'', '[', ']', '(', ')', ' ']).to_ascii_lowercase();
+    let (name, unit) = match (name.split_once(['[', '(']), name.rsplit_once('_')) {
+        (Some((name, unit)), _) => (name.trim_end(), unit_of(unit)),
+        (None, Some((name, unit))) if unit_of(unit).is_some() => (name, unit_of(unit)),
+        _ => (name.as_str(), None),
+    };
+    let column = match name {
         "t" | "ts" | "time" | "timestamp" | "timestamps" | "stamp" => 0,
         "x" | "xs" | "x_pos" | "x_coord" | "col" | "column" => 1,
         "y" | "ys" | "y_pos" | "y_coord" | "row" => 2,
         "p" | "ps" | "pol" | "polarity" | "polarities" | "on" | "c" => 3,
         _ => return None,
     };
-    Some((column, size))
+    Some(Heading { column, size, unit: unit.filter(|_| column == 0) })
+}
+
+fn unit_of(text: &str) -> Option<TimeUnit> {
+    match text.trim_matches([']', ')', ' ']) {
+        "s" | "sec" | "seconds" => Some(TimeUnit::Seconds),
+        "ms" | "milliseconds" => Some(TimeUnit::Milliseconds),
+        "us" | "µs" | "usec" | "microseconds" => Some(TimeUnit::Microseconds),
+        "ns" | "nanoseconds" => Some(TimeUnit::Nanoseconds),
+        _ => None,
+    }
+}
+
+/// What the names of the columns say.
+struct Named {
+    order: Order,
+    geometry: Option<Geometry>,
+    unit: Option<TimeUnit>,
 }
 
 /// An order from words such as `# timestamp x y polarity` or `t,x@320,y@240,on`.
-fn order_of_heading(line: &str) -> Option<(Order, Option<Geometry>)> {
+fn order_of_heading(line: &str) -> Option<Named> {
     let line = line.trim_start_matches(['\u{feff}', '#', '%', ' ']).trim_end();
     let mut places = [None; 4];
     let mut sizes = [None; 4];
+    let mut unit = None;
     let blank = |letter: char| letter.is_ascii() && is_separator(letter as u8);
+    // A unit behind its name is no name of its own.
+    let alone = |name: &&str| name.starts_with(['[', '(']) && name.ends_with([']', ')']);
     // Between commas a name may be missing, as that of the numbers of the rows is, but its column is there.
     let names: Vec<&str> = match line.contains(',') {
         true => line.split(',').map(str::trim).collect(),
         false => line.split(blank).filter(|name| !name.is_empty()).collect(),
     };
-    for (place, field) in names.into_iter().enumerate() {
-        if let Some((column, size)) = heading(field) {
-            places[column].get_or_insert(place);
-            sizes[column] = size;
+    let mut place = 0;
+    for name in names {
+        if alone(&name) && !line.contains(',') {
+            unit =
+                unit.or_else(|| unit_of(name.trim_start_matches(['[', '('])).filter(|_| places[0] == Some(place - 1)));
+            continue;
         }
+        if let Some(found) = heading(name) {
+            places[found.column].get_or_insert(place);
+            sizes[found.column] = found.size;
+            unit = unit.or(found.unit);
+        }
+        place += 1;
     }
     let [Some(t), Some(x), Some(y), Some(p)] = places else { return None };
     let geometry = sizes[1].zip(sizes[2]).map(|(width, height)| Geometry { width, height });
-    Some((Order { t, x, y, p }, geometry))
+    Some(Named { order: Order { t, x, y, p }, geometry, unit })
 }
 
 /// A line `%geometry:W,H` or `# W H`, as different tools write the size of the sensor.
@@ -224,9 +270,9 @@ impl Text {
                 .collect();
             let no_numbers = is_comment(line) || numbers.as_ref().is_none_or(|numbers| numbers.len() < 4);
             if no_numbers && start.is_none() {
-                if let Some((order, size)) = order_of_heading(&words) {
-                    named = Some(order);
-                    geometry = geometry.or(size);
+                if let Some(found) = order_of_heading(&words) {
+                    geometry = geometry.or(found.geometry);
+                    named = Some(found);
                 }
                 geometry = geometry.or_else(|| geometry_of_comment(words.trim()));
             } else if !no_numbers && let Some(numbers) = numbers {
@@ -241,17 +287,24 @@ impl Text {
             what: what.to_string(),
             hint: "say the order, for example `columns(\"t x y p\")`".to_string(),
         };
-        let (order, reason) = match (said, named) {
+        let told = |found: Named, reason| (found.order, found.unit, reason);
+        let (order, told_unit, reason) = match (said, named) {
             (Some(said), _) => {
-                (order_of_heading(said).ok_or_else(|| ask(&format!("the column order `{said}`")))?.0, "as asked for")
+                let found = order_of_heading(said).ok_or_else(|| ask(&format!("the column order `{said}`")))?;
+                told(found, "as asked for")
             }
-            (None, Some(order)) => (order, "its heading names the columns"),
-            (None, None) => order_of_values(&rows).ok_or_else(|| ask("text whose columns cannot be told apart"))?,
+            (None, Some(found)) => told(found, "its heading names the columns"),
+            (None, None) => {
+                let (order, reason) =
+                    order_of_values(&rows).ok_or_else(|| ask("text whose columns cannot be told apart"))?;
+                (order, None, reason)
+            }
         };
         let seconds = rows.iter().any(|row| row.get(order.t).is_some_and(|(_, point)| *point));
-        let unit = unit.unwrap_or(if seconds { TimeUnit::Seconds } else { TimeUnit::Microseconds });
+        let by_numbers = if seconds { TimeUnit::Seconds } else { TimeUnit::Microseconds };
+        let unit = unit.or(told_unit).unwrap_or(by_numbers);
         let reason = format!("{reason}; time in {}", format!("{unit:?}").to_lowercase());
-        let blocks = Blocks::new(start.unwrap_or(0), bytes.len(), block);
+        let blocks = Blocks::new(start.unwrap_or(cut as u64), bytes.len(), block);
         Ok(Self { order, unit, geometry, reason, blocks })
     }
 
@@ -387,10 +440,12 @@ mod tests {
 
     #[test]
     fn headings_tell_order_and_size() {
-        let (order, geometry) = order_of_heading("t,x@320,y@240,on").unwrap();
-        assert_eq!(order, Order { t: 0, x: 1, y: 2, p: 3 });
-        assert_eq!(geometry, Some(Geometry { width: 320, height: 240 }));
-        assert_eq!(order_of_heading("# x y pol timestamp").unwrap().0, Order { t: 3, x: 0, y: 1, p: 2 });
-        assert_eq!(order_of_heading("# recorded yesterday"), None);
+        let found = order_of_heading("t,x@320,y@240,on").unwrap();
+        assert_eq!(found.order, Order { t: 0, x: 1, y: 2, p: 3 });
+        assert_eq!(found.geometry, Some(Geometry { width: 320, height: 240 }));
+        assert_eq!(order_of_heading("# x y pol timestamp").unwrap().order, Order { t: 3, x: 0, y: 1, p: 2 });
+        let found = order_of_heading("# x [px] y [px] p t [ns]").unwrap();
+        assert_eq!((found.order, found.unit), (Order { t: 3, x: 0, y: 1, p: 2 }, Some(TimeUnit::Nanoseconds)));
+        assert!(order_of_heading("# recorded yesterday").is_none());
     }
 }

@@ -106,20 +106,22 @@ impl Hdf5 {
             (Number::F32 | Number::F64, _) => {
                 for value in field.floats(raw) {
                     let t = self.microseconds(value).ok_or_else(|| format!("the time {value}"))?;
-                    out.push(t + self.offset);
+                    out.push(t.saturating_add(self.offset));
                 }
             }
-            (_, TimeUnit::Microseconds) => out.extend(field.integers(raw).map(|value| value.wrapping_add(self.offset))),
+            (_, TimeUnit::Microseconds) => {
+                out.extend(field.integers(raw).map(|value| value.saturating_add(self.offset)))
+            }
             (_, TimeUnit::Nanoseconds) => {
                 out.extend(
                     field
                         .integers(raw)
-                        .map(|value| (value.saturating_add(500)).div_euclid(1000).wrapping_add(self.offset)),
+                        .map(|value| (value.saturating_add(500)).div_euclid(1000).saturating_add(self.offset)),
                 );
             }
             (_, unit) => {
                 let factor = if unit == TimeUnit::Seconds { 1_000_000 } else { 1_000 };
-                out.extend(field.integers(raw).map(|value| value.wrapping_mul(factor).wrapping_add(self.offset)));
+                out.extend(field.integers(raw).map(|value| value.saturating_mul(factor).saturating_add(self.offset)));
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod damage;
 mod defects;
+mod edges;
 mod made;
 mod properties;
 mod streaming;
