@@ -10,7 +10,7 @@ use crate::group::Group;
 use crate::settings::Settings;
 use ::events::{
     EventError, EventFrame, Events, Geometry, PixelCounts, PolaritySelection, Recording, Roi, Selection,
-    StackedHistogram, TimeSurface, Trigger, VoxelGrid, Window,
+    StackedHistogram, TimeSurface, Trigger, VoxelGrid,
 };
 use polars::prelude::*;
 use std::ops::Deref;
@@ -109,13 +109,20 @@ impl EventData {
         })
     }
 
-    /// The events of a rectangle, `x0 <= x < x1` and `y0 <= y < y1`.
+    /// The events of a rectangle, `x0 <= x < x1` and `y0 <= y < y1`; within the rectangle there is already.
     #[must_use]
     pub fn roi(&self, x0: u16, y0: u16, x1: u16, y1: u16) -> Self {
-        self.with(|selection| selection.roi = Some(Roi { x0, y0, x1, y1 }))
+        self.with(|selection| {
+            selection.roi = Some(selection.roi.map_or(Roi { x0, y0, x1, y1 }, |outer| Roi {
+                x0: x0.max(outer.x0),
+                y0: y0.max(outer.y0),
+                x1: x1.min(outer.x1),
+                y1: y1.min(outer.y1),
+            }));
+        })
     }
 
-    /// ON events for a number above 0, OFF events otherwise.
+    /// ON events for a number above 0, OFF events otherwise; the last call counts.
     #[must_use]
     pub fn polarity(&self, polarity: i8) -> Self {
         let wanted = if polarity > 0 { PolaritySelection::On } else { PolaritySelection::Off };
@@ -127,7 +134,7 @@ impl EventData {
     /// # Errors
     /// What cannot be decoded, with its place.
     pub fn without_hot_pixels(&self, percentile: f64) -> Result<Self> {
-        let mut counts = PixelCounts::new(self.sensor()?);
+        let mut counts = PixelCounts::new(self.sensor()?).map_err(events_source::error)?;
         self.each(|events| counts.add(events))?;
         let hot = counts.hot_by_percentile(percentile).map_err(events_source::error)?;
         Ok(self.with(|selection| selection.without_pixels.extend(hot)))
@@ -138,35 +145,41 @@ impl EventData {
     /// # Errors
     /// A width that is not positive; what cannot be decoded.
     pub fn windows(&self, width: i64) -> Result<Vec<Self>> {
-        let Some((start, end)) = self.bounds()? else { return Ok(Vec::new()) };
+        let (count, start) = self.windows_of(width)?;
+        let at = |k: i64| start.saturating_add(k.saturating_mul(width));
+        Ok((0..count).map(|k| self.slice(at(k), at(k).saturating_add(width))).collect())
+    }
+
+    /// How many windows cover the slice, and where the first begins.
+    fn windows_of(&self, width: i64) -> Result<(i64, i64)> {
         if width <= 0 {
             return Err(Error::request(format!("windows of {width} us: the width must be positive")));
         }
-        let count = (end - start - 1) / width + 1;
+        let Some((start, end)) = self.bounds()? else { return Ok((0, 0)) };
+        let count = (end.saturating_sub(start) - 1) / width + 1;
         if count > 1_000_000 {
             return Err(Error::request(format!(
                 "{count} windows of {width} us are too many; take a slice, or wider ones"
             )));
         }
-        Ok((0..count).map(|k| self.slice(start + k * width, start + (k + 1) * width)).collect())
+        Ok((count, start))
     }
 
-    /// Number of events in each window of `width` microseconds, in one pass: columns `t` (start) and `events`.
+    /// Number of events in each of [`EventData::windows`], in one pass: columns `t` (start) and `events`.
     ///
     /// # Errors
     /// See [`EventData::windows`].
     pub fn counts_per_window(&self, width: i64) -> Result<DataFrame> {
-        let windows: Vec<Window> = self.recording.windows(width).map_err(events_source::error)?;
-        let first = windows.first().map_or(0, |window| window.start);
-        let mut counts = vec![0u64; windows.len()];
+        let (count, first) = self.windows_of(width)?;
+        let mut counts = vec![0u64; usize::try_from(count).unwrap_or(0)];
         self.each(|events| {
             for &t in &events.t {
-                if let Some(count) = counts.get_mut(((t - first) / width) as usize) {
+                if let Some(count) = counts.get_mut((t.saturating_sub(first) / width) as usize) {
                     *count += 1;
                 }
             }
         })?;
-        let starts: Vec<i64> = windows.iter().map(|window| window.start).collect();
+        let starts: Vec<i64> = (0..count).map(|k| first.saturating_add(k.saturating_mul(width))).collect();
         Ok(df!("t" => starts, "events" => counts)?)
     }
 
@@ -234,7 +247,7 @@ impl EventData {
     }
 
     fn counts(&self) -> Result<EventFrame> {
-        let mut frame = EventFrame::new(self.sensor()?);
+        let mut frame = EventFrame::new(self.sensor()?).map_err(events_source::error)?;
         self.each(|events| frame.add(events))?;
         Ok(frame)
     }
@@ -289,7 +302,7 @@ impl EventData {
         }
         let sensor = self.sensor()?;
         let frames = windows.iter().map(|window| {
-            let mut frame = EventFrame::new(sensor);
+            let mut frame = EventFrame::new(sensor).map_err(events_source::error)?;
             window.each(|events| frame.add(events))?;
             let start = window.selection.time.map_or(0, |(start, _)| start);
             Ok(picture(&frame, format!("from {start} us")))
@@ -306,7 +319,9 @@ impl EventData {
     fn bounds(&self) -> Result<Option<(i64, i64)>> {
         let bounds = self.recording.time_bounds().map_err(events_source::error)?;
         let (from, to) = self.selection.time.unwrap_or((i64::MIN, i64::MAX));
-        Ok(bounds.map(|(first, last)| (first.max(from), (last + 1).min(to))).filter(|(start, end)| start < end))
+        Ok(bounds
+            .map(|(first, last)| (first.max(from), last.saturating_add(1).min(to)))
+            .filter(|(start, end)| start < end))
     }
 
     /// Size of the sensor: as the file says, or as its events need.

@@ -65,6 +65,23 @@ fn parts_agree_however_they_are_asked_for() {
 }
 
 #[test]
+fn a_part_of_a_part_is_inside_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = made(&folder, &some(5000));
+    let twice = data.roi(10, 5, 40, 30).roi(0, 10, 20, 48);
+    assert_eq!(twice.read().unwrap(), data.roi(10, 10, 20, 30).read().unwrap());
+    assert_eq!(twice.count().unwrap(), twice.read().unwrap().len() as u64);
+    assert!(data.roi(0, 0, 10, 10).roi(20, 20, 30, 30).read().unwrap().is_empty());
+    let part = data.slice(12_000, 13_500);
+    let counts = part.counts_per_window(1000).unwrap();
+    let starts = counts.column("t").unwrap().i64().unwrap().to_vec_null_aware().left().unwrap();
+    assert_eq!(starts, [12_000, 13_000]);
+    assert_eq!(counts.column("events").unwrap().u64().unwrap().sum(), Some(part.count().unwrap()));
+    assert_eq!(part.counts_per_window(i64::MAX).unwrap().height(), 1);
+    assert_eq!(data.slice(5, 5).windows(10).unwrap().len(), 0);
+}
+
+#[test]
 fn pictures_are_png_and_say_what_they_show() {
     let folder = tempfile::tempdir().unwrap();
     let data = made(&folder, &some(5000));
