@@ -1,9 +1,10 @@
 //! Event-camera decoding against faery, expelliarmus, evutils and evlib on the same generated files:
-//! `cargo bench -p recoil-tests --bench events`.
+//! `cargo bench --locked --bench events`.
 //!
 //! EVT2 and EVT3 to frames of Polars, chunk by chunk, warm cache. `RECOIL_BENCH_EVENTS` sets the size (20,000,000),
-//! `RECOIL_BENCH_PASSES` the number of passes (5). With `RECOIL_BENCH_STREAM=1000000000` instead a file of so many EVT2
-//! events (4 GB) is written, filtered, filled into a histogram, indexed and sliced, and the peak memory is read.
+//! `RECOIL_BENCH_PASSES` the number of passes (9). What two threads gain is compared with what two processes gain that read
+//! at the same time: more the machine does not have. With `RECOIL_BENCH_STREAM=1000000000` instead a file of so many EVT2
+//! events (4 GB) is written, filtered, filled into a histogram, indexed, sliced and collected, and the peak memory is read.
 
 use std::io::Write;
 use std::path::Path;
@@ -25,7 +26,7 @@ fn main() -> Result<(), Failure> {
     }
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let events = number("RECOIL_BENCH_EVENTS").unwrap_or(20_000_000);
-    let passes = number("RECOIL_BENCH_PASSES").unwrap_or(5);
+    let passes = number("RECOIL_BENCH_PASSES").unwrap_or(9);
     let folder = tempfile::tempdir()?;
     if let Some(events) = number("RECOIL_BENCH_STREAM") {
         return stream(&folder.path().join("large.raw"), events);
@@ -39,7 +40,9 @@ fn main() -> Result<(), Failure> {
         generate(&file, format, events)?;
         let ours = reading(&file, "chunks", 1, passes)?;
         row(format, "this one", 1, &ours, &ours);
-        row(format, "this one", 2, &reading(&file, "chunks", 2, passes)?, &ours);
+        let two = reading(&file, "chunks", 2, passes)?;
+        row(format, "this one", 2, &two, &ours);
+        scaling(format, &ours, &two, &side_by_side(&file, passes)?);
         let Some(python) = &python else { continue };
         let script = recoil_tests::cases::project().join("tests/bench/peers/events.py");
         for peer in ["faery", "expelliarmus", "expelliarmus-chunks", "evutils", "evutils-windows", "evlib"] {
@@ -59,6 +62,23 @@ fn main() -> Result<(), Failure> {
 fn reading(file: &Path, what: &str, threads: u64, passes: u64) -> Result<Value, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     answer(command.args(["--one-reading", what, &threads.to_string(), &passes.to_string()]).arg(file))
+}
+
+/// Two processes that read the same file at the same time with one thread each: the median of the slower.
+fn side_by_side(file: &Path, passes: u64) -> Result<f64, Failure> {
+    let both: Vec<_> = std::thread::scope(|scope| {
+        let run = || scope.spawn(|| reading(file, "chunks", 1, passes).map_err(|error| error.to_string()));
+        [run(), run()].map(|thread| thread.join().unwrap_or_else(|_| Err("a reading panicked".to_string()))).into()
+    });
+    let medians = both.into_iter().map(|said| said.map(|said| said["median"].as_f64().unwrap_or(f64::NAN)));
+    Ok(medians.collect::<Result<Vec<f64>, String>>()?.into_iter().fold(0.0, f64::max))
+}
+
+/// How many times as fast two threads are, and two processes.
+fn scaling(format: &str, one: &Value, two: &Value, processes: f64) {
+    let median = |of: &Value| of["median"].as_f64().unwrap_or(f64::NAN);
+    let (threads, most) = (median(one) / median(two), 2.0 * median(one) / processes);
+    println!("| {format} | 2 threads for 1 | | | | {threads:.2}, where two processes gain {most:.2} |");
 }
 
 fn answer(command: &mut Command) -> Result<Value, Failure> {
@@ -125,8 +145,16 @@ fn stream(file: &Path, count: u64) -> Result<(), Failure> {
     println!("\n{count} EVT2 events, {} MB\n", std::fs::metadata(file)?.len() / 1_000_000);
     println!("| question | threads | seconds | million events/s | peak MB | bytes per event |");
     println!("|---|---|---|---|---|---|");
-    for (what, threads) in [("filter", 1), ("filter", 2), ("slice", 2), ("collect", 2)] {
-        let said = reading(file, what, threads, if what == "slice" { 5 } else { 1 })?;
+    for (what, threads) in [
+        ("filter", 1),
+        ("filter", 2),
+        ("slice", 1),
+        ("slice", 2),
+        ("open and slice", 2),
+        ("frame of a slice", 2),
+        ("collect", 2),
+    ] {
+        let said = reading(file, what, threads, if what.contains("slice") { 9 } else { 1 })?;
         let (seconds, events) = (said["median"].as_f64().unwrap_or(f64::NAN), said["events"].as_f64().unwrap_or(0.0));
         let peak = said["peak"].as_f64().unwrap_or(f64::NAN);
         println!(
@@ -152,18 +180,9 @@ fn one_reading(arguments: &[String]) -> Result<(), Failure> {
     let mut seconds = Vec::new();
     let mut events = 0;
     for _ in 0..passes.parse::<u64>()? {
-        let recording = Recording::open_with(file, options())?;
-        if what == "slice" {
-            recording.build_index()?;
-        }
-        let start = Instant::now();
-        events = match what.as_str() {
-            "chunks" => chunks(&recording)?,
-            "filter" => filter(&recording)?,
-            "slice" => slice(&recording)?,
-            _ => collect(&recording)?,
-        };
-        seconds.push(start.elapsed().as_secs_f64());
+        let (took, found) = timed(file, what, &options)?;
+        seconds.push(took);
+        events = found;
     }
     seconds.sort_by(f64::total_cmp);
     println!(
@@ -171,6 +190,39 @@ fn one_reading(arguments: &[String]) -> Result<(), Failure> {
         json!({"median": seconds[seconds.len() / 2], "best": seconds[0], "events": events, "peak": peak_memory()})
     );
     Ok(())
+}
+
+/// Seconds and events of one answer. What is asked for is there when the clock stops, and given back later.
+fn timed(file: &str, what: &str, options: &dyn Fn() -> ReadOptions) -> Result<(f64, u64), Failure> {
+    let mut start = Instant::now();
+    if what == "frame of a slice" {
+        // The same as a cell asks for it.
+        let options = options();
+        let data = data::EventLoader::new(file).index_cache(options.index_cache).load()?;
+        let (from, to) = one_hundredth(data.recording())?;
+        start = Instant::now();
+        let events = data.slice(from, to).collect()?;
+        return Ok((start.elapsed().as_secs_f64(), events.height() as u64));
+    }
+    let recording = Recording::open_with(file, options())?;
+    if what != "open and slice" {
+        start = Instant::now();
+    }
+    let events = match what {
+        "chunks" | "filter" => {
+            let events = if what == "chunks" { chunks(&recording)? } else { filter(&recording)? };
+            return Ok((start.elapsed().as_secs_f64(), events));
+        }
+        "collect" => recording.read()?,
+        _ => {
+            let (from, to) = one_hundredth(&recording)?;
+            if what == "slice" {
+                start = Instant::now();
+            }
+            recording.slice(from, to)?
+        }
+    };
+    Ok((start.elapsed().as_secs_f64(), std::hint::black_box(&events).len() as u64))
 }
 
 /// Frames of Polars, block after block; each is looked at and dropped.
@@ -209,17 +261,11 @@ fn filter(recording: &Recording) -> Result<u64, Failure> {
     Ok(report.events)
 }
 
-/// One hundredth of the recording, in memory.
-fn slice(recording: &Recording) -> Result<u64, Failure> {
-    let Some((first, last)) = recording.time_bounds()? else { return Ok(0) };
+/// A stretch of time of one hundredth of the recording.
+fn one_hundredth(recording: &Recording) -> Result<(i64, i64), Failure> {
+    let (first, last) = recording.time_bounds()?.ok_or("a recording without events")?;
     let width = (last - first) / 100;
-    Ok(recording.slice(first + 40 * width, first + 41 * width)?.len() as u64)
-}
-
-/// Everything in memory, up to what fits.
-fn collect(recording: &Recording) -> Result<u64, Failure> {
-    let Some((first, last)) = recording.time_bounds()? else { return Ok(0) };
-    Ok(recording.slice(first, first + (last - first) / 5)?.len() as u64)
+    Ok((first + 40 * width, first + 41 * width))
 }
 
 /// The most memory this process has had, in bytes.
