@@ -42,7 +42,7 @@ fn main() -> Result<(), Failure> {
         row(format, "this one", 1, &ours, &ours);
         let two = reading(&file, "chunks", 2, passes)?;
         row(format, "this one", 2, &two, &ours);
-        scaling(format, &ours, &two, &side_by_side(&file, passes)?);
+        scaling(format, &ours, &two, side_by_side(&file, passes)?);
         let Some(python) = &python else { continue };
         let script = recoil_tests::cases::project().join("tests/bench/peers/events.py");
         for peer in ["faery", "expelliarmus", "expelliarmus-chunks", "evutils", "evutils-windows", "evlib"] {

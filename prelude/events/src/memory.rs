@@ -15,9 +15,14 @@ impl MemoryProbe for SystemMemory {
         let mut system = sysinfo::System::new();
         system.refresh_memory();
         let machine = system.available_memory();
-        let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-        machine.min(container)
+        machine.min(system.cgroup_limits().map_or(u64::MAX, |limits| left_in(&limits)))
     }
+}
+
+/// What a container can still give. Its own word for free leaves out the cache of files, which is given back when asked for:
+/// who has read a large file would be told that there is nothing left.
+fn left_in(limits: &sysinfo::CGroupLimits) -> u64 {
+    limits.total_memory.saturating_sub(limits.rss)
 }
 
 /// Always the same answer.
@@ -38,4 +43,16 @@ impl MemoryProbe for FixedMemory {
 pub(crate) fn keep_freed() {
     static DONE: std::sync::Once = std::sync::Once::new();
     DONE.call_once(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(16 << 20))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_of_files_is_not_taken() {
+        let limits = sysinfo::CGroupLimits { total_memory: 100, free_memory: 5, free_swap: 0, rss: 30 };
+        assert_eq!(left_in(&limits), 70);
+        assert_eq!(left_in(&sysinfo::CGroupLimits { rss: 200, ..limits }), 0);
+    }
 }

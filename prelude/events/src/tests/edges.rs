@@ -119,9 +119,10 @@ fn what_lenient_skips_is_not_counted() {
     let whole = write::hdf5(&events, None).unwrap();
     assert_eq!(open(whole.clone()).unwrap().count().unwrap(), 600_000);
     let mut damaged = 0;
-    for part in 1..8 {
+    // Most of the front of the file is the index of milliseconds, which is not read.
+    for part in 20..31 {
         let mut file = whole.clone();
-        let place = file.len() / 8 * part;
+        let place = file.len() / 32 * part;
         file[place..place + 2000].fill(0xFF);
         let Err(EventError::Damaged { offset: 1.., .. }) = open(file.clone()).and_then(|recording| recording.read())
         else {
@@ -135,7 +136,6 @@ fn what_lenient_skips_is_not_counted() {
         assert_eq!((lenient().count().unwrap(), lenient().info().unwrap().events), (read, read));
         assert!(lenient().info().unwrap().warnings[0].contains("skipped"));
     }
-    // Most of the file is the index of milliseconds, which is not read.
     assert!(damaged > 1, "{damaged}");
 }
 
