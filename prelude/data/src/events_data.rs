@@ -9,7 +9,7 @@ use crate::events_source::{self, EventSource, Scan};
 use crate::group::Group;
 use crate::settings::Settings;
 use ::events::{
-    EventError, EventFrame, Events, Geometry, PixelCounts, PolaritySelection, Recording, Roi, Selection,
+    Cancel, EventError, EventFrame, Events, Geometry, PixelCounts, PolaritySelection, Recording, Roi, Selection,
     StackedHistogram, TimeSurface, Trigger, VoxelGrid,
 };
 use polars::prelude::*;
@@ -210,12 +210,32 @@ impl EventData {
         Ok(df!("t" => column(|it| it.t), "id" => column(|it| it.id.into()), "value" => column(|it| it.value.into()))?)
     }
 
-    /// The events as plain columns.
+    /// The events as plain columns. Tells how far it is, and stops when asked to.
     ///
     /// # Errors
     /// What cannot be decoded, or does not fit the memory.
     pub fn read(&self) -> Result<Events> {
-        Ok(self.recording.select(self.selection.clone()).map_err(events_source::error)?)
+        if self.selection.time.is_some() {
+            self.recording.build_index().map_err(events_source::error)?;
+        }
+        let task = segment::work::Task::new(self.recording.path().display().to_string(), "events", None);
+        let (cancel, mut told) = (Cancel::new(), 0);
+        let stop = cancel.clone();
+        let stream = self.recording.stream().select(self.selection.clone()).cancel(cancel).progress(|progress| {
+            if task.advance(progress.events - told, 0).is_err() {
+                stop.cancel();
+            }
+            told = progress.events;
+        });
+        Ok(stream.collect().map_err(events_source::error)?)
+    }
+
+    /// The events as a frame with the columns t, x, y and polarity: 13 bytes per event, taken once and not copied again.
+    ///
+    /// # Errors
+    /// As [`EventData::read`].
+    pub fn collect(&self) -> Result<DataFrame> {
+        Ok(events_source::frame(self.read()?)?)
     }
 
     /// A lazy frame of Polars with the columns t, x, y and polarity. Collecting decodes block by block and keeps only

@@ -25,6 +25,8 @@ fn a_recording_is_a_table() {
     let events = some(5000);
     let data = made(&folder, &events);
     let frame = data.collect().unwrap();
+    // The engine, which reads block by block, gives the same.
+    assert!(frame.equals(&data.query("t >= 0").collect().unwrap()));
     assert_eq!(frame.get_column_names(), ["t", "x", "y", "polarity"]);
     assert_eq!(frame.column("t").unwrap().i64().unwrap().cont_slice().unwrap(), events.t);
     assert_eq!(data.count().unwrap(), 5000);
