@@ -9,5 +9,6 @@ pub(crate) mod evt2;
 pub(crate) mod evt21;
 pub(crate) mod evt3;
 pub(crate) mod flatbuffer;
+mod heading;
 pub(crate) mod nmnist;
 pub(crate) mod text;
