@@ -7,8 +7,8 @@ use polars_arrow::types::NativeType;
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// Bytes that a thread keeps at most, by type.
-const MOST: usize = 16 << 20;
+/// Bytes that a thread keeps at most, by type: thirty columns of eight bytes of a unit of rows.
+const MOST: usize = 64 << 20;
 
 /// A number whose vectors are kept.
 pub(crate) trait Reused: Pod + NativeType {
