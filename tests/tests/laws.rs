@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each room may import of the others.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("segment", &[]),
     ("port", &[]),
     ("macros", &[]),
     ("cut", &["segment"]),
     ("sources", &["segment"]),
-    ("pages", &[]),
-    ("hipo", &["pages"]),
-    ("events", &["pages"]),
+    ("hipo", &[]),
+    ("events", &[]),
     ("flow", &["segment", "cut", "sources"]),
     ("hist", &["segment"]),
     ("show", &["segment", "hist"]),
@@ -62,7 +61,7 @@ fn a_room_imports_only_what_its_row_allows() {
 #[test]
 fn only_frames_link_polars() {
     let dependencies = dependencies();
-    for room in ["port", "macros", "pages", "hipo", "events", "recoil-kernel"] {
+    for room in ["port", "macros", "hipo", "events", "recoil-kernel"] {
         assert!(!dependencies[room].iter().any(|name| name.starts_with("polars")), "{room} links Polars");
     }
 }

@@ -3,9 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use pages::Mapped;
-
 use crate::error::{EventError, Result};
+use crate::pages::Mapped;
 
 /// Where the bytes come from.
 #[derive(Debug)]

@@ -52,10 +52,10 @@ impl Events {
     }
 
     fn in_large_pages(&mut self) {
-        pages::in_large_pages(&mut self.t);
-        pages::in_large_pages(&mut self.x);
-        pages::in_large_pages(&mut self.y);
-        pages::in_large_pages(&mut self.polarity);
+        crate::pages::in_large_pages(&mut self.t);
+        crate::pages::in_large_pages(&mut self.x);
+        crate::pages::in_large_pages(&mut self.y);
+        crate::pages::in_large_pages(&mut self.polarity);
     }
 
     /// Columns of `len` events, all zeros, whose memory is not taken before it is written.

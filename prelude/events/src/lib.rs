@@ -40,6 +40,7 @@ mod index;
 mod memory;
 mod open;
 mod options;
+mod pages;
 mod pass;
 mod pipeline;
 mod progress;

@@ -32,6 +32,7 @@ mod index;
 mod link;
 mod lorentz;
 mod order;
+mod pages;
 mod parallel;
 mod query;
 mod reaction;

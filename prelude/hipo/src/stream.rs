@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use pages::Mapped;
+use crate::pages::Mapped;
 
 /// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
 pub trait Stream: Send + Sync {

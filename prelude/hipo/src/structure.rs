@@ -176,7 +176,7 @@ impl Numbers {
     pub(crate) fn reserve(&mut self, more: usize) {
         with_numbers!(self, values => {
             if values.try_reserve(more).is_ok() {
-                pages::in_large_pages(values);
+                crate::pages::in_large_pages(values);
             }
         });
     }

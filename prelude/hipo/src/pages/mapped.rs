@@ -8,7 +8,7 @@ const KEPT: u64 = 32 << 20;
 
 /// A file as memory. Only where the system can say beforehand whether pages can be read (Linux 5.14 and later).
 #[derive(Debug)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     map: memmap2::Mmap,
     /// Bytes asked for since the file was opened.
     asked: AtomicU64,
@@ -21,7 +21,7 @@ impl Mapped {
     /// Others may change the file while it is read, and the bytes with it. Whoever reads them must be right whatever they
     /// are and however often they change: check every byte as untrusted input, stay inside buffers of its own, and keep no
     /// reference beyond a block or record.
-    pub unsafe fn new(file: &File) -> Option<Self> {
+    pub(crate) unsafe fn new(file: &File) -> Option<Self> {
         if !cfg!(target_os = "linux") {
             return None;
         }
@@ -36,7 +36,7 @@ impl Mapped {
     /// The system is asked for the pages before they are touched. Where the file has been shortened, or cannot be read,
     /// that is an error, not the signal that ends the process when a page of a map is missing. What is left is a file
     /// shortened in the fraction of a millisecond between the question and the reading.
-    pub fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
+    pub(crate) fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
         let from = usize::try_from(offset).ok()?;
         let bytes = self.map.get(from..from.checked_add(length)?)?;
         if bytes.is_empty() {
