@@ -1,5 +1,5 @@
 //! Filling histograms: ours against boost-histogram, on the same values with the same number of threads, one after the
-//! other in the same run. `cargo bench -p recoil-tests --bench hist -- [million rows] [threads]` prints a table in
+//! other in the same run. `cargo bench --bench hist -- [million rows] [threads]` prints a table in
 //! Markdown; 100 million rows (the default) need 4 GB of memory.
 
 use hist::{Axis, Hist, Storage};

@@ -32,7 +32,14 @@ pub fn run(file: &Path) -> Theirs {
     // Its Polars is kept for the next run: building it takes a quarter of an hour.
     let folder = std::env::temp_dir().join("recoil-bench").join("evcxr");
     std::fs::create_dir_all(&folder).expect("a folder for the peer");
-    let output = Command::new(program).arg("--peer").arg(file).env("EVCXR_TMPDIR", folder).output().expect("starts");
+    let mut command = Command::new(program);
+    command.arg("--peer").arg(file).env("EVCXR_TMPDIR", folder);
+    // What `cargo bench` sets for this program is watched by build scripts below Polars: with it, all is built again.
+    let set = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("CARGO_"));
+    for name in set.filter(|name| name != "CARGO_HOME") {
+        command.env_remove(name);
+    }
+    let output = command.output().expect("starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let answer = text.lines().find_map(|line| line.strip_prefix(MARK));
     let answer = answer.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
