@@ -74,7 +74,7 @@ pub(crate) fn sample(column: &str) -> Sample {
         Some(known) => (known.label.unwrap_or_else(|| column.to_owned()), known.unit.unwrap_or_default()),
         None => Default::default(),
     };
-    Sample { name: cut::escape::decode(column).into(), label, unit }
+    Sample { name: cut::escape::decode(column), label, unit }
 }
 
 /// Finds the range of columns, and keeps what it sees as long as there is room.

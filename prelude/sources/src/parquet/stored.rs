@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_frame_is_read_by_us_and_by_the_library() {
         for length in [0, 1, 2, 3, 255, MOST - 1, MOST, MOST + 1, MOST + 3, 1_000_000] {
-            let bytes: Vec<u8> = (0..length).map(|at| (at * 7919 >> 3) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|at| ((at * 7919) >> 3) as u8).collect();
             let frame = frame(&bytes);
             assert_eq!(zstd::bulk::decompress(&frame, length).unwrap(), bytes, "{length}");
             let file = tempfile::tempfile().unwrap();
