@@ -70,11 +70,11 @@ pub(super) fn order_of_heading(line: &str) -> Option<Named> {
         true => line.split(',').map(str::trim).collect(),
         false => line.split(blank).filter(|name| !name.is_empty()).collect(),
     };
-    let mut place = 0;
+    let mut place = 0_usize;
     for name in names {
         if alone(&name) && !line.contains(',') {
-            unit =
-                unit.or_else(|| unit_of(name.trim_start_matches(['[', '('])).filter(|_| places[0] == Some(place - 1)));
+            let of_time = place.checked_sub(1).is_some_and(|before| places[0] == Some(before));
+            unit = unit.or_else(|| unit_of(name.trim_start_matches(['[', '('])).filter(|_| of_time));
             continue;
         }
         if let Some(found) = heading(name) {
@@ -132,5 +132,6 @@ mod tests {
         let found = order_of_heading("# x [px] y [px] p t [ns]").unwrap();
         assert_eq!((found.order, found.unit), (Order { t: 3, x: 0, y: 1, p: 2 }, Some(TimeUnit::Nanoseconds)));
         assert!(order_of_heading("# recorded yesterday").is_none());
+        assert_eq!(order_of_heading("(s) t x y p").unwrap().unit, None, "a unit of nothing");
     }
 }
