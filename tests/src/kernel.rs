@@ -76,6 +76,8 @@ impl Home {
             .env("JUPYTER_DATA_DIR", inside("data"))
             .env("JUPYTER_RUNTIME_DIR", inside("runtime"))
             .env("JUPYTER_NO_CONFIG", "1")
+            // Without configuration the settings of JupyterLab are looked for elsewhere, if nobody says where.
+            .env("JUPYTERLAB_SETTINGS_DIR", inside("config/lab/user-settings"))
             .env("IPYTHONDIR", inside("ipython"))
             .env("RECOIL_HISTORY", inside("history.sqlite"))
             .env("NO_COLOR", "1");
