@@ -21,13 +21,15 @@ impl Folder {
 
     fn within(parent: &Path) -> std::io::Result<Self> {
         sweep(parent);
-        let path = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?.keep();
-        // Locked before it has its name: who sees it can tell at once that somebody holds it.
-        let unnamed = path.join("unnamed");
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        // Locked before it has its name: who sees it can tell at once that somebody holds it. A file system without locks
+        // gives it no name, and nobody takes the folder for that of a dead session.
+        let unnamed = folder.path().join("unnamed");
         let alive = File::create(&unnamed)?;
-        alive.lock()?;
-        std::fs::rename(unnamed, path.join(ALIVE))?;
-        Ok(Self { path, _alive: alive })
+        if alive.lock().is_ok() {
+            std::fs::rename(unnamed, folder.path().join(ALIVE))?;
+        }
+        Ok(Self { path: folder.keep(), _alive: alive })
     }
 
     pub fn path(&self) -> &Path {
