@@ -509,7 +509,7 @@ fn billion() {
     run_billion("toy, made as it is read", Arc::new(Toy::new(50 * rows)), Candidates::new(Best::First));
 }
 
-/// Kills a billion rows in the middle, and runs them again: nothing is left of the first.
+/// Kills a query of twenty million rows that has spilled to disk: nothing of it is left.
 fn kill(folder: &Path) {
     let own = std::env::current_exe().expect("this program");
     let mut child = Command::new(own).arg("killed").arg(folder).stdout(Stdio::piped()).spawn().expect("it runs");
