@@ -123,7 +123,7 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     command.arg("-Dambiguous_glob_imports");
     // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
     command.args(["-Ztrim-diagnostic-paths=no", "-Zallow-features="]).env("RUSTC_BOOTSTRAP", "1");
-    // A cell is over before rustc's allocator has given anything back; in large pages it costs a thirtieth less.
+    // A cell is over before rustc's allocator has given anything back: large pages save it the asking for small ones.
     command.env("MALLOC_CONF", "thp:always,narenas:1");
     for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {
         command.env_remove(name);

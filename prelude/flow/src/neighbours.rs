@@ -239,11 +239,10 @@ macro_rules! wide {
                         }
                         // Rows of the words have a row before them, and are all there; this is the proof for `load`.
                         assert!(words.is_empty() || words.start > 0 && words.end * WORD <= values.len());
-                        let mut same = words.start;
-                        while same < words.end {
+                        for word in words {
                             let mut other = 0;
                             for part in (0..WORD).step_by($lanes) {
-                                let row = same * WORD + part;
+                                let row = word * WORD + part;
                                 // SAFETY: the assertion above.
                                 let (here, before) = unsafe { (load(values, row), load(values, row - 1)) };
                                 other |= u64::from($other(here, before)) << part;
@@ -251,14 +250,13 @@ macro_rules! wide {
                             if other != 0 {
                                 let mut below = 0;
                                 for part in (0..WORD).step_by($lanes) {
-                                    let row = same * WORD + part;
+                                    let row = word * WORD + part;
                                     // SAFETY: the assertion above.
                                     let (here, before) = unsafe { (load(values, row), load(values, row - 1)) };
                                     below |= u64::from($below(here, before)) << part;
                                 }
-                                found.put(same - found.from, (other, below));
+                                found.put(word - found.from, (other, below));
                             }
-                            same += 1;
                         }
                     }
                     // SAFETY: the processor has just said that it has the instructions.

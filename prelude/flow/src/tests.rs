@@ -236,11 +236,11 @@ fn tables_one_after_another_go_straight_into_a_group() {
         assert!(report.engine.contains("one after another"), "{}", report.engine);
         assert!(!report.columns.contains(&"unused".to_owned()), "only what is asked for is read: {:?}", report.columns);
     }
-    // Rows by position need to know how many came before: they are collected, with the same answer.
     let scan = Query::new().concat(Join::outer(parts())).filter(cut::parse("x > 5").unwrap()).over(cut(1, &a));
     let (plan, (_, report)) = (scan.explain().unwrap(), scan.collect().unwrap());
     assert_eq!((plan.segments_total, plan.rows), (report.segments_total, (report.rows_in, 7)), "{plan}");
     assert!(plan.segments_total > 1 && plan.rows.0 > 3, "{plan}");
+    // Rows by position need to know how many came before: they are collected, with the same answer.
     let tail = Query::new().concat(Join::inner(parts())).tail(2).over(cut(1, &a)).collect().unwrap().0;
     assert_eq!(tail.column("x").unwrap().f64().unwrap().into_no_null_iter().collect::<Vec<_>>(), [20.0, 30.0]);
 }
