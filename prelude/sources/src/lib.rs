@@ -14,6 +14,7 @@ mod index;
 mod indexed;
 mod reuse;
 mod source;
+mod zstandard;
 
 #[cfg(test)]
 mod tests;

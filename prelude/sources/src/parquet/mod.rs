@@ -1,9 +1,9 @@
 //! Parquet: a segment per row group, only the columns asked for, read by position (never mapped: a file that is
 //! cut short while it is read is an error, not a crash).
 
+mod pages;
 mod plain;
 mod statistics;
-mod stored;
 mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
@@ -104,30 +104,57 @@ impl Parquet {
         self.metadata.row_groups[segment].columns_under_root_iter(column).map_or_else(Vec::new, Iterator::collect)
     }
 
-    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
-        let place = &self.segments[segment].place;
-        let Some(field) = self.fields.get(name) else {
-            return Err(missing(name, &self.schema));
-        };
-        let chunks = self.chunks(segment, name);
-        let at = chunks.first().map_or(0, |chunk| chunk.byte_range().start);
-        let explain = |error: String| {
-            let place = (**place).clone().offset(at);
-            Error::read(
-                &place,
-                format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"),
-            )
-        };
-        if let [chunk] = chunks[..]
-            && let Some(kind) = plain::kind(chunk, field)
-        {
-            let decoded = guarded(|| plain::decode(file, chunk, kind, name, rows)).map_err(explain)?;
-            if let Some(column) = decoded.map_err(|error| explain(error.to_string()))? {
-                // Times are integers in the file; saying what they mean copies nothing.
-                let dtype = self.schema.get(name).unwrap_or(column.dtype());
-                return if column.dtype() == dtype { Ok(column) } else { Ok(column.cast(dtype)?) };
+    /// Columns the fast way; `None` for those that the general decoder has to read.
+    fn plain(
+        &self,
+        file: &File,
+        segment: usize,
+        names: &[PlSmallStr],
+        rows: Wanted<'_>,
+    ) -> Result<Vec<Option<Column>>> {
+        let mut plain: Vec<(usize, plain::Chunk)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let Some(field) = self.fields.get(name) else { return Err(missing(name, &self.schema)) };
+            if let [metadata] = self.chunks(segment, name)[..]
+                && let Some(kind) = plain::kind(metadata, field)
+            {
+                plain.push((at, plain::Chunk { metadata, kind, name }));
             }
         }
+        let (places, chunks): (Vec<usize>, Vec<plain::Chunk>) = plain.into_iter().unzip();
+        let decoded = match guarded(|| plain::decode(file, &chunks, rows)) {
+            Ok(decoded) => decoded,
+            // One by one, to say of which column it is.
+            Err(_) if names.len() > 1 => {
+                let one = |name| Ok(self.plain(file, segment, std::slice::from_ref(name), rows)?.remove(0));
+                return names.iter().map(one).collect();
+            }
+            Err(error) => return Err(self.damaged(segment, &names[0], &error)),
+        };
+        let mut columns = vec![None; names.len()];
+        for (at, decoded) in places.into_iter().zip(decoded) {
+            let name = &names[at];
+            let column = decoded.map_err(|error| self.damaged(segment, name, &error.to_string()))?;
+            // Times are integers in the file; saying what they mean copies nothing.
+            columns[at] = match (column, self.schema.get(name)) {
+                (Some(column), Some(dtype)) if column.dtype() != dtype => Some(column.cast(dtype)?),
+                (column, _) => column,
+            };
+        }
+        Ok(columns)
+    }
+
+    fn damaged(&self, segment: usize, name: &PlSmallStr, error: &str) -> Error {
+        let at = self.chunks(segment, name).first().map_or(0, |chunk| chunk.byte_range().start);
+        let place = (*self.segments[segment].place).clone().offset(at);
+        Error::read(&place, format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"))
+    }
+
+    /// A column of any kind, by the general decoder.
+    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
+        let Some(field) = self.fields.get(name) else { return Err(missing(name, &self.schema)) };
+        let explain = |error: String| self.damaged(segment, name, &error);
+        let chunks = self.chunks(segment, name);
         let decoded = guarded(|| -> PolarsResult<Series> {
             let mut pages = Vec::with_capacity(chunks.len());
             let mut types = Vec::with_capacity(chunks.len());
@@ -154,11 +181,18 @@ impl Parquet {
         // replaced since is noticed instead of being read with the old footer.
         self.identity.unchanged(&self.path, place)?;
         let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
-        let columns: Vec<_> =
-            columns.iter().map(|name| self.column(&file, segment, name, rows)).collect::<Result<_>>()?;
-        Ok(DataFrame::new(rows.len(), columns)?)
+        let mut found = Vec::with_capacity(columns.len());
+        for names in columns.chunks(TOGETHER) {
+            for (name, plain) in names.iter().zip(self.plain(&file, segment, names, rows)?) {
+                found.push(plain.map_or_else(|| self.column(&file, segment, name, rows), Ok)?);
+            }
+        }
+        Ok(DataFrame::new(rows.len(), found)?)
     }
 }
+
+/// Columns whose pages are decompressed together: what is under way stays within the cache of a core.
+const TOGETHER: usize = 4;
 
 /// The rows of a segment that are wanted.
 #[derive(Debug, Clone, Copy)]

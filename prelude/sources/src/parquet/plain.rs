@@ -1,26 +1,26 @@
 //! The fast way for what ntuples are made of: numbers of four or eight bytes, PLAIN, without nulls.
 //!
 //! A page of them is a run of little-endian values, so it is read or decompressed to where the column wants it instead
-//! of being decoded, and a page without a wanted row is not read at all. Whatever else a chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general decoder reads it.
+//! of being decoded, and a page without a wanted row is not read at all. Compressed pages of several columns are decompressed
+//! together. Whatever else a chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general
+//! decoder reads it.
 
-use super::{Wanted, stored};
+use super::Wanted;
+use super::pages::{PageAt, all_present, plain_values};
 use crate::reuse::{self, Reused};
+use crate::zstandard::{self, stored};
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::compression::{Compression, DecompressionContext};
-use polars_parquet::parquet::encoding::Encoding;
-use polars_parquet::parquet::page::{CompressedPage, DataPage, DataPageHeader, FormatEncoding, Page};
+use polars_parquet::parquet::page::{CompressedPage, Page};
 use polars_parquet::parquet::read::decompress;
 use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, TimeUnit as Stored};
 use polars_parquet::read::{ColumnChunkMetadata, PageReader, PhysicalType};
-use polars_parquet_format::PageHeader;
-use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Cursor;
 use std::os::unix::fs::FileExt;
-use zstd::zstd_safe::DCtx;
 
 /// Types whose values lie in a page as they lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,160 +67,281 @@ pub(super) fn kind(chunk: &ColumnChunkMetadata, field: &ArrowField) -> Option<Ki
     }
 }
 
-/// The rows of the chunk, or `None` when it is not as plain as it looked.
-pub(super) fn decode(
-    file: &File,
-    chunk: &ColumnChunkMetadata,
-    kind: Kind,
-    name: &PlSmallStr,
-    rows: Wanted<'_>,
-) -> PolarsResult<Option<Column>> {
-    let name = name.clone();
-    Ok(match kind {
-        Kind::F64 => values::<f64>(file, chunk, rows)?.map(|v| column(Float64Chunked::from_vec(name, v).into_column())),
-        Kind::F32 => values::<f32>(file, chunk, rows)?.map(|v| column(Float32Chunked::from_vec(name, v).into_column())),
-        Kind::I64 => values::<i64>(file, chunk, rows)?.map(|v| column(Int64Chunked::from_vec(name, v).into_column())),
-        Kind::I32 => values::<i32>(file, chunk, rows)?.map(|v| column(Int32Chunked::from_vec(name, v).into_column())),
-        Kind::U64 => values::<u64>(file, chunk, rows)?.map(|v| column(UInt64Chunked::from_vec(name, v).into_column())),
-        Kind::U32 => values::<u32>(file, chunk, rows)?.map(|v| column(UInt32Chunked::from_vec(name, v).into_column())),
-    })
+/// A column in a segment, and what its values are.
+pub(super) struct Chunk<'a> {
+    pub(super) metadata: &'a ColumnChunkMetadata,
+    pub(super) kind: Kind,
+    pub(super) name: &'a PlSmallStr,
+}
+
+/// The rows of chunks, or `None` when one is not as plain as it looked. Compressed pages of all of them are decompressed
+/// together, one of each at a time, which is faster.
+pub(super) fn decode(file: &File, chunks: &[Chunk<'_>], rows: Wanted<'_>) -> Vec<PolarsResult<Option<Column>>> {
+    let mut readings: Vec<Box<dyn Reading>> = chunks.iter().map(|chunk| reading(file, chunk, rows)).collect();
+    let mut stored = STORED.take();
+    stored.resize_with(stored.len().max(chunks.len()), Vec::new);
+    loop {
+        let waiting = readings.iter_mut().zip(&mut stored).filter_map(|(reading, stored)| {
+            let waits = reading.advance(stored);
+            waits.then_some((reading, &*stored))
+        });
+        let (mut waiting, frames): (Vec<_>, Vec<&[u8]>) =
+            waiting.map(|(reading, stored)| (reading, stored.as_slice())).unzip();
+        if waiting.is_empty() {
+            break;
+        }
+        let mut places: Vec<&mut [u8]> = waiting.iter_mut().map(|reading| reading.place()).collect();
+        let written = zstandard::decompress(&frames, &mut places);
+        waiting.into_iter().zip(written).for_each(|(reading, written)| reading.accept(written));
+    }
+    STORED.set(stored);
+    readings.into_iter().zip(chunks).map(|(reading, chunk)| reading.column(chunk.name.clone())).collect()
+}
+
+fn reading<'a>(file: &'a File, chunk: &Chunk<'a>, rows: Wanted<'a>) -> Box<dyn Reading + 'a> {
+    let metadata = chunk.metadata;
+    match chunk.kind {
+        Kind::F64 => Box::new(Values::<f64>::new(file, metadata, rows)),
+        Kind::F32 => Box::new(Values::<f32>::new(file, metadata, rows)),
+        Kind::I64 => Box::new(Values::<i64>::new(file, metadata, rows)),
+        Kind::I32 => Box::new(Values::<i32>::new(file, metadata, rows)),
+        Kind::U64 => Box::new(Values::<u64>::new(file, metadata, rows)),
+        Kind::U32 => Box::new(Values::<u32>::new(file, metadata, rows)),
+    }
 }
 
 /// A number that lies in a page as it lies in memory.
-trait Plain: Reused {}
-impl Plain for f64 {}
-impl Plain for f32 {}
-impl Plain for i64 {}
-impl Plain for i32 {}
-impl Plain for u64 {}
-impl Plain for u32 {}
+trait Plain: Reused {
+    fn column(name: PlSmallStr, values: Vec<Self>) -> Column;
+}
 
-/// Values before the first one, into which the levels of a page may be written; see [`Out::unpack`].
+macro_rules! plain {
+    ($($kind:ident $chunked:ident),*) => {
+        $(impl Plain for $kind {
+            fn column(name: PlSmallStr, values: Vec<Self>) -> Column {
+                $chunked::from_vec(name, values).into_column()
+            }
+        })*
+    };
+}
+
+plain!(f64 Float64Chunked, f32 Float32Chunked, i64 Int64Chunked, i32 Int32Chunked, u64 UInt64Chunked, u32 UInt32Chunked);
+
+/// Values before the first one, into which the levels of a page may be written; see [`Values::open`].
 const PAD: usize = 4;
 
-/// The column without the values before the first one.
-fn column(padded: Column) -> Column {
-    padded.slice(PAD as i64, padded.len() - PAD)
-}
-
-/// Bytes in which the header of a page ends, unless its statistics are very long.
-const HEAD: usize = 1_024;
-
 thread_local! {
-    // One buffer per thread for the bytes of a page and one for them decompressed: fresh memory of some MB costs as
-    // much in page faults as the copy itself.
-    static STORED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    // Buffers per thread for the bytes of pages and one for them decompressed: fresh memory of some MB costs as much in
+    // page faults as the copy itself.
+    static STORED: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static PAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static UNPACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static ZSTD: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
-/// Walks over the pages; those without a wanted row are not even read.
-fn values<T: Plain>(file: &File, chunk: &ColumnChunkMetadata, rows: Wanted<'_>) -> PolarsResult<Option<Vec<T>>> {
-    let range = chunk.byte_range();
-    let optional = chunk.descriptor().descriptor.max_def_level > 0;
-    let mut out = Out::<T>::new(rows.len());
-    let (mut at, mut start) = (range.start, 0);
-    while start < rows.end() && at < range.end {
-        let Some(page) = PageAt::find(file, at, range.end)? else { return Ok(None) };
-        at = page.end;
-        let here = rows.between(start, start + page.values);
-        start += page.values;
-        if here.len() == 0 || here.len() == page.values && out.unpack(file, chunk, &page, optional)? {
-            continue;
-        }
-        if !out.append_page(file, chunk, &page, (here, start - page.values), optional)? {
-            return Ok(None);
-        }
-    }
-    if out.filled != rows.len() + PAD {
-        polars_bail!(ComputeError: "{} values where the footer says {}", start, rows.end());
-    }
-    Ok(Some(out.values))
+/// A chunk that is being read.
+trait Reading {
+    /// Reads on up to a page that is to be decompressed, which it puts into `stored`; `false` where there is none.
+    fn advance(&mut self, stored: &mut Vec<u8>) -> bool;
+    /// Where that page is decompressed to.
+    fn place(&mut self) -> &mut [u8];
+    /// Takes the page, of which so many bytes have been written to its place.
+    fn accept(&mut self, written: Result<usize, &'static str>);
+    /// All values; `None` when the chunk is not plain.
+    fn column(self: Box<Self>, name: PlSmallStr) -> PolarsResult<Option<Column>>;
 }
 
-/// A page of data in a file.
-struct PageAt {
-    /// Where its header begins, its body begins, and it ends.
-    head: u64,
-    body: u64,
-    end: u64,
-    values: usize,
-    /// Bytes of the body when decompressed, when it is of the first version and PLAIN.
-    plain: Option<usize>,
+/// How a chunk goes.
+enum State {
+    Plain,
+    NotPlain,
+    Failed(PolarsError),
 }
 
-impl PageAt {
-    /// The page that begins at `at`; `None` where that is no page of data, or has a header that is not understood.
-    fn find(file: &File, at: u64, end: u64) -> PolarsResult<Option<Self>> {
-        let mut bytes = [0; HEAD];
-        let bytes = &mut bytes[..HEAD.min((end - at) as usize)];
-        file.read_exact_at(bytes, at)?;
-        let mut cursor = Cursor::new(&*bytes);
-        let mut protocol = TCompactInputProtocol::new(&mut cursor, HEAD);
-        let Ok(header) = PageHeader::read_from_in_protocol(&mut protocol) else { return Ok(None) };
-        let count = match (&header.data_page_header, &header.data_page_header_v2) {
-            (Some(first), None) => first.num_values,
-            (None, Some(second)) => second.num_values,
-            _ => return Ok(None),
-        };
-        let (Ok(values), Ok(stored), Ok(size)) = (
-            usize::try_from(count),
-            u64::try_from(header.compressed_page_size),
-            usize::try_from(header.uncompressed_page_size),
-        ) else {
-            return Ok(None);
-        };
-        let body = at + cursor.position();
-        let first = header.data_page_header.is_some_and(|header| header.encoding == FormatEncoding::PLAIN);
-        let page = Self { head: at, body, end: body + stored, values, plain: first.then_some(size) };
-        // A page without values would never come to an end.
-        Ok((page.end <= end && values > 0).then_some(page))
-    }
-}
-
-/// The values so far, behind [`PAD`] that are none.
-struct Out<T> {
+/// The values of a chunk so far, behind [`PAD`] that are none.
+struct Values<'a, T> {
+    file: &'a File,
+    chunk: &'a ColumnChunkMetadata,
+    rows: Wanted<'a>,
+    optional: bool,
     values: Vec<T>,
     filled: usize,
+    /// Where the next page begins, and the row of its first value.
+    at: u64,
+    start: usize,
+    open: Option<Open>,
+    state: State,
 }
 
-impl<T: Plain> Out<T> {
-    fn new(rows: usize) -> Self {
-        Self { values: reuse::vector(rows + PAD), filled: PAD }
+/// A page whose values come straight to their place.
+#[derive(Clone, Copy)]
+struct Open {
+    page: PageAt,
+    /// Its bytes when decompressed, and how many of them are levels.
+    size: usize,
+    levels: usize,
+    /// The bytes of values before it, over which its levels are written.
+    kept: [u8; PAD * 8],
+}
+
+impl<T: Plain> Reading for Values<'_, T> {
+    fn advance(&mut self, stored: &mut Vec<u8>) -> bool {
+        if !matches!(self.state, State::Plain) {
+            return false;
+        }
+        self.pages(stored).unwrap_or_else(|error| {
+            self.state = State::Failed(error);
+            false
+        })
     }
 
-    /// Appends some of the values of a page whose first is the chunk's value `start`; `false` when it is not plain.
-    fn append_page(
-        &mut self,
-        file: &File,
-        chunk: &ColumnChunkMetadata,
-        page: &PageAt,
-        (rows, start): (Wanted<'_>, usize),
-        optional: bool,
-    ) -> PolarsResult<bool> {
-        let mut stored = STORED.take();
+    fn place(&mut self) -> &mut [u8] {
+        let Some(open) = self.open else { return &mut [] };
+        let end = self.filled * size_of::<T>() - open.levels + open.size;
+        &mut bytemuck::cast_slice_mut(&mut self.values)[end - open.size..end]
+    }
+
+    fn accept(&mut self, written: Result<usize, &'static str>) {
+        let accepted = match written {
+            Ok(written) => self.close(written),
+            Err(error) => Err(polars_err!(ComputeError: "a page cannot be decompressed: {}", error)),
+        };
+        if let Err(error) = accepted {
+            self.state = State::Failed(error);
+        }
+    }
+
+    fn column(self: Box<Self>, name: PlSmallStr) -> PolarsResult<Option<Column>> {
+        match self.state {
+            State::Failed(error) => Err(error),
+            State::NotPlain => Ok(None),
+            State::Plain if self.filled != self.rows.len() + PAD => {
+                polars_bail!(ComputeError: "{} values where the footer says {}", self.start, self.rows.end())
+            }
+            State::Plain => Ok(Some(T::column(name, self.values).slice(PAD as i64, self.filled - PAD))),
+        }
+    }
+}
+
+impl<'a, T: Plain> Values<'a, T> {
+    fn new(file: &'a File, chunk: &'a ColumnChunkMetadata, rows: Wanted<'a>) -> Self {
+        let optional = chunk.descriptor().descriptor.max_def_level > 0;
+        let (values, at) = (reuse::vector(rows.len() + PAD), chunk.byte_range().start);
+        Self { file, chunk, rows, optional, values, filled: PAD, at, start: 0, open: None, state: State::Plain }
+    }
+
+    /// Walks over the pages; those without a wanted row are not even read. Stops with a page in `stored` that is to be
+    /// decompressed.
+    fn pages(&mut self, stored: &mut Vec<u8>) -> PolarsResult<bool> {
+        let end = self.chunk.byte_range().end;
+        while self.start < self.rows.end() && self.at < end {
+            let Some(page) = PageAt::find(self.file, self.at, end)? else {
+                self.state = State::NotPlain;
+                return Ok(false);
+            };
+            let here = self.rows.between(self.start, self.start + page.values);
+            self.at = page.end;
+            self.start += page.values;
+            if here.len() == page.values && self.open(&page) {
+                match self.unpack(&page, stored)? {
+                    Some(written) => self.close(written)?,
+                    None => return Ok(true),
+                }
+            } else if here.len() > 0 {
+                self.append_page(&page, here)?;
+            }
+            if matches!(self.state, State::NotPlain) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Prepares for a page of plain values without nulls, and answers whether it can be one.
+    ///
+    /// The levels stand before the values in a page, so they are written over the values before, which are put back.
+    fn open(&mut self, page: &PageAt) -> bool {
+        let (count, width) = (page.values, size_of::<T>());
+        let codec = self.chunk.compression();
+        let known = matches!(codec, Compression::Uncompressed | Compression::Zstd | Compression::Lz4Raw);
+        let optional = self.optional;
+        let fits = |levels: &usize| if optional { (4..=PAD * width).contains(levels) } else { *levels == 0 };
+        let size = page.plain.filter(|_| known && cfg!(target_endian = "little"));
+        let levels = size.and_then(|size| size.checked_sub(count.saturating_mul(width)).filter(fits));
+        let (Some(size), Some(levels)) = (size, levels) else { return false };
+        self.open = Some(Open { page: *page, size, levels, kept: [0; PAD * 8] });
+        let mut kept = [0; PAD * 8];
+        kept[..levels].copy_from_slice(&self.place()[..levels]);
+        self.open = Some(Open { page: *page, size, levels, kept });
+        true
+    }
+
+    /// Reads the body of a page to its place, and answers how many bytes it has; `None` where it is in `stored`, still
+    /// to be decompressed.
+    fn unpack(&mut self, page: &PageAt, stored: &mut Vec<u8>) -> PolarsResult<Option<usize>> {
+        let (file, codec, size) = (self.file, self.chunk.compression(), (page.end - page.body) as usize);
+        let place = self.place();
+        if codec == Compression::Uncompressed {
+            if size == place.len() {
+                file.read_exact_at(place, page.body)?;
+            }
+            return Ok(Some(size));
+        }
+        if codec == Compression::Zstd && stored::read(file, page.body, size, place)? {
+            return Ok(Some(place.len()));
+        }
+        stored.resize(size, 0);
+        file.read_exact_at(stored, page.body)?;
+        if codec == Compression::Zstd {
+            return Ok(None);
+        }
+        let written = lz4::block::decompress_to_buffer(stored, i32::try_from(place.len()).ok(), place);
+        written.map(Some).map_err(|error| polars_err!(ComputeError: "a page cannot be decompressed: {}", error))
+    }
+
+    /// Takes the page that was opened, of which so many bytes are at its place.
+    fn close(&mut self, written: usize) -> PolarsResult<()> {
+        let Some(Open { page, size, levels, kept }) = self.open else { return Ok(()) };
+        let place = self.place();
+        let present = written == size && (levels == 0 || all_present(&place[4..levels], page.values));
+        place[..levels].copy_from_slice(&kept[..levels]);
+        self.open = None;
+        if present {
+            self.filled += page.values;
+            return Ok(());
+        }
+        let first = self.start - page.values;
+        self.append_page(&page, self.rows.between(first, self.start))
+    }
+
+    /// Appends some of the values of the last page, of whatever kind it is.
+    fn append_page(&mut self, page: &PageAt, rows: Wanted<'_>) -> PolarsResult<()> {
+        let first = self.start - page.values;
+        let mut bytes = PAGE.take();
         let mut unpacked = UNPACKED.take();
-        stored.resize((page.end - page.head) as usize, 0);
-        let read = file.read_exact_at(&mut stored, page.head);
-        let done = Buffer::with_vec(&mut stored, |bytes| -> PolarsResult<bool> {
+        bytes.resize((page.end - page.head) as usize, 0);
+        let read = self.file.read_exact_at(&mut bytes, page.head);
+        let appended = Buffer::with_vec(&mut bytes, |bytes| -> PolarsResult<bool> {
             read?;
-            let mut pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+            let mut pages = PageReader::new(Cursor::new(bytes), self.chunk, Vec::new(), usize::MAX);
             let Some(CompressedPage::Data(page)) = pages.next().transpose()? else { return Ok(false) };
             let count = page.num_values();
             let mut context = DecompressionContext::Unset;
             let Page::Data(mut page) = decompress(CompressedPage::Data(page), &mut unpacked, &mut context)? else {
                 return Ok(false);
             };
-            let Some(values) = plain_values::<T>(&page, count, optional) else { return Ok(false) };
-            self.append(values, rows, start);
+            let Some(values) = plain_values::<T>(&page, count, self.optional) else { return Ok(false) };
+            self.append(values, rows, first);
             if page.buffer().len() >= unpacked.capacity() {
                 unpacked = std::mem::take(page.buffer_mut());
             }
             Ok(true)
         });
-        STORED.set(stored);
+        PAGE.set(bytes);
         UNPACKED.set(unpacked);
-        done
+        if !appended? {
+            self.state = State::NotPlain;
+        }
+        Ok(())
     }
 
     fn append(&mut self, values: &[u8], rows: Wanted<'_>, start: usize) {
@@ -238,141 +359,5 @@ impl<T: Plain> Out<T> {
             }
         }
         self.filled += rows.len();
-    }
-
-    /// Reads or decompresses a page of plain values without nulls straight to its place, and answers whether it could.
-    ///
-    /// The levels stand before the values in a page, so they are written over the values before, which are put back.
-    fn unpack(
-        &mut self,
-        file: &File,
-        chunk: &ColumnChunkMetadata,
-        page: &PageAt,
-        optional: bool,
-    ) -> PolarsResult<bool> {
-        let (count, width) = (page.values, size_of::<T>());
-        let known = matches!(chunk.compression(), Compression::Uncompressed | Compression::Zstd | Compression::Lz4Raw);
-        let fits = |levels: &usize| if optional { (4..=PAD * width).contains(levels) } else { *levels == 0 };
-        let Some(size) = page.plain.filter(|_| known && cfg!(target_endian = "little")) else { return Ok(false) };
-        let Some(levels) = size.checked_sub(count.saturating_mul(width)).filter(fits) else { return Ok(false) };
-        let old = self.filled;
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.values[..old + count]);
-        let place = &mut bytes[old * width - levels..];
-        let mut kept = [0_u8; PAD * 8];
-        kept[..levels].copy_from_slice(&place[..levels]);
-        let written = unpack_into(file, chunk.compression(), page, place)?;
-        let present = written == size && (levels == 0 || all_present(&place[4..levels], count));
-        place[..levels].copy_from_slice(&kept[..levels]);
-        if present {
-            self.filled += count;
-        }
-        Ok(present)
-    }
-}
-
-/// Fills `place` with the body of a page, and answers how many bytes it has.
-fn unpack_into(file: &File, compression: Compression, page: &PageAt, place: &mut [u8]) -> PolarsResult<usize> {
-    let size = (page.end - page.body) as usize;
-    if compression == Compression::Uncompressed {
-        if size == place.len() {
-            file.read_exact_at(place, page.body)?;
-        }
-        return Ok(size);
-    }
-    if compression == Compression::Zstd && stored::read(file, page.body, size, place)? {
-        return Ok(place.len());
-    }
-    let mut stored = STORED.take();
-    stored.resize(size, 0);
-    let read = file.read_exact_at(&mut stored, page.body);
-    let written = match compression {
-        Compression::Zstd => ZSTD
-            .with_borrow_mut(|context| context.decompress(place, &stored))
-            .map_err(|code| zstd::zstd_safe::get_error_name(code).to_owned()),
-        _ => lz4::block::decompress_to_buffer(&stored, i32::try_from(place.len()).ok(), place)
-            .map_err(|error| error.to_string()),
-    };
-    STORED.set(stored);
-    read?;
-    written.map_err(|error| polars_err!(ComputeError: "a page cannot be decompressed: {}", error))
-}
-
-/// The value bytes of a page: `count` values and no null, or `None`.
-fn plain_values<T>(page: &DataPage, count: usize, optional: bool) -> Option<&[u8]> {
-    if cfg!(target_endian = "big") || page.encoding() != Encoding::Plain {
-        return None;
-    }
-    let buffer = page.buffer();
-    let skip = match page.header() {
-        DataPageHeader::V1(_) if !optional => 0,
-        DataPageHeader::V1(_) => {
-            let length = u32::from_le_bytes(buffer.get(..4)?.try_into().ok()?) as usize;
-            if page.definition_level_encoding() != Encoding::Rle || !all_present(buffer.get(4..4 + length)?, count) {
-                return None;
-            }
-            4 + length
-        }
-        DataPageHeader::V2(header) => {
-            if header.num_nulls != 0 {
-                return None;
-            }
-            let levels = header.definition_levels_byte_length.checked_add(header.repetition_levels_byte_length)?;
-            usize::try_from(levels).ok()?
-        }
-    };
-    buffer.get(skip..)?.get(..count.checked_mul(size_of::<T>())?)
-}
-
-/// Whether run-length coded levels of one bit say `1` for all `count` values.
-fn all_present(mut levels: &[u8], count: usize) -> bool {
-    let mut seen = 0;
-    while seen < count {
-        let Some((header, rest)) = varint(levels) else { return false };
-        if header & 1 == 0 {
-            let Some((&value, rest)) = rest.split_first() else { return false };
-            if value != 1 {
-                return false;
-            }
-            seen += (header >> 1) as usize;
-            levels = rest;
-        } else {
-            let bytes = (header >> 1) as usize;
-            if bytes > rest.len() {
-                return false;
-            }
-            let bits = (bytes * 8).min(count - seen);
-            if (0..bits).any(|bit| rest[bit / 8] & 1 << (bit % 8) == 0) {
-                return false;
-            }
-            seen += bytes * 8;
-            levels = &rest[bytes..];
-        }
-    }
-    true
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0;
-    for (at, &byte) in bytes.iter().enumerate().take(9) {
-        value |= u64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::all_present;
-
-    #[test]
-    fn levels_are_all_present_only_when_every_one_is() {
-        assert!(all_present(&[20 << 1, 1], 20), "one run");
-        assert!(!all_present(&[20 << 1, 0], 20), "a run of nulls");
-        assert!(all_present(&[(2 << 1) | 1, 0xff, 0x0f], 12), "packed, the end unused");
-        assert!(!all_present(&[(2 << 1) | 1, 0xff, 0x07], 12), "packed, the last is null");
-        assert!(!all_present(&[19 << 1, 1], 20), "too short");
-        assert!(!all_present(&[0xff, 0xff], 20), "nonsense");
     }
 }

@@ -1,7 +1,7 @@
 //! Writing Parquet: numbers PLAIN without a dictionary (half the time to read, and smaller for measured values),
 //! text with one; under the name asked for only when all is written.
 
-use super::stored;
+use crate::zstandard::stored;
 use polars::prelude::*;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FileWriter, KeyValue, Page,
