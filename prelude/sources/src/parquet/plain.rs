@@ -82,11 +82,10 @@ pub(super) fn decode(file: &File, chunks: &[Chunk<'_>], rows: Wanted<'_>) -> Vec
     stored.resize_with(stored.len().max(chunks.len()), Vec::new);
     loop {
         let waiting = readings.iter_mut().zip(&mut stored).filter_map(|(reading, stored)| {
-            let waits = reading.advance(stored);
-            waits.then_some((reading, &*stored))
+            let size = reading.advance(stored)?;
+            Some((reading, &stored[..size]))
         });
-        let (mut waiting, frames): (Vec<_>, Vec<&[u8]>) =
-            waiting.map(|(reading, stored)| (reading, stored.as_slice())).unzip();
+        let (mut waiting, frames): (Vec<_>, Vec<&[u8]>) = waiting.unzip();
         if waiting.is_empty() {
             break;
         }
@@ -140,8 +139,9 @@ thread_local! {
 
 /// A chunk that is being read.
 trait Reading {
-    /// Reads on up to a page that is to be decompressed, which it puts into `stored`; `false` where there is none.
-    fn advance(&mut self, stored: &mut Vec<u8>) -> bool;
+    /// Reads on up to a page that is to be decompressed, with whose bytes, of which it says the number, `stored` begins
+    /// then; `None` where there is none.
+    fn advance(&mut self, stored: &mut Vec<u8>) -> Option<usize>;
     /// Where that page is decompressed to.
     fn place(&mut self) -> &mut [u8];
     /// Takes the page, of which so many bytes have been written to its place.
@@ -184,13 +184,13 @@ struct Open {
 }
 
 impl<T: Plain> Reading for Values<'_, T> {
-    fn advance(&mut self, stored: &mut Vec<u8>) -> bool {
+    fn advance(&mut self, stored: &mut Vec<u8>) -> Option<usize> {
         if !matches!(self.state, State::Plain) {
-            return false;
+            return None;
         }
         self.pages(stored).unwrap_or_else(|error| {
             self.state = State::Failed(error);
-            false
+            None
         })
     }
 
@@ -230,13 +230,13 @@ impl<'a, T: Plain> Values<'a, T> {
     }
 
     /// Walks over the pages; those without a wanted row are not even read. Stops with a page in `stored` that is to be
-    /// decompressed.
-    fn pages(&mut self, stored: &mut Vec<u8>) -> PolarsResult<bool> {
+    /// decompressed, and its size.
+    fn pages(&mut self, stored: &mut Vec<u8>) -> PolarsResult<Option<usize>> {
         let end = self.chunk.byte_range().end;
         while self.start < self.rows.end() && self.at < end {
             let Some(page) = PageAt::find(self.file, self.at, end)? else {
                 self.state = State::NotPlain;
-                return Ok(false);
+                return Ok(None);
             };
             let here = self.rows.between(self.start, self.start + page.values);
             self.at = page.end;
@@ -244,16 +244,16 @@ impl<'a, T: Plain> Values<'a, T> {
             if here.len() == page.values && self.open(&page) {
                 match self.unpack(&page, stored)? {
                     Some(written) => self.close(written)?,
-                    None => return Ok(true),
+                    None => return Ok(Some((page.end - page.body) as usize)),
                 }
             } else if here.len() > 0 {
                 self.append_page(&page, here)?;
             }
             if matches!(self.state, State::NotPlain) {
-                return Ok(false);
+                return Ok(None);
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Prepares for a page of plain values without nulls, and answers whether it can be one.
@@ -289,7 +289,7 @@ impl<'a, T: Plain> Values<'a, T> {
         if codec == Compression::Zstd && stored::read(file, page.body, size, place)? {
             return Ok(Some(place.len()));
         }
-        stored.resize(size, 0);
+        let stored = zstandard::room(stored, size);
         file.read_exact_at(stored, page.body)?;
         if codec == Compression::Zstd {
             return Ok(None);

@@ -148,8 +148,9 @@ impl<'a> Frame<'a> {
         place.is_empty().then_some(())
     }
 
-    /// Makes `plain` the same frame with its literals as they are, and says where to decode them to.
-    pub(super) fn streams_to_plain<'p>(&self, plain: &'p mut Vec<u8>, streams: &mut Vec<Stream<'p>>) -> Option<()>
+    /// Makes `plain` begin with the same frame with its literals as they are, of so many bytes, and says where to decode
+    /// them to.
+    pub(super) fn streams_to_plain<'p>(&self, plain: &'p mut Vec<u8>, streams: &mut Vec<Stream<'p>>) -> Option<usize>
     where
         'a: 'p,
     {
@@ -158,9 +159,8 @@ impl<'a> Frame<'a> {
             Content::Coded(literals, sequences) => 2 * HEAD + literals.size + sequences.len(),
             _ => block.bytes.len(),
         };
-        // What stands in it is overwritten.
-        plain.resize(self.begin + self.blocks.iter().map(length).sum::<usize>(), 0);
-        let mut rest = plain.as_mut_slice();
+        let whole = self.begin + self.blocks.iter().map(length).sum::<usize>();
+        let mut rest = super::room(plain, whole);
         rest.split_off_mut(..self.begin)?.copy_from_slice(&self.bytes[..self.begin]);
         for block in &self.blocks {
             let Content::Coded(literals, sequences) = &block.content else {
@@ -182,7 +182,7 @@ impl<'a> Frame<'a> {
             literals.streams_to(self.bytes, rest.split_off_mut(..literals.size)?, streams)?;
             rest.split_off_mut(..sequences.len())?.copy_from_slice(sequences);
         }
-        Some(())
+        Some(whole)
     }
 }
 

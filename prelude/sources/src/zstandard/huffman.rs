@@ -104,18 +104,36 @@ impl Tables {
             starts[weight] = next;
             next += size;
         }
-        for (literal, &weight) in weights[..=count].iter().enumerate().filter(|(_, weight)| **weight > 0) {
-            let (from, size) = (starts[usize::from(weight)], 1 << (weight - 1));
-            let entry = (literal as u16) << 8 | (longest as u16 + 1 - u16::from(weight));
-            // Most codes are nearly as long as the longest.
-            match table.get_mut(from..from + size)? {
-                [one] => *one = entry,
-                [one, two] => (*one, *two) = (entry, entry),
-                many => many.fill(entry),
+        let entry = |literal: usize, weight: u8| (literal as u16) << 8 | (longest as u16 + 1 - u16::from(weight));
+        let weights = &weights[..=count];
+        if next != size {
+            return None;
+        }
+        // Most codes are nearly as long as the longest, and which is which is noise, that no branch guesses: an entry is
+        // stored for every literal, and overwritten by the next where it is of another weight.
+        let [mut one, mut two, mut more] = [starts[1], starts[2], 0];
+        for (literal, &weight) in weights.iter().enumerate() {
+            if let Some(place) = table.get_mut(one) {
+                *place = entry(literal, 1);
             }
+            one += usize::from(weight == 1);
+        }
+        let mut short = [0_u8; 256];
+        for (literal, &weight) in weights.iter().enumerate() {
+            if let Some(place) = table.get_mut(two..two + 2) {
+                place.fill(entry(literal, 2));
+            }
+            two += 2 * usize::from(weight == 2);
+            short[more] = literal as u8;
+            more += usize::from(weight > 2);
+        }
+        for literal in short[..more].iter().map(|&literal| usize::from(literal)) {
+            let weight = weights[literal];
+            let (from, size) = (starts[usize::from(weight)], 1 << (weight - 1));
+            table.get_mut(from..from + size)?.fill(entry(literal, weight));
             starts[usize::from(weight)] += size;
         }
         self.tables.push(Table { start, longest });
-        (next == table.len()).then_some(())
+        Some(())
     }
 }

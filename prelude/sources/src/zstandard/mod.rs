@@ -48,11 +48,19 @@ pub(crate) fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Resu
         let each = frames.iter().zip(places).zip(done.iter().zip(plain));
         each.map(|((frame, place), (done, plain))| match done {
             Done::Content => Ok(place.len()),
-            Done::Literals => library.decompress(*place, plain).map_err(get_error_name),
+            Done::Literals(whole) => library.decompress(*place, &plain[..*whole]).map_err(get_error_name),
             Done::Nothing => library.decompress(*place, frame).map_err(get_error_name),
         })
         .collect()
     })
+}
+
+/// The beginning of a buffer that grows to what is needed; what stands in it means nothing.
+pub(crate) fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    &mut buffer[..length]
 }
 
 /// What has been decoded of a frame.
@@ -62,8 +70,8 @@ enum Done {
     Nothing,
     /// The content, to its place.
     Content,
-    /// The literals, to another frame with the same content.
-    Literals,
+    /// The literals, to another frame of so many bytes with the same content.
+    Literals(usize),
 }
 
 /// Decodes the literals of all blocks of all frames; `None` where the library should do it all.
@@ -81,7 +89,7 @@ fn side_by_side(
         let found = match Frame::parse(frame, tables) {
             Some(parsed) if parsed.coded < place.len() / 2 => None,
             Some(parsed) if parsed.nothing_repeats() => parsed.streams_to(place, &mut streams).map(|()| Done::Content),
-            Some(parsed) => parsed.streams_to_plain(plain, &mut streams).map(|()| Done::Literals),
+            Some(parsed) => parsed.streams_to_plain(plain, &mut streams).map(Done::Literals),
             None => None,
         };
         if found.is_none() {

@@ -18,17 +18,18 @@ pub(super) fn unpack(bytes: &[u8], weights: &mut [u8; 256]) -> Option<usize> {
     let mut state = [bits.take(log)?, bits.take(log)?];
     let mut count = 0;
     // Two states take turns; when one cannot go on, the other has the last weight.
-    loop {
+    while count < 254 {
         let turn = count % 2;
-        let now = states[state[turn]];
-        *weights.get_mut(count)? = now.weight;
+        let now = states[state[turn] % states.len()];
+        weights[count] = now.weight;
         count += 1;
         let Some(more) = bits.take(u32::from(now.bits)) else {
-            *weights.get_mut(count)? = states[state[1 - turn]].weight;
-            return (count < 255).then_some(count + 1);
+            weights[count] = states[state[1 - turn]].weight;
+            return Some(count + 1);
         };
         state[turn] = usize::from(now.base) + more;
     }
+    None
 }
 
 /// The states that the beginning of `bytes` describes, the power of two of how many, and how many bytes describe them.
