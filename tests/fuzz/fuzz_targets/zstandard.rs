@@ -8,13 +8,19 @@ mod zstandard;
 use libfuzzer_sys::fuzz_target;
 use zstd::zstd_safe::{DCtx, get_error_name};
 
-/// What both say of a frame that should hold so many bytes.
-fn same(frame: &[u8], length: usize) {
-    let (mut ours, mut theirs) = (vec![0; length], vec![0; length]);
-    let library = DCtx::create().decompress(&mut theirs[..], frame).map_err(get_error_name);
-    assert_eq!(zstandard::decompress(frame, &mut ours), library);
-    if let Ok(length) = library {
-        assert!(ours[..length] == theirs[..length]);
+/// What both say of frames that should hold so many bytes.
+fn same(frames: &[(&[u8], usize)]) {
+    let mut ours: Vec<Vec<u8>> = frames.iter().map(|(_, length)| vec![0; *length]).collect();
+    let mut places: Vec<&mut [u8]> = ours.iter_mut().map(Vec::as_mut_slice).collect();
+    let bytes: Vec<&[u8]> = frames.iter().map(|(frame, _)| *frame).collect();
+    let own = zstandard::decompress(&bytes, &mut places);
+    for (((frame, length), own), ours) in frames.iter().zip(own).zip(ours) {
+        let mut theirs = vec![0; *length];
+        let library = DCtx::create().decompress(&mut theirs[..], frame).map_err(get_error_name);
+        assert_eq!(own, library);
+        if let Ok(length) = library {
+            assert!(ours[..length] == theirs[..length]);
+        }
     }
 }
 
@@ -38,16 +44,18 @@ fn content(shape: &[u8]) -> Vec<u8> {
 
 fuzz_target!(|input: (u16, i8, [(u32, u8); 3], Vec<u8>)| {
     let (length, level, damage, bytes) = input;
-    same(&bytes, usize::from(length));
+    same(&[(&bytes, usize::from(length))]);
     if bytes.is_empty() {
         return;
     }
     let content = content(&bytes);
-    let Ok(mut frame) = zstd::bulk::compress(&content, i32::from(level % 6)) else { return };
-    same(&frame, content.len());
+    let Ok(frame) = zstd::bulk::compress(&content, i32::from(level % 6)) else { return };
+    let mut damaged = frame.clone();
     for (at, change) in damage {
         let at = at as usize % frame.len();
-        frame[at] ^= change;
+        damaged[at] ^= change;
     }
-    same(&frame, content.len());
+    same(&[(&frame, content.len())]);
+    same(&[(&damaged, content.len())]);
+    same(&[(&frame, content.len()), (&bytes, usize::from(length)), (&damaged, content.len())]);
 });
