@@ -18,6 +18,8 @@ pub(super) struct Frame<'a> {
     /// How many bytes it says that it holds.
     size: Option<usize>,
     blocks: Vec<Block<'a>>,
+    /// The last table of its literals.
+    table: Option<usize>,
     /// Bytes of literals in a Huffman code.
     pub(super) coded: usize,
 }
@@ -56,7 +58,7 @@ impl<'a> Frame<'a> {
     /// The parts of a frame; `None` for what is not worth it, not understood, or wrong. Tables go to `tables`.
     pub(super) fn parse(bytes: &'a [u8], tables: &mut Tables) -> Option<Self> {
         let (begin, size) = head(bytes)?;
-        let mut frame = Self { bytes, begin, size, blocks: Vec::new(), coded: 0 };
+        let mut frame = Self { bytes, begin, size, blocks: Vec::new(), table: None, coded: 0 };
         let mut at = begin;
         loop {
             let head = little(bytes.get(at..at + HEAD)?);
@@ -96,6 +98,7 @@ impl<'a> Frame<'a> {
         }
         if kind == 2 {
             start += tables.read(self.bytes.get(start..end)?)?;
+            self.table = tables.last();
         }
         let streams = if form == 0 { vec![start..end] } else { self.four(start..end, size)? };
         self.coded += size;
@@ -105,7 +108,7 @@ impl<'a> Frame<'a> {
             [0, ..] | [] => return None,
             rest => rest,
         };
-        Some(Content::Coded(Literals { streams, table: tables.last()?, size }, sequences))
+        Some(Content::Coded(Literals { streams, table: self.table?, size }, sequences))
     }
 
     /// The four streams of literals, of which the first three have their lengths before them.

@@ -168,6 +168,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_table_of_another_frame_is_not_taken() {
+        let (_, bytes) = columns(150_000).swap_remove(0);
+        let frame = zstd::bulk::compress(&bytes, 3).unwrap();
+        let mut tables = Tables::default();
+        assert!(Frame::parse(&frame, &mut tables).is_some());
+        // The same frame, whose first block, after nine bytes, wants the table of a block before it.
+        let mut without = frame.clone();
+        let table = Tables::default().read(&frame[17..]).unwrap();
+        without.drain(17..17 + table);
+        let change = |bytes: &mut [u8], change: &dyn Fn(u64) -> u64| {
+            let value = bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
+            bytes.copy_from_slice(&change(value).to_le_bytes()[..bytes.len()]);
+        };
+        change(&mut without[9..12], &|block| block - ((table as u64) << 3));
+        change(&mut without[12..17], &|literals| (literals | 1) - ((table as u64) << 22));
+        assert!(Frame::parse(&without, &mut tables).is_none());
+        assert!(decompress(&[&without], &mut [&mut vec![0; bytes.len()]])[0].is_err(), "the library says so too");
+    }
+
     /// A damaged frame is what the library says it is: the same content, or the same error.
     #[test]
     fn damage_is_what_the_library_says() {
