@@ -48,7 +48,11 @@ pub(crate) fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Resu
         let each = frames.iter().zip(places).zip(done.iter().zip(plain));
         each.map(|((frame, place), (done, plain))| match done {
             Done::Content => Ok(place.len()),
-            Done::Literals(whole) => library.decompress(*place, &plain[..*whole]).map_err(get_error_name),
+            // What is wrong with a frame, the library says of the frame itself.
+            Done::Literals(whole) => library
+                .decompress(*place, &plain[..*whole])
+                .or_else(|_| library.decompress(*place, frame))
+                .map_err(get_error_name),
             Done::Nothing => library.decompress(*place, frame).map_err(get_error_name),
         })
         .collect()
