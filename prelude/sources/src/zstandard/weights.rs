@@ -130,7 +130,8 @@ struct Backward<'a> {
 
 impl<'a> Backward<'a> {
     fn new(bytes: &'a [u8]) -> Option<Self> {
-        Some(Self { bytes, left: bytes.len() * 8 - 8 + bytes.last()?.checked_ilog2()? as usize })
+        let (last, before) = bytes.split_last()?;
+        Some(Self { bytes, left: before.len() * 8 + last.checked_ilog2()? as usize })
     }
 
     /// The next bits, at most eight; `None` where not so many are left.
