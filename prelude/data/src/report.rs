@@ -76,7 +76,11 @@ fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
                     evictions: total.cache_evictions,
                     ..tier("L2 decoded columns", total.hits_memory, total.hits_disk + total.misses, total.cache_bytes)
                 },
-                tier("L3 spilled columns", total.hits_disk, total.misses, 0),
+                Tier {
+                    // Before anything lies there, nothing is to be said of its bounds.
+                    budget: if total.disk_bytes > 0 { total.disk_budget } else { 0 },
+                    ..tier("L3 spilled columns", total.hits_disk, total.misses, total.disk_bytes)
+                },
             ],
         };
     }

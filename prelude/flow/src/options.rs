@@ -14,7 +14,8 @@ pub struct Options {
     pub threads: usize,
     /// Whether decoded columns are kept for the next query.
     pub cache: bool,
-    /// Where what does not fit into memory is spilled to; `None`: the folder for temporary files.
+    /// Where what does not fit into memory is spilled to: rows between two stages, and decoded columns that cost more to
+    /// make than to read back. `None`: the folder for temporary files; decoded columns only where that is on a disk.
     pub spill: Option<PathBuf>,
     /// Called with the fraction of the rows that is done.
     pub progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,

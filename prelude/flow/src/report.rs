@@ -59,6 +59,10 @@ pub struct Report {
     pub cache_budget: u64,
     /// Columns that it has thrown out since the process began.
     pub cache_evictions: u64,
+    /// Bytes of decoded columns on the spill disk when the query ended, as they lie there.
+    pub disk_bytes: u64,
+    /// Bytes they may take there.
+    pub disk_budget: u64,
     /// The most bytes of segments in work at once.
     pub peak_bytes: u64,
     /// Units of rows whose selection was known from an earlier query, so that no cut was evaluated.
@@ -107,6 +111,8 @@ impl Report {
         self.cache_bytes = self.cache_bytes.max(other.cache_bytes);
         self.cache_budget = self.cache_budget.max(other.cache_budget);
         self.cache_evictions = self.cache_evictions.max(other.cache_evictions);
+        self.disk_bytes = self.disk_bytes.max(other.disk_bytes);
+        self.disk_budget = self.disk_budget.max(other.disk_budget);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.selections_reused += other.selections_reused;
         self.materialized.absorb(other.materialized);

@@ -47,7 +47,7 @@ enum Feed {
 
 impl<'a> Running<'a> {
     pub fn new(scan: &'a Scan, source: Arc<dyn Source>, plan: &'a Plan, report: Report, start: Instant) -> Self {
-        let folder = scan.options.spill.clone().unwrap_or_else(std::env::temp_dir);
+        let folder = scan.options.spill.clone().unwrap_or_else(crate::memory::folder);
         let mode = Mode { preload: false, cache: false, chunk: scan.options.chunk_size, why: String::new() };
         let (spill, timeline) = (Arc::new(Spill::new(&folder)), Timeline::new(start));
         Self { scan, source, plan, report, mode, spill, timeline, read: Default::default(), pieces: None }
@@ -67,16 +67,36 @@ impl<'a> Running<'a> {
         }
         let stage = &self.plan.stages[last];
         let part = self.pass(&feed, stage, sink)?;
-        if self.spill.is_full() {
-            self.report.notes.push("the spill disk could not take more; what did not fit stayed in memory".into());
+        if let Some(why) = self.spill.refusal() {
+            self.report.notes.push(format!("{why}; what did not fit stayed in memory"));
         }
         let (spans, every) = self.timeline.finish();
         self.report.absorb_spans(0.0, spans, every);
-        let cache = Cache::shared().statistics();
-        self.report.cache_bytes = cache.bytes;
-        self.report.cache_budget = cache.budget;
-        self.report.cache_evictions = cache.evictions;
+        self.note_cache();
         Ok((part, self.report))
+    }
+
+    /// Tells the report what the cache of decoded columns holds, and where.
+    fn note_cache(&mut self) {
+        let cache = Cache::shared();
+        let now = cache.statistics();
+        self.report.cache_bytes = now.bytes;
+        self.report.cache_budget = now.budget;
+        self.report.cache_evictions = now.evictions;
+        self.report.disk_bytes = now.disk_bytes;
+        self.report.disk_budget = now.disk_budget;
+        if !self.mode.cache {
+            return;
+        }
+        self.report.notes.extend(cache.refusal());
+        if now.spilled > 0 {
+            let (columns, folder, mb) = (now.spilled, cache.folder(), now.disk_budget as f64 / 1e6);
+            let why = format!(
+                "{columns} columns cost more to decode than to read back; at most {mb:.1} MB in {}",
+                folder.display()
+            );
+            self.report.materialized.note("decoded columns on disk", now.disk_bytes, Decision::Spill, why);
+        }
     }
 
     /// Chooses the mode and the units of the first stage.
@@ -108,8 +128,9 @@ impl<'a> Running<'a> {
         if self.mode.cache {
             let cache = Cache::shared();
             cache.set_budget(options.memory_budget / 4 * 3);
-            if let Some(folder) = &options.spill {
-                cache.spill_to(folder);
+            match &options.spill {
+                Some(folder) => cache.spill_to(folder),
+                None => cache.spill(),
             }
         }
         if !self.mode.preload {
