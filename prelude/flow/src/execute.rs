@@ -3,6 +3,7 @@
 //! The thread that asks is a worker; the others are borrowed from rayon's pool, and never wait inside it: where memory
 //! is short they go home, and the one that asks does the rest.
 
+use crate::ahead::Ahead;
 use crate::candidates::{Ascents, Held, Selection};
 use crate::memory::{Cache, Gate, Room};
 use crate::report::Counters;
@@ -91,6 +92,8 @@ pub(crate) struct Worker<'a, S: Sink> {
     pub answering: Arc<str>,
     /// What steps that stand side by side share.
     pub together: Together,
+    /// What the source has been told to expect.
+    ahead: Ahead,
     next: AtomicUsize,
     stop: AtomicBool,
     given_back: Mutex<Vec<Stretch<S::Part>>>,
@@ -128,6 +131,7 @@ impl<'a, S: Sink> Worker<'a, S> {
             answering: "answer".into(),
             lead,
             names: stage.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            ahead: Ahead::new(input, units.len(), run.options),
             next: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             given_back: Mutex::new(Vec::new()),
@@ -193,11 +197,31 @@ impl<'a, S: Sink> Worker<'a, S> {
                 stretch.units.start = at;
                 return Ok(Some(stretch));
             };
+            self.expect(at, stretch.units.clone());
             self.unit(number, at, &mut stretch)?;
             drop(room);
         }
         self.put(stretch)?;
         Ok(None)
+    }
+
+    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then what nobody works on yet.
+    fn expect(&self, at: usize, rest: Range<usize>) {
+        if !self.ahead.is_of_use() {
+            return;
+        }
+        let next = self.next.load(Ordering::Relaxed).min(self.stretches.len());
+        let later = self.stretches[next..].first().map_or(0..0, |first| first.start..self.units.len());
+        let mut bytes = 0;
+        for unit in std::iter::once(at).chain(rest).chain(later).take(Ahead::UNITS + 1) {
+            bytes += if unit == at { 0 } else { self.units[unit].bytes };
+            if bytes > self.ahead.bytes {
+                return;
+            }
+            if self.ahead.first_time(unit) {
+                self.expect_unit(unit);
+            }
+        }
     }
 
     fn room(&self, number: usize, bytes: u64) -> Result<Option<Room<'static>>> {

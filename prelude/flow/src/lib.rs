@@ -10,6 +10,7 @@
 //! how anything is displayed.
 
 mod aggregate;
+mod ahead;
 mod candidates;
 mod clause;
 mod compact;
