@@ -1,8 +1,9 @@
 //! The engine from parquet in the page cache, beside Polars' streaming engine (in this process), DuckDB and pandas:
 //! a cut on six columns with a weighted histogram, the cut of the photon study with one candidate per event, many
-//! histograms in one pass, a file that is not in the page cache, and a billion rows.
+//! histograms in one pass, a file that is not in the page cache, a cache that is
+//! too small, and a billion rows.
 //!
-//! `cargo bench --bench engine -- [million rows] [six|study|many|cold|billion|all] [guard]`
+//! `cargo bench --bench engine -- [million rows] [six|study|many|cold|tiers|billion|all] [guard]`
 //! prints tables in Markdown. Files are made in the folder for temporary files, and kept for the next run.
 //! `guard` compares with the committed ratios in `engine.baseline` and fails below 85 % of one.
 
@@ -10,6 +11,8 @@
 mod billion;
 #[path = "engine/cold.rs"]
 mod cold;
+#[path = "engine/tiers.rs"]
+mod tiers;
 
 use flow::memory::Cache;
 use flow::{Best, Candidates, Options, Query, Scan, Sink, Streaming};
@@ -36,10 +39,12 @@ fn main() {
     let million = arguments.iter().find_map(|argument| argument.parse::<f64>().ok()).unwrap_or(20.0);
     let rows = (million * 1e6) as usize;
     let wants = |name: &str| arguments.iter().any(|argument| argument == name || argument == "all");
-    let any = ["six", "study", "many", "cold", "billion", "all"].iter().any(|name| arguments.iter().any(|a| a == name));
+    let any = ["six", "study", "many", "cold", "tiers", "billion", "all"]
+        .iter()
+        .any(|name| arguments.iter().any(|a| a == name));
     let mut ratios = Vec::new();
     if let Some(at) = arguments.iter().position(|argument| argument == "killed") {
-        return billion::run_until_killed(Path::new(&arguments[at + 1]));
+        return billion::run_until_killed(&arguments[at + 1]);
     }
     if !any || wants("six") {
         six(rows, &mut ratios);
@@ -52,6 +57,9 @@ fn main() {
     }
     if wants("cold") {
         cold::cold(rows);
+    }
+    if wants("tiers") {
+        tiers::tiers(rows);
     }
     if wants("billion") {
         billion::billion();
@@ -70,7 +78,9 @@ fn noise(row: usize, column: u64) -> f64 {
 }
 
 fn file(name: &str, rows: usize, compression: Compression, make: impl Fn(usize, usize) -> DataFrame) -> PathBuf {
-    let folder = std::env::temp_dir().join("recoil-bench");
+    // Who is started by a benchmark has a folder for temporary files of its own, but shares the files.
+    let shared = std::env::var_os("RECOIL_BENCH_FILES").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = shared.join("recoil-bench");
     std::fs::create_dir_all(&folder).expect("a folder for the files");
     // Another number for every change of what the writer does.
     let path = folder.join(format!("{name}-2-{rows}-{compression:?}.parquet"));
@@ -159,6 +169,24 @@ impl Sink for Fill<'_> {
             whole.merge(next).map_err(|error| flow::Error::request(error.to_string()))?;
         }
         Ok(())
+    }
+
+    fn identity(&self) -> Option<String> {
+        let axes: Vec<_> = self.empty.iter().map(|hist| (hist.axes(), hist.storage())).collect();
+        Some(format!("{axes:?} {:?} {:?}", self.columns, self.weight))
+    }
+
+    fn save(&self, part: &Vec<Hist>) -> Vec<u8> {
+        part.iter().flat_map(Hist::contents).collect()
+    }
+
+    fn restore(&self, mut bytes: &[u8]) -> Option<Vec<Hist>> {
+        let one = |empty: &Hist| {
+            let (own, rest) = bytes.split_at_checked(empty.contents().len())?;
+            bytes = rest;
+            empty.clone().with_contents(own).ok()
+        };
+        self.empty.iter().map(one).collect()
     }
 }
 

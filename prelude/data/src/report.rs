@@ -151,6 +151,8 @@ pub(crate) fn warnings(total: &flow::Report) -> Vec<String> {
         }
     }
     let mut warnings = total.notes.clone();
+    // What an earlier process did with its rows is not counted here.
+    counts.retain(|_, _| total.resumed_rows == 0);
     warnings.extend(counts.into_iter().filter_map(|(text, counts)| cut::lint(text, counts)));
     warnings.dedup();
     warnings

@@ -67,6 +67,8 @@ pub struct Report {
     pub peak_bytes: u64,
     /// Units of rows whose selection was known from an earlier query, so that no cut was evaluated.
     pub selections_reused: u64,
+    /// Rows that an earlier process had done, so that this one began behind them.
+    pub resumed_rows: u64,
     /// What was kept, where, and why.
     pub materialized: MaterializationController,
     /// When each worker did what.
@@ -115,6 +117,7 @@ impl Report {
         self.disk_budget = self.disk_budget.max(other.disk_budget);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.selections_reused += other.selections_reused;
+        self.resumed_rows += other.resumed_rows;
         self.materialized.absorb(other.materialized);
         self.absorb_spans(before, other.spans, other.spans_every);
         self.operations.extend(other.operations);

@@ -1,20 +1,21 @@
 //! A query while it runs: stage by stage, from the source through the entity store to a terminal.
 
 use crate::aggregate::{Aggregate, ByColumns};
+use crate::checkpoint::{Keeper, cannot};
 use crate::compile::Plan;
 use crate::engine::Mode;
 use crate::execute::{Input, Outcome, Run, execute};
 use crate::global::{Keys as EventKeys, resolve};
 use crate::join::Shape;
 use crate::joined::Piece;
-use crate::memory::{Cache, Decision, Spill};
+use crate::memory::{Cache, Spill};
 use crate::report::Counters;
 use crate::resample::{ByBucket, bucket_frame, time_bounds};
 use crate::sink::{Bounds, Gather, stack};
 use crate::stage::{Barrier, Op, Stage, Unit, Units, units};
 use crate::store::{EntityId, Store};
 use crate::timeline::Timeline;
-use crate::{Error, Report, Result, Scan, Sink};
+use crate::{Checkpoint, Error, Report, Result, Scan, Sink};
 use polars::prelude::*;
 use segment::Place;
 use segment::work::Task;
@@ -24,17 +25,19 @@ use std::time::Instant;
 
 /// A query while it runs, stage by stage.
 pub(crate) struct Running<'a> {
-    scan: &'a Scan,
+    pub scan: &'a Scan,
     source: Arc<dyn Source>,
     plan: &'a Plan,
-    report: Report,
-    mode: Mode,
+    pub report: Report,
+    pub mode: Mode,
     spill: Arc<Spill>,
     timeline: Timeline,
     /// Segments that were read in any pass.
     read: std::collections::HashSet<usize>,
     /// The tables that take the place of the source.
     pieces: Option<Arc<(Vec<Piece>, Shape)>>,
+    /// The checkpoint, when there is one.
+    pub kept: Option<std::path::PathBuf>,
 }
 
 /// What a stage works on.
@@ -50,7 +53,7 @@ impl<'a> Running<'a> {
         let folder = scan.options.spill.clone().unwrap_or_else(crate::memory::folder);
         let mode = Mode { preload: false, cache: false, chunk: scan.options.chunk_size, why: String::new() };
         let (spill, timeline) = (Arc::new(Spill::new(&folder)), Timeline::new(start));
-        Self { scan, source, plan, report, mode, spill, timeline, read: Default::default(), pieces: None }
+        Self { scan, source, plan, report, mode, spill, timeline, read: Default::default(), pieces: None, kept: None }
     }
 
     /// Reads these tables, one after another, in place of the source.
@@ -62,6 +65,9 @@ impl<'a> Running<'a> {
     pub fn run<S: Sink>(mut self, sink: &S) -> Result<(S::Part, Report)> {
         let mut feed = self.open()?;
         let last = self.plan.stages.len() - 1;
+        if self.checkpoint().is_some() && (last > 0 || self.pieces.is_some()) {
+            return Err(cannot("a query of several stages or tables", "head, groups and joins keep rows between them"));
+        }
         for at in 0..last {
             feed = self.stage(at, feed)?;
         }
@@ -73,30 +79,12 @@ impl<'a> Running<'a> {
         let (spans, every) = self.timeline.finish();
         self.report.absorb_spans(0.0, spans, every);
         self.note_cache();
+        self.kept.iter().for_each(|path| crate::checkpoint::remove(path));
         Ok((part, self.report))
     }
 
-    /// Tells the report what the cache of decoded columns holds, and where.
-    fn note_cache(&mut self) {
-        let cache = Cache::shared();
-        let now = cache.statistics();
-        self.report.cache_bytes = now.bytes;
-        self.report.cache_budget = now.budget;
-        self.report.cache_evictions = now.evictions;
-        self.report.disk_bytes = now.disk_bytes;
-        self.report.disk_budget = now.disk_budget;
-        if !self.mode.cache {
-            return;
-        }
-        self.report.notes.extend(cache.refusal());
-        if now.spilled > 0 {
-            let (columns, folder, mb) = (now.spilled, cache.folder(), now.disk_budget as f64 / 1e6);
-            let why = format!(
-                "{columns} columns cost more to decode than to read back; at most {mb:.1} MB in {}",
-                folder.display()
-            );
-            self.report.materialized.note("decoded columns on disk", now.disk_bytes, Decision::Spill, why);
-        }
+    fn checkpoint(&self) -> Option<&'a Checkpoint> {
+        self.scan.options.checkpoint.as_ref()
     }
 
     /// Chooses the mode and the units of the first stage.
@@ -111,6 +99,10 @@ impl<'a> Running<'a> {
         let bytes = found.units.iter().map(|unit| unit.bytes).sum();
         let what = columns_of(self.source.as_ref(), stage);
         self.mode = self.scan.engine.mode(&what, bytes, options, &mut self.report.materialized);
+        if self.checkpoint().is_some() {
+            // The next process must cut the rows in the same way.
+            (self.mode.chunk, self.mode.preload) = (options.chunk_size, false);
+        }
         if self.mode.chunk != options.chunk_size {
             found = units(self.source.as_ref(), stage, self.mode.chunk);
         }
@@ -219,21 +211,6 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Tells the report where the rows between two stages lie.
-    fn note_store(&mut self, at: usize, store: &Store) {
-        let what = format!("rows between stages {} and {}", at + 1, at + 2);
-        let (bytes, spilled) = (store.bytes(), store.spilled());
-        let limit = self.scan.options.memory_budget / 2;
-        let (decision, why) = match spilled {
-            0 => (Decision::Keep, format!("they fit into half the budget, {:.1} MB", limit as f64 / 1e6)),
-            _ => {
-                let mb = spilled as f64 / 1e6;
-                (Decision::Spill, format!("{mb:.1} MB beyond half the budget of {:.1} MB", limit as f64 / 1e6))
-            }
-        };
-        self.report.materialized.note(what, bytes + spilled, decision, why);
-    }
-
     /// The first and last time, where all rows of the source arrive and its statistics say it.
     fn known_bounds(&self, feed: &Feed, stage: &Stage, index: &PlSmallStr) -> Option<(i64, i64)> {
         let whole = stage.rows.is_empty() && stage.steps.iter().all(|step| step.op.keeps_rows());
@@ -328,7 +305,6 @@ impl<'a> Running<'a> {
         let cache = (self.mode.cache && matches!(input, Input::Source(_))).then(Cache::shared);
         self.timeline.next_pass();
         let (options, timeline) = (&self.scan.options, &self.timeline);
-        let run = Run { options, cache, counters: &counters, timeline, task: &task, total_rows };
         let planned: Vec<Unit>;
         let units = if replan {
             planned = self.replan(feed, stage);
@@ -336,6 +312,13 @@ impl<'a> Running<'a> {
         } else {
             units
         };
+        // Where keys come back later, the passes that follow the first are not kept.
+        let keeper = match (self.checkpoint(), input) {
+            (Some(at), Input::Source(source)) if !replan => Some(Keeper::new(at, source, stage, units, sink)?),
+            _ => None,
+        };
+        let run =
+            Run { options, cache, counters: &counters, timeline, task: &task, total_rows, keeper: keeper.as_ref() };
         let outcome = execute(&run, input, units, stage, sink);
         let names: Vec<String> = stage.steps.iter().map(|step| step.name.clone()).collect();
         counters.write(&mut self.report, &names);
@@ -345,6 +328,7 @@ impl<'a> Running<'a> {
         if matches!(input, Input::Source(_)) {
             self.report.passes += 1;
         }
+        self.note_checkpoint(keeper, outcome.as_ref().map_or(0, |outcome| outcome.resumed), total_rows);
         outcome
     }
 
@@ -368,7 +352,7 @@ impl<'a> Running<'a> {
         }
         let names: Vec<String> = stage.steps.iter().map(|step| step.name.clone()).collect();
         counters.write(&mut self.report, &names);
-        Ok(Outcome { part: whole, ascents: Vec::new() })
+        Ok(Outcome { part: whole, ascents: Vec::new(), resumed: 0 })
     }
 
     fn replan(&self, feed: &Feed, stage: &Stage) -> Vec<Unit> {

@@ -51,7 +51,7 @@ impl<S: Sink> Worker<'_, S> {
         }
         self.run.task.advance(height as u64, unit.bytes)?;
         if let Some(progress) = &self.run.options.progress {
-            let done = counters.rows_in.load(Ordering::Relaxed);
+            let done = self.resumed + counters.rows_in.load(Ordering::Relaxed);
             progress(done as f64 / self.run.total_rows.max(done).max(1) as f64);
         }
         Ok(())

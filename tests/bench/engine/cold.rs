@@ -54,8 +54,6 @@ pub fn cold(rows: usize) {
     ];
     for (name, path) in files {
         let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
-        let told_source = source.clone();
-        cached(&path);
         let fill = Fill::one("x", Some("w"), 0.0, 10.0);
         let scan = |source| {
             let query = Query::new().filter(cut::parse(SIX).expect("a cut"));
