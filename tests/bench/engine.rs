@@ -3,7 +3,7 @@
 //! histograms in one pass, a file that is not in the page cache, a cache that is
 //! too small, and a billion rows.
 //!
-//! `cargo bench --bench engine -- [million rows] [six|study|many|cold|tiers|billion|all] [guard]`
+//! `cargo bench --bench engine -- [million rows] [six|study|many|cold|tiers|billion|toy|all] [guard]`
 //! prints tables in Markdown. Files are made in the folder for temporary files, and kept for the next run.
 //! `guard` compares with the committed ratios in `engine.baseline` and fails below 85 % of one.
 
@@ -39,7 +39,7 @@ fn main() {
     let million = arguments.iter().find_map(|argument| argument.parse::<f64>().ok()).unwrap_or(20.0);
     let rows = (million * 1e6) as usize;
     let wants = |name: &str| arguments.iter().any(|argument| argument == name || argument == "all");
-    let any = ["six", "study", "many", "cold", "tiers", "billion", "all"]
+    let any = ["six", "study", "many", "cold", "tiers", "billion", "toy", "all"]
         .iter()
         .any(|name| arguments.iter().any(|a| a == name));
     let mut ratios = Vec::new();
@@ -63,6 +63,9 @@ fn main() {
     }
     if wants("billion") {
         billion::billion();
+    }
+    if wants("toy") {
+        billion::toy();
     }
     if arguments.iter().any(|argument| argument == "guard") {
         guard(&ratios);

@@ -40,10 +40,14 @@ impl Sink for Fill {
     fn take(&self, part: &mut [Hist; 2], segment: Segment) -> flow::Result<()> {
         let column = |name: &str| segment.frame.column(name).unwrap().as_materialized_series().clone();
         let (x, w) = (column("x"), column("w"));
-        part[0].fill_series(&[&x], Some(&w)).unwrap();
+        // Filling stops, too, when it is asked to.
+        let told = |error| match error {
+            hist::Error::Segment(error) => flow::Error::Segment(error),
+            other => flow::Error::request(other.to_string()),
+        };
+        part[0].fill_series(&[&x], Some(&w)).map_err(told)?;
         let entries = hist::Entries { columns: &[&x], weight: Some(&w), sample: Some(&w), mask: None };
-        part[1].fill_entries(&entries).unwrap();
-        Ok(())
+        part[1].fill_entries(&entries).map_err(told)
     }
 
     fn merge(&self, whole: &mut [Hist; 2], next: [Hist; 2]) -> flow::Result<()> {
@@ -190,7 +194,7 @@ fn a_pass_that_is_killed_again_and_again_comes_to_its_end() {
     let folder = folder.path();
     write(&folder.join("a.parquet"), ROWS);
     let wanted = run(folder, &query, plain()).unwrap().0;
-    let mut killed = 0;
+    let (mut killed, mut done) = (0, 0);
     loop {
         let child = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "a_pass_that_is_killed_again_and_again_comes_to_its_end"])
@@ -204,7 +208,7 @@ fn a_pass_that_is_killed_again_and_again_comes_to_its_end() {
             break;
         }
         killed += 1;
-        assert!(killed < 40, "every one gets further");
+        assert!(killed < 500, "they get further");
         assert!(left.iter().all(|name| ["a.parquet", "pass.checkpoint", "pass.checkpoint.half"].contains(&&**name)));
         // What it left leads to the same answer, here and now, on a copy.
         let copy = tempfile::tempdir().unwrap();
@@ -213,11 +217,14 @@ fn a_pass_that_is_killed_again_and_again_comes_to_its_end() {
         let options = Options { checkpoint: options(copy.path()).checkpoint, ..plain() };
         let (answer, report) = run(folder, &query, options).unwrap();
         assert!(answer == wanted, "killed {killed} times");
-        // The first may be killed before there is anything to keep.
-        assert!(copied || killed == 1, "killed {killed} times");
+        // The first ones may be killed before there is anything to keep.
+        assert!(copied || done == 0, "killed {killed} times");
         assert_eq!(report.resumed_rows > 0, copied, "{:?}", report.notes);
+        assert!(report.resumed_rows >= done, "nobody loses what another has done");
+        done = report.resumed_rows;
         assert_eq!(names(copy.path()), ["other"]);
     }
+    println!("killed {killed} times");
     assert!(killed >= 7, "{killed} were killed");
 }
 

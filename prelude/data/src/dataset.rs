@@ -254,7 +254,7 @@ impl Data {
         self.with(|settings| settings.consecutive_keys = consecutive)
     }
 
-    /// Lets long passes into histograms keep what they have done, every few seconds, in this folder. Stopped, or killed with
+    /// Lets long passes into histograms keep what they have done, every second, in this folder. Stopped, or killed with
     /// their kernel, they go on there when the same cell runs again over the same files, with the same answer bit for bit;
     /// at its end a pass takes its file away. Give the bins with their ranges: looking for ranges is a pass that begins anew.
     /// Functions of one's own (`define_with`) cannot be recognised in another session and are refused.

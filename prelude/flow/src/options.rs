@@ -83,9 +83,9 @@ impl Options {
         self
     }
 
-    /// Keeps what a pass has done in this file every few seconds. After the process was ended, however it was, the same query
-    /// over the same files goes on there, with the same answer bit for bit; the file is removed at the end. For queries that
-    /// go straight from the files into histograms or a count, without functions of one's own.
+    /// Keeps what a pass has done in this file (or folder) every second. After the process was ended, however it was, the
+    /// same query over the same files goes on there, with the same answer bit for bit; the file is removed at the end. For
+    /// queries that go straight from the files into histograms or a count, without functions of one's own.
     ///
     /// ```no_run
     /// # fn example(files: std::sync::Arc<dyn sources::Source>) -> flow::Result<()> {

@@ -69,8 +69,7 @@ fn fifty_files(options: Options) -> Scan {
     study_of(files, Candidates::new(Best::First).by_runs(), options)
 }
 
-/// A billion rows: killed in the middle, run to the end, killed again and continued; and a toy whose rows are all
-/// different, made as they are read.
+/// A billion rows: killed in the middle, run to the end, killed again and continued.
 pub fn billion() {
     let folder = tempfile::tempdir().expect("a folder");
     kill(folder.path(), "spilled");
@@ -91,9 +90,16 @@ pub fn billion() {
     nothing_left(folder.path(), &[]);
     let bits = |hists: &[Hist]| hists.iter().flat_map(Hist::contents).collect::<Vec<u8>>();
     assert!(bits(&answer) == bits(&wanted), "the same histograms bit for bit");
-    assert!(report.resumed_rows > 400_000_000, "{} rows were done", report.resumed_rows);
+    assert!(report.resumed_rows > 300_000_000, "{} rows were done", report.resumed_rows);
+}
+
+/// A billion rows that are all different, made as they are read.
+pub fn toy() {
+    println!("\n## The same, made as they are read\n");
+    println!("| what | rows read | seconds | Mrows/s | rows kept | peak memory, GB |");
+    println!("|---|---|---|---|---|---|");
     let toy = Arc::new(Toy::new(1_000_000_000));
-    run("toy, made as it is read", &study_of(toy, Candidates::new(Best::First), Options::default()));
+    run("toy", &study_of(toy, Candidates::new(Best::First), Options::default()));
 }
 
 /// Starts this program in another role, kills it when it says that it is in the middle, and gives the seconds until then.

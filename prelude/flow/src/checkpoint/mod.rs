@@ -15,7 +15,7 @@ use bytes::{In, Out};
 use parking_lot::Mutex;
 use sources::{Identity, Source};
 use std::hash::Hasher;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -25,14 +25,15 @@ pub struct Checkpoint {
     /// The file; nothing else may have this name. Or a folder, in which every pass has a file of its own, called after what it
     /// computes and of which files.
     pub path: PathBuf,
-    /// Writes at most this often.
+    /// Writes at most this often, and more seldom where writing takes longer than a fiftieth of it; zero: as often as there
+    /// is something new.
     pub every: Duration,
 }
 
 impl Checkpoint {
-    /// A checkpoint in this file or folder, written every three seconds.
+    /// A checkpoint in this file or folder, written every second.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), every: Duration::from_secs(3) }
+        Self { path: path.into(), every: Duration::from_secs(1) }
     }
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Keeper<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The stretch up to which the file goes, and when it was written.
-    written: Option<(usize, Instant)>,
+    /// The stretch up to which the file goes, when it was written, and how long to wait until the next time.
+    written: Option<(usize, Instant, Duration)>,
     notes: Vec<String>,
     refused: bool,
 }
@@ -142,8 +143,10 @@ impl<'a> Keeper<'a> {
 
     /// Whether it is time to write what is joined up to a stretch; `last` when there will be no other time.
     pub fn is_due(&self, next: usize, last: bool) -> bool {
-        let state = self.state.lock();
-        let soon = |(at, when): (usize, Instant)| at >= next || !last && when.elapsed() < self.at.every;
+        // Whoever writes now is early enough.
+        let state = if last { Some(self.state.lock()) } else { self.state.try_lock() };
+        let Some(state) = state else { return false };
+        let soon = |(at, when, wait): (_, Instant, _)| at >= next || !last && when.elapsed() < wait;
         next > 0 && !state.refused && !state.written.is_some_and(soon)
     }
 
@@ -163,11 +166,16 @@ impl<'a> Keeper<'a> {
     /// Writes the bytes of a state up to a stretch, unless there is a later one. A disk that refuses is no error.
     pub fn write(&self, next: usize, bytes: &[u8]) {
         let mut state = self.state.lock();
-        if state.refused || state.written.is_some_and(|(at, _)| at >= next) {
+        if state.refused || state.written.is_some_and(|(at, ..)| at >= next) {
             return;
         }
+        let start = Instant::now();
         match replace(&self.path, bytes) {
-            Ok(()) => state.written = Some((next, Instant::now())),
+            Ok(()) => {
+                // Large histograms take a while: a fiftieth of the time is enough for them.
+                let long = if self.at.every.is_zero() { 0 } else { 50 };
+                state.written = Some((next, Instant::now(), self.at.every.max(start.elapsed() * long)));
+            }
             Err(error) => {
                 let name = self.path.display();
                 state.notes.push(format!("the checkpoint {name} cannot be written: {error}; the pass went on without"));
@@ -197,11 +205,11 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Puts the bytes in the place of the file at once. Nobody waits for the disk: what the system has it will write, whatever
+/// happens to this process, and a file that a power cut has spoilt is refused by its checksum.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let half = beside(path);
-    let mut file = std::fs::File::create(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    std::fs::write(&half, bytes)?;
     std::fs::rename(&half, path)
 }
 
