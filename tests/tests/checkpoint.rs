@@ -176,6 +176,29 @@ fn a_pass_that_was_stopped_goes_on() {
 }
 
 #[test]
+fn events_that_come_back_have_one_candidate_over_the_whole_table() {
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(&folder.join("a.parquet"), ROWS);
+    // There are 997 values of this key, and every one comes back a hundred times.
+    let candidates = Candidates::new(Best::Highest("w".into())).keys(["y"]);
+    let query = Query::new().filter(cut::parse("x > 5").unwrap()).candidates(candidates);
+    let (wanted, report) = run(folder, &query, plain()).unwrap();
+    assert_eq!(report.passes, 3, "a first look, a search, and the answer");
+    for units in [30, 90, 130, 250] {
+        let stopping = after(options(folder), units, || segment::work::interrupt(true));
+        assert!(run(folder, &query, stopping).is_err());
+        segment::work::interrupt(false);
+        let (answer, report) = run(folder, &query, options(folder)).unwrap();
+        assert!(answer == wanted && report.resumed_rows <= ROWS as u64, "after {units} units");
+        // The later passes begin anew, the first does not.
+        assert!(units < 100 || report.resumed_rows > 90_000, "{}", report.resumed_rows);
+        assert_eq!(names(folder), ["a.parquet"], "nothing is left");
+    }
+}
+
+#[test]
 fn a_pass_that_is_killed_again_and_again_comes_to_its_end() {
     const ROLE: &str = "RECOIL_TO_BE_KILLED_IN";
     let query = query(Best::Highest("y".into()));
@@ -342,7 +365,7 @@ fn a_cell_that_was_stopped_goes_on() {
     let stopped = cell(&kept);
     segment::work::listen(None);
     segment::work::interrupt(false);
-    assert!(stopped.is_err());
+    assert!(stopped.is_err_and(|error| error.to_string().to_lowercase().contains("interrupt")));
     let left = names(&passes);
     assert!(left.len() == 1 && left[0].ends_with(".checkpoint"), "{left:?}");
     // Other bins are another pass, which leaves this one alone.

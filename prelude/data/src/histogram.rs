@@ -268,7 +268,7 @@ impl Sink for Fill {
 
     fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
         for (whole, next) in whole.iter_mut().zip(&next) {
-            whole.merge(next).map_err(|error| segment::Error::request(error.to_string()))?;
+            whole.merge(next).map_err(crate::ranges::told)?;
         }
         Ok(())
     }
@@ -316,7 +316,7 @@ impl Fill {
             // A column beyond the axes is the sample of a profile.
             let (axes, sample) = columns.split_at(hist.dimensions());
             let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
-            hist.fill_entries(&entries).map_err(|error| segment::Error::request(error.to_string()))?;
+            hist.fill_entries(&entries).map_err(crate::ranges::told)?;
         }
         Ok(())
     }
