@@ -243,8 +243,10 @@ impl<'a, S: Sink> Worker<'a, S> {
         let next = self.next.load(Ordering::Relaxed).min(self.stretches.len());
         let later = self.stretches[next..].first().map_or(0..0, |first| first.start..self.units.len());
         let mut bytes = 0;
-        for unit in std::iter::once(at).chain(rest).chain(later).take(Ahead::UNITS + 1) {
-            bytes += if unit == at { 0 } else { self.units[unit].bytes };
+        // What it reads now is read best by itself.
+        self.ahead.first_time(at);
+        for unit in rest.chain(later).take(Ahead::UNITS) {
+            bytes += self.units[unit].bytes;
             if bytes > self.ahead.bytes {
                 return;
             }

@@ -1,5 +1,9 @@
-//! Lets the system read parts of a file before they are asked for. Nobody waits for it, and where the system cannot,
-//! nothing is different.
+//! Reads parts of a file before they are asked for, into the system's cache of files and nowhere else. A thread of its own
+//! does, so that nobody waits for a disk; what it has no time for is not read ahead.
+//!
+//! The thread reads as everybody reads. To ask the system for bytes that are only wanted (`POSIX_FADV_WILLNEED`) makes it
+//! fill its cache page by page instead of in large pieces, and whatever is read there afterwards is read more slowly, for
+//! as long as it stays.
 
 use std::fs::File;
 use std::ops::Range;
@@ -7,29 +11,28 @@ use std::ops::Range;
 /// Fewer bytes than this the system reads ahead by itself.
 const LEAST: u64 = 128 << 10;
 
-/// Asks for these parts of a file, as far as they are not in the page cache.
-pub(crate) fn read_ahead(file: &File, mut parts: Vec<Range<u64>>) {
+/// Reads these parts of a file ahead, as far as they are not in the page cache.
+pub(crate) fn read_ahead(file: File, mut parts: Vec<Range<u64>>) {
     parts.sort_by_key(|part| part.start);
-    let mut parts = parts.into_iter();
-    let Some(mut whole) = parts.next() else { return };
+    let mut whole: Vec<Range<u64>> = Vec::new();
     for part in parts {
         // Columns that lie side by side are one part: what is asked are two questions for each.
-        if part.start <= whole.end + LEAST {
-            whole.end = part.end.max(whole.end);
-        } else {
-            missing(file, &std::mem::replace(&mut whole, part));
+        match whole.last_mut() {
+            Some(last) if part.start <= last.end + LEAST => last.end = part.end.max(last.end),
+            _ => whole.push(part),
         }
     }
-    missing(file, &whole);
+    whole.retain(|part| missing(&file, part));
+    if !whole.is_empty() {
+        system::read(file, whole);
+    }
 }
 
-/// Asks for a part unless both its ends are there: then most likely all of it is, and looking at every page of it would
-/// cost more than all the rest.
-fn missing(file: &File, part: &Range<u64>) {
+/// Whether a part must be read: not if both its ends are there, for then most likely all of it is, and looking at every
+/// page of it would cost more than all the rest.
+fn missing(file: &File, part: &Range<u64>) -> bool {
     let large = part.end.saturating_sub(part.start) >= LEAST;
-    if large && !(system::is_cached(file, part.end - 1) && system::is_cached(file, part.start)) {
-        system::want(file, part);
-    }
+    large && !(system::is_cached(file, part.end - 1) && system::is_cached(file, part.start))
 }
 
 #[cfg(target_os = "linux")]
@@ -37,6 +40,8 @@ mod system {
     use std::fs::File;
     use std::ops::Range;
     use std::os::fd::AsRawFd;
+    use std::sync::OnceLock;
+    use std::sync::mpsc::{SyncSender, sync_channel};
 
     /// Whether a byte can be read without waiting for the disk.
     pub(super) fn is_cached(file: &File, at: u64) -> bool {
@@ -48,12 +53,44 @@ mod system {
         read == 1
     }
 
-    /// Lets the system begin to read.
-    pub(super) fn want(file: &File, part: &Range<u64>) {
-        let (start, length) = (part.start as libc::off_t, (part.end - part.start) as libc::off_t);
-        // SAFETY: no memory is handed over, and the descriptor belongs to the file, which is borrowed until the call has
-        // returned. That it fails means only that nothing is read ahead.
-        unsafe { libc::posix_fadvise(file.as_raw_fd(), start, length, libc::POSIX_FADV_WILLNEED) };
+    /// Files that wait for the thread at most.
+    const WAITING: usize = 16;
+
+    /// Lets the thread read parts of a file; it forgets them when it has too much to do.
+    pub(super) fn read(file: File, parts: Vec<Range<u64>>) {
+        static THREAD: OnceLock<Option<SyncSender<(File, Vec<Range<u64>>)>>> = OnceLock::new();
+        let thread = THREAD.get_or_init(|| {
+            let (sender, jobs) = sync_channel::<(File, Vec<Range<u64>>)>(WAITING);
+            let nowhere = File::options().write(true).open("/dev/null").ok()?;
+            let work = move || {
+                for (file, parts) in jobs {
+                    // Whoever was quicker has read it by now.
+                    let parts = parts.into_iter().filter(|part| super::missing(&file, part));
+                    parts.for_each(|part| pass(&file, &nowhere, part));
+                }
+            };
+            std::thread::Builder::new().name("recoil-ahead".into()).spawn(work).ok()?;
+            Some(sender)
+        });
+        if let Some(thread) = thread {
+            // Too much to do is the same as nothing to do.
+            let _ = thread.try_send((file, parts));
+        }
+    }
+
+    /// Passes a part of a file to nowhere, which copies nothing.
+    fn pass(file: &File, nowhere: &File, part: Range<u64>) {
+        let mut at = part.start as libc::off_t;
+        while (at as u64) < part.end {
+            let left = (part.end - at as u64) as usize;
+            // SAFETY: the offset is alive and borrowed by nobody else until the call has returned, and both descriptors belong to
+            // files that are borrowed as long.
+            let passed = unsafe { libc::sendfile(nowhere.as_raw_fd(), file.as_raw_fd(), &raw mut at, left) };
+            if passed <= 0 {
+                // Whoever reads the rows will be told why.
+                return;
+            }
+        }
     }
 }
 
@@ -66,7 +103,7 @@ mod system {
         true
     }
 
-    pub(super) fn want(_file: &File, _part: &Range<u64>) {}
+    pub(super) fn read(_file: File, _parts: Vec<Range<u64>>) {}
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -122,9 +159,13 @@ pub(crate) mod tests {
         assert!(evict(&file), "the folder for temporary files is on a disk");
         let (first, last) = (2 << 20..3 << 20, 8 << 20..9 << 20);
         // Two parts side by side are one; one that is too short is not worth asking for.
-        read_ahead(&file, vec![last.clone(), first.start..5 << 19, 5 << 19..first.end, 12 << 20..(12 << 20) + 5_000]);
+        read_ahead(
+            file.try_clone().unwrap(),
+            vec![last.clone(), first.start..5 << 19, 5 << 19..first.end, 12 << 20..(12 << 20) + 5_000],
+        );
         assert!(arrives(&file, &first, 256) && arrives(&file, &last, 256));
-        assert!(cached(&file, 0..16 << 20) <= 520, "only what was asked for, and the pages at its ends");
+        // The system itself reads on behind what is read one after another.
+        assert_eq!(cached(&file, 0..1 << 20), 0, "only what was asked for");
         let mut found = vec![0; bytes.len()];
         file.read_exact_at(&mut found, 0).unwrap();
         assert!(found == bytes);
@@ -134,8 +175,8 @@ pub(crate) mod tests {
     #[test]
     fn parts_that_are_not_there_change_nothing() {
         let file = tempfile::tempfile().unwrap();
-        read_ahead(&file, vec![]);
-        read_ahead(&file, vec![0..1 << 20, 1 << 40..(1 << 40) + (1 << 20)]);
+        read_ahead(file.try_clone().unwrap(), vec![]);
+        read_ahead(file.try_clone().unwrap(), vec![0..1 << 20, 1 << 40..(1 << 40) + (1 << 20)]);
         assert_eq!(file.metadata().unwrap().len(), 0);
     }
 }

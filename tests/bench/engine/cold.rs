@@ -50,6 +50,7 @@ pub fn cold(rows: usize) {
     println!("|---|---|---|---|---|---|---|---|---|");
     let files = [
         ("none", file("six", rows, Compression::None, six_columns)),
+        ("zstd", file("six", rows, Compression::Zstd, six_columns)),
         ("zstd-polars", file_of_polars("six", rows, six_columns)),
     ];
     for (name, path) in files {
@@ -63,7 +64,7 @@ pub fn cold(rows: usize) {
         let mut duckdb = Peer::start("six", "duckdb", &path);
         let [mut ours, mut alone, mut polars, mut warm, mut warm_alone] = [const { Vec::new() }; 5];
         let (mut counts, mut theirs) = (Vec::new(), Vec::new());
-        for round in 0..9 {
+        for round in 0..7 {
             // Who comes first changes from round to round.
             let mut turns = [(&told, &mut ours, &mut warm), (&untold, &mut alone, &mut warm_alone)];
             turns.rotate_left(round % 2);

@@ -3,6 +3,7 @@
 use super::Parquet;
 use crate::ahead::read_ahead;
 use polars::prelude::PlSmallStr;
+use polars_parquet::parquet::compression::Compression;
 use std::fs::File;
 use std::ops::Range;
 
@@ -10,10 +11,15 @@ impl Parquet {
     /// Lets the system read ahead the pages of some columns in which some rows of a row group lie.
     pub(super) fn ahead(&self, segment: usize, columns: &[PlSmallStr], rows: &Range<usize>) {
         let all = self.segments[segment].len();
+        // Where there is nothing to decode, reading is all that is done, and two who read are in each other's way.
         let chunks = columns.iter().flat_map(|name| self.chunks(segment, name));
+        let chunks = chunks.filter(|chunk| chunk.compression() != Compression::Uncompressed);
         let parts: Vec<_> = chunks.map(|chunk| part(&chunk.byte_range(), rows, all)).collect();
+        if parts.is_empty() {
+            return;
+        }
         if let Ok(file) = File::open(&self.path) {
-            read_ahead(&file, parts);
+            read_ahead(file, parts);
         }
     }
 }
@@ -45,11 +51,15 @@ mod tests {
         use polars::prelude::*;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
-        let values = |seed: u64| (0..120_000_u64).map(|row| (row * 7_919 + seed) as f64).collect::<Vec<_>>();
+        let values = |seed: u64| {
+            (0..120_000_u64)
+                .map(|row| (row * 7_919 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) as f64)
+                .collect::<Vec<_>>()
+        };
         let frame = df!("x" => values(1), "y" => values(2), "z" => values(3)).unwrap();
         let options = super::super::WriteOptions {
             row_group: 60_000,
-            compression: super::super::Compression::None,
+            compression: super::super::Compression::Zstd,
             ..Default::default()
         };
         super::super::write(&path, &frame, &options).unwrap();
@@ -61,7 +71,7 @@ mod tests {
         let wanted = bytes(1, "z");
         assert!(arrives(&file, &wanted, ((wanted.end - wanted.start) / 4_096) as usize));
         // Pages at the border of two chunks belong to both.
-        assert!(cached(&file, bytes(0, "x")) + cached(&file, bytes(1, "y")) <= 2, "nothing else");
+        assert!(cached(&file, bytes(0, "x")) + cached(&file, bytes(1, "x")) <= 2, "nothing else");
         let read = source.read(1, &["x".into(), "z".into()], 0..60_000).unwrap();
         assert!(read.equals(&frame.slice(60_000, 60_000).select(["x", "z"]).unwrap()), "what was read ahead is right");
     }
