@@ -330,9 +330,9 @@ impl<'a, S: Sink> Worker<'a, S> {
     }
 
     fn finish(self) -> Result<Outcome<S::Part>> {
+        // Whatever has happened behind what is joined; and where keys come back, other passes follow.
+        self.keep(self.joined.lock(), true)?;
         if let Some((_, error)) = self.failed.lock().take() {
-            // Whatever has happened behind what is joined.
-            self.keep(self.joined.lock(), true)?;
             return Err(error);
         }
         let mut joined = self.joined.lock();
