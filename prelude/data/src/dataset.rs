@@ -254,6 +254,26 @@ impl Data {
         self.with(|settings| settings.consecutive_keys = consecutive)
     }
 
+    /// Lets long passes into histograms keep what they have done, every second, in this folder. Stopped, or killed with
+    /// their kernel, they go on there when the same cell runs again over the same files, with the same answer bit for bit;
+    /// at its end a pass takes its file away. Give the bins with their ranges: looking for ranges is a pass that begins anew.
+    /// Functions of one's own (`define_with`) cannot be recognised in another session and are refused.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let folder = std::env::temp_dir().join("passes of a long night");
+    /// let data = data::Data::from_frames([("mumu", df!("mu1P" => [1.0, 2.5, 3.0])?)])?;
+    /// let h = data.checkpoint(&folder).query("mu1P > 2").hist("mu1P", (10, 0.0, 5.0))?;
+    /// assert_eq!(h.sum(), 2.0);
+    /// std::fs::remove_dir(&folder)?; // there is nothing in it anymore
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn checkpoint(&self, folder: impl AsRef<Path>) -> Self {
+        let folder = folder.as_ref().to_owned();
+        self.with(|settings| settings.checkpoints = Some(folder))
+    }
+
     /// How many threads read and compute; otherwise as many as the machine has. No answer depends on it.
     #[must_use]
     pub fn threads(&self, threads: usize) -> Self {

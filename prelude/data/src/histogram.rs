@@ -193,7 +193,7 @@ impl Group {
             let sink = Fill { bound: bind(lowered, &bookings, &axes)?, weight: lowered.weight.clone() };
             let hists = match kept.next().flatten() {
                 Some(kept) => lowered.timed(|| sink.fill_kept(kept))?,
-                None => lowered.run(&sink)?,
+                None => lowered.go_on(&sink)?,
             };
             Ok(if lowered.scale == 1.0 { hists } else { hists.iter().map(|hist| hist.scaled(lowered.scale)).collect() })
         })?;
@@ -268,9 +268,27 @@ impl Sink for Fill {
 
     fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
         for (whole, next) in whole.iter_mut().zip(&next) {
-            whole.merge(next).map_err(|error| segment::Error::request(error.to_string()))?;
+            whole.merge(next).map_err(crate::ranges::told)?;
         }
         Ok(())
+    }
+
+    fn identity(&self) -> Option<String> {
+        let one = |bound: &Bound| format!("{:?} {:?} {:?}", bound.columns, bound.empty.axes(), bound.empty.storage());
+        Some(format!("{:?} {:?}", self.weight, self.bound.iter().map(one).collect::<Vec<_>>()))
+    }
+
+    fn save(&self, part: &Vec<Hist>) -> Vec<u8> {
+        part.iter().flat_map(Hist::contents).collect()
+    }
+
+    fn restore(&self, mut bytes: &[u8]) -> Option<Vec<Hist>> {
+        let one = |bound: &Bound| {
+            let (own, rest) = bytes.split_at_checked(bound.empty.contents().len())?;
+            bytes = rest;
+            bound.empty.clone().with_contents(own).ok()
+        };
+        self.bound.iter().map(one).collect()
     }
 }
 
@@ -298,7 +316,7 @@ impl Fill {
             // A column beyond the axes is the sample of a profile.
             let (axes, sample) = columns.split_at(hist.dimensions());
             let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
-            hist.fill_entries(&entries).map_err(|error| segment::Error::request(error.to_string()))?;
+            hist.fill_entries(&entries).map_err(crate::ranges::told)?;
         }
         Ok(())
     }

@@ -324,8 +324,24 @@ impl<'a> Lowered<'a> {
 
     /// Runs the clauses once.
     pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
+        self.run_with(sink, &self.settings.options())
+    }
+
+    /// The same, going on where an earlier process was, when the user has named a folder for that.
+    pub(crate) fn go_on<S: Sink>(&self, sink: &S) -> Result<S::Part> {
+        let mut options = self.settings.options();
+        if let Some(folder) = &self.settings.checkpoints {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Error::request(format!("the folder {} for checkpoints cannot be made: {error}", folder.display()))
+            })?;
+            options = options.checkpoint(folder);
+        }
+        self.run_with(sink, &options)
+    }
+
+    fn run_with<S: Sink>(&self, sink: &S, options: &flow::Options) -> Result<S::Part> {
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        let (part, run) = flow::run(&query, self.process.source.clone(), sink, &self.settings.options())?;
+        let (part, run) = flow::run(&query, self.process.source.clone(), sink, options)?;
         report::absorb(&mut self.report.borrow_mut(), run);
         Ok(part)
     }

@@ -77,6 +77,14 @@ pub(crate) fn sample(column: &str) -> Sample {
     Sample { name: cut::escape::decode(column), label, unit }
 }
 
+/// The error of a histogram as that of a query: a stop stays a stop.
+pub(crate) fn told(error: hist::Error) -> flow::Error {
+    match error {
+        hist::Error::Segment(error) => error.into(),
+        other => segment::Error::request(other.to_string()).into(),
+    }
+}
+
 /// Finds the range of columns, and keeps what it sees as long as there is room.
 struct FindRanges<'a> {
     columns: Vec<String>,
@@ -98,7 +106,7 @@ impl Sink for FindRanges<'_> {
     fn take(&self, part: &mut Seen, segment: Segment) -> flow::Result<()> {
         for (found, name) in part.found.iter_mut().zip(&self.columns) {
             let column = segment.frame.column(name).map_err(segment::Error::from)?.as_materialized_series();
-            found.see_series(column).map_err(|error| segment::Error::request(error.to_string()))?;
+            found.see_series(column).map_err(told)?;
         }
         let bytes = i64::try_from(segment.frame.estimated_size()).unwrap_or(i64::MAX);
         if self.room.fetch_sub(bytes, Ordering::Relaxed) < bytes {

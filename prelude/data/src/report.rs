@@ -76,7 +76,11 @@ fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
                     evictions: total.cache_evictions,
                     ..tier("L2 decoded columns", total.hits_memory, total.hits_disk + total.misses, total.cache_bytes)
                 },
-                tier("L3 spilled columns", total.hits_disk, total.misses, 0),
+                Tier {
+                    // Before anything lies there, nothing is to be said of its bounds.
+                    budget: if total.disk_bytes > 0 { total.disk_budget } else { 0 },
+                    ..tier("L3 spilled columns", total.hits_disk, total.misses, total.disk_bytes)
+                },
             ],
         };
     }
@@ -147,6 +151,8 @@ pub(crate) fn warnings(total: &flow::Report) -> Vec<String> {
         }
     }
     let mut warnings = total.notes.clone();
+    // What an earlier process did with its rows is not counted here.
+    counts.retain(|_, _| total.resumed_rows == 0);
     warnings.extend(counts.into_iter().filter_map(|(text, counts)| cut::lint(text, counts)));
     warnings.dedup();
     warnings

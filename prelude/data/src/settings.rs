@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub chunk_size: Option<usize>,
     /// Workers, when the user says so.
     pub threads: Option<usize>,
+    /// The folder in which passes into histograms keep what they have done.
+    pub checkpoints: Option<std::path::PathBuf>,
     /// The runs so far.
     pub log: Arc<Mutex<Vec<flow::Report>>>,
 }

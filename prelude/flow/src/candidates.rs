@@ -113,8 +113,9 @@ impl Held {
 /// What is known of the order of keys: stretches in which they ascend.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ascents {
-    spans: Vec<(Vec<u64>, Vec<u64>)>,
-    lost: bool,
+    pub spans: Vec<(Vec<u64>, Vec<u64>)>,
+    /// Whether nothing can be proven anymore.
+    pub lost: bool,
 }
 
 impl Ascents {

@@ -65,16 +65,46 @@ impl Engine for Integrated {
     }
 
     fn mode(&self, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode {
-        let (decision, why) = kept.decide(what, bytes, options);
-        let pressure = pressure();
-        // Under pressure segments are smaller, too.
-        let chunk = if pressure > 0.8 { (options.chunk_size / 4).max(1_024) } else { options.chunk_size };
-        let cache = options.cache && decision != Decision::Stream;
-        let how = match decision {
-            Decision::Keep => "streaming with all columns kept",
-            Decision::StreamAndCache => "streaming with a cache",
-            Decision::Stream | Decision::Spill => "streaming",
+        under(pressure(), what, bytes, options, kept)
+    }
+}
+
+/// What [`Integrated`] does when this part of the machine's memory is in use.
+fn under(pressure: f64, what: &str, bytes: u64, options: &Options, kept: &mut MaterializationController) -> Mode {
+    let (decision, why) = kept.decide(what, bytes, options, pressure);
+    // Under pressure segments are smaller, too.
+    let chunk = if pressure > 0.8 { (options.chunk_size / 4).max(1_024) } else { options.chunk_size };
+    let cache = options.cache && decision != Decision::Stream;
+    let how = match decision {
+        Decision::Keep => "streaming with all columns kept",
+        Decision::StreamAndCache => "streaming with a cache",
+        Decision::Stream | Decision::Spill => "streaming",
+    };
+    Mode { preload: false, cache, chunk: chunk.min(options.chunk_size), why: format!("{how}: {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn under_pressure_segments_are_smaller_and_nothing_is_kept() {
+        let options = Options { chunk_size: 100_000, ..Options::default().memory_budget_gb(1.0) };
+        let mode = |pressure: f64, bytes: u64| {
+            let mut kept = MaterializationController::default();
+            let mode = under(pressure, "2 columns", bytes, &options, &mut kept);
+            (mode.chunk, mode.cache, mode.preload, kept.entries()[0].decision, mode.why)
         };
-        Mode { preload: false, cache, chunk: chunk.min(options.chunk_size), why: format!("{how}: {why}") }
+        let (chunk, cache, preload, decision, _) = mode(0.5, 1_000_000);
+        assert_eq!((chunk, cache, preload, decision), (100_000, true, false, Decision::Keep));
+        let (chunk, cache, preload, decision, why) = mode(0.85, 1_000_000);
+        assert_eq!((chunk, cache, preload, decision), (25_000, false, false, Decision::Stream));
+        assert!(why.contains("85 % of the machine's memory"), "{why}");
+        // More than the budget streams whatever is free, in segments as they are.
+        assert_eq!(mode(0.1, 2_000_000_000).3, Decision::Stream);
+        assert_eq!(mode(0.1, 2_000_000_000).0, 100_000);
+        let small = Options { chunk_size: 500, ..options.clone() };
+        let chunk = under(0.9, "", 1, &small, &mut MaterializationController::default()).chunk;
+        assert_eq!(chunk, 500, "never larger than was asked for");
     }
 }

@@ -3,7 +3,9 @@
 //! The thread that asks is a worker; the others are borrowed from rayon's pool, and never wait inside it: where memory
 //! is short they go home, and the one that asks does the rest.
 
+use crate::ahead::Ahead;
 use crate::candidates::{Ascents, Held, Selection};
+use crate::checkpoint::{Keeper, Saved};
 use crate::memory::{Cache, Gate, Room};
 use crate::report::Counters;
 use crate::stage::{Op, Stage, Unit};
@@ -11,7 +13,7 @@ use crate::store::Store;
 use crate::timeline::Timeline;
 use crate::together::Together;
 use crate::{Error, Options, Result, Sink};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use polars::prelude::*;
 use segment::Place;
 use segment::work::Task;
@@ -39,12 +41,16 @@ pub(crate) struct Run<'a> {
     pub timeline: &'a Timeline,
     pub task: &'a Task,
     pub total_rows: u64,
+    /// Where what is joined is kept.
+    pub keeper: Option<&'a Keeper<'a>>,
 }
 
 /// What a stage leaves: the terminal's part, and of each choice of candidates what is known of its keys.
 pub(crate) struct Outcome<P> {
     pub part: P,
     pub ascents: Vec<Ascents>,
+    /// Rows that an earlier process had done.
+    pub resumed: u64,
 }
 
 /// Runs a stage over units.
@@ -55,7 +61,8 @@ pub(crate) fn execute<S: Sink>(
     stage: &Stage,
     sink: &S,
 ) -> Result<Outcome<S::Part>> {
-    let worker = Worker::new(run, input, units, stage, sink);
+    let mut worker = Worker::new(run, input, units, stage, sink);
+    worker.resume()?;
     let rows: u64 = units.iter().map(|unit| unit.rows.end - unit.rows.start).sum();
     let threads = if rows <= SMALL { 1 } else { run.options.threads.min(worker.stretches.len()).max(1) };
     if threads == 1 {
@@ -91,6 +98,10 @@ pub(crate) struct Worker<'a, S: Sink> {
     pub answering: Arc<str>,
     /// What steps that stand side by side share.
     pub together: Together,
+    /// What the source has been told to expect.
+    ahead: Ahead,
+    /// Rows that an earlier process had done.
+    pub resumed: u64,
     next: AtomicUsize,
     stop: AtomicBool,
     given_back: Mutex<Vec<Stretch<S::Part>>>,
@@ -109,6 +120,8 @@ pub(crate) struct Stretch<P> {
 struct Joined<P> {
     waiting: BTreeMap<usize, (P, Vec<Selection>)>,
     next: usize,
+    /// Whether a stretch has been joined in part.
+    torn: bool,
     whole: P,
     selections: Vec<Selection>,
 }
@@ -128,11 +141,19 @@ impl<'a, S: Sink> Worker<'a, S> {
             answering: "answer".into(),
             lead,
             names: stage.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            ahead: Ahead::new(input, units.len(), run.options),
+            resumed: 0,
             next: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             given_back: Mutex::new(Vec::new()),
             failed: Mutex::new(None),
-            joined: Mutex::new(Joined { waiting: BTreeMap::new(), next: 0, whole: sink.part(), selections }),
+            joined: Mutex::new(Joined {
+                waiting: BTreeMap::new(),
+                next: 0,
+                torn: false,
+                whole: sink.part(),
+                selections,
+            }),
             run,
             input,
             units,
@@ -141,6 +162,19 @@ impl<'a, S: Sink> Worker<'a, S> {
             stretches,
             choices,
         }
+    }
+
+    /// Goes on where an earlier process was.
+    fn resume(&mut self) -> Result<()> {
+        let Some(keeper) = self.run.keeper else { return Ok(()) };
+        let Some(saved) = keeper.load(self.sink, self.choices.len())? else { return Ok(()) };
+        let next = saved.next.min(self.stretches.len());
+        let done = self.stretches[..next].last().map_or(0, |last| last.end);
+        self.resumed = self.units[..done].iter().map(|unit| unit.rows.end - unit.rows.start).sum();
+        self.next = AtomicUsize::new(next);
+        let Saved { part: whole, selections, .. } = saved;
+        self.joined = Mutex::new(Joined { waiting: BTreeMap::new(), next, torn: false, whole, selections });
+        Ok(self.run.task.advance(self.resumed, 0)?)
     }
 
     /// Works, and turns a panic of a step of the user's own into an error.
@@ -193,11 +227,33 @@ impl<'a, S: Sink> Worker<'a, S> {
                 stretch.units.start = at;
                 return Ok(Some(stretch));
             };
+            self.expect(at, stretch.units.clone());
             self.unit(number, at, &mut stretch)?;
             drop(room);
         }
         self.put(stretch)?;
         Ok(None)
+    }
+
+    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then what nobody works on yet.
+    fn expect(&self, at: usize, rest: Range<usize>) {
+        if !self.ahead.is_of_use() {
+            return;
+        }
+        let next = self.next.load(Ordering::Relaxed).min(self.stretches.len());
+        let later = self.stretches[next..].first().map_or(0..0, |first| first.start..self.units.len());
+        let mut bytes = 0;
+        // What it reads now is read best by itself.
+        self.ahead.first_time(at);
+        for unit in rest.chain(later).take(Ahead::UNITS) {
+            bytes += self.units[unit].bytes;
+            if bytes > self.ahead.bytes {
+                return;
+            }
+            if self.ahead.first_time(unit) {
+                self.expect_unit(unit);
+            }
+        }
     }
 
     fn room(&self, number: usize, bytes: u64) -> Result<Option<Room<'static>>> {
@@ -216,13 +272,26 @@ impl<'a, S: Sink> Worker<'a, S> {
             let next = joined.next;
             joined.waiting.remove(&next)
         } {
-            joined.next += 1;
+            joined.torn = true;
             self.join(&mut joined, part, selections)?;
+            joined.torn = false;
+            joined.next += 1;
             if self.sink.enough(&joined.whole) {
                 self.stop.store(true, Ordering::Relaxed);
                 return Ok(());
             }
         }
+        self.keep(joined, false)
+    }
+
+    /// Keeps what is joined, when it is time or the last time; writing holds nobody up.
+    fn keep(&self, joined: MutexGuard<'_, Joined<S::Part>>, last: bool) -> Result<()> {
+        let next = joined.next;
+        let due = |keeper: &&Keeper<'_>| !joined.torn && keeper.is_due(next, last);
+        let Some(keeper) = self.run.keeper.filter(due) else { return Ok(()) };
+        let bytes = keeper.bytes(self.sink, next, &joined.whole, &joined.selections)?;
+        drop(joined);
+        keeper.write(next, &bytes);
         Ok(())
     }
 
@@ -261,6 +330,8 @@ impl<'a, S: Sink> Worker<'a, S> {
     }
 
     fn finish(self) -> Result<Outcome<S::Part>> {
+        // Whatever has happened behind what is joined; and where keys come back, other passes follow.
+        self.keep(self.joined.lock(), true)?;
         if let Some((_, error)) = self.failed.lock().take() {
             return Err(error);
         }
@@ -271,6 +342,6 @@ impl<'a, S: Sink> Worker<'a, S> {
         }
         let ascents = joined.selections.iter_mut().map(|selection| std::mem::take(&mut selection.ascents)).collect();
         let part = std::mem::replace(&mut joined.whole, self.sink.part());
-        Ok(Outcome { part, ascents })
+        Ok(Outcome { part, ascents, resumed: self.resumed })
     }
 }

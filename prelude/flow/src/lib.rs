@@ -10,7 +10,9 @@
 //! how anything is displayed.
 
 mod aggregate;
+mod ahead;
 mod candidates;
+mod checkpoint;
 mod clause;
 mod compact;
 mod compile;
@@ -41,6 +43,7 @@ mod store;
 mod tests;
 mod timeline;
 mod together;
+mod told;
 mod unit;
 
 pub mod memory;
@@ -48,6 +51,7 @@ pub mod structure;
 
 pub use aggregate::{Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use candidates::{Best, Candidates};
+pub use checkpoint::Checkpoint;
 pub use clause::{Clause, ClauseInfo, ColumnFunction, Custom, Define};
 pub use engine::{Engine, InMemory, Integrated, Mode, Streaming};
 pub use error::{Error, Result};

@@ -1,3 +1,4 @@
+use crate::Checkpoint;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,8 +15,11 @@ pub struct Options {
     pub threads: usize,
     /// Whether decoded columns are kept for the next query.
     pub cache: bool,
-    /// Where what does not fit into memory is spilled to; `None`: the folder for temporary files.
+    /// Where what does not fit into memory is spilled to: rows between two stages, and decoded columns that cost more to
+    /// make than to read back. `None`: the folder for temporary files; decoded columns only where that is on a disk.
     pub spill: Option<PathBuf>,
+    /// Where a pass keeps what it has done, to go on there after its process has ended; `None`: nowhere.
+    pub checkpoint: Option<Checkpoint>,
     /// Called with the fraction of the rows that is done.
     pub progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,
 }
@@ -43,6 +47,7 @@ impl Default for Options {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             cache: true,
             spill: None,
+            checkpoint: None,
             progress: None,
         }
     }
@@ -75,6 +80,23 @@ impl Options {
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
+        self
+    }
+
+    /// Keeps what a pass has done in this file (or folder) every second. After the process was ended, however it was, the
+    /// same query over the same files goes on there, with the same answer bit for bit; the file is removed at the end. For
+    /// queries that go straight from the files into histograms or a count, without functions of one's own.
+    ///
+    /// ```no_run
+    /// # fn example(files: std::sync::Arc<dyn sources::Source>) -> flow::Result<()> {
+    /// let options = flow::Options::default().checkpoint("pass.checkpoint");
+    /// let (rows, report) = flow::Query::new().over(files).options(options).count()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(Checkpoint::new(path));
         self
     }
 

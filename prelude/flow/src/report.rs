@@ -59,10 +59,16 @@ pub struct Report {
     pub cache_budget: u64,
     /// Columns that it has thrown out since the process began.
     pub cache_evictions: u64,
+    /// Bytes of decoded columns on the spill disk when the query ended, as they lie there.
+    pub disk_bytes: u64,
+    /// Bytes they may take there.
+    pub disk_budget: u64,
     /// The most bytes of segments in work at once.
     pub peak_bytes: u64,
     /// Units of rows whose selection was known from an earlier query, so that no cut was evaluated.
     pub selections_reused: u64,
+    /// Rows that an earlier process had done, so that this one began behind them.
+    pub resumed_rows: u64,
     /// What was kept, where, and why.
     pub materialized: MaterializationController,
     /// When each worker did what.
@@ -107,8 +113,11 @@ impl Report {
         self.cache_bytes = self.cache_bytes.max(other.cache_bytes);
         self.cache_budget = self.cache_budget.max(other.cache_budget);
         self.cache_evictions = self.cache_evictions.max(other.cache_evictions);
+        self.disk_bytes = self.disk_bytes.max(other.disk_bytes);
+        self.disk_budget = self.disk_budget.max(other.disk_budget);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.selections_reused += other.selections_reused;
+        self.resumed_rows += other.resumed_rows;
         self.materialized.absorb(other.materialized);
         self.absorb_spans(before, other.spans, other.spans_every);
         self.operations.extend(other.operations);

@@ -1,20 +1,21 @@
 //! A query while it runs: stage by stage, from the source through the entity store to a terminal.
 
 use crate::aggregate::{Aggregate, ByColumns};
+use crate::checkpoint::{Keeper, cannot};
 use crate::compile::Plan;
 use crate::engine::Mode;
 use crate::execute::{Input, Outcome, Run, execute};
 use crate::global::{Keys as EventKeys, resolve};
 use crate::join::Shape;
 use crate::joined::Piece;
-use crate::memory::{Cache, Decision, Spill};
+use crate::memory::{Cache, Spill};
 use crate::report::Counters;
 use crate::resample::{ByBucket, bucket_frame, time_bounds};
 use crate::sink::{Bounds, Gather, stack};
 use crate::stage::{Barrier, Op, Stage, Unit, Units, units};
 use crate::store::{EntityId, Store};
 use crate::timeline::Timeline;
-use crate::{Error, Report, Result, Scan, Sink};
+use crate::{Checkpoint, Error, Report, Result, Scan, Sink};
 use polars::prelude::*;
 use segment::Place;
 use segment::work::Task;
@@ -24,17 +25,19 @@ use std::time::Instant;
 
 /// A query while it runs, stage by stage.
 pub(crate) struct Running<'a> {
-    scan: &'a Scan,
+    pub scan: &'a Scan,
     source: Arc<dyn Source>,
     plan: &'a Plan,
-    report: Report,
-    mode: Mode,
+    pub report: Report,
+    pub mode: Mode,
     spill: Arc<Spill>,
     timeline: Timeline,
     /// Segments that were read in any pass.
     read: std::collections::HashSet<usize>,
     /// The tables that take the place of the source.
     pieces: Option<Arc<(Vec<Piece>, Shape)>>,
+    /// The checkpoint, when there is one.
+    pub kept: Option<std::path::PathBuf>,
 }
 
 /// What a stage works on.
@@ -47,10 +50,10 @@ enum Feed {
 
 impl<'a> Running<'a> {
     pub fn new(scan: &'a Scan, source: Arc<dyn Source>, plan: &'a Plan, report: Report, start: Instant) -> Self {
-        let folder = scan.options.spill.clone().unwrap_or_else(std::env::temp_dir);
+        let folder = scan.options.spill.clone().unwrap_or_else(crate::memory::folder);
         let mode = Mode { preload: false, cache: false, chunk: scan.options.chunk_size, why: String::new() };
         let (spill, timeline) = (Arc::new(Spill::new(&folder)), Timeline::new(start));
-        Self { scan, source, plan, report, mode, spill, timeline, read: Default::default(), pieces: None }
+        Self { scan, source, plan, report, mode, spill, timeline, read: Default::default(), pieces: None, kept: None }
     }
 
     /// Reads these tables, one after another, in place of the source.
@@ -62,21 +65,26 @@ impl<'a> Running<'a> {
     pub fn run<S: Sink>(mut self, sink: &S) -> Result<(S::Part, Report)> {
         let mut feed = self.open()?;
         let last = self.plan.stages.len() - 1;
+        if self.checkpoint().is_some() && (last > 0 || self.pieces.is_some()) {
+            return Err(cannot("a query of several stages or tables", "head, groups and joins keep rows between them"));
+        }
         for at in 0..last {
             feed = self.stage(at, feed)?;
         }
         let stage = &self.plan.stages[last];
         let part = self.pass(&feed, stage, sink)?;
-        if self.spill.is_full() {
-            self.report.notes.push("the spill disk could not take more; what did not fit stayed in memory".into());
+        if let Some(why) = self.spill.refusal() {
+            self.report.notes.push(format!("{why}; what did not fit stayed in memory"));
         }
         let (spans, every) = self.timeline.finish();
         self.report.absorb_spans(0.0, spans, every);
-        let cache = Cache::shared().statistics();
-        self.report.cache_bytes = cache.bytes;
-        self.report.cache_budget = cache.budget;
-        self.report.cache_evictions = cache.evictions;
+        self.note_cache();
+        self.kept.iter().for_each(|path| crate::checkpoint::remove(path));
         Ok((part, self.report))
+    }
+
+    fn checkpoint(&self) -> Option<&'a Checkpoint> {
+        self.scan.options.checkpoint.as_ref()
     }
 
     /// Chooses the mode and the units of the first stage.
@@ -91,6 +99,10 @@ impl<'a> Running<'a> {
         let bytes = found.units.iter().map(|unit| unit.bytes).sum();
         let what = columns_of(self.source.as_ref(), stage);
         self.mode = self.scan.engine.mode(&what, bytes, options, &mut self.report.materialized);
+        if self.checkpoint().is_some() {
+            // The next process must cut the rows in the same way.
+            (self.mode.chunk, self.mode.preload) = (options.chunk_size, false);
+        }
         if self.mode.chunk != options.chunk_size {
             found = units(self.source.as_ref(), stage, self.mode.chunk);
         }
@@ -108,8 +120,9 @@ impl<'a> Running<'a> {
         if self.mode.cache {
             let cache = Cache::shared();
             cache.set_budget(options.memory_budget / 4 * 3);
-            if let Some(folder) = &options.spill {
-                cache.spill_to(folder);
+            match &options.spill {
+                Some(folder) => cache.spill_to(folder),
+                None => cache.spill(),
             }
         }
         if !self.mode.preload {
@@ -196,21 +209,6 @@ impl<'a> Running<'a> {
                 Ok(self.feed(store, vec![(entity, 0..height)], next))
             }
         }
-    }
-
-    /// Tells the report where the rows between two stages lie.
-    fn note_store(&mut self, at: usize, store: &Store) {
-        let what = format!("rows between stages {} and {}", at + 1, at + 2);
-        let (bytes, spilled) = (store.bytes(), store.spilled());
-        let limit = self.scan.options.memory_budget / 2;
-        let (decision, why) = match spilled {
-            0 => (Decision::Keep, format!("they fit into half the budget, {:.1} MB", limit as f64 / 1e6)),
-            _ => {
-                let mb = spilled as f64 / 1e6;
-                (Decision::Spill, format!("{mb:.1} MB beyond half the budget of {:.1} MB", limit as f64 / 1e6))
-            }
-        };
-        self.report.materialized.note(what, bytes + spilled, decision, why);
     }
 
     /// The first and last time, where all rows of the source arrive and its statistics say it.
@@ -307,7 +305,6 @@ impl<'a> Running<'a> {
         let cache = (self.mode.cache && matches!(input, Input::Source(_))).then(Cache::shared);
         self.timeline.next_pass();
         let (options, timeline) = (&self.scan.options, &self.timeline);
-        let run = Run { options, cache, counters: &counters, timeline, task: &task, total_rows };
         let planned: Vec<Unit>;
         let units = if replan {
             planned = self.replan(feed, stage);
@@ -315,6 +312,13 @@ impl<'a> Running<'a> {
         } else {
             units
         };
+        // Where keys come back later, the passes that follow the first are not kept.
+        let keeper = match (self.checkpoint(), input) {
+            (Some(at), Input::Source(source)) if !replan => Some(Keeper::new(at, source, stage, units, sink)?),
+            _ => None,
+        };
+        let run =
+            Run { options, cache, counters: &counters, timeline, task: &task, total_rows, keeper: keeper.as_ref() };
         let outcome = execute(&run, input, units, stage, sink);
         let names: Vec<String> = stage.steps.iter().map(|step| step.name.clone()).collect();
         counters.write(&mut self.report, &names);
@@ -324,6 +328,7 @@ impl<'a> Running<'a> {
         if matches!(input, Input::Source(_)) {
             self.report.passes += 1;
         }
+        self.note_checkpoint(keeper, outcome.as_ref().map_or(0, |outcome| outcome.resumed), total_rows);
         outcome
     }
 
@@ -347,7 +352,7 @@ impl<'a> Running<'a> {
         }
         let names: Vec<String> = stage.steps.iter().map(|step| step.name.clone()).collect();
         counters.write(&mut self.report, &names);
-        Ok(Outcome { part: whole, ascents: Vec::new() })
+        Ok(Outcome { part: whole, ascents: Vec::new(), resumed: 0 })
     }
 
     fn replan(&self, feed: &Feed, stage: &Stage) -> Vec<Unit> {

@@ -30,6 +30,22 @@ pub trait Sink: Sync {
         64
     }
 
+    /// What it does with the segments, in words that are equal only when the answers are: so that a pass can go on in another
+    /// process ([`Options::checkpoint`](crate::Options::checkpoint)). `None`: it cannot.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    /// A part as bytes, where there is an [`identity`](Sink::identity).
+    fn save(&self, _part: &Self::Part) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// The part of these bytes, bit for bit; `None` when they are not of a part.
+    fn restore(&self, _bytes: &[u8]) -> Option<Self::Part> {
+        None
+    }
+
     /// Whether `whole` needs no further segments.
     fn enough(&self, _whole: &Self::Part) -> bool {
         false
@@ -98,6 +114,18 @@ impl Sink for Count {
     fn merge(&self, whole: &mut u64, next: u64) -> Result<()> {
         *whole += next;
         Ok(())
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some("count".into())
+    }
+
+    fn save(&self, part: &u64) -> Vec<u8> {
+        part.to_le_bytes().to_vec()
+    }
+
+    fn restore(&self, bytes: &[u8]) -> Option<u64> {
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
     }
 }
 

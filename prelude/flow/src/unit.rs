@@ -51,30 +51,23 @@ impl<S: Sink> Worker<'_, S> {
         }
         self.run.task.advance(height as u64, unit.bytes)?;
         if let Some(progress) = &self.run.options.progress {
-            let done = counters.rows_in.load(Ordering::Relaxed);
+            let done = self.resumed + counters.rows_in.load(Ordering::Relaxed);
             progress(done as f64 / self.run.total_rows.max(done).max(1) as f64);
         }
         Ok(())
     }
 
     fn source_unit(&self, who: Who, source: &dyn Source, unit: &Unit, stretch: &mut Stretch<S::Part>) -> Result<()> {
-        // Filters that every row passes are not asked.
-        let open: Vec<usize> = (0..self.lead).filter(|&at| !unit.decided[at]).collect();
+        let open = self.open(unit);
         if open.is_empty() {
             let frame = self.read(who, source, unit, &self.stage.columns, None)?;
             return self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch);
-        }
-        let mut first: Vec<PlSmallStr> = Vec::new();
-        for name in open.iter().flat_map(|&at| self.stage.steps[at].op.inputs(&[])) {
-            if !first.contains(&name) {
-                first.push(name);
-            }
         }
         let mut frame = DataFrame::empty();
         let passed = match self.remembered(source, unit, &open) {
             Some(passed) => passed,
             None => {
-                frame = self.read(who, source, unit, &first, None)?;
+                frame = self.read(who, source, unit, &self.asked_first(&open), None)?;
                 self.ask(who, source, unit, &open, &frame)?
             }
         };
@@ -85,6 +78,22 @@ impl<S: Sink> Worker<'_, S> {
         let keep = &self.stage.steps[self.lead - 1].keep;
         let frame = self.passing(who, source, unit, &passed, frame, keep)?;
         self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch)
+    }
+
+    /// The filters at the beginning, without those that every row passes.
+    pub fn open(&self, unit: &Unit) -> Vec<usize> {
+        (0..self.lead).filter(|&at| !unit.decided[at]).collect()
+    }
+
+    /// The columns that these filters look at.
+    pub fn asked_first(&self, open: &[usize]) -> Vec<PlSmallStr> {
+        let mut first: Vec<PlSmallStr> = Vec::new();
+        for name in open.iter().flat_map(|&at| self.stage.steps[at].op.inputs(&[])) {
+            if !first.contains(&name) {
+                first.push(name);
+            }
+        }
+        first
     }
 
     /// Asks the filters at the beginning.
@@ -132,7 +141,7 @@ impl<S: Sink> Worker<'_, S> {
     }
 
     /// The question that these filters ask of a unit; `None` when its answer cannot be told from the question.
-    fn asked(&self, source: &dyn Source, unit: &Unit, open: &[usize]) -> Option<Asked> {
+    pub fn asked(&self, source: &dyn Source, unit: &Unit, open: &[usize]) -> Option<Asked> {
         let mut cuts = String::new();
         let mut needed: Vec<PlSmallStr> = Vec::new();
         for &at in open {

@@ -10,6 +10,7 @@ mod bins;
 mod cells;
 mod column;
 mod compare;
+mod contents;
 mod error;
 mod fill;
 mod fit;

@@ -100,6 +100,11 @@ impl Source for Chain {
         self.parts[part].pick(at, columns, rows)
     }
 
+    fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
+        let (part, at) = self.origin[segment];
+        self.parts[part].expect(at, columns, rows);
+    }
+
     fn divisible(&self) -> bool {
         self.parts.iter().all(|part| part.divisible())
     }

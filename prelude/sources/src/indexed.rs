@@ -51,6 +51,10 @@ impl Source for Indexed {
         self.inner.pick(segment, columns, rows)
     }
 
+    fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
+        self.inner.expect(segment, columns, rows);
+    }
+
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
         self.inner.stored(segment, columns)
     }

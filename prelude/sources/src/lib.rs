@@ -8,6 +8,7 @@
 //! In goes a path and a request (segment, columns, rows), out come columns or an error with a place. It must not know cuts,
 //! plans or physics: whoever wants to skip a segment looks at its statistics.
 
+mod ahead;
 mod chain;
 mod guard;
 mod index;

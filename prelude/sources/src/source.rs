@@ -47,6 +47,10 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         Ok(DataFrame::new(rows.len(), columns.collect::<Result<Vec<_>>>()?)?)
     }
 
+    /// Says that rows `rows` of `columns` of segment `segment` are going to be asked for soon. A table on a disk lets the
+    /// system begin to read them; it does not wait, and what goes wrong is told when they are read.
+    fn expect(&self, _segment: usize, _columns: &[PlSmallStr], _rows: Range<usize>) {}
+
     /// What went wrong when the segments were looked for, of a table that looks only when it is asked. Whoever uses
     /// segments asks this first: a table that failed has none that mean anything.
     ///

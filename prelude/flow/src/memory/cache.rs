@@ -1,12 +1,12 @@
 //! Decoded columns, shared by all queries of the process (so by all cells of a notebook).
 
+use super::disk::OnDisk;
 use super::selections::Selections;
-use super::spill::{Spill, Ticket};
 use parking_lot::Mutex;
-use polars::prelude::{Column, DataFrame, PlSmallStr};
+use polars::prelude::{Column, PlSmallStr};
 use sources::Identity;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -43,6 +43,10 @@ pub struct CacheStatistics {
     pub budget: u64,
     /// Columns on disk.
     pub spilled: usize,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Bytes it may use on disk; zero before it has a place there.
+    pub disk_budget: u64,
     /// Found in memory.
     pub hits_memory: u64,
     /// Found on disk.
@@ -83,7 +87,6 @@ struct Inner {
     kept: HashMap<Key, Kept>,
     /// By priority: what goes first is first.
     order: BTreeMap<(u64, u64), Key>,
-    spilled: HashMap<Key, Ticket>,
     statistics: CacheStatistics,
     /// What the last removed was worth; whatever comes now is worth as much more as it costs per byte, so that old
     /// entries age.
@@ -95,7 +98,7 @@ struct Inner {
 #[derive(Debug, Default)]
 pub struct Cache {
     inner: Mutex<Inner>,
-    spill: OnceLock<Spill>,
+    disk: OnDisk,
     /// Which rows passed which cuts.
     pub(crate) selections: Selections,
 }
@@ -120,46 +123,57 @@ impl Cache {
     /// Allows the cache so many bytes; what is too much goes at once.
     pub fn set_budget(&self, bytes: u64) {
         self.selections.set_budget(bytes / SELECTIONS);
+        self.disk.set_budget(bytes);
         let mut inner = self.inner.lock();
         inner.statistics.budget = bytes - bytes / SELECTIONS;
-        self.shrink(&mut inner);
+        let costly = inner.shrink();
+        drop(inner);
+        self.disk.offer(costly);
     }
 
-    /// Lets costly columns go to files in this folder instead of being lost. The first call decides.
+    /// Lets costly columns go to files in this folder instead of being lost.
     pub fn spill_to(&self, folder: &Path) {
-        self.spill.get_or_init(|| Spill::new(folder));
+        self.disk.place(folder, true);
+    }
+
+    /// The same in the folder for temporary files, unless there is another already, or that folder is memory itself.
+    pub fn spill(&self) {
+        self.disk.place(&super::folder(), false);
+    }
+
+    /// The folder in which costly columns lie.
+    pub fn folder(&self) -> PathBuf {
+        self.disk.folder()
+    }
+
+    /// What the user should know of a disk that refused; told once.
+    pub fn refusal(&self) -> Option<String> {
+        self.disk.refusal()
+    }
+
+    /// Waits until columns that are on their way to the disk have arrived.
+    pub fn settle(&self) {
+        self.disk.settle();
     }
 
     /// A column, and where it was.
     pub fn get(&self, key: &Key) -> Option<(Column, Tier)> {
-        let mut inner = self.inner.lock();
-        if let Some(kept) = inner.kept.get(key) {
-            let (column, old, worth) = (kept.column.clone(), kept.rank, kept.cost / kept.bytes.max(1) as f64);
-            let rank = inner.rank(worth);
-            inner.order.remove(&old);
-            inner.order.insert(rank, key.clone());
-            if let Some(kept) = inner.kept.get_mut(key) {
-                kept.rank = rank;
-            }
-            inner.statistics.hits_memory += 1;
+        if let Some(column) = self.inner.lock().get(key) {
             return Some((column, Tier::Memory));
         }
-        let Some(ticket) = inner.spilled.get(key).cloned() else {
-            inner.statistics.misses += 1;
-            return None;
-        };
-        drop(inner);
-        // A damaged file is as good as none: the column is made anew.
-        let frame = self.spill.get().and_then(|spill| spill.read(&ticket).ok());
-        let column = frame.and_then(|frame| frame.columns().first().cloned());
-        let mut inner = self.inner.lock();
-        if column.is_some() {
-            inner.statistics.hits_disk += 1;
-        } else {
-            inner.spilled.remove(key);
-            inner.statistics.misses += 1;
-        }
-        column.map(|column| (column, Tier::Disk))
+        let found = self.disk.get(key);
+        let statistics = &mut self.inner.lock().statistics;
+        *match found {
+            Some((_, Tier::Memory)) => &mut statistics.hits_memory,
+            Some((_, Tier::Disk)) => &mut statistics.hits_disk,
+            None => &mut statistics.misses,
+        } += 1;
+        found
+    }
+
+    /// Whether a column is here; asking does not count as using it.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.inner.lock().kept.contains_key(key) || self.disk.has(key)
     }
 
     /// Keeps a column that took `time` to make.
@@ -174,32 +188,16 @@ impl Cache {
         inner.order.insert(rank, key.clone());
         inner.kept.insert(key, Kept { column: column.clone(), bytes, cost, rank });
         inner.statistics.bytes += bytes;
-        self.shrink(&mut inner);
-    }
-
-    fn shrink(&self, inner: &mut Inner) {
-        while inner.statistics.bytes > inner.statistics.budget {
-            let Some((_, key)) = inner.order.pop_first() else { return };
-            let Some(kept) = inner.kept.remove(&key) else { continue };
-            inner.statistics.bytes -= kept.bytes;
-            inner.statistics.evictions += 1;
-            let worth = kept.cost / kept.bytes.max(1) as f64;
-            inner.clock = inner.clock.max(f64::from_bits(kept.rank.0));
-            if worth > DISK
-                && let Some(spill) = self.spill.get()
-                && !inner.spilled.contains_key(&key)
-                && let Ok(frame) = DataFrame::new(kept.column.len(), vec![kept.column])
-                && let Ok(ticket) = spill.write(&frame)
-            {
-                inner.spilled.insert(key, ticket);
-            }
-        }
+        let costly = inner.shrink();
+        drop(inner);
+        self.disk.offer(costly);
     }
 
     /// Counts.
     pub fn statistics(&self) -> CacheStatistics {
+        let (spilled, disk_bytes, disk_budget) = self.disk.amount();
         let inner = self.inner.lock();
-        CacheStatistics { entries: inner.kept.len(), spilled: inner.spilled.len(), ..inner.statistics }
+        CacheStatistics { entries: inner.kept.len(), spilled, disk_bytes, disk_budget, ..inner.statistics }
     }
 
     /// Forgets everything but the counts.
@@ -207,9 +205,10 @@ impl Cache {
         let mut inner = self.inner.lock();
         inner.kept.clear();
         inner.order.clear();
-        inner.spilled.clear();
-        self.selections.clear();
         inner.statistics.bytes = 0;
+        drop(inner);
+        self.disk.clear();
+        self.selections.clear();
     }
 }
 
@@ -218,6 +217,35 @@ impl Inner {
         self.serial += 1;
         // Bits of numbers that are not negative are in the order of the numbers.
         ((self.clock + worth).to_bits(), self.serial)
+    }
+
+    fn get(&mut self, key: &Key) -> Option<Column> {
+        let kept = self.kept.get(key)?;
+        let (column, old, worth) = (kept.column.clone(), kept.rank, kept.cost / kept.bytes.max(1) as f64);
+        let rank = self.rank(worth);
+        self.order.remove(&old);
+        self.order.insert(rank, key.clone());
+        if let Some(kept) = self.kept.get_mut(key) {
+            kept.rank = rank;
+        }
+        self.statistics.hits_memory += 1;
+        Some(column)
+    }
+
+    /// Makes room; gives what cost more to make than it costs to read it back from a disk, with its bytes.
+    fn shrink(&mut self) -> Vec<(Key, Column, u64)> {
+        let mut costly = Vec::new();
+        while self.statistics.bytes > self.statistics.budget {
+            let Some((_, key)) = self.order.pop_first() else { break };
+            let Some(kept) = self.kept.remove(&key) else { continue };
+            self.statistics.bytes -= kept.bytes;
+            self.statistics.evictions += 1;
+            self.clock = self.clock.max(f64::from_bits(kept.rank.0));
+            if kept.cost / kept.bytes.max(1) as f64 > DISK {
+                costly.push((key, kept.column, kept.bytes));
+            }
+        }
+        costly
     }
 }
 
@@ -253,6 +281,7 @@ mod tests {
         cache.spill_to(folder.path());
         for number in 0..10 {
             cache.put(key(number), &column(number as f64), Duration::from_millis(10));
+            cache.settle();
         }
         let (found, tier) = cache.get(&key(0)).unwrap();
         assert_eq!((found, tier), (column(0.0), Tier::Disk));

@@ -1,6 +1,6 @@
 //! What is kept, where, and why; as a table.
 
-use super::{Cache, pressure};
+use super::Cache;
 use crate::Options;
 use std::fmt;
 
@@ -37,9 +37,15 @@ pub struct MaterializationController {
 }
 
 impl MaterializationController {
-    /// Decides for something of `bytes` decoded bytes.
-    pub fn decide(&mut self, what: impl Into<String>, bytes: u64, options: &Options) -> (Decision, String) {
-        let (decision, why) = choose(bytes, options, pressure());
+    /// Decides for something of `bytes` decoded bytes while this part of the machine's memory is in use.
+    pub fn decide(
+        &mut self,
+        what: impl Into<String>,
+        bytes: u64,
+        options: &Options,
+        pressure: f64,
+    ) -> (Decision, String) {
+        let (decision, why) = choose(bytes, options, pressure);
         self.note(what, bytes, decision, why.clone());
         (decision, why)
     }
@@ -90,12 +96,16 @@ impl fmt::Display for MaterializationController {
         }
         let cache = Cache::shared().statistics();
         let (mb, budget) = (cache.bytes as f64 / 1e6, cache.budget as f64 / 1e6);
-        write!(
-            out,
-            "{:<32} {mb:>12.1}  {:<16} of {budget:.1} MB allowed",
-            "decoded columns",
-            format!("{} columns", cache.entries)
-        )
+        let line = |out: &mut fmt::Formatter<'_>, what: &str, mb: f64, columns: usize, budget: f64| {
+            write!(out, "{what:<32} {mb:>12.1}  {:<16} of {budget:.1} MB allowed", format!("{columns} columns"))
+        };
+        line(out, "decoded columns", mb, cache.entries, budget)?;
+        if cache.spilled > 0 {
+            writeln!(out)?;
+            let (mb, budget) = (cache.disk_bytes as f64 / 1e6, cache.disk_budget as f64 / 1e6);
+            line(out, "decoded columns on disk", mb, cache.spilled, budget)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,13 +1,16 @@
 //! Memory: how much there is, who may use it, and what is kept where.
 //!
-//! Three tiers. L1 is metadata and small results: which rows passed which cuts. L2 is decoded columns under a budget of bytes; what was
-//! cheap to make per byte goes first. L3 is a folder of compressed, checksummed files for what was not cheap.
+//! Three tiers. L1 is metadata and small results: which rows passed which cuts. L2 is decoded columns under a budget of
+//! bytes; what was cheap to make per byte goes first. L3 is a disk for what was not cheap, compressed and checksummed,
+//! in files without names: in the folder for temporary files where nothing else is said.
 
 mod cache;
 mod controller;
+mod disk;
 mod gate;
 mod selections;
 mod spill;
+mod volume;
 
 pub use cache::{Cache, CacheStatistics, Key, Tier};
 pub use controller::{Decision, Entry, MaterializationController};
@@ -15,6 +18,7 @@ pub use gate::Gate;
 pub(crate) use gate::Room;
 pub(crate) use selections::{Asked, Selected};
 pub use spill::{Level, Spill, Ticket};
+pub(crate) use volume::folder;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

@@ -62,6 +62,11 @@ impl Selections {
         Some(selected.clone())
     }
 
+    /// Whether the answer is there; asking does not count as using it.
+    pub fn has(&self, asked: &Asked) -> bool {
+        self.0.lock().known.contains_key(asked)
+    }
+
     pub fn put(&self, asked: Asked, selected: Selected) {
         let mut inner = self.0.lock();
         let bytes = size(&asked);

@@ -10,8 +10,8 @@ use std::hash::Hasher;
 use std::io::Cursor;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// How strongly what is spilled is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,16 +50,35 @@ struct Extent {
 #[derive(Debug)]
 struct Disk {
     file: File,
-    end: AtomicU64,
-    used: AtomicU64,
+    space: Mutex<Space>,
+}
+
+/// Bytes of a file: how far it was written, and how many of them somebody may still ask for. Both change together, so that
+/// nothing is written where the file has just begun anew.
+#[derive(Debug, Default)]
+struct Space {
+    end: u64,
+    used: u64,
+}
+
+impl Disk {
+    /// Room for so many bytes, until the extent that begins there is dropped.
+    fn take(&self, bytes: usize) -> u64 {
+        let mut space = self.space.lock();
+        let start = space.end;
+        space.end += bytes as u64;
+        space.used += bytes as u64;
+        start
+    }
 }
 
 impl Drop for Extent {
     fn drop(&mut self) {
         // Nobody can ask for it anymore: when nothing else is left either, the file starts anew.
-        let left = self.file.used.fetch_sub(self.stored as u64, Ordering::AcqRel) - self.stored as u64;
-        if left == 0 && self.file.file.set_len(0).is_ok() {
-            self.file.end.store(0, Ordering::Release);
+        let mut space = self.file.space.lock();
+        space.used -= self.stored as u64;
+        if space.used == 0 && self.file.file.set_len(0).is_ok() {
+            space.end = 0;
         }
     }
 }
@@ -68,34 +87,54 @@ impl Drop for Extent {
 #[derive(Debug)]
 pub struct Spill {
     folder: PathBuf,
+    /// The file that is written to.
     disk: Mutex<Option<Arc<Disk>>>,
-    full: AtomicBool,
+    /// Bytes after which a new file is begun, so that space becomes free again although something is always left.
+    part: u64,
+    refused: OnceLock<String>,
 }
 
 impl Spill {
     /// A place in this folder; nothing is made before it is used.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), disk: Mutex::new(None), full: AtomicBool::new(false) }
+        Self::in_parts(folder, u64::MAX)
+    }
+
+    /// The same in several files of about so many bytes; each is gone when nothing in it can be asked for anymore.
+    pub fn in_parts(folder: &Path, part: u64) -> Self {
+        Self { folder: folder.to_owned(), disk: Mutex::new(None), part, refused: OnceLock::new() }
     }
 
     /// Whether the disk once refused; nothing is spilled anymore then.
     pub fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+        self.refused.get().is_some()
     }
 
+    /// Why the disk refused.
+    pub fn refusal(&self) -> Option<String> {
+        self.refused.get().cloned()
+    }
+
+    fn refuse(&self, what: &str, error: &std::io::Error) -> Error {
+        let text = format!("the spill disk {} {what}: {error}", self.folder.display());
+        Error::request(self.refused.get_or_init(|| text).clone())
+    }
+
+    /// The file that is written to now.
     fn disk(&self) -> Result<Arc<Disk>> {
         let mut disk = self.disk.lock();
-        if let Some(disk) = &*disk {
+        if let Some(disk) = &*disk
+            && disk.space.lock().end < self.part
+        {
             return Ok(disk.clone());
         }
-        let path = self.folder.join(format!(".recoil-spill-{}-{:p}", std::process::id(), self));
-        let failed = |error: std::io::Error| {
-            self.full.store(true, Ordering::Relaxed);
-            Error::request(format!("cannot spill to {}: {error}", self.folder.display()))
-        };
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!(".recoil-spill-{}-{number}", std::process::id()));
+        let failed = |error: std::io::Error| self.refuse("cannot be written", &error);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(failed)?;
         std::fs::remove_file(&path).map_err(failed)?;
-        let made = Arc::new(Disk { file, end: AtomicU64::new(0), used: AtomicU64::new(0) });
+        let made = Arc::new(Disk { file, space: Mutex::default() });
         *disk = Some(made.clone());
         Ok(made)
     }
@@ -109,8 +148,8 @@ impl Spill {
     }
 
     pub(crate) fn write_at(&self, frame: &DataFrame, level: Level) -> Result<Ticket> {
-        if self.is_full() {
-            return Err(Error::request("the spill disk is full"));
+        if let Some(why) = self.refusal() {
+            return Err(Error::request(why));
         }
         let disk = self.disk()?;
         let mut raw = Vec::new();
@@ -121,14 +160,10 @@ impl Spill {
                 zstd::bulk::compress(&raw, level).map_err(|error| Error::request(error.to_string()))?
             }
         };
-        let start = disk.end.fetch_add(stored.len() as u64, Ordering::AcqRel);
-        disk.used.fetch_add(stored.len() as u64, Ordering::AcqRel);
+        let start = disk.take(stored.len());
         let extent =
             Extent { start, stored: stored.len(), raw: raw.len(), level, sum: sum(&stored), file: disk.clone() };
-        disk.file.write_all_at(&stored, start).map_err(|error| {
-            self.full.store(true, Ordering::Relaxed);
-            Error::request(format!("the spill disk {} cannot take more: {error}", self.folder.display()))
-        })?;
+        disk.file.write_all_at(&stored, start).map_err(|error| self.refuse("cannot take more", &error))?;
         Ok(Ticket(Arc::new(extent)))
     }
 
@@ -142,6 +177,17 @@ impl Spill {
 }
 
 impl Ticket {
+    /// Bytes on disk.
+    pub(super) fn stored(&self) -> u64 {
+        self.0.stored as u64
+    }
+
+    /// The number of the file, and how far it was written.
+    #[cfg(test)]
+    pub(super) fn file(&self) -> (usize, u64) {
+        (Arc::as_ptr(&self.0.file).addr(), self.0.file.space.lock().end)
+    }
+
     /// Reads the frame back.
     ///
     /// # Errors
@@ -188,8 +234,26 @@ mod tests {
             ticket.0.file.file.write_all_at(&[0xff; 8], ticket.0.start + 20).unwrap();
             assert!(spill.read(&ticket).unwrap_err().to_string().contains("checksum"));
         }
-        let used = spill.disk().unwrap().used.load(Ordering::Relaxed);
+        let used = spill.disk().unwrap().space.lock().used;
         assert_eq!(used, 0, "what nobody can ask for is free");
+    }
+
+    #[test]
+    fn many_write_while_others_forget() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::new(folder.path());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let spill = &spill;
+                scope.spawn(move || {
+                    for round in 0..2_000 {
+                        let frame = df!("x" => [thread, round]).unwrap();
+                        let ticket = spill.write_at(&frame, Level::Lz4).unwrap();
+                        assert!(ticket.read().unwrap().equals(&frame), "nobody else wrote there");
+                    }
+                });
+            }
+        });
     }
 
     #[test]

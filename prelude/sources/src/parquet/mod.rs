@@ -1,6 +1,7 @@
 //! Parquet: a segment per row group, only the columns asked for, read by position (never mapped: a file that is
 //! cut short while it is read is an error, not a crash).
 
+mod ahead;
 mod pages;
 mod plain;
 mod statistics;
@@ -270,6 +271,10 @@ impl Source for Parquet {
 
     fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
         self.columns(segment, columns, Wanted::Rows(rows))
+    }
+
+    fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
+        self.ahead(segment, columns, &rows);
     }
 
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
