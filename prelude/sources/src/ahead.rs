@@ -121,6 +121,11 @@ pub(crate) mod tests {
         cached(file, 0..file.metadata().unwrap().len()) == 0
     }
 
+    /// A folder beside this program, which is on a disk where the folder for temporary files is not.
+    pub(crate) fn folder() -> tempfile::TempDir {
+        tempfile::tempdir_in(std::env::current_exe().unwrap().parent().unwrap()).unwrap()
+    }
+
     /// How many pages of a part are in the page cache. Asking brings none into it.
     pub(crate) fn cached(file: &File, part: Range<u64>) -> usize {
         const PAGE: u64 = 4_096;
@@ -153,10 +158,13 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_asked_for_arrives_and_nothing_else() {
-        let file = tempfile::tempfile().unwrap();
+        let folder = folder();
+        let file = tempfile::tempfile_in(folder.path()).unwrap();
         let bytes: Vec<u8> = (0..16_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         file.write_all_at(&bytes, 0).unwrap();
-        assert!(evict(&file), "the folder for temporary files is on a disk");
+        if !evict(&file) {
+            return eprintln!("skipped: files of this folder cannot leave the page cache");
+        }
         let (first, last) = (2 << 20..3 << 20, 8 << 20..9 << 20);
         // Two parts side by side are one; one that is too short is not worth asking for.
         read_ahead(

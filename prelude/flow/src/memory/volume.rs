@@ -26,7 +26,7 @@ impl Volume {
         // SAFETY: the call succeeded, so it wrote the answer.
         let found = unsafe { found.assume_init() };
         let in_memory = [libc::TMPFS_MAGIC as u64, 0x8584_58f6].contains(&(found.f_type as u64 & 0xffff_ffff));
-        Some(Self { free: (found.f_bavail as u64).saturating_mul(found.f_bsize as u64), in_memory })
+        Some(Self { free: found.f_bavail.saturating_mul(found.f_bsize as u64), in_memory })
     }
 
     /// The volume of a folder; `None` where the system does not say.

@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn the_columns_of_a_row_group_that_are_expected_are_read_ahead() {
         use crate::Source;
-        use crate::ahead::tests::{arrives, cached, evict};
+        use crate::ahead::tests::{arrives, cached, evict, folder};
         use polars::prelude::*;
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let path = folder.path().join("a.parquet");
         let values = |seed: u64| {
             (0..120_000_u64)
@@ -65,7 +65,9 @@ mod tests {
         super::super::write(&path, &frame, &options).unwrap();
         let source = super::super::open(&path).unwrap();
         let file = std::fs::File::open(&path).unwrap();
-        assert!(evict(&file), "the folder for temporary files is on a disk");
+        if !evict(&file) {
+            return eprintln!("skipped: files of this folder cannot leave the page cache");
+        }
         let bytes = |segment, name| source.chunks(segment, name)[0].byte_range();
         source.expect(1, &["z".into()], 0..60_000);
         let wanted = bytes(1, "z");

@@ -99,9 +99,9 @@ impl Tables {
         }
         let table = &mut self.pages[start / PAGE].0[start % PAGE..][..size];
         let mut next = 0;
-        for weight in 1..starts.len() {
-            let size = starts[weight] << (weight - 1);
-            starts[weight] = next;
+        for (weight, start) in starts.iter_mut().enumerate().skip(1) {
+            let size = *start << (weight - 1);
+            *start = next;
             next += size;
         }
         let entry = |literal: usize, weight: u8| (literal as u16) << 8 | (longest as u16 + 1 - u16::from(weight));

@@ -47,12 +47,11 @@ fn states(bytes: &[u8]) -> Option<([State; 1 << MOST], u32, usize)> {
         left -= count.abs();
         *counts.get_mut(used)? = count;
         used += 1;
-        while count == 0 {
-            let more = bits.take(2)? as usize;
+        // Weights that never come are counted, by threes.
+        let mut more = if count == 0 { 3 } else { 0 };
+        while more == 3 {
+            more = bits.take(2)? as usize;
             used += more;
-            if more != 3 {
-                break;
-            }
         }
     }
     if left < 0 {
