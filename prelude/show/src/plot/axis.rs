@@ -38,7 +38,7 @@ impl Axis {
 
     /// A logarithmic axis; it begins at a positive number whatever is asked.
     pub(super) fn log(low: f64, high: f64) -> Self {
-        let high = if high.is_finite() && high > 0.0 { high } else { 1.0 };
+        let high = if high.is_finite() && high > LEAST { high } else { 1.0 };
         let low = if low > 0.0 && low < high { low } else { high * 1e-3 };
         Self { low, high, scale: Scale::Log }
     }
@@ -139,16 +139,19 @@ impl Axis {
     }
 }
 
+/// Below this, numbers have too few digits for powers of ten: on an axis they are zero.
+const LEAST: f64 = 1e-300;
+
 fn sound(low: f64, high: f64) -> (f64, f64) {
     let (low, high) = if low <= high { (low, high) } else { (high, low) };
     if !low.is_finite() || !high.is_finite() || !(high - low).is_finite() {
         return (0.0, 1.0);
     }
-    let least = 1e-12 * low.abs().max(high.abs());
-    if high - low > least {
+    let largest = low.abs().max(high.abs());
+    if largest > LEAST && high - low > 1e-12 * largest {
         return (low, high);
     }
-    let wider = if low == 0.0 { 0.5 } else { 0.5 * low.abs() };
+    let wider = if largest <= LEAST { 0.5 } else { 0.5 * low.abs() };
     (low - wider, high + wider)
 }
 
@@ -219,6 +222,18 @@ mod tests {
         let ticks = axis.ticks(5);
         let words: Vec<_> = ticks.major.iter().map(|(_, label)| label.plain()).collect();
         words.join(" ") + &ticks.factor.map(|factor| format!(" {}", factor.plain())).unwrap_or_default()
+    }
+
+    #[test]
+    fn numbers_too_small_for_powers_of_ten_bound_no_axis() {
+        for (low, high) in [(-6.1e-311, 0.0), (0.0, 5e-324), (-1e-305, 1e-305)] {
+            for axis in [Axis::linear(low, high), Axis::log(low, high)] {
+                assert!(axis.high - axis.low > 0.5, "{axis:?}");
+                let ticks = axis.ticks(5);
+                assert!(ticks.major.iter().all(|(place, label)| place.is_finite() && !label.plain().contains("NaN")));
+            }
+        }
+        assert_eq!(Axis::linear(0.0, 1e-200).high, 1e-200);
     }
 
     #[test]
