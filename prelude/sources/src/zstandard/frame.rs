@@ -1,7 +1,6 @@
 //! The parts of a frame: blocks, and in them literals and what repeats. RFC 8878, sections 3.1.1 and 3.1.1.3.1.
 
 use super::huffman::Tables;
-use super::lanes::Stream;
 use std::ops::Range;
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -22,6 +21,15 @@ pub(super) struct Frame<'a> {
     table: Option<usize>,
     /// Bytes of literals in a Huffman code.
     pub(super) coded: usize,
+}
+
+/// A stream of literals, the table of its code, and where they go.
+pub(super) struct Stream<'p> {
+    pub(super) frame: &'p [u8],
+    /// Bytes of the frame, read from the end on.
+    pub(super) source: Range<usize>,
+    pub(super) place: &'p mut [u8],
+    pub(super) table: usize,
 }
 
 struct Block<'a> {

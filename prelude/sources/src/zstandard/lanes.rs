@@ -4,11 +4,11 @@
 //! steps as 64 bits are enough for, literals are stored and bits loaded anew. When a stream ends, its lane takes the next
 //! one, the longest first, so that all lanes end together.
 
+use super::frame::Stream;
 use super::huffman::{LONGEST, Table, Tables};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cmp::Reverse;
-use std::ops::Range;
 
 /// Lanes of a register, and registers that are worked on side by side: one look-up takes long, but many can be under
 /// way.
@@ -21,15 +21,6 @@ const WORD: usize = 8;
 /// Rounds after which literals are brought to their places: until then all lanes write side by side, because places that
 /// lie a power of two apart would push each other out of the cache.
 const ROUNDS: usize = 16;
-
-/// A stream of literals, the table of its code, and where they go.
-pub(super) struct Stream<'p> {
-    pub(super) frame: &'p [u8],
-    /// Bytes of the frame, read from the end on.
-    pub(super) source: Range<usize>,
-    pub(super) place: &'p mut [u8],
-    pub(super) table: usize,
-}
 
 /// Whether this processor can.
 pub(super) fn available() -> bool {

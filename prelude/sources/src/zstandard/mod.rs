@@ -16,9 +16,8 @@ mod lanes;
 pub(crate) mod stored;
 mod weights;
 
-use frame::Frame;
+use frame::{Frame, Stream};
 use huffman::Tables;
-use lanes::Stream;
 use std::cell::RefCell;
 use zstd::zstd_safe::{DCtx, get_error_name};
 
