@@ -1,7 +1,6 @@
 //! The engine from parquet in the page cache, beside Polars' streaming engine (in this process), DuckDB and pandas:
 //! a cut on six columns with a weighted histogram, the cut of the photon study with one candidate per event, many
-//! histograms in one pass, a file that is not in the page cache, a cache that is
-//! too small, and a billion rows.
+//! histograms in one pass, a file that is not in the page cache, a cache that is too small, and a billion rows.
 //!
 //! `cargo bench --bench engine -- [million rows] [six|study|many|cold|tiers|billion|toy|all] [guard]`
 //! prints tables in Markdown. Files are made in the folder for temporary files, and kept for the next run.
@@ -133,6 +132,14 @@ fn six_columns(start: usize, rows: usize) -> DataFrame {
         .expect("columns")
 }
 
+fn six_files(rows: usize) -> [(&'static str, PathBuf); 3] {
+    [
+        ("none", file("six", rows, Compression::None, six_columns)),
+        ("zstd", file("six", rows, Compression::Zstd, six_columns)),
+        ("zstd-polars", file_of_polars("six", rows, six_columns)),
+    ]
+}
+
 const SIX: &str = "x > 2.0 & y < 6.0 & 8.0 > z > 2.0 & a < 0.9 & b > 0.05 & w > 0.02";
 
 /// A weighted histogram of one column.
@@ -201,12 +208,7 @@ fn six(rows: usize, ratios: &mut Vec<(String, f64)>) {
     println!(
         "| file | ours Mrows/s | another cut, columns cached | the same cut again | Polars streaming | DuckDB | pandas | ours / best |\n|---|---|---|---|---|---|---|---|"
     );
-    let files = [
-        ("none", file("six", rows, Compression::None, six_columns)),
-        ("zstd", file("six", rows, Compression::Zstd, six_columns)),
-        ("zstd-polars", file_of_polars("six", rows, six_columns)),
-    ];
-    for (name, path) in files {
+    for (name, path) in six_files(rows) {
         let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
         let query = Query::new().filter(cut::parse(SIX).expect("a cut"));
         let fill = Fill::one("x", Some("w"), 0.0, 10.0);

@@ -48,12 +48,7 @@ pub fn cold(rows: usize) {
         "| file | ours Mrows/s | ours, not read ahead | Polars streaming | DuckDB | ours / not ahead | ours / best | from the page cache: ours | not read ahead |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    let files = [
-        ("none", file("six", rows, Compression::None, six_columns)),
-        ("zstd", file("six", rows, Compression::Zstd, six_columns)),
-        ("zstd-polars", file_of_polars("six", rows, six_columns)),
-    ];
-    for (name, path) in files {
+    for (name, path) in six_files(rows) {
         let source: Arc<dyn Source> = Arc::new(sources::parquet::open(&path).expect("a parquet file"));
         let fill = Fill::one("x", Some("w"), 0.0, 10.0);
         let scan = |source| {

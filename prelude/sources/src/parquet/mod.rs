@@ -192,7 +192,7 @@ impl Parquet {
     }
 }
 
-/// Columns whose pages are decompressed together: what is under way stays within the cache of a core.
+/// Columns whose pages are decompressed together: enough of them that short pages, too, have streams for all lanes.
 const TOGETHER: usize = 4;
 
 /// The rows of a segment that are wanted.

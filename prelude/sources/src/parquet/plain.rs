@@ -268,9 +268,9 @@ impl<'a, T: Plain> Values<'a, T> {
         let size = page.plain.filter(|_| known && cfg!(target_endian = "little"));
         let levels = size.and_then(|size| size.checked_sub(count.saturating_mul(width)).filter(fits));
         let (Some(size), Some(levels)) = (size, levels) else { return false };
-        self.open = Some(Open { page: *page, size, levels, kept: [0; PAD * 8] });
+        let bytes: &[u8] = bytemuck::cast_slice(&self.values);
         let mut kept = [0; PAD * 8];
-        kept[..levels].copy_from_slice(&self.place()[..levels]);
+        kept[..levels].copy_from_slice(&bytes[self.filled * width - levels..][..levels]);
         self.open = Some(Open { page: *page, size, levels, kept });
         true
     }

@@ -14,7 +14,8 @@ use std::cmp::Reverse;
 /// way.
 const WIDE: usize = 8;
 const REGISTERS: usize = 4;
-/// How many times the longest stream there must be to decode: one alone takes as long in a lane as three in the library.
+/// How many times the longest stream there must be to decode: a stream alone takes much longer in a lane than in the
+/// library.
 const WORTH: usize = 12;
 /// Bytes that a lane loads and stores at once.
 const WORD: usize = 8;
