@@ -1,15 +1,14 @@
 //! The processes of a data set: their names, files and groups.
 
-use crate::chain::Chain;
 use crate::discover::{self, Found};
 use crate::error::{Error, Result};
-use crate::group::Group;
 use crate::names::{Grammar, ProcessName};
+use crate::steps::chain::Chain;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use sources::Source;
 use sources::memory::{Cutting, Memory};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,7 +37,7 @@ pub(crate) struct Catalog {
     /// Files that were left out, and why.
     pub skipped: Vec<(PathBuf, &'static str)>,
     /// Steps that processes had before they came together here, by position; empty where none had any.
-    before: Vec<Chain>,
+    pub before: Vec<Chain>,
 }
 
 static NO_STEPS: Chain = Chain::none();
@@ -97,47 +96,6 @@ impl Catalog {
         Self { path: path.into(), processes, groups, skipped, before: Vec::new() }
     }
 
-    /// The processes of two groups, each with the steps it has; positions are new. A process that is in both has the rows
-    /// of the first and then those of the second.
-    ///
-    /// # Errors
-    /// A process in both whose rows would count twice, whose columns differ, or which has other steps in one.
-    pub(crate) fn joined(one: &Group, two: &Group) -> Result<Self> {
-        let of = |group: &'_ Group, at: usize| Joined {
-            process: group.catalog.processes[at].clone(),
-            groups: group
-                .catalog
-                .groups
-                .iter()
-                .filter(|(_, all)| all.contains(&at))
-                .map(|(name, _)| name.clone())
-                .collect(),
-            before: group.catalog.before(at).then(&group.chain),
-        };
-        let members = one.members.iter().map(|&at| of(one, at)).chain(two.members.iter().map(|&at| of(two, at)));
-        let mut by_name: BTreeMap<Arc<str>, Joined> = BTreeMap::new();
-        for member in members {
-            let name = member.process.name.clone();
-            let member = match by_name.remove(&name) {
-                Some(first) => first.and(member)?,
-                None => member,
-            };
-            by_name.insert(name, member);
-        }
-        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (at, member) in by_name.values().enumerate() {
-            member.groups.iter().for_each(|name| groups.entry(name.clone()).or_default().push(at));
-        }
-        let path = match one.catalog.path == two.catalog.path {
-            true => one.catalog.path.clone(),
-            false => format!("{} and {}", one.catalog.path, two.catalog.path).into(),
-        };
-        let mut skipped = one.catalog.skipped.clone();
-        skipped.extend(two.catalog.skipped.iter().filter(|file| !one.catalog.skipped.contains(file)).cloned());
-        let (processes, before) = by_name.into_values().map(|member| (member.process, member.before)).unzip();
-        Ok(Self { path, processes, groups, skipped, before })
-    }
-
     /// Steps that the process at a position had before it came here.
     pub(crate) fn before(&self, at: usize) -> &Chain {
         self.before.get(at).unwrap_or(&NO_STEPS)
@@ -164,51 +122,6 @@ impl Catalog {
                 nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
             ),
         }
-    }
-}
-
-/// A process on its way from one catalogue into another.
-struct Joined {
-    process: Arc<Process>,
-    groups: BTreeSet<String>,
-    before: Chain,
-}
-
-impl Joined {
-    /// Its rows, and then those of the same process in another group.
-    fn and(self, other: Self) -> Result<Self> {
-        let (one, two) = (&self.process, &other.process);
-        let name = &one.name;
-        if let Some(file) = shared(one, two) {
-            return Err(Error::request(format!("process `{name}` is in both with {file}; its rows would count twice")));
-        }
-        let steps = self.before.steps();
-        let why = match steps.iter().find(|step| !step.is_row_by_row()) {
-            _ if !self.before.is_same(&other.before) => Some("with other steps in each".to_owned()),
-            Some(step) => Some(format!("and `{step}` looks at more than one row")),
-            None => None,
-        };
-        if let Some(why) = why {
-            let text = format!("process `{name}` is in both, {why}; put the data together first, then add steps");
-            return Err(Error::request(text));
-        }
-        let source = sources::chain(vec![one.source.clone(), two.source.clone()]);
-        let source = source.map_err(|error| Error::from(error).of(name))?;
-        let files = one.files + two.files;
-        let process = Process { name: name.clone(), parsed: one.parsed.clone(), source, files };
-        let groups = self.groups.into_iter().chain(other.groups).collect();
-        Ok(Self { process: Arc::new(process), groups, before: self.before })
-    }
-}
-
-/// Rows that are in both processes: the name of their file, or of the frame.
-fn shared(one: &Process, two: &Process) -> Option<String> {
-    let known: HashSet<_> = one.source.segments().iter().map(|segment| segment.identity).collect();
-    let shared = two.source.segments().iter().find(|segment| known.contains(&segment.identity));
-    match shared {
-        Some(segment) => Some(format!("{}", segment.place.file)),
-        // A table without rows has no segments.
-        None => Arc::ptr_eq(&one.source, &two.source).then(|| one.source.name().to_owned()),
     }
 }
 

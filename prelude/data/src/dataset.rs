@@ -289,13 +289,13 @@ impl Data {
     /// The columns that name an event, for one candidate per event and for cutflows: `event_keys(["run", "event"])`. Without
     /// it they are `__experiment__`, `__run__`, `__event__` and `__production__`, as far as they exist.
     #[must_use]
-    pub fn event_keys(&self, columns: impl crate::rows::Names) -> Self {
+    pub fn event_keys(&self, columns: impl crate::steps::rows::Names) -> Self {
         self.with(|settings| settings.event_keys = columns.names())
     }
 
     /// What all runs of this data set cost so far, when profiling is on.
     pub fn profiling_report(&self) -> show::Report {
-        crate::report::logged(&self.everything.settings)
+        crate::lower::report::logged(&self.everything.settings)
     }
 
     /// The same as [`profiling_report`](Data::profiling_report), under the name analysts know.

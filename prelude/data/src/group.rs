@@ -1,13 +1,11 @@
 //! Some processes and what is to be done with their rows: lazy, cheap to copy, O(1) to extend.
 
 use crate::catalog::{Catalog, Process};
-use crate::chain::{Chain, Choice, Order, Step};
-use crate::dataset::Data;
 use crate::error::{Error, Result};
-use crate::selection::{Predicate, Selection};
 use crate::settings::Settings;
+use crate::steps::chain::{Chain, Choice, Order, Step};
+use crate::steps::selection::{Predicate, Selection};
 use polars::prelude::Series;
-use std::ops::{Add, Sub};
 use std::sync::Arc;
 
 /// Some processes of a data set, and a chain of steps over their rows.
@@ -128,9 +126,9 @@ impl Group {
 
     /// A new column by a function of Rust over the values of a row; runs in parallel.
     #[must_use]
-    pub fn define_with<A, F: crate::rows::RowClosure<A>>(
+    pub fn define_with<A, F: crate::steps::rows::RowClosure<A>>(
         &self,
-        inputs: impl crate::rows::Names,
+        inputs: impl crate::steps::rows::Names,
         name: impl Into<String>,
         function: F,
     ) -> Self {
@@ -142,7 +140,7 @@ impl Group {
     #[must_use]
     pub fn define_blocks(
         &self,
-        inputs: impl crate::rows::Names,
+        inputs: impl crate::steps::rows::Names,
         name: impl Into<String>,
         function: impl Fn(&[Series]) -> segment::Result<Series> + Send + Sync + 'static,
     ) -> Self {
@@ -151,7 +149,7 @@ impl Group {
 
     /// Only these columns, in this order.
     #[must_use]
-    pub fn select(&self, columns: impl crate::rows::Names) -> Self {
+    pub fn select(&self, columns: impl crate::steps::rows::Names) -> Self {
         self.and_select(columns.names())
     }
 
@@ -211,64 +209,8 @@ impl Group {
 
     /// Adds the columns of a frame where the event keys are equal; rows without a partner are left out.
     #[must_use]
-    pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::rows::Names) -> Self {
+    pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::steps::rows::Names) -> Self {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names() })
-    }
-
-    /// The processes of both groups. Both must have the same steps behind them.
-    #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
-        let mut members: Vec<_> = self.members.iter().chain(other.members.iter()).copied().collect();
-        members.sort_unstable();
-        members.dedup();
-        self.combined(other, "+", members)
-    }
-
-    /// The processes of this group that are not in the other.
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> Self {
-        let members = self.members.iter().filter(|at| !other.members.contains(at)).copied().collect();
-        self.combined(other, "-", members)
-    }
-
-    /// The processes of both groups, each with the steps it has so far; of one data set or of two. A process that is in both
-    /// has the rows of this group and then those of the other, if the steps behind them are the same; the same rows twice
-    /// are an error. Weights and limits are those of this group.
-    #[must_use]
-    pub fn concat(&self, other: &Self) -> Self {
-        let label: Arc<str> = format!("{}, {}", self.label, other.label).into();
-        let error = match (self.broken.as_ref().or(other.broken.as_ref()), Catalog::joined(self, other)) {
-            (Some(error), _) => (**error).clone(),
-            (None, Err(error)) => error,
-            (None, Ok(_)) if other.settings.luminosity.is_some() && !self.settings.weighs_as(&other.settings) => {
-                Error::request(format!("{label}: other luminosities; put the data together first, then weight them"))
-            }
-            (None, Ok(catalog)) => {
-                let all = Self::all(Arc::new(catalog), self.settings.clone());
-                return Self { label, ..all };
-            }
-        };
-        self.broken_by(label, error)
-    }
-
-    fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
-        let label: Arc<str> = format!("{} {sign} {}", self.label, other.label).into();
-        if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
-            return self.broken_by(label, (**error).clone());
-        }
-        let error = if !Arc::ptr_eq(&self.catalog, &other.catalog) {
-            Some("these are groups of two data sets; `a.concat(&b)` puts their processes together")
-        } else if !self.chain.is_same(&other.chain) {
-            Some("these groups have different steps; combine first and then add steps, or use `a.concat(&b)`")
-        } else if members.is_empty() {
-            Some("no process is left")
-        } else {
-            None
-        };
-        match error {
-            Some(why) => self.broken_by(label.clone(), Error::request(format!("{label}: {why}"))),
-            None => Self { label, members: members.into(), ..self.clone() },
-        }
     }
 
     /// The processes, in the order of their names.
@@ -290,45 +232,11 @@ impl Group {
         self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// What would be done for each process: stages, columns, segments kept and left out, bytes. Nothing is read.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the steps.
-    pub fn explain(&self) -> Result<show::Markdown> {
-        let (pass, _) = crate::run::Pass::of_everything(self)?;
-        let mut text = String::new();
-        for lowered in pass.lowered() {
-            text.push_str(&format!("**{}**\n\n```text\n{}\n```\n\n", lowered.name(), lowered.explain()?));
-        }
-        Ok(show::Markdown(text))
-    }
-
     /// What the group is called.
     pub fn label(&self) -> &str {
         &self.label
     }
 }
-
-macro_rules! operators {
-    ($($left:ty, $right:ty;)*) => {$(
-        impl Add<$right> for $left {
-            type Output = Group;
-
-            fn add(self, other: $right) -> Group {
-                self.union(&other)
-            }
-        }
-
-        impl Sub<$right> for $left {
-            type Output = Group;
-
-            fn sub(self, other: $right) -> Group {
-                self.difference(&other)
-            }
-        }
-    )*};
-}
-operators! { Group, Group; Group, &Group; &Group, Group; &Group, &Group; &Data, Group; &Data, &Group; }
 
 impl IntoIterator for &Group {
     type Item = (String, Group);

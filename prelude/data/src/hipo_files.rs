@@ -1,5 +1,6 @@
 //! HIPO files in a cell: `hipo("run*.hipo")?` is a dict of banks, each a group of rows.
 
+use crate::answers::listing::Listing;
 use crate::catalog::{Catalog, Process};
 use crate::dataset::Data;
 use crate::error::{Error, Result};
@@ -7,11 +8,10 @@ use crate::group::Group;
 use crate::hipo_choice::{Choice, Files};
 use crate::hipo_frame::{hipo_error, parts};
 use crate::hipo_source::{BankTable, Linked};
-use crate::listing::Listing;
 use crate::names::Grammar;
-use crate::rows::Names;
-use crate::selection::Selection;
 use crate::settings::Settings;
+use crate::steps::rows::Names;
+use crate::steps::selection::Selection;
 use ::hipo::{Chain, Fusion, Reader, Skim};
 use polars::prelude::Schema;
 use segment::work::Task;

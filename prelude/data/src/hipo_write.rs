@@ -1,10 +1,10 @@
 //! Frames as events of a HIPO file, written while they come.
 
+use crate::answers::write::{Frames, run_into};
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::hipo_frame::{EVENT, ROW_IN_EVENT, TAG, dtype, segment_error};
-use crate::run::Pass;
-use crate::write::{Frames, run_into};
+use crate::lower::pass::Pass;
 use ::hipo::{ColumnType, EventBuilder, Fault, Numbers, Schema as BankSchema, WriteSummary, Writer};
 use polars::prelude::*;
 use std::path::Path;

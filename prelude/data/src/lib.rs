@@ -4,6 +4,9 @@
 //! over their rows. Terminals read: they lower the chain to a plan of the room `flow`, run it once for all results
 //! asked for, and give histograms, frames, counts, cutflows, each with a report.
 //!
+//! Storeys, each importing only from those before it: `steps` (what was asked, as a value), `lower` (a plan for each process, checked),
+//! `answers` (the terminals). `algebra` puts groups together.
+//!
 //! In comes what a cell says, out goes what `show` displays. Physics of Belle II lives here and nowhere below:
 //! [`names`] of processes, [`luminosity`], event keys, candidates. It knows no sockets.
 
@@ -11,11 +14,9 @@ pub mod luminosity;
 pub mod names;
 pub mod toy;
 
-mod booking;
+mod algebra;
+mod answers;
 mod catalog;
-mod chain;
-mod clauses;
-mod cutflow;
 mod dataset;
 mod discover;
 mod error;
@@ -28,7 +29,6 @@ mod events_source;
 mod events_tests;
 mod events_write;
 mod group;
-mod grouping;
 mod hipo_choice;
 mod hipo_files;
 mod hipo_frame;
@@ -36,22 +36,14 @@ mod hipo_source;
 #[cfg(test)]
 mod hipo_tests;
 mod hipo_write;
-mod histogram;
-mod lazy;
-mod listing;
-mod lowered;
-mod ranges;
-mod report;
-mod rows;
-mod run;
-mod selection;
+mod lower;
 mod settings;
-mod terminals;
-mod write;
+mod steps;
 
-pub use booking::{Booking, IntoBooking, IntoBookings};
-pub use chain::{Highest, Lowest, Order};
-pub use cutflow::{Cutflow, Left};
+pub use answers::cutflow::{Cutflow, Left};
+pub use answers::grouping::GroupedBy;
+pub use answers::histogram::Histogram;
+pub use answers::listing::Listing;
 pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated};
 pub use discover::DiscoverError;
 pub use error::{Error, Result};
@@ -61,10 +53,9 @@ pub use events_loader::EventLoader;
 pub use events_picture::{EventPicture, EventPlayer};
 pub use events_write::write_events;
 pub use group::Group;
-pub use grouping::GroupedBy;
 pub use hipo_files::{Bank, Hipo, hipo};
 pub use hipo_write::write_hipo;
-pub use histogram::Histogram;
-pub use listing::Listing;
-pub use rows::{Names, RowClosure};
-pub use selection::{Predicate, Selection};
+pub use steps::booking::{Booking, IntoBooking, IntoBookings};
+pub use steps::chain::{Highest, Lowest, Order};
+pub use steps::rows::{Names, RowClosure};
+pub use steps::selection::{Predicate, Selection};

@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::group::Group;
-use crate::lowered::Lowered;
-use crate::run::Pass;
+use crate::lower::pass::Pass;
+use crate::lower::process::Lowered;
 use flow::Sink;
 use polars::prelude::DataFrame;
 use segment::Segment;

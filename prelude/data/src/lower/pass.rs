@@ -3,8 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lowered::Lowered;
-use crate::report;
+use crate::lower::process::Lowered;
+use crate::lower::report;
 use polars::prelude::{DataType, Schema};
 use segment::work::Task;
 

@@ -1,9 +1,9 @@
 //! Ranges that nobody gave: found in a scan of all processes, which keeps the rows it saw while they are few, so that
 //! histograms are filled from them without a second scan.
 
-use crate::booking::Booking;
 use crate::error::Result;
-use crate::run::Pass;
+use crate::lower::pass::Pass;
+use crate::steps::booking::Booking;
 use flow::Sink;
 use hist::{Axis, RangeFinder, Sample};
 use polars::prelude::DataFrame;

@@ -1,9 +1,9 @@
 //! Terminals that give counts, row numbers, frames and files.
 
-use crate::clauses::NUMBER;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::run::Pass;
+use crate::lower::clauses::NUMBER;
+use crate::lower::pass::Pass;
 use flow::Sink;
 use polars::prelude::*;
 use segment::Segment;

@@ -1,6 +1,6 @@
 //! What was asked of a group, step by step; nothing is read and nothing copied when a step is added.
 
-use crate::selection::Selection;
+use crate::steps::selection::Selection;
 use polars::prelude::{DataFrame, Expr, Series};
 use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 //! One pass: a tap behind each clause counts what goes by. Events are runs of rows with equal keys, put together over
 //! the borders of segments by the numbers of the rows.
 
-use crate::clauses::NUMBER;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lowered::{Lowered, WEIGHT};
-use crate::run::Pass;
+use crate::lower::clauses::NUMBER;
+use crate::lower::pass::Pass;
+use crate::lower::process::{Lowered, WEIGHT};
 use flow::Clause;
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};

@@ -5,11 +5,11 @@
 //! (one candidate per event, functions of Rust, joins, samples, other formats) is run by our own engine when Polars asks
 //! for the rows, for the columns it asks for.
 
+use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lowered::Lowered;
-use crate::run::Pass;
-use crate::terminals::PROCESS;
+use crate::lower::pass::Pass;
+use crate::lower::process::Lowered;
 use flow::{Clause, Define};
 use polars::prelude::*;
 use std::sync::Arc;

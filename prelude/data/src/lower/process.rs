@@ -1,13 +1,13 @@
 //! The chain of one process as clauses: each step is checked against the columns that the steps before it leave.
 
 use crate::catalog::Process;
-use crate::chain::{Chain, Choice, Order, Step};
-use crate::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::report;
-use crate::selection::Selection;
+use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
+use crate::lower::report;
 use crate::settings::Settings;
+use crate::steps::chain::{Chain, Choice, Order, Step};
+use crate::steps::selection::Selection;
 use cut::{Cut, Typed};
 use flow::{Best, Candidates, Clause, Define, Sink};
 use polars::prelude::*;
@@ -232,7 +232,12 @@ impl<'a> Lowered<'a> {
         Ok(())
     }
 
-    fn define_with(&mut self, name: &str, inputs: &[String], function: &crate::chain::RowFunction) -> Result<()> {
+    fn define_with(
+        &mut self,
+        name: &str,
+        inputs: &[String],
+        function: &crate::steps::chain::RowFunction,
+    ) -> Result<()> {
         let inputs = inputs.iter().map(|input| self.find(input)).collect::<Result<Vec<_>>>()?;
         let empty: Vec<_> = inputs
             .iter()

@@ -1,6 +1,6 @@
 //! Functions of Rust over the values of a row: `|a: f64, b: f64| a + b`.
 
-use crate::chain::RowFunction;
+use crate::steps::chain::RowFunction;
 pub use flow::Names;
 use polars::prelude::{ChunkedArray, DataType, Float64Type, NamedFrom as _, Series};
 use segment::{Error, Result};

@@ -1,11 +1,11 @@
 //! Terminals that fill histograms: one scan of the rows for all of them.
 
-use crate::booking::{Booking, IntoBooking, IntoBookings};
 use crate::error::Result;
 use crate::group::Group;
-use crate::lowered::Lowered;
-use crate::ranges::Kept;
-use crate::run::Pass;
+use crate::lower::pass::Pass;
+use crate::lower::process::Lowered;
+use crate::lower::ranges::Kept;
+use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
 use flow::Sink;
 use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
 use polars::prelude::{DataFrame, DataType, Series};
@@ -187,7 +187,7 @@ impl Group {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
         let mut pass = Pass::new(self, &wanted)?;
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
-        let (axes, kept) = crate::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
+        let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
         let parts = pass.each(|lowered| {
             let sink = Fill { bound: bind(lowered, &bookings, &axes)?, weight: lowered.weight.clone() };
@@ -241,7 +241,7 @@ fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Resu
         let columns = booking.columns.iter().map(|column| lowered.name_of(column)).collect();
         let empty = Hist::with(axes.clone(), storage)?;
         let empty = match booking.columns.get(booking.bins.len()) {
-            Some(sample) => empty.with_sample(crate::ranges::sample(sample)),
+            Some(sample) => empty.with_sample(crate::lower::ranges::sample(sample)),
             None => empty,
         };
         Ok(Bound { columns, empty })
@@ -268,7 +268,7 @@ impl Sink for Fill {
 
     fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
         for (whole, next) in whole.iter_mut().zip(&next) {
-            whole.merge(next).map_err(crate::ranges::told)?;
+            whole.merge(next).map_err(crate::lower::ranges::told)?;
         }
         Ok(())
     }
@@ -316,7 +316,7 @@ impl Fill {
             // A column beyond the axes is the sample of a profile.
             let (axes, sample) = columns.split_at(hist.dimensions());
             let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
-            hist.fill_entries(&entries).map_err(crate::ranges::told)?;
+            hist.fill_entries(&entries).map_err(crate::lower::ranges::told)?;
         }
         Ok(())
     }

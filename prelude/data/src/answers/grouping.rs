@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lowered::Lowered;
-use crate::rows::Names;
-use crate::run::Pass;
+use crate::lower::pass::Pass;
+use crate::lower::process::Lowered;
+use crate::steps::rows::Names;
 use flow::{Aggregation, Gathered, Grouping, Sink};
 use polars::prelude::*;
 use segment::Segment;

@@ -1,7 +1,7 @@
 //! Names of processes, groups and columns: lists of text that display as tables.
 
-use crate::chain::Step;
 use crate::group::Group;
+use crate::steps::chain::Step;
 use polars::prelude::DataType;
 use show::{Cell, Table};
 use std::collections::BTreeMap;

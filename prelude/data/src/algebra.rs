@@ -1,0 +1,177 @@
+//! Groups put together: union, difference, and the processes of two data sets as one.
+
+use crate::catalog::{Catalog, Process};
+use crate::dataset::Data;
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::steps::chain::Chain;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+
+impl Group {
+    /// The processes of both groups. Both must have the same steps behind them.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut members: Vec<_> = self.members.iter().chain(other.members.iter()).copied().collect();
+        members.sort_unstable();
+        members.dedup();
+        self.combined(other, "+", members)
+    }
+
+    /// The processes of this group that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let members = self.members.iter().filter(|at| !other.members.contains(at)).copied().collect();
+        self.combined(other, "-", members)
+    }
+
+    /// The processes of both groups, each with the steps it has so far; of one data set or of two. A process that is in both
+    /// has the rows of this group and then those of the other, if the steps behind them are the same; the same rows twice
+    /// are an error. Weights and limits are those of this group.
+    #[must_use]
+    pub fn concat(&self, other: &Self) -> Self {
+        let label: Arc<str> = format!("{}, {}", self.label, other.label).into();
+        let error = match (self.broken.as_ref().or(other.broken.as_ref()), Catalog::joined(self, other)) {
+            (Some(error), _) => (**error).clone(),
+            (None, Err(error)) => error,
+            (None, Ok(_)) if other.settings.luminosity.is_some() && !self.settings.weighs_as(&other.settings) => {
+                Error::request(format!("{label}: other luminosities; put the data together first, then weight them"))
+            }
+            (None, Ok(catalog)) => {
+                let all = Self::all(Arc::new(catalog), self.settings.clone());
+                return Self { label, ..all };
+            }
+        };
+        self.broken_by(label, error)
+    }
+
+    fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
+        let label: Arc<str> = format!("{} {sign} {}", self.label, other.label).into();
+        if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
+            return self.broken_by(label, (**error).clone());
+        }
+        let error = if !Arc::ptr_eq(&self.catalog, &other.catalog) {
+            Some("these are groups of two data sets; `a.concat(&b)` puts their processes together")
+        } else if !self.chain.is_same(&other.chain) {
+            Some("these groups have different steps; combine first and then add steps, or use `a.concat(&b)`")
+        } else if members.is_empty() {
+            Some("no process is left")
+        } else {
+            None
+        };
+        match error {
+            Some(why) => self.broken_by(label.clone(), Error::request(format!("{label}: {why}"))),
+            None => Self { label, members: members.into(), ..self.clone() },
+        }
+    }
+}
+
+impl Catalog {
+    /// The processes of two groups, each with the steps it has; positions are new. A process that is in both has the rows
+    /// of the first and then those of the second.
+    ///
+    /// # Errors
+    /// A process in both whose rows would count twice, whose columns differ, or which has other steps in one.
+    pub(crate) fn joined(one: &Group, two: &Group) -> Result<Self> {
+        let of = |group: &'_ Group, at: usize| Joined {
+            process: group.catalog.processes[at].clone(),
+            groups: group
+                .catalog
+                .groups
+                .iter()
+                .filter(|(_, all)| all.contains(&at))
+                .map(|(name, _)| name.clone())
+                .collect(),
+            before: group.catalog.before(at).then(&group.chain),
+        };
+        let members = one.members.iter().map(|&at| of(one, at)).chain(two.members.iter().map(|&at| of(two, at)));
+        let mut by_name: BTreeMap<Arc<str>, Joined> = BTreeMap::new();
+        for member in members {
+            let name = member.process.name.clone();
+            let member = match by_name.remove(&name) {
+                Some(first) => first.and(member)?,
+                None => member,
+            };
+            by_name.insert(name, member);
+        }
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, member) in by_name.values().enumerate() {
+            member.groups.iter().for_each(|name| groups.entry(name.clone()).or_default().push(at));
+        }
+        let path = match one.catalog.path == two.catalog.path {
+            true => one.catalog.path.clone(),
+            false => format!("{} and {}", one.catalog.path, two.catalog.path).into(),
+        };
+        let mut skipped = one.catalog.skipped.clone();
+        skipped.extend(two.catalog.skipped.iter().filter(|file| !one.catalog.skipped.contains(file)).cloned());
+        let (processes, before) = by_name.into_values().map(|member| (member.process, member.before)).unzip();
+        Ok(Self { path, processes, groups, skipped, before })
+    }
+}
+
+/// A process on its way from one catalogue into another.
+struct Joined {
+    process: Arc<Process>,
+    groups: BTreeSet<String>,
+    before: Chain,
+}
+
+impl Joined {
+    /// Its rows, and then those of the same process in another group.
+    fn and(self, other: Self) -> Result<Self> {
+        let (one, two) = (&self.process, &other.process);
+        let name = &one.name;
+        if let Some(file) = shared(one, two) {
+            return Err(Error::request(format!("process `{name}` is in both with {file}; its rows would count twice")));
+        }
+        let steps = self.before.steps();
+        let why = match steps.iter().find(|step| !step.is_row_by_row()) {
+            _ if !self.before.is_same(&other.before) => Some("with other steps in each".to_owned()),
+            Some(step) => Some(format!("and `{step}` looks at more than one row")),
+            None => None,
+        };
+        if let Some(why) = why {
+            let text = format!("process `{name}` is in both, {why}; put the data together first, then add steps");
+            return Err(Error::request(text));
+        }
+        let source = sources::chain(vec![one.source.clone(), two.source.clone()]);
+        let source = source.map_err(|error| Error::from(error).of(name))?;
+        let files = one.files + two.files;
+        let process = Process { name: name.clone(), parsed: one.parsed.clone(), source, files };
+        let groups = self.groups.into_iter().chain(other.groups).collect();
+        Ok(Self { process: Arc::new(process), groups, before: self.before })
+    }
+}
+
+/// Rows that are in both processes: the name of their file, or of the frame.
+fn shared(one: &Process, two: &Process) -> Option<String> {
+    let known: HashSet<_> = one.source.segments().iter().map(|segment| segment.identity).collect();
+    let shared = two.source.segments().iter().find(|segment| known.contains(&segment.identity));
+    match shared {
+        Some(segment) => Some(format!("{}", segment.place.file)),
+        // A table without rows has no segments.
+        None => Arc::ptr_eq(&one.source, &two.source).then(|| one.source.name().to_owned()),
+    }
+}
+
+macro_rules! operators {
+    ($($left:ty, $right:ty;)*) => {$(
+        impl Add<$right> for $left {
+            type Output = Group;
+
+            fn add(self, other: $right) -> Group {
+                self.union(&other)
+            }
+        }
+
+        impl Sub<$right> for $left {
+            type Output = Group;
+
+            fn sub(self, other: $right) -> Group {
+                self.difference(&other)
+            }
+        }
+    )*};
+}
+operators! { Group, Group; Group, &Group; &Group, Group; &Group, &Group; &Data, Group; &Data, &Group; }

@@ -1,0 +1,20 @@
+//! What a run would do, as text.
+
+use crate::error::Result;
+use crate::group::Group;
+use crate::lower::pass::Pass;
+
+impl Group {
+    /// What would be done for each process: stages, columns, segments kept and left out, bytes. Nothing is read.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the steps.
+    pub fn explain(&self) -> Result<show::Markdown> {
+        let (pass, _) = Pass::of_everything(self)?;
+        let mut text = String::new();
+        for lowered in pass.lowered() {
+            text.push_str(&format!("**{}**\n\n```text\n{}\n```\n\n", lowered.name(), lowered.explain()?));
+        }
+        Ok(show::Markdown(text))
+    }
+}

@@ -1,0 +1,13 @@
+//! Terminals: everything that reads.
+//!
+//! In comes a group, out go counts, frames, histograms, cutflows, tables and files, each by one [`Pass`](crate::lower::pass::Pass).
+//! Every terminal gives a `Result`; all errors of the steps are said before a row is read. It must not parse texts or check steps.
+
+pub(crate) mod cutflow;
+pub(crate) mod explain;
+pub(crate) mod grouping;
+pub(crate) mod histogram;
+pub(crate) mod lazy;
+pub(crate) mod listing;
+pub(crate) mod terminals;
+pub(crate) mod write;

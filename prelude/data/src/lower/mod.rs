@@ -1,0 +1,10 @@
+//! From a chain to a plan of the room `flow`, one per process, and the run of them all.
+//!
+//! In come a group and the columns that a terminal wants, out come checked clauses and a [`pass::Pass`] that runs them over each
+//! process and reports the cost. It must not know what a terminal does with the rows.
+
+pub(crate) mod clauses;
+pub(crate) mod pass;
+pub(crate) mod process;
+pub(crate) mod ranges;
+pub(crate) mod report;
