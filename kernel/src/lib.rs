@@ -21,5 +21,6 @@ pub mod evaluator;
 pub mod headless;
 pub mod install;
 pub mod session;
+mod variables;
 pub mod wire;
 pub mod worker;

@@ -1,11 +1,14 @@
 //! Answers from a copy of what is known of the notebook.
 
 use super::context::{Context, context, word_start};
-use super::index::{Entry, Index, owner_of};
+use super::entry::Entry;
+use super::index::{Index, owner_of};
 use super::probe::Probe;
 use super::standard;
-use crate::cell::{Config, Known, Table};
+use crate::cell::source::parse::parse_error;
 use crate::evaluator::{Bundle, Completions};
+use crate::install::config::Config;
+use crate::variables::{Known, Table};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -129,7 +132,7 @@ impl Assistant {
         // Whole statements in front of the one that is typed may define what it uses.
         let before = &code[..at];
         let before = before.rfind(';').map_or("", |end| &before[..=end]);
-        let before = if crate::cell::parse_error(before).is_none() { before } else { "" };
+        let before = if parse_error(before).is_none() { before } else { "" };
         lock(&self.probe).type_of(&snapshot.variables, &snapshot.items, before, expression)
     }
 

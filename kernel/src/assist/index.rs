@@ -2,6 +2,7 @@
 //! read from their sources once and kept beside the prelude; of the standard library from the toolchain's
 //! documentation or sources, whichever is installed.
 
+use super::entry::Entry;
 use super::standard;
 use crate::install::prelude::Prelude;
 use serde::{Deserialize, Serialize};
@@ -15,23 +16,6 @@ const POLARS: [&str; 6] = ["polars-core", "polars-lazy", "polars-plan", "polars-
 /// Rooms of the prelude.
 const ROOMS: [&str; 9] = ["src", "data", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
 const FILE: &str = "index.json";
-
-/// Something that can be called or named.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Entry {
-    /// The type or trait it belongs to; empty for free items.
-    pub owner: String,
-    pub name: String,
-    /// `method`, `function`, `struct`, `enum`, `trait`, `macro`.
-    pub kind: String,
-    pub signature: String,
-    pub docs: String,
-    /// Where its source is.
-    pub file: String,
-    pub lines: (usize, usize),
-    /// Whether it belongs to the prelude's own rooms.
-    pub own: bool,
-}
 
 /// All entries, and which type has which traits and derefs to which type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod assistant;
 mod context;
+mod entry;
 mod index;
 mod probe;
 mod standard;

@@ -1,6 +1,7 @@
 //! What type an expression has, asked of rustc: a call of a method that does not exist makes it name the type.
 
-use crate::cell::{Config, Known};
+use crate::install::config::Config;
+use crate::variables::Known;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Methods of the standard library, from the documentation that comes with the toolchain.
 
-use super::index::Entry;
+use super::entry::Entry;
 use crate::install::prelude::Toolchain;
 use regex::Regex;
 use std::collections::BTreeSet;

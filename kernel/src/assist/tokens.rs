@@ -33,7 +33,7 @@ pub(crate) fn completeness(code: &str) -> Completeness {
     if code.trim().is_empty() {
         return Completeness::Complete;
     }
-    match crate::cell::parse_error(code) {
+    match crate::cell::source::parse::parse_error(code) {
         None => Completeness::Complete,
         Some(at_end) if at_end || ends_open(&open) => {
             let last = code.lines().next_back().unwrap_or_default();

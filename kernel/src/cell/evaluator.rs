@@ -1,77 +1,21 @@
 //! The door of this room: [`Evaluator`] for Rust cells.
 
-use super::engine::{Engine, Job};
-use super::folder::Folder;
-use super::magic;
+use super::compile::plan::process_path;
+use super::engine::cells::Engine;
+use super::engine::job::Job;
+use super::evcxr::folder::Folder;
+use super::shared::{Running, Shared, lock};
+use super::source::magic;
 use crate::assist::{self, Assistant};
 use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
-use crate::install::prelude::{Prelude, PreludeError};
+use crate::install::config::{Config, StartError};
 use crate::worker::{Listener, Restful};
-use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A cell that does not react to an interrupt for this long costs its worker.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What an evaluator needs to know.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The program `recoil`, which is also the worker and the stand-in for cargo.
-    pub program: PathBuf,
-    /// The prelude that cells link to.
-    pub prelude: Prelude,
-    /// Where compiled cells are kept.
-    pub cache: PathBuf,
-}
-
-impl Config {
-    /// The present program, the prelude that is built, and the user's cache.
-    ///
-    /// # Errors
-    /// When there is no prelude that fits.
-    pub fn new() -> Result<Self, StartError> {
-        let program = std::env::current_exe().map_err(StartError::Io)?;
-        let prelude = crate::install::prelude::find()?;
-        Ok(Self { program, prelude, cache: super::cache::default_folder() })
-    }
-}
-
-/// Why no cell can be run.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// No prelude that fits.
-    #[error(transparent)]
-    Prelude(#[from] PreludeError),
-    /// The session's folder, socket or threads could not be made.
-    #[error("a session cannot be started: {0}")]
-    Io(#[from] std::io::Error),
-}
-
-/// What the running cell is, for whoever wants to stop it.
-#[derive(Debug, Default)]
-pub(super) struct Running {
-    /// Its token; `None` when idle.
-    pub token: Option<u64>,
-    /// Whether the user asked to stop it.
-    pub interrupted: bool,
-    /// Whether its worker was ended because it did not stop.
-    pub killed: bool,
-    /// A shell command that it waits for.
-    pub child: Option<u32>,
-}
-
-/// Shared between the engine's thread and everybody else.
-pub(super) struct Shared {
-    pub running: Mutex<Running>,
-    pub listener: Listener,
-    pub folder: PathBuf,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Runs cells in a worker process, through evcxr.
 pub struct RustEvaluator {
@@ -208,7 +152,7 @@ fn stop(shared: &Shared, token: u64) {
 
 /// The stand-in for cargo that compiles now.
 fn compiling(shared: &Shared) -> Option<u32> {
-    std::fs::read_to_string(super::plan::process_path(&shared.folder)).ok()?.parse().ok()
+    std::fs::read_to_string(process_path(&shared.folder)).ok()?.parse().ok()
 }
 
 fn end_process(id: u32) {

@@ -1,8 +1,9 @@
 //! Starts what runs cells.
 
 use super::Problem;
-use crate::cell::{Config, RustEvaluator, StartError};
+use crate::cell::RustEvaluator;
 use crate::evaluator::{Evaluator, Failure, Sink};
+use crate::install::config::{Config, StartError};
 use crate::install::prelude::{self, Prelude};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;

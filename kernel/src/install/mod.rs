@@ -3,6 +3,7 @@
 //!
 //! Folders and programs are looked for where Jupyter and Rust put them. Nothing here runs a cell.
 
+pub mod config;
 pub mod doctor;
 pub mod kernelspec;
 pub mod lab;

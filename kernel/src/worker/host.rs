@@ -3,8 +3,7 @@
 //! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
 //! can be mistaken for them; standard output and error become pipes that the kernel reads.
 
-use super::{ERROR_SUFFIX, PIPES, PRELUDE};
-use crate::cell::{CELL_FUNCTION, FAILED_MARK};
+use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, PIPES, PRELUDE};
 use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};

@@ -19,6 +19,11 @@ pub(crate) const PIPES: &str = "RECOIL_PIPES";
 pub(crate) const PRELUDE: &str = "RECOIL_PRELUDE";
 /// Added to an output pipe's path for standard error.
 pub(crate) const ERROR_SUFFIX: &str = ".err";
+/// The function that every compiled cell exports; evcxr's own name for it has a number.
+pub(crate) const CELL_FUNCTION: &str = "run_user_code";
+/// A line that makes evcxr take back what the cell has defined: it believes that a variable has changed its type, and
+/// compiles again, which the stand-in for cargo refuses.
+const FAILED_MARK: &str = "EVCXR_VARIABLE_CHANGED_TYPE:recoil";
 
 /// Call this first in `main`: when this process was started as the worker, it runs cells and does not return.
 pub fn hook() {

@@ -1,6 +1,6 @@
-//! The connection to the kernel.
+//! The connection to the kernel: what is sent, and what waits for what has arrived.
 
-use port::{Bundle, Place, ToKernel, ToWorker};
+use port::{Bundle, Place, ToKernel};
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,20 +10,27 @@ use std::time::{Duration, Instant};
 static LINK: OnceLock<Link> = OnceLock::new();
 
 /// The socket, and what has arrived on it.
-struct Link {
+pub(super) struct Link {
     socket: Mutex<UnixStream>,
-    inbox: Mutex<Inbox>,
-    arrived: Condvar,
-    token: AtomicU64,
+    pub inbox: Mutex<Inbox>,
+    pub arrived: Condvar,
+    pub token: AtomicU64,
 }
 
 #[derive(Default)]
-struct Inbox {
-    begins: VecDeque<(u64, bool)>,
-    answers: VecDeque<Option<String>>,
-    cancelled: Option<u64>,
+pub(super) struct Inbox {
+    pub begins: VecDeque<(u64, bool)>,
+    pub answers: VecDeque<Option<String>>,
+    pub cancelled: Option<u64>,
     /// How many displays the kernel has handled.
-    heard: u64,
+    pub heard: u64,
+}
+
+/// Takes the socket into use; from now on messages go somewhere.
+pub(super) fn open(socket: UnixStream) -> &'static Link {
+    let link =
+        Link { socket: Mutex::new(socket), inbox: Mutex::default(), arrived: Condvar::new(), token: AtomicU64::new(0) };
+    LINK.get_or_init(|| link)
 }
 
 /// A panic as the hook saw it, kept until the cell's thread has unwound.
@@ -38,77 +45,6 @@ pub(crate) static PANICS: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
 /// Locks, also after a panic: what is behind these locks is whole between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Connects to the kernel; the worker's host calls it once, before the first cell. Returns 0 when it worked.
-#[unsafe(no_mangle)]
-pub extern "C" fn recoil_worker_start() -> i32 {
-    match std::panic::catch_unwind(start) {
-        Ok(Ok(())) => 0,
-        Ok(Err(error)) => {
-            eprintln!("cannot reach the kernel: {error}");
-            1
-        }
-        Err(_) => 2,
-    }
-}
-
-fn start() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::var_os("RECOIL_SOCKET").ok_or("RECOIL_SOCKET is not set")?;
-    let socket = UnixStream::connect(path)?;
-    let mut reader = socket.try_clone()?;
-    let link =
-        Link { socket: Mutex::new(socket), inbox: Mutex::default(), arrived: Condvar::new(), token: AtomicU64::new(0) };
-    let link = LINK.get_or_init(|| link);
-    send(&ToKernel::Hello { pid: std::process::id() });
-    let listener = std::thread::Builder::new().name("recoil-port".into());
-    listener.spawn(move || {
-        while let Ok(Some(message)) = port::receive(&mut reader) {
-            link.take(message);
-        }
-        // The kernel is gone: nobody will ever read a result again.
-        std::process::exit(0);
-    })?;
-    let cells = std::thread::current().id();
-    std::panic::set_hook(Box::new(move |panic| note_panic(panic, cells)));
-    super::progress::listen();
-    Ok(())
-}
-
-impl Link {
-    fn take(&self, message: ToWorker) {
-        let mut inbox = lock(&self.inbox);
-        match message {
-            ToWorker::Begin { token, allow_stdin } => inbox.begins.push_back((token, allow_stdin)),
-            ToWorker::Heard => inbox.heard += 1,
-            ToWorker::Answer(answer) => inbox.answers.push_back(answer),
-            ToWorker::Forget(names) => super::store::forget(names),
-            ToWorker::Comm { id, event } => super::widget::heard(id, event),
-            ToWorker::Cancel { token } => {
-                inbox.cancelled = Some(token);
-                if self.token.load(Ordering::SeqCst) == token {
-                    segment::work::interrupt(true);
-                }
-            }
-        }
-        drop(inbox);
-        self.arrived.notify_all();
-    }
-}
-
-/// Panics on the thread that runs cells become the cell's error; so do those of the pools it waits for.
-/// Any other thread's panic is printed, as always in Rust.
-fn note_panic(panic: &std::panic::PanicHookInfo<'_>, cells: std::thread::ThreadId) {
-    let thread = std::thread::current();
-    let message = panic.payload_as_str().unwrap_or("a panic without a text").to_owned();
-    let place = panic.location().map(super::ending::here);
-    if thread.id() == cells || rayon::current_thread_index().is_some() {
-        lock(&PANICS).push(Seen { message, place });
-    } else {
-        let name = thread.name().unwrap_or("unnamed");
-        let place = panic.location().map_or_else(String::new, ToString::to_string);
-        eprintln!("thread `{name}` panicked at {place}:\n{message}");
-    }
 }
 
 /// Sends a message; without a kernel (in tests of the prelude) it goes nowhere.

@@ -8,15 +8,16 @@ mod ending;
 mod link;
 mod progress;
 mod show;
+mod start;
 mod store;
 mod tail;
 mod widget;
 
 pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cell_failed, run, sleep, timeit};
 pub use ending::Stop;
-pub use link::recoil_worker_start;
 pub use progress::{Progress, ProgressExt, progress};
 pub use show::{clear_output, display, display_with_id, input, password, update_display};
+pub use start::recoil_worker_start;
 pub use store::{Names, Peek, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
 pub use widget::{Widget, WidgetError, slider};

@@ -1,6 +1,6 @@
 //! Errors for people: rustc's diagnostics with frames of the user's own code, in the 16 base colours, which themes map.
 
-use super::source::line_and_column;
+use crate::cell::source::edits::line_and_column;
 use std::fmt::Write;
 
 const BOLD: &str = "\x1b[1m";

@@ -1,7 +1,9 @@
 //! What is said, and what is lost, when the worker ends under a cell.
 
-use super::engine::{Engine, WORKER_PATIENCE, failure};
-use super::evaluator::lock;
+use super::WORKER_PATIENCE;
+use super::cells::Engine;
+use crate::cell::failure::failure;
+use crate::cell::shared::lock;
 use crate::evaluator::Failure;
 
 impl Engine {

@@ -4,7 +4,7 @@
 //! would make the same cell look different each time. Here the order becomes that of the items' text (macros first,
 //! because their order matters and evcxr's is random anyway), and the function gets one name.
 
-use super::CELL_FUNCTION;
+use crate::worker::CELL_FUNCTION;
 use quote::ToTokens;
 use syn::Item;
 use syn::spanned::Spanned;

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 const OPEN: &str = "fn recoil_cell() {";
 
 /// The failure of a cell that cannot be parsed. `fallback` is used when rustc finds nothing wrong.
-pub(super) fn failure(toolchain: &Toolchain, folder: &Path, number: u32, code: &str, fallback: &str) -> Failure {
+pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, number: u32, code: &str, fallback: &str) -> Failure {
     let errors = errors(toolchain, folder, code).unwrap_or_default();
     let mut reports: Vec<_> = errors.iter().map(|error| report(error, number, code)).collect();
     if reports.is_empty() {

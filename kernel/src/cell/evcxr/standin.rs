@@ -3,8 +3,10 @@
 //! evcxr finds it in `PATH`, in a folder of the session that holds links to this program. For a cell it does what cargo
 //! would do, without cargo: compile one crate, or find it in the cache. Anything else goes to the real cargo.
 
-use super::plan::{Compiled, Plan, SESSION, compiled_path, plan_path, process_path};
-use super::{analyzer, cache, compile};
+use super::analyzer;
+use crate::cell::compile::plan::{Compiled, Plan, SESSION, compiled_path, plan_path, process_path};
+use crate::cell::compile::process::real;
+use crate::cell::compile::{cache, rustc};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,8 @@ use std::process::Command;
 const LIBRARY_PATH: &str = "EVCXR_EXECUTION_SO_PATH";
 /// Where evcxr's own first cell is kept, compiled, for the next kernel.
 pub(crate) const FIRST_CELL: &str = "RECOIL_FIRST_CELL";
-/// `PATH` without the folder of links.
-pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
+/// What evcxr hears when nothing can be done any more.
+const REFUSED: &str = "the cell has failed";
 
 /// Call this first in `main`: when this program was run under the name of cargo or rustup, it does their work and does
 /// not return.
@@ -87,7 +89,7 @@ fn cell(session: &Path, answer: &Path) -> std::io::Result<i32> {
     let library = folder.join("target/libctx.so");
     let source = std::fs::read_to_string("src/lib.rs")?;
     let start = std::time::Instant::now();
-    let mut compiled = compile::compile(&plan, &folder, &source, &library);
+    let mut compiled = rustc::compile(&plan, &folder, &source, &library);
     compiled.seconds = start.elapsed().as_secs_f64();
     let _ = std::fs::remove_file(process_path(session));
     let failed = compiled.failure.is_some() || !compiled.diagnostics.is_empty();
@@ -104,20 +106,9 @@ fn cell(session: &Path, answer: &Path) -> std::io::Result<i32> {
 
 /// An error in rustc's JSON, at no place and without a code, with which evcxr can do nothing but give up.
 fn refuse() {
-    eprintln!(
-        r#"{{"message":"{}","code":null,"level":"error","spans":[],"children":[],"rendered":""}}"#,
-        super::REFUSED
-    );
+    eprintln!(r#"{{"message":"{}","code":null,"level":"error","spans":[],"children":[],"rendered":""}}"#, REFUSED);
 }
 
 fn real_cargo(arguments: Vec<OsString>) -> std::io::Result<i32> {
     Err(real(&mut Command::new("cargo")).args(arguments).exec())
-}
-
-/// The same command with the user's own `PATH`.
-pub(crate) fn real(command: &mut Command) -> &mut Command {
-    if let Some(path) = std::env::var_os(REAL_PATH) {
-        command.env("PATH", path).env_remove(REAL_PATH);
-    }
-    command
 }

@@ -23,13 +23,6 @@ pub(crate) struct Cache {
     folder: PathBuf,
 }
 
-/// `RECOIL_CACHE`, or the user's cache folder.
-pub(crate) fn default_folder() -> PathBuf {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = || from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
-    from("RECOIL_CACHE").unwrap_or_else(|| user().unwrap_or_else(std::env::temp_dir).join("recoil").join("cells"))
-}
-
 impl Cache {
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf() }
@@ -113,7 +106,7 @@ impl Cache {
 }
 
 /// Makes a file so that nobody finds half of it in its place.
-pub(super) fn place(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn place(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}", std::process::id()));
     let placed = write(temporary.as_ref()).and_then(|()| std::fs::rename(&temporary, path));

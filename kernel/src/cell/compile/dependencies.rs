@@ -1,7 +1,6 @@
 //! Crates that the user added with `:dep`: built once by the real cargo, then linked like everything else.
 
-use super::compile::with_parent;
-use super::standin::real;
+use super::process::{real, with_parent};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,7 +8,7 @@ use std::process::{Command, Stdio};
 
 /// What a cell needs to link to the added crates.
 #[derive(Debug, Default)]
-pub(super) struct Dependencies {
+pub(crate) struct Dependencies {
     /// `--extern` and `-L` for rustc.
     pub arguments: Vec<String>,
     /// Changes with the crates.
@@ -19,7 +18,7 @@ pub(super) struct Dependencies {
 }
 
 /// Builds what stands in evcxr's manifest in `folder`, unless it is built already.
-pub(super) fn build(folder: &Path) -> Result<Dependencies, String> {
+pub(crate) fn build(folder: &Path) -> Result<Dependencies, String> {
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|error| error.to_string())?;
     let wanted = manifest.split_once("[dependencies]").map_or("", |(_, rest)| rest).trim();
     if wanted.is_empty() {

@@ -1,40 +1,28 @@
 //! The thread that runs cells, one after the other.
 
-use super::diagnose::Origin;
-use super::evaluator::{Config, Shared, lock};
-use super::plan::SESSION;
-use super::startup::{links, new_context, worker_environment};
-use super::table::{Definitions, Table};
-use super::task::{Ran, Task};
-use super::{linker, magic};
+use super::WORKER_PATIENCE;
+use super::job::{Finish, Job, Logged, Ran, Task};
 use crate::assist::Assistant;
+use crate::cell::compile::linker;
+use crate::cell::compile::plan::SESSION;
+use crate::cell::evcxr::startup::{links, new_context, worker_environment};
+use crate::cell::failure::failure;
+use crate::cell::report::diagnose::Origin;
+use crate::cell::shared::{Shared, lock};
+use crate::cell::source::definitions::Definitions;
+use crate::cell::source::magic;
 use crate::evaluator::{Bundle, Cell, Event, Failure, Outcome, Output, Sink, Stream};
+use crate::install::config::Config;
+use crate::variables::Table;
 use evcxr::{CommandContext, Error, EvalOutputs};
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// How long a worker may take to come up, on a busy machine.
-pub(super) const WORKER_PATIENCE: Duration = Duration::from_secs(60);
-
-/// A cell, and where its outcome goes.
-pub(super) struct Job {
-    pub cell: Cell,
-    pub reply: Sender<Outcome>,
-}
-
-/// A cell that ran to its end, for `%restore`.
-#[derive(Debug, Clone)]
-pub(super) struct Logged {
-    number: u32,
-    code: String,
-    opt_level: String,
-}
-
 /// Everything that lives as long as the session.
-pub(super) struct Engine {
+pub(crate) struct Engine {
     pub(super) config: Config,
     pub(super) sink: Sink,
     pub(super) shared: Arc<Shared>,
@@ -50,11 +38,6 @@ pub(super) struct Engine {
     pub(super) linker: Vec<String>,
     /// Imports for evcxr, to be given with the next cell.
     pub(super) imports: Vec<String>,
-}
-
-pub(super) fn failure(name: &str, value: impl Into<String>) -> Failure {
-    let value = value.into();
-    Failure { name: name.into(), traceback: vec![format!("\x1b[1;31m{name}\x1b[0m\x1b[1m: {value}\x1b[0m")], value }
 }
 
 impl Engine {
@@ -276,19 +259,4 @@ impl Engine {
             "{cells} cells run again in {seconds:.2} s, {compiled} of them compiled; {variables} variables are back"
         ))
     }
-}
-
-/// What a cell's lines before its Rust have brought about.
-#[derive(Debug, Default)]
-pub(super) struct Finish {
-    pub opt_level: String,
-    pub code: String,
-    pub time: bool,
-    pub result: Option<Bundle>,
-    pub page: Option<Bundle>,
-    pub next_input: Option<(String, bool)>,
-}
-
-pub(super) fn interrupted() -> Failure {
-    failure("Interrupted", "stopped by the user; variables are kept")
 }

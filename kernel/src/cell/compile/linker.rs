@@ -5,13 +5,14 @@
 //! loaded, and a name that is nowhere makes the loading fail with that name. Cells with added crates are linked by
 //! rustc, which knows what belongs to them.
 
-use super::compile::with_parent;
+use super::process::with_parent;
 use crate::install::prelude::Toolchain;
+use crate::worker::CELL_FUNCTION;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The program to link with and its first arguments; empty when there is none, and rustc must do it.
-pub(super) fn program(toolchain: &Toolchain) -> Vec<String> {
+pub(crate) fn program(toolchain: &Toolchain) -> Vec<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // The plain one is the fastest for so little work.
     let plain =
@@ -24,7 +25,7 @@ pub(super) fn program(toolchain: &Toolchain) -> Vec<String> {
 }
 
 /// Links one object file to a library that is loaded into a worker.
-pub(super) fn link(program: &[String], object: &Path, library: &Path) -> Result<(), String> {
+pub(crate) fn link(program: &[String], object: &Path, library: &Path) -> Result<(), String> {
     let [linker, first @ ..] = program else { return Err("there is no linker".into()) };
     let mut command = Command::new(linker);
     command.args(first).args([
@@ -37,7 +38,7 @@ pub(super) fn link(program: &[String], object: &Path, library: &Path) -> Result<
         "-z",
         "noexecstack",
     ]);
-    command.args(["-u", super::CELL_FUNCTION]).arg("-o").arg(library).arg(object);
+    command.args(["-u", CELL_FUNCTION]).arg("-o").arg(library).arg(object);
     command.stdin(Stdio::null()).env_remove("LD_LIBRARY_PATH");
     let output = with_parent(&mut command).output().map_err(|error| format!("cannot run {linker}: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }

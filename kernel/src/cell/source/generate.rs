@@ -1,10 +1,10 @@
 //! What evcxr gets: the cell's items as they are, and its statements inside of one call, which takes the variables they
 //! use out of the prelude's store, runs them, and puts the variables back.
 
+use super::edits::{Edit, Source};
+use super::marks::{BODY, KEEP, PUT, TAKE};
 use super::parse::Parsed;
-use super::plan::{BODY, KEEP, PUT, TAKE};
-use super::source::{Edit, Source};
-use super::table::Table;
+use crate::variables::Table;
 use std::fmt::Write;
 
 /// Whoever imports all of Polars means its functions, not those of the same names that every cell knows.
@@ -112,8 +112,8 @@ fn body(code: &str, parsed: &Parsed) -> Source {
 #[cfg(test)]
 mod tests {
     use super::super::parse::parse;
-    use super::super::table::Known;
     use super::*;
+    use crate::variables::Known;
 
     fn table() -> Table {
         let mut table = Table::default();

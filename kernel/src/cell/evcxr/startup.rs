@@ -1,8 +1,10 @@
 //! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
 
-use super::cache::Cache;
-use super::evaluator::{Config, Shared, lock};
-use super::standin::{FIRST_CELL, REAL_PATH};
+use super::standin::FIRST_CELL;
+use crate::cell::compile::cache::Cache;
+use crate::cell::compile::process::REAL_PATH;
+use crate::cell::shared::{Shared, lock};
+use crate::install::config::Config;
 use crate::worker;
 use evcxr::{CommandContext, Error, EvalContext};
 use std::ffi::OsString;
@@ -15,7 +17,7 @@ const CRATE: &str = "evcxr";
 const CRATE_FOLDER: &str = "EVCXR_TMPDIR";
 
 /// A folder with this program under the names that evcxr looks for; returns the user's own `PATH`.
-pub(super) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString> {
+pub(crate) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString> {
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin)?;
     std::fs::create_dir_all(folder.join(CRATE))?;
@@ -25,7 +27,7 @@ pub(super) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
     Ok(std::env::var_os(REAL_PATH).or_else(|| std::env::var_os("PATH")).unwrap_or_default())
 }
 
-pub(super) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
+pub(crate) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
     command.env(worker::WORKER, "1").env("PATH", path);
     for name in [REAL_PATH, FIRST_CELL] {
         command.env_remove(name);
@@ -70,7 +72,7 @@ fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 6] 
 }
 
 /// Starts evcxr and its worker.
-pub(super) fn new_context(command: Command, config: &Config, folder: &Path) -> Result<CommandContext, Error> {
+pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> Result<CommandContext, Error> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = lock(&ONE_AT_A_TIME);
     let environment = environment(config, folder);

@@ -1,6 +1,6 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
-use super::source::Edit;
+use super::edits::Edit;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -297,8 +297,8 @@ fn in_string(literal: &str, into: &mut BTreeSet<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::edits::Source;
     use super::*;
-    use crate::cell::source::Source;
 
     fn parsed(code: &str) -> Parsed {
         parse(code, &|variable, _| variable == "data").unwrap()

@@ -1,10 +1,12 @@
 //! Doing what the lines before a cell's Rust say.
 
-use super::engine::{Engine, Finish, failure, interrupted};
-use super::evaluator::lock;
-use super::magic::{HELP, Line};
-use super::table::short;
+use super::cells::Engine;
+use super::job::Finish;
+use crate::cell::failure::{failure, interrupted};
+use crate::cell::shared::lock;
+use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Event, Failure, Output, Stream};
+use crate::variables::short;
 use serde_json::Value;
 use std::fmt::Write;
 use std::io::Read;

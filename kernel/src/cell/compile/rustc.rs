@@ -8,9 +8,10 @@ use super::canonical::canonical;
 use super::dependencies;
 use super::linker;
 use super::mir;
-use super::plan::{Compiled, KEEP, PUT, Plan, TAKE};
+use super::plan::{Compiled, Plan};
+use super::process::with_parent;
+use crate::cell::source::marks::{KEEP, PUT, TAKE};
 use serde_json::Value;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -21,7 +22,7 @@ const MOST_PASSES: u32 = 12;
 const MIR: &str = "target/ctx.mir";
 
 /// Compiles `source` to `library`, in `folder`.
-pub(super) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
+pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
     let nothing = Compiled { sequence: plan.sequence, ..Compiled::default() };
     let dependencies = match dependencies::build(folder) {
         Ok(dependencies) => dependencies,
@@ -137,17 +138,6 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     let text = String::from_utf8_lossy(&output.stderr);
     let errors: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_error).collect();
     if errors.is_empty() { Err(format!("rustc failed with {}:\n{text}", output.status)) } else { Ok(errors) }
-}
-
-/// The command's process ends when this one does.
-pub(super) fn with_parent(command: &mut Command) -> &mut Command {
-    // SAFETY: between `fork` and `exec` only `prctl` is called, which is safe there.
-    unsafe {
-        command.pre_exec(|| {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            Ok(())
-        })
-    }
 }
 
 fn is_error(message: &Value) -> bool {

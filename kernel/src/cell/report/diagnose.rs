@@ -1,11 +1,11 @@
 //! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
 
-use super::generate::Generated;
-use super::plan::BODY;
 use super::render::{Mark, Report, render};
-use super::source::{Source, offset_of};
-use super::table::Table;
+use crate::cell::source::edits::{Source, floor, offset_of};
+use crate::cell::source::generate::Generated;
+use crate::cell::source::marks::BODY;
 use crate::evaluator::Failure;
+use crate::variables::Table;
 use port::Place;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -163,7 +163,7 @@ impl<'a> Map<'a> {
             match offset {
                 Some((cell, start)) => {
                     let code = self.code_of(cell).unwrap_or_default();
-                    let end = start + word_length(&code[super::source::floor(code, start)..]);
+                    let end = start + word_length(&code[floor(code, start)..]);
                     marks.push(Mark { cell, start, end, label: String::new(), primary: true });
                 }
                 None => notes.push(format!("at {}:{}", outside(&at.file), at.line)),
@@ -213,9 +213,9 @@ fn outside(file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::generate::generate;
-    use super::super::parse::parse;
     use super::*;
+    use crate::cell::source::generate::generate;
+    use crate::cell::source::parse::parse;
     use serde_json::json;
 
     #[test]

@@ -1,16 +1,18 @@
 //! One piece of Rust, from its text to what it leaves behind: parsed, generated, compiled, run, and learnt from.
 
-use super::cache::Cache;
-use super::diagnose::{Map, Origin};
-use super::engine::{Engine, failure, interrupted};
-use super::evaluator::lock;
-use super::generate::{Generated, generate};
-use super::mir;
-use super::parse::{Parsed, parse};
-use super::plan::{Compiled, Plan, compiled_path, plan_path};
-use super::syntax;
-use super::table::{Known, short};
+use super::cells::Engine;
+use super::job::{Ran, Task};
+use crate::cell::compile::cache::Cache;
+use crate::cell::compile::mir;
+use crate::cell::compile::plan::{Compiled, Plan, compiled_path, plan_path};
+use crate::cell::failure::{failure, interrupted};
+use crate::cell::report::diagnose::{Map, Origin};
+use crate::cell::report::syntax;
+use crate::cell::shared::lock;
+use crate::cell::source::generate::{Generated, generate};
+use crate::cell::source::parse::{Parsed, parse, words};
 use crate::evaluator::{Bundle, Failure};
+use crate::variables::{Known, short};
 use crate::worker::{self, Finished};
 use evcxr::{Error, EvalOutputs};
 use port::Ending;
@@ -19,28 +21,6 @@ use std::time::{Duration, Instant};
 
 /// How long the last message of a cell may be behind evcxr's.
 const MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
-
-/// What a piece of Rust came to.
-pub(super) struct Ran {
-    pub bundle: Option<Bundle>,
-    pub compiled: Compiled,
-    /// In evcxr, compiling and running.
-    pub seconds: f64,
-    /// Running.
-    pub run_seconds: f64,
-}
-
-/// How to run a piece of Rust.
-pub(super) struct Task<'a> {
-    pub token: u64,
-    pub number: u32,
-    pub code: &'a str,
-    pub allow_stdin: bool,
-    /// `-Copt-level`; `auto` decides by the code.
-    pub opt_level: String,
-    /// A replay, whose outputs have been seen before.
-    pub muted: bool,
-}
 
 impl Engine {
     /// Runs a piece of Rust to its end.
@@ -101,7 +81,7 @@ impl Engine {
         }
         let calls_loops = || {
             let loops = |origin: &&Origin| origin.item.text.contains("::recoil::runtime::checkpoint()");
-            let names = |text: &str| super::parse::words(text).iter().any(|word| parsed.words.contains(word));
+            let names = |text: &str| words(text).iter().any(|word| parsed.words.contains(word));
             self.origins
                 .iter()
                 .filter(loops)

@@ -9,7 +9,7 @@ const PREFIX: &str = "recoil-";
 const ALIVE: &str = "alive";
 
 /// A folder that no other session uses.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     _alive: File,
 }

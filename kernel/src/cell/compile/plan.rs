@@ -5,14 +5,6 @@ use std::path::{Path, PathBuf};
 
 /// Environment variable with the session's folder; evcxr gives it to what it believes to be cargo.
 pub(crate) const SESSION: &str = "RECOIL_SESSION";
-/// Marks lines that put a variable into the store at the end of a cell. The variable's index follows.
-pub(crate) const PUT: &str = "/*recoil put ";
-/// Marks lines that put a variable back which the cell only used.
-pub(crate) const KEEP: &str = "/*recoil keep ";
-/// Marks lines that take a variable out of the store.
-pub(crate) const TAKE: &str = "/*recoil take ";
-/// Stands in front of the user's statements.
-pub(crate) const BODY: &str = "/*recoil cell*/";
 
 /// How the next cell is to be compiled.
 #[derive(Debug, Clone, Serialize, Deserialize)]

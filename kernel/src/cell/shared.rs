@@ -1,0 +1,29 @@
+//! What the engine's thread shares with everybody else.
+
+use crate::worker::Listener;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the running cell is, for whoever wants to stop it.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    /// Its token; `None` when idle.
+    pub token: Option<u64>,
+    /// Whether the user asked to stop it.
+    pub interrupted: bool,
+    /// Whether its worker was ended because it did not stop.
+    pub killed: bool,
+    /// A shell command that it waits for.
+    pub child: Option<u32>,
+}
+
+/// Shared between the engine's thread and everybody else.
+pub(crate) struct Shared {
+    pub running: Mutex<Running>,
+    pub listener: Listener,
+    pub folder: PathBuf,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,12 @@
+//! Text: from what the user typed to what evcxr gets, and the way back.
+//!
+//! In comes a cell; [`magic`] takes off the lines that are not Rust, [`parse`] takes the Rust apart, [`generate`] writes the
+//! code that is compiled, and [`edits`] remembers where each byte of it came from. Everything here is a function of its
+//! arguments: this storey knows no files, no processes and no compiler.
+
+pub(crate) mod definitions;
+pub(crate) mod edits;
+pub(crate) mod generate;
+pub(crate) mod magic;
+pub(crate) mod marks;
+pub(crate) mod parse;
