@@ -9,5 +9,12 @@ mod probe;
 mod standard;
 mod tokens;
 
+use crate::install::prelude::Prelude;
+
 pub(crate) use assistant::Assistant;
 pub(crate) use tokens::completeness;
+
+/// Makes the index of names and documentation beside the prelude, if it is not there yet.
+pub(crate) fn prepare(prelude: &Prelude) {
+    index::Index::load(prelude);
+}

@@ -58,6 +58,12 @@ enum Command {
         #[arg(long)]
         build: bool,
     },
+    /// Make a Python wheel whose installation needs no build: the program, the prelude and the kernelspec.
+    Package {
+        /// Folder to write to.
+        #[arg(short, long, default_value = "dist")]
+        output: PathBuf,
+    },
     /// Serve one front end (Jupyter runs this).
     Kernel {
         /// The connection file.
@@ -140,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Install { place, environment } => setup::install(&place.place(), &place.name, &environment),
         Command::Uninstall { place } => setup::uninstall(&place.place(), &place.name),
         Command::Doctor { build } => setup::doctor(build),
+        Command::Package { output } => setup::package(&output),
         Command::Kernel { file } => kernel::serve(&file),
         Command::Hipo { arguments } => {
             let (mut out, mut messages) = (std::io::stdout().lock(), std::io::stderr().lock());

@@ -4,6 +4,7 @@ use super::{Problem, start};
 use crate::install::doctor;
 use crate::install::kernelspec::{self, Place};
 use crate::install::lab as jupyterlab;
+use crate::install::package;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -31,6 +32,16 @@ pub(super) fn uninstall(place: &Place, name: &str) -> Result<ExitCode, Problem> 
         Some(folder) => println!("removed {}", folder.display()),
         None => println!("there is no kernel `{name}` in {}", place.folder()?.display()),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn package(folder: &Path) -> Result<ExitCode, Problem> {
+    let prelude = start::prelude()?;
+    // Completion reads an index that is made of sources, which an installed program does not have.
+    crate::assist::prepare(&prelude);
+    eprintln!("compressing the prelude (a few minutes)");
+    let made = package::make(&prelude, folder)?;
+    println!("wrote {} ({} MB, {} crates)", made.wheel.display(), made.bytes / 1_000_000, made.crates);
     Ok(ExitCode::SUCCESS)
 }
 

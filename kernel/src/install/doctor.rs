@@ -21,7 +21,10 @@ pub struct Check {
 /// Looks at compiler, standard library, prelude, linker, kernelspecs, JupyterLab and history.
 pub fn examine() -> Vec<Check> {
     let home = prelude::home();
-    let toolchain = home.as_ref().ok().map(|home| Toolchain::find(home));
+    let toolchain = match prelude::from_wheel() {
+        Some(installed) => Some(Toolchain::of_installed(&installed)),
+        None => home.as_ref().ok().map(|home| Toolchain::find(home)),
+    };
     let rustc = match (&home, &toolchain) {
         (Err(error), _) => Err(error.to_string()),
         (_, Some(Ok(toolchain))) => Ok(format!("{} ({})", toolchain.name(), toolchain.rustc.display())),

@@ -61,23 +61,33 @@ fn sys_prefix() -> Option<PathBuf> {
 pub fn install(place: &Place, name: &str, environment: &[String]) -> Result<PathBuf, InstallError> {
     let name = checked(name)?;
     let program = std::env::current_exe().map_err(at(Path::new("recoil")))?;
-    let spec = spec(&program, &name, &environment_of(environment)?);
+    let argv = json!([program.display().to_string(), "kernel", "-f", "{connection_file}"]);
+    let spec = spec(&argv, &name, &environment_of(environment)?);
     let kernels = place.folder()?.join("kernels");
     let folder = kernels.join(&name);
     let temporary = kernels.join(format!(".{name}.{}", std::process::id()));
     std::fs::create_dir_all(&temporary).map_err(at(&temporary))?;
-    let files: [(&str, &[u8]); 4] = [
-        ("kernel.json", spec.as_bytes()),
-        ("logo-32x32.png", include_bytes!("logo-32x32.png")),
-        ("logo-64x64.png", include_bytes!("logo-64x64.png")),
-        ("logo-svg.svg", include_bytes!("logo-svg.svg")),
-    ];
-    for (file, content) in files {
+    for (file, content) in files(spec) {
         let path = temporary.join(file);
         std::fs::write(&path, content).map_err(at(&path))?;
     }
     swap(&temporary, &folder)?;
     Ok(folder)
+}
+
+fn files(spec: String) -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("kernel.json", spec.into_bytes()),
+        ("logo-32x32.png", include_bytes!("logo-32x32.png").to_vec()),
+        ("logo-64x64.png", include_bytes!("logo-64x64.png").to_vec()),
+        ("logo-svg.svg", include_bytes!("logo-svg.svg").to_vec()),
+    ]
+}
+
+/// The files of the kernelspec in a wheel. Where the program will be is not known then, so the kernel is started as a
+/// Python module: Jupyter puts its own interpreter for `python`.
+pub(super) fn files_of_wheel() -> [(&'static str, Vec<u8>); 4] {
+    files(spec(&json!(["python", "-m", "recoil", "kernel", "-f", "{connection_file}"]), NAME, &Map::new()))
 }
 
 /// Puts a folder into the place of another.
@@ -111,13 +121,13 @@ fn environment_of(pairs: &[String]) -> Result<Map<String, Value>, InstallError> 
     pairs.iter().map(pair).collect()
 }
 
-fn spec(program: &Path, name: &str, environment: &Map<String, Value>) -> String {
+fn spec(argv: &Value, name: &str, environment: &Map<String, Value>) -> String {
     let display = match name {
         NAME => "Recoil (Rust)".to_owned(),
         _ => format!("Recoil (Rust, {name})"),
     };
     let spec = json!({
-        "argv": [program.display().to_string(), "kernel", "-f", "{connection_file}"],
+        "argv": argv,
         "display_name": display,
         "language": "rust",
         "interrupt_mode": "message",
@@ -166,8 +176,14 @@ fn ours(folder: &Path) -> Option<Installed> {
     let hidden = folder.file_name()?.to_string_lossy().starts_with('.');
     let text = std::fs::read_to_string(folder.join("kernel.json")).ok().filter(|_| !hidden)?;
     let spec: Value = serde_json::from_str(&text).ok()?;
-    let program = PathBuf::from(spec["argv"][0].as_str()?);
-    let ours = program.file_name()? == "recoil" && spec["argv"][1] == "kernel";
+    let argv = &spec["argv"];
+    let mut program = PathBuf::from(argv[0].as_str()?);
+    let of_wheel = argv[1] == "-m" && argv[2] == "recoil";
+    if of_wheel {
+        // PREFIX/share/jupyter/kernels/recoil belongs to PREFIX/bin/recoil.
+        program = folder.ancestors().nth(4)?.join("bin/recoil");
+    }
+    let ours = of_wheel || (program.file_name()? == "recoil" && argv[1] == "kernel");
     ours.then(|| Installed { folder: folder.to_path_buf(), program })
 }
 

@@ -7,6 +7,7 @@ pub mod config;
 pub mod doctor;
 pub mod kernelspec;
 pub mod lab;
+pub mod package;
 pub mod prelude;
 
 /// Why something could not be set up.

@@ -4,14 +4,17 @@
 //! running kernel. So a build ends in a snapshot: hard links to the dylib and to the metadata of every crate in it, in
 //! a folder named after its content, with a stamp that says which rustc made it.
 
+use super::InstallError;
+use super::package::{self, Installed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const STAMP: &str = "prelude.json";
-const DYLIB: &str = "librecoil.so";
+pub(super) const DYLIB: &str = "librecoil.so";
 
 /// The prelude could not be built or does not fit.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,19 @@ pub enum PreludeError {
         /// First line of `rustc -vV` now.
         now: String,
     },
+    /// Installed from a wheel, and the compiler it was made for is not there.
+    #[error(
+        "cells need rustc {release}, with which this Recoil was built; {found}. Run `rustup toolchain install {release} --profile minimal` (rustup is at https://rustup.rs)"
+    )]
+    NeedsCompiler {
+        /// The release, such as `1.95.0`.
+        release: String,
+        /// What is there instead.
+        found: String,
+    },
+    /// The prelude of the wheel could not be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] InstallError),
     /// Cargo failed.
     #[error("the prelude could not be built:\n{0}")]
     Build(String),
@@ -74,6 +90,36 @@ impl Toolchain {
     /// [`PreludeError::NoCompiler`] and [`PreludeError::NoStd`].
     pub fn find(home: &Path) -> Result<Self, PreludeError> {
         let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+        Self::ask(&rustc, home)
+    }
+
+    /// The compiler of an installed prelude: the one in the search path, or the one that rustup has of that release.
+    ///
+    /// # Errors
+    /// [`PreludeError::NeedsCompiler`] when neither is the compiler that built the prelude.
+    pub fn of_installed(installed: &Installed) -> Result<Self, PreludeError> {
+        let here = Path::new(".");
+        let release = installed.release();
+        let first = Self::find(here);
+        let fits = |toolchain: &Self| toolchain.version == installed.rustc;
+        if let Some(toolchain) = first.as_ref().ok().filter(|toolchain| fits(toolchain)) {
+            return Ok(toolchain.clone());
+        }
+        let mut command = Command::new("rustup");
+        let which = command.args(["which", "--toolchain", release, "rustc"]).stdin(Stdio::null()).output();
+        let path = which.ok().filter(|output| output.status.success());
+        let path = path.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+        let second = path.and_then(|path| Self::ask(&path, here).ok()).filter(fits);
+        second.ok_or_else(|| PreludeError::NeedsCompiler {
+            release: release.to_owned(),
+            found: match first {
+                Ok(toolchain) => format!("found {}", toolchain.name()),
+                Err(_) => "no rustc was found".to_owned(),
+            },
+        })
+    }
+
+    fn ask(rustc: &Path, home: &Path) -> Result<Self, PreludeError> {
         let ask = |program: &Path, arguments: &[&str]| {
             let mut command = Command::new(program);
             // A cargo that started this process may have set it to something that forbids asking.
@@ -83,13 +129,13 @@ impl Toolchain {
                 .map_err(|source| PreludeError::NoCompiler { program: program.display().to_string(), source })?;
             Ok::<_, PreludeError>(String::from_utf8_lossy(&output.stdout).into_owned())
         };
-        let version = ask(&rustc, &["-vV"])?.trim().to_owned();
-        let paths = ask(&rustc, &["--print", "sysroot", "--print", "target-libdir"])?;
+        let version = ask(rustc, &["-vV"])?.trim().to_owned();
+        let paths = ask(rustc, &["--print", "sysroot", "--print", "target-libdir"])?;
         let mut paths = paths.lines().map(PathBuf::from);
         let sysroot = paths.next().unwrap_or_default();
         let libraries = paths.next().unwrap_or_default();
         let real = sysroot.join("bin/rustc");
-        let rustc = if real.is_file() { real } else { rustc };
+        let rustc = if real.is_file() { real } else { rustc.to_path_buf() };
         let found = std::fs::read_dir(&libraries).is_ok_and(|mut files| {
             files.any(|file| file.is_ok_and(|file| is_shared_std(&file.file_name().to_string_lossy())))
         });
@@ -131,14 +177,30 @@ struct Stamp {
     identity: String,
 }
 
-/// The project's folder: `RECOIL_HOME`, or where this program was built.
+/// The project's folder: `RECOIL_HOME`, or what came with an installed program, or where this program was built.
 ///
 /// # Errors
 /// [`PreludeError::NoHome`] when there is no project.
 pub fn home() -> Result<PathBuf, PreludeError> {
+    if let Some(installed) = from_wheel() {
+        return Ok(installed.unpacked()?.join("home"));
+    }
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_path_buf();
     let home = std::env::var_os("RECOIL_HOME").map_or(built, PathBuf::from);
     if home.join("prelude/Cargo.toml").is_file() { Ok(home) } else { Err(PreludeError::NoHome(home)) }
+}
+
+/// The prelude of the wheel from which this program was installed, unless `RECOIL_HOME` names a project.
+pub(super) fn from_wheel() -> Option<Installed> {
+    std::env::var_os("RECOIL_HOME").is_none().then(package::installed).flatten()
+}
+
+fn find_installed(installed: &Installed) -> Result<Prelude, PreludeError> {
+    let toolchain = Toolchain::of_installed(installed)?;
+    let folder = installed.unpacked()?;
+    let crates = folder.join("crates");
+    let dylib = crates.join(DYLIB);
+    Ok(Prelude { home: folder.join("home"), dylib, crates, identity: installed.identity.clone(), toolchain })
 }
 
 fn target(home: &Path) -> PathBuf {
@@ -157,6 +219,9 @@ fn snapshots(home: &Path) -> PathBuf {
 /// # Errors
 /// [`PreludeError`] when there is none, or it does not fit the compiler.
 pub fn find() -> Result<Prelude, PreludeError> {
+    if let Some(installed) = from_wheel() {
+        return find_installed(&installed);
+    }
     let home = home()?;
     let toolchain = Toolchain::find(&home)?;
     let folder = snapshots(&home);
@@ -180,13 +245,17 @@ pub fn find() -> Result<Prelude, PreludeError> {
 /// # Errors
 /// [`PreludeError`], with what cargo said.
 pub fn ensure(tell: &mut dyn FnMut(&str)) -> Result<Prelude, PreludeError> {
+    if let Some(installed) = from_wheel() {
+        return find_installed(&installed);
+    }
     let home = home()?;
     let toolchain = Toolchain::find(&home)?;
     let folder = snapshots(&home);
     std::fs::create_dir_all(&folder).map_err(at(&folder))?;
     let built = build(&home, &folder, tell)?;
     let identity = identity_of(&built, &toolchain)?;
-    snapshot(&built, &folder.join(&identity), &target(&home).join("release/deps"))?;
+    let reached = reached(&built, &toolchain);
+    snapshot(&built, &folder.join(&identity), &target(&home).join("release/deps"), &reached)?;
     let stamp = Stamp { rustc: toolchain.version.clone(), identity };
     let text = serde_json::to_vec(&stamp).map_err(|error| PreludeError::Build(error.to_string()))?;
     let temporary = folder.join(format!("{STAMP}.{}", std::process::id()));
@@ -279,8 +348,29 @@ fn identity_of(dylib: &Path, toolchain: &Toolchain) -> Result<String, PreludeErr
     Ok(hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Links the dylib and all metadata beside it into `folder`, and removes snapshots that nobody has used for a week.
-fn snapshot(dylib: &Path, folder: &Path, deps: &Path) -> Result<(), PreludeError> {
+/// Names of the crates that the dylib's metadata refers to, as `name-hash`. The compiler's own listing is the only list
+/// that is exact; it is behind a flag for its developers, so no answer means "all".
+fn reached(dylib: &Path, toolchain: &Toolchain) -> HashSet<String> {
+    let mut command = Command::new(&toolchain.rustc);
+    command.arg("-Zls=root").arg(dylib).env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
+    let output = command.output().map(|output| output.stdout).unwrap_or_default();
+    crates_in(&String::from_utf8_lossy(&output))
+}
+
+/// Reads lines such as `20 polars_core-fdea31648b31808a hash 7b2b.. kind Unconditional public`.
+fn crates_in(listing: &str) -> HashSet<String> {
+    let dependencies = listing.lines().skip_while(|line| *line != "=External Dependencies=");
+    let name = |line: &str| {
+        let mut words = line.split_whitespace();
+        let number = words.next()?.parse::<u32>().ok()?;
+        (number > 0).then(|| words.next().map(str::to_owned)).flatten()
+    };
+    dependencies.filter_map(name).collect()
+}
+
+/// Links the dylib and the metadata of the crates it reaches into `folder`, and removes snapshots that nobody has used
+/// for a week.
+fn snapshot(dylib: &Path, folder: &Path, deps: &Path, reached: &HashSet<String>) -> Result<(), PreludeError> {
     if folder.join(DYLIB).is_file() {
         return Ok(());
     }
@@ -290,8 +380,10 @@ fn snapshot(dylib: &Path, folder: &Path, deps: &Path) -> Result<(), PreludeError
         let name = file.file_name();
         let text = name.to_string_lossy();
         // Metadata of libraries; and procedural macros, which are libraries of the compiler itself.
-        let wanted = text.ends_with(".rmeta") || (text.ends_with(".so") && !text.starts_with("librecoil"));
-        if wanted {
+        let library =
+            text.strip_suffix(".rmeta").or(text.strip_suffix(".so").filter(|name| !name.starts_with("librecoil")));
+        let wanted = |name: &str| reached.is_empty() || reached.contains(name);
+        if library.and_then(|name| name.strip_prefix("lib")).is_some_and(wanted) {
             link_or_copy(&file.path(), &temporary.join(&name))?;
         }
     }
@@ -332,6 +424,13 @@ mod tests {
     fn what_cargo_sets_for_one_crate_does_not_reach_others() {
         assert!(["CARGO_PKG_VERSION_MAJOR", "OUT_DIR", "CARGO_MANIFEST_DIR"].into_iter().all(set_for_a_crate));
         assert!(!["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_RETRY", "PATH"].into_iter().any(set_for_a_crate));
+    }
+
+    #[test]
+    fn the_compilers_listing_names_the_crates() {
+        let listing = "Crate info:\nname x-1\n=External Dependencies=\n1 std-d1 hash 34 host_hash None kind Unconditional public\n2 a_b-9f hash 1 host_hash None kind MacrosOnly public\n\n=Lib features=\n";
+        assert_eq!(crates_in(listing), HashSet::from(["std-d1".to_owned(), "a_b-9f".to_owned()]));
+        assert!(crates_in("error: unknown flag").is_empty());
     }
 
     #[test]
