@@ -1,7 +1,10 @@
-use crate::error::{Problem, Result};
-use crate::expr::Kind;
-use crate::program::Reduce;
-use crate::{Error, Expr, Typed, Value};
+use crate::check::checker::check;
+use crate::check::dialect::Dialect;
+use crate::check::program::Reduce;
+use crate::check::typed::Typed;
+use crate::error::{Error, Problem, Result};
+use crate::syntax::expr::{Expr, Kind};
+use crate::value::Value;
 use polars::prelude::Schema;
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +24,6 @@ struct Inner {
     unread: Option<Problem>,
 }
 
-/// Where an expression was written, for the few rules in which pandas and the pipeline differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// pandas: literals beside an f32 column are f32; texts have an order.
-    Text,
-    /// The pipeline: an f64 literal stays f64 in arithmetic; texts have no order; lists are of one kind.
-    Builder,
-}
-
 /// Reads a selection, or an expression for a new column, in the dialect of `DataFrame.query`.
 ///
 /// # Errors
@@ -47,7 +41,7 @@ pub fn parse(text: &str) -> Result<Cut> {
 }
 
 fn read(text: &str) -> std::result::Result<Cut, Problem> {
-    let parsed = crate::parse::parse(text)?;
+    let parsed = crate::syntax::parse::parse(text)?;
     let (expr, hints) = (parsed.expr, parsed.hints);
     let inner = Inner { text: text.into(), expr, locals: Vec::new(), hints, dialect: Dialect::Text, unread: None };
     Ok(Cut(Arc::new(inner)))
@@ -92,8 +86,8 @@ impl Cut {
     /// The names behind `@` that the cut uses and nothing is bound to.
     pub fn unbound(&self) -> Vec<String> {
         let mut names = Vec::new();
-        crate::locals::names(&self.0.expr, &mut names);
-        names.retain(|name| crate::locals::find(&self.0.locals, name).is_none());
+        crate::syntax::locals::names(&self.0.expr, &mut names);
+        names.retain(|name| crate::syntax::locals::find(&self.0.locals, name).is_none());
         names
     }
 
@@ -121,7 +115,8 @@ impl Cut {
         if let Some(problem) = &inner.unread {
             return Err(Error::new(inner.text.clone(), vec![problem.clone()]));
         }
-        crate::check::check(&inner.expr, &inner.locals, inner.dialect, &inner.text, schema)
+        let fold = crate::evaluate::typed::fold;
+        check(&inner.expr, &inner.locals, inner.dialect, &inner.text, schema, fold)
             .map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
     }
 }
@@ -138,7 +133,7 @@ impl From<Expr> for Cut {
 impl From<&str> for Cut {
     fn from(text: &str) -> Self {
         read(text).unwrap_or_else(|problem| {
-            let mut cut = Self::from(crate::lit(Value::Null));
+            let mut cut = Self::from(crate::syntax::expr::lit(Value::Null));
             let inner = Arc::make_mut(&mut cut.0);
             (inner.text, inner.unread) = (text.into(), Some(problem));
             cut

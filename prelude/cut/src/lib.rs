@@ -12,46 +12,25 @@
 
 pub mod escape;
 
-mod arithmetic;
-mod bound;
-mod call;
 mod check;
-mod compare;
-mod comparison;
 mod cut;
 mod error;
 mod evaluate;
-mod expr;
-mod functions;
-mod kernel;
-mod lane;
 mod lint;
-mod locals;
-mod lower;
-mod mask;
-mod members;
-mod output;
-mod parse;
-mod print;
-mod program;
-mod several;
-mod table;
-mod text;
+mod polars;
+mod syntax;
 mod times;
-mod token;
-mod typed;
-mod types;
 mod value;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+pub use check::typed::Typed;
 pub use cut::{Cut, parse};
 pub use error::{Error, Problem, Result, Span};
-pub use expr::{Expr, col, lit, where_};
+pub use evaluate::several::Several;
 pub use lint::{Counts, lint};
-pub use several::Several;
-pub use typed::Typed;
+pub use syntax::expr::{Expr, col, lit, where_};
 pub use value::{Function, Value, Width};
 pub use verdict::Verdict;

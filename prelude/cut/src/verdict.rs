@@ -1,9 +1,10 @@
 //! What statistics say about a cut, before anything is read.
 
-use crate::expr::Compare;
-use crate::program::{Class, Id, Op, Program};
-use crate::types::Type;
-use crate::{Typed, Value};
+use crate::check::program::{Class, Id, Op, Program};
+use crate::check::typed::Typed;
+use crate::check::types::Type;
+use crate::syntax::expr::Compare;
+use crate::value::Value;
 use segment::{ColumnStatistics, Scalar, Statistics};
 
 /// Which rows of a segment a cut keeps.
@@ -191,8 +192,8 @@ fn number(scalar: &Scalar) -> Scalar {
     }
 }
 
-fn is_in(program: &Program, input: Id, members: &crate::members::Members, statistics: &Statistics) -> Verdict {
-    use crate::members::Members;
+fn is_in(program: &Program, input: Id, members: &crate::check::members::Members, statistics: &Statistics) -> Verdict {
+    use crate::check::members::Members;
     let Op::Column(column) = program.op(input) else { return Verdict::Unknown };
     let column_side = column_side(program, *column, statistics);
     let time = matches!(program.dtype(input), Type::Time(_) | Type::Duration);

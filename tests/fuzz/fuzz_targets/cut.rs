@@ -5,24 +5,18 @@
 #[path = "../../../prelude/cut/src/error.rs"]
 mod error;
 #[allow(dead_code)]
-#[path = "../../../prelude/cut/src/expr.rs"]
-mod expr;
-#[allow(dead_code)]
-#[path = "../../../prelude/cut/src/parse.rs"]
-mod parse;
+#[path = "../../../prelude/cut/src/syntax/mod.rs"]
+mod syntax;
 #[allow(dead_code)]
 #[path = "../../../prelude/cut/src/times.rs"]
 mod times;
 #[allow(dead_code)]
-#[path = "../../../prelude/cut/src/token.rs"]
-mod token;
-#[allow(dead_code)]
 #[path = "../../../prelude/cut/src/value.rs"]
 mod value;
 
-use error::{Error, Span};
+use error::Error;
 use libfuzzer_sys::fuzz_target;
-use value::Value;
+use syntax::parse;
 
 fuzz_target!(|text: &str| {
     match parse::parse(text) {

@@ -62,7 +62,8 @@ fn another_frame_than_the_checked_one_is_refused() {
 fn equal_parts_are_one_node() {
     let frame = large();
     let typed = typed(text("sqrt(x) > 2 & sqrt(x) < 3 | sqrt(x) == 9"), &frame);
-    let roots = typed.program.nodes.iter().filter(|node| matches!(node.op, crate::program::Op::Function(..))).count();
+    let roots =
+        typed.program.nodes.iter().filter(|node| matches!(node.op, crate::check::program::Op::Function(..))).count();
     assert_eq!(roots, 1);
     assert_eq!(typed.columns(), ["x"]);
 }

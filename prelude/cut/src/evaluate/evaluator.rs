@@ -1,20 +1,17 @@
 //! Evaluates a program over one block of rows at a time.
 
-use crate::Value;
-use crate::arithmetic::{absolute, arithmetic, collect, map, negate, pick, select};
-use crate::compare::{compare_texts, contained, holds, narrow, respect_missing, texts_contained};
-use crate::expr::Compare;
-use crate::kernel::{self, zip};
-use crate::lane::{Data, Lane, number, valid_in_all};
-use crate::members::Members;
-use crate::program::{Class, Id, Op, Program};
-use crate::table::Column;
-use crate::types::Type;
+use crate::check::members::Members;
+use crate::check::program::{Class, Id, Op, Program};
+use crate::check::types::Type;
+use crate::evaluate::arithmetic::{absolute, arithmetic, collect, map, negate, pick, select};
+use crate::evaluate::compare::{compare_texts, contained, holds, narrow, respect_missing, texts_contained};
+use crate::evaluate::kernel::{self, zip};
+use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
+use crate::evaluate::table::Column;
+use crate::syntax::expr::Compare;
+use crate::value::Value;
 use std::borrow::Cow;
 use std::rc::Rc;
-
-/// Rows of a block: small enough for the masks and intermediate values to stay in the first cache.
-pub(crate) const BLOCK: usize = 4096;
 
 pub(crate) struct Evaluator<'p, 'a> {
     program: &'p Program,
@@ -170,7 +167,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Op::TextMap(change, input) => {
                 let lane = self.lane(*input);
                 let made = (0..rows).map(|row| change.apply(lane.text(row)).into()).collect();
-                map(&lane, Data::Text(crate::lane::Texts::Made(made)))
+                map(&lane, Data::Text(crate::evaluate::lane::Texts::Made(made)))
             }
             Op::TextLength(input) => {
                 let lane = self.lane(*input);
@@ -247,7 +244,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         Lane::marks(marks)
     }
 
-    fn function(&mut self, name: crate::functions::Name, inputs: &[Id], dtype: &Type) -> Lane<'a> {
+    fn function(&mut self, name: crate::check::functions::Name, inputs: &[Id], dtype: &Type) -> Lane<'a> {
         let rows = self.len();
         let first = self.lane(inputs[0]);
         let (made, valid) = match inputs.get(1) {
@@ -299,7 +296,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 let text = |(row, mark): (usize, &u8)| {
                     Cow::Owned(if *mark == 1 { yes.text(row).to_owned() } else { no.text(row).to_owned() })
                 };
-                Data::Text(crate::lane::Texts::Made(marks.iter().enumerate().map(text).collect()))
+                Data::Text(crate::evaluate::lane::Texts::Made(marks.iter().enumerate().map(text).collect()))
             }
             Type::Int(width) if !width.signed => Data::U64(select(&marks, &yes.u64(), &no.u64()).into()),
             _ => Data::I64(select(&marks, &yes.i64(), &no.i64()).into()),

@@ -1,4 +1,5 @@
-use crate::{Span, Value};
+use crate::error::Span;
+use crate::value::Value;
 use std::sync::Arc;
 
 /// A name in an expression.

@@ -1,9 +1,9 @@
 //! Tokens to an expression, with the precedence of pandas: `&` and `|` bind as `and` and `or`.
 
-use crate::error::Problem;
-use crate::expr::{Argument, Binary, Compare, Expr, Kind, Unary};
-use crate::token::{Spanned, Token};
-use crate::{Span, Value};
+use crate::error::{Problem, Span};
+use crate::syntax::expr::{Argument, Binary, Compare, Expr, Kind, Unary};
+use crate::syntax::token::{Spanned, Token};
+use crate::value::Value;
 
 /// How deep brackets may nest, so that no text can overflow the stack.
 const NESTING: usize = 100;
@@ -16,7 +16,7 @@ pub(crate) struct Parsed {
 }
 
 pub(crate) fn parse(text: &str) -> Result<Parsed, Problem> {
-    let tokens = crate::token::tokens(text)?;
+    let tokens = crate::syntax::token::tokens(text)?;
     let mut parser = Parser { tokens, at: 0, depth: 0, hints: Vec::new() };
     if parser.peek() == &Token::End {
         return Err(Problem::new("the cut is empty", 0..text.len()).help("write a condition, such as `pRecoil > 2`"));
@@ -371,7 +371,7 @@ impl Parser {
             Token::End => return Problem::new("the cut ends too early", span).help("a value is missing here"),
             other => {
                 let help = match other {
-                    Token::Name(word) if crate::token::is_word(&word.to_lowercase()) => {
+                    Token::Name(word) if crate::syntax::token::is_word(&word.to_lowercase()) => {
                         format!("write `{}` in small letters", word.to_lowercase())
                     }
                     _ => "`&`, `|` or a comparison is missing".to_owned(),

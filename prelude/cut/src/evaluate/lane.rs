@@ -1,7 +1,7 @@
 //! The values of one node for the rows of one block.
 
-use crate::Value;
-use crate::kernel::Arg;
+use crate::evaluate::kernel::Arg;
+use crate::value::Value;
 use polars_arrow::array::{Utf8ViewArray, View};
 use std::borrow::Cow;
 

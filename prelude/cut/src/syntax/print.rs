@@ -1,7 +1,7 @@
 //! Expressions as text that [`crate::parse`] reads back.
 
-use crate::Value;
-use crate::expr::{Expr, Kind, Name, Unary};
+use crate::syntax::expr::{Expr, Kind, Name, Unary};
+use crate::value::Value;
 use std::fmt;
 
 impl fmt::Debug for Expr {
@@ -94,5 +94,5 @@ pub(crate) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c == '_' || c.is_alphabetic())
         && chars.all(|c| c == '_' || c.is_alphanumeric())
-        && !crate::token::is_word(name)
+        && !crate::syntax::token::is_word(name)
 }

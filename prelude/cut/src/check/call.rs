@@ -1,12 +1,12 @@
 //! Functions and methods: which there are, and what they take.
 
-use crate::Value;
-use crate::check::{Checked, Checker, quoted};
-use crate::expr::{Argument, Binary, Compare, Expr, Kind};
-use crate::functions::Name;
-use crate::program::{Id, Op, Reduce};
-use crate::text::{TextMap, TextTest, pattern};
-use crate::types::{self, Type};
+use crate::check::checker::{Checked, Checker, quoted};
+use crate::check::functions::Name;
+use crate::check::program::{Id, Op, Reduce};
+use crate::check::text::{TextMap, TextTest, pattern};
+use crate::check::types::{self, Type};
+use crate::syntax::expr::{Argument, Binary, Compare, Expr, Kind};
+use crate::value::Value;
 
 const METHODS: [&str; 39] = [
     "isna",
@@ -321,7 +321,7 @@ impl Checker<'_> {
             ("contains" | "match" | "fullmatch", _) => self.note(expr, format!("`.str.{name}` takes one text"), ""),
             _ => {
                 self.no_method(expr, &format!("str.{name}"))?;
-                Err(crate::check::Noted)
+                Err(crate::check::checker::Noted)
             }
         }
     }

@@ -4,12 +4,13 @@
 //! comparisons are guarded, and integers are widened first. What Polars has no exact word for is
 //! computed by our own evaluator as an element-wise function of its inputs.
 
-use crate::expr::{Binary, Compare};
-use crate::lane::{integer, number};
-use crate::members::Members;
-use crate::program::{Class, Id, Op, Program, Reduce};
-use crate::types::Type;
-use crate::{Typed, Value};
+use crate::check::members::Members;
+use crate::check::program::{Class, Id, Op, Program, Reduce};
+use crate::check::typed::Typed;
+use crate::check::types::Type;
+use crate::evaluate::lane::{integer, number};
+use crate::syntax::expr::{Binary, Compare};
+use crate::value::Value;
 use polars::prelude::*;
 
 /// Up to how many members a list is written as equalities, which Polars can push down to a file.
@@ -209,8 +210,8 @@ fn arithmetic(program: &Program, id: Id, op: Binary, left: Id, right: Id) -> Exp
         return own(program, id);
     }
     let side = |id: Id| match (program.op(id), dtype) {
-        (Op::Literal(value), Type::F64) => lit(crate::lane::number(value)),
-        (Op::Literal(value), Type::F32) => lit(crate::lane::number(value) as f32),
+        (Op::Literal(value), Type::F64) => lit(crate::evaluate::lane::number(value)),
+        (Op::Literal(value), Type::F32) => lit(crate::evaluate::lane::number(value) as f32),
         _ => lower(program, id).cast(dtype.dtype()),
     };
     let (a, b) = (side(left), side(right));

@@ -1,7 +1,7 @@
 //! Text to tokens: Python's, with backticks, `@`, and the superset's `&&`, `||`, `!`.
 
-use crate::error::Problem;
-use crate::{Span, Value};
+use crate::error::{Problem, Span};
+use crate::value::Value;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token {

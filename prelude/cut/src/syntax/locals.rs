@@ -1,7 +1,7 @@
 //! What stands behind `@name`.
 
-use crate::Value;
-use crate::expr::{Expr, Kind};
+use crate::syntax::expr::{Expr, Kind};
+use crate::value::Value;
 use std::sync::Arc;
 
 /// The first names of all `@` paths of an expression.

@@ -1,11 +1,11 @@
 //! Selections, block by block: conditions that remove most for their price come first, and once few rows are left the
 //! rest is asked for those only.
 
-use crate::bound::Bound;
-use crate::evaluate::Evaluator;
-use crate::kernel::{count, pack, positions};
-use crate::program::{Id, Op, Program};
-use crate::types::Type;
+use crate::check::program::{Id, Op, Program};
+use crate::check::types::Type;
+use crate::evaluate::bound::Bound;
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::kernel::{count, pack, positions};
 use polars::prelude::BooleanChunked;
 use polars_arrow::bitmap::Bitmap;
 use rayon::prelude::*;
@@ -103,7 +103,10 @@ fn price(program: &Program, id: Id) -> f64 {
         },
         Op::Function(..) | Op::External(..) => 20.0,
         Op::TextTest(..) | Op::TextMap(..) | Op::TextLength(_) => 40.0,
-        Op::Arithmetic(crate::expr::Binary::Pow | crate::expr::Binary::Mod | crate::expr::Binary::FloorDiv, ..) => 10.0,
+        Op::Arithmetic(
+            crate::syntax::expr::Binary::Pow | crate::syntax::expr::Binary::Mod | crate::syntax::expr::Binary::FloorDiv,
+            ..,
+        ) => 10.0,
         Op::IsIn(_, members) => members.len().min(12) as f64,
         _ => 1.0,
     };

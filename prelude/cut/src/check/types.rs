@@ -1,8 +1,7 @@
 //! Types, and how they widen: no arithmetic on less than 64 bits can overflow.
 
-use crate::Value;
-use crate::expr::Binary;
-use crate::value::Width;
+use crate::syntax::expr::Binary;
+use crate::value::{Value, Width};
 use polars::prelude::{DataType, TimeUnit, TimeZone};
 use std::fmt;
 

@@ -1,12 +1,12 @@
 //! An expression and a schema to a typed program. Reads no data; finds all errors.
 
-use crate::cut::Dialect;
-use crate::error::Problem;
-use crate::expr::{Binary, Expr, Kind, Name, Unary};
-use crate::program::{Id, Op, Program};
-use crate::typed::Typed;
-use crate::types::{self, Type};
-use crate::{Span, Value};
+use crate::check::dialect::Dialect;
+use crate::check::program::{Id, Op, Program};
+use crate::check::typed::Typed;
+use crate::check::types::{self, Type};
+use crate::error::{Problem, Span};
+use crate::syntax::expr::{Binary, Expr, Kind, Name, Unary};
+use crate::value::Value;
 use polars::prelude::{PlSmallStr, Schema};
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ pub(crate) struct Noted;
 
 pub(crate) type Checked<T = Id> = Result<T, Noted>;
 
+/// The value of a node that needs no table; `check` has no evaluator of its own.
+pub(crate) type Fold = fn(&Program, Id) -> Option<Value>;
+
 pub(crate) struct Checker<'a> {
     pub program: Program,
     pub dialect: Dialect,
@@ -22,6 +25,7 @@ pub(crate) struct Checker<'a> {
     schema: &'a Schema,
     text: &'a str,
     problems: Vec<Problem>,
+    fold: Fold,
 }
 
 pub(crate) fn check(
@@ -30,12 +34,14 @@ pub(crate) fn check(
     dialect: Dialect,
     text: &Arc<str>,
     schema: &Schema,
+    fold: Fold,
 ) -> Result<Typed, Vec<Problem>> {
-    if expr.0.height > crate::parse::HEIGHT {
-        let reason = format!("the cut nests deeper than {} levels", crate::parse::HEIGHT);
+    if expr.0.height > crate::syntax::parse::HEIGHT {
+        let reason = format!("the cut nests deeper than {} levels", crate::syntax::parse::HEIGHT);
         return Err(vec![Problem::new(reason, 0..text.len()).help("split it into several cuts")]);
     }
-    let mut checker = Checker { program: Program::default(), dialect, locals, schema, text, problems: Vec::new() };
+    let mut checker =
+        Checker { program: Program::default(), dialect, locals, schema, text, problems: Vec::new(), fold };
     let root = checker.node(expr).and_then(|root| checker.root(root, expr));
     match root {
         Ok(root) if checker.problems.is_empty() => Ok(Typed::new(checker.program, root, text.clone())),
@@ -109,7 +115,7 @@ impl Checker<'_> {
     pub fn push(&mut self, op: Op, dtype: Type) -> Id {
         let folds = !op.inputs().is_empty() && op.inputs().iter().all(|id| self.program.value(*id).is_some());
         let id = self.program.push(op, dtype.clone());
-        if folds && let Some(value) = crate::typed::fold(&self.program, id) {
+        if folds && let Some(value) = (self.fold)(&self.program, id) {
             return self.program.push(Op::Literal(value), dtype);
         }
         id
@@ -202,12 +208,12 @@ impl Checker<'_> {
 
     pub fn local(&mut self, expr: &Expr, path: &[Name]) -> Checked<Value> {
         let name = &*path[0];
-        let Some(mut value) = crate::locals::find(self.locals, name) else {
+        let Some(mut value) = crate::syntax::locals::find(self.locals, name) else {
             let help = format!("bind it: `query!(\"..\")` in a notebook, `.bind(\"{name}\", value)` elsewhere");
             return self.note(expr, format!("nothing is bound to `@{name}`"), help);
         };
         for key in &path[1..] {
-            value = match crate::locals::part(&value, key) {
+            value = match crate::syntax::locals::part(&value, key) {
                 Some(part) => part,
                 None => {
                     let help = if let Value::Map(entries) = &value {

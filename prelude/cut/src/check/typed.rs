@@ -1,11 +1,7 @@
-use crate::bound::{Bound, bind, find};
-use crate::error::Problem;
-use crate::evaluate::Evaluator;
-use crate::mask::selected;
-use crate::program::{Id, Op, Program};
-use crate::types::Type;
-use crate::{Error, Result, Value};
-use polars::prelude::{BooleanChunked, DataFrame, DataType, PlSmallStr, Series};
+use crate::check::program::{Id, Op, Program};
+use crate::check::types::Type;
+use crate::error::{Error, Problem, Result};
+use polars::prelude::{DataType, PlSmallStr};
 use std::sync::Arc;
 
 /// A cut tied to the columns and types of a table: it can be evaluated. Cheap to clone.
@@ -13,7 +9,7 @@ use std::sync::Arc;
 pub struct Typed {
     pub(crate) program: Arc<Program>,
     pub(crate) root: Id,
-    text: Arc<str>,
+    pub(crate) text: Arc<str>,
 }
 
 impl Typed {
@@ -86,55 +82,4 @@ impl Typed {
         };
         Err(Error::new(self.text.clone(), vec![Problem::new(reason, 0..self.text.len()).help(help)]))
     }
-
-    /// Which rows are kept. The mask has no missing values.
-    ///
-    /// # Errors
-    /// When a column is missing or of another type than was checked, when this is not a selection, or interrupted.
-    pub fn mask(&self, frame: &DataFrame) -> segment::Result<BooleanChunked> {
-        if !self.is_selection() {
-            return Err(self
-                .clone()
-                .selection()
-                .map(|_| ())
-                .map_or_else(Into::into, |()| segment::Error::request("no cut")));
-        }
-        let series = bind(&self.program, frame, &[self.root])?;
-        Ok(selected(&Bound::new(&self.program, &series, frame.height())?, &[self.root])?.0)
-    }
-
-    /// The value of every row.
-    ///
-    /// # Errors
-    /// When a column is missing or of another type than was checked, or interrupted.
-    pub fn values(&self, frame: &DataFrame) -> segment::Result<Series> {
-        if let Op::Column(column) = self.program.op(self.root) {
-            return Ok(find(&self.program, frame, *column)?.as_materialized_series().clone());
-        }
-        let series = bind(&self.program, frame, &[self.root])?;
-        let bound = Bound::new(&self.program, &series, frame.height())?;
-        let mut all = bound.values(&[(self.root, self.text.as_ref().into())])?;
-        // One root, one series.
-        Ok(all.remove(0))
-    }
-}
-
-/// The value of a node that needs no table.
-pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
-    let mut evaluator = Evaluator::new(program, &[], &[]);
-    evaluator.block(0, 1);
-    let lane = evaluator.lane(id);
-    if lane.valid.as_ref().is_some_and(|valid| valid[0] == 0) && !program.dtype(id).is_float() {
-        return Some(Value::Null);
-    }
-    Some(match program.dtype(id) {
-        Type::Bool => Value::Bool(lane.truth(1)[0] == 1),
-        Type::F32 | Type::F64 => Value::Float(lane.f64().get(0)),
-        Type::Int(width) if !width.signed => Value::Int(lane.u64().get(0).into()),
-        Type::Int(_) => Value::Int(lane.i64().get(0).into()),
-        Type::Text => Value::Text(lane.text(0).into()),
-        Type::Time(_) => Value::Time(lane.i64().get(0)),
-        Type::Duration => Value::Duration(lane.i64().get(0)),
-        Type::Null => Value::Null,
-    })
 }

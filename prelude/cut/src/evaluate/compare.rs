@@ -1,9 +1,9 @@
 //! Comparisons of lanes: by value whatever the widths, missing values as pandas has them.
 
-use crate::Value;
-use crate::expr::Compare;
-use crate::kernel::{self, Arg};
-use crate::lane::{Data, Lane, integer};
+use crate::evaluate::kernel::{self, Arg};
+use crate::evaluate::lane::{Data, Lane, integer};
+use crate::syntax::expr::Compare;
+use crate::value::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 

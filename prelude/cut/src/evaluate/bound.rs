@@ -1,10 +1,11 @@
 //! A program tied to the columns of a frame.
 
-use crate::evaluate::{BLOCK, Evaluator};
-use crate::lane::Lane;
-use crate::output::Output;
-use crate::program::{Id, Op, Program, Reduce};
-use crate::table::{self, Column};
+use crate::check::program::{Id, Op, Program, Reduce};
+use crate::evaluate::block::BLOCK;
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::lane::Lane;
+use crate::evaluate::output::Output;
+use crate::evaluate::table::{self, Column};
 use polars::prelude::{DataFrame, PlSmallStr, Series};
 use rayon::prelude::*;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Loops over slices, in the shape that the compiler turns into vector instructions.
 
-use crate::expr::Compare;
+use crate::syntax::expr::Compare;
 use std::borrow::Cow;
 
 /// One value for all rows, or a value per row.

@@ -1,5 +1,5 @@
-use crate::Value;
-use crate::types::Type;
+use crate::check::types::Type;
+use crate::value::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
 //! Comparisons and membership: what compares with what, and in which class of values.
 
-use crate::Value;
-use crate::check::{Checked, Checker};
-use crate::cut::Dialect;
-use crate::expr::{Compare, Expr, Kind};
-use crate::members::Members;
-use crate::program::{Class, Id, Op};
-use crate::types::{self, Type};
+use crate::check::checker::{Checked, Checker};
+use crate::check::dialect::Dialect;
+use crate::check::members::Members;
+use crate::check::program::{Class, Id, Op};
+use crate::check::types::{self, Type};
+use crate::syntax::expr::{Compare, Expr, Kind};
+use crate::value::Value;
 
 /// An operand: a node, or a list, which only membership takes.
 enum Operand {

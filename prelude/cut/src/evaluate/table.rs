@@ -1,7 +1,7 @@
 //! The columns of a frame as slices, block by block.
 
-use crate::kernel::unpack;
-use crate::lane::{Data, Lane, Texts};
+use crate::evaluate::kernel::unpack;
+use crate::evaluate::lane::{Data, Lane, Texts};
 use polars::prelude::*;
 use polars_arrow::array::{Array, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
@@ -49,7 +49,7 @@ pub(crate) fn prepare(column: &polars::prelude::Column) -> PolarsResult<Series> 
         _ => series.clone(),
     };
     // Many small chunks would make many small blocks.
-    Ok(if plain.n_chunks() > 1 && plain.len() / plain.n_chunks() < 4 * crate::evaluate::BLOCK {
+    Ok(if plain.n_chunks() > 1 && plain.len() / plain.n_chunks() < 4 * crate::evaluate::block::BLOCK {
         plain.rechunk()
     } else {
         plain
@@ -147,8 +147,10 @@ fn nanoseconds(unit: TimeUnit) -> i64 {
 /// Times in nanoseconds; what is too far away becomes the furthest time there is.
 fn scaled<'a>(lane: &Lane<'a>, scale: i64) -> Data<'a> {
     match lane.i64() {
-        crate::kernel::Arg::Many(values) => Data::I64(values.iter().map(|x| x.saturating_mul(scale)).collect()),
-        crate::kernel::Arg::One(value) => Data::I64(vec![value.saturating_mul(scale)].into()),
+        crate::evaluate::kernel::Arg::Many(values) => {
+            Data::I64(values.iter().map(|x| x.saturating_mul(scale)).collect())
+        }
+        crate::evaluate::kernel::Arg::One(value) => Data::I64(vec![value.saturating_mul(scale)].into()),
     }
 }
 

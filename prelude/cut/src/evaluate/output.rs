@@ -1,7 +1,7 @@
 //! The values of a table, collected block by block.
 
-use crate::lane::Lane;
-use crate::types::Type;
+use crate::check::types::Type;
+use crate::evaluate::lane::Lane;
 use polars::prelude::*;
 
 /// Values of a part of a table.
@@ -105,10 +105,10 @@ impl Output {
     }
 }
 
-fn extend<T: Copy>(out: &mut Vec<T>, values: &crate::kernel::Arg<T>, rows: usize) {
+fn extend<T: Copy>(out: &mut Vec<T>, values: &crate::evaluate::kernel::Arg<T>, rows: usize) {
     match values {
-        crate::kernel::Arg::Many(values) => out.extend_from_slice(values),
-        crate::kernel::Arg::One(value) => out.extend(std::iter::repeat_n(*value, rows)),
+        crate::evaluate::kernel::Arg::Many(values) => out.extend_from_slice(values),
+        crate::evaluate::kernel::Arg::One(value) => out.extend(std::iter::repeat_n(*value, rows)),
     }
 }
 

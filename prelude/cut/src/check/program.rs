@@ -1,12 +1,11 @@
 //! A checked cut: an arena of typed nodes, equal nodes stored once.
 
-use crate::Value;
-use crate::expr::{Binary, Compare};
-use crate::functions::Name;
-use crate::members::Members;
-use crate::text::{TextMap, TextTest};
-use crate::types::Type;
-use crate::value::Function;
+use crate::check::functions::Name;
+use crate::check::members::Members;
+use crate::check::text::{TextMap, TextTest};
+use crate::check::types::Type;
+use crate::syntax::expr::{Binary, Compare};
+use crate::value::{Function, Value};
 use polars::prelude::{DataType, PlSmallStr};
 use std::collections::HashMap;
 

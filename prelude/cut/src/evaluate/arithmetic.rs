@@ -1,9 +1,9 @@
 //! New values of old ones, row by row: never wrapping around, with Python's rounding.
 
-use crate::expr::Binary;
-use crate::kernel::{Arg, zip};
-use crate::lane::{Data, Lane, integer, valid_in_all};
-use crate::types::Type;
+use crate::check::types::Type;
+use crate::evaluate::kernel::{Arg, zip};
+use crate::evaluate::lane::{Data, Lane, integer, valid_in_all};
+use crate::syntax::expr::Binary;
 use std::borrow::Cow;
 
 pub(crate) fn collect<T: Copy, R>(rows: usize, values: &Arg<T>, apply: impl Fn(T) -> R) -> Vec<R> {

@@ -1,9 +1,9 @@
 //! Several cuts over the same rows as one program: equal parts are one node, and are computed once.
 
-use crate::Typed;
-use crate::bound::{Bound, bind};
-use crate::mask::selected;
-use crate::program::{Id, Op, Program};
+use crate::check::program::{Id, Op, Program};
+use crate::check::typed::Typed;
+use crate::evaluate::bound::{Bound, bind};
+use crate::evaluate::mask::selected;
 use polars::prelude::*;
 
 /// Cuts of one table, evaluated together.

@@ -1,0 +1,15 @@
+//! Storey `evaluate`: a program over the rows of a frame, block by block and on several threads. A typed program and a
+//! frame come in; masks, counts and columns go out. It decides no types and reports no errors of names: `check` has done so.
+
+mod arithmetic;
+mod block;
+mod bound;
+mod compare;
+mod evaluator;
+mod kernel;
+pub(crate) mod lane;
+mod mask;
+mod output;
+pub(crate) mod several;
+mod table;
+pub(crate) mod typed;

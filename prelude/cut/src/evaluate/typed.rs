@@ -1,0 +1,63 @@
+//! A checked cut over the rows of a frame.
+
+use crate::check::program::{Id, Op, Program};
+use crate::check::typed::Typed;
+use crate::check::types::Type;
+use crate::evaluate::bound::{Bound, bind, find};
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::mask::selected;
+use crate::value::Value;
+use polars::prelude::{BooleanChunked, DataFrame, Series};
+
+impl Typed {
+    /// Which rows are kept. The mask has no missing values.
+    ///
+    /// # Errors
+    /// When a column is missing or of another type than was checked, when this is not a selection, or interrupted.
+    pub fn mask(&self, frame: &DataFrame) -> segment::Result<BooleanChunked> {
+        if !self.is_selection() {
+            return Err(self
+                .clone()
+                .selection()
+                .map(|_| ())
+                .map_or_else(Into::into, |()| segment::Error::request("no cut")));
+        }
+        let series = bind(&self.program, frame, &[self.root])?;
+        Ok(selected(&Bound::new(&self.program, &series, frame.height())?, &[self.root])?.0)
+    }
+
+    /// The value of every row.
+    ///
+    /// # Errors
+    /// When a column is missing or of another type than was checked, or interrupted.
+    pub fn values(&self, frame: &DataFrame) -> segment::Result<Series> {
+        if let Op::Column(column) = self.program.op(self.root) {
+            return Ok(find(&self.program, frame, *column)?.as_materialized_series().clone());
+        }
+        let series = bind(&self.program, frame, &[self.root])?;
+        let bound = Bound::new(&self.program, &series, frame.height())?;
+        let mut all = bound.values(&[(self.root, self.text.as_ref().into())])?;
+        // One root, one series.
+        Ok(all.remove(0))
+    }
+}
+
+/// The value of a node that needs no table.
+pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
+    let mut evaluator = Evaluator::new(program, &[], &[]);
+    evaluator.block(0, 1);
+    let lane = evaluator.lane(id);
+    if lane.valid.as_ref().is_some_and(|valid| valid[0] == 0) && !program.dtype(id).is_float() {
+        return Some(Value::Null);
+    }
+    Some(match program.dtype(id) {
+        Type::Bool => Value::Bool(lane.truth(1)[0] == 1),
+        Type::F32 | Type::F64 => Value::Float(lane.f64().get(0)),
+        Type::Int(width) if !width.signed => Value::Int(lane.u64().get(0).into()),
+        Type::Int(_) => Value::Int(lane.i64().get(0).into()),
+        Type::Text => Value::Text(lane.text(0).into()),
+        Type::Time(_) => Value::Time(lane.i64().get(0)),
+        Type::Duration => Value::Duration(lane.i64().get(0)),
+        Type::Null => Value::Null,
+    })
+}
