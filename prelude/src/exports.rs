@@ -5,8 +5,8 @@
 #[path = "runtime/mod.rs"]
 pub mod runtime;
 
+pub use ::toy::toy;
 pub use cut::{col, lit};
-pub use data::toy::toy;
 pub use data::{
     Bank, Cutflow, Data, EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Group, GroupedBy,
     Highest, Hipo, Histogram, Left, Listing, Loader, Lowest, Order, Predicate, RowClosure, Selection, events, hipo,

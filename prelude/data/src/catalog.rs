@@ -2,8 +2,8 @@
 
 use crate::discover::{self, Found};
 use crate::error::{Error, Result};
-use crate::names::{Grammar, ProcessName};
 use crate::steps::chain::Chain;
+use belle2::names::{Grammar, ProcessName};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use sources::Source;
@@ -103,7 +103,7 @@ impl Catalog {
 
     /// A process by its name, or the members of a group.
     pub(crate) fn find(&self, name: &str) -> Result<Vec<usize>> {
-        let bare = crate::names::bare(name);
+        let bare = belle2::names::bare(name);
         if let Some(at) = self.processes.iter().position(|process| &*process.name == bare) {
             return Ok(vec![at]);
         }

@@ -3,8 +3,8 @@
 use crate::catalog::{Catalog, Process};
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::names::Grammar;
 use crate::settings::Settings;
+use belle2::names::Grammar;
 use hist::Number;
 use polars::prelude::DataFrame;
 use std::collections::HashMap;
@@ -221,7 +221,7 @@ impl Data {
     /// # Errors
     /// A file that cannot be read; a process without an entry, by name.
     pub fn luminosity(&self, path: impl AsRef<Path>) -> Result<Self> {
-        let table = crate::luminosity::Luminosity::open(path.as_ref())?;
+        let table = belle2::luminosity::Luminosity::open(path.as_ref())?;
         for process in &self.everything.catalog.processes {
             let parsed = process.parsed.as_ref().ok_or_else(|| {
                 Error::request(format!(

@@ -4,7 +4,7 @@
 //! A directory that is itself named like a process is one. With a glob, the component at the first wildcard names
 //! the process. Temporary, hidden and empty files are left out, and said.
 
-use crate::names;
+use belle2::names;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

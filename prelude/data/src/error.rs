@@ -1,7 +1,8 @@
 //! What can go wrong between what a physicist types and the answer.
 
 use crate::discover::DiscoverError;
-use crate::names::NameError;
+use belle2::luminosity::LuminosityError;
+use belle2::names::NameError;
 
 /// An error of the facade; its text is what the cell shows.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// A process name without meaning.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A luminosity table without what is asked.
+    #[error(transparent)]
+    Luminosity(#[from] LuminosityError),
     /// A group or process that is not there.
     #[error("no group or process `{name}`{hint}")]
     Group {

@@ -59,7 +59,7 @@ fn table(recording: &Arc<Recording>) -> Group {
     let name = recording.path().file_stem().map_or_else(|| "events".into(), |stem| stem.to_string_lossy().into_owned());
     let path = recording.path().display().to_string();
     let of = |processes| {
-        let catalog = Catalog::of(&path, processes, &crate::names::Grammar::default(), Vec::new());
+        let catalog = Catalog::of(&path, processes, &belle2::names::Grammar::default(), Vec::new());
         Group::all(Arc::new(catalog), Arc::new(Settings::default()))
     };
     match EventSource::new(recording.clone()) {

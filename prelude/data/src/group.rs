@@ -48,7 +48,7 @@ impl Group {
             }
             Ok(members)
         });
-        let label = crate::names::bare(name).into();
+        let label = belle2::names::bare(name).into();
         match found {
             Ok(members) => Self { label, members: members.into(), ..self.clone() },
             Err(error) => self.broken_by(label, error),

@@ -7,12 +7,8 @@
 //! Storeys, each importing only from those before it: `steps` (what was asked, as a value), `lower` (a plan for each process, checked),
 //! `answers` (the terminals). `algebra` puts groups together.
 //!
-//! In comes what a cell says, out goes what `show` displays. Physics of Belle II lives here and nowhere below:
-//! [`names`] of processes, [`luminosity`], event keys, candidates. It knows no sockets.
-
-pub mod luminosity;
-pub mod names;
-pub mod toy;
+//! In comes what a cell says, out goes what `show` displays. What is known of Belle II comes from the
+//! room `belle2`. It knows no sockets.
 
 mod algebra;
 mod answers;

@@ -12,7 +12,7 @@ pub(crate) struct Settings {
     /// Rows per second that a report compares with.
     pub target_rows_per_second: Option<f64>,
     /// Weights of processes.
-    pub luminosity: Option<Arc<crate::luminosity::Luminosity>>,
+    pub luminosity: Option<Arc<belle2::luminosity::Luminosity>>,
     /// Whether equal event keys in separate runs of rows are different events.
     pub consecutive_keys: bool,
     /// The columns that name an event; empty: those of basf2, as far as they exist.

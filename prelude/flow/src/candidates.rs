@@ -10,9 +10,6 @@ use crate::runs::Runs;
 use crate::{Error, Result};
 use polars::prelude::*;
 
-/// The columns that name an event where nothing else is said; those that exist are used.
-pub const EVENT: [&str; 4] = ["__experiment__", "__run__", "__event__", "__production__"];
-
 /// Which candidate of an event is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Best {
@@ -29,7 +26,7 @@ pub enum Best {
 /// A choice of one row per event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidates {
-    /// The columns that name an event; empty: [`EVENT`], as far as they exist.
+    /// The columns that name an event; empty: those of basf2 ([`belle2::event::KEYS`]), as far as they exist.
     pub keys: Vec<PlSmallStr>,
     /// Which row is kept.
     pub best: Best,
@@ -72,10 +69,13 @@ impl Candidates {
         if !self.keys.is_empty() {
             return Ok(self.keys.clone());
         }
-        let keys: Vec<PlSmallStr> = EVENT.into_iter().filter(|key| schema.contains(key)).map(Into::into).collect();
+        let keys: Vec<PlSmallStr> =
+            belle2::event::KEYS.into_iter().filter(|key| schema.contains(key)).map(Into::into).collect();
         if keys.is_empty() {
-            let text =
-                format!("no column names an event; one of {} is needed, or say which columns do", EVENT.join(", "));
+            let text = format!(
+                "no column names an event; one of {} is needed, or say which columns do",
+                belle2::event::KEYS.join(", ")
+            );
             return Err(Error::request(text));
         }
         Ok(keys)

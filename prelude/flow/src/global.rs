@@ -4,13 +4,11 @@ use crate::candidates::Score;
 use crate::runs::Runs;
 use crate::stage::{Barrier, Stage};
 use crate::{Best, ROW, Result, Sink};
+use belle2::event::LISTED;
 use polars::prelude::*;
 use segment::Segment;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-
-/// How many candidates an event had when it was written.
-const LISTED: &str = "__ncandidates__";
 
 /// Looks at the keys of all rows.
 pub(crate) struct Keys {

@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../../prelude/data/src/names.rs"]
+#[path = "../../../prelude/belle2/src/names.rs"]
 mod names;
 
 use libfuzzer_sys::fuzz_target;

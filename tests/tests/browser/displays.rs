@@ -218,7 +218,7 @@ fn every_display_can_be_read_in_both_themes_trusted_or_not_and_on_paper() {
     let Some(reader) = python::environment(TEST, "pdf", &["pypdf==6.1.1"]) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path();
-    data::toy::toy(home.join("toy"), 4_000, 1).expect("toy data");
+    toy::toy(home.join("toy"), 4_000, 1).expect("toy data");
     let data = load(home.join("toy")).expect("opens");
     let mut shown = frames(&data).expect("frames");
     shown.extend(plots(&data).expect("plots"));

@@ -1,7 +1,7 @@
 //! Process names: every part of every name, and weights that no substring can mix up.
 
-use data::luminosity::Luminosity;
-use data::names::Grammar;
+use belle2::luminosity::Luminosity;
+use belle2::names::Grammar;
 use serde_json::Value as Json;
 
 #[test]

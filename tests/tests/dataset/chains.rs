@@ -9,7 +9,7 @@ fn toy() -> Data {
     static TOY: OnceLock<tempfile::TempDir> = OnceLock::new();
     let root = TOY.get_or_init(|| {
         let root = tempfile::tempdir().expect("a folder");
-        data::toy::toy(root.path(), 20_000, 1).expect("toy data");
+        toy::toy(root.path(), 20_000, 1).expect("toy data");
         root
     });
     load(root.path()).expect("toy data opens")

@@ -1,6 +1,6 @@
 //! Names by tokens: whatever tokens make a name, their parts come back, and no sample is taken for one it contains.
 
-use data::names::{Grammar, bare};
+use belle2::names::{Grammar, bare};
 use proptest::prelude::*;
 
 const BEAMS: [(&str, &str); 4] = [("", "4S_on"), ("4S", "4S_on"), ("off", "4S_offres"), ("5S", "5S_scan")];

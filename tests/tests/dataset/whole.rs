@@ -11,7 +11,7 @@ fn root() -> &'static Path {
     static TOY: OnceLock<tempfile::TempDir> = OnceLock::new();
     let root = TOY.get_or_init(|| {
         let root = tempfile::tempdir().expect("a folder");
-        data::toy::toy(root.path(), 20_000, 2).expect("toy data");
+        toy::toy(root.path(), 20_000, 2).expect("toy data");
         root
     });
     root.path()

@@ -15,9 +15,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::AddAssign;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The columns that name an event; those that exist are used.
-const EVENT: [&str; 4] = ["__experiment__", "__run__", "__event__", "__production__"];
-
 /// What is left after a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Left {
@@ -184,7 +181,7 @@ impl Display for Cutflow {
 /// The clauses of a process with a tap at the start and behind every clause that removes rows.
 fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
     let keys: Vec<PlSmallStr> = match lowered.event_keys() {
-        [] => EVENT.into_iter().map(PlSmallStr::from_static).collect(),
+        [] => belle2::event::KEYS.into_iter().map(PlSmallStr::from_static).collect(),
         own => own.iter().map(|key| PlSmallStr::from_str(key)).collect(),
     };
     let mut taps = vec![Arc::new(Tap::new("all".to_owned(), &keys))];

@@ -1,4 +1,4 @@
-use super::{BLOCK, PROCESSES, Process, block};
+use crate::{BLOCK, PROCESSES, Process, block};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use segment::Result;

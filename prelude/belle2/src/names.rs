@@ -88,14 +88,14 @@ impl Grammar {
     /// Reads a user's grammar.
     ///
     /// ```
-    /// let grammar = data::names::Grammar::from_toml(r#"
+    /// let grammar = belle2::names::Grammar::from_toml(r#"
     ///     patterns = ["mc{campaign}-{sample}-{stream}_{_}"]
     ///     [groups]
     ///     leptons = ["mumu", "ee", "taupair"]
     /// "#)?;
     /// let name = grammar.parse("mc16-mumu-prompt_selected")?;
     /// assert_eq!((name.sample.as_deref(), name.group.as_str()), (Some("mumu"), "leptons"));
-    /// # Ok::<(), data::names::NameError>(())
+    /// # Ok::<(), belle2::names::NameError>(())
     /// ```
     ///
     /// Fields of a pattern: `proc`, `campaign`, `conditions` (`rd`, `ri`), `kind` (`mc`, `dataoff`, ...), `energy`,

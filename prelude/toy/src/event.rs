@@ -1,5 +1,5 @@
-use super::Process;
-use super::random::Random;
+use crate::Process;
+use crate::random::Random;
 use polars::prelude::{Column, NamedFrom as _, Series};
 use std::f64::consts::{PI, TAU};
 

@@ -11,7 +11,6 @@
 //! "5S_scan" = 19.6                          # all streams together: every stream of simulation is scaled to it
 //! ```
 
-use crate::error::{Error, Result};
 use crate::names::ProcessName;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,15 +55,92 @@ impl ByStream {
     }
 }
 
+/// Why a luminosity table cannot be used, or does not say what is asked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LuminosityError {
+    /// A file that cannot be read, or is no table.
+    #[error("luminosity table {path}: {why}")]
+    File {
+        /// The path.
+        path: String,
+        /// What the system or the parser says.
+        why: String,
+    },
+    /// A text that is no table.
+    #[error("{0}")]
+    Text(String),
+    /// A luminosity that is not a number of at least 0.
+    #[error("{key} = {value} is not a luminosity in fb^-1")]
+    Value {
+        /// The place in the table.
+        key: String,
+        /// What stands there.
+        value: f64,
+    },
+    /// An energy that the table does not have.
+    #[error("no {what} luminosity at energy `{energy}`; the table has {have}")]
+    Energy {
+        /// `data` or `simulation`.
+        what: &'static str,
+        /// What was asked for.
+        energy: String,
+        /// What there is.
+        have: String,
+    },
+    /// A sample that the table does not have.
+    #[error("no luminosity for `{sample}` at {energy}; the table has {have}")]
+    Sample {
+        /// What was asked for.
+        sample: String,
+        /// At which energy.
+        energy: String,
+        /// What there is.
+        have: String,
+    },
+    /// A stream that the table does not have.
+    #[error(
+        "no {what} luminosity at {energy} {which}; the table has {have}; one number instead of streams counts for all"
+    )]
+    Stream {
+        /// `data`, or the sample.
+        what: String,
+        /// At which energy.
+        energy: String,
+        /// The stream, in words.
+        which: String,
+        /// What there is.
+        have: String,
+    },
+    /// A simulated luminosity of 0.
+    #[error("luminosity of `{sample}` at {energy} is 0")]
+    Zero {
+        /// The sample.
+        sample: String,
+        /// Its energy.
+        energy: String,
+    },
+    /// A process that gets no weight, and why.
+    #[error("process {process}: {why}")]
+    Process {
+        /// Its name.
+        process: String,
+        /// What is missing.
+        why: Box<LuminosityError>,
+    },
+}
+
+type Result<T> = std::result::Result<T, LuminosityError>;
+
 impl Luminosity {
     /// Reads a table from a file.
     ///
     /// # Errors
     /// A file that cannot be read, or is not such a table.
     pub fn open(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::request(format!("luminosity table {}: {error}", path.display())))?;
-        Self::from_toml(&text).map_err(|error| Error::request(format!("luminosity table {}: {error}", path.display())))
+        let wrong = |why: String| LuminosityError::File { path: path.display().to_string(), why };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Self::from_toml(&text).map_err(|error| wrong(error.to_string()))
     }
 
     /// Reads a table.
@@ -72,7 +148,7 @@ impl Luminosity {
     /// # Errors
     /// Text that is not such a table, or a luminosity that is not a positive number.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let table: Self = toml::from_str(text).map_err(|error| Error::request(error.to_string()))?;
+        let table: Self = toml::from_str(text).map_err(|error| LuminosityError::Text(error.to_string()))?;
         let data = table.data.iter().map(|(energy, streams)| (energy.clone(), streams));
         let simulated = |(energy, samples): (&String, &'_ BTreeMap<String, ByStream>)| -> Vec<(String, ByStream)> {
             samples.iter().map(|(sample, streams)| (format!("{energy}.{sample}"), streams.clone())).collect()
@@ -82,7 +158,7 @@ impl Luminosity {
             for (stream, value) in streams.values() {
                 if !value.is_finite() || value < 0.0 {
                     let dot = if stream.is_empty() { "" } else { "." };
-                    return Err(Error::request(format!("{key}{dot}{stream} = {value} is not a luminosity in fb^-1")));
+                    return Err(LuminosityError::Value { key: format!("{key}{dot}{stream}"), value });
                 }
             }
         }
@@ -105,38 +181,37 @@ impl Luminosity {
     /// An energy, a stream or a sample that the table does not have; never a silent 1.
     pub fn weight(&self, process: &ProcessName) -> Result<f64> {
         let Some(sample) = &process.sample else { return Ok(1.0) };
-        let of = |error: Error| Error::request(format!("process {}: {error}", process.name));
+        let of = |why| LuminosityError::Process { process: process.name.clone(), why: Box::new(why) };
         let energy = process.energy.as_deref().unwrap_or_default();
         let stream = process.stream.as_deref();
         let row = self.simulation.get(energy).ok_or_else(|| of(unknown("simulation", energy, &self.simulation)))?;
         let streams = row.get(sample).ok_or_else(|| {
-            let have: Vec<_> = row.keys().map(String::as_str).collect();
-            of(Error::request(format!("no luminosity for `{sample}` at {energy}; the table has {}", have.join(", "))))
+            of(LuminosityError::Sample { sample: sample.clone(), energy: energy.to_owned(), have: listed(row.keys()) })
         })?;
         let simulated =
             streams.of(stream).ok_or_else(|| of(no_stream(&format!("`{sample}`"), energy, stream, streams)))?;
         if simulated == 0.0 {
-            return Err(of(Error::request(format!("luminosity of `{sample}` at {energy} is 0"))));
+            return Err(of(LuminosityError::Zero { sample: sample.clone(), energy: energy.to_owned() }));
         }
         Ok(self.recorded(energy, stream).map_err(of)? / simulated)
     }
 }
 
-fn unknown<T>(what: &str, energy: &str, table: &BTreeMap<String, T>) -> Error {
-    let have: Vec<_> = table.keys().map(String::as_str).collect();
-    Error::request(format!("no {what} luminosity at energy `{energy}`; the table has {}", have.join(", ")))
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn no_stream(what: &str, energy: &str, stream: Option<&str>, streams: &ByStream) -> Error {
+fn unknown<T>(what: &'static str, energy: &str, table: &BTreeMap<String, T>) -> LuminosityError {
+    LuminosityError::Energy { what, energy: energy.to_owned(), have: listed(table.keys()) }
+}
+
+fn no_stream(what: &str, energy: &str, stream: Option<&str>, streams: &ByStream) -> LuminosityError {
     let have: Vec<_> = streams.values().into_iter().map(|(stream, _)| stream).collect();
     let which = match stream {
         Some(stream) => format!("in stream `{stream}`"),
         None => "for a name without stream".to_owned(),
     };
-    Error::request(format!(
-        "no {what} luminosity at {energy} {which}; the table has {}; one number instead of streams counts for all",
-        have.join(", ")
-    ))
+    LuminosityError::Stream { what: what.to_owned(), energy: energy.to_owned(), which, have: have.join(", ") }
 }
 
 #[cfg(test)]
@@ -156,7 +231,7 @@ mod tests {
     "#;
 
     fn weight(name: &str) -> Result<f64> {
-        Luminosity::from_toml(TABLE)?.weight(&Grammar::default().parse(name)?)
+        Luminosity::from_toml(TABLE)?.weight(&Grammar::default().parse(name).unwrap())
     }
 
     #[test]

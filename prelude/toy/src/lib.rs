@@ -1,4 +1,7 @@
-//! Toy data: a vpho photon-efficiency study whose truth is known.
+//! Room `toy`: data of a vpho photon-efficiency study whose truth is known.
+//!
+//! In come a number of events and a seed, out go frames and parquet files. It knows nothing of chains and plots.
+//!
 //!
 //! e+ e- → mu+ mu- gamma (initial state radiation) with head-on beams of 7.007 and 4.002 GeV, the photon spectrum
 //! falling as 1/x, the dimuon decaying as 1 + cos²; momenta smeared. One row is a candidate; an eighth of the events

@@ -1,0 +1,8 @@
+//! Room `belle2`: what is known of Belle II, and stands nowhere else.
+//!
+//! [`names`] of processes, [`luminosity`] tables, and the columns that name an [`event`]. In come texts, out go names,
+//! numbers and errors with the nearest right thing. It knows no frame, file format or engine.
+
+pub mod event;
+pub mod luminosity;
+pub mod names;
