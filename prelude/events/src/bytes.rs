@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::error::{EventError, Result};
+use crate::model::error::{EventError, Result};
 use crate::pages::Mapped;
 
 /// Where the bytes come from.

@@ -24,51 +24,29 @@
 //! ```
 
 mod bytes;
-mod cache;
-mod chunks;
 mod codec;
-mod collect;
-mod columns;
 mod decode;
-mod error;
-mod filter;
-mod format;
-mod grid;
+mod derive;
 mod hdf5;
-mod header;
-mod index;
-mod memory;
-mod open;
-mod options;
+mod model;
 mod pages;
-mod pass;
-mod pipeline;
-mod progress;
 mod recording;
-mod represent;
-mod select;
-mod slot;
-mod stats;
-mod stream;
-mod wide;
 pub mod write;
 
-pub use cache::IndexCache;
-pub use chunks::Chunks;
-pub use columns::{BYTES_PER_EVENT, Events, Geometry, TimeJump, Trigger};
-pub use decode::text::TimeUnit;
-pub use error::{EventError, Result};
-pub use filter::{PixelCounts, RefractoryFilter};
-pub use format::{Detection, Format};
+pub use derive::filter::{PixelCounts, RefractoryFilter};
+pub use derive::represent::{EventFrame, Grid, StackedHistogram, TimeSurface, VoxelGrid};
 pub use hdf5::decode_ecf_chunk;
-pub use memory::{FixedMemory, MemoryProbe, SystemMemory};
-pub use options::{BlockInfo, Flip, Info, PolarityRule, ReadOptions, TimeRule};
-pub use pass::Report;
-pub use progress::{Cancel, Progress};
+pub use model::columns::{BYTES_PER_EVENT, Events, Geometry, TimeJump, Trigger};
+pub use model::error::{EventError, Result};
+pub use model::format::{Detection, Format};
+pub use model::memory::{FixedMemory, MemoryProbe, SystemMemory};
+pub use model::options::{BlockInfo, Flip, IndexCache, Info, PolarityRule, ReadOptions, TimeRule};
+pub use model::progress::{Cancel, Progress};
+pub use model::report::Report;
+pub use model::select::{PolaritySelection, Roi, Selection, Window};
+pub use model::units::TimeUnit;
 pub use recording::Recording;
-pub use represent::{EventFrame, Grid, StackedHistogram, TimeSurface, VoxelGrid};
-pub use select::{PolaritySelection, Roi, Selection, Window};
-pub use stream::{EventStreamer, Mode, StreamPlan};
+pub use recording::stream::{Chunks, EventStreamer, Mode, StreamPlan};
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 //!
 //! Every function gives the bytes of a whole file and refuses events that the format cannot store exactly.
 
-use crate::columns::{Events, Geometry};
-use crate::error::{EventError, Result};
-use crate::format::Format;
+use crate::model::columns::{Events, Geometry};
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
 
 fn unwritable(format: Format, row: usize, what: String) -> EventError {
     EventError::Unwritable { format, row: row as u64, what }

@@ -1,11 +1,11 @@
 //! AEDAT 1.0 and 2.0 of jAER: `#` lines, then big-endian records of an address and a time.
 
 use crate::bytes::Bytes;
+use crate::codec::grid::{Grid, Words};
+use crate::codec::header::line_of_text;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::Geometry;
-use crate::error::Result;
-use crate::grid::{Grid, Words};
-use crate::header::line_of_text;
+use crate::model::columns::Geometry;
+use crate::model::error::Result;
 
 /// Time counts to 2^32 microseconds and starts again.
 const PERIOD: i64 = 1 << 32;

@@ -2,8 +2,8 @@
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Checkpoint, Codec, End, Sink, Span};
-use crate::columns::Trigger;
-use crate::error::Result;
+use crate::model::columns::Trigger;
+use crate::model::error::Result;
 
 const PACKET_HEADER: u64 = 28;
 const SPECIAL: i16 = 0;

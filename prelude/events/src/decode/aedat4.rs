@@ -4,10 +4,10 @@ use std::io::Read;
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Checkpoint, Codec, End, Sink, Span};
-use crate::columns::{Geometry, Trigger};
 use crate::decode::flatbuffer::Table;
-use crate::error::{EventError, Result};
-use crate::format::Format;
+use crate::model::columns::{Geometry, Trigger};
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
 
 const MAGIC_LINE: u64 = 14;
 const PACKET_HEADER: u64 = 8;

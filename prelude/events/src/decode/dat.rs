@@ -1,11 +1,12 @@
 //! Prophesee DAT: a text header, two bytes that say what the records are, records of 8 bytes.
 
 use crate::bytes::Bytes;
+use crate::codec::grid::{Grid, Words};
+use crate::codec::header::Header;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::Trigger;
-use crate::error::{EventError, Result};
-use crate::grid::{Grid, Words};
-use crate::header::Header;
+use crate::model::columns::Trigger;
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
 
 /// Time counts to 2^32 microseconds (71.6 minutes) and starts again.
 const PERIOD: i64 = 1 << 32;
@@ -42,7 +43,7 @@ pub(crate) fn open(bytes: &Bytes, header: &Header, block: u64) -> Result<Grid<Da
             _ => {
                 return Err(EventError::Damaged {
                     path: bytes.path().to_path_buf(),
-                    format: crate::Format::Dat,
+                    format: Format::Dat,
                     offset: header.body,
                     what: "the file ends after its header, before the event type and size".to_string(),
                     hint: "the recording was cut: there are no events to save".to_string(),

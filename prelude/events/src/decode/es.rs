@@ -2,8 +2,8 @@
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Blocks, Checkpoint, Codec, End, Sink, Span};
-use crate::columns::Geometry;
-use crate::error::{EventError, Result};
+use crate::model::columns::Geometry;
+use crate::model::error::{EventError, Result};
 
 const MAGIC: usize = 12;
 const HEADER: u64 = 20;

@@ -1,10 +1,10 @@
 //! EVT 2.1: words of 64 bits, each with up to 32 neighbouring pixels of one row, in two word orders.
 
+use crate::codec::grid::Words;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::Trigger;
 use crate::decode::evt2::time_high;
-use crate::error::Result;
-use crate::grid::Words;
+use crate::model::columns::Trigger;
+use crate::model::error::Result;
 
 /// The decoder.
 pub(crate) struct Evt21 {

@@ -2,11 +2,11 @@
 
 use std::hint::select_unpredictable;
 
+use crate::codec::grid::Words;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::{Events, Trigger};
-use crate::error::Result;
-use crate::grid::Words;
-use crate::wide::last_word;
+use crate::model::columns::{Events, Trigger};
+use crate::model::error::Result;
+use crate::model::wide::last_word;
 
 /// Time counts to 2^24 microseconds (16.8 seconds) and starts again.
 const PERIOD: i64 = 1 << 24;

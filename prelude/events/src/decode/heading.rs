@@ -1,7 +1,12 @@
 //! Which column of a text file is what: told by names, by the numbers themselves, or asked for.
 
-use super::text::{TimeUnit, is_separator};
-use crate::columns::Geometry;
+use crate::model::columns::Geometry;
+use crate::model::units::TimeUnit;
+
+/// What stands between the fields of a line.
+pub(super) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';' | b'\r')
+}
 
 /// Which number of a line is what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! N-MNIST and N-Caltech101: records of 5 bytes, big-endian: x, y, polarity and 23 bits of time.
 
+use crate::codec::grid::Words;
 use crate::codec::{Checkpoint, Sink};
-use crate::error::Result;
-use crate::grid::Words;
+use crate::model::error::Result;
 
 /// A record with this row is no event: it adds [`OVERFLOW`] to all later times.
 const MARK: u8 = 240;

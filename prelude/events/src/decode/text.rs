@@ -4,22 +4,10 @@
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Blocks, Checkpoint, Codec, End, Sink, Span};
-use crate::columns::Geometry;
-use crate::decode::heading::{Named, Order, geometry_of_comment, order_of_heading, order_of_values};
-use crate::error::{EventError, Result};
-
-/// What the time column counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TimeUnit {
-    /// Seconds, with decimals.
-    Seconds,
-    /// Milliseconds, with decimals.
-    Milliseconds,
-    /// Microseconds.
-    Microseconds,
-    /// Nanoseconds; what is below a microsecond is rounded.
-    Nanoseconds,
-}
+use crate::decode::heading::{Named, Order, geometry_of_comment, is_separator, order_of_heading, order_of_values};
+use crate::model::columns::Geometry;
+use crate::model::error::{EventError, Result};
+use crate::model::units::TimeUnit;
 
 /// The decoder.
 pub(crate) struct Text {
@@ -33,10 +21,6 @@ pub(crate) struct Text {
 /// No line of numbers is longer.
 const LONGEST_LINE: u64 = 4096;
 const SAMPLE: usize = 500;
-
-pub(super) fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b',' | b';' | b'\r')
-}
 
 fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&byte| is_separator(byte)).filter(|field| !field.is_empty())

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::hdf5::filters::unshuffle;
+use crate::hdf5::shuffle::unshuffle;
 
 const HEADER: usize = 16;
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use crate::hdf5::shuffle::unshuffle;
 use crate::hdf5::{blosc, ecf};
 
 /// A filter of a dataset: its registered number and parameters.
@@ -69,21 +70,6 @@ pub(crate) fn undo(filters: &[Filter], mask: u32, packed: &[u8], size: usize, ou
 fn inflate(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), String> {
     let reader = flate2::read::ZlibDecoder::new(packed);
     reader.take(size as u64 + 1).read_to_end(out).map(|_| ()).map_err(|error| format!("gzip: {error}"))
-}
-
-/// Byte `k` of all elements lie together; this puts the elements together again.
-pub(crate) fn unshuffle(shuffled: &[u8], width: usize, out: &mut Vec<u8>) {
-    let width = width.max(1);
-    let count = shuffled.len() / width;
-    let from = out.len();
-    out.resize(from + count * width, 0);
-    for (place, plane) in shuffled[..count * width].chunks_exact(count.max(1)).enumerate() {
-        for (element, &byte) in out[from..].chunks_exact_mut(width).zip(plane) {
-            element[place] = byte;
-        }
-    }
-    // What does not fill an element is stored behind, as it is.
-    out.extend_from_slice(&shuffled[count * width..]);
 }
 
 /// Checksum of HDF5: pairs of bytes, most significant first.
@@ -159,13 +145,6 @@ fn lzf(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn unshuffle_puts_elements_together() {
-        let mut out = Vec::new();
-        unshuffle(&[1, 2, 3, 11, 12, 13, 99], 2, &mut out);
-        assert_eq!(out, [1, 11, 2, 12, 3, 13, 99]);
-    }
 
     #[test]
     fn lzf_repeats() {

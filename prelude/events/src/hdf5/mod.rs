@@ -6,6 +6,7 @@
 pub(crate) mod blosc;
 pub(crate) mod ecf;
 pub(crate) mod filters;
+mod shuffle;
 pub(crate) mod store;
 
 use std::collections::HashMap;
@@ -14,10 +15,10 @@ use hdf5_pure::{AttrValue, File};
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Checkpoint, Codec, End, Sink, Span};
-use crate::columns::{Events, Geometry, Trigger};
-use crate::decode::text::TimeUnit;
-use crate::error::{EventError, Result};
-use crate::format::Format;
+use crate::model::columns::{Events, Geometry, Trigger};
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
+use crate::model::units::TimeUnit;
 use store::{Field, Number, Store};
 
 /// Events per block, before it is rounded to whole chunks.

@@ -3,8 +3,9 @@
 use hdf5_pure::{Dataset, Datatype, Layout};
 
 use crate::bytes::Bytes;
-use crate::error::{EventError, Result};
 use crate::hdf5::filters::{self, Filter};
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
 
 /// A number in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl Store {
     pub(crate) fn open(dataset: &Dataset, bytes: &Bytes) -> Result<Self> {
         let wrong = |what: String| EventError::Damaged {
             path: bytes.path().to_path_buf(),
-            format: crate::Format::Hdf5,
+            format: Format::Hdf5,
             offset: 0,
             what,
             hint: "open it with another HDF5 tool to see what is left".to_string(),

@@ -1,8 +1,9 @@
 //! A recording in stretches of time.
 
 use super::Recording;
-use crate::error::{EventError, Result};
-use crate::select::Window;
+use crate::model::error::{EventError, Result};
+use crate::model::select::Window;
+use crate::recording::pass;
 
 /// More windows than anybody counts in: 30 hours of milliseconds.
 const MOST_WINDOWS: i64 = 100_000_000;
@@ -59,7 +60,9 @@ impl Recording {
     /// # Errors
     /// When the file is damaged.
     pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
-        let shift = self.shift()?;
-        Ok(self.index()?.bounds().map(|(first, last)| (first.saturating_sub(shift), last.saturating_sub(shift))))
+        let shift = pass::shift(&self.file)?;
+        Ok(pass::index(&self.file)?
+            .bounds()
+            .map(|(first, last)| (first.saturating_sub(shift), last.saturating_sub(shift))))
     }
 }

@@ -6,9 +6,9 @@ use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
 
 use super::{NO_EVENT, Word, time_of};
+use crate::codec::stats::Seen;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::Events;
-use crate::stats::Seen;
+use crate::model::columns::Events;
 
 /// Words decoded at once.
 const GROUP: usize = 16;

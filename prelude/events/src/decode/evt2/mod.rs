@@ -3,11 +3,11 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
+use crate::codec::grid::Words;
 use crate::codec::{Checkpoint, Sink};
-use crate::columns::Trigger;
-use crate::error::Result;
-use crate::grid::Words;
-use crate::wide::{last_word, wide};
+use crate::model::columns::Trigger;
+use crate::model::error::Result;
+use crate::model::wide::{last_word, wide};
 
 /// Time counts to 2^34 microseconds (4.77 hours) and starts again.
 pub(crate) const PERIOD: i64 = 1 << 34;
@@ -177,9 +177,9 @@ mod tests {
 
     use super::*;
     use crate::codec::Notes;
-    use crate::columns::Events;
-    use crate::format::Format;
-    use crate::stats::Stats;
+    use crate::codec::stats::Stats;
+    use crate::model::columns::Events;
+    use crate::model::format::Format;
 
     type Decoded = (Events, Stats, Checkpoint, u64, u64);
 

@@ -1,112 +1,11 @@
 //! Which format a file is in: told from its first bytes, never from its name, and always with the reason.
 
 use crate::bytes::Bytes;
+use crate::codec::header::Header;
 use crate::decode::{aedat12, nmnist, text};
-use crate::error::{EventError, Result};
-use crate::header::Header;
-
-/// The formats read here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// Prophesee EVT 2.0, words of 32 bits.
-    Evt2,
-    /// Prophesee EVT 2.1, words of 64 bits with 32 pixels each, in both word orders.
-    Evt21,
-    /// Prophesee EVT 3.0, words of 16 bits.
-    Evt3,
-    /// Prophesee DAT, records of 8 bytes.
-    Dat,
-    /// jAER AEDAT 1.0, records of 6 bytes.
-    Aedat1,
-    /// jAER AEDAT 2.0, records of 8 bytes.
-    Aedat2,
-    /// cAER AEDAT 3.x, packets.
-    Aedat3,
-    /// DV AEDAT 4.0, compressed packets of flatbuffers.
-    Aedat4,
-    /// HDF5, as DSEC, Prophesee and others lay it out.
-    Hdf5,
-    /// Text, one event per line.
-    Text,
-    /// N-MNIST and N-Caltech101, records of 5 bytes.
-    Nmnist,
-    /// Event Stream (`.es`), DVS events.
-    EventStream,
-}
-
-impl Format {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Evt2,
-        Self::Evt21,
-        Self::Evt3,
-        Self::Dat,
-        Self::Aedat1,
-        Self::Aedat2,
-        Self::Aedat3,
-        Self::Aedat4,
-        Self::Hdf5,
-        Self::Text,
-        Self::Nmnist,
-        Self::EventStream,
-    ];
-
-    /// The name people know it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Evt2 => "EVT2",
-            Self::Evt21 => "EVT2.1",
-            Self::Evt3 => "EVT3",
-            Self::Dat => "DAT",
-            Self::Aedat1 => "AEDAT 1",
-            Self::Aedat2 => "AEDAT 2",
-            Self::Aedat3 => "AEDAT 3.1",
-            Self::Aedat4 => "AEDAT 4",
-            Self::Hdf5 => "HDF5",
-            Self::Text => "text",
-            Self::Nmnist => "N-MNIST",
-            Self::EventStream => "ES",
-        }
-    }
-
-    /// The format with this name; letters, case, dots and blanks are forgiven (`evt2.1`, `EVT21`, `aedat 4`).
-    pub fn from_name(name: &str) -> Option<Self> {
-        let plain = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
-        };
-        let wanted = plain(name);
-        let alias = match wanted.as_str() {
-            "evt20" => "evt2",
-            "evt30" => "evt3",
-            "aedat10" => "aedat1",
-            "aedat20" => "aedat2",
-            "aedat3" | "aedat30" => "aedat31",
-            "aedat40" => "aedat4",
-            "h5" => "hdf5",
-            "csv" | "txt" => "text",
-            "ncaltech101" => "nmnist",
-            "eventstream" => "es",
-            other => other,
-        };
-        Self::ALL.into_iter().find(|format| plain(format.name()) == alias)
-    }
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A format and what gave it away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detection {
-    /// The format.
-    pub format: Format,
-    /// Why this one, in words.
-    pub reason: String,
-}
+use crate::model::error::{EventError, Result};
+use crate::model::format::{Detection, Format};
+use crate::model::report::Report;
 
 const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 const HEAD: u64 = 64 * 1024;
@@ -237,7 +136,7 @@ fn prophesee(bytes: &Bytes, head: &[u8]) -> Result<Detection> {
 }
 
 /// Which raw EVT words these bytes could be, if only one fits well.
-pub(crate) fn plausible_words(body: &[u8]) -> Option<(Format, String)> {
+fn plausible_words(body: &[u8]) -> Option<(Format, String)> {
     let scores = [
         (Format::Evt3, crate::decode::evt3::plausibility(body)),
         (Format::Evt2, crate::decode::evt2::plausibility(body)),
@@ -247,4 +146,22 @@ pub(crate) fn plausible_words(body: &[u8]) -> Option<(Format, String)> {
     let second = scores.iter().filter(|(other, _)| *other != format).map(|(_, score)| *score).fold(0.0, f64::max);
     (best > 0.99 && second < best - 0.005)
         .then(|| (format, format!("{:.1} % of its first words are {format} words in a possible order", best * 100.0)))
+}
+
+/// What to do when a file with data has no events: perhaps it is another format.
+pub(crate) fn hint_for_nothing(bytes: &Bytes, format: Format, report: &Report) -> String {
+    if report.before_start > 0 {
+        return format!(
+            "{} events come before the first time word and have no time; the start of the stream is missing",
+            report.before_start
+        );
+    }
+    if report.other > 0 {
+        return format!("{} items are there, but none is a polarity event", report.other);
+    }
+    let head = bytes.head(0, HEAD).ok();
+    match head.and_then(|head| plausible_words(&head[Header::parse(&head).body as usize..])) {
+        Some((likely, _)) if likely != format => format!("the words look like {likely}: try `format`"),
+        _ => "is it another format? `format` names one; `lenient` reads it as empty".to_string(),
+    }
 }

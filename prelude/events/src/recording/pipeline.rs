@@ -9,18 +9,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::codec::Checkpoint;
-use crate::error::Result;
-use crate::index::BlockIndex;
-use crate::recording::Recording;
-use crate::select::Selection;
-use crate::slot::Slot;
+use crate::model::error::Result;
+use crate::model::select::Selection;
+use crate::recording::file::OpenFile;
+use crate::recording::index::BlockIndex;
+use crate::recording::slot::Slot;
 
 /// Blocks that wait or are being made, per thread: more would leave the cache of their thread.
 const PER_THREAD: usize = 2;
 
 /// What is decoded, and how.
 pub(crate) struct Task {
-    pub(crate) recording: Recording,
+    pub(crate) file: Arc<OpenFile>,
     pub(crate) blocks: Arc<[usize]>,
     pub(crate) selection: Selection,
     pub(crate) shift: i64,
@@ -187,10 +187,10 @@ impl Shared {
             };
             (state.spare.pop().unwrap_or_default(), known)
         };
-        let decoded = slot.decode(&self.task.recording, block, start);
+        let decoded = slot.decode(&self.task.file, block, start);
         let made = match decoded.and_then(|()| self.put_right(place, &mut slot)) {
             Ok(true) => {
-                slot.finish(&self.task.recording, self.task.shift, &self.task.selection);
+                slot.finish(&self.task.file, self.task.shift, &self.task.selection);
                 Ok(slot)
             }
             // Nobody will ask for this block.
@@ -209,7 +209,7 @@ impl Shared {
     /// Waits until the block before is right, takes its state, and hands on its own; `false` when that will never be.
     fn put_right(&self, place: usize, slot: &mut Slot) -> Result<bool> {
         if self.task.index.is_some() {
-            slot.put_right(&self.task.recording, None)?;
+            slot.put_right(&self.task.file, None)?;
             return Ok(true);
         }
         let mut state = self.lock();
@@ -221,7 +221,7 @@ impl Shared {
         }
         let before = state.before(slot.block);
         drop(state);
-        let end = slot.put_right(&self.task.recording, before)?;
+        let end = slot.put_right(&self.task.file, before)?;
         let mut state = self.lock();
         state.before = Some((slot.block, end));
         state.righted += 1;

@@ -1,10 +1,14 @@
 //! What every format has in common: blocks that can be decoded one by one, and the state that must be known at their start.
 
+pub(crate) mod grid;
+pub(crate) mod header;
+pub(crate) mod stats;
+
 use crate::bytes::{Bytes, Scratch};
-use crate::columns::{Events, Trigger};
-use crate::error::{EventError, Result};
-use crate::format::Format;
-use crate::stats::Stats;
+use crate::codec::stats::Stats;
+use crate::model::columns::{Events, Trigger};
+use crate::model::error::{EventError, Result};
+use crate::model::format::Format;
 
 /// What a decoder must know to start in the middle of a stream.
 ///

@@ -1,14 +1,16 @@
 //! A stretch of time of an indexed recording in one piece: every block is decoded where its events belong.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use crate::columns::Events;
-use crate::error::{EventError, Result};
-use crate::index::BlockEntry;
-use crate::pass::Pass;
-use crate::recording::Recording;
-use crate::select::Selection;
-use crate::slot::Slot;
+use crate::model::columns::Events;
+use crate::model::error::{EventError, Result};
+use crate::model::select::Selection;
+use crate::recording::file::OpenFile;
+use crate::recording::index::BlockEntry;
+use crate::recording::pass::{self, Pass};
+use crate::recording::slot::Slot;
 
 /// Blocks at the ends of a stretch are decoded to be counted. A file out of order has many of them: it is read as a stream.
 const MOST_PARTS: usize = 8;
@@ -17,7 +19,7 @@ const ROUND: usize = 32;
 
 /// Blocks whose events all are wanted, so that the index tells where each belongs, and parts of others.
 pub(crate) struct Placed {
-    recording: Recording,
+    file: Arc<OpenFile>,
     shift: i64,
     blocks: Vec<(usize, Content)>,
     events: u64,
@@ -41,10 +43,10 @@ struct Target<'a> {
 
 impl Placed {
     /// `None` when the events cannot be placed before they are decoded.
-    pub(crate) fn plan(recording: &Recording, selection: &Selection) -> Result<Option<Self>> {
+    pub(crate) fn plan(file: &Arc<OpenFile>, selection: &Selection) -> Result<Option<Self>> {
         let only_time = *selection == Selection { time: selection.time, ..Selection::default() };
-        let Some(index) = recording.known_index().filter(|_| only_time) else { return Ok(None) };
-        let shift = recording.shift()?;
+        let Some(index) = file.known_index().filter(|_| only_time) else { return Ok(None) };
+        let shift = pass::shift(file)?;
         let (start, end) = selection.time.unwrap_or((i64::MIN, i64::MAX));
         let (start, end) = (start.saturating_add(shift), end.saturating_add(shift));
         let inside = |entry: &BlockEntry| entry.min_t >= start && (entry.max_t < end || selection.time.is_none());
@@ -56,8 +58,8 @@ impl Placed {
         if parts.len() > MOST_PARTS {
             return Ok(None);
         }
-        let mut pass = Pass::over(recording, parts, selection.clone());
-        let mut placed = Self { recording: recording.clone(), shift, blocks: Vec::new(), events: 0 };
+        let mut pass = Pass::over(file, parts, selection.clone());
+        let mut placed = Self { file: Arc::clone(file), shift, blocks: Vec::new(), events: 0 };
         for block in wanted {
             let entry = index.entries[block];
             let content = if inside(&entry) {
@@ -80,8 +82,8 @@ impl Placed {
     /// All of them. `seen` hears of the events and bytes that are done, whether that is all, and of the bytes in all; it
     /// may stop the work.
     pub(crate) fn read(self, mut seen: impl FnMut(u64, bool, (u64, u64)) -> Result<()>) -> Result<Events> {
-        let recording = self.recording;
-        let codec = recording.codec();
+        let file = self.file;
+        let codec = file.codec();
         let bytes_of = |blocks: &[Target<'_>]| -> u64 {
             blocks.iter().map(|target| codec.span(target.block).end - codec.span(target.block).start).sum()
         };
@@ -90,10 +92,10 @@ impl Placed {
         let total = bytes_of(&targets);
         let (mut events, mut bytes) = (0, 0);
         seen(0, false, (0, total))?;
-        let threads = recording.threads().max(1);
+        let threads = file.threads().max(1);
         for round in targets.chunks_mut(threads * ROUND) {
             let each = round.len().div_ceil(threads);
-            let place = |slot: &mut Slot, target: &mut Target<'_>| target.fill(&recording, self.shift, slot);
+            let place = |slot: &mut Slot, target: &mut Target<'_>| target.fill(&file, self.shift, slot);
             match threads {
                 1 => {
                     let mut slot = Slot::default();
@@ -130,21 +132,21 @@ fn split(all: &mut Events, blocks: Vec<(usize, Content)>) -> Vec<Target<'_>> {
 }
 
 impl Target<'_> {
-    fn fill(&mut self, recording: &Recording, shift: i64, slot: &mut Slot) -> Result<()> {
+    fn fill(&mut self, file: &Arc<OpenFile>, shift: i64, slot: &mut Slot) -> Result<()> {
         let events = match &self.content {
             Content::Part(events) => events,
             Content::Whole(entry) => {
-                slot.decode(recording, self.block, Some(entry.start))?;
-                slot.put_right(recording, None)?;
-                slot.finish(recording, shift, &Selection::all());
+                slot.decode(file, self.block, Some(entry.start))?;
+                slot.put_right(file, None)?;
+                slot.finish(file, shift, &Selection::all());
                 &slot.events
             }
         };
         if events.len() != self.t.len() {
             return Err(EventError::Damaged {
-                path: recording.path().to_path_buf(),
-                format: recording.format(),
-                offset: recording.codec().span(self.block).start,
+                path: file.path().to_path_buf(),
+                format: file.format(),
+                offset: file.codec().span(self.block).start,
                 what: format!("a block of {} events, {} when the file was opened", events.len(), self.t.len()),
                 hint: "the file has changed meanwhile: open it again".to_string(),
             });

@@ -1,7 +1,7 @@
 //! What a pass over a whole file leaves: time, rows and decoder state of every block.
 
 use crate::codec::Checkpoint;
-use crate::pass::Report;
+use crate::model::report::Report;
 
 /// One block. Times are those of the file, before any rule shifts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

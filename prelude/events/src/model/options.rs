@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cache::IndexCache;
-use crate::columns::Geometry;
-use crate::decode::text::TimeUnit;
-use crate::format::{Detection, Format};
+use crate::model::columns::Geometry;
+use crate::model::format::{Detection, Format};
+use crate::model::units::TimeUnit;
 
 /// How polarity is given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,6 +38,20 @@ pub enum Flip {
     None,
     /// Both axes mirrored, as jAER shows AEDAT 1 and 2 recordings. Needs a known geometry.
     Jaer,
+}
+
+/// Where indices are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IndexCache {
+    /// In the user's cache folder.
+    #[default]
+    User,
+    /// Beside the file, as `<name>.index`.
+    Beside,
+    /// In this folder.
+    Folder(PathBuf),
+    /// Nowhere.
+    Off,
 }
 
 /// How a file is to be read. The default reads every known file as it is.

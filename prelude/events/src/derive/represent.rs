@@ -1,8 +1,8 @@
 //! Events as arrays: frames, surfaces, voxels, stacked histograms. Each is filled chunk by chunk.
 
-use crate::columns::{Events, Geometry};
-use crate::error::{EventError, Result};
-use crate::memory::{MemoryProbe, SystemMemory};
+use crate::model::columns::{Events, Geometry};
+use crate::model::error::{EventError, Result};
+use crate::model::memory::{MemoryProbe, SystemMemory};
 
 /// A dense array, the last axis running fastest.
 #[derive(Clone, Debug, PartialEq)]

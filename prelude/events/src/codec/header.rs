@@ -1,6 +1,6 @@
 //! The text header of Prophesee RAW and DAT files: lines `% key value`.
 
-use crate::columns::Geometry;
+use crate::model::columns::Geometry;
 
 /// The lines of a header and where the data start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

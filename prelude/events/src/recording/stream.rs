@@ -1,15 +1,18 @@
 //! Events in order, in chunks that fit the memory.
 
-use crate::chunks::Chunks;
-use crate::collect::Placed;
-use crate::columns::{BYTES_PER_EVENT, Events, Trigger};
-use crate::error::{EventError, Result};
-use crate::memory::{MemoryProbe, SystemMemory};
-use crate::pass::{Pass, Report};
-use crate::progress::{Cancel, Meter, OnProgress, Progress};
-use crate::recording::Recording;
-use crate::select::Selection;
-use crate::slot::Slot;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::model::columns::{BYTES_PER_EVENT, Events, Trigger};
+use crate::model::error::{EventError, Result};
+use crate::model::memory::{MemoryProbe, SystemMemory};
+use crate::model::progress::{Cancel, Meter, OnProgress, Progress};
+use crate::model::report::Report;
+use crate::model::select::Selection;
+use crate::recording::collect::Placed;
+use crate::recording::file::OpenFile;
+use crate::recording::pass::{self, Pass};
+use crate::recording::slot::Slot;
 
 /// Chunks are never smaller.
 const FEWEST: u64 = 100_000;
@@ -42,9 +45,9 @@ pub struct StreamPlan {
     pub exact: bool,
 }
 
-/// Reads a recording chunk by chunk. Made by [`Recording::stream`].
+/// Reads a recording chunk by chunk. Made by [`crate::Recording::stream`].
 pub struct EventStreamer<'r> {
-    recording: &'r Recording,
+    file: &'r Arc<OpenFile>,
     selection: Selection,
     chunk_events: Option<u64>,
     memory_limit_mb: Option<u64>,
@@ -55,9 +58,9 @@ pub struct EventStreamer<'r> {
 }
 
 impl<'r> EventStreamer<'r> {
-    pub(crate) fn new(recording: &'r Recording) -> Self {
+    pub(crate) fn new(file: &'r Arc<OpenFile>) -> Self {
         Self {
-            recording,
+            file,
             selection: Selection::default(),
             chunk_events: None,
             memory_limit_mb: None,
@@ -134,8 +137,8 @@ impl<'r> EventStreamer<'r> {
     }
 
     fn events(&self) -> (u64, bool) {
-        if let Some(index) = self.recording.known_index() {
-            return match (self.selection.time, self.recording.shift_if_known()) {
+        if let Some(index) = self.file.known_index() {
+            return match (self.selection.time, self.file.known_shift()) {
                 (Some((start, end)), Some(shift)) => {
                     let blocks = index.blocks_in(start.saturating_add(shift), end.saturating_add(shift));
                     (blocks.iter().map(|&block| index.entries[block].rows).sum(), false)
@@ -143,10 +146,10 @@ impl<'r> EventStreamer<'r> {
                 _ => (index.rows(), self.selection.is_all()),
             };
         }
-        let codec = self.recording.codec();
+        let codec = self.file.codec();
         match (0..codec.blocks()).map(|block| codec.rows(block)).sum::<Option<u64>>() {
             // Fewer where something is damaged and skipped.
-            Some(rows) => (rows, self.selection.is_all() && !self.recording.options().lenient),
+            Some(rows) => (rows, self.selection.is_all() && !self.file.options().lenient),
             // No format needs less than a byte per event for long; most need four.
             None => (
                 (0..codec.blocks()).map(|block| codec.span(block).end - codec.span(block).start).sum::<u64>() / 2,
@@ -174,7 +177,7 @@ impl<'r> EventStreamer<'r> {
     }
 
     fn start(&mut self) -> (Pass, Meter<'r>) {
-        (Pass::new(self.recording, self.selection.clone()), Meter::new(self.progress.take()))
+        (Pass::new(self.file, self.selection.clone()), Meter::new(self.progress.take()))
     }
 
     /// The next block, given to `work`; `None` at the end.
@@ -220,8 +223,8 @@ impl<'r> EventStreamer<'r> {
     pub fn collect(mut self) -> Result<Events> {
         let plan = self.plan();
         // One allocation of the right size needs the number of events; for large files it pays to count first.
-        if plan.mode == Mode::Streaming && !plan.exact && self.recording.known_index().is_none() {
-            self.recording.index()?;
+        if plan.mode == Mode::Streaming && !plan.exact && self.file.known_index().is_none() {
+            pass::index(self.file)?;
         }
         let plan = self.plan();
         let budget = match self.memory_limit_mb {
@@ -237,7 +240,7 @@ impl<'r> EventStreamer<'r> {
         if plan.exact && plan.events.saturating_mul(BYTES_PER_EVENT) > budget {
             return Err(refuse(plan.events));
         }
-        if let Some(placed) = Placed::plan(self.recording, &self.selection)? {
+        if let Some(placed) = Placed::plan(self.file, &self.selection)? {
             if placed.events().saturating_mul(BYTES_PER_EVENT) > budget {
                 return Err(refuse(placed.events()));
             }
@@ -247,7 +250,7 @@ impl<'r> EventStreamer<'r> {
                 self.check(events)
             });
         }
-        let room = if plan.exact || self.recording.known_index().is_some() { plan.events as usize } else { 0 };
+        let room = if plan.exact || self.file.known_index().is_some() { plan.events as usize } else { 0 };
         self.collect_into(room, budget, refuse)
     }
 
@@ -268,5 +271,93 @@ impl<'r> EventStreamer<'r> {
         while self.step(&mut pass, &mut meter, &mut append)?.is_some() {}
         all.give_back_spare();
         Ok(all)
+    }
+}
+
+/// Iterator over chunks. Made by [`EventStreamer::chunks`].
+pub struct Chunks<'r> {
+    streamer: EventStreamer<'r>,
+    pass: Pass,
+    meter: Meter<'r>,
+    plan: StreamPlan,
+    /// Decoded blocks that are not given out yet.
+    waiting: VecDeque<Events>,
+    ready: usize,
+    done: bool,
+    as_decoded: bool,
+}
+
+impl<'r> Chunks<'r> {
+    pub(crate) fn new(streamer: EventStreamer<'r>, pass: Pass, meter: Meter<'r>, as_decoded: bool) -> Self {
+        let plan = streamer.plan();
+        Self { streamer, pass, meter, plan, waiting: VecDeque::new(), ready: 0, done: false, as_decoded }
+    }
+
+    /// What was decided.
+    pub fn plan(&self) -> StreamPlan {
+        self.plan
+    }
+
+    /// What was noticed until now.
+    pub fn report(&self) -> &Report {
+        self.pass.report()
+    }
+
+    fn fill(&mut self) -> Result<()> {
+        let enough = if self.as_decoded { 1 } else { self.plan.chunk_events };
+        while !self.done && (self.ready as u64) < enough {
+            self.streamer.check(self.pass.report().events)?;
+            let events = self.pass.next()?.map(|slot| std::mem::take(&mut slot.events));
+            self.done = events.is_none();
+            self.meter.tick(self.done, self.pass.report().events, || self.pass.bytes());
+            if let Some(events) = events.filter(|events| !events.is_empty()) {
+                self.ready += events.len();
+                self.waiting.push_back(events);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first `count` events that wait.
+    fn take(&mut self, count: usize) -> Events {
+        let first = self.waiting.pop_front().unwrap_or_default();
+        self.ready -= first.len().min(self.ready);
+        let mut chunk = first;
+        if chunk.len() < count {
+            chunk.reserve(count - chunk.len());
+        }
+        while chunk.len() < count {
+            let Some(next) = self.waiting.pop_front() else { break };
+            self.ready -= next.len();
+            chunk.append(&next);
+        }
+        if chunk.len() > count {
+            let mut rest = Events::default();
+            rest.t.extend_from_slice(&chunk.t[count..]);
+            rest.x.extend_from_slice(&chunk.x[count..]);
+            rest.y.extend_from_slice(&chunk.y[count..]);
+            rest.polarity.extend_from_slice(&chunk.polarity[count..]);
+            chunk.truncate(count);
+            self.ready += rest.len();
+            self.waiting.push_front(rest);
+        }
+        chunk
+    }
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Result<Events>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Err(error) = self.fill() {
+            self.done = true;
+            self.waiting.clear();
+            self.ready = 0;
+            return Some(Err(error));
+        }
+        let most =
+            if self.as_decoded { self.waiting.front().map_or(0, Events::len) } else { self.plan.chunk_events as usize };
+        let count = self.ready.min(most);
+        (count > 0).then(|| Ok(self.take(count)))
     }
 }

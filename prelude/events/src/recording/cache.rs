@@ -4,23 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::codec::Checkpoint;
-use crate::columns::TimeJump;
-use crate::index::{BlockEntry, BlockIndex};
-use crate::pass::Report;
-
-/// Where indices are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum IndexCache {
-    /// In the user's cache folder.
-    #[default]
-    User,
-    /// Beside the file, as `<name>.index`.
-    Beside,
-    /// In this folder.
-    Folder(PathBuf),
-    /// Nowhere.
-    Off,
-}
+use crate::model::columns::TimeJump;
+use crate::model::options::IndexCache;
+use crate::model::report::Report;
+use crate::recording::index::{BlockEntry, BlockIndex};
 
 const MAGIC: &[u8; 8] = b"EVINDEX1";
 

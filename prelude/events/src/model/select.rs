@@ -1,6 +1,6 @@
 //! Which events are wanted.
 
-use crate::columns::Events;
+use crate::model::columns::Events;
 
 /// A rectangle of pixels: `x0 <= x < x1`, `y0 <= y < y1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! A block in the making: decoded, put right with what came before it, finished by the rules of the reader.
 
 use crate::bytes::Scratch;
+use crate::codec::stats::Stats;
 use crate::codec::{Checkpoint, End, Notes, Sink};
-use crate::columns::{Events, Geometry};
 use crate::decode::evt3::UNKNOWN_X;
-use crate::error::{EventError, Result};
-use crate::index::BlockEntry;
-use crate::options::{Flip, PolarityRule};
-use crate::recording::Recording;
-use crate::select::Selection;
-use crate::stats::Stats;
+use crate::model::columns::{Events, Geometry};
+use crate::model::error::{EventError, Result};
+use crate::model::options::{Flip, PolarityRule};
+use crate::model::select::Selection;
+use crate::recording::file::OpenFile;
+use crate::recording::index::BlockEntry;
 
 /// Decoders reserve more than they write: so many events are enough for any of them.
 const SLACK: usize = 4096;
@@ -42,24 +42,24 @@ impl Slot {
     }
 
     /// Decodes a block from `start`; without one, from what the bytes before it tell.
-    pub(crate) fn decode(&mut self, recording: &Recording, block: usize, start: Option<Checkpoint>) -> Result<()> {
+    pub(crate) fn decode(&mut self, file: &OpenFile, block: usize, start: Option<Checkpoint>) -> Result<()> {
         (self.block, self.start) = (block, start);
         self.events.clear();
         self.notes.clear();
         self.stats = Stats::default();
-        if let Some(rows) = recording.codec().rows(block) {
+        if let Some(rows) = file.codec().rows(block) {
             self.events.reserve(usize::try_from(rows).unwrap_or(0));
         }
         let mut sink = Sink {
             events: &mut self.events,
             notes: &mut self.notes,
             stats: &mut self.stats,
-            lenient: recording.options().lenient,
-            signed: recording.options().polarity != PolarityRule::Unsigned,
-            format: recording.format(),
-            path: recording.path(),
+            lenient: file.options().lenient,
+            signed: file.options().polarity != PolarityRule::Unsigned,
+            format: file.format(),
+            path: file.path(),
         };
-        let end = recording.codec().decode(recording.bytes(), block, start.as_ref(), &mut self.scratch, &mut sink)?;
+        let end = file.codec().decode(file.bytes(), block, start.as_ref(), &mut self.scratch, &mut sink)?;
         sink.stats.look(sink.events);
         self.end = Some(end);
         self.usual = self.events.len() + self.events.len() / 16 + SLACK;
@@ -67,11 +67,11 @@ impl Slot {
     }
 
     /// What a block could not know alone: its state, or the overflows before it. Gives the state at its end.
-    pub(crate) fn put_right(&mut self, recording: &Recording, before: Option<Checkpoint>) -> Result<Checkpoint> {
+    pub(crate) fn put_right(&mut self, file: &OpenFile, before: Option<Checkpoint>) -> Result<Checkpoint> {
         if self.end == Some(End::NeedsState) {
             let state = before.unwrap_or_default();
             let x = if state.x == UNKNOWN_X { 0 } else { state.x };
-            self.decode(recording, self.block, Some(Checkpoint { x, ..state }))?;
+            self.decode(file, self.block, Some(Checkpoint { x, ..state }))?;
         }
         let Some(End::At(mut end)) = self.end.take() else {
             // A codec that needs more than the state it left behind would be wrong itself.
@@ -91,8 +91,8 @@ impl Slot {
     }
 
     /// Offsets, statistics and the rules of the reader; what is not wanted goes.
-    pub(crate) fn finish(&mut self, recording: &Recording, shift: i64, selection: &Selection) {
-        let geometry = recording.geometry();
+    pub(crate) fn finish(&mut self, file: &OpenFile, shift: i64, selection: &Selection) {
+        let geometry = file.geometry();
         let events = &mut self.events;
         if self.add != 0 {
             events.t.iter_mut().for_each(|t| *t = t.saturating_add(self.add));
@@ -114,8 +114,8 @@ impl Slot {
             events.t.iter_mut().for_each(|t| *t = t.saturating_sub(shift));
             self.notes.triggers.iter_mut().for_each(|trigger| trigger.t = trigger.t.saturating_sub(shift));
         }
-        flip(events, recording.options().flip, geometry);
-        polarity(events, recording.options().polarity, recording.codec().signed());
+        flip(events, file.options().flip, geometry);
+        polarity(events, file.options().polarity, file.codec().signed());
         if !selection.is_all() {
             selection.apply(events, self.entry.sorted);
         }

@@ -1,7 +1,7 @@
 //! What is worth knowing of decoded columns, gathered while they are still in the nearest cache.
 
-use crate::columns::Events;
-use crate::wide::wide;
+use crate::model::columns::Events;
+use crate::model::wide::wide;
 
 /// A step back in time: row of the event after it, and the two times.
 pub(crate) type Step = (usize, i64, i64);

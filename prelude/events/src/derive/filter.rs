@@ -1,8 +1,8 @@
 //! Filters that look at more than one event.
 
-use crate::columns::{Events, Geometry};
-use crate::error::{EventError, Result};
-use crate::represent::room;
+use crate::derive::represent::room;
+use crate::model::columns::{Events, Geometry};
+use crate::model::error::{EventError, Result};
 
 fn pixels(geometry: Geometry) -> Result<usize> {
     room(&[usize::from(geometry.height), usize::from(geometry.width)], size_of::<u64>())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::format::Format;
+use crate::model::format::Format;
 
 /// Everything this room can fail with.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,11 @@
 //! Streams of words or records of one size.
 
 use crate::bytes::{Bytes, Scratch};
+use crate::codec::stats::Stats;
 use crate::codec::{Blocks, Checkpoint, Codec, End, Notes, Sink, Span};
-use crate::columns::Events;
-use crate::error::Result;
-use crate::format::Format;
-use crate::stats::Stats;
+use crate::model::columns::Events;
+use crate::model::error::Result;
+use crate::model::format::Format;
 
 /// A stream of words or records of one size.
 pub(crate) trait Words: Send + Sync {

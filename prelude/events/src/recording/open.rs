@@ -1,19 +1,19 @@
 //! From the first bytes of a file to its decoder.
 
 use crate::bytes::Bytes;
-use crate::cache::{self, Key};
 use crate::codec::Codec;
-use crate::columns::Geometry;
+use crate::codec::grid::Grid;
+use crate::codec::header::Header;
 use crate::decode::{
     aedat3::Aedat3, aedat4::Aedat4, aedat12, dat, es::EventStreamFile, evt2::Evt2, evt3::Evt3, evt21::Evt21,
     nmnist::Nmnist, text::Text,
 };
-use crate::error::Result;
-use crate::format::{Detection, Format};
-use crate::grid::Grid;
 use crate::hdf5::Hdf5;
-use crate::header::Header;
-use crate::options::ReadOptions;
+use crate::model::columns::Geometry;
+use crate::model::error::Result;
+use crate::model::format::{Detection, Format};
+use crate::model::options::ReadOptions;
+use crate::recording::cache::{self, Key};
 
 /// A block of words that decodes to about 64 000 events or more: its columns stay in the processor's cache.
 const BLOCK: u64 = 512 * 1024;

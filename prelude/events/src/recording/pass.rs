@@ -2,82 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::columns::TimeJump;
-use crate::error::{EventError, Result};
-use crate::index::{BlockEntry, BlockIndex};
-use crate::pipeline::{Pipeline, Task};
-use crate::recording::Recording;
-use crate::select::Selection;
-use crate::slot::Slot;
-use crate::stats::Step;
-
-/// What a pass noticed. Nothing is dropped or doubtful without being counted here.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Events decoded, before any selection.
-    pub events: u64,
-    /// Triggers in the event stream.
-    pub triggers: u64,
-    /// Events and triggers before the stream first says what time it is: they have no time and are dropped.
-    pub before_start: u64,
-    /// Items that say they are no valid events: frames, IMU, special and invalid ones.
-    pub other: u64,
-    /// Damaged words, records, lines, packets or blocks that `lenient` skipped.
-    pub skipped: u64,
-    /// Their size; lines without their end, blocks of HDF5 in rows.
-    pub skipped_bytes: u64,
-    /// Where the first of them is, and what is wrong with it.
-    pub first_skipped: Option<(u64, String)>,
-    /// Events outside of the sensor that the file names; they are kept.
-    pub outside: u64,
-    /// How often time steps back.
-    pub steps_back: u64,
-    /// The first place where it does.
-    pub first_step_back: Option<TimeJump>,
-    /// The place where it steps back the furthest.
-    pub largest_step_back: Option<TimeJump>,
-}
-
-impl Report {
-    /// Is time in order from the first event to the last?
-    pub fn sorted(&self) -> bool {
-        self.steps_back == 0
-    }
-
-    /// What a user should hear, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some((offset, what)) = &self.first_skipped {
-            lines.push(format!(
-                "{} damaged items skipped, {} bytes in all; the first at byte {offset}: {what}",
-                self.skipped, self.skipped_bytes
-            ));
-        }
-        if let (Some(first), Some(largest)) = (self.first_step_back, self.largest_step_back) {
-            lines.push(format!(
-                "time steps back {} times: first at event {} (byte {}) from {} to {} us, furthest at event {} by {} us",
-                self.steps_back,
-                first.row,
-                first.offset,
-                first.from,
-                first.to,
-                largest.row,
-                largest.from.saturating_sub(largest.to)
-            ));
-        }
-        if self.before_start > 0 {
-            lines.push(format!("{} events before the first time word have no time and are dropped", self.before_start));
-        }
-        if self.outside > 0 {
-            lines.push(format!("{} events lie outside of the sensor that the file names", self.outside));
-        }
-        lines
-    }
-}
+use crate::codec::stats::Step;
+use crate::model::columns::TimeJump;
+use crate::model::error::{EventError, Result};
+use crate::model::report::Report;
+use crate::model::select::Selection;
+use crate::recording::detect::hint_for_nothing;
+use crate::recording::file::OpenFile;
+use crate::recording::index::{BlockEntry, BlockIndex};
+use crate::recording::pipeline::{Pipeline, Task};
+use crate::recording::slot::Slot;
 
 /// The pass.
 pub(crate) struct Pass {
-    recording: Recording,
+    file: Arc<OpenFile>,
     blocks: Arc<[usize]>,
     selection: Selection,
     /// Made with the first block: what is subtracted from times may have to be decoded.
@@ -94,24 +32,24 @@ pub(crate) struct Pass {
 
 impl Pass {
     /// A pass over the blocks that `selection` needs.
-    pub(crate) fn new(recording: &Recording, selection: Selection) -> Self {
-        let all = recording.codec().blocks();
-        let blocks: Vec<usize> = match (recording.known_index(), selection.time) {
+    pub(crate) fn new(file: &Arc<OpenFile>, selection: Selection) -> Self {
+        let all = file.codec().blocks();
+        let blocks: Vec<usize> = match (file.known_index(), selection.time) {
             (Some(index), Some((start, end))) => {
-                let shift = recording.shift_if_known().unwrap_or(0);
+                let shift = file.known_shift().unwrap_or(0);
                 index.blocks_in(start.saturating_add(shift), end.saturating_add(shift))
             }
             _ => (0..all).collect(),
         };
         let whole = blocks.len() == all;
-        Self { whole, ..Self::over(recording, blocks, selection) }
+        Self { whole, ..Self::over(file, blocks, selection) }
     }
 
     /// A pass over some blocks.
-    pub(crate) fn over(recording: &Recording, blocks: Vec<usize>, selection: Selection) -> Self {
-        crate::memory::keep_freed();
+    pub(crate) fn over(file: &Arc<OpenFile>, blocks: Vec<usize>, selection: Selection) -> Self {
+        crate::model::memory::keep_freed();
         Self {
-            recording: recording.clone(),
+            file: Arc::clone(file),
             blocks: blocks.into(),
             selection,
             pipeline: None,
@@ -130,7 +68,7 @@ impl Pass {
 
     /// Bytes of the file that are done, and that there are to do.
     pub(crate) fn bytes(&self) -> (u64, u64) {
-        let codec = self.recording.codec();
+        let codec = self.file.codec();
         let size = |blocks: &[usize]| blocks.iter().map(|&block| codec.span(block).end - codec.span(block).start).sum();
         (size(&self.blocks[..self.given]), size(&self.blocks))
     }
@@ -140,12 +78,12 @@ impl Pass {
         let pipeline = match &mut self.pipeline {
             Some(pipeline) => pipeline,
             none => none.insert(Pipeline::new(Task {
-                shift: self.recording.shift()?,
-                threads: self.recording.threads(),
-                index: self.recording.known_index(),
+                shift: shift(&self.file)?,
+                threads: self.file.threads(),
+                index: self.file.known_index(),
                 blocks: Arc::clone(&self.blocks),
                 selection: self.selection.clone(),
-                recording: self.recording.clone(),
+                file: Arc::clone(&self.file),
             })),
         };
         if let Some(used) = self.current.take() {
@@ -169,7 +107,7 @@ impl Pass {
     }
 
     fn account(&mut self, slot: &Slot) {
-        let shift = self.recording.shift_if_known().unwrap_or(0);
+        let shift = self.file.known_shift().unwrap_or(0);
         let report = &mut self.report;
         let (row, entry) = (report.events, slot.entry);
         let add = |(row, from, to): Step| (row, from.saturating_add(slot.add), to.saturating_add(slot.add));
@@ -189,13 +127,13 @@ impl Pass {
             }
             self.last_t = Some(entry.last_t);
         }
-        let recording = &self.recording;
+        let file = &self.file;
         let jump = |(at, from, to): Step| TimeJump {
             row: row + at as u64,
-            offset: recording
+            offset: file
                 .codec()
-                .locate(recording.bytes(), slot.block, &entry.start, at)
-                .unwrap_or_else(|| recording.codec().span(slot.block).start),
+                .locate(file.bytes(), slot.block, &entry.start, at)
+                .unwrap_or_else(|| file.codec().span(slot.block).start),
             from: from.saturating_sub(shift),
             to: to.saturating_sub(shift),
         };
@@ -227,21 +165,53 @@ impl Pass {
 
     /// At the end of a pass over everything: no silent nothing, and the index for the next time.
     fn finish(&mut self) -> Result<()> {
-        if !self.whole || self.recording.known_index().is_some() {
+        if !self.whole || self.file.known_index().is_some() {
             return Ok(());
         }
         let report = &self.report;
         let body: u64 = self.bytes().1;
-        if report.events == 0 && report.triggers == 0 && body > 0 && !self.recording.options().lenient {
+        if report.events == 0 && report.triggers == 0 && body > 0 && !self.file.options().lenient {
             return Err(EventError::NoEvents {
-                path: self.recording.path().to_path_buf(),
-                format: self.recording.format(),
+                path: self.file.path().to_path_buf(),
+                format: self.file.format(),
                 bytes: body,
-                hint: self.recording.hint_for_nothing(report),
+                hint: hint_for_nothing(self.file.bytes(), self.file.format(), report),
             });
         }
-        self.recording
-            .keep_index(BlockIndex { entries: std::mem::take(&mut self.entries), report: self.report.clone() });
+        self.file.keep_index(BlockIndex { entries: std::mem::take(&mut self.entries), report: self.report.clone() });
         Ok(())
     }
+}
+
+/// The index of a file; makes a pass over all of it if there is none.
+pub(crate) fn index(file: &Arc<OpenFile>) -> Result<Arc<BlockIndex>> {
+    if let Some(index) = file.known_index() {
+        return Ok(index);
+    }
+    let mut pass = Pass::new(file, Selection::all());
+    while pass.next()?.is_some() {}
+    // A recording without a single block has nothing to be indexed.
+    Ok(file.known_index().unwrap_or_default())
+}
+
+/// What is subtracted from all times of a file; decodes up to the first event where nothing else tells.
+pub(crate) fn shift(file: &OpenFile) -> Result<i64> {
+    match file.known_shift() {
+        Some(shift) => Ok(shift),
+        None => Ok(file.keep_first_time(first_time(file)?.unwrap_or(0))),
+    }
+}
+
+/// Time of the first event as the file has it.
+fn first_time(file: &OpenFile) -> Result<Option<i64>> {
+    let (mut slot, mut before) = (Slot::default(), None);
+    for block in 0..file.codec().blocks() {
+        slot.decode(file, block, before)?;
+        before = Some(slot.put_right(file, before)?);
+        slot.finish(file, 0, &Selection::all());
+        if let Some(&t) = slot.events.t.first() {
+            return Ok(Some(t));
+        }
+    }
+    Ok(None)
 }
