@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::dump::number_json;
 use super::{Options, Stop, progress};
-use crate::chain::Chain;
-use crate::columns::BankColumns;
-use crate::compression::Compression;
-use crate::error::Error;
-use crate::query::{BankRequest, ColumnQuery};
-use crate::skim::Skim;
+use crate::container::compression::Compression;
+use crate::content::columns::BankColumns;
+use crate::model::error::Error;
+use crate::read::chain::Chain;
+use crate::read::query::{BankRequest, ColumnQuery};
+use crate::write::skim::Skim;
 
 pub(super) fn convert(options: &Options, out: &mut dyn Write, messages: &mut dyn Write) -> Result<u8, Stop> {
     let Some((target, files)) = options.files.split_last() else {

@@ -6,9 +6,9 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::{Options, Stop};
-use crate::event::Event;
-use crate::reader::Reader;
-use crate::structure::{Number, Numbers, STRING, Structure};
+use crate::content::event::Event;
+use crate::content::structure::{Number, Numbers, STRING, Structure};
+use crate::read::reader::Reader;
 
 pub(super) fn dump(options: &Options, out: &mut dyn Write) -> Result<u8, Stop> {
     let reader = Reader::open(&options.files[0])?;

@@ -7,8 +7,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::{Options, Report, Stop};
-use crate::parallel::ReaderStream;
-use crate::reader::Reader;
+use crate::read::parallel::ReaderStream;
+use crate::read::reader::Reader;
 
 /// Records, events and bytes.
 #[derive(Clone, Copy, Default)]

@@ -1,0 +1,339 @@
+//! Events: a 16-byte header and structures.
+
+use crate::content::bank::{Bank, BankBuilder};
+use crate::content::composite::CompositeBuilder;
+use crate::content::dictionary::Dictionary;
+use crate::content::structure::{self, Numbers, Structure, Structures};
+use crate::model::error::{Error, Fault, Place, Result};
+use crate::model::order::ByteOrder;
+use crate::model::schema::Schema;
+
+/// Bytes of an event's header.
+pub(crate) const HEADER: usize = 16;
+
+/// Where an event was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub file: &'a str,
+    pub record: usize,
+    pub offset: u64,
+    pub event: usize,
+}
+
+impl Origin<'_> {
+    pub(crate) fn place(self) -> Place {
+        Place {
+            file: self.file.into(),
+            record: Some(self.record + 1),
+            offset: Some(self.offset),
+            event: Some(self.event + 1),
+        }
+    }
+}
+
+/// A view of one event in its decompressed record.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    bytes: &'a [u8],
+    order: ByteOrder,
+    origin: Origin<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// The event in these bytes, whose length comes from the record's index; the event's own word must agree.
+    pub(crate) fn new(bytes: &'a [u8], order: ByteOrder, origin: Origin<'a>) -> Result<Self> {
+        if bytes.len() < HEADER {
+            let what = format!("the event has {} bytes, its header alone has {HEADER}", bytes.len());
+            return Err(Fault::Damaged(what).at(origin.place()));
+        }
+        let event = Self { bytes, order, origin };
+        if event.stated_size() as usize != bytes.len() {
+            let stated = event.stated_size();
+            let what = format!("the event says it has {stated} bytes, the record's index says {}", bytes.len());
+            return Err(event.locate(Fault::Damaged(what)));
+        }
+        Ok(event)
+    }
+
+    /// The event in bytes that come from elsewhere, such as a message; errors call them `name`.
+    ///
+    /// # Errors
+    /// When the bytes are fewer than a header, or not as many as the header says.
+    pub fn from_bytes(name: &'a str, bytes: &'a [u8], order: ByteOrder) -> Result<Self> {
+        Self::new(bytes, order, Origin { file: name, record: 0, offset: 0, event: 0 })
+    }
+
+    /// All bytes, header included.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The byte order of its numbers.
+    #[must_use]
+    pub fn order(&self) -> ByteOrder {
+        self.order
+    }
+
+    /// The first four bytes: "EVNT" from C++, others from Java. Nobody checks them.
+    #[must_use]
+    pub fn id(&self) -> [u8; 4] {
+        [self.bytes[0], self.bytes[1], self.bytes[2], self.bytes[3]]
+    }
+
+    /// The size in bytes the event's own header says.
+    #[must_use]
+    pub fn stated_size(&self) -> u32 {
+        self.order.u32(self.bytes, 4)
+    }
+
+    /// The event's tag.
+    #[must_use]
+    pub fn tag(&self) -> i32 {
+        self.order.i32(self.bytes, 8)
+    }
+
+    /// The event's mask word; 0 from C++.
+    #[must_use]
+    pub fn mask(&self) -> u32 {
+        self.order.u32(self.bytes, 12)
+    }
+
+    /// The structures in order. Errors lack the place; [`Event::check`] adds it.
+    #[must_use]
+    #[inline]
+    pub fn structures(&self) -> Structures<'a> {
+        Structures::new(self.bytes, HEADER, self.order)
+    }
+
+    /// The first structure with these numbers, if any.
+    ///
+    /// # Errors
+    /// When a structure before it runs past the event's end.
+    pub fn structure(&self, group: u16, item: u8) -> Result<Option<Structure<'a>>> {
+        for found in self.structures() {
+            let found = found.map_err(|fault| self.locate(fault))?;
+            if (found.group, found.item) == (group, item) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bank of this schema; with no rows when the event does not hold it.
+    ///
+    /// # Errors
+    /// When a structure runs past the event's end.
+    pub fn bank(&self, schema: &'a Schema) -> Result<Bank<'a>> {
+        let found = self.structure(schema.group(), schema.item())?;
+        Ok(found.map_or_else(|| Bank::empty(schema), |structure| Bank::new(schema, &structure)))
+    }
+
+    /// Adds the event's place to a fault.
+    pub(crate) fn locate(&self, fault: Fault) -> Error {
+        fault.at(self.origin.place())
+    }
+
+    /// Whether all structures lie inside the event.
+    ///
+    /// # Errors
+    /// When one does not, with file, record, byte and event.
+    pub fn check(&self) -> Result<()> {
+        self.structures().try_for_each(|found| found.map(drop)).map_err(|fault| self.locate(fault))
+    }
+}
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct EventBuilder {
+    bytes: Vec<u8>,
+}
+
+impl Default for EventBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EventBuilder {
+    /// An empty event with tag 0.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut bytes = b"EVNT".to_vec();
+        bytes.resize(HEADER, 0);
+        Self { bytes }
+    }
+
+    /// A copy of an event, to be changed and written. `None` when it is not little-endian, in which case its banks must
+    /// be copied one by one.
+    #[must_use]
+    pub fn copy_of(event: &Event<'_>) -> Option<Self> {
+        (event.order() == ByteOrder::Little).then(|| Self { bytes: event.bytes().to_vec() })
+    }
+
+    /// Empties the event for the next one; memory and tag word are kept for it, tag and mask are 0.
+    pub fn reset(&mut self) {
+        self.bytes.truncate(HEADER);
+        self.bytes[4..].fill(0);
+    }
+
+    /// Sets the tag. Events of one tag share their records.
+    pub fn set_tag(&mut self, tag: i32) -> &mut Self {
+        self.bytes[8..12].copy_from_slice(&tag.to_le_bytes());
+        self
+    }
+
+    /// Sets the mask word.
+    pub fn set_mask(&mut self, mask: u32) -> &mut Self {
+        self.bytes[12..16].copy_from_slice(&mask.to_le_bytes());
+        self
+    }
+
+    /// Appends a bank; one without rows leaves no trace, as C++ and Java do.
+    ///
+    /// # Errors
+    /// Never today; banks are checked as they are made.
+    pub fn add_bank(&mut self, bank: &BankBuilder) -> Result<&mut Self, Fault> {
+        if bank.rows() > 0 {
+            bank.append_to(&mut self.bytes)?;
+        }
+        Ok(self)
+    }
+
+    /// Appends a string.
+    ///
+    /// # Errors
+    /// When it is longer than a structure can be.
+    pub fn add_text(&mut self, group: u16, item: u8, text: &str) -> Result<&mut Self, Fault> {
+        structure::append(&mut self.bytes, (group, item, structure::STRING), 0, text.as_bytes())?;
+        Ok(self)
+    }
+
+    /// Appends an array of numbers.
+    ///
+    /// # Errors
+    /// When it is longer than a structure can be.
+    pub fn add_numbers(&mut self, group: u16, item: u8, numbers: &Numbers) -> Result<&mut Self, Fault> {
+        let little = numbers.clone().into_native(ByteOrder::Little);
+        structure::append(&mut self.bytes, (group, item, numbers.kind().code()), 0, little.bytes())?;
+        Ok(self)
+    }
+
+    /// Appends a composite.
+    ///
+    /// # Errors
+    /// When it is longer than a structure can be.
+    pub fn add_composite(&mut self, composite: &CompositeBuilder) -> Result<&mut Self, Fault> {
+        composite.append_to(&mut self.bytes)?;
+        Ok(self)
+    }
+
+    /// Appends a structure as it was read.
+    ///
+    /// # Errors
+    /// When it is not little-endian: its numbers would be wrong.
+    pub fn add_structure(&mut self, structure: &Structure<'_>) -> Result<&mut Self, Fault> {
+        if structure.order != ByteOrder::Little {
+            return Err(Fault::Unsupported("copying a big-endian structure as it is; copy its bank instead".into()));
+        }
+        let numbers = (structure.group, structure.item, structure.kind);
+        structure::append(&mut self.bytes, numbers, structure.format_length, structure.payload)?;
+        Ok(self)
+    }
+
+    /// Takes out all structures with these numbers; says how many.
+    ///
+    /// # Errors
+    /// When a structure of a copied event runs past its end.
+    pub fn remove(&mut self, group: u16, item: u8) -> Result<usize, Fault> {
+        self.keep(|found| (found.group, found.item) != (group, item))
+    }
+
+    /// Keeps the structures that `keep` wants; says how many others there were.
+    ///
+    /// # Errors
+    /// As [`EventBuilder::remove`].
+    pub fn keep(&mut self, keep: impl Fn(&Structure<'_>) -> bool) -> Result<usize, Fault> {
+        let mut kept = self.bytes[..HEADER].to_vec();
+        let mut removed = 0;
+        let mut structures = Structures::new(&self.bytes, HEADER, ByteOrder::Little);
+        let mut start = HEADER;
+        while let Some(found) = structures.next() {
+            if keep(&found?) {
+                kept.extend_from_slice(&self.bytes[start..structures.position()]);
+            } else {
+                removed += 1;
+            }
+            start = structures.position();
+        }
+        self.bytes = kept;
+        Ok(removed)
+    }
+
+    /// The event's bytes, with its size written into them.
+    ///
+    /// # Errors
+    /// When it has 4 GiB or more.
+    pub fn finish(&mut self) -> Result<&[u8], Fault> {
+        let size = u32::try_from(self.bytes.len())
+            .map_err(|_| Fault::Argument(format!("an event of {} bytes", self.bytes.len())))?;
+        self.bytes[4..8].copy_from_slice(&size.to_le_bytes());
+        Ok(&self.bytes)
+    }
+
+    /// The tag.
+    #[must_use]
+    pub fn tag(&self) -> i32 {
+        ByteOrder::Little.i32(&self.bytes, 8)
+    }
+}
+
+/// The same event with little-endian numbers: what a big-endian event must become before it is written.
+///
+/// # Errors
+/// When it holds something whose numbers cannot be told: a bank that is not in the dictionary.
+pub(crate) fn little_endian(event: &Event<'_>, dictionary: &Dictionary) -> Result<EventBuilder> {
+    if let Some(copy) = EventBuilder::copy_of(event) {
+        return Ok(copy);
+    }
+    let mut out = EventBuilder::new();
+    out.set_tag(event.tag()).set_mask(event.mask());
+    for found in event.structures() {
+        let found = found.map_err(|fault| event.locate(fault))?;
+        let payload = little_payload(&found, dictionary).map_err(|fault| event.locate(fault))?;
+        let copy = Structure { payload: &payload, order: ByteOrder::Little, ..found };
+        out.add_structure(&copy).map_err(|fault| event.locate(fault))?;
+    }
+    Ok(out)
+}
+
+fn little_payload(found: &Structure<'_>, dictionary: &Dictionary) -> Result<Vec<u8>, Fault> {
+    let swapped = |numbers: Numbers| numbers.into_native(ByteOrder::Little).bytes().to_vec();
+    if let Some(numbers) = found.numbers() {
+        return Ok(swapped(numbers));
+    }
+    if let Some(composite) = found.composite() {
+        let composite = composite?;
+        let mut out = found.payload[..found.format_length].to_vec();
+        for row in 0..composite.rows() {
+            for (field, kind) in composite.fields().iter().enumerate() {
+                if let Some(number) = composite.get(field, row) {
+                    crate::content::bank::append_number(&mut out, number, *kind)?;
+                }
+            }
+        }
+        return Ok(out);
+    }
+    match dictionary.by_number(found.group, found.item) {
+        _ if found.kind == structure::STRING => Ok(found.payload.to_vec()),
+        Some(schema) => {
+            let bank = Bank::new(schema, found);
+            let columns = (0..schema.columns().len()).filter_map(|index| bank.column(index));
+            Ok(columns.flat_map(swapped).collect())
+        }
+        None => Err(Fault::Unsupported(format!(
+            "structure ({},{}) is big-endian and not in the dictionary",
+            found.group, found.item
+        ))),
+    }
+}
