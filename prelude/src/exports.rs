@@ -6,11 +6,11 @@
 pub mod runtime;
 
 pub use ::toy::toy;
+pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
 pub use data::{
-    Bank, Cutflow, Data, EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Group, GroupedBy,
-    Highest, Hipo, Histogram, Left, Listing, Loader, Lowest, Order, Predicate, RowClosure, Selection, events, hipo,
-    load, load_belle2_vpho_integrated, write_events, write_hipo,
+    Cutflow, Data, Group, GroupedBy, Highest, Histogram, Left, Listing, Loader, Lowest, Order, Predicate, RowClosure,
+    Selection, load, load_belle2_vpho_integrated,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{
@@ -21,6 +21,7 @@ pub use macros::query;
 pub use polars;
 pub use polars::df;
 pub use polars::prelude::{self as pl, Column, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, Series};
+pub use recordings::{EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, events, write_events};
 pub use runtime::{
     ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input, password, progress, slider,
     update_display,

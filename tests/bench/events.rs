@@ -198,7 +198,7 @@ fn timed(file: &str, what: &str, options: &dyn Fn() -> ReadOptions) -> Result<(f
     if what == "frame of a slice" {
         // The same as a cell asks for it.
         let options = options();
-        let data = data::EventLoader::new(file).index_cache(options.index_cache).load()?;
+        let data = recordings::EventLoader::new(file).index_cache(options.index_cache).load()?;
         let (from, to) = one_hundredth(data.recording())?;
         start = Instant::now();
         let events = data.slice(from, to).collect()?;

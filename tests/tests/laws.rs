@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each room may import of the others.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("segment", &[]),
     ("port", &[]),
     ("macros", &[]),
@@ -18,10 +18,27 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("flow", &["segment", "belle2", "cut", "sources"]),
     ("hist", &["segment"]),
     ("show", &["segment", "hist"]),
-    ("data", &["segment", "belle2", "cut", "sources", "hipo", "events", "flow", "hist", "show"]),
+    ("data", &["segment", "belle2", "cut", "sources", "flow", "hist", "show"]),
+    ("banks", &["segment", "cut", "sources", "hipo", "show", "data"]),
+    ("recordings", &["segment", "sources", "events", "show", "data"]),
     (
         "recoil",
-        &["segment", "port", "macros", "cut", "sources", "toy", "hipo", "events", "flow", "hist", "show", "data"],
+        &[
+            "segment",
+            "port",
+            "macros",
+            "cut",
+            "sources",
+            "toy",
+            "hipo",
+            "events",
+            "flow",
+            "hist",
+            "show",
+            "data",
+            "banks",
+            "recordings",
+        ],
     ),
     ("recoil-kernel", &["port", "hipo"]),
 ];

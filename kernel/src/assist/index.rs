@@ -14,7 +14,8 @@ use syn::{Attribute, ImplItem, Item, TraitItem, Visibility};
 /// Crates of Polars with what people call.
 const POLARS: [&str; 6] = ["polars-core", "polars-lazy", "polars-plan", "polars-ops", "polars-io", "polars-time"];
 /// Rooms of the prelude.
-const ROOMS: [&str; 11] = ["src", "data", "belle2", "toy", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
+const ROOMS: [&str; 13] =
+    ["src", "data", "banks", "recordings", "belle2", "toy", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
 const FILE: &str = "index.json";
 
 /// All entries, and which type has which traits and derefs to which type.

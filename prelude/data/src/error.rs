@@ -55,7 +55,8 @@ impl Error {
         matches!(self, Self::Table { error: segment::Error::Interrupted, .. })
     }
 
-    pub(crate) fn request(message: impl Into<String>) -> Self {
+    /// An error with a message of one's own: what is wrong, and what to do.
+    pub fn request(message: impl Into<String>) -> Self {
         Self::Request(message.into())
     }
 

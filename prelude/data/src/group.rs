@@ -232,6 +232,11 @@ impl Group {
         self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
     }
 
+    /// What was wrong when the group was made, which every terminal says.
+    pub fn error(&self) -> Option<&Error> {
+        self.broken.as_deref()
+    }
+
     /// What the group is called.
     pub fn label(&self) -> &str {
         &self.label

@@ -15,7 +15,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn of(names: Vec<String>, table: Table) -> Self {
+    /// Names, and the table as which they display.
+    pub fn of(names: Vec<String>, table: Table) -> Self {
         Self { names, table }
     }
 }

@@ -5,7 +5,7 @@ use crate::group::Group;
 use crate::lower::pass::Pass;
 use crate::lower::process::Lowered;
 use flow::Sink;
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, Schema};
 use segment::Segment;
 use sources::parquet::{WriteOptions, Writer};
 use std::path::Path;
@@ -27,35 +27,88 @@ impl Group {
     /// See [`Group::write_parquet`].
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
         let several = self.members.len() > 1;
+        let path = path.as_ref();
+        let written = self.write_titled("write_parquet", |process, columns| {
+            let path = match several {
+                true => path.join(process).join("part-00000.parquet"),
+                false => path.to_owned(),
+            };
+            Ok(Writer::create(&path, columns, options)?)
+        })?;
+        Ok(written.into_iter().map(|written| written.rows).sum())
+    }
+
+    /// Writes the rows that are left in a format of one's own, one file per process: `create` is given the name of a process
+    /// and its columns. The writer gets the rows in order while they come, a frame at a time.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the steps, before any row is read; what `create` and the writer say.
+    pub fn write_rows<W: RowWriter>(
+        &self,
+        create: impl FnMut(&str, &Schema) -> Result<W>,
+    ) -> Result<Vec<Written<W::Written>>> {
+        self.write_titled("write_rows", create)
+    }
+
+    fn write_titled<W: RowWriter>(
+        &self,
+        title: &str,
+        mut create: impl FnMut(&str, &Schema) -> Result<W>,
+    ) -> Result<Vec<Written<W::Written>>> {
         let (mut pass, _) = Pass::of_everything(self)?;
         let parts = pass.each(|lowered| {
-            let path = match several {
-                true => path.as_ref().join(lowered.name()).join("part-00000.parquet"),
-                false => path.as_ref().to_owned(),
-            };
-            let (file, rows) = run_into(lowered, Writer::create(&path, &lowered.output(), options)?)?;
-            file.finish()?;
-            Ok(rows)
+            let (file, rows) = run_into(lowered, create(lowered.name(), &lowered.output())?)?;
+            Ok((rows, file.finish()?))
         })?;
-        pass.report("write_parquet");
-        Ok(parts.into_iter().map(|(_, rows)| rows).sum())
+        pass.report(title);
+        let written = |(process, (rows, result))| Written { process, rows, result };
+        Ok(parts.into_iter().map(written).collect())
     }
 }
 
 /// A file in the making, which takes frames in the order of their rows.
-pub(crate) trait Frames: Send {
+pub trait RowWriter: Send {
+    /// What there is to say of a finished file.
+    type Written;
+
     /// Writes the next rows.
+    ///
+    /// # Errors
+    /// Rows that the format cannot store; what the system says.
     fn push(&mut self, frame: DataFrame) -> segment::Result<()>;
+
+    /// Finishes the file. A writer that is dropped before leaves no file behind.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn finish(self) -> segment::Result<Self::Written>;
 }
 
-impl Frames for Writer {
+/// What was written of a process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written<T> {
+    /// Its name.
+    pub process: String,
+    /// How many rows.
+    pub rows: u64,
+    /// What the writer says of the file.
+    pub result: T,
+}
+
+impl RowWriter for Writer {
+    type Written = ();
+
     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
         Self::push(self, frame)
+    }
+
+    fn finish(self) -> segment::Result<()> {
+        Self::finish(self).map(drop)
     }
 }
 
 /// Runs the chain of a process into a file. Gives the file, which is still to be finished, and the number of rows.
-pub(crate) fn run_into<F: Frames>(lowered: &Lowered<'_>, file: F) -> Result<(F, u64)> {
+fn run_into<F: RowWriter>(lowered: &Lowered<'_>, file: F) -> Result<(F, u64)> {
     let file = ToFile(Mutex::new(file));
     let mut rest = lowered.run(&file)?;
     file.push(&mut rest)?;
@@ -72,7 +125,7 @@ struct Waiting {
     rows: u64,
 }
 
-impl<F: Frames> ToFile<F> {
+impl<F: RowWriter> ToFile<F> {
     fn push(&self, waiting: &mut Waiting) -> segment::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for frame in waiting.frames.drain(..) {
@@ -83,7 +136,7 @@ impl<F: Frames> ToFile<F> {
     }
 }
 
-impl<F: Frames> Sink for ToFile<F> {
+impl<F: RowWriter> Sink for ToFile<F> {
     type Part = Waiting;
 
     fn part(&self) -> Waiting {

@@ -22,6 +22,14 @@ impl Selection {
 }
 
 impl Selection {
+    /// The selection as the room `cut` has it, unless its text cannot be understood.
+    ///
+    /// # Errors
+    /// The error of the text, with a caret under it.
+    pub fn cut(self) -> crate::error::Result<Cut> {
+        Ok(self.0?)
+    }
+
     /// Whether both mean the same: equal expressions with equal values.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0 == other.0

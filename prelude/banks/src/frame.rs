@@ -1,7 +1,7 @@
 //! Columns of HIPO banks as series, without a copy where the layout is the same.
 
-use crate::error::Error;
 use ::hipo::{BankColumns, Column as BankColumn, ColumnType, Numbers, Schema as BankSchema};
+use data::Error;
 use polars::prelude::*;
 use polars_arrow::array::{Array, ListArray, PrimitiveArray};
 use polars_arrow::datatypes::ArrowDataType;

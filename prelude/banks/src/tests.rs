@@ -1,7 +1,8 @@
 //! HIPO files as a cell uses them.
 
-use crate::{Group, Hipo, hipo, write_hipo};
+use crate::{Hipo, WriteHipo, hipo, write_hipo};
 use ::hipo::{EventBuilder, Numbers, Reader, Schema, Writer};
+use data::Group;
 use polars::prelude::*;
 use std::path::Path;
 
@@ -179,7 +180,7 @@ fn frames_become_hipo_and_hipo_parquet() {
 #[test]
 fn errors_say_what_and_where() {
     let (folder, run) = opened();
-    let message = |result: crate::Result<u64>| result.unwrap_err().to_string();
+    let message = |result: data::Result<u64>| result.unwrap_err().to_string();
     assert!(message(run.bank("REC::Particl").count()).contains("did you mean `REC::Particle`"));
     assert!(message(run.bank("REC::Particle").query("pidd == 11").count()).contains("pid"));
     assert!(message(run.keep("REC::Particle", "pidd == 11").bank("RUN::config").count()).contains("pid"));

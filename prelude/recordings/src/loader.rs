@@ -1,9 +1,9 @@
 //! Recordings opened in another way than the default.
 
-use crate::error::{Error, Result};
-use crate::events_data::EventData;
-use crate::events_source;
+use crate::recording::EventData;
+use crate::table;
 use ::events::{Flip, Format, Geometry, IndexCache, PolarityRule, ReadOptions, Recording, TimeRule};
+use data::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ impl EventLoader {
             })?;
             self.options.format = Some(format);
         }
-        let recording = Recording::open_with(&self.path, self.options).map_err(events_source::error)?;
+        let recording = Recording::open_with(&self.path, self.options).map_err(table::error)?;
         Ok(EventData::of(Arc::new(recording)))
     }
 }

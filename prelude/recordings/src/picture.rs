@@ -70,10 +70,10 @@ impl EventPicture {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn save(&self, path: impl AsRef<Path>) -> crate::Result<()> {
+    pub fn save(&self, path: impl AsRef<Path>) -> data::Result<()> {
         let path = path.as_ref();
         std::fs::write(path, self.png())
-            .map_err(|error| crate::Error::request(format!("cannot write {}: {error}", path.display())))
+            .map_err(|error| data::Error::request(format!("cannot write {}: {error}", path.display())))
     }
 
     fn packed(&self) -> Vec<u8> {

@@ -1,9 +1,9 @@
 //! Events written to files, in the format that the name's end says.
 
-use crate::error::{Error, Result};
-use crate::events_data::EventData;
-use crate::events_source;
+use crate::recording::EventData;
+use crate::table;
 use ::events::{Events, Geometry};
+use data::{Error, Result};
 use polars::prelude::*;
 use std::path::Path;
 
@@ -28,12 +28,11 @@ impl EventData {
     fn write_parquet_file(&self, path: &Path) -> Result<()> {
         let failed = |error: std::io::Error| Error::request(format!("cannot write {}: {error}", path.display()));
         let file = std::fs::File::create(path).map_err(failed)?;
-        let mut writer = ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Zstd(None))
-            .batched(&events_source::SCHEMA)?;
+        let mut writer =
+            ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None)).batched(&table::SCHEMA)?;
         for events in self.recording.stream().select(self.selection.clone()).chunk_size(1 << 20).chunks() {
             segment::work::check()?;
-            let mut frame = events_source::frame(events.map_err(events_source::error)?)?;
+            let mut frame = table::frame(events.map_err(table::error)?)?;
             frame.align_chunks_par();
             writer.write_batch(&frame)?;
         }
@@ -63,7 +62,7 @@ fn write_file(path: &Path, end: &str, events: &Events, geometry: Option<Geometry
         "evt3" | "raw" => ::events::write::evt3(events, geometry),
         _ => return Err(unknown_end(path)),
     };
-    std::fs::write(path, bytes.map_err(events_source::error)?)
+    std::fs::write(path, bytes.map_err(table::error)?)
         .map_err(|error| Error::request(format!("cannot write {}: {error}", path.display())))
 }
 

@@ -1,17 +1,14 @@
 //! Event cameras: what a cell says to a recording.
 
-use crate::catalog::{Catalog, Process};
-use crate::error::{Error, Result};
-use crate::events_display::{EventGrid, EventInfo};
-use crate::events_loader::EventLoader;
-use crate::events_picture::{EventPicture, EventPlayer};
-use crate::events_source::{self, EventSource, Scan};
-use crate::group::Group;
-use crate::settings::Settings;
+use crate::display::{EventGrid, EventInfo};
+use crate::loader::EventLoader;
+use crate::picture::{EventPicture, EventPlayer};
+use crate::table::{self, EventSource, Scan};
 use ::events::{
     Cancel, EventError, EventFrame, Events, Geometry, PixelCounts, PolaritySelection, Recording, Roi, Selection,
     StackedHistogram, TimeSurface, Trigger, VoxelGrid,
 };
+use data::{Error, Group, ProcessSource, Result};
 use polars::prelude::*;
 use std::ops::Deref;
 use std::path::Path;
@@ -22,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 /// Times are microseconds. Polarity is as the tools of the format give it: -1 and +1 for EVT, as stored in all others.
 ///
 /// ```no_run
-/// let recording = data::events("recording.raw")?;
+/// let recording = recordings::events("recording.raw")?;
 /// recording.slice(1_000_000, 2_000_000).roi(100, 100, 200, 200).frame()?;
 /// # Ok::<(), data::Error>(())
 /// ```
@@ -50,21 +47,17 @@ impl Deref for EventData {
     type Target = Group;
 
     fn deref(&self) -> &Group {
-        self.group.get_or_init(|| self.narrow(self.everything.get_or_init(|| table(&self.recording))))
+        self.group.get_or_init(|| self.narrow(self.everything.get_or_init(|| whole(&self.recording))))
     }
 }
 
 /// The table of a recording; when it cannot be made, one whose terminals say why.
-fn table(recording: &Arc<Recording>) -> Group {
+fn whole(recording: &Arc<Recording>) -> Group {
     let name = recording.path().file_stem().map_or_else(|| "events".into(), |stem| stem.to_string_lossy().into_owned());
     let path = recording.path().display().to_string();
-    let of = |processes| {
-        let catalog = Catalog::of(&path, processes, &belle2::names::Grammar::default(), Vec::new());
-        Group::all(Arc::new(catalog), Arc::new(Settings::default()))
-    };
     match EventSource::new(recording.clone()) {
-        Ok(source) => of(vec![Process { name: name.into(), parsed: None, source: Arc::new(source), files: 1 }]),
-        Err(error) => of(Vec::new()).broken_by("events".into(), error.into()),
+        Ok(source) => Group::from_source(path, ProcessSource::new(name, Arc::new(source)).files(1)),
+        Err(error) => Group::failed("events", error.into()),
     }
 }
 
@@ -134,9 +127,9 @@ impl EventData {
     /// # Errors
     /// What cannot be decoded, with its place.
     pub fn without_hot_pixels(&self, percentile: f64) -> Result<Self> {
-        let mut counts = PixelCounts::new(self.sensor()?).map_err(events_source::error)?;
+        let mut counts = PixelCounts::new(self.sensor()?).map_err(table::error)?;
         self.each(|events| counts.add(events))?;
-        let hot = counts.hot_by_percentile(percentile).map_err(events_source::error)?;
+        let hot = counts.hot_by_percentile(percentile).map_err(table::error)?;
         Ok(self.with(|selection| selection.without_pixels.extend(hot)))
     }
 
@@ -187,7 +180,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
-    pub fn rate(&self, bins: usize) -> Result<crate::Histogram> {
+    pub fn rate(&self, bins: usize) -> Result<data::Histogram> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         self.hist("t", (bins, start as f64, end as f64))
     }
@@ -197,7 +190,7 @@ impl EventData {
     /// # Errors
     /// What cannot be decoded.
     pub fn info(&self) -> Result<EventInfo> {
-        Ok(EventInfo::new(self.recording.info().map_err(events_source::error)?))
+        Ok(EventInfo::new(self.recording.info().map_err(table::error)?))
     }
 
     /// Signals on the trigger inputs: columns `t`, `id` and `value`.
@@ -205,7 +198,7 @@ impl EventData {
     /// # Errors
     /// What cannot be decoded.
     pub fn triggers(&self) -> Result<DataFrame> {
-        let triggers: Vec<Trigger> = self.recording.triggers().map_err(events_source::error)?;
+        let triggers: Vec<Trigger> = self.recording.triggers().map_err(table::error)?;
         let column = |of: fn(&Trigger) -> i64| triggers.iter().map(of).collect::<Vec<i64>>();
         Ok(df!("t" => column(|it| it.t), "id" => column(|it| it.id.into()), "value" => column(|it| it.value.into()))?)
     }
@@ -216,7 +209,7 @@ impl EventData {
     /// What cannot be decoded, or does not fit the memory.
     pub fn read(&self) -> Result<Events> {
         if self.selection.time.is_some() {
-            self.recording.build_index().map_err(events_source::error)?;
+            self.recording.build_index().map_err(table::error)?;
         }
         let task = segment::work::Task::new(self.recording.path().display().to_string(), "events", None);
         let (cancel, mut told) = (Cancel::new(), 0);
@@ -227,7 +220,7 @@ impl EventData {
             }
             told = progress.events;
         });
-        Ok(stream.collect().map_err(events_source::error)?)
+        Ok(stream.collect().map_err(table::error)?)
     }
 
     /// The events as a frame with the columns t, x, y and polarity: 13 bytes per event, taken once and not copied again.
@@ -235,7 +228,7 @@ impl EventData {
     /// # Errors
     /// As [`EventData::read`].
     pub fn collect(&self) -> Result<DataFrame> {
-        Ok(events_source::frame(self.read()?)?)
+        Ok(table::frame(self.read()?)?)
     }
 
     /// A lazy frame of Polars with the columns t, x, y and polarity. Collecting decodes block by block and keeps only
@@ -267,7 +260,7 @@ impl EventData {
     }
 
     fn counts(&self) -> Result<EventFrame> {
-        let mut frame = EventFrame::new(self.sensor()?).map_err(events_source::error)?;
+        let mut frame = EventFrame::new(self.sensor()?).map_err(table::error)?;
         self.each(|events| frame.add(events))?;
         Ok(frame)
     }
@@ -278,7 +271,7 @@ impl EventData {
     /// A tau that is not positive; what cannot be decoded.
     pub fn time_surface(&self, tau: f64) -> Result<EventPicture> {
         let geometry = self.sensor()?;
-        let mut surface = TimeSurface::new(geometry, tau).map_err(events_source::error)?;
+        let mut surface = TimeSurface::new(geometry, tau).map_err(table::error)?;
         self.each(|events| surface.add(events))?;
         let grid = surface.surface();
         let (off, on) = grid.data.split_at(grid.data.len() / 2);
@@ -292,7 +285,7 @@ impl EventData {
     /// No bins; what cannot be decoded.
     pub fn voxel_grid(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
-        let mut voxels = VoxelGrid::new(self.sensor()?, bins, start, end).map_err(events_source::error)?;
+        let mut voxels = VoxelGrid::new(self.sensor()?, bins, start, end).map_err(table::error)?;
         self.each(|events| voxels.add(events))?;
         Ok(EventGrid::new(voxels.grid))
     }
@@ -303,7 +296,7 @@ impl EventData {
     /// No bins; what cannot be decoded.
     pub fn stacked_histogram(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
-        let mut stack = StackedHistogram::new(self.sensor()?, bins, start, end).map_err(events_source::error)?;
+        let mut stack = StackedHistogram::new(self.sensor()?, bins, start, end).map_err(table::error)?;
         self.each(|events| stack.add(events))?;
         Ok(EventGrid::new(stack.grid))
     }
@@ -322,7 +315,7 @@ impl EventData {
         }
         let sensor = self.sensor()?;
         let frames = windows.iter().map(|window| {
-            let mut frame = EventFrame::new(sensor).map_err(events_source::error)?;
+            let mut frame = EventFrame::new(sensor).map_err(table::error)?;
             window.each(|events| frame.add(events))?;
             let start = window.selection.time.map_or(0, |(start, _)| start);
             Ok(picture(&frame, format!("from {start} us")))
@@ -337,7 +330,7 @@ impl EventData {
 
     /// First microsecond, and the one after the last.
     fn bounds(&self) -> Result<Option<(i64, i64)>> {
-        let bounds = self.recording.time_bounds().map_err(events_source::error)?;
+        let bounds = self.recording.time_bounds().map_err(table::error)?;
         let (from, to) = self.selection.time.unwrap_or((i64::MIN, i64::MAX));
         Ok(bounds
             .map(|(first, last)| (first.max(from), last.saturating_add(1).min(to)))
@@ -361,7 +354,7 @@ impl EventData {
     /// Calls `work` with the selected events of block after block; tells how far it is, and stops when asked to.
     fn each(&self, mut work: impl FnMut(&Events)) -> Result<()> {
         if self.selection.time.is_some() {
-            self.recording.build_index().map_err(events_source::error)?;
+            self.recording.build_index().map_err(table::error)?;
         }
         let task = segment::work::Task::new(self.recording.path().display().to_string(), "events", None);
         let visit = |events: &Events| {
@@ -369,7 +362,7 @@ impl EventData {
             task.advance(events.len() as u64, 0).map_err(|_| EventError::Cancelled { events: 0 })
         };
         let done = self.recording.stream().select(self.selection.clone()).for_each(visit);
-        done.map(|_| ()).map_err(|error| events_source::error(error).into())
+        done.map(|_| ()).map_err(|error| table::error(error).into())
     }
 }
 

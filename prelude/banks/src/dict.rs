@@ -1,18 +1,10 @@
 //! HIPO files in a cell: `hipo("run*.hipo")?` is a dict of banks, each a group of rows.
 
-use crate::answers::listing::Listing;
-use crate::catalog::{Catalog, Process};
-use crate::dataset::Data;
-use crate::error::{Error, Result};
-use crate::group::Group;
-use crate::hipo_choice::{Choice, Files};
-use crate::hipo_frame::{hipo_error, parts};
-use crate::hipo_source::{BankTable, Linked};
-use crate::settings::Settings;
-use crate::steps::rows::Names;
-use crate::steps::selection::Selection;
+use crate::choice::{Choice, Files};
+use crate::frame::{hipo_error, parts};
+use crate::table::{BankTable, Linked};
 use ::hipo::{Chain, Fusion, Reader, Skim};
-use belle2::names::Grammar;
+use data::{Data, Error, Group, Listing, Names, ProcessSource, Result, Selection};
 use polars::prelude::Schema;
 use segment::work::Task;
 use show::{Cell, Table};
@@ -24,7 +16,7 @@ use std::sync::Arc;
 /// Opens a HIPO file, a directory of them or a pattern: headers, dictionaries and indices are read, no record is.
 ///
 /// ```no_run
-/// let run = data::hipo("run_*.hipo")?;
+/// let run = banks::hipo("run_*.hipo")?;
 /// run.bank("REC::Particle").columns(["pid", "px", "py"]).query("pid == 11").hist("px", 50)?;
 /// # Ok::<(), data::Error>(())
 /// ```
@@ -60,10 +52,8 @@ impl Hipo {
             let table = BankTable::rows(&files, schema.name(), Vec::new())?;
             banks.push(process(schema.name(), table, &files));
         }
-        // Groups are found by position in a sorted list.
-        banks.sort_by(|left, right| left.name.cmp(&right.name));
-        let catalog = Catalog::of(&path, banks, &Grammar::default(), Vec::new());
-        Ok(Self { path, files, banks: Data::of(catalog, Settings::default()), broken })
+        let banks = Data::from_tables(&*path, banks)?;
+        Ok(Self { path, files, banks, broken })
     }
 
     /// The same files with more asked of their events.
@@ -82,7 +72,7 @@ impl Hipo {
     pub fn bank(&self, name: impl AsRef<str>) -> Bank {
         let name = name.as_ref();
         let group = match &self.broken {
-            Some(error) => self.banks.all().broken_by(name.into(), (**error).clone()),
+            Some(error) => Group::failed(name, (**error).clone()),
             None => self.banks.group(name),
         };
         Bank { name: name.into(), files: Arc::clone(&self.files), links: Vec::new(), group }
@@ -106,9 +96,9 @@ impl Hipo {
 
     fn group_of(&self, name: &str, table: Result<BankTable>) -> Group {
         match (&self.broken, table) {
-            (Some(error), _) => self.banks.all().broken_by(name.into(), (**error).clone()),
-            (None, Err(error)) => self.banks.all().broken_by(name.into(), error),
-            (None, Ok(table)) => group(&self.path, process(name, table, &self.files)),
+            (Some(error), _) => Group::failed(name, (**error).clone()),
+            (None, Err(error)) => Group::failed(name, error),
+            (None, Ok(table)) => Group::from_source(&*self.path, process(name, table, &self.files)),
         }
     }
 
@@ -127,7 +117,7 @@ impl Hipo {
     fn rows_choice(&self, bank: &str, selection: Selection) -> Result<Choice> {
         let schema = self.files.chain.dictionary().get(bank).map_err(|fault| hipo_error(fault.into()))?;
         let columns: Schema = parts(schema).into_iter().map(|part| (part.name, part.dtype)).collect();
-        let cut = selection.0?.check(&columns)?.selection()?;
+        let cut = selection.cut()?.check(&columns)?.selection()?;
         if cut.needs_whole_table() {
             return Err(Error::request("events are chosen one by one: the selection must not need the whole table"));
         }
@@ -314,7 +304,7 @@ impl Bank {
         let mut linked = self.clone();
         match self.link(bank.as_ref(), index.as_ref()) {
             Ok((links, group)) => (linked.links, linked.group) = (links, group),
-            Err(error) => linked.group = self.group.broken_by(self.name.as_str().into(), error),
+            Err(error) => linked.group = Group::failed(&self.name, error),
         }
         linked
     }
@@ -329,18 +319,12 @@ impl Bank {
         let mut links = self.links.clone();
         links.push(Linked { bank: bank.into(), index: index.into(), columns: columns.collect() });
         let table = BankTable::rows(&self.files, &self.name, links.clone())?;
-        let fresh = group(&self.name, process(&self.name, table, &self.files));
+        let fresh = Group::from_source(&self.name, process(&self.name, table, &self.files));
         // What went wrong before stays wrong.
-        self.group.broken.as_ref().map_or(Ok((links, fresh)), |error| Err((**error).clone()))
+        self.group.error().map_or(Ok((links, fresh)), |error| Err(error.clone()))
     }
 }
 
-fn process(name: &str, table: BankTable, files: &Files) -> Process {
-    Process { name: name.into(), parsed: None, source: Arc::new(table), files: files.chain.readers().len() }
-}
-
-/// A group of one process.
-fn group(path: &str, process: Process) -> Group {
-    let catalog = Catalog::of(path, vec![process], &Grammar::default(), Vec::new());
-    Group::all(Arc::new(catalog), Arc::new(Settings::default()))
+fn process(name: &str, table: BankTable, files: &Files) -> ProcessSource {
+    ProcessSource::new(name, Arc::new(table)).files(files.chain.readers().len())
 }

@@ -1,6 +1,6 @@
 //! Open HIPO files and which of their events are wanted.
 
-use crate::hipo_frame::{Part, flat, parts, segment_error};
+use crate::frame::{Part, flat, parts, segment_error};
 use ::hipo::{BankRequest, Chain, ColumnQuery, EventSet, Reaction, Reader, RecordRows};
 use cut::Typed;
 use polars::prelude::*;

@@ -1,7 +1,7 @@
 //! What recordings and arrays of events look like.
 
-use crate::events_data::EventData;
-use crate::events_picture::EventPicture;
+use crate::picture::EventPicture;
+use crate::recording::EventData;
 use ::events::{Grid, Info, PolaritySelection};
 use show::{Bundle, Cell, Table};
 use std::ops::Deref;

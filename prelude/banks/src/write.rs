@@ -1,16 +1,14 @@
 //! Frames as events of a HIPO file, written while they come.
 
-use crate::answers::write::{Frames, run_into};
-use crate::error::{Error, Result};
-use crate::group::Group;
-use crate::hipo_frame::{EVENT, ROW_IN_EVENT, TAG, dtype, segment_error};
-use crate::lower::pass::Pass;
-use ::hipo::{ColumnType, EventBuilder, Fault, Numbers, Schema as BankSchema, WriteSummary, Writer};
+use crate::frame::{EVENT, ROW_IN_EVENT, TAG, dtype, segment_error};
+use ::hipo::{ColumnType, EventBuilder, Fault, Numbers, Schema as BankSchema, Writer};
+use data::{Error, Group, Result, RowWriter};
 use polars::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-impl Group {
+/// Groups that can be written as a bank of a HIPO file.
+pub trait WriteHipo {
     /// Writes the rows as a bank of a new HIPO file, `name` with its group and item numbers, segment by segment. Rows with
     /// equal `__event__` side by side are an event, or every row is one; a frame of lists has an event per row. `__tag__`
     /// is the event's tag. Missing floats become NaN. Gives the number of events.
@@ -18,29 +16,28 @@ impl Group {
     /// # Errors
     /// See [`Group::count`]; several processes, columns that are not numbers, missing integers, lists of different lengths.
     /// No file appears then.
-    pub fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
-        let (mut pass, _) = Pass::of_everything(self)?;
-        let several = Error::request("a HIPO bank is written of one process: choose it with `group(\"NAME\")`");
-        let mut written = pass.each(|lowered| {
-            if self.members.len() > 1 {
-                return Err(several.clone());
-            }
-            let bank = BankWriter::create(&lowered.output(), path.as_ref(), name, (group, item))?;
-            let (bank, _) = run_into(lowered, bank)?;
-            Ok(bank.finish()?.events)
-        })?;
-        written.pop().map(|(_, events)| events).ok_or_else(|| Error::request("there is no process to write"))
+    fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64>;
+}
+
+impl WriteHipo for Group {
+    fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
+        if self.process_names().len() > 1 {
+            return Err(Error::request("a HIPO bank is written of one process: choose it with `group(\"NAME\")`"));
+        }
+        let create = |_: &str, columns: &Schema| Ok(BankWriter::create(columns, path.as_ref(), name, (group, item))?);
+        let mut written = self.write_rows(create)?;
+        written.pop().map(|written| written.result).ok_or_else(|| Error::request("there is no process to write"))
     }
 }
 
-/// Writes a frame as a bank of a new HIPO file; see [`Group::write_hipo`].
+/// Writes a frame as a bank of a new HIPO file; see [`WriteHipo::write_hipo`].
 ///
 /// # Errors
-/// See [`Group::write_hipo`].
+/// See [`WriteHipo::write_hipo`].
 pub fn write_hipo(frame: &DataFrame, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
     let mut bank = BankWriter::create(frame.schema(), path.as_ref(), name, (group, item))?;
     bank.push(frame.clone())?;
-    Ok(bank.finish()?.events)
+    Ok(bank.finish()?)
 }
 
 /// A file with one bank in the making.
@@ -103,16 +100,19 @@ impl BankWriter {
         }
         Ok(())
     }
+}
 
-    fn finish(mut self) -> segment::Result<WriteSummary> {
+impl RowWriter for BankWriter {
+    /// Number of events.
+    type Written = u64;
+
+    fn finish(mut self) -> segment::Result<u64> {
         if let Some(held) = self.held.take() {
             self.write(&held)?;
         }
-        self.writer.finish().map_err(segment_error)
+        Ok(self.writer.finish().map_err(segment_error)?.events)
     }
-}
 
-impl Frames for BankWriter {
     fn push(&mut self, mut frame: DataFrame) -> segment::Result<()> {
         if let Some(mut held) = self.held.take() {
             held.vstack_mut_owned(frame)?;

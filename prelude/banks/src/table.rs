@@ -1,11 +1,9 @@
 //! Banks of HIPO files as tables: one row per row of a bank, or one per event with lists.
 
-use crate::error::Result;
-use crate::hipo_choice::{Choice, Files};
-use crate::hipo_frame::{
-    EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error,
-};
+use crate::choice::{Choice, Files};
+use crate::frame::{EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error};
 use ::hipo::{BankRequest, Reader, RecordRows};
+use data::Result;
 use polars::prelude::*;
 use segment::{Error, Place, Statistics};
 use sources::{Identity, SegmentInfo, Source};
@@ -70,7 +68,7 @@ impl BankTable {
     /// One row per row of a bank, with the number and the tag of its event.
     pub(crate) fn rows(files: &Arc<Files>, bank: &str, links: Vec<Linked>) -> Result<Self> {
         let dictionary = files.chain.dictionary();
-        let own = dictionary.get(bank).map_err(|fault| crate::hipo_frame::hipo_error(fault.into()))?;
+        let own = dictionary.get(bank).map_err(|fault| crate::frame::hipo_error(fault.into()))?;
         let mut columns: Vec<(PlSmallStr, DataType, What)> = vec![
             (EVENT.into(), DataType::Int64, What::Event),
             (TAG.into(), DataType::Int32, What::Tag),
@@ -90,7 +88,7 @@ impl BankTable {
         let mut columns: Vec<(PlSmallStr, DataType, What)> =
             vec![(EVENT.into(), DataType::Int64, What::Event), (TAG.into(), DataType::Int32, What::Tag)];
         for (at, bank) in banks.iter().enumerate() {
-            let schema = dictionary.get(bank).map_err(|fault| crate::hipo_frame::hipo_error(fault.into()))?;
+            let schema = dictionary.get(bank).map_err(|fault| crate::frame::hipo_error(fault.into()))?;
             for part in parts(schema) {
                 let name = if plain { part.name.clone() } else { format!("{bank}.{}", part.name).into() };
                 columns.push((name, DataType::List(Box::new(part.dtype.clone())), What::List(at, part)));

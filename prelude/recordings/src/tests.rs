@@ -123,7 +123,7 @@ fn what_is_written_is_read_again() {
     }
     let path = folder.path().join("again.parquet");
     data.write(&path).unwrap();
-    assert!(crate::load(&path).unwrap().collect().unwrap().equals(&data.collect().unwrap()));
+    assert!(data::load(&path).unwrap().collect().unwrap().equals(&data.collect().unwrap()));
     let on = data.polarity(1);
     let path = folder.path().join("on.evt2");
     crate::write_events(&on.collect().unwrap(), &path, 64, 48).unwrap();

@@ -1,0 +1,20 @@
+//! Room `recordings`: event cameras in a cell.
+//!
+//! [`events`] opens a recording; it is also a [`data::Group`] of one table, made with the facade's public constructors, so
+//! that all steps and terminals work. In come paths and frames, out go tables, pictures and files. How a format is decoded
+//! belongs to the crate `events`.
+
+mod display;
+mod loader;
+mod picture;
+mod recording;
+mod table;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use display::{EventGrid, EventInfo};
+pub use loader::EventLoader;
+pub use picture::{EventPicture, EventPlayer};
+pub use recording::{EventData, events};
+pub use write::write_events;
