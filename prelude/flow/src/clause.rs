@@ -1,7 +1,7 @@
 //! The clauses: a closed list, open through one.
 
 use crate::ranges::Rows;
-use crate::{Aggregation, Candidates, Join, ProcessingStructure, Resample, Result};
+use crate::{Aggregation, Candidates, Join, Resample, Result};
 use cut::Cut;
 use polars::prelude::*;
 use std::fmt;
@@ -106,35 +106,7 @@ pub trait Custom: Send + Sync + fmt::Debug {
     fn process(&self, frame: DataFrame) -> Result<DataFrame>;
 }
 
-/// What a clause asks of its units, and what it promises to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClauseInfo {
-    /// How units must be grouped.
-    pub input: ProcessingStructure,
-    /// How they are grouped afterwards.
-    pub output: ProcessingStructure,
-    /// Whether a filter on rows (or on time) gives the same before and after it.
-    pub commutes_with_row_filter: bool,
-}
-
 impl Clause {
-    /// What the clause asks and promises.
-    pub fn info(&self) -> ClauseInfo {
-        use ProcessingStructure::{All, HashBucketed, MultiSymbol, RowSlice, TimeBucketed};
-        let (input, output, commutes_with_row_filter) = match self {
-            Self::Filter(_) | Self::Define(_) | Self::Select(_) | Self::DateRange(..) => (RowSlice, RowSlice, true),
-            Self::Sample { .. } => (RowSlice, RowSlice, true),
-            Self::Candidates(_) => (RowSlice, RowSlice, false),
-            Self::Custom(custom) => (RowSlice, RowSlice, custom.commutes_with_row_filter()),
-            Self::Head(_) | Self::Tail(_) | Self::RowRange(..) => (All, RowSlice, false),
-            Self::GroupBy { .. } | Self::Aggregate(_) => (HashBucketed, HashBucketed, false),
-            Self::Resample(_) => (TimeBucketed, TimeBucketed, false),
-            Self::Concat(_) => (MultiSymbol, RowSlice, false),
-            Self::MergeSorted(_) => (All, RowSlice, false),
-        };
-        ClauseInfo { input, output, commutes_with_row_filter }
-    }
-
     /// The rows that a clause of positions keeps.
     pub(crate) fn rows(&self) -> Option<Rows> {
         match *self {

@@ -38,6 +38,7 @@ mod runs;
 mod scan;
 mod sink;
 mod stage;
+mod structure;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -47,12 +48,11 @@ mod told;
 mod unit;
 
 pub mod memory;
-pub mod structure;
 
 pub use aggregate::{Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use candidates::{Best, Candidates};
 pub use checkpoint::Checkpoint;
-pub use clause::{Clause, ClauseInfo, ColumnFunction, Custom, Define};
+pub use clause::{Clause, ColumnFunction, Custom, Define};
 pub use engine::{Engine, InMemory, Integrated, Mode, Streaming};
 pub use error::{Error, Result};
 pub use explain::Explanation;
@@ -67,7 +67,6 @@ pub use resample::{Closed, Origin, Resample};
 pub use scan::{Scan, run};
 pub use sink::{Collect, Count, Each, Sink};
 pub use store::{EntityId, Store};
-pub use structure::ProcessingStructure;
 pub use timeline::Span;
 
 /// The name of the column of row numbers of the source, for whoever asks for it: it is made on the way, never stored.
