@@ -9,65 +9,36 @@
 //! In goes a source and clauses, out come segments in order and a [`Report`]. It must not know physics, histograms or
 //! how anything is displayed.
 
-mod aggregate;
-mod ahead;
-mod candidates;
-mod checkpoint;
-mod clause;
-mod compact;
-mod compile;
-mod engine;
 mod error;
-mod execute;
-mod explain;
-mod global;
-mod grouping;
-mod groups;
-mod join;
-mod joined;
-mod load;
-mod names;
-mod neighbours;
-mod options;
-mod query;
-mod ranges;
+mod hash;
+pub mod memory;
+mod operators;
+mod plan;
 mod report;
-mod resample;
-mod running;
-mod runs;
-mod scan;
+mod run;
 mod sink;
-mod stage;
-mod structure;
-mod store;
 #[cfg(test)]
 mod tests;
-mod timeline;
-mod together;
-mod told;
-mod unit;
 
-pub mod memory;
-
-pub use aggregate::{Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
-pub use candidates::{Best, Candidates};
-pub use checkpoint::Checkpoint;
-pub use clause::{Clause, ColumnFunction, Custom, Define};
-pub use engine::{Engine, InMemory, Integrated, Mode, Streaming};
 pub use error::{Error, Result};
-pub use explain::Explanation;
-pub use grouping::{Gathered, Grouping};
-pub use join::{Join, Part};
-pub use names::Names;
-pub use options::Options;
-pub use query::{Query, QueryBuilder};
-pub use ranges::{ReadRange, time};
+pub use plan::aggregation::{
+    Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
+};
+pub use plan::candidates::{Best, Candidates};
+pub use plan::clause::{Clause, ColumnFunction, Custom, Define};
+pub use plan::concat::{Join, Part};
+pub use plan::names::Names;
+pub use plan::options::{Checkpoint, Options};
+pub use plan::query::{Query, QueryBuilder};
+pub use plan::ranges::{ReadRange, time};
+pub use plan::resample::{Origin, Resample};
+pub use plan::row::ROW;
+pub use plan::time::Closed;
+pub use report::timeline::Span;
 pub use report::{Operation, Report};
-pub use resample::{Closed, Origin, Resample};
-pub use scan::{Scan, run};
+pub use run::engine::{Engine, InMemory, Integrated, Mode, Streaming};
+pub use run::explain::Explanation;
+pub use run::grouping::{Gathered, Grouping};
+pub use run::scan::{Scan, run};
+pub use run::store::{EntityId, Store};
 pub use sink::{Collect, Count, Each, Sink};
-pub use store::{EntityId, Store};
-pub use timeline::Span;
-
-/// The name of the column of row numbers of the source, for whoever asks for it: it is made on the way, never stored.
-pub const ROW: &str = "__row__";

@@ -138,7 +138,7 @@ impl Cache {
 
     /// The same in the folder for temporary files, unless there is another already, or that folder is memory itself.
     pub fn spill(&self) {
-        self.disk.place(&super::folder(), false);
+        self.disk.place(&super::volume::folder(), false);
     }
 
     /// The folder in which costly columns lie.

@@ -1,7 +1,7 @@
 //! Who may use memory for segments in work: a budget of bytes over all queries of the process.
 
-use crate::Result;
-use crate::report::Counters;
+use crate::error::Result;
+use crate::report::counters::Counters;
 use parking_lot::{Condvar, Mutex};
 use std::sync::atomic::Ordering;
 use std::time::Duration;

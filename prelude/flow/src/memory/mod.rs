@@ -4,21 +4,18 @@
 //! bytes; what was cheap to make per byte goes first. L3 is a disk for what was not cheap, compressed and checksummed,
 //! in files without names: in the folder for temporary files where nothing else is said.
 
-mod cache;
+pub(crate) mod cache;
 mod controller;
 mod disk;
-mod gate;
-mod selections;
-mod spill;
-mod volume;
+pub(crate) mod gate;
+pub(crate) mod selections;
+pub(crate) mod spill;
+pub(crate) mod volume;
 
+pub use crate::report::decisions::{Decision, Entry, MaterializationController};
 pub use cache::{Cache, CacheStatistics, Key, Tier};
-pub use controller::{Decision, Entry, MaterializationController};
 pub use gate::Gate;
-pub(crate) use gate::Room;
-pub(crate) use selections::{Asked, Selected};
 pub use spill::{Level, Spill, Ticket};
-pub(crate) use volume::folder;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

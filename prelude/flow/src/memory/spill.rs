@@ -1,8 +1,8 @@
 //! Frames on disk: compressed, checksummed, in a file that has no name. The system frees it when the process ends,
 //! however it ends, so nothing is ever left over.
 
-use crate::groups::Fold;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::hash::Fold;
 use parking_lot::Mutex;
 use polars::prelude::*;
 use std::fs::{File, OpenOptions};

@@ -1,0 +1,116 @@
+//! One row per event where events come back: the best row of every key is searched over the whole table.
+
+use crate::error::Result;
+use crate::operators::runs::Runs;
+use crate::operators::score::Score;
+use crate::plan::candidates::Best;
+use crate::plan::row::ROW;
+use crate::sink::Sink;
+use belle2::event::LISTED;
+use polars::prelude::*;
+use segment::Segment;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Looks at the keys of all rows.
+pub(crate) struct Keys {
+    pub keys: Vec<PlSmallStr>,
+    pub best: Best,
+}
+
+/// A run of rows with equal keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    key: u128,
+    score: Score,
+    row: u64,
+    /// First row and number of rows of the run.
+    first: u64,
+    count: u64,
+    listed: u64,
+}
+
+impl Sink for Keys {
+    type Part = Result<Vec<Seen>>;
+
+    fn part(&self) -> Self::Part {
+        Ok(Vec::new())
+    }
+
+    fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
+        let frame = &segment.frame;
+        let runs = Runs::find(frame, &self.keys, &self.best)?;
+        let rows = frame.column(ROW)?.u64()?;
+        let listed = frame.column(LISTED).ok().map(|column| column.cast(&DataType::UInt64)).transpose()?;
+        let listed = listed.as_ref().map(|column| column.u64()).transpose()?;
+        let part = part.as_mut().map_err(|error| error.clone())?;
+        let starts = runs.marks.starts();
+        let words = runs.words(&starts)?;
+        let best = runs.best().unwrap_or(&starts);
+        for run in 0..runs.len() {
+            let start = starts[run] as usize;
+            let end = starts.get(run + 1).map_or(frame.height(), |end| *end as usize);
+            let key: Vec<u64> = words.iter().map(|column| column[run]).collect();
+            part.push(Seen {
+                key: hash(&key),
+                score: runs.score(run),
+                row: rows.get(best[run] as usize).unwrap_or_default(),
+                first: rows.get(start).unwrap_or_default(),
+                count: (end - start) as u64,
+                listed: listed.and_then(|listed| listed.get(start)).unwrap_or_default(),
+            });
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()> {
+        whole.as_mut().map_err(|error| error.clone())?.extend(next?);
+        Ok(())
+    }
+}
+
+fn hash(key: &[u64]) -> u128 {
+    let half = |seed: u64| {
+        let mut hasher = DefaultHasher::new();
+        (seed, key).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(1) << 64 | half(2)
+}
+
+/// The rows to keep, and what the user must know.
+pub(crate) fn resolve(mut seen: Vec<Seen>, listed: bool) -> (Vec<u64>, Option<String>) {
+    seen.sort_unstable_by_key(|run| (run.key, run.first));
+    let mut rows = Vec::with_capacity(seen.len());
+    let (mut apart, mut complete) = (0_u64, 0_u64);
+    for event in seen.chunk_by(|a, b| a.key == b.key) {
+        if let Some(best) = event.iter().min_by_key(|run| (run.score, run.first)) {
+            rows.push(best.row);
+        }
+        // Runs that follow one another are one run that a border of segments cut.
+        let mut runs: Vec<(u64, u64, u64)> = Vec::new();
+        for run in event {
+            match runs.last_mut() {
+                Some((first, count, _)) if *first + *count == run.first => *count += run.count,
+                _ => runs.push((run.first, run.count, run.listed)),
+            }
+        }
+        if runs.len() > 1 {
+            apart += 1;
+            complete += u64::from(listed && runs.iter().all(|(_, count, listed)| count == listed));
+        }
+    }
+    rows.sort_unstable();
+    let note = (apart > 0).then(|| {
+        let mut text = format!(
+            "{apart} event keys come in separate runs of rows; one candidate was kept for each key, over the whole table"
+        );
+        if complete > 0 {
+            text += &format!(
+                ". WARNING: in {complete} of them every run has all its {LISTED} candidates, so they are different \
+                 events with the same key (merged files?): add a column to the key, or choose by runs"
+            );
+        }
+        text
+    });
+    (rows, note)
+}

@@ -1,0 +1,255 @@
+//! Which group a row belongs to: keys to dense numbers, in the order of first appearance.
+
+use crate::error::{Error, Result};
+use crate::hash::Map;
+use polars::prelude::*;
+
+/// Below this, integer keys need no hashing.
+const DENSE: u64 = 1 << 20;
+
+/// A row without a group.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The distinct values of one key column.
+#[derive(Debug)]
+enum Values {
+    /// Small numbers are their own place in `dense`.
+    Words {
+        dense: Vec<u32>,
+        numbers: Map<u64, u32>,
+        values: Vec<u64>,
+    },
+    Texts {
+        numbers: Map<Box<str>, u32>,
+        values: Vec<Box<str>>,
+    },
+}
+
+#[derive(Debug)]
+struct Column {
+    name: PlSmallStr,
+    dtype: DataType,
+    values: Values,
+}
+
+/// The groups seen so far.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    columns: Vec<Column>,
+    /// For several key columns: numbers of their values to the group.
+    joint: Vec<Map<u64, u32>>,
+    /// And back.
+    parts: Vec<Vec<(u32, u32)>>,
+}
+
+impl Groups {
+    pub fn new(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
+        let column = |(name, dtype): &(PlSmallStr, DataType)| {
+            let values = match dtype {
+                DataType::String => Values::Texts { numbers: Map::default(), values: Vec::new() },
+                dtype if dtype.is_primitive_numeric() || dtype.is_bool() || dtype.is_temporal() => {
+                    Values::Words { dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
+                }
+                other => return Err(Error::request(format!("column `{name}` of type {other} cannot be a key"))),
+            };
+            Ok(Column { name: name.clone(), dtype: dtype.clone(), values })
+        };
+        let columns = keys.iter().map(column).collect::<Result<Vec<_>>>()?;
+        let more = columns.len().saturating_sub(1);
+        Ok(Self { columns, joint: vec![Map::default(); more], parts: vec![Vec::new(); more] })
+    }
+
+    pub fn len(&self) -> usize {
+        match self.parts.last() {
+            Some(pairs) => pairs.len(),
+            None => self.columns.first().map_or(0, |column| column.values.len()),
+        }
+    }
+
+    /// The group of each row; [`NONE`] where a key is missing.
+    pub fn number(&mut self, keys: &[Series]) -> Result<Vec<u32>> {
+        let mut groups: Option<Vec<u32>> = None;
+        for (at, (column, key)) in self.columns.iter_mut().zip(keys).enumerate() {
+            let numbers = column.values.number(key)?;
+            groups = Some(match groups {
+                None => numbers,
+                Some(before) => join(&mut self.joint[at - 1], &mut self.parts[at - 1], &before, &numbers),
+            });
+        }
+        Ok(groups.unwrap_or_default())
+    }
+
+    /// The keys of all groups.
+    pub fn keys(&self) -> Result<Vec<Series>> {
+        let mut picks: Vec<Vec<u32>> = Vec::with_capacity(self.columns.len());
+        let mut groups: Vec<u32> = (0..self.len() as u32).collect();
+        for at in (1..self.columns.len()).rev() {
+            let pairs = &self.parts[at - 1];
+            picks.push(groups.iter().map(|&group| pairs[group as usize].1).collect());
+            groups = groups.iter().map(|&group| pairs[group as usize].0).collect();
+        }
+        picks.push(groups);
+        picks.reverse();
+        self.columns.iter().zip(picks).map(|(column, picks)| column.series(&picks)).collect()
+    }
+}
+
+fn join(numbers: &mut Map<u64, u32>, pairs: &mut Vec<(u32, u32)>, before: &[u32], next: &[u32]) -> Vec<u32> {
+    let one = |(&a, &b): (&u32, &u32)| {
+        if a == NONE || b == NONE {
+            return NONE;
+        }
+        *numbers.entry(u64::from(a) << 32 | u64::from(b)).or_insert_with(|| {
+            pairs.push((a, b));
+            pairs.len() as u32 - 1
+        })
+    };
+    before.iter().zip(next).map(one).collect()
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Self::Words { values, .. } => values.len(),
+            Self::Texts { values, .. } => values.len(),
+        }
+    }
+
+    fn number(&mut self, key: &Series) -> Result<Vec<u32>> {
+        match self {
+            Self::Texts { numbers, values } => {
+                let mut one = |text: Option<&str>| -> u32 {
+                    let Some(text) = text else { return NONE };
+                    if let Some(&number) = numbers.get(text) {
+                        return number;
+                    }
+                    let number = values.len() as u32;
+                    values.push(text.into());
+                    numbers.insert(text.into(), number);
+                    number
+                };
+                let texts = key.str()?;
+                let mut out = Vec::with_capacity(texts.len());
+                // Texts of up to twelve bytes are their own view: what was seen a moment ago needs no look at the text.
+                let mut recent = vec![(0_u128, NONE); 1_024];
+                for chunk in texts.downcast_iter() {
+                    for (view, text) in chunk.views().iter().zip(chunk.iter()) {
+                        if view.length > 12 || text.is_none() {
+                            out.push(one(text));
+                            continue;
+                        }
+                        let word = view.as_u128();
+                        let mixed = (word ^ (word >> 64)) as u64;
+                        let slot = &mut recent[(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize];
+                        if slot.1 == NONE || slot.0 != word {
+                            *slot = (word, one(text));
+                        }
+                        out.push(slot.1);
+                    }
+                }
+                Ok(out)
+            }
+            Self::Words { dense, numbers, values } => {
+                let mut last: Option<(u64, u32)> = None;
+                let mut one = |word: u64| {
+                    if let Some((before, number)) = last
+                        && before == word
+                    {
+                        return number;
+                    }
+                    let mut add = || {
+                        values.push(word);
+                        values.len() as u32 - 1
+                    };
+                    let number = if word < DENSE {
+                        let at = word as usize;
+                        if dense.len() <= at {
+                            dense.resize((at + 1).next_power_of_two(), NONE);
+                        }
+                        if dense[at] == NONE {
+                            dense[at] = add();
+                        }
+                        dense[at]
+                    } else {
+                        *numbers.entry(word).or_insert_with(add)
+                    };
+                    last = Some((word, number));
+                    number
+                };
+                let mut out = Vec::with_capacity(key.len());
+                each_word(key, |word| out.push(word.map_or(NONE, &mut one)))?;
+                Ok(out)
+            }
+        }
+    }
+}
+
+/// Calls for each value with its bits; with `None` for missing values.
+fn each_word(key: &Series, mut take: impl FnMut(Option<u64>)) -> Result<()> {
+    let physical = key.to_physical_repr();
+    match physical.dtype() {
+        DataType::Float64 | DataType::Float32 => {
+            let values = physical.cast(&DataType::Float64)?;
+            for value in values.f64()?.iter() {
+                // Adding zero makes one of both zeros.
+                take(value.filter(|value| !value.is_nan()).map(|value| (value + 0.0).to_bits()));
+            }
+        }
+        DataType::UInt64 => physical.u64()?.iter().for_each(take),
+        DataType::Int64 if physical.null_count() == 0 => {
+            let values = physical.rechunk();
+            values.i64()?.cont_slice()?.iter().for_each(|&value| take(Some(value as u64)));
+        }
+        _ => {
+            let values = physical.cast(&DataType::Int64)?;
+            values.i64()?.iter().for_each(|value| take(value.map(|value| value as u64)));
+        }
+    }
+    Ok(())
+}
+
+impl Column {
+    fn series(&self, picks: &[u32]) -> Result<Series> {
+        let name = self.name.clone();
+        Ok(match &self.values {
+            Values::Texts { values, .. } => {
+                let texts = picks.iter().map(|&pick| &*values[pick as usize]);
+                StringChunked::from_iter_values(name, texts).into_series()
+            }
+            Values::Words { values, .. } => {
+                let words = picks.iter().map(|&pick| values[pick as usize]);
+                if self.dtype.is_float() {
+                    Float64Chunked::from_iter_values(name, words.map(f64::from_bits)).cast(&self.dtype)?
+                } else if self.dtype == DataType::UInt64 {
+                    UInt64Chunked::from_iter_values(name, words).into_series()
+                } else {
+                    let physical = Int64Chunked::from_iter_values(name, words.map(|word| word as i64)).into_series();
+                    logical(physical, &self.dtype)?
+                }
+            }
+        })
+    }
+}
+
+/// Integers as the type they are the physical form of.
+pub(crate) fn logical(physical: Series, dtype: &DataType) -> Result<Series> {
+    let form = dtype.to_physical();
+    Ok(physical.cast(&form)?.cast(dtype)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_with_a_missing_key_have_no_group() {
+        let mut groups = Groups::new(&[("a".into(), DataType::String), ("b".into(), DataType::Float64)]).unwrap();
+        let a = Series::new("a".into(), [Some("x"), Some("y"), None, Some("x"), Some("x")]);
+        let b = Series::new("b".into(), [0.0, 1.0, 1.0, -0.0, f64::NAN]);
+        assert_eq!(groups.number(&[a, b]).unwrap(), [0, 1, NONE, 0, NONE]);
+        let keys = groups.keys().unwrap();
+        assert_eq!(keys[0], Series::new("a".into(), ["x", "y"]));
+        assert_eq!(keys[1], Series::new("b".into(), [0.0, 1.0]));
+        assert_eq!(groups.len(), 2);
+    }
+}

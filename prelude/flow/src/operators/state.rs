@@ -1,0 +1,380 @@
+//! What is kept of each group while rows come by, and how two such states become one.
+
+use crate::error::Result;
+use crate::operators::groups::logical;
+use crate::operators::values::{Order, each_float, each_order, each_present, each_whole};
+use crate::operators::words::words;
+use crate::plan::aggregation::{Aggregation, Function};
+use polars::prelude::*;
+use std::collections::HashSet;
+
+/// The states of one aggregation, by group.
+#[derive(Debug)]
+pub(super) enum State {
+    Float {
+        sum: bool,
+        sums: Vec<f64>,
+        counts: Vec<u64>,
+    },
+    /// Sums that wrap at 64 bits, which signed and unsigned integers share.
+    Whole(Vec<i64>),
+    Integer {
+        sums: Vec<i128>,
+        counts: Vec<u64>,
+    },
+    /// NaN where there is none yet.
+    Peak {
+        max: bool,
+        values: Vec<f64>,
+    },
+    Extreme {
+        max: bool,
+        values: Vec<Option<Order>>,
+    },
+    Count(Vec<u64>),
+    Pick {
+        last: bool,
+        values: Vec<AnyValue<'static>>,
+    },
+    Spread {
+        counts: Vec<f64>,
+        means: Vec<f64>,
+        squares: Vec<f64>,
+    },
+    Values(Vec<Vec<f64>>),
+    Distinct(Vec<HashSet<u64, std::hash::BuildHasherDefault<crate::hash::Fold>>>),
+}
+
+impl State {
+    pub fn new(function: Function, input: &DataType) -> Self {
+        match function {
+            Function::Sum | Function::Mean
+                if input.is_float() || input.is_primitive_numeric() && function == Function::Mean =>
+            {
+                Self::Float { sum: function == Function::Sum, sums: Vec::new(), counts: Vec::new() }
+            }
+            Function::Mean if input.is_bool() => Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() },
+            Function::Sum => Self::Whole(Vec::new()),
+            Function::Min | Function::Max if input.is_float() => {
+                Self::Peak { max: function == Function::Max, values: Vec::new() }
+            }
+            Function::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
+            Function::Min | Function::Max => Self::Extreme { max: function == Function::Max, values: Vec::new() },
+            Function::Count => Self::Count(Vec::new()),
+            Function::First | Function::Last => Self::Pick { last: function == Function::Last, values: Vec::new() },
+            Function::Std => Self::Spread { counts: Vec::new(), means: Vec::new(), squares: Vec::new() },
+            Function::Median | Function::Quantile(_) => Self::Values(Vec::new()),
+            Function::NUnique => Self::Distinct(Vec::new()),
+        }
+    }
+
+    pub fn grow(&mut self, groups: usize) {
+        match self {
+            Self::Float { sums, counts, .. } => {
+                sums.resize(groups, 0.0);
+                counts.resize(groups, 0);
+            }
+            Self::Integer { sums, counts } => {
+                sums.resize(groups, 0);
+                counts.resize(groups, 0);
+            }
+            Self::Whole(sums) => sums.resize(groups, 0),
+            Self::Peak { values, .. } => values.resize(groups, f64::NAN),
+            Self::Extreme { values, .. } => values.resize(groups, None),
+            Self::Count(counts) => counts.resize(groups, 0),
+            Self::Pick { values, .. } => values.resize(groups, AnyValue::Null),
+            Self::Spread { counts, means, squares } => {
+                counts.resize(groups, 0.0);
+                means.resize(groups, 0.0);
+                squares.resize(groups, 0.0);
+            }
+            Self::Values(values) => values.resize(groups, Vec::new()),
+            Self::Distinct(values) => values.resize(groups, HashSet::default()),
+        }
+    }
+
+    pub fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
+        match self {
+            Self::Float { sums, counts, .. } => each_float(column, groups, |group, value| {
+                sums[group] += value;
+                counts[group] += 1;
+            }),
+            Self::Whole(sums) => {
+                each_whole(column, groups, |group, value| sums[group] = sums[group].wrapping_add(value))
+            }
+            Self::Peak { max, values } => {
+                let max = *max;
+                each_float(column, groups, |group, value| keep_peak(&mut values[group], value, max))
+            }
+            Self::Integer { sums, counts } => each_order(column, groups, |group, value| {
+                sums[group] += match value {
+                    Order::Signed(value) => i128::from(value),
+                    Order::Unsigned(value) => i128::from(value),
+                    Order::Float(value) => value as i128,
+                };
+                counts[group] += 1;
+            }),
+            Self::Extreme { max, values } => {
+                let max = *max;
+                each_order(column, groups, |group, value| keep_extreme(&mut values[group], value, max))
+            }
+            Self::Count(counts) => each_present(column, groups, |group, _| counts[group] += 1),
+            Self::Pick { last, values } => {
+                // Only the row is noted here: a value is fetched once per group and segment.
+                let mut rows = vec![usize::MAX; values.len()];
+                let last = *last;
+                each_present(column, groups, |group, row| {
+                    if last || rows[group] == usize::MAX {
+                        rows[group] = row;
+                    }
+                })?;
+                pick(values, last, column, rows.into_iter().enumerate())
+            }
+            Self::Spread { counts, means, squares } => each_float(column, groups, |group, value| {
+                counts[group] += 1.0;
+                let before = value - means[group];
+                means[group] += before / counts[group];
+                squares[group] += before * (value - means[group]);
+            }),
+            Self::Values(values) => each_float(column, groups, |group, value| values[group].push(value)),
+            Self::Distinct(values) => {
+                let words = words(column)?;
+                each_present(column, groups, |group, row| {
+                    values[group].insert(words[row]);
+                })
+            }
+        }
+    }
+
+    /// Takes rows whose groups come in runs; `false` where that is no faster than row by row.
+    pub fn take_runs(&mut self, groups: &[u32], ends: &[usize], column: &Series) -> Result<bool> {
+        if column.null_count() > 0 {
+            return Ok(false);
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let runs = groups.iter().map(|&group| group as usize).zip(starts.zip(ends.iter().copied()));
+        if let Self::Whole(sums) = self {
+            if column.dtype() == &DataType::UInt64 {
+                return Ok(false);
+            }
+            let values = column.cast(&DataType::Int64)?.rechunk();
+            let values = values.i64()?.cont_slice()?;
+            for (group, (start, end)) in runs {
+                let sum = values[start..end].iter().fold(0_i64, |sum, &value| sum.wrapping_add(value));
+                sums[group] = sums[group].wrapping_add(sum);
+            }
+            return Ok(true);
+        }
+        if column.dtype() != &DataType::Float64 {
+            return Ok(false);
+        }
+        let column = column.rechunk();
+        let values = column.f64()?.cont_slice()?;
+        match self {
+            Self::Float { sums, counts, .. } => {
+                for (group, (start, end)) in runs {
+                    for &value in values[start..end].iter().filter(|value| !value.is_nan()) {
+                        sums[group] += value;
+                        counts[group] += 1;
+                    }
+                }
+            }
+            Self::Peak { max, values: peaks } => {
+                for (group, (start, end)) in runs {
+                    // Both answers of a comparison with NaN are false, so NaN never wins.
+                    let worst = if *max { f64::NEG_INFINITY } else { f64::INFINITY };
+                    let better = |best: f64, &value: &f64| {
+                        if *max {
+                            if value > best { value } else { best }
+                        } else if value < best {
+                            value
+                        } else {
+                            best
+                        }
+                    };
+                    let found = values[start..end].iter().fold(worst, better);
+                    if found != worst || values[start..end].contains(&worst) {
+                        keep_peak(&mut peaks[group], found, *max);
+                    }
+                }
+            }
+            Self::Count(counts) => {
+                for (group, (start, end)) in runs {
+                    counts[group] += values[start..end].iter().filter(|value| !value.is_nan()).count() as u64;
+                }
+            }
+            Self::Pick { last, values: picked } => {
+                let last = *last;
+                let rows = runs.map(|(group, (start, end))| {
+                    let run = &values[start..end];
+                    let at = if last {
+                        run.iter().rposition(|value| !value.is_nan())
+                    } else {
+                        run.iter().position(|value| !value.is_nan())
+                    };
+                    (group, at.map_or(usize::MAX, |at| start + at))
+                });
+                pick(picked, last, &column, rows)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Adds the states of the rows that follow; `target` is the group here of each group there.
+    pub fn merge(&mut self, next: Self, target: &[u32]) {
+        let pairs = || target.iter().map(|&group| group as usize).enumerate();
+        match (self, next) {
+            (Self::Float { sums, counts, .. }, Self::Float { sums: s, counts: c, .. }) => {
+                for (from, to) in pairs() {
+                    sums[to] += s[from];
+                    counts[to] += c[from];
+                }
+            }
+            (Self::Integer { sums, counts }, Self::Integer { sums: s, counts: c }) => {
+                for (from, to) in pairs() {
+                    sums[to] += s[from];
+                    counts[to] += c[from];
+                }
+            }
+            (Self::Whole(sums), Self::Whole(s)) => {
+                pairs().for_each(|(from, to)| sums[to] = sums[to].wrapping_add(s[from]))
+            }
+            (Self::Peak { max, values }, Self::Peak { values: v, .. }) => {
+                for (from, to) in pairs().filter(|&(from, _)| !v[from].is_nan()) {
+                    keep_peak(&mut values[to], v[from], *max);
+                }
+            }
+            (Self::Extreme { max, values }, Self::Extreme { values: v, .. }) => {
+                for (from, to) in pairs() {
+                    if let Some(value) = v[from] {
+                        keep_extreme(&mut values[to], value, *max);
+                    }
+                }
+            }
+            (Self::Count(counts), Self::Count(c)) => pairs().for_each(|(from, to)| counts[to] += c[from]),
+            (Self::Pick { last, values }, Self::Pick { values: v, .. }) => {
+                for ((_, to), value) in pairs().zip(v) {
+                    if value != AnyValue::Null && (*last || values[to] == AnyValue::Null) {
+                        values[to] = value;
+                    }
+                }
+            }
+            (Self::Spread { counts, means, squares }, Self::Spread { counts: c, means: m, squares: s }) => {
+                for (from, to) in pairs().filter(|&(from, _)| c[from] > 0.0) {
+                    let all = counts[to] + c[from];
+                    let apart = m[from] - means[to];
+                    squares[to] += s[from] + apart * apart * counts[to] * c[from] / all;
+                    means[to] += apart * c[from] / all;
+                    counts[to] = all;
+                }
+            }
+            (Self::Values(values), Self::Values(v)) => pairs().zip(v).for_each(|((_, to), v)| values[to].extend(v)),
+            (Self::Distinct(values), Self::Distinct(v)) => pairs().zip(v).for_each(|((_, to), v)| values[to].extend(v)),
+            _ => {}
+        }
+    }
+
+    pub fn finish(self, aggregation: &Aggregation, dtype: &DataType) -> Result<Series> {
+        let name = aggregation.output.clone();
+        Ok(match self {
+            Self::Float { sum: true, sums, .. } => Series::new(name, sums),
+            Self::Float { sums, counts, .. } => {
+                let means = sums.iter().zip(&counts).map(|(sum, &count)| (count > 0).then(|| sum / count as f64));
+                Series::new(name, means.collect::<Vec<_>>())
+            }
+            Self::Integer { sums, counts } if dtype.is_temporal() => {
+                let means =
+                    sums.iter().zip(&counts).map(|(sum, &n)| (n > 0).then(|| (sum.div_euclid(i128::from(n))) as i64));
+                logical(Series::new(name, means.collect::<Vec<_>>()), dtype)?
+            }
+            // Sums wrap at 64 bits as those of the reference do.
+            Self::Whole(sums) if *dtype == DataType::UInt64 => {
+                Series::new(name, sums.iter().map(|&sum| sum as u64).collect::<Vec<_>>())
+            }
+            Self::Whole(sums) => Series::new(name, sums),
+            Self::Integer { sums, .. } => Series::new(name, sums.iter().map(|&sum| sum as i64).collect::<Vec<_>>()),
+            Self::Peak { values, .. } => {
+                let found = values.iter().map(|&value| (!value.is_nan()).then_some(value));
+                Series::new(name, found.collect::<Vec<_>>()).cast(dtype)?
+            }
+            Self::Extreme { values, .. } => extremes(name, &values, dtype)?,
+            Self::Count(counts) => Series::new(name, counts),
+            Self::Pick { values, .. } => Series::from_any_values_and_dtype(name, &values, dtype, false)?,
+            Self::Spread { counts, squares, .. } => {
+                let one = |(count, square): (&f64, &f64)| (*count > 1.0).then(|| (square / (count - 1.0)).sqrt());
+                Series::new(name, counts.iter().zip(&squares).map(one).collect::<Vec<_>>())
+            }
+            Self::Values(values) => {
+                let at = if let Function::Quantile(q) = aggregation.function { q } else { 0.5 };
+                let found: Vec<Option<f64>> = values.into_iter().map(|values| at_quantile(values, at)).collect();
+                let series = Series::new(name, found);
+                if dtype.is_temporal() { logical(series.cast(&DataType::Int64)?, dtype)? } else { series }
+            }
+            Self::Distinct(values) => Series::new(name, values.iter().map(|set| set.len() as u64).collect::<Vec<_>>()),
+        })
+    }
+}
+
+/// Fetches the values of the noted rows.
+fn pick(
+    values: &mut [AnyValue<'static>],
+    last: bool,
+    column: &Series,
+    rows: impl Iterator<Item = (usize, usize)>,
+) -> Result<()> {
+    for (group, row) in rows {
+        if row != usize::MAX && (last || values[group] == AnyValue::Null) {
+            values[group] = column.get(row)?.into_static();
+        }
+    }
+    Ok(())
+}
+
+fn keep_peak(kept: &mut f64, value: f64, max: bool) {
+    let better = if max { value > *kept } else { value < *kept };
+    if better || kept.is_nan() {
+        *kept = value;
+    }
+}
+
+/// The group of every row.
+pub(super) fn spread(groups: &[u32], ends: &[usize]) -> Vec<u32> {
+    let mut rows = Vec::with_capacity(ends.last().copied().unwrap_or(0));
+    for (&group, &end) in groups.iter().zip(ends) {
+        rows.resize(end, group);
+    }
+    rows
+}
+
+fn at_quantile(mut values: Vec<f64>, at: f64) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    let position = at * (values.len() - 1) as f64;
+    let (low, part) = (position.floor() as usize, position.fract());
+    let high = (low + 1).min(values.len() - 1);
+    Some(values[low] + (values[high] - values[low]) * part)
+}
+
+fn keep_extreme(kept: &mut Option<Order>, value: Order, max: bool) {
+    let better = kept.is_none_or(|kept| if max { value > kept } else { value < kept });
+    if better {
+        *kept = Some(value);
+    }
+}
+
+fn extremes(name: PlSmallStr, values: &[Option<Order>], dtype: &DataType) -> Result<Series> {
+    let physical = if dtype.is_float() {
+        let one = |value: &Option<Order>| if let Some(Order::Float(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    } else if dtype.is_unsigned_integer() {
+        let one = |value: &Option<Order>| if let Some(Order::Unsigned(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    } else {
+        let one = |value: &Option<Order>| if let Some(Order::Signed(value)) = value { Some(*value) } else { None };
+        Series::new(name, values.iter().map(one).collect::<Vec<_>>())
+    };
+    if dtype.is_temporal() { logical(physical, dtype) } else { Ok(physical.cast(dtype)?) }
+}

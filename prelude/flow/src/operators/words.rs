@@ -1,0 +1,52 @@
+//! Keys as words: what can be compared and hashed whatever the type of the column.
+
+use crate::error::{Error, Result};
+use polars::prelude::*;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Values as words that are equal when the values are, and ordered like them where they have an order.
+pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
+    const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
+    const SIGN: u64 = 1 << 63;
+    let physical = column.to_physical_repr();
+    Ok(match physical.dtype() {
+        DataType::Float32 | DataType::Float64 => {
+            let values = physical.cast(&DataType::Float64)?;
+            values.f64()?.iter().map(|value| value.map_or(NULL, ordered)).collect()
+        }
+        DataType::UInt64 => physical.u64()?.iter().map(|value| value.unwrap_or(NULL)).collect(),
+        dtype if dtype.is_integer() || dtype.is_bool() => {
+            let values = physical.cast(&DataType::Int64)?;
+            values.i64()?.iter().map(|value| value.map_or(NULL, |value| value as u64 ^ SIGN)).collect()
+        }
+        DataType::String => physical.str()?.iter().map(|text| text.map_or(NULL, hash)).collect(),
+        other => return Err(Error::request(format!("column `{}` of type {other} cannot be a key", column.name()))),
+    })
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The bits of a number, in the order of the numbers; both zeros are one, and all NaN.
+pub(crate) fn ordered(value: f64) -> u64 {
+    let value = if value.is_nan() { f64::NAN } else { value + 0.0 };
+    let bits = value.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_keep_the_order_of_numbers() {
+        let values = [f64::NEG_INFINITY, -2.0, -1e-300, 0.0, 1e-300, 3.0, f64::INFINITY];
+        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
+        assert_eq!(ordered(0.0), ordered(-0.0));
+        let column = Series::new("x".into(), [i64::MIN, -1, 0, i64::MAX]);
+        assert!(words(&column).unwrap().is_sorted());
+    }
+}

@@ -1,0 +1,156 @@
+//! Two-phase aggregation: each stretch of rows is reduced to one state per group, states are merged in order.
+//! Memory grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
+
+use crate::error::{Error, Result};
+use polars::prelude::*;
+
+/// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Function {
+    /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, else an f64.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// How many there are.
+    Count,
+    /// The first in the order of rows.
+    First,
+    /// The last in the order of rows.
+    Last,
+    /// Their standard deviation (n - 1).
+    Std,
+    /// Their median.
+    Median,
+    /// A quantile between 0 and 1, linear between neighbours.
+    Quantile(f64),
+    /// How many different ones there are.
+    NUnique,
+}
+
+impl Function {
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// An unknown name; the message lists the known.
+    pub fn parse(name: &str) -> Result<Self> {
+        Ok(match name.to_lowercase().as_str() {
+            "sum" => Self::Sum,
+            "mean" => Self::Mean,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "count" => Self::Count,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "std" => Self::Std,
+            "median" => Self::Median,
+            "n_unique" => Self::NUnique,
+            other => {
+                let known = "sum, mean, min, max, count, first, last, std, median, quantile, n_unique";
+                return Err(Error::request(format!("no aggregation `{other}`; there are {known}")));
+            }
+        })
+    }
+}
+
+impl std::fmt::Display for Function {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Quantile(q) => write!(out, "quantile({q})"),
+            Self::NUnique => out.write_str("n_unique"),
+            other => out.write_str(&format!("{other:?}").to_lowercase()),
+        }
+    }
+}
+
+/// One column of an aggregation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// The name of the new column.
+    pub output: PlSmallStr,
+    /// The column it is computed of.
+    pub input: PlSmallStr,
+    /// What is computed.
+    pub function: Function,
+}
+
+/// So that `agg(sum("x"))` means `agg([sum("x")])`.
+impl IntoIterator for Aggregation {
+    type Item = Self;
+    type IntoIter = std::iter::Once<Self>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self)
+    }
+}
+
+impl Aggregation {
+    /// An aggregation whose output is called as its input.
+    pub fn new(input: impl Into<PlSmallStr>, function: Function) -> Self {
+        let input = input.into();
+        Self { output: input.clone(), input, function }
+    }
+
+    /// Gives the output a name of its own.
+    #[must_use]
+    pub fn alias(mut self, output: impl Into<PlSmallStr>) -> Self {
+        self.output = output.into();
+        self
+    }
+
+    /// The type of the output.
+    pub(crate) fn dtype(&self, schema: &Schema, resampling: bool) -> Result<DataType> {
+        let names = || schema.iter_names().map(PlSmallStr::as_str);
+        let input = schema.get(&self.input).ok_or_else(|| segment::Error::column(&self.input, names()))?;
+        let refuse = || {
+            let text = format!("`{}` of the column `{}` of type {input} has no meaning", self.function, self.input);
+            Err(Error::request(text))
+        };
+        let text = matches!(input, DataType::String);
+        let plain = input.is_primitive_numeric() || input.is_bool() || input.is_temporal() || text;
+        Ok(match self.function {
+            Function::Count | Function::NUnique => DataType::UInt64,
+            _ if !plain => return refuse(),
+            Function::First | Function::Last => input.clone(),
+            _ if text => return refuse(),
+            Function::Sum if input.is_temporal() => return refuse(),
+            Function::Sum if input.is_float() => DataType::Float64,
+            Function::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
+            Function::Sum => DataType::Int64,
+            Function::Min | Function::Max => input.clone(),
+            Function::Mean | Function::Median if input.is_temporal() => input.clone(),
+            Function::Quantile(q) if !(0.0..=1.0).contains(&q) => {
+                return Err(Error::request(format!("quantile {q} is not between 0 and 1")));
+            }
+            Function::Std | Function::Quantile(_) if input.is_temporal() || resampling && input.is_bool() => {
+                return refuse();
+            }
+            _ => DataType::Float64,
+        })
+    }
+}
+
+macro_rules! shorthands {
+    ($($name:ident $function:ident $text:literal),*) => {
+        $(#[doc = $text]
+        pub fn $name(column: impl Into<PlSmallStr>) -> Aggregation {
+            Aggregation::new(column, Function::$function)
+        })*
+    };
+}
+
+shorthands!(
+    sum Sum "The sum of a column.", mean Mean "The mean of a column.", min Min "The smallest value of a column.",
+    max Max "The largest value of a column.", count Count "How many values of a column are there.",
+    first First "The first value of a column.", last Last "The last value of a column.",
+    std Std "The standard deviation of a column.", median Median "The median of a column.",
+    n_unique NUnique "How many different values a column has."
+);
+
+/// A quantile of a column, between 0 and 1.
+pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
+    Aggregation::new(column, Function::Quantile(quantile))
+}

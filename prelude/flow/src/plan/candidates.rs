@@ -1,0 +1,84 @@
+//! The choice of one candidate per event.
+
+use crate::error::{Error, Result};
+use polars::prelude::*;
+
+/// Which candidate of an event is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Best {
+    /// The first in the order of the files.
+    First,
+    /// The one with the lowest value of a column; missing values last, the first of equals.
+    Lowest(PlSmallStr),
+    /// The one with the highest value of a column; missing values last, the first of equals.
+    Highest(PlSmallStr),
+    /// One by lot, the same for the same seed, whatever the segments.
+    Random(u64),
+}
+
+/// A choice of one row per event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// The columns that name an event; empty: those of basf2 ([`belle2::event::KEYS`]), as far as they exist.
+    pub keys: Vec<PlSmallStr>,
+    /// Which row is kept.
+    pub best: Best,
+    /// Whether equal keys in separate runs of rows are different events. Otherwise one row per key is kept.
+    pub runs: bool,
+}
+
+impl Candidates {
+    /// One row per event, by the usual keys.
+    pub fn new(best: Best) -> Self {
+        Self { keys: Vec::new(), best, runs: false }
+    }
+
+    /// Other keys.
+    #[must_use]
+    pub fn keys<N: Into<PlSmallStr>>(mut self, keys: impl IntoIterator<Item = N>) -> Self {
+        self.keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes every run of rows with equal keys for an event of its own.
+    #[must_use]
+    pub fn by_runs(mut self) -> Self {
+        self.runs = true;
+        self
+    }
+
+    /// The keys for this schema.
+    pub(crate) fn resolve(&self, schema: &Schema) -> Result<Vec<PlSmallStr>> {
+        let names = || schema.iter_names().map(PlSmallStr::as_str);
+        let wanted = self.keys.iter().chain(match &self.best {
+            Best::Lowest(column) | Best::Highest(column) => Some(column),
+            _ => None,
+        });
+        for column in wanted {
+            if !schema.contains(column) {
+                return Err(segment::Error::column(column, names()).into());
+            }
+        }
+        if !self.keys.is_empty() {
+            return Ok(self.keys.clone());
+        }
+        let keys: Vec<PlSmallStr> =
+            belle2::event::KEYS.into_iter().filter(|key| schema.contains(key)).map(Into::into).collect();
+        if keys.is_empty() {
+            let text = format!(
+                "no column names an event; one of {} is needed, or say which columns do",
+                belle2::event::KEYS.join(", ")
+            );
+            return Err(Error::request(text));
+        }
+        Ok(keys)
+    }
+
+    /// The column the choice looks at.
+    pub(crate) fn by(&self) -> Option<&PlSmallStr> {
+        match &self.best {
+            Best::Lowest(column) | Best::Highest(column) => Some(column),
+            Best::First | Best::Random(_) => None,
+        }
+    }
+}

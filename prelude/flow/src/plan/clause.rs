@@ -1,0 +1,194 @@
+//! The clauses: a closed list, open through one.
+
+use crate::error::Result;
+use crate::plan::aggregation::Aggregation;
+use crate::plan::candidates::Candidates;
+use crate::plan::concat::Join;
+use crate::plan::ranges::Rows;
+use crate::plan::resample::Resample;
+use cut::Cut;
+use polars::prelude::*;
+use std::fmt;
+use std::sync::Arc;
+
+/// One step of a query.
+#[derive(Debug, Clone)]
+pub enum Clause {
+    /// Keeps the rows that pass.
+    Filter(Cut),
+    /// Adds a column (or replaces it).
+    Define(Define),
+    /// Keeps these columns, in this order.
+    Select(Vec<PlSmallStr>),
+    /// Keeps a part of the rows, by lot: the same rows for the same seed.
+    Sample {
+        /// Between 0 and 1.
+        fraction: f64,
+        /// Of the lot.
+        seed: u64,
+    },
+    /// Keeps one row per event.
+    Candidates(Candidates),
+    /// The first rows; of a negative number all but the last.
+    Head(i64),
+    /// The last rows; of a negative number all but the first.
+    Tail(i64),
+    /// Rows from, and up to but not with; negative from the end.
+    RowRange(Option<i64>, Option<i64>),
+    /// Rows whose time lies between, both ends included, in nanoseconds since 1970.
+    DateRange(Option<i64>, Option<i64>),
+    /// One row per value of the keys.
+    GroupBy {
+        /// The keys.
+        by: Vec<PlSmallStr>,
+        /// What is computed.
+        aggregations: Vec<Aggregation>,
+    },
+    /// One row per bucket of time.
+    Resample(Resample),
+    /// An aggregation that belongs to no `groupby` and no `resample`: an error, kept so that it can be said in time.
+    Aggregate(Vec<Aggregation>),
+    /// Tables one after another. Must be the first clause.
+    Concat(Join),
+    /// Tables that are sorted by time, merged. Must be the first clause.
+    MergeSorted(Join),
+    /// A step of the user's own.
+    Custom(Arc<dyn Custom>),
+}
+
+/// How a new column is made.
+#[derive(Clone)]
+pub enum Define {
+    /// By an expression.
+    Expression {
+        /// The new column.
+        name: PlSmallStr,
+        /// Its value.
+        value: Cut,
+        /// Whether a comparison is refused: it selects, and makes no column.
+        strict: bool,
+    },
+    /// By a function of columns, called for every segment.
+    Function {
+        /// The new column.
+        name: PlSmallStr,
+        /// The columns the function gets, in this order.
+        inputs: Vec<PlSmallStr>,
+        /// The type of what it answers.
+        dtype: DataType,
+        /// The function; it must answer as many values as it gets.
+        function: Arc<ColumnFunction>,
+    },
+}
+
+/// A function of some columns of a segment.
+pub type ColumnFunction = dyn Fn(&DataFrame) -> Result<Series> + Send + Sync;
+
+/// A step of the user's own that works on row slices.
+pub trait Custom: Send + Sync + fmt::Debug {
+    /// What it is called in plans and reports.
+    fn name(&self) -> String;
+
+    /// The columns it hands on, given those that come in. All errors of type belong here: nothing has been read yet.
+    ///
+    /// # Errors
+    /// Columns that do not fit.
+    fn schema(&self, input: &Schema) -> Result<Schema>;
+
+    /// The columns it looks at to hand on `outputs`.
+    fn needs(&self, outputs: &[PlSmallStr]) -> Vec<PlSmallStr>;
+
+    /// Whether a filter on rows gives the same before and after it.
+    fn commutes_with_row_filter(&self) -> bool {
+        false
+    }
+
+    /// Works on the rows of a segment.
+    ///
+    /// # Errors
+    /// Whatever ends the query.
+    fn process(&self, frame: DataFrame) -> Result<DataFrame>;
+}
+
+impl Clause {
+    /// The rows that a clause of positions keeps.
+    pub(crate) fn rows(&self) -> Option<Rows> {
+        match *self {
+            Self::Head(count) => Some(Rows::head(count)),
+            Self::Tail(count) => Some(Rows::tail(count)),
+            Self::RowRange(start, end) => Some(Rows { start, end }),
+            _ => None,
+        }
+    }
+}
+
+impl Define {
+    /// The new column.
+    pub fn name(&self) -> &PlSmallStr {
+        match self {
+            Self::Expression { name, .. } | Self::Function { name, .. } => name,
+        }
+    }
+}
+
+impl fmt::Debug for Define {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl fmt::Display for Define {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expression { name, value, .. } => write!(out, "{name} = {value}"),
+            Self::Function { name, inputs, .. } => {
+                let inputs = inputs.iter().map(PlSmallStr::as_str).collect::<Vec<_>>().join(", ");
+                write!(out, "{name} = f({inputs})")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: &[PlSmallStr]| names.iter().map(PlSmallStr::as_str).collect::<Vec<_>>().join(", ");
+        let aggregations = |all: &[Aggregation]| {
+            let one = |a: &Aggregation| format!("{} = {}({})", a.output, a.function, a.input);
+            all.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Filter(cut) => write!(out, "filter {cut}"),
+            Self::Define(define) => write!(out, "define {define}"),
+            Self::Select(names) => write!(out, "select {}", list(names)),
+            Self::Sample { fraction, seed } => write!(out, "sample {fraction} (seed {seed})"),
+            Self::Candidates(candidates) => match &candidates.best {
+                crate::plan::candidates::Best::First => write!(out, "one candidate per event: the first"),
+                crate::plan::candidates::Best::Lowest(column) => {
+                    write!(out, "one candidate per event: lowest {column}")
+                }
+                crate::plan::candidates::Best::Highest(column) => {
+                    write!(out, "one candidate per event: highest {column}")
+                }
+                crate::plan::candidates::Best::Random(seed) => {
+                    write!(out, "one candidate per event: by lot (seed {seed})")
+                }
+            },
+            Self::Head(count) => write!(out, "head {count}"),
+            Self::Tail(count) => write!(out, "tail {count}"),
+            Self::RowRange(start, end) => {
+                let text = |at: &Option<i64>| at.map_or(String::new(), |at| at.to_string());
+                write!(out, "rows {}..{}", text(start), text(end))
+            }
+            Self::DateRange(low, high) => {
+                let text = |at: &Option<i64>| at.map_or("open".to_owned(), |at| format!("{at} ns"));
+                write!(out, "dates {} to {}", text(low), text(high))
+            }
+            Self::GroupBy { by, aggregations: all } => write!(out, "group by {}: {}", list(by), aggregations(all)),
+            Self::Resample(resample) => write!(out, "{resample}: {}", aggregations(&resample.aggregations)),
+            Self::Aggregate(all) => write!(out, "aggregate {}", aggregations(all)),
+            Self::Concat(join) => write!(out, "concat {join}"),
+            Self::MergeSorted(join) => write!(out, "merge sorted {join}"),
+            Self::Custom(custom) => out.write_str(&custom.name()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Lengths of time, columns of times as nanoseconds, and buckets of equal length.
+
+use crate::error::{Error, Result};
+use polars::prelude::*;
+
+/// Which side of a bucket is closed, or which labels it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// The beginning.
+    Left,
+    /// The end.
+    Right,
+}
+
+/// Buckets of equal length along all of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Buckets {
+    pub origin: i64,
+    pub rule: i64,
+    pub closed: Closed,
+    pub label: Closed,
+}
+
+impl Buckets {
+    pub fn number(&self, time: i64) -> i64 {
+        match self.closed {
+            Closed::Left => (time - self.origin).div_euclid(self.rule),
+            Closed::Right => -(-(time - self.origin)).div_euclid(self.rule) - 1,
+        }
+    }
+
+    pub fn label(&self, bucket: i64) -> i64 {
+        let at = if self.label == Closed::Left { bucket } else { bucket + 1 };
+        self.origin + at * self.rule
+    }
+
+    /// The times `[low, high)` of a bucket, for sorted rows: inside, no division is needed.
+    pub fn span(&self, bucket: i64) -> std::ops::Range<i64> {
+        let shift = i64::from(self.closed == Closed::Right);
+        let start = self.origin.saturating_add(bucket.saturating_mul(self.rule)).saturating_add(shift);
+        start..start.saturating_add(self.rule)
+    }
+}
+
+/// Times as nanoseconds since 1970.
+pub(crate) fn nanoseconds(column: &Series) -> Result<Int64Chunked> {
+    let physical = match column.dtype() {
+        DataType::Datetime(TimeUnit::Nanoseconds, _) => column.to_physical_repr().into_owned(),
+        DataType::Datetime(_, zone) => {
+            column.cast(&DataType::Datetime(TimeUnit::Nanoseconds, zone.clone()))?.to_physical_repr().into_owned()
+        }
+        DataType::Date => {
+            column.cast(&DataType::Datetime(TimeUnit::Nanoseconds, None))?.to_physical_repr().into_owned()
+        }
+        other => return Err(Error::request(format!("column `{}` of type {other} is no time index", column.name()))),
+    };
+    Ok(physical.i64()?.clone())
+}
+
+/// Reads `1h30min` as nanoseconds.
+pub(crate) fn duration(text: &str) -> Result<i64> {
+    let refuse = || {
+        let text = format!("`{text}` is no length of time: counts with ns, us, ms, s, min, h or D, such as `1h30min`");
+        Error::request(text + " (weeks, months and years have no fixed length here)")
+    };
+    let (sign, mut rest) = text.trim().strip_prefix('-').map_or((1, text.trim()), |rest| (-1, rest));
+    if rest.is_empty() {
+        return Err(refuse());
+    }
+    let mut total: i64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let count: i64 = if digits == 0 { 1 } else { rest[..digits].parse().map_err(|_| refuse())? };
+        let unit = &rest[digits..];
+        let letters = unit.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(unit.len());
+        let nanoseconds: i64 = match &unit[..letters] {
+            "ns" => 1,
+            "us" => 1_000,
+            "ms" => 1_000_000,
+            "s" | "S" => 1_000_000_000,
+            "min" | "T" => 60_000_000_000,
+            "h" | "H" => 3_600_000_000_000,
+            "D" | "d" => 86_400_000_000_000,
+            _ => return Err(refuse()),
+        };
+        total = count.checked_mul(nanoseconds).and_then(|part| total.checked_add(part)).ok_or_else(refuse)?;
+        rest = &unit[letters..];
+    }
+    Ok(sign * total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_sums_of_counts_and_units() {
+        assert_eq!(duration("1h30min").unwrap(), 5_400_000_000_000);
+        assert_eq!(duration("h").unwrap(), 3_600_000_000_000);
+        assert_eq!(duration("-15min").unwrap(), -900_000_000_000);
+        assert!(duration("ME").unwrap_err().to_string().contains("`ME`"));
+        assert!(duration("").is_err() && duration("3").is_err());
+    }
+
+    #[test]
+    fn buckets_hold_before_1970_and_on_both_sides() {
+        let buckets = |closed, label| Buckets { origin: 0, rule: 10, closed, label };
+        let left = buckets(Closed::Left, Closed::Left);
+        assert_eq!([-10, -1, 0, 9, 10].map(|time| left.number(time)), [-1, -1, 0, 0, 1]);
+        let right = buckets(Closed::Right, Closed::Right);
+        assert_eq!([-10, -9, 0, 1, 10].map(|time| right.number(time)), [-2, -1, -1, 0, 0]);
+        for (buckets, time) in [(left, -1), (left, 10), (right, -10), (right, 1), (right, 10)] {
+            assert!(buckets.span(buckets.number(time)).contains(&time));
+        }
+        assert_eq!((left.label(-1), right.label(-1)), (-10, 0));
+    }
+}

@@ -1,0 +1,342 @@
+//! Runs a stage: workers take stretches of units in order and fill a part each; parts are joined in order.
+//!
+//! The thread that asks is a worker; the others are borrowed from rayon's pool, and never wait inside it: where memory
+//! is short they go home, and the one that asks does the rest.
+
+use crate::error::{Error, Result};
+use crate::memory::cache::Cache;
+use crate::memory::gate::{Gate, Room};
+use crate::operators::one_per_event::{Ascents, Held, Selection};
+use crate::plan::options::Options;
+use crate::report::counters::Counters;
+use crate::report::timeline::Timeline;
+use crate::run::checkpoint::{Keeper, Saved};
+use crate::run::expected::Ahead;
+use crate::run::input::Input;
+use crate::run::stage::{Op, Stage, Unit};
+use crate::run::together::Together;
+use crate::sink::Sink;
+use parking_lot::{Mutex, MutexGuard};
+use polars::prelude::*;
+use segment::Place;
+use segment::work::Task;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Rows up to which a query is not worth a second thread.
+const SMALL: u64 = 30_000;
+
+/// What a running stage needs.
+pub(crate) struct Run<'a> {
+    pub options: &'a Options,
+    pub cache: Option<&'a Cache>,
+    pub counters: &'a Counters,
+    pub timeline: &'a Timeline,
+    pub task: &'a Task,
+    pub total_rows: u64,
+    /// Where what is joined is kept.
+    pub keeper: Option<&'a Keeper<'a>>,
+}
+
+/// What a stage leaves: the terminal's part, and of each choice of candidates what is known of its keys.
+pub(crate) struct Outcome<P> {
+    pub part: P,
+    pub ascents: Vec<Ascents>,
+    /// Rows that an earlier process had done.
+    pub resumed: u64,
+}
+
+/// Runs a stage over units.
+pub(crate) fn execute<S: Sink>(
+    run: &Run<'_>,
+    input: Input<'_>,
+    units: &[Unit],
+    stage: &Stage,
+    sink: &S,
+) -> Result<Outcome<S::Part>> {
+    let mut worker = Worker::new(run, input, units, stage, sink);
+    worker.resume()?;
+    let rows: u64 = units.iter().map(|unit| unit.rows.end - unit.rows.start).sum();
+    let threads = if rows <= SMALL { 1 } else { run.options.threads.min(worker.stretches.len()).max(1) };
+    if threads == 1 {
+        worker.guard(0);
+    } else {
+        rayon::in_place_scope(|scope| {
+            let worker = &worker;
+            for number in 1..threads {
+                scope.spawn(move |_| worker.guard(number));
+            }
+            worker.guard(0);
+        });
+        // What helpers gave back after this thread had left.
+        worker.guard(0);
+    }
+    worker.finish()
+}
+
+pub(crate) struct Worker<'a, S: Sink> {
+    pub run: &'a Run<'a>,
+    pub input: Input<'a>,
+    pub units: &'a [Unit],
+    pub stage: &'a Stage,
+    pub sink: &'a S,
+    stretches: Vec<Range<usize>>,
+    /// Steps that choose candidates.
+    pub choices: Vec<usize>,
+    /// Filters at the beginning, which are asked before other columns are read.
+    pub lead: usize,
+    /// Names of the steps, of reading and of the terminal, for the timeline.
+    pub names: Vec<Arc<str>>,
+    pub reading: Arc<str>,
+    pub answering: Arc<str>,
+    /// What steps that stand side by side share.
+    pub together: Together,
+    /// What the source has been told to expect.
+    ahead: Ahead,
+    /// Rows that an earlier process had done.
+    pub resumed: u64,
+    next: AtomicUsize,
+    stop: AtomicBool,
+    given_back: Mutex<Vec<Stretch<S::Part>>>,
+    failed: Mutex<Option<(usize, Error)>>,
+    joined: Mutex<Joined<S::Part>>,
+}
+
+/// A stretch in work.
+pub(crate) struct Stretch<P> {
+    at: usize,
+    units: Range<usize>,
+    pub part: P,
+    pub selections: Vec<Selection>,
+}
+
+struct Joined<P> {
+    waiting: BTreeMap<usize, (P, Vec<Selection>)>,
+    next: usize,
+    /// Whether a stretch has been joined in part.
+    torn: bool,
+    whole: P,
+    selections: Vec<Selection>,
+}
+
+impl<'a, S: Sink> Worker<'a, S> {
+    fn new(run: &'a Run<'a>, input: Input<'a>, units: &'a [Unit], stage: &'a Stage, sink: &'a S) -> Self {
+        let count = sink.stretches().min(units.len()).max(1);
+        let stretches = (0..count).map(|at| at * units.len() / count..(at + 1) * units.len() / count).collect();
+        let steps = stage.steps.iter().enumerate();
+        let choices: Vec<usize> =
+            steps.filter(|(_, step)| matches!(step.op, Op::Candidates { .. })).map(|(at, _)| at).collect();
+        let selections = choices.iter().map(|_| Selection::joining()).collect();
+        let lead = stage.steps.iter().take_while(|step| step.op.is_filter()).count();
+        Self {
+            together: Together::new(&stage.steps, lead),
+            reading: "read".into(),
+            answering: "answer".into(),
+            lead,
+            names: stage.steps.iter().map(|step| step.name.as_str().into()).collect(),
+            ahead: Ahead::new(input, units.len(), run.options),
+            resumed: 0,
+            next: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            given_back: Mutex::new(Vec::new()),
+            failed: Mutex::new(None),
+            joined: Mutex::new(Joined {
+                waiting: BTreeMap::new(),
+                next: 0,
+                torn: false,
+                whole: sink.part(),
+                selections,
+            }),
+            run,
+            input,
+            units,
+            stage,
+            sink,
+            stretches,
+            choices,
+        }
+    }
+
+    /// Goes on where an earlier process was.
+    fn resume(&mut self) -> Result<()> {
+        let Some(keeper) = self.run.keeper else { return Ok(()) };
+        let Some(saved) = keeper.load(self.sink, self.choices.len())? else { return Ok(()) };
+        let next = saved.next.min(self.stretches.len());
+        let done = self.stretches[..next].last().map_or(0, |last| last.end);
+        self.resumed = self.units[..done].iter().map(|unit| unit.rows.end - unit.rows.start).sum();
+        self.next = AtomicUsize::new(next);
+        let Saved { part: whole, selections, .. } = saved;
+        self.joined = Mutex::new(Joined { waiting: BTreeMap::new(), next, torn: false, whole, selections });
+        Ok(self.run.task.advance(self.resumed, 0)?)
+    }
+
+    /// Works, and turns a panic of a step of the user's own into an error.
+    fn guard(&self, number: usize) {
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(number))).is_err() {
+            self.fail(usize::MAX, Error::request("a step of the query panicked; its message is above"));
+        }
+    }
+
+    fn fail(&self, at: usize, error: Error) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut failed = self.failed.lock();
+        // The first in the order of rows, and no matter in which order workers fail.
+        if failed.as_ref().is_none_or(|(other, _)| at < *other) {
+            *failed = Some((at, error));
+        }
+    }
+
+    fn work(&self, number: usize) {
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(stretch) = self.take() else { return };
+            let at = stretch.at;
+            match self.stretch(number, stretch) {
+                Ok(None) => {}
+                Ok(Some(rest)) => return self.given_back.lock().push(rest),
+                Err(error) => self.fail(at, error),
+            }
+        }
+    }
+
+    /// The next stretch to work on.
+    fn take(&self) -> Option<Stretch<S::Part>> {
+        if let Some(rest) = self.given_back.lock().pop() {
+            return Some(rest);
+        }
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        let units = self.stretches.get(at)?.clone();
+        let selections = self.choices.iter().map(|_| Selection::default()).collect();
+        Some(Stretch { at, units, part: self.sink.part(), selections })
+    }
+
+    /// Works through a stretch; gives back what a helper has no memory for.
+    fn stretch(&self, number: usize, mut stretch: Stretch<S::Part>) -> Result<Option<Stretch<S::Part>>> {
+        while let Some(at) = stretch.units.next() {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let unit = &self.units[at];
+            let Some(room) = self.room(number, unit.bytes)? else {
+                stretch.units.start = at;
+                return Ok(Some(stretch));
+            };
+            self.expect(at, stretch.units.clone());
+            self.unit(number, at, &mut stretch)?;
+            drop(room);
+        }
+        self.put(stretch)?;
+        Ok(None)
+    }
+
+    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then what nobody works on yet.
+    fn expect(&self, at: usize, rest: Range<usize>) {
+        if !self.ahead.is_of_use() {
+            return;
+        }
+        let next = self.next.load(Ordering::Relaxed).min(self.stretches.len());
+        let later = self.stretches[next..].first().map_or(0..0, |first| first.start..self.units.len());
+        let mut bytes = 0;
+        // What it reads now is read best by itself.
+        self.ahead.first_time(at);
+        for unit in rest.chain(later).take(Ahead::UNITS) {
+            bytes += self.units[unit].bytes;
+            if bytes > self.ahead.bytes {
+                return;
+            }
+            if self.ahead.first_time(unit) {
+                self.expect_unit(unit);
+            }
+        }
+    }
+
+    fn room(&self, number: usize, bytes: u64) -> Result<Option<Room<'static>>> {
+        let (budget, counters) = (self.run.options.memory_budget, self.run.counters);
+        if number > 0 {
+            return Ok(Gate::shared().try_enter(bytes, budget, counters));
+        }
+        Gate::shared().enter(bytes, budget, counters).map(Some)
+    }
+
+    /// Joins what is complete up to here.
+    fn put(&self, stretch: Stretch<S::Part>) -> Result<()> {
+        let mut joined = self.joined.lock();
+        joined.waiting.insert(stretch.at, (stretch.part, stretch.selections));
+        while let Some((part, selections)) = {
+            let next = joined.next;
+            joined.waiting.remove(&next)
+        } {
+            joined.torn = true;
+            self.join(&mut joined, part, selections)?;
+            joined.torn = false;
+            joined.next += 1;
+            if self.sink.enough(&joined.whole) {
+                self.stop.store(true, Ordering::Relaxed);
+                return Ok(());
+            }
+        }
+        self.keep(joined, false)
+    }
+
+    /// Keeps what is joined, when it is time or the last time; writing holds nobody up.
+    fn keep(&self, joined: MutexGuard<'_, Joined<S::Part>>, last: bool) -> Result<()> {
+        let next = joined.next;
+        let due = |keeper: &&Keeper<'_>| !joined.torn && keeper.is_due(next, last);
+        let Some(keeper) = self.run.keeper.filter(due) else { return Ok(()) };
+        let bytes = keeper.bytes(self.sink, next, &joined.whole, &joined.selections)?;
+        drop(joined);
+        keeper.write(next, &bytes);
+        Ok(())
+    }
+
+    /// Adds the next stretch: first the run that may have begun before it, then what was decided inside.
+    fn join(&self, joined: &mut Joined<S::Part>, part: S::Part, mut selections: Vec<Selection>) -> Result<()> {
+        for (choice, selection) in selections.iter_mut().enumerate() {
+            joined.selections[choice].ascents.append(std::mem::take(&mut selection.ascents));
+            if let Some(head) = selection.head.take() {
+                self.feed_held(joined, choice, head)?;
+                let row = joined.selections[choice].close();
+                self.push_border(joined, choice, row)?;
+            }
+        }
+        self.sink.merge(&mut joined.whole, part)?;
+        for (choice, selection) in selections.iter_mut().enumerate() {
+            if let Some(open) = selection.open.take() {
+                self.feed_held(joined, choice, open)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_held(&self, joined: &mut Joined<S::Part>, choice: usize, held: Held) -> Result<()> {
+        let row = joined.selections[choice].feed_held(held);
+        self.push_border(joined, choice, row)
+    }
+
+    fn push_border(&self, joined: &mut Joined<S::Part>, choice: usize, row: Option<DataFrame>) -> Result<()> {
+        let Some(row) = row else { return Ok(()) };
+        let mut stretch =
+            Stretch { at: 0, units: 0..0, part: self.sink.part(), selections: std::mem::take(&mut joined.selections) };
+        let pushed = self.push(None, self.choices[choice] + 1, row, &(0..1), &Arc::new(Place::memory()), &mut stretch);
+        joined.selections = stretch.selections;
+        pushed?;
+        self.sink.merge(&mut joined.whole, stretch.part)
+    }
+
+    fn finish(self) -> Result<Outcome<S::Part>> {
+        // Whatever has happened behind what is joined; and where keys come back, other passes follow.
+        self.keep(self.joined.lock(), true)?;
+        if let Some((_, error)) = self.failed.lock().take() {
+            return Err(error);
+        }
+        let mut joined = self.joined.lock();
+        for choice in 0..self.choices.len() {
+            let row = joined.selections[choice].close();
+            self.push_border(&mut joined, choice, row)?;
+        }
+        let ascents = joined.selections.iter_mut().map(|selection| std::mem::take(&mut selection.ascents)).collect();
+        let part = std::mem::replace(&mut joined.whole, self.sink.part());
+        Ok(Outcome { part, ascents, resumed: self.resumed })
+    }
+}

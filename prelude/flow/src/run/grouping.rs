@@ -1,0 +1,118 @@
+//! Grouping the rows of several tables together: only the states of the groups are held.
+
+use crate::error::{Error, Result};
+use crate::operators::by_group::{Aggregate, ByColumns, Grouped};
+use crate::plan::aggregation::Aggregation;
+use crate::plan::clause::Clause;
+use crate::plan::query::Query;
+use crate::sink::Sink;
+use polars::prelude::*;
+use segment::Segment;
+use sources::memory::Memory;
+use std::sync::Arc;
+
+/// A sink that groups: run it over each of several tables, merge the parts in the order of the tables, and
+/// [`finish`](Grouping::finish). Of one table `Query::groupby` does the same.
+#[derive(Debug, Clone)]
+pub struct Grouping {
+    keys: ByColumns,
+    aggregations: Vec<Aggregation>,
+    inputs: Vec<DataType>,
+    outputs: SchemaRef,
+}
+
+/// The groups of a stretch of rows, and what is known of each.
+pub struct Gathered(Result<Grouped>);
+
+impl Grouping {
+    /// Grouping of tables that have these columns.
+    ///
+    /// # Errors
+    /// Keys and aggregations that do not fit the columns.
+    pub fn new(columns: &Schema, by: &[PlSmallStr], aggregations: Vec<Aggregation>) -> Result<Self> {
+        // The plan of a query over no rows checks all of it and knows all types.
+        let clause = Clause::GroupBy { by: by.to_vec(), aggregations: aggregations.clone() };
+        let empty = Memory::new(DataFrame::empty_with_schema(columns))?;
+        let outputs = Query::new().clause(clause).over(Arc::new(empty)).schema()?;
+        let dtype = |name: &PlSmallStr| {
+            let missing = || Error::from(segment::Error::column(name, columns.iter_names().map(PlSmallStr::as_str)));
+            columns.get(name).cloned().ok_or_else(missing)
+        };
+        let keys = by.iter().map(|key| Ok((key.clone(), dtype(key)?))).collect::<Result<_>>()?;
+        let inputs = aggregations.iter().map(|aggregation| dtype(&aggregation.input)).collect::<Result<_>>()?;
+        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs })
+    }
+
+    fn sink(&self) -> Aggregate<'_, ByColumns> {
+        Aggregate { keys: self.keys.clone(), aggregations: &self.aggregations, inputs: self.inputs.clone() }
+    }
+
+    /// One row per group, sorted by the keys; rows with a missing key are left out.
+    ///
+    /// # Errors
+    /// What went wrong with one of the stretches.
+    pub fn finish(&self, groups: Gathered) -> Result<DataFrame> {
+        let types = self.outputs.iter_values().skip(self.keys.0.len()).cloned().collect::<Vec<_>>();
+        let (keys, columns) = self.sink().finish(groups.0?, &types)?;
+        let height = keys.first().map_or(0, |keys| keys.len());
+        let frame = DataFrame::new(height, keys.into_iter().chain(columns).map(IntoColumn::into_column).collect())?;
+        let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
+        Ok(frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))?)
+    }
+}
+
+impl Sink for Grouping {
+    type Part = Gathered;
+
+    fn part(&self) -> Gathered {
+        Gathered(self.sink().part())
+    }
+
+    fn take(&self, part: &mut Gathered, segment: Segment) -> Result<()> {
+        self.sink().take(&mut part.0, segment)
+    }
+
+    fn merge(&self, whole: &mut Gathered, next: Gathered) -> Result<()> {
+        self.sink().merge(&mut whole.0, next.0)
+    }
+
+    fn stretches(&self) -> usize {
+        self.sink().stretches()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::aggregation::mean;
+    use crate::plan::aggregation::n_unique;
+    use crate::plan::aggregation::sum;
+
+    #[test]
+    fn two_tables_group_as_one() {
+        let one = df!("k" => [1, 2, 1], "x" => [1.0, 2.0, f64::NAN]).unwrap();
+        let two = df!("k" => [2, 3, 1], "x" => [5.0, 6.0, 7.0]).unwrap();
+        let aggregations = vec![sum("x"), mean("x").alias("m"), n_unique("x").alias("u")];
+        let grouping = Grouping::new(one.schema(), &["k".into()], aggregations.clone()).unwrap();
+        let mut whole = grouping.part();
+        for frame in [&one, &two] {
+            let source = Arc::new(Memory::new(frame.clone()).unwrap());
+            let (part, _) =
+                crate::run(&Query::new(), source, &grouping, &crate::plan::options::Options::default()).unwrap();
+            grouping.merge(&mut whole, part).unwrap();
+        }
+        let both = one.vstack(&two).unwrap();
+        let expected = Query::new().groupby("k").agg(aggregations).run(&both).unwrap();
+        assert!(grouping.finish(whole).unwrap().equals_missing(&expected.sort(["k"], Default::default()).unwrap()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_before_anything_is_read() {
+        let frame = df!("k" => [1], "s" => ["a"]).unwrap();
+        let error = |by: &str, input: &str| {
+            Grouping::new(frame.schema(), &[by.into()], vec![mean(input)]).unwrap_err().to_string()
+        };
+        assert!(error("j", "s").contains("`j`"));
+        assert!(error("k", "s").contains('s'));
+    }
+}

@@ -1,0 +1,60 @@
+//! Steps that stand side by side and see the same rows, as one program: what they have in common is computed once.
+
+use crate::run::stage::{Op, Step};
+use cut::Several;
+use polars::prelude::PlSmallStr;
+
+/// The programs of a stage.
+pub(crate) struct Together {
+    /// The cuts at the beginning, and where among them each step is.
+    pub cuts: Several,
+    pub at: Vec<Option<usize>>,
+    /// What the cuts compute, where their answers may be remembered.
+    pub fingerprints: Vec<Option<String>>,
+    /// By the first step of several definitions: their program and their names.
+    pub definitions: Vec<Option<(Several, Vec<PlSmallStr>)>>,
+}
+
+impl Together {
+    /// The programs of steps, of which the first `lead` are filters.
+    pub fn new(steps: &[Step], lead: usize) -> Self {
+        let cut = |step: &Step| if let Op::Filter(cut) = &step.op { Some(cut.clone()) } else { None };
+        let leading: Vec<_> = steps[..lead].iter().map(cut).collect();
+        let mut next = 0;
+        let at = leading.iter().map(|cut| {
+            let at = cut.as_ref().map(|_| next);
+            next += usize::from(cut.is_some());
+            at
+        });
+        Self {
+            at: at.collect(),
+            cuts: Several::new(leading.iter().flatten().map(|cut| &**cut)),
+            fingerprints: leading.iter().map(|cut| cut.as_ref()?.fingerprint()).collect(),
+            definitions: definitions(steps),
+        }
+    }
+}
+
+fn definitions(steps: &[Step]) -> Vec<Option<(Several, Vec<PlSmallStr>)>> {
+    let mut all: Vec<Option<(Several, Vec<PlSmallStr>)>> = steps.iter().map(|_| None).collect();
+    let mut at = 0;
+    while at < steps.len() {
+        let mut names: Vec<PlSmallStr> = Vec::new();
+        let mut values = Vec::new();
+        for step in &steps[at..] {
+            let Op::Define { name, value } = &step.op else { break };
+            // A plain column is only renamed, and what uses a column made here has to wait for it.
+            if value.is_column() || value.columns().iter().any(|input| names.contains(input)) {
+                break;
+            }
+            names.push(name.clone());
+            values.push(value.clone());
+        }
+        let count = names.len().max(1);
+        if names.len() > 1 {
+            all[at] = Some((Several::new(values.iter().map(|value| &**value)), names));
+        }
+        at += count;
+    }
+    all
+}

@@ -1,0 +1,318 @@
+//! A unit of rows on its way: what its filters need is read first, then the rest of the rows that pass; then the steps,
+//! one after another, up to the terminal.
+
+use crate::error::{Error, Result};
+use crate::memory::selections::{Asked, Selected};
+use crate::operators::compact::compact;
+use crate::run::execute::{Stretch, Worker};
+use crate::run::input::Input;
+use crate::run::load::filter;
+use crate::run::load::numbered;
+use crate::run::load::select;
+use crate::run::stage::{Op, Step, Unit};
+use crate::sink::Sink;
+use cut::Several;
+use polars::prelude::*;
+use segment::{Place, Segment};
+use sources::{Identity, Source};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Below one row in this many, rows are picked out of the source instead of being decoded with all others.
+const FEW: usize = 4;
+
+/// Who works on which unit, for the timeline.
+pub(crate) type Who = Option<(usize, u64)>;
+
+/// Which rows of a unit pass the filters at its beginning.
+struct Passed {
+    /// `None`: all.
+    mask: Option<BooleanChunked>,
+    left: usize,
+}
+
+impl<S: Sink> Worker<'_, S> {
+    /// Works on unit `at`.
+    pub fn unit(&self, worker: usize, at: usize, stretch: &mut Stretch<S::Part>) -> Result<()> {
+        segment::work::check()?;
+        let unit = &self.units[at];
+        let who = self.run.timeline.keeps(at as u64).then_some((worker, at as u64));
+        let counters = self.run.counters;
+        let height = unit.local.len();
+        counters.add(&counters.rows_in, height as u64);
+        match self.input {
+            Input::Store(store) => {
+                let entity = unit.entity.ok_or_else(|| Error::request("a unit without data"))?;
+                for (frame, _) in store.gather(&[entity])? {
+                    let frame = frame.slice(unit.local.start as i64, height);
+                    let frame = numbered(frame, unit, &self.stage.columns)?;
+                    self.push(who, 0, frame, &unit.rows, &unit.place, stretch)?;
+                }
+            }
+            Input::Source(source) => self.source_unit(who, source, unit, stretch)?,
+        }
+        self.run.task.advance(height as u64, unit.bytes)?;
+        if let Some(progress) = &self.run.options.progress {
+            let done = self.resumed + counters.rows_in.load(Ordering::Relaxed);
+            progress(done as f64 / self.run.total_rows.max(done).max(1) as f64);
+        }
+        Ok(())
+    }
+
+    fn source_unit(&self, who: Who, source: &dyn Source, unit: &Unit, stretch: &mut Stretch<S::Part>) -> Result<()> {
+        let open = self.open(unit);
+        if open.is_empty() {
+            let frame = self.read(who, source, unit, &self.stage.columns, None)?;
+            return self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch);
+        }
+        let mut frame = DataFrame::empty();
+        let passed = match self.remembered(source, unit, &open) {
+            Some(passed) => passed,
+            None => {
+                frame = self.read(who, source, unit, &self.asked_first(&open), None)?;
+                self.ask(who, source, unit, &open, &frame)?
+            }
+        };
+        if passed.left == 0 {
+            sources::recycle(frame);
+            return Ok(());
+        }
+        let keep = &self.stage.steps[self.lead - 1].keep;
+        let frame = self.passing(who, source, unit, &passed, frame, keep)?;
+        self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch)
+    }
+
+    /// The filters at the beginning, without those that every row passes.
+    pub fn open(&self, unit: &Unit) -> Vec<usize> {
+        (0..self.lead).filter(|&at| !unit.decided[at]).collect()
+    }
+
+    /// The columns that these filters look at.
+    pub fn asked_first(&self, open: &[usize]) -> Vec<PlSmallStr> {
+        let mut first: Vec<PlSmallStr> = Vec::new();
+        for name in open.iter().flat_map(|&at| self.stage.steps[at].op.inputs(&[])) {
+            if !first.contains(&name) {
+                first.push(name);
+            }
+        }
+        first
+    }
+
+    /// Asks the filters at the beginning.
+    fn ask(&self, who: Who, source: &dyn Source, unit: &Unit, open: &[usize], frame: &DataFrame) -> Result<Passed> {
+        let mut passed = Passed { mask: None, left: frame.height() };
+        let mut counts = Vec::with_capacity(open.len());
+        let mut next = 0;
+        while next < open.len() && passed.left > 0 {
+            let start = Instant::now();
+            // Cuts before which nothing was removed are one program.
+            let cuts: Vec<usize> = open[next..].iter().map_while(|&at| self.together.at[at]).collect();
+            let (mask, left) = if passed.mask.is_none() && !cuts.is_empty() {
+                self.together.cuts.mask(frame, &cuts)?
+            } else {
+                let asked = self.stage.steps[open[next]].op.mask(frame)?;
+                let mask = passed.mask.take().map_or_else(|| asked.clone(), |mask| &mask & &asked);
+                let left = mask.sum().unwrap_or(0) as usize;
+                (mask, vec![left])
+            };
+            let each = start.elapsed() / left.len() as u32;
+            for (step, &left) in left.iter().enumerate() {
+                counts.push((passed.left, left));
+                self.done(who, open[next + step], start + each * step as u32, each, (passed.left, left));
+                passed.left = left;
+            }
+            passed.mask = Some(mask);
+            next += left.len();
+        }
+        if let (Some(cache), Some(asked), Some(mask)) = (self.run.cache, self.asked(source, unit, open), &passed.mask) {
+            cache.selections.put(asked, Selected { mask: mask.clone(), counts });
+        }
+        Ok(passed)
+    }
+
+    /// What the same filters answered in an earlier query.
+    fn remembered(&self, source: &dyn Source, unit: &Unit, open: &[usize]) -> Option<Passed> {
+        let selected = self.run.cache?.selections.get(&self.asked(source, unit, open)?)?;
+        let start = Instant::now();
+        for (&at, (rows_in, rows_out)) in open.iter().zip(&selected.counts) {
+            self.done(None, at, start, Duration::ZERO, (*rows_in, *rows_out));
+        }
+        self.run.counters.add(&self.run.counters.selections_reused, 1);
+        let left = selected.counts.last().map_or(0, |(_, left)| *left);
+        Some(Passed { mask: Some(selected.mask.clone()), left })
+    }
+
+    /// The question that these filters ask of a unit; `None` when its answer cannot be told from the question.
+    pub fn asked(&self, source: &dyn Source, unit: &Unit, open: &[usize]) -> Option<Asked> {
+        let mut cuts = String::new();
+        let mut needed: Vec<PlSmallStr> = Vec::new();
+        for &at in open {
+            cuts.push_str(self.together.fingerprints[at].as_deref()?);
+            needed.extend(self.stage.steps[at].op.inputs(&[]));
+        }
+        let holds = |columns: &[PlSmallStr]| columns.iter().any(|column| needed.contains(column));
+        let parts = unit.parts.iter().filter(|(_, columns)| holds(columns));
+        let identities: Vec<Identity> = parts.map(|(segment, _)| source.segments()[*segment].identity).collect();
+        let identity = Identity::of(&identities);
+        Some(Asked { identity, start: unit.local.start, rows: unit.local.len(), cuts: cuts.into() })
+    }
+
+    /// The columns `keep` of the rows that passed; those in `have` are read already.
+    fn passing(
+        &self,
+        who: Who,
+        source: &dyn Source,
+        unit: &Unit,
+        passed: &Passed,
+        have: DataFrame,
+        keep: &[PlSmallStr],
+    ) -> Result<DataFrame> {
+        let height = unit.local.len();
+        let rest: Vec<PlSmallStr> = keep.iter().filter(|name| have.column(name).is_err()).cloned().collect();
+        let mask = passed.mask.as_ref().filter(|_| passed.left < height);
+        // A cache wants whole columns, for whoever asks next.
+        let few = self.run.cache.is_none() && passed.left * FEW < height;
+        let picked = mask.filter(|_| few);
+        let more = if rest.is_empty() { DataFrame::empty() } else { self.read(who, source, unit, &rest, picked)? };
+        let columns = keep.iter().map(|name| {
+            let (column, mask) = match have.column(name) {
+                Ok(column) => (column, mask),
+                Err(_) => (more.column(name)?, mask.filter(|_| picked.is_none())),
+            };
+            let column = column.as_materialized_series();
+            Ok(mask.map_or_else(|| Ok(column.clone()), |mask| compact(column, mask, passed.left))?.into_column())
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        sources::recycle(have);
+        sources::recycle(more);
+        Ok(DataFrame::new(passed.left, columns)?)
+    }
+
+    fn read(
+        &self,
+        who: Who,
+        source: &dyn Source,
+        unit: &Unit,
+        names: &[PlSmallStr],
+        rows: Option<&BooleanChunked>,
+    ) -> Result<DataFrame> {
+        let start = Instant::now();
+        let frame = crate::run::load::load(self.run, source, unit, names, rows)?;
+        if let Some((worker, number)) = who {
+            let time = start.elapsed();
+            self.run.timeline.add(number, worker, &self.reading, start, time, unit.local.len() as u64);
+        }
+        Ok(frame)
+    }
+
+    /// Counts what a step did.
+    fn done(&self, who: Who, at: usize, start: Instant, time: Duration, (rows_in, rows_out): (usize, usize)) {
+        self.run.counters.steps[at].add(rows_in, rows_out, time);
+        if let Some((worker, number)) = who {
+            self.run.timeline.add(number, worker, &self.names[at], start, time, rows_in as u64);
+        }
+    }
+
+    /// Does the steps from `at` on, and hands the rows to the terminal.
+    pub fn push(
+        &self,
+        who: Who,
+        at: usize,
+        frame: DataFrame,
+        rows: &Range<u64>,
+        place: &Arc<Place>,
+        stretch: &mut Stretch<S::Part>,
+    ) -> Result<()> {
+        let (mut frame, mut at) = (frame, at);
+        while let Some(step) = self.stage.steps.get(at) {
+            if frame.height() == 0 {
+                return Ok(());
+            }
+            segment::work::check()?;
+            if let Some((several, names)) = &self.together.definitions[at] {
+                frame = self.define(who, at, frame, several, names)?;
+                at += names.len();
+                continue;
+            }
+            let start = Instant::now();
+            let height = frame.height();
+            let mut ready = self.step(at, step, frame, stretch)?;
+            let left = ready.iter().map(DataFrame::height).sum();
+            self.done(who, at, start, start.elapsed(), (height, left));
+            let Some(last) = ready.pop() else { return Ok(()) };
+            for earlier in ready {
+                self.push(who, at + 1, earlier, rows, place, stretch)?;
+            }
+            frame = last;
+            at += 1;
+        }
+        if frame.height() == 0 {
+            return Ok(());
+        }
+        let in_order = frame.columns().iter().map(Column::name).eq(self.stage.output.iter_names());
+        if !in_order {
+            frame = select(&frame, self.stage.output.iter_names())?;
+        }
+        let (start, height) = (Instant::now(), frame.height() as u64);
+        self.run.counters.add(&self.run.counters.rows_out, height);
+        self.sink.take(&mut stretch.part, Segment { frame, rows: rows.clone(), place: place.clone() })?;
+        if let Some((worker, number)) = who {
+            self.run.timeline.add(number, worker, &self.answering, start, start.elapsed(), height);
+        }
+        Ok(())
+    }
+
+    /// Does several definitions that see the same columns.
+    fn define(
+        &self,
+        who: Who,
+        at: usize,
+        mut frame: DataFrame,
+        several: &Several,
+        names: &[PlSmallStr],
+    ) -> Result<DataFrame> {
+        let start = Instant::now();
+        for column in several.values(&frame, names)? {
+            frame.with_column(column.into_column())?;
+        }
+        let (each, height) = (start.elapsed() / names.len() as u32, frame.height());
+        for step in 0..names.len() {
+            self.done(who, at + step, start + each * step as u32, each, (height, height));
+        }
+        select(&frame, self.stage.steps[at + names.len() - 1].keep.iter())
+    }
+
+    fn step(&self, at: usize, step: &Step, frame: DataFrame, stretch: &mut Stretch<S::Part>) -> Result<Vec<DataFrame>> {
+        let Op::Candidates { keys, best, .. } = &step.op else { return Ok(vec![row_step(step, frame)?]) };
+        let choice = self.choices.iter().position(|&step| step == at).unwrap_or_default();
+        stretch.selections[choice].feed(&frame, keys, best, &step.keep)
+    }
+}
+
+/// Does a step that looks at each row for itself.
+pub(crate) fn row_step(step: &Step, mut frame: DataFrame) -> Result<DataFrame> {
+    match &step.op {
+        Op::Define { name, value } => {
+            let column = value.values(&frame)?.with_name(name.clone());
+            frame.with_column(column.into_column())?;
+        }
+        Op::Function { name, inputs, dtype, function } => {
+            let column = function(&select(&frame, inputs.iter())?)?;
+            if column.len() != frame.height() {
+                let (values, rows) = (column.len(), frame.height());
+                let text = format!("the function for `{name}` answered {values} values for {rows} rows");
+                return Err(Error::request(text));
+            }
+            frame.with_column(column.cast(dtype)?.with_name(name.clone()).into_column())?;
+        }
+        Op::Custom(custom) => frame = custom.process(frame)?,
+        Op::Candidates { .. } => return Err(Error::request("candidates are chosen among rows, not row by row")),
+        filter_op => {
+            let mask = filter_op.mask(&frame)?;
+            return filter(&frame, Some(&mask), &step.keep);
+        }
+    }
+    select(&frame, step.keep.iter())
+}
