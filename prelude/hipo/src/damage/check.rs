@@ -111,7 +111,12 @@ fn compare(name: &str, index: &[IndexEntry], found: &[(u64, u64)], report: &mut 
         let (known_events, at) = (known.unwrap_or(0), entry.position);
         if known.is_ok() && known_events != entry.events {
             let what = format!("the trailer says {} events, the record has {known_events}", entry.events);
-            let place = crate::Place { file: name.into(), record: Some(number + 1), offset: Some(at), event: None };
+            let place = crate::model::error::Place {
+                file: name.into(),
+                record: Some(number + 1),
+                offset: Some(at),
+                event: None,
+            };
             report.fault(Fault::Damaged(what).at(place));
         }
     }

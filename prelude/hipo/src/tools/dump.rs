@@ -47,7 +47,7 @@ struct Table {
     text: Option<String>,
 }
 
-fn tables(event: &Event<'_>, reader: &Reader, options: &Options) -> crate::Result<Vec<Table>> {
+fn tables(event: &Event<'_>, reader: &Reader, options: &Options) -> crate::model::error::Result<Vec<Table>> {
     let mut tables = Vec::new();
     for found in event.structures() {
         let found = found.map_err(|fault| event.locate(fault))?;
@@ -59,7 +59,7 @@ fn tables(event: &Event<'_>, reader: &Reader, options: &Options) -> crate::Resul
     Ok(tables)
 }
 
-fn table(found: &Structure<'_>, reader: &Reader) -> Result<Table, crate::Fault> {
+fn table(found: &Structure<'_>, reader: &Reader) -> Result<Table, crate::model::error::Fault> {
     let numbers = format!("({},{})", found.group, found.item);
     if let Some(composite) = found.composite() {
         let composite = composite?;

@@ -65,9 +65,9 @@ pub(super) fn info(options: &Options, file: &str, _: &mut dyn Write) -> Result<R
 }
 
 /// Rows and events of every bank that occurs.
-fn count_rows(reader: &Reader) -> crate::Result<BTreeMap<String, (u64, u64)>> {
+fn count_rows(reader: &Reader) -> crate::model::error::Result<BTreeMap<String, (u64, u64)>> {
     let mut all: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let work = |record: &crate::Record| {
+    let work = |record: &crate::container::record::Record| {
         let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for event in record.events() {
             let event = event?;

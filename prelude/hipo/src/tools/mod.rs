@@ -68,8 +68,8 @@ impl From<Error> for Stop {
     }
 }
 
-impl From<crate::Fault> for Stop {
-    fn from(fault: crate::Fault) -> Self {
+impl From<crate::model::error::Fault> for Stop {
+    fn from(fault: crate::model::error::Fault) -> Self {
         Self::Failed(fault.into())
     }
 }

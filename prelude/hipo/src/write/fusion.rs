@@ -79,7 +79,8 @@ impl Fusion {
             }
             for event in &fused[1..] {
                 let mut copy = little_endian(event, &all)?;
-                let copied = Event::from_bytes("a fused event", copy.finish()?, crate::ByteOrder::Little)?;
+                let copied =
+                    Event::from_bytes("a fused event", copy.finish()?, crate::model::order::ByteOrder::Little)?;
                 for found in copied.structures() {
                     let found = found.map_err(|fault| event.locate(fault))?;
                     if !seen.contains(&(found.group, found.item)) {
