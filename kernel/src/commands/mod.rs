@@ -63,6 +63,9 @@ enum Command {
         /// Folder to write to.
         #[arg(short, long, default_value = "dist")]
         output: PathBuf,
+        /// Level of compression; 19 takes minutes and is for distribution.
+        #[arg(long, default_value_t = 19)]
+        level: i32,
     },
     /// Serve one front end (Jupyter runs this).
     Kernel {
@@ -146,7 +149,7 @@ pub fn main() -> ExitCode {
         Command::Install { place, environment } => setup::install(&place.place(), &place.name, &environment),
         Command::Uninstall { place } => setup::uninstall(&place.place(), &place.name),
         Command::Doctor { build } => setup::doctor(build),
-        Command::Package { output } => setup::package(&output),
+        Command::Package { output, level } => setup::package(&output, level),
         Command::Kernel { file } => kernel::serve(&file),
         Command::Hipo { arguments } => {
             let (mut out, mut messages) = (std::io::stdout().lock(), std::io::stderr().lock());

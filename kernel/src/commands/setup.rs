@@ -35,12 +35,12 @@ pub(super) fn uninstall(place: &Place, name: &str) -> Result<ExitCode, Problem> 
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn package(folder: &Path) -> Result<ExitCode, Problem> {
+pub(super) fn package(folder: &Path, level: i32) -> Result<ExitCode, Problem> {
     let prelude = start::prelude()?;
     // Completion reads an index that is made of sources, which an installed program does not have.
     crate::assist::prepare(&prelude);
-    eprintln!("compressing the prelude (a few minutes)");
-    let made = package::make(&prelude, folder)?;
+    eprintln!("compressing the prelude (level {level})");
+    let made = package::make(&prelude, folder, level)?;
     println!("wrote {} ({} MB, {} crates)", made.wheel.display(), made.bytes / 1_000_000, made.crates);
     Ok(ExitCode::SUCCESS)
 }

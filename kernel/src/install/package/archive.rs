@@ -4,11 +4,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Compression for distribution: slow to write, fast to read.
-const LEVEL: i32 = 19;
-
 /// Writes `files`, pairs of a source and a name in the archive, in this order and without owner or time.
-pub(super) fn write(path: &Path, files: &[(PathBuf, String)]) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, files: &[(PathBuf, String)], level: i32) -> std::io::Result<()> {
     let plain = path.with_extension("plain");
     let mut tar = tar::Builder::new(BufWriter::new(File::create(&plain)?));
     for (source, name) in files {
@@ -20,17 +17,17 @@ pub(super) fn write(path: &Path, files: &[(PathBuf, String)]) -> std::io::Result
         tar.append_data(&mut header, name, &mut file)?;
     }
     tar.into_inner()?.flush()?;
-    compress(&plain, path)?;
+    compress(&plain, path, level)?;
     std::fs::remove_file(&plain)
 }
 
 /// Compresses in as many frames as there are cores, one thread each. Frames that follow one another are one stream.
-fn compress(plain: &Path, path: &Path) -> std::io::Result<()> {
+fn compress(plain: &Path, path: &Path, level: i32) -> std::io::Result<()> {
     let bytes = std::fs::metadata(plain)?.len();
     let parts = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let size = bytes.div_ceil(parts).max(1);
     let frames: Vec<std::io::Result<Vec<u8>>> = std::thread::scope(|scope| {
-        let part = |index: u64| scope.spawn(move || frame(plain, index * size, size));
+        let part = |index: u64| scope.spawn(move || frame(plain, index * size, size, level));
         let threads: Vec<_> = (0..parts).map(part).collect();
         let panicked = |_| Err(std::io::Error::other("a thread that compressed ended early"));
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
@@ -39,10 +36,10 @@ fn compress(plain: &Path, path: &Path) -> std::io::Result<()> {
     frames.into_iter().try_for_each(|frame| out.write_all(&frame?))
 }
 
-fn frame(plain: &Path, start: u64, size: u64) -> std::io::Result<Vec<u8>> {
+fn frame(plain: &Path, start: u64, size: u64, level: i32) -> std::io::Result<Vec<u8>> {
     let mut file = File::open(plain)?;
     file.seek(SeekFrom::Start(start))?;
-    let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+    let mut encoder = zstd::Encoder::new(Vec::new(), level)?;
     encoder.long_distance_matching(true)?;
     std::io::copy(&mut file.take(size), &mut encoder)?;
     encoder.finish()
@@ -67,7 +64,7 @@ mod tests {
         std::fs::write(&one, vec![7; 100_000]).unwrap();
         std::fs::write(&two, b"text").unwrap();
         let path = folder.path().join("a.tar.zst");
-        write(&path, &[(one, "crates/one.rmeta".into()), (two, "home/notebooks/02 two.ipynb".into())]).unwrap();
+        write(&path, &[(one, "crates/one.rmeta".into()), (two, "home/notebooks/02 two.ipynb".into())], 3).unwrap();
         let out = folder.path().join("out");
         unpack(&path, &out).unwrap();
         assert_eq!(std::fs::read(out.join("crates/one.rmeta")).unwrap(), vec![7; 100_000]);

@@ -47,11 +47,11 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackageError {
     move |source| PackageError::File { path, source }
 }
 
-/// Makes the wheel of `prelude` and of the running program in `folder`.
+/// Makes the wheel of `prelude` and of the running program in `folder`, compressed at a `level` of Zstandard.
 ///
 /// # Errors
 /// [`PackageError`] when a file cannot be read or written, or there is no `strip`.
-pub fn make(prelude: &Prelude, folder: &Path) -> Result<Packaged, PackageError> {
+pub fn make(prelude: &Prelude, folder: &Path, level: i32) -> Result<Packaged, PackageError> {
     std::fs::create_dir_all(folder).map_err(at(folder))?;
     let scratch = tempfile::tempdir_in(folder).map_err(at(folder))?;
     let program = scratch.path().join("recoil");
@@ -65,7 +65,7 @@ pub fn make(prelude: &Prelude, folder: &Path) -> Result<Packaged, PackageError> 
     let crates = files.len();
     files.extend(under(&prelude.home.join("notebooks"), "home/notebooks")?.into_iter().filter(is_tutorial));
     let archived = scratch.path().join(ARCHIVE);
-    archive::write(&archived, &files).map_err(at(&archived))?;
+    archive::write(&archived, &files, level).map_err(at(&archived))?;
 
     let tag = format!("py3-none-{}", platform(&[&program, &dylib])?);
     let wheel = folder.join(format!("recoil-{VERSION}-{tag}.whl"));

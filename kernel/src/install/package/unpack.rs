@@ -79,7 +79,7 @@ mod tests {
         std::fs::write(share.join(STAMP), serde_json::to_vec(&stamp).unwrap()).unwrap();
         let dylib = prefix.path().join("librecoil.so");
         std::fs::write(&dylib, "elf").unwrap();
-        archive::write(&share.join(ARCHIVE), &[(dylib, "crates/librecoil.so".to_owned())]).unwrap();
+        archive::write(&share.join(ARCHIVE), &[(dylib, "crates/librecoil.so".to_owned())], 3).unwrap();
         let found = beside(&program).expect("it is beside the program");
         assert_eq!((found.release(), found.identity.as_str()), ("1.95.0", "abc"));
         let cache = prefix.path().join("cache");
