@@ -1,0 +1,107 @@
+//! The documentation: every example runs, every link leads somewhere. `cargo test --release --test docs`.
+//!
+//! The blocks marked `rust` of a page are the cells of one notebook, run in an empty folder that has the tutorials'
+//! `data` in it. Blocks marked `rust,ignore` are not run.
+
+use recoil_tests::cases::project;
+use recoil_tests::kernel::{prepared, said, turn};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// README and the pages of the book.
+fn pages() -> Vec<PathBuf> {
+    let folder = project().join("docs/src");
+    let files = std::fs::read_dir(&folder).expect("docs/src").flatten().map(|entry| entry.path());
+    let mut pages: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "md")).collect();
+    pages.push(project().join("README.md"));
+    pages.sort();
+    pages
+}
+
+/// The contents of the blocks marked exactly `rust`.
+fn cells(text: &str) -> Vec<String> {
+    let mut cells = Vec::new();
+    let mut block: Option<(bool, String)> = None;
+    for line in text.lines() {
+        match (&mut block, line.trim_start().strip_prefix("```")) {
+            (None, Some(mark)) => block = Some((mark.trim() == "rust", String::new())),
+            (Some(_), Some(_)) => cells.extend(block.take().filter(|(rust, _)| *rust).map(|(_, code)| code)),
+            (Some((_, code)), None) => *code += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    cells
+}
+
+fn run(page: &Path, program: &Path) -> Result<usize, String> {
+    let cells = cells(&std::fs::read_to_string(page).expect("reads"));
+    if cells.is_empty() {
+        return Ok(0);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("data")).expect("a folder");
+    for file in std::fs::read_dir(project().join("notebooks/data")).expect("data").flatten() {
+        std::fs::copy(file.path(), folder.path().join("data").join(file.file_name())).expect("copies");
+    }
+    let code = |source: &String| json!({"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": source});
+    let notebook = json!({"cells": cells.iter().map(code).collect::<Vec<_>>(), "metadata": {}, "nbformat": 4, "nbformat_minor": 5});
+    let path = folder.path().join("page.ipynb");
+    std::fs::write(&path, notebook.to_string()).expect("writes");
+    let output = Command::new(program).arg("run").arg(&path).stdin(Stdio::null()).output().expect("starts");
+    match output.status.success() {
+        true => Ok(cells.len()),
+        false => Err(format!("{}:\n{}", page.display(), said(&output))),
+    }
+}
+
+#[test]
+fn every_example_runs() {
+    let _turn = turn();
+    let program = prepared();
+    let ran: Vec<_> = pages().iter().map(|page| run(page, &program)).collect();
+    let failed: Vec<&String> = ran.iter().filter_map(|ran| ran.as_ref().err()).collect();
+    assert!(failed.is_empty(), "{} pages fail:\n{}", failed.len(), failed.iter().map(|why| why.as_str()).collect::<Vec<_>>().join("\n"));
+    let examples: usize = ran.iter().flatten().sum();
+    assert!(examples >= 30, "only {examples} examples ran");
+}
+
+/// Where the links of a page lead, without those to other hosts and places inside the page.
+fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    for part in text.split("](").skip(1) {
+        let target = part.split([')', ' ']).next().unwrap_or_default();
+        links.push(target.to_owned());
+    }
+    for part in text.split("src=\"").skip(1).chain(text.split("srcset=\"").skip(1)) {
+        links.push(part.split('"').next().unwrap_or_default().to_owned());
+    }
+    links.retain(|link| !link.contains("://") && !link.starts_with('#') && !link.starts_with("mailto:"));
+    links
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let mut found = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("reads");
+        // What is inside a block of code is no link.
+        let prose: String = text.split("```").step_by(2).collect();
+        for link in links(&prose) {
+            let file = link.split('#').next().unwrap_or_default().replace("%20", " ");
+            let target = page.parent().expect("a folder").join(&file);
+            assert!(target.exists(), "{}: the link `{link}` leads nowhere", page.display());
+            found += 1;
+        }
+    }
+    assert!(found >= 20, "only {found} links found");
+}
+
+#[test]
+fn every_page_is_in_the_summary() {
+    let summary = std::fs::read_to_string(project().join("docs/src/SUMMARY.md")).expect("reads");
+    for page in pages().iter().filter(|page| !page.ends_with("README.md") && !page.ends_with("SUMMARY.md")) {
+        let name = page.file_name().expect("a name").to_string_lossy();
+        assert!(summary.contains(&format!("({name})")), "{name} is not in SUMMARY.md");
+    }
+}
