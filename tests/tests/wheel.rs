@@ -39,7 +39,13 @@ fn a_wheel_is_the_whole_installation() {
 
     let tag = wheel.file_stem().expect("a name").to_string_lossy().rsplit('-').next().expect("a tag").to_owned();
     let audit = succeed(Command::new(&tools).args(["-m", "auditwheel", "show"]).arg(wheel));
-    assert!(audit.contains(&format!("\"{tag}\"")), "{tag} is not what auditwheel says:\n{audit}");
+    // auditwheel does not look into the archive, whose dylib may need a newer C library than the program.
+    let minor = |tag: &str| tag.split("manylinux_2_").nth(1)?.split('_').next()?.parse::<u32>().ok();
+    let confirmed = audit.split('"').find(|word| word.starts_with("manylinux_2_")).expect("a tag");
+    assert!(
+        minor(&tag) >= minor(confirmed) && minor(confirmed).is_some(),
+        "{tag} is older than auditwheel says:\n{audit}"
+    );
 
     succeed(Command::new("python3").args(["-m", "venv"]).arg(path("venv")));
     let python = path("venv/bin/python");

@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
-use zip::CompressionMethod::Stored;
+use zip::CompressionMethod::{Deflated, Stored};
 use zip::write::SimpleFileOptions;
 
-/// A wheel that is being written. Its large files are compressed already, so members are stored as they are.
+/// A wheel that is being written. The archive in it is compressed already and is stored as it is.
 pub(super) struct Wheel {
     zip: zip::ZipWriter<BufWriter<File>>,
     record: String,
@@ -40,8 +40,8 @@ impl Wheel {
     }
 
     fn add(&mut self, name: &str, program: bool, content: &mut dyn Read) -> std::io::Result<()> {
-        let mode = if program { 0o755 } else { 0o644 };
-        self.zip.start_file(name, SimpleFileOptions::default().compression_method(Stored).unix_permissions(mode))?;
+        let (mode, method) = if program { (0o755, Deflated) } else { (0o644, Stored) };
+        self.zip.start_file(name, SimpleFileOptions::default().compression_method(method).unix_permissions(mode))?;
         let (mut hash, mut size) = (Sha256::new(), 0_u64);
         let mut buffer = vec![0; 1 << 20];
         loop {
