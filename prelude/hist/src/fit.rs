@@ -11,6 +11,7 @@
 //! # Ok::<(), hist::Error>(())
 //! ```
 
+mod bin;
 mod minimise;
 mod model;
 mod outcome;
@@ -23,7 +24,8 @@ pub use shapes::{BreitWigner, Constant, CrystalBall, Exponential, Function, Gaus
 
 use crate::error::{Error, Result};
 use crate::hist::Hist;
-use minimise::{Bin, Problem};
+use bin::Bin;
+use minimise::Problem;
 use model::Frame;
 
 impl Hist {

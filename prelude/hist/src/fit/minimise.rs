@@ -2,33 +2,12 @@
 
 use crate::compare::chi2_probability;
 use crate::error::{Error, Result};
+use crate::fit::bin::Bin;
 use crate::fit::model::{Fit, Frame, Method, Start};
 use crate::fit::outcome::{FitResult, Parameter};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::storage::Owned;
 use nalgebra::{DMatrix, DVector, Dyn};
-
-/// A bin to fit.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bin {
-    pub(crate) lower: f64,
-    pub(crate) upper: f64,
-    pub(crate) value: f64,
-    pub(crate) error: f64,
-    /// Its width in units of the average width.
-    pub(crate) scale: f64,
-}
-
-impl Bin {
-    pub(crate) fn middle(&self) -> f64 {
-        0.5 * (self.lower + self.upper)
-    }
-
-    /// The value per average width.
-    pub(crate) fn density(&self) -> f64 {
-        self.value / self.scale
-    }
-}
 
 /// Residuals of the bins as a function of the free parameters, in units of their scales.
 #[derive(Clone)]

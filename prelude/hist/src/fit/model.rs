@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::fit::minimise::Bin;
+use crate::fit::bin::Bin;
 use std::sync::Arc;
 
 /// What is minimised.

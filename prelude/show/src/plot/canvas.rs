@@ -330,6 +330,26 @@ fn spans(label: &Label, script: Script) -> String {
     out
 }
 
+/// Areas of uncertainty: a veil and slanted lines, so that they are seen over any fill and without colour.
+pub(super) fn hatch(canvas: &mut Canvas, areas: &[Area], color: Color) {
+    const PITCH: f64 = 5.0;
+    canvas.veil(areas, color, 0.16);
+    let mut lines = Vec::new();
+    for area in areas {
+        // Lines x + y = n * PITCH, clipped by arithmetic, go on from bin to bin.
+        let first = ((area.left + area.top) / PITCH).ceil() as i64;
+        let last = ((area.right() + area.bottom()) / PITCH).ceil() as i64;
+        for sum in (first..last.min(first + 400)).map(|n| n as f64 * PITCH) {
+            let from = area.left.max(sum - area.bottom());
+            let to = area.right().min(sum - area.top);
+            if to > from {
+                lines.push(((from, sum - from), (to, sum - to)));
+            }
+        }
+    }
+    canvas.strokes(&lines, Pen::new(color, 0.7));
+}
+
 fn rectangle(area: &Area) -> String {
     let (width, height) = (short(area.width.max(0.0)), short(area.height));
     format!("M{} {}h{width}v{height}h-{width}z", short(area.left), short(area.top))

@@ -1,7 +1,7 @@
 //! A scene as SVG: panels from the top, ticks inside on all four sides, labels at the ends of their axes.
 
 use super::axis::{Axis, Scale, Ticks};
-use super::canvas::{Anchor, Area, Canvas, Pen, Script};
+use super::canvas::{Anchor, Area, Canvas, Pen, Script, hatch};
 use super::layout::{Placed, place_legend, x_axis, y_axis};
 use super::legend::Legend;
 use super::model::{Header, Layer, Mark, Panel, Point, Scene, StepStyle};
@@ -269,26 +269,6 @@ impl Pens<'_> {
         let x = self.x(p.x);
         canvas.polygon(&[(x, tip), (x - 4.0, tip + foot), (x + 4.0, tip + foot)], color, 1.0);
     }
-}
-
-/// Areas of uncertainty: a veil and slanted lines, so that they are seen over any fill and without colour.
-pub(super) fn hatch(canvas: &mut Canvas, areas: &[Area], color: Color) {
-    const PITCH: f64 = 5.0;
-    canvas.veil(areas, color, 0.16);
-    let mut lines = Vec::new();
-    for area in areas {
-        // Lines x + y = n * PITCH, clipped by arithmetic, go on from bin to bin.
-        let first = ((area.left + area.top) / PITCH).ceil() as i64;
-        let last = ((area.right() + area.bottom()) / PITCH).ceil() as i64;
-        for sum in (first..last.min(first + 400)).map(|n| n as f64 * PITCH) {
-            let from = area.left.max(sum - area.bottom());
-            let to = area.right().min(sum - area.top);
-            if to > from {
-                lines.push(((from, sum - from), (to, sum - to)));
-            }
-        }
-    }
-    canvas.strokes(&lines, Pen::new(color, 0.7));
 }
 
 /// Frame, ticks and labels of a panel; `last` is the scene when the panel carries the x axis.

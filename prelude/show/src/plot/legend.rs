@@ -97,7 +97,7 @@ fn swatch(canvas: &mut Canvas, layer: &Layer, area: Area, theme: &Theme) {
             canvas.frame(area, Pen::new(color, 1.6));
         }
         Mark::Steps { style: StepStyle::Outline, .. } | Mark::Curve(_) => canvas.line(from, to, pen),
-        Mark::Band { .. } => super::draw::hatch(canvas, &[area], color),
+        Mark::Band { .. } => super::canvas::hatch(canvas, &[area], color),
         Mark::Points(_) | Mark::Errors(_) => {
             let x = area.left + area.width / 2.0;
             canvas.line((x, area.top - 1.0), (x, area.bottom() + 1.0), Pen::new(color, 1.4));

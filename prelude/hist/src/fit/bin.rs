@@ -1,0 +1,21 @@
+/// A bin to fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bin {
+    pub(crate) lower: f64,
+    pub(crate) upper: f64,
+    pub(crate) value: f64,
+    pub(crate) error: f64,
+    /// Its width in units of the average width.
+    pub(crate) scale: f64,
+}
+
+impl Bin {
+    pub(crate) fn middle(&self) -> f64 {
+        0.5 * (self.lower + self.upper)
+    }
+
+    /// The value per average width.
+    pub(crate) fn density(&self) -> f64 {
+        self.value / self.scale
+    }
+}
