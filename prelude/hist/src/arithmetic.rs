@@ -6,9 +6,14 @@ use crate::hist::Hist;
 use std::ops::{Add, Div, Mul, Sub};
 
 impl Hist {
-    /// Every entry with `factor` times its weight: values times `factor`, variances times its square.
+    /// Every entry with `factor` times its weight: values times `factor`, variances times its square. Counts times 1
+    /// stay counts, with the errors of counts.
     pub fn scaled(&self, factor: f64) -> Self {
         let mut new = self.clone();
+        if factor == 1.0 {
+            return new;
+        }
+        new.moments.iter_mut().flatten().for_each(|moments| *moments = moments.scaled(factor));
         new.cells = new.cells.scaled(factor);
         new.processes = self.processes.map(|part| part.scaled(factor));
         new
@@ -50,7 +55,9 @@ impl Hist {
         sizes
     }
 
-    /// Each bin with the sum of all bins up to it. Underflow, overflow and missing stay what they are.
+    /// Each bin with the sum of all entries up to its upper edge, underflow included: how much a cut `x < edge` keeps.
+    ///
+    /// Underflow, overflow and missing stay what they are. The result has no mean of its own values any more.
     ///
     /// # Errors
     /// When there is more than one axis, or bins are means.
@@ -58,7 +65,7 @@ impl Hist {
         self.running(false)
     }
 
-    /// Each bin with the sum of it and all bins above: how much a cut `x > edge` keeps.
+    /// Each bin with the sum of all entries from its lower edge on, overflow included: how much a cut `x > edge` keeps.
     ///
     /// # Errors
     /// As [`Hist::cumulative`].
@@ -71,10 +78,19 @@ impl Hist {
             return Err(Error::axis("a running sum needs one axis and bins that add up (no means)"));
         }
         let mut new = self.clone();
+        let axis = &self.axes[0];
         let mut bins = self.bin_cells();
+        // What lies outside passes the cut too. Categories have no order: their `other` lies on neither side.
+        if axis.has_underflow() {
+            bins.insert(0, axis.first() - 1);
+            bins.push(axis.first() + axis.bins());
+        }
         if from_above {
             bins.reverse();
         }
+        let outside = usize::from(axis.has_underflow());
+        let bins = &bins[..bins.len() - outside];
+        new.moments.fill(None);
         match &mut new.cells {
             Cells::Count(counts) => bins.windows(2).for_each(|pair| counts[pair[1]] += counts[pair[0]]),
             Cells::Weight(sums) => bins.windows(2).for_each(|pair| {
@@ -98,6 +114,8 @@ impl Hist {
         // A weight of -1 keeps variances positive: they add.
         new.cells.merge(&other.cells.clone().scaled(-1.0));
         new.entries += other.entries;
+        let negative: Vec<_> = other.moments.iter().map(|known| known.map(|moments| moments.scaled(-1.0))).collect();
+        new.merge_moments(&negative);
         // Parts of a difference add up to it only if both sides have them: leave them out rather than mislead.
         new.processes = Default::default();
         Ok(new)
@@ -242,6 +260,31 @@ mod tests {
         assert_eq!(h.by_process().names().collect::<Vec<_>>(), ["mumu", "ee"]);
         let twice = (&h + &h).unwrap();
         assert_eq!(twice.by_process()["ee"].counts(), [2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_running_sum_begins_outside() {
+        let mut h = Hist::new(axis()).unwrap();
+        h.fill(&[-1.0, -2.0, 0.5, 2.5, 2.6, 9.0]).unwrap();
+        let (up, down) = (h.cumulative().unwrap(), h.cumulative_from_above().unwrap());
+        assert_eq!((up.counts(), up.underflow(), up.overflow()), (vec![3.0, 3.0, 5.0], 2.0, 1.0));
+        assert_eq!((down.counts(), down.underflow(), down.overflow()), (vec![4.0, 3.0, 3.0], 2.0, 1.0));
+        // Texts have no order: what is not listed lies on neither side.
+        let mut h = Hist::new(Axis::integer_category([3, 1]).unwrap()).unwrap();
+        h.fill(&[3.0, 1.0, 1.0, 7.0]).unwrap();
+        assert_eq!(h.cumulative_from_above().unwrap().counts(), [3.0, 2.0]);
+        let mut h = Hist::new(Axis::circular(2, 0.0, 2.0).unwrap()).unwrap();
+        h.fill(&[0.5, 1.5, 2.5]).unwrap();
+        assert_eq!(h.cumulative().unwrap().counts(), [2.0, 3.0]);
+    }
+
+    #[test]
+    fn counts_times_one_stay_counts() {
+        let mut counts = Hist::new(axis()).unwrap();
+        counts.fill(&[0.5]).unwrap();
+        let interval = counts.intervals()[1];
+        assert!((interval.1 - 1.841).abs() < 1e-3);
+        assert_eq!((counts.scaled(1.0).intervals()[1], (&counts / 1.0).intervals()[1]), (interval, interval));
     }
 
     #[test]

@@ -65,9 +65,20 @@ impl Profile {
         self.squares += other.squares;
     }
 
+    /// Whether there is no sample.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.weights == 0.0 && self.squares == 0.0
+    }
+
+    /// The weight that is left to tell a spread. Rounding must not make a spread of one sample.
+    pub(crate) fn free(&self) -> f64 {
+        let free = self.weights - self.squares / self.weights;
+        if free > 1e-12 * self.weights { free } else { 0.0 }
+    }
+
     /// The variance of the samples; 0 where there are too few to tell.
     pub(crate) fn variance(&self) -> f64 {
-        let free = self.weights - self.squares / self.weights;
+        let free = self.free();
         if free > 0.0 { self.spread / free } else { 0.0 }
     }
 
@@ -205,23 +216,30 @@ impl Cells {
         }
     }
 
-    /// What is drawn: count, sum of weights, or mean of the samples.
+    /// What is drawn: count, sum of weights, or mean of the samples; NaN where there is none.
     pub(crate) fn value(&self, at: usize) -> f64 {
         match self {
             Self::Count(cells) => cells[at],
             Self::Weight(cells) => cells[at][0],
-            Self::Mean(cells) | Self::WeightedMean(cells) => cells[at].mean,
+            Self::Mean(cells) | Self::WeightedMean(cells) => {
+                if cells[at].is_empty() {
+                    f64::NAN
+                } else {
+                    cells[at].mean
+                }
+            }
         }
     }
 
-    /// The variance of [`Cells::value`].
+    /// The variance of [`Cells::value`]; NaN for a mean of too few samples.
     pub(crate) fn variance(&self, at: usize) -> f64 {
         match self {
             Self::Count(cells) => cells[at],
             Self::Weight(cells) => cells[at][1],
             Self::Mean(cells) | Self::WeightedMean(cells) => {
-                let effective = cells[at].effective();
-                if effective > 0.0 { cells[at].variance() / effective } else { 0.0 }
+                // One sample, or weights that cancel, tell no spread.
+                let cell = &cells[at];
+                if cell.free() > 0.0 { cell.variance() / cell.effective() } else { f64::NAN }
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::cells::Storage;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
-use crate::interval::{ONE_SIGMA, clopper_pearson, poisson_interval};
+use crate::interval::{ONE_SIGMA, Part, poisson_interval};
 
 /// How to compare a first histogram (data) with a second (simulation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Comparison {
     RelativeDifference,
     /// (a - b) / (a + b).
     Asymmetry,
-    /// a / b where a is a part of b, with Clopper-Pearson intervals.
+    /// a / b where a is a part of b, with the intervals of [`efficiency`](crate::efficiency()).
     Efficiency,
 }
 
@@ -48,9 +48,33 @@ pub fn compare(a: &Hist, b: &Hist, how: Comparison) -> Result<Vec<Compared>> {
     if a.is_profile() && how == Comparison::Efficiency {
         return Err(Error::Different("an efficiency is made of counts, not of means".to_owned()));
     }
-    let left = a.values().into_iter().zip(a.intervals());
-    let right = b.values().into_iter().zip(b.variances());
+    if how == Comparison::Efficiency {
+        return Ok(efficiencies(a, b));
+    }
+    let variances = b.variances();
+    let mut intervals = a.intervals();
+    if how == Comparison::Pull {
+        // An empty bin of weighted entries has no error of its own: what is expected there has one.
+        let expected = a.expected_variances(b);
+        let bins = intervals.iter_mut().zip(a.variances()).zip(expected);
+        for ((interval, _), expected) in bins.filter(|((_, own), _)| *own == 0.0 && a.storage() == Storage::Weight) {
+            *interval = (interval.0 - expected.sqrt(), interval.1 + expected.sqrt());
+        }
+    }
+    let left = a.values().into_iter().zip(intervals);
+    let right = b.values().into_iter().zip(variances);
     Ok(left.zip(right).map(|((x, interval), (y, variance))| bin(how, x, interval, y, variance)).collect())
+}
+
+fn efficiencies(a: &Hist, b: &Hist) -> Vec<Compared> {
+    let weighted = [a, b].iter().any(|hist| hist.storage() == Storage::Weight);
+    let left = a.values().into_iter().zip(a.variances());
+    let right = b.values().into_iter().zip(b.variances());
+    let one = |(passed, total)| {
+        let bin = Part { weighted, passed, total }.efficiency(ONE_SIGMA);
+        cleaned(Compared { value: bin.value, low: bin.low, high: bin.high, band: f64::NAN }, |_| (bin.low, bin.high))
+    };
+    left.zip(right).map(one).collect()
 }
 
 fn bin(how: Comparison, x: f64, (low, high): (f64, f64), y: f64, variance: f64) -> Compared {
@@ -73,11 +97,8 @@ fn bin(how: Comparison, x: f64, (low, high): (f64, f64), y: f64, variance: f64) 
                 (value - 1.0, value + 1.0)
             });
         }
-        Comparison::Efficiency => {
-            let effective = if variance > 0.0 { y * y / variance } else { 0.0 };
-            let (low, high) = clopper_pearson(x / y * effective, effective, ONE_SIGMA);
-            return cleaned(Compared { value: x / y, low, high, band: f64::NAN }, |_| (low, high));
-        }
+        // Handled apart: it needs the squares of the weights of both.
+        Comparison::Efficiency => (f64::NAN, f64::NAN, f64::NAN, f64::NAN),
     };
     let (down, up) = ((down * scale).abs().hypot(of_b), (up * scale).abs().hypot(of_b));
     cleaned(Compared { value, low: 0.0, high: 0.0, band: band.abs() }, |value| (value - down, value + up))
@@ -119,16 +140,34 @@ pub struct Agreement {
 
 /// Chi-square of two histograms, with the variances of both; scales are not adjusted.
 ///
+/// An empty bin has no variance of its own. There the variance is what the other histogram lets expect: its value, times
+/// the mean weight (sum of squares over sum) of the empty side, which is 1 for counts. Bins that are empty on both sides
+/// are left out.
+///
 /// # Errors
 /// When the axes differ, or one has means and the other has not.
 pub fn chi2(a: &Hist, b: &Hist) -> Result<Agreement> {
     a.compatible(b)?;
     let values = a.values().into_iter().zip(b.values());
-    let variances = a.variances().into_iter().zip(b.variances()).map(|(x, y)| x + y);
+    let variances = a.expected_variances(b).into_iter().zip(b.expected_variances(a)).map(|(x, y)| x + y);
     let terms: Vec<f64> =
         values.zip(variances).filter(|(_, v)| *v > 0.0).map(|((x, y), v)| (x - y).powi(2) / v).collect();
     let chi2 = terms.iter().sum();
     Ok(Agreement { chi2, bins: terms.len(), p_value: chi2_probability(chi2, terms.len()) })
+}
+
+impl Hist {
+    /// The variance of each bin; in empty ones that which the value of another histogram lets expect.
+    fn expected_variances(&self, other: &Self) -> Vec<f64> {
+        let variances = self.variances();
+        if self.is_profile() {
+            return variances;
+        }
+        let (sum, squares) = (self.sum(), variances.iter().sum::<f64>());
+        let weight = if sum > 0.0 && squares > 0.0 { squares / sum } else { 1.0 };
+        let expected = |(own, other): (f64, f64)| if own == 0.0 { other.max(0.0) * weight } else { own };
+        variances.into_iter().zip(other.values()).map(expected).collect()
+    }
 }
 
 /// The chance of a larger chi-square with so many degrees of freedom; NaN when there are none.
@@ -181,6 +220,28 @@ mod tests {
         let mut h = Hist::new(Axis::regular(1, 0.0, 1.0).unwrap()).unwrap();
         h.fill(&[0.5; 3]).unwrap();
         assert_eq!(h.intervals()[0], poisson_interval(3.0, ONE_SIGMA));
+    }
+
+    #[test]
+    fn an_empty_bin_has_the_variance_of_what_is_expected() {
+        let axis = Axis::regular(2, 0.0, 2.0).unwrap();
+        let mut data = Hist::new(axis.clone()).unwrap();
+        data.fill(&[0.5; 90]).unwrap();
+        // 100 000 events of simulation, 4 of them expected in the bin where the data have none.
+        let mut simulation = Hist::weighted(axis).unwrap();
+        simulation.fill_weighted(&[vec![0.5; 10_000], vec![1.5; 400]].concat(), &[0.01; 10_400]).unwrap();
+        let agreement = chi2(&data, &simulation).unwrap();
+        let wanted = 100.0 / (90.0 + 1.0) + 16.0 / (4.0 + 0.04);
+        assert!((agreement.chi2 - wanted).abs() < 1e-9 && agreement.bins == 2, "{agreement:?}");
+        assert_eq!(chi2(&simulation, &data).unwrap(), agreement);
+        let pull = compare(&data, &simulation, Comparison::Pull).unwrap()[1].value;
+        assert!((pull + 4.0 / 1.841_021_645_f64.hypot(0.2)).abs() < 1e-6, "{pull}");
+        // Weighted data: an entry is worth 2 there.
+        let heavy = data.scaled(2.0);
+        let agreement = chi2(&heavy, &simulation).unwrap();
+        assert!((agreement.chi2 - 6400.0 / 361.0 - 16.0 / (8.0 + 0.04)).abs() < 1e-9, "{agreement:?}");
+        let pull = compare(&heavy, &simulation, Comparison::Pull).unwrap()[1].value;
+        assert!((pull + 4.0 / 8.04_f64.sqrt()).abs() < 1e-9, "{pull}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use crate::cells::{Cells, Profile};
 use crate::error::{Error, Result};
 use crate::hist::Hist;
+use crate::moments::Moments;
 
 impl Hist {
-    /// The number of entries and all cells as bytes, without axes and without parts by process.
+    /// The number of entries, all cells and the moments as bytes, without axes and without parts by process.
     ///
     /// ```
     /// use hist::{Axis, Hist};
@@ -23,7 +24,10 @@ impl Hist {
             Cells::Mean(cells) | Cells::WeightedMean(cells) => cells.iter().flat_map(profile).collect(),
         };
         let entries = self.entries.to_le_bytes();
-        entries.into_iter().chain(numbers.iter().flat_map(|number| number.to_le_bytes())).collect()
+        // As many numbers for every axis, known or not: the length says nothing but what the axes say.
+        let moments = self.moments.iter().flat_map(|known| known.map_or([f64::NAN; 7], |moments| moments.numbers()));
+        let numbers = numbers.into_iter().chain(moments);
+        entries.into_iter().chain(numbers.flat_map(f64::to_le_bytes)).collect()
     }
 
     /// The histogram with what [`contents`](Hist::contents) of one with the same axes and storage gave.
@@ -52,6 +56,14 @@ impl Hist {
                     *cell = Profile { weights: next()?, squares: next()?, mean: next()?, spread: next()? };
                 }
             }
+        }
+        for moments in &mut self.moments {
+            let mut read = [0.0; 7];
+            for number in &mut read {
+                *number = next()?;
+            }
+            // An origin is finite; where there is none, the moments were not known.
+            *moments = (!read[0].is_nan()).then(|| Moments::from_numbers(read));
         }
         if numbers.next().is_some() || !rest.is_empty() {
             return Err(wrong());

@@ -8,6 +8,7 @@ use crate::cells::{Cells, Profile, Storage};
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
+use crate::moments::Moments;
 use crate::slots::{Binner, TILE, binners};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -176,22 +177,24 @@ impl<'a> Rows<'a> {
         let cells = hist.cells.len();
         if self.length <= cells && self.length <= BLOCK {
             // Fewer rows than cells: a copy of the cells would cost more than the rows.
-            hist.entries += self.tiles(0..self.length, &mut Direct(&mut hist.cells));
+            let mut tally = Tally::new(hist);
+            self.tiles(0..self.length, &mut Direct(&mut hist.cells), &mut tally);
+            tally.give(hist);
             return Ok(());
         }
         let size = BLOCK.max((4 * cells).next_power_of_two());
         let blocks: Vec<Range<usize>> =
             (0..self.length).step_by(size).map(|from| from..self.length.min(from + size)).collect();
-        let storage = hist.storage();
+        let (storage, empty) = (hist.storage(), Tally::new(hist));
         let run = |rows: &Range<usize>| {
             segment::work::check()?;
-            let mut block = Block::new(storage, cells);
-            let entries = self.tiles(rows.clone(), &mut block);
-            Ok::<_, segment::Error>((block.finish(), entries))
+            let (mut block, mut tally) = (Block::new(storage, cells), empty.clone());
+            self.tiles(rows.clone(), &mut block, &mut tally);
+            Ok::<_, segment::Error>((block.finish(), tally))
         };
         // The new rows apart from the old ones, so that an interrupt leaves the histogram as it was.
         let mut sum = Cells::new(storage, cells);
-        let mut entries = 0;
+        let mut tally = empty.clone();
         // Threads wait for each other at the end of a wave: waves are as long as the memory for their parts allows.
         let wave = (WAITING_CELLS / cells).max(2 * rayon::current_num_threads());
         for wave in blocks.chunks(wave) {
@@ -200,51 +203,82 @@ impl<'a> Rows<'a> {
             for part in parts {
                 let (part, count) = part?;
                 sum.merge(&part);
-                entries += count;
+                tally.merge(&count);
             }
         }
         hist.cells.merge(&sum);
-        hist.entries += entries;
+        tally.give(hist);
         Ok(())
     }
 
-    /// Puts rows into `target`, and says how many there were under the mask.
-    fn tiles(&self, rows: Range<usize>, target: &mut impl Target) -> u64 {
+    /// Puts rows into `target`, and what is known without bins into `tally`.
+    fn tiles(&self, rows: Range<usize>, target: &mut impl Target, tally: &mut Tally) {
         let mut cells = [0_u32; TILE];
-        let mut kept = [[0.0; TILE]; 2];
         let (mut column, mut weights, mut samples) = (Vec::new(), Vec::new(), Vec::new());
-        let mut entries = 0;
+        let mut kept = Vec::new();
+        let [mut value_room, mut weight_room, mut sample_room] = [[0.0; TILE]; 3];
         for from in rows.clone().step_by(TILE) {
             let until = rows.end.min(from + TILE);
             let cells = &mut cells[..until - from];
             cells.fill(0);
-            for (binner, values) in self.binners.iter().zip(&self.columns) {
-                binner.add(values.tile(from, until, &mut column), cells);
-            }
             let weight = self.weight.as_ref().map(|weight| weight.tile(from, until, &mut weights));
             let sample = self.sample.as_ref().map(|sample| sample.tile(from, until, &mut samples));
-            let Some(mask) = &self.mask else {
-                target.add(cells, weight, sample);
-                entries += cells.len() as u64;
-                continue;
-            };
-            let bits = mask.downcast_as_array().values();
-            let mut count = 0;
-            for row in 0..cells.len() {
-                cells[count] = cells[row];
-                if let Some(weight) = weight {
-                    kept[0][count] = weight[row];
+            let chosen = self.mask.as_ref().map(|mask| under(mask, from, cells.len(), &mut kept));
+            let weight = weight.map(|weight| compact(weight, chosen, &mut weight_room));
+            for ((binner, values), moments) in self.binners.iter().zip(&self.columns).zip(&mut tally.moments) {
+                let values = values.tile(from, until, &mut column);
+                binner.add(values, cells);
+                if let Some(moments) = moments {
+                    moments.add(compact(values, chosen, &mut value_room), weight);
                 }
-                if let Some(sample) = sample {
-                    kept[1][count] = sample[row];
-                }
-                count += usize::from(bits.get_bit(from + row));
             }
-            let [weights, samples] = &kept;
-            target.add(&cells[..count], weight.map(|_| &weights[..count]), sample.map(|_| &samples[..count]));
-            entries += count as u64;
+            let sample = sample.map(|sample| compact(sample, chosen, &mut sample_room));
+            let count = chosen.map_or(cells.len(), <[usize]>::len);
+            for (at, &row) in chosen.unwrap_or_default().iter().enumerate() {
+                cells[at] = cells[row];
+            }
+            target.add(&cells[..count], weight, sample);
+            tally.entries += count as u64;
         }
-        entries
+    }
+}
+
+/// The rows of a tile that a mask leaves.
+fn under<'a>(mask: &BooleanChunked, from: usize, rows: usize, kept: &'a mut Vec<usize>) -> &'a [usize] {
+    let bits = mask.downcast_as_array().values();
+    kept.clear();
+    kept.extend((0..rows).filter(|row| bits.get_bit(from + row)));
+    kept
+}
+
+/// The values of the chosen rows, or all of them.
+fn compact<'a>(values: &'a [f64], chosen: Option<&[usize]>, room: &'a mut [f64; TILE]) -> &'a [f64] {
+    let Some(chosen) = chosen else { return values };
+    room.iter_mut().zip(chosen).for_each(|(place, &row)| *place = values[row]);
+    &room[..chosen.len()]
+}
+
+/// What rows say beside their cells: how many there are, and the moments of their values.
+#[derive(Clone)]
+struct Tally {
+    entries: u64,
+    moments: Vec<Option<Moments>>,
+}
+
+impl Tally {
+    fn new(hist: &Hist) -> Self {
+        Self { entries: 0, moments: hist.axes().iter().map(Moments::new).collect() }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.entries += other.entries;
+        let pairs = self.moments.iter_mut().flatten().zip(other.moments.iter().flatten());
+        pairs.for_each(|(mine, theirs)| mine.merge(theirs));
+    }
+
+    fn give(&self, hist: &mut Hist) {
+        hist.entries += self.entries;
+        hist.merge_moments(&self.moments);
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::axis::{Axis, MOST_CELLS, Part};
 use crate::cells::{Cells, Storage};
 use crate::error::{Error, Result};
+use crate::moments::Moments;
 use crate::process::ByProcess;
 use crate::slots::strides;
 
@@ -14,13 +15,28 @@ use crate::slots::strides;
 /// assert_eq!((h.underflow(), h.overflow(), h.nan()), (0.0, 1.0, 1.0));
 /// # Ok::<(), hist::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two histograms are equal when their axes, cells, rows and processes are. Means may differ in their last digit: they
+/// depend on the order in which rows were added up.
+#[derive(Debug, Clone)]
 pub struct Hist {
     pub(crate) axes: Vec<Axis>,
     pub(crate) cells: Cells,
     pub(crate) entries: u64,
+    /// Per axis; nothing where they are not known, or values are no numbers.
+    pub(crate) moments: Vec<Option<Moments>>,
     pub(crate) processes: ByProcess,
     pub(crate) sample: Sample,
+}
+
+impl PartialEq for Hist {
+    fn eq(&self, other: &Self) -> bool {
+        self.axes == other.axes
+            && self.cells == other.cells
+            && self.entries == other.entries
+            && self.processes == other.processes
+            && self.sample == other.sample
+    }
 }
 
 /// What a profile is the mean of, in the words that an axis has.
@@ -67,7 +83,8 @@ impl Hist {
             return Err(Error::axis(format!("{bins} bins are more than the {MOST_CELLS} cells a histogram may have")));
         };
         let (processes, sample) = Default::default();
-        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, processes, sample })
+        let moments = axes.iter().map(Moments::new).collect();
+        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, moments, processes, sample })
     }
 
     /// An empty histogram with the axes and storage of this one.
@@ -76,6 +93,7 @@ impl Hist {
             axes: self.axes.clone(),
             cells: Cells::new(self.storage(), self.cells.len()),
             entries: 0,
+            moments: self.axes.iter().map(Moments::new).collect(),
             processes: ByProcess::default(),
             sample: self.sample.clone(),
         }
@@ -109,7 +127,18 @@ impl Hist {
         self.processes.merge(&other.processes)?;
         self.cells.merge(&other.cells);
         self.entries += other.entries;
+        self.merge_moments(&other.moments);
         Ok(())
+    }
+
+    /// Moments of the rows of both; nothing where one side does not know its own.
+    pub(crate) fn merge_moments(&mut self, others: &[Option<Moments>]) {
+        for (mine, theirs) in self.moments.iter_mut().zip(others) {
+            *mine = mine.zip(*theirs).map(|(mut mine, theirs)| {
+                mine.merge(&theirs);
+                mine
+            });
+        }
     }
 
     /// That the other histogram has the same bins and keeps the same kind of value.
@@ -197,12 +226,13 @@ impl Hist {
         self.over_bins(Cells::count)
     }
 
-    /// What is drawn: [`Hist::counts`], or the means of a profile.
+    /// What is drawn: [`Hist::counts`], or the means of a profile (NaN in a bin without samples).
     pub fn values(&self) -> Vec<f64> {
         self.over_bins(Cells::value)
     }
 
-    /// Variances of [`Hist::values`]: counts, sums of squared weights, or variances of the means.
+    /// Variances of [`Hist::values`]: counts, sums of squared weights, or variances of the means. The variance of a mean
+    /// is NaN where there are too few samples to tell.
     pub fn variances(&self) -> Vec<f64> {
         self.over_bins(Cells::variance)
     }
@@ -258,35 +288,9 @@ impl Hist {
         if squares > 0.0 { self.sum().powi(2) / squares } else { 0.0 }
     }
 
-    /// The mean of the first axis, from the middles of its bins, without flow.
-    pub fn mean(&self) -> f64 {
-        let (sum, first, _) = self.moments();
-        first / sum
-    }
-
-    /// The standard deviation along the first axis, from the middles of its bins, without flow.
-    pub fn std_dev(&self) -> f64 {
-        let (sum, first, second) = self.moments();
-        (second / sum - (first / sum).powi(2)).max(0.0).sqrt()
-    }
-
     /// The parts by process, in the order in which they were given; empty when the histogram has none.
     pub fn by_process(&self) -> &ByProcess {
         &self.processes
-    }
-
-    /// Sum of counts, of counts times middle, and of counts times middle squared.
-    fn moments(&self) -> (f64, f64, f64) {
-        let counts = self.counts();
-        let others = counts.len() / self.axes[0].bins();
-        let mut moments = (0.0, 0.0, 0.0);
-        for (counts, middle) in counts.chunks(others).zip(self.axes[0].centres()) {
-            let count: f64 = counts.iter().sum();
-            moments.0 += count;
-            moments.1 += count * middle;
-            moments.2 += count * middle * middle;
-        }
-        moments
     }
 
     /// The cells of bins, in order.

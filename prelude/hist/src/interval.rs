@@ -1,8 +1,10 @@
 //! Intervals for counts and efficiencies.
 
+use crate::cells::Storage;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
 use statrs::function::beta::checked_beta_reg;
+use statrs::function::erf::erf_inv;
 use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur};
 
 /// The probability within one standard deviation of a normal distribution.
@@ -65,9 +67,12 @@ pub struct Efficiency {
     pub total: f64,
 }
 
-/// The efficiency in each bin, with Clopper-Pearson intervals at `level` (such as [`ONE_SIGMA`]).
+/// The efficiency in each bin, with intervals at `level` (such as [`ONE_SIGMA`]). `passed` is a part of `total`.
 ///
-/// With weights, the numbers of effective entries take the place of counts: a common approximation.
+/// Counts have Clopper-Pearson intervals. With weights `w`, the efficiency `e` has the variance
+/// `((1 - 2e) * sum of w² of what passed + e² * sum of w² of all) / (sum of w of all)²`, and the interval is symmetric.
+/// Where all or nothing passed, that variance is 0 and says nothing: there, Clopper-Pearson with the number of effective
+/// entries gives the interval.
 ///
 /// # Errors
 /// When axes differ, bins are means, or more passed than there was.
@@ -79,20 +84,60 @@ pub fn efficiency(passed: &Hist, total: &Hist, level: f64) -> Result<Vec<Efficie
     if !(level > 0.0 && level < 1.0) {
         return Err(Error::Different(format!("the level of an interval lies between 0 and 1, not at {level}")));
     }
-    let (shares, sums, squares) = (passed.counts(), total.counts(), total.variances());
-    let mut bins = Vec::with_capacity(sums.len());
-    for (bin, ((&share, &sum), &square)) in shares.iter().zip(&sums).zip(&squares).enumerate() {
-        // Weights added in another order differ in the last digits.
-        if share > sum * (1.0 + 1e-12) || share < 0.0 {
+    let weighted = [passed, total].iter().any(|hist| hist.storage() == Storage::Weight);
+    let (part, whole) =
+        (passed.counts().into_iter().zip(passed.variances()), total.counts().into_iter().zip(total.variances()));
+    let bins = part.zip(whole).enumerate();
+    bins.map(|(bin, (part, whole))| {
+        let part = Part { weighted, passed: part, total: whole };
+        if part.is_impossible() {
+            let ((share, _), (sum, _)) = (part.passed, part.total);
             return Err(Error::Different(format!("in bin {bin}, {share} of {sum} cannot have passed")));
         }
-        // Not `f64::min`, which would turn an empty bin's NaN into 1.
-        let value = if share > sum { 1.0 } else { share / sum };
-        let effective = if square > 0.0 { sum * sum / square } else { 0.0 };
-        let (low, high) = clopper_pearson(value * effective, effective, level);
-        bins.push(Efficiency { value, low, high, passed: share, total: sum });
+        Ok(part.efficiency(level))
+    })
+    .collect()
+}
+
+/// What passed and what there was: sums of weights, and of their squares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) weighted: bool,
+    pub(crate) passed: (f64, f64),
+    pub(crate) total: (f64, f64),
+}
+
+impl Part {
+    /// Whether one cannot be a part of the other. Sums of weights may do what they like where some are negative; sums of
+    /// squares only grow. Weights added in another order differ in the last digits.
+    fn is_impossible(&self) -> bool {
+        let more = |(part, whole): (f64, f64)| part > whole * (1.0 + 1e-12) || part < 0.0;
+        match self.weighted {
+            true => more((self.passed.1, self.total.1)),
+            false => more((self.passed.0, self.total.0)),
+        }
     }
-    Ok(bins)
+
+    /// The efficiency with its interval; NaN where there was nothing, no interval where the numbers cannot be.
+    pub(crate) fn efficiency(&self, level: f64) -> Efficiency {
+        let ((passed, passed_squares), (total, squares)) = (self.passed, self.total);
+        let everything = match self.weighted {
+            true => passed_squares >= squares * (1.0 - 1e-12),
+            false => passed >= total,
+        };
+        let value = if everything && !self.is_impossible() && total != 0.0 { 1.0 } else { passed / total };
+        let (low, high) = if self.is_impossible() {
+            (f64::NAN, f64::NAN)
+        } else if self.weighted && passed_squares > 0.0 && !everything {
+            let variance = ((1.0 - 2.0 * value) * passed_squares + value * value * squares) / (total * total);
+            let reach = std::f64::consts::SQRT_2 * erf_inv(level) * variance.sqrt();
+            (value - reach, value + reach)
+        } else {
+            let effective = if squares > 0.0 { total * total / squares } else { 0.0 };
+            clopper_pearson(value * effective, effective, level)
+        };
+        Efficiency { value, low, high, passed, total }
+    }
 }
 
 fn tail(level: f64) -> f64 {
@@ -166,5 +211,70 @@ mod tests {
         close((bins[0].low, bins[0].high), clopper_pearson(9.0, 10.0, ONE_SIGMA));
         assert!(bins[1].value.is_nan() && bins[1].low.is_nan());
         assert!(efficiency(&total, &passed, ONE_SIGMA).unwrap_err().to_string().contains("10 of 9"));
+    }
+
+    /// Numbers that look random, the same in every run: SplitMix64.
+    struct Random(u64);
+
+    impl Random {
+        fn next(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+    }
+
+    #[test]
+    fn the_error_with_weights_is_the_spread_of_toys() {
+        const TOYS: usize = 20_000;
+        let mut random = Random(20_261_128);
+        // Few heavy entries, which pass more often than light ones: the weights of what passed are not those of all.
+        let (mut values, mut errors, mut old) = (Vec::new(), 0.0, 0.0);
+        for _ in 0..TOYS {
+            let (mut passed, mut total) = ((0.0, 0.0), (0.0, 0.0));
+            for _ in 0..1000 {
+                let (weight, chance) = if random.next() < 0.05 { (4.0, 0.9) } else { (0.5, 0.1) };
+                total = (total.0 + weight, total.1 + weight * weight);
+                if random.next() < chance {
+                    passed = (passed.0 + weight, passed.1 + weight * weight);
+                }
+            }
+            let bin = Part { weighted: true, passed, total }.efficiency(ONE_SIGMA);
+            values.push(bin.value);
+            errors += (bin.high - bin.value).powi(2) / TOYS as f64;
+            // What the number of effective entries alone would give.
+            old += bin.value * (1.0 - bin.value) * total.1 / (total.0 * total.0) / TOYS as f64;
+        }
+        let mean = values.iter().sum::<f64>() / TOYS as f64;
+        let spread = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / TOYS as f64).sqrt();
+        // The formula is that of a ratio to first order. The one of effective entries is far off.
+        assert!((errors.sqrt() / spread - 1.0).abs() < 0.02, "{} against {spread}", errors.sqrt());
+        assert!((old.sqrt() / spread - 1.0).abs() > 0.1, "{}", old.sqrt());
+    }
+
+    #[test]
+    fn weights_give_the_variance_of_a_weighted_share() {
+        let axis = Axis::regular(3, 0.0, 3.0).unwrap();
+        let (mut passed, mut total) = (Hist::weighted(axis.clone()).unwrap(), Hist::weighted(axis.clone()).unwrap());
+        total.fill_weighted(&[0.5, 0.5, 0.5, 1.5, 1.5], &[1.0, 2.0, 3.0, 2.0, 2.0]).unwrap();
+        passed.fill_weighted(&[0.5, 0.5], &[1.0, 3.0]).unwrap();
+        let bins = efficiency(&passed, &total, ONE_SIGMA).unwrap();
+        let value: f64 = 4.0 / 6.0;
+        let error = (((1.0 - 2.0 * value) * 10.0 + value * value * 14.0) / 36.0).sqrt();
+        close((bins[0].low, bins[0].high), (value - error, value + error));
+        // Nothing passed of two entries: an upper limit, not 0 with the error 0.
+        close((bins[1].low, bins[1].high), clopper_pearson(0.0, 2.0, ONE_SIGMA));
+        assert!(bins[2].value.is_nan());
+        // Weights that are all 1 give the binomial error of counts.
+        let mut counts = Hist::new(axis).unwrap();
+        counts.fill(&[0.5, 0.5, 0.5, 0.5]).unwrap();
+        let mut ones = counts.empty_like();
+        ones.fill(&[0.5]).unwrap();
+        let plain = efficiency(&ones, &counts, ONE_SIGMA).unwrap()[0];
+        close((plain.low, plain.high), clopper_pearson(1.0, 4.0, ONE_SIGMA));
+        let one = Part { weighted: true, passed: (1.0, 1.0), total: (4.0, 4.0) }.efficiency(ONE_SIGMA);
+        close((one.low, one.high), (0.25 - (0.25 * 0.75 / 4.0_f64).sqrt(), 0.25 + (0.25 * 0.75 / 4.0_f64).sqrt()));
+        assert!(efficiency(&total, &passed, ONE_SIGMA).unwrap_err().to_string().contains("cannot have passed"));
     }
 }

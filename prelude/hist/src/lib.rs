@@ -17,11 +17,13 @@ mod fit;
 mod hist;
 mod interval;
 mod locate;
+mod moments;
 mod process;
 mod slice;
 mod slots;
 mod text;
 mod uhi;
+mod widest;
 
 pub use arithmetic::sum;
 pub use axis::{Axis, Kind};

@@ -96,7 +96,7 @@ impl Hist {
             let moves = kept.iter().zip(&new);
             moves.map(|(&axis, stride)| cell / old[axis] % self.axes[axis].extent() * stride).sum::<usize>()
         };
-        self.gathered(&empty, |cell| Some(target(cell)))
+        self.gathered(&empty, Some(&kept), |cell| Some(target(cell)))
     }
 
     /// The histogram without one axis, summed over all of it, flow and missing included.
@@ -120,7 +120,7 @@ impl Hist {
         let axes: Vec<Axis> = (0..self.axes.len()).filter(|&at| at != axis).map(|at| self.axes[at].clone()).collect();
         let empty = Self::with(axes, self.storage())?;
         let (stride, extent, first) = (strides(&self.axes)[axis], self.axes[axis].extent(), self.axes[axis].first());
-        self.gathered(&empty, |cell| {
+        self.gathered(&empty, None, |cell| {
             let bin = (cell / stride % extent).checked_sub(first)?;
             bins.contains(&bin).then(|| cell / (stride * extent) * stride + cell % stride)
         })
@@ -174,14 +174,16 @@ impl Hist {
             })
             .collect();
         let stride = strides(&self.axes)[axis];
-        self.gathered(&empty, |cell| {
+        let all: Vec<usize> = (0..self.axes.len()).collect();
+        self.gathered(&empty, Some(&all), |cell| {
             let (before, at, after) = (cell / (stride * old.extent()), cell / stride % old.extent(), cell % stride);
             Some((before * new.extent() + slots[at]) * stride + after)
         })
     }
 
-    /// All cells moved into the axes of `empty`, in every process too.
-    fn gathered(&self, empty: &Self, target: impl Fn(usize) -> Option<usize>) -> Result<Self> {
+    /// All cells moved into the axes of `empty`, in every process too. `kept` are the axes whose rows all go with them,
+    /// and so their moments; where rows are left out, nobody knows the moments of the rest.
+    fn gathered(&self, empty: &Self, kept: Option<&[usize]>, target: impl Fn(usize) -> Option<usize>) -> Result<Self> {
         let targets: Vec<u32> =
             (0..self.cells.len()).map(|cell| target(cell).map_or(NOWHERE, |target| target as u32)).collect();
         let lost = targets.contains(&NOWHERE);
@@ -191,6 +193,10 @@ impl Hist {
             // How many rows are left is known for counts only; for weights it is what they are worth.
             new.entries = if lost { new.worth() } else { hist.entries };
             new.sample.clone_from(&hist.sample);
+            match kept {
+                Some(kept) => new.moments = kept.iter().map(|&axis| hist.moments[axis]).collect(),
+                None => new.moments.fill(None),
+            }
             new
         };
         let processes = self.processes.try_map(|part| Ok(one(part)))?;

@@ -1,6 +1,7 @@
 //! From values to cells along one axis, a tile at a time: the loops that decide in which bin an entry falls.
 
 use crate::axis::{Axis, Kind, numpy_edges};
+use crate::widest::widest;
 
 /// Rows handled at a time. So few that the processor still finds bins of the next rows while it adds up these.
 pub(crate) const TILE: usize = 128;
@@ -165,43 +166,6 @@ fn open_slot(value: f64, at: f64, bins: f64) -> u32 {
     let whole = unsafe { held.to_int_unchecked::<i32>() };
     // `value`, not `at`: an infinite value is out of range, not missing.
     (whole + 1 - i32::from(at < 0.0) + i32::from(value.is_nan())) as u32
-}
-
-/// Runs a loop with the widest vectors the processor has. All do the same arithmetic: results are equal.
-macro_rules! widest {
-    (fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty $body:block) => {
-        #[inline(always)]
-        fn $name($($argument: $kind),*) -> $answer {
-            #[inline(always)]
-            fn plain($($argument: $kind),*) -> $answer $body
-
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-                fn with_avx512($($argument: $kind),*) -> $answer {
-                    plain($($argument),*)
-                }
-
-                #[target_feature(enable = "avx2")]
-                fn with_avx2($($argument: $kind),*) -> $answer {
-                    plain($($argument),*)
-                }
-
-                if is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                {
-                    // SAFETY: the condition has found all features that the function uses.
-                    return unsafe { with_avx512($($argument),*) };
-                }
-                if is_x86_feature_detected!("avx2") {
-                    // SAFETY: the condition has found the feature that the function uses.
-                    return unsafe { with_avx2($($argument),*) };
-                }
-            }
-            plain($($argument),*)
-        }
-    };
 }
 
 widest! {

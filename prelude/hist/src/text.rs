@@ -37,7 +37,9 @@ impl Hist {
         let wide = names.iter().take(MOST).map(|name| name.chars().count()).max().unwrap_or(0);
         for ((name, value), error) in names.iter().zip(&values).zip(errors).take(MOST) {
             let length = if largest > 0.0 { (value / largest * WIDTH).max(0.0) } else { 0.0 };
-            let number = format!("{} ± {}", short(*value), short(error));
+            // A profile has bins without samples, and bins with too few to tell an error.
+            let error = if error.is_nan() { "?".into() } else { short(error) };
+            let number = if value.is_nan() { "-".into() } else { format!("{} ± {error}", short(*value)) };
             write!(f, "\n{name:wide$} {number:>22} {}", "█".repeat(length.round() as usize))?;
         }
         if names.len() > MOST { write!(f, "\n... and {} bins more", names.len() - MOST) } else { Ok(()) }

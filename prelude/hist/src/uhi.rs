@@ -69,6 +69,12 @@ impl Hist {
         for (key, word) in sample.into_iter().filter(|(_, word)| !word.is_empty()) {
             recoil[format!("sample_{key}")] = Value::from(word.as_str());
         }
+        if self.moments.iter().any(Option::is_some) {
+            let numbers = self.moments.iter().map(|known| known.map(|moments| moments.numbers().map(Value::from)));
+            let lists: Value =
+                numbers.map(|known| known.map_or(Value::Null, |list| list.into_iter().collect())).collect();
+            recoil["moments"] = Value::String(lists.to_string());
+        }
         let missing = self.missing_cells(names);
         if !missing.is_empty() {
             recoil["nan"] = number(self.nan(), false);

@@ -230,7 +230,8 @@ fn check(lowered: &Lowered<'_>, bookings: &[Booking]) -> Result<()> {
 }
 
 fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Result<Vec<Bound>> {
-    let weighted = lowered.weight.is_some() || lowered.scale != 1.0 || lowered.any_weight;
+    // A process that counts stays one beside others with weights: its errors are those of counts.
+    let weighted = lowered.weight.is_some() || lowered.scale != 1.0;
     let one = |(booking, axes): (&Booking, &Vec<Axis>)| {
         let storage = match (booking.columns.len() > booking.bins.len(), weighted) {
             (true, false) => Storage::Mean,

@@ -56,8 +56,6 @@ impl<'a> Pass<'a> {
             let one = Lowered::new(process, group, group.catalog.before(at), wanted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
-        let any_weight = lowered.iter().any(|one| one.weight.is_some() || one.scale != 1.0);
-        lowered.iter_mut().for_each(|one| one.any_weight = any_weight);
         Ok(Self { group, lowered, reports: Vec::new(), work: None })
     }
 

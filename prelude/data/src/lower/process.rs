@@ -27,8 +27,6 @@ pub(crate) struct Lowered<'a> {
     pub schema: Schema,
     /// The column that carries the weight of a row.
     pub weight: Option<String>,
-    /// Whether any process of the group has weights: then all histograms keep sums of squares.
-    pub any_weight: bool,
     /// The weight of the process by luminosity.
     pub scale: f64,
     /// The column that holds what was asked for by this text.
@@ -58,7 +56,6 @@ impl<'a> Lowered<'a> {
             clauses: Vec::new(),
             schema,
             weight: None,
-            any_weight: false,
             scale,
             names: BTreeMap::new(),
             report: RefCell::default(),

@@ -5,6 +5,7 @@ use crate::axis::Axis;
 use crate::cells::{Cells, Profile, Storage};
 use crate::error::{Error, Result};
 use crate::hist::{Hist, Sample};
+use crate::moments::Moments;
 use crate::slots::strides;
 use serde_json::Value;
 
@@ -46,6 +47,7 @@ pub(super) fn hist(document: &Value) -> Result<Hist> {
     hist.sample = Sample { name: word("name"), label: word("label"), unit: word("unit") };
     let counted = hist.total().max(0.0).round() as u64;
     hist.entries = recoil["entries"].as_u64().unwrap_or(counted);
+    hist.moments = moments(&recoil["moments"], hist.axes.len())?;
     Ok(hist)
 }
 
@@ -128,6 +130,19 @@ fn set(cells: &mut Cells, at: usize, fields: &[f64]) {
         // `columns` reads exactly the fields of the storage.
         _ => {}
     }
+}
+
+/// Moments of each axis, which only our own documents have.
+fn moments(value: &Value, axes: usize) -> Result<Vec<Option<Moments>>> {
+    let Some(text) = value.as_str() else { return Ok(vec![None; axes]) };
+    let place = "writer_info.recoil.moments";
+    let lists: Vec<Option<[Option<f64>; 7]>> =
+        serde_json::from_str(text).map_err(|error| Error::format(place, error))?;
+    if lists.len() != axes {
+        return Err(Error::format(place, format!("{} lists for {axes} axes", lists.len())));
+    }
+    let one = |numbers: [Option<f64>; 7]| Moments::from_numbers(numbers.map(|number| number.unwrap_or(f64::NAN)));
+    Ok(lists.into_iter().map(|list| list.map(one)).collect())
 }
 
 fn read_missing(hist: &mut Hist, cells: &Value) -> Result<()> {

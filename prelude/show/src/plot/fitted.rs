@@ -23,7 +23,7 @@ impl Plot {
         for (at, (name, points)) in components.into_iter().enumerate().filter(|_| several) {
             layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(points)));
         }
-        self.scene.statistics.retain(|(name, _)| name != "Mean" && name != "Std dev");
+        self.scene.statistics.retain(|(name, _)| !name.starts_with("Mean") && !name.starts_with("Std dev"));
         for parameter in &fit.parameters {
             let value =
                 if parameter.fixed { number(parameter.value, 5) } else { measured(parameter.value, parameter.error) };

@@ -346,8 +346,16 @@ fn statistics(hist: &Hist) -> Vec<(String, String)> {
         lines.push(("Sum of weights".into(), number(hist.sum(), 6)));
     }
     if hist.axes()[0].categories().is_none() && hist.sum() != 0.0 {
-        lines.push(("Mean".into(), number(hist.mean(), 4)));
-        lines.push(("Std dev".into(), number(hist.std_dev(), 4)));
+        // The mean is that of all values, also of those the axis does not show; from bins only where they are not known.
+        let of = match (hist.is_unbinned(), hist.underflow() != 0.0 || hist.overflow() != 0.0) {
+            (true, true) => " (with flow)",
+            (true, false) => "",
+            (false, _) => " (bins)",
+        };
+        // Weights that cancel, or values whose squares are too large, leave no number.
+        let moments =
+            [("Mean", hist.mean()), ("Std dev", hist.std_dev())].into_iter().filter(|(_, value)| value.is_finite());
+        lines.extend(moments.map(|(name, value)| (format!("{name}{of}"), number(value, 4))));
     }
     let outside = [("Underflow", hist.underflow()), ("Overflow", hist.overflow()), ("NaN", hist.nan())];
     lines.extend(outside.into_iter().filter(|(_, n)| *n != 0.0).map(|(name, n)| (name.to_owned(), number(n, 6))));
