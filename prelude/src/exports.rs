@@ -14,8 +14,9 @@ pub use data::{
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{
-    Axis, BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Hist, Line,
-    Model, Parameter, Polynomial, Storage, Voigt, loc,
+    Argus, Axis, BreitWigner, Chebyshev, Comparison, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential,
+    Fit, FitResult, Fitting, Function, Gaussian, Hist, Johnson, Line, Model, Parameter, Polynomial, Simultaneous,
+    Storage, Template, Voigt, compare, loc,
 };
 pub use macros::query;
 pub use polars;

@@ -33,8 +33,9 @@ pub use compare::{Agreement, Compared, Comparison, chi2, compare};
 pub use error::{Error, Result};
 pub use fill::Entries;
 pub use fit::{
-    BreitWigner, Constant, CrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Line, Method, Model,
-    Parameter, Polynomial, Voigt,
+    Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitResult,
+    Fitted, Fitting, Function, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, Simultaneous, Template,
+    Voigt,
 };
 pub use hist::{AxisText, Hist, Sample};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};

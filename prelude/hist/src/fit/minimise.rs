@@ -1,87 +1,91 @@
 //! The search for the minimum, and the errors at it.
 
-use crate::compare::chi2_probability;
 use crate::error::{Error, Result};
-use crate::fit::bin::Bin;
-use crate::fit::model::{Fit, Frame, Method, Start};
-use crate::fit::outcome::{FitResult, Parameter};
+use crate::fit::problem::Problem;
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::storage::Owned;
 use nalgebra::{DMatrix, DVector, Dyn};
 
-/// Residuals of the bins as a function of the free parameters, in units of their scales.
+/// What a search has found.
+#[derive(Debug, Clone)]
+pub(crate) struct Minimum {
+    /// All parameters, fixed ones too.
+    pub(crate) values: Vec<f64>,
+    pub(crate) cost: f64,
+    /// Covariances of all parameters; NaN where the data do not determine them, 0 where they are fixed.
+    pub(crate) covariance: Vec<Vec<f64>>,
+    /// Whether the covariance comes from second derivatives that describe a minimum.
+    pub(crate) from_hessian: bool,
+    /// Whether this is a minimum: the distance to it is far below the errors.
+    pub(crate) converged: bool,
+}
+
+/// A distance to the minimum (in units of the cost) that is not worth a step, and one that is no minimum yet.
+const NEAR: f64 = 1e-10;
+const FAR: f64 = 1e-4;
+
+impl Problem {
+    /// Searches the minimum from all start values, and its errors.
+    pub(crate) fn solve(&self) -> Result<Minimum> {
+        let free = self.free();
+        let tries = self.quantities.iter().map(|quantity| quantity.starts.len()).max().unwrap_or(0);
+        let start = |at: usize| -> Vec<f64> {
+            self.quantities.iter().map(|quantity| quantity.starts[at.min(quantity.starts.len() - 1)]).collect()
+        };
+        let found: Vec<(Vec<f64>, f64)> = (0..tries).filter_map(|at| self.search(&free, &start(at))).collect();
+        let least = |wanted: &dyn Fn(&[f64]) -> bool| {
+            let among = found.iter().filter(|(values, _)| wanted(values));
+            among.min_by(|a, b| a.1.total_cmp(&b.1)).cloned()
+        };
+        // Of several peaks none is a hole, unless nothing else is found: a broad peak less a narrow one fits many data.
+        let peaks =
+            |values: &[f64]| self.quantities.iter().zip(values).all(|(known, &value)| !known.height || value >= 0.0);
+        let Some((values, _)) = least(&peaks).or_else(|| least(&|_| true)) else {
+            return Err(Error::Fit(format!(
+                "the fit of {} found no minimum from {tries} starts: give start values (`.start(\"mean\", ...)`), a narrower \
+                 range, or a simpler model",
+                self.text()
+            )));
+        };
+        Ok(Search::new(self, &free, &values).refined())
+    }
+
+    /// The nearest minimum from these values; nothing where the model is no number.
+    pub(crate) fn search(&self, free: &[usize], start: &[f64]) -> Option<(Vec<f64>, f64)> {
+        let search = Search::new(self, free, start);
+        if !search.cost(&search.at).is_finite() {
+            return None;
+        }
+        let (best, _) = LevenbergMarquardt::new().with_patience(100).minimize(search);
+        let cost = best.cost(&best.at);
+        cost.is_finite().then(|| (best.values(), cost))
+    }
+}
+
+/// Residuals as a function of the free parameters in inner coordinates.
 #[derive(Clone)]
-pub(crate) struct Problem<'a> {
-    fit: &'a Fit,
-    frame: &'a Frame,
-    bins: Vec<Bin>,
-    names: Vec<String>,
-    starts: Vec<Start>,
-    free: Vec<usize>,
-    /// The free parameters over their scales.
+struct Search<'a> {
+    problem: &'a Problem,
+    free: &'a [usize],
+    base: Vec<f64>,
     at: DVector<f64>,
 }
 
-impl<'a> Problem<'a> {
-    pub(crate) fn new(
-        fit: &'a Fit,
-        frame: &'a Frame,
-        bins: Vec<Bin>,
-        names: Vec<String>,
-        starts: Vec<Start>,
-    ) -> Result<Self> {
-        let free: Vec<usize> = (0..starts.len()).filter(|&at| !starts[at].fixed).collect();
-        if free.is_empty() {
-            return Err(Error::Fit("all parameters are fixed: there is nothing to fit".to_owned()));
-        }
-        if bins.len() < free.len() {
-            let (have, need) = (bins.len(), free.len());
-            return Err(Error::Fit(format!(
-                "{have} bins with entries are too few for {need} free parameters: widen the range, or fix parameters"
-            )));
-        }
-        let at = DVector::from_iterator(free.len(), free.iter().map(|&at| starts[at].value / starts[at].scale));
-        Ok(Self { fit, frame, bins, names, starts, free, at })
+impl<'a> Search<'a> {
+    fn new(problem: &'a Problem, free: &'a [usize], start: &[f64]) -> Self {
+        let inner = free.iter().map(|&at| {
+            let quantity = &problem.quantities[at];
+            quantity.bounds.inner(start[at], quantity.scale)
+        });
+        Self { problem, free, base: start.to_vec(), at: DVector::from_iterator(free.len(), inner) }
     }
 
-    /// All parameters, when the free ones are here.
-    fn parameters(&self, at: &DVector<f64>) -> Vec<f64> {
-        let mut all: Vec<f64> = self.starts.iter().map(|start| start.value).collect();
-        for (value, &parameter) in at.iter().zip(&self.free) {
-            all[parameter] = value * self.starts[parameter].scale;
-        }
-        all
-    }
-
-    fn expected(&self, bin: &Bin, parameters: &[f64]) -> f64 {
-        let value = |x: f64| self.fit.model.value(x, parameters, self.frame);
-        if !self.fit.averaged {
-            return bin.scale * value(bin.middle());
-        }
-        // Gauss-Legendre with five points: exact for polynomials up to degree nine.
-        const POINTS: [(f64, f64); 3] = [
-            (0.0, 0.568_888_888_888_888_9),
-            (0.538_469_310_105_683_1, 0.478_628_670_499_366_5),
-            (0.906_179_845_938_664, 0.236_926_885_056_189_1),
-        ];
-        let half = 0.5 * (bin.upper - bin.lower);
-        let sides = POINTS
-            .iter()
-            .skip(1)
-            .map(|&(at, weight)| weight * (value(bin.middle() - at * half) + value(bin.middle() + at * half)));
-        0.5 * bin.scale * (POINTS[0].1 * value(bin.middle()) + sides.sum::<f64>())
+    fn values(&self) -> Vec<f64> {
+        self.problem.outer(self.free, &self.at, &self.base)
     }
 
     fn residuals_at(&self, at: &DVector<f64>) -> DVector<f64> {
-        let parameters = self.parameters(at);
-        let residual = |bin: &Bin| {
-            let expected = self.expected(bin, &parameters);
-            match self.fit.method {
-                Method::ChiSquare => (expected - bin.value) / bin.error,
-                Method::Likelihood => signed_deviance(bin.value, expected),
-            }
-        };
-        DVector::from_iterator(self.bins.len(), self.bins.iter().map(residual))
+        DVector::from_vec(self.problem.residuals(&self.problem.outer(self.free, at, &self.base)))
     }
 
     /// What is minimised.
@@ -89,42 +93,60 @@ impl<'a> Problem<'a> {
         self.residuals_at(at).norm_squared()
     }
 
-    /// Searches the minimum and its errors.
-    pub(crate) fn solve(self, skipped: usize, range: (f64, f64)) -> Result<FitResult> {
-        let (best, report) = LevenbergMarquardt::new().with_patience(500).minimize(self);
-        let stuck = !report.termination.was_successful()
-            && !matches!(report.termination, levenberg_marquardt::TerminationReason::NoImprovementPossible(_));
-        let cost = best.cost(&best.at);
-        if stuck || !cost.is_finite() {
-            return Err(Error::Fit(format!(
-                "the fit of {} found no minimum in {} steps: give start values (`.start(\"mean\", ...)`), a narrower \
-                 range, or a simpler model",
-                best.fit.model.text(),
-                report.number_of_evaluations
-            )));
+    fn jacobian_at(&self, at: &DVector<f64>) -> DMatrix<f64> {
+        let mut jacobian = DMatrix::zeros(self.problem.measurements(), at.len());
+        for parameter in 0..at.len() {
+            // Parameters are in units of what matters, so one step fits all.
+            let step = 1e-5 * at[parameter].abs().max(1.0);
+            let (mut up, mut down) = (at.clone(), at.clone());
+            up[parameter] += step;
+            down[parameter] -= step;
+            let slope = (self.residuals_at(&up) - self.residuals_at(&down)) / (up[parameter] - down[parameter]);
+            jacobian.set_column(parameter, &slope);
         }
-        let (covariance, from_hessian) = best.covariance();
-        Ok(best.outcome(cost, covariance, from_hessian, skipped, range))
+        jacobian
     }
 
-    /// The covariance of the free parameters in their scales: from second derivatives of the cost, or, where these
-    /// describe no minimum, from first derivatives alone.
-    fn covariance(&self) -> (Option<DMatrix<f64>>, bool) {
-        let jacobian = self.jacobian_at(&self.at);
-        let Some(rough) = (jacobian.transpose() * &jacobian).try_inverse() else { return (None, false) };
+    /// Newton's steps with exact second derivatives to the bottom, and the errors there.
+    fn refined(mut self) -> Minimum {
+        let mut cost = self.cost(&self.at);
+        let (mut inverse, mut distance) = (None, f64::INFINITY);
+        for _ in 0..20 {
+            let jacobian = self.jacobian_at(&self.at);
+            let gradient = 2.0 * jacobian.transpose() * self.residuals_at(&self.at);
+            let Some(found) = self.inverse(&jacobian) else { break };
+            let step = -(&found.matrix * &gradient);
+            distance = -0.5 * gradient.dot(&step);
+            let precise = found.precise;
+            inverse = Some(found);
+            if distance < NEAR || !precise {
+                break;
+            }
+            let Some((at, lower)) = self.downhill(&step, cost) else { break };
+            (self.at, cost) = (at, lower);
+        }
+        self.minimum(cost, inverse, distance)
+    }
+
+    /// The first of ever shorter steps that leads down.
+    fn downhill(&self, step: &DVector<f64>, cost: f64) -> Option<(DVector<f64>, f64)> {
+        let shorter = (0..8).map(|halvings| &self.at + step * 0.5_f64.powi(halvings));
+        shorter.map(|at| (self.cost(&at), at)).find(|(lower, _)| *lower < cost).map(|(lower, at)| (at, lower))
+    }
+
+    /// The inverse of the second derivatives; where these describe no minimum, of what first derivatives say of them.
+    fn inverse(&self, jacobian: &DMatrix<f64>) -> Option<Inverse> {
+        let rough = (2.0 * jacobian.transpose() * jacobian).try_inverse()?;
         if rough.diagonal().iter().any(|&variance| variance.is_nan() || variance <= 0.0) {
-            return (None, false);
+            return None;
         }
-        // A tenth of an error is where a parabola is seen well above the noise of rounding.
-        let steps = rough.diagonal().map(|variance| 0.1 * variance.sqrt());
-        let precise = self.hessian(&steps).try_inverse().map(|inverse| inverse * 2.0);
-        let good = precise.filter(|matrix| {
-            matrix.diagonal().iter().all(|&variance| variance > 0.0) && matrix.clone().cholesky().is_some()
-        });
-        match good {
-            Some(matrix) => (Some(matrix), true),
-            None => (Some(rough), false),
-        }
+        // Small enough for a parabola, large enough to be seen above the noise of rounding.
+        let steps = rough.diagonal().map(|variance| 0.01 * (2.0 * variance).sqrt());
+        let hessian = self.hessian(&steps);
+        let matrix = hessian.clone().cholesky().map(|good| good.inverse());
+        let matrix = matrix.filter(|matrix| matrix.iter().all(|value| value.is_finite()));
+        let precise = matrix.is_some();
+        Some(Inverse { matrix: matrix.unwrap_or(rough), precise })
     }
 
     fn hessian(&self, steps: &DVector<f64>) -> DMatrix<f64> {
@@ -149,95 +171,34 @@ impl<'a> Problem<'a> {
         hessian
     }
 
-    fn jacobian_at(&self, at: &DVector<f64>) -> DMatrix<f64> {
-        let mut jacobian = DMatrix::zeros(self.bins.len(), at.len());
-        for parameter in 0..at.len() {
-            // Parameters are in units of what matters, so one step fits all.
-            let step = 1e-5 * at[parameter].abs().max(1.0);
-            let (mut up, mut down) = (at.clone(), at.clone());
-            up[parameter] += step;
-            down[parameter] -= step;
-            let slope = (self.residuals_at(&up) - self.residuals_at(&down)) / (up[parameter] - down[parameter]);
-            jacobian.set_column(parameter, &slope);
-        }
-        jacobian
-    }
-
-    fn outcome(
-        self,
-        cost: f64,
-        covariance: Option<DMatrix<f64>>,
-        from_hessian: bool,
-        skipped: usize,
-        range: (f64, f64),
-    ) -> FitResult {
-        let values = self.parameters(&self.at);
-        let count = values.len();
-        let mut full = vec![vec![0.0; count]; count];
+    /// The minimum in the parameters themselves: a variance is twice the inverse of the second derivative.
+    fn minimum(&self, cost: f64, inverse: Option<Inverse>, distance: f64) -> Minimum {
+        let values = self.values();
+        let slope = |row: usize| {
+            let quantity = &self.problem.quantities[self.free[row]];
+            quantity.bounds.slope(self.at[row], quantity.scale)
+        };
+        let mut covariance = vec![vec![0.0; values.len()]; values.len()];
         for (row, &a) in self.free.iter().enumerate() {
             for (column, &b) in self.free.iter().enumerate() {
-                let scale = self.starts[a].scale * self.starts[b].scale;
-                full[a][b] = covariance.as_ref().map_or(f64::NAN, |matrix| matrix[(row, column)] * scale);
+                let inner = inverse.as_ref().map_or(f64::NAN, |inverse| 2.0 * inverse.matrix[(row, column)]);
+                covariance[a][b] = inner * slope(row) * slope(column);
             }
         }
-        let unsigned: Vec<bool> = (self.fit.model.shapes.iter())
-            .flat_map(|shape| (0..shape.parameters().len()).map(|at| shape.unsigned(at)))
-            .collect();
-        // A width found as -2 is 2; what goes with it changes sign too.
-        let sign = |at: usize| if unsigned[at] && values[at] < 0.0 { -1.0 } else { 1.0 };
-        for (a, row) in full.iter_mut().enumerate() {
-            row.iter_mut().enumerate().for_each(|(b, value)| *value *= sign(a) * sign(b));
-        }
-        let parameters = (self.names.iter().zip(&values).enumerate())
-            .map(|(at, (name, &value))| Parameter {
-                name: name.clone(),
-                value: value * sign(at),
-                error: full[at][at].sqrt(),
-                fixed: self.starts[at].fixed,
-            })
-            .collect();
-        let ndf = self.bins.len() - self.free.len();
-        FitResult {
-            parameters,
-            covariance: full,
-            method: self.fit.method,
-            averaged: self.fit.averaged,
-            chi2: cost,
-            ndf,
-            p_value: chi2_probability(cost, ndf),
-            bins: self.bins.len(),
-            skipped,
-            range,
-            errors_reliable: from_hessian,
-            model: self.fit.model.clone(),
-            frame: *self.frame,
-            average_width: self.bins.iter().map(|bin| (bin.upper - bin.lower) / bin.scale).sum::<f64>()
-                / self.bins.len() as f64,
-        }
+        // Where the data leave a direction open, there is a bottom, though not one point.
+        let converged = distance < FAR || inverse.is_none();
+        let from_hessian = inverse.is_some_and(|inverse| inverse.precise);
+        Minimum { values, cost, covariance, from_hessian, converged }
     }
 }
 
-/// The root of 2 (expected - seen + seen ln(seen / expected)), with the sign of expected - seen.
-fn signed_deviance(seen: f64, expected: f64) -> f64 {
-    // A model that goes below 0 is led back by a steep but finite wall.
-    let floor = 1e-9 * (1.0 + seen);
-    let wall = if expected < floor { (floor - expected) / (1.0 + seen.sqrt()) } else { 0.0 };
-    let expected = expected.max(floor);
-    let distance = expected - seen;
-    let relative = if seen > 0.0 { distance / seen } else { f64::INFINITY };
-    let half = if seen == 0.0 {
-        expected
-    } else if relative.abs() < 1e-3 {
-        // The difference of nearly equal numbers would lose the digits that derivatives need.
-        let series = 0.5 - relative / 3.0 + relative * relative / 4.0 - relative.powi(3) / 5.0;
-        seen * relative * relative * series
-    } else {
-        distance - seen * relative.ln_1p()
-    };
-    distance.signum() * (2.0 * half.max(0.0)).sqrt() - wall
+struct Inverse {
+    matrix: DMatrix<f64>,
+    /// Whether it is of second derivatives.
+    precise: bool,
 }
 
-impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
+impl LeastSquaresProblem<f64, Dyn, Dyn> for Search<'_> {
     type ParameterStorage = Owned<f64, Dyn>;
     type ResidualStorage = Owned<f64, Dyn>;
     type JacobianStorage = Owned<f64, Dyn, Dyn>;

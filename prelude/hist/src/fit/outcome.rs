@@ -1,7 +1,13 @@
-use crate::fit::model::{Frame, Method, Model};
+//! The result of a fit: parameters, curves, bins, yields.
+
+use crate::compare::chi2_probability;
+use crate::error::Result;
+use crate::fit::bin::Bin;
+use crate::fit::options::Method;
+use crate::fit::problem::{Channel, Problem, Quantity};
 use crate::text::short;
-use std::fmt;
 use std::ops::Index;
+use std::sync::Arc;
 
 /// A parameter after a fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +20,8 @@ pub struct Parameter {
     pub error: f64,
     /// Whether it was kept at its value.
     pub fixed: bool,
+    /// The limit at which it ended, if it did: its error means little then.
+    pub limit: Option<f64>,
 }
 
 /// What a fit found: parameters by name (`fit["mean"].value`), how good it is, and the curve to draw.
@@ -29,9 +37,9 @@ pub struct FitResult {
     pub averaged: bool,
     /// Its value at the minimum: chi-square, or the likelihood ratio that behaves like it.
     pub chi2: f64,
-    /// Bins less free parameters.
+    /// Bins and constraints less free parameters.
     pub ndf: usize,
-    /// The chance of a worse fit if the model is true; NaN without degrees of freedom.
+    /// The chance of a worse fit if the model is true, by the chi-square distribution; NaN without degrees of freedom.
     pub p_value: f64,
     /// Bins fitted.
     pub bins: usize,
@@ -41,12 +49,83 @@ pub struct FitResult {
     pub range: (f64, f64),
     /// Whether the errors come from second derivatives at a true minimum. When not, look at the curve first.
     pub errors_reliable: bool,
-    pub(crate) model: Model,
-    pub(crate) frame: Frame,
-    pub(crate) average_width: f64,
+    /// Whether the search ended in a minimum.
+    pub converged: bool,
+    pub(crate) problem: Arc<Problem>,
+    /// The parameters of all channels together, and their covariances.
+    pub(crate) all: Vec<Parameter>,
+    whole: Vec<Vec<f64>>,
+    /// The channel that is looked at.
+    shown: usize,
+}
+
+/// A bin that was fitted, and what the fitted model expects in it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fitted {
+    /// The lower edge of the bin.
+    pub lower: f64,
+    /// The upper edge of the bin.
+    pub upper: f64,
+    /// What is in the bin.
+    pub value: f64,
+    /// What the model expects.
+    pub expected: f64,
+    /// The difference, value less expectation, in units of its error: of the expected count, or of the data for a
+    /// chi-square fit.
+    pub pull: f64,
 }
 
 impl FitResult {
+    pub(crate) fn of(problem: Arc<Problem>) -> Result<Self> {
+        let minimum = problem.solve()?;
+        let mut covariance = minimum.covariance;
+        // A width found as -2 is 2; what goes with it changes sign too.
+        let sign = |at: usize| if problem.quantities[at].unsigned && minimum.values[at] < 0.0 { -1.0 } else { 1.0 };
+        for (a, row) in covariance.iter_mut().enumerate() {
+            row.iter_mut().enumerate().for_each(|(b, value)| *value *= sign(a) * sign(b));
+        }
+        let parameter = |(at, quantity): (usize, &Quantity)| {
+            let (value, error) = (minimum.values[at] * sign(at), covariance[at][at].sqrt());
+            let touched = quantity.bounds.touched(minimum.values[at], quantity.scale);
+            Parameter { name: quantity.name.clone(), value, error, fixed: quantity.fixed, limit: touched }
+        };
+        let parameters: Vec<Parameter> = problem.quantities.iter().enumerate().map(parameter).collect();
+        let ndf = problem.measurements() - problem.free().len();
+        let first = &problem.channels[0];
+        Ok(Self {
+            all: parameters.clone(),
+            parameters,
+            whole: covariance.clone(),
+            covariance,
+            method: first.method,
+            averaged: first.averaged,
+            chi2: minimum.cost,
+            ndf,
+            p_value: chi2_probability(minimum.cost, ndf),
+            bins: problem.channels.iter().map(|channel| channel.bins.len()).sum(),
+            skipped: problem.channels.iter().map(|channel| channel.skipped).sum(),
+            range: first.range,
+            errors_reliable: minimum.from_hessian,
+            converged: minimum.converged,
+            shown: 0,
+            problem,
+        })
+    }
+
+    /// One channel of a simultaneous fit: its parameters under the names of its own model, its curve, its pulls. The
+    /// goodness of fit is still that of the whole.
+    pub fn channel(&self, name: &str) -> Option<Self> {
+        let shown = self.problem.channels.iter().position(|channel| channel.name == name)?;
+        let channel = &self.problem.channels[shown];
+        let own = channel.model.names().into_iter().zip(&channel.places);
+        let parameters = own.map(|(name, &place)| Parameter { name, ..self.all[place].clone() }).collect();
+        let whole = &self.whole;
+        let covariance =
+            channel.places.iter().map(|&a| channel.places.iter().map(|&b| whole[a][b]).collect()).collect();
+        let (method, range, averaged) = (channel.method, channel.range, channel.averaged);
+        Some(Self { parameters, covariance, shown, method, range, averaged, ..self.clone() })
+    }
+
     /// The parameter of this name.
     pub fn get(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
@@ -54,12 +133,13 @@ impl FitResult {
 
     /// The model in words.
     pub fn model(&self) -> String {
-        self.model.text()
+        self.shown().model.text()
     }
 
     /// The fitted model at x, in entries per bin of average width.
     pub fn value(&self, x: f64) -> f64 {
-        self.model.value(x, &self.values(), &self.frame)
+        let channel = self.shown();
+        channel.model.value(x, &self.values(), &channel.frame)
     }
 
     /// The fitted curve at so many points over the range.
@@ -69,23 +149,44 @@ impl FitResult {
 
     /// The curve of each shape of the model, with its name.
     pub fn components(&self, points: usize) -> Vec<(String, Vec<(f64, f64)>)> {
-        let values = self.values();
-        let shapes = self.model.shapes.iter().zip(self.model.places());
+        let (values, channel) = (self.values(), self.shown());
+        let shapes = channel.model.shapes.iter().zip(channel.model.places());
         shapes
             .map(|(shape, place)| {
-                let value = |x: f64| (x, shape.value(x, &values[place.clone()], &self.frame));
+                let value = |x: f64| (x, shape.value(x, &values[place.clone()], &channel.frame));
                 (shape.name(), self.positions(points).map(value).collect())
             })
             .collect()
     }
 
-    /// How many entries each shape of the model stands for in the range, with their errors.
+    /// The bins that were fitted, with what the model expects in them and the pull of each.
+    pub fn fitted_bins(&self) -> Vec<Fitted> {
+        let (values, channel) = (self.values(), self.shown());
+        let one = |bin: &Bin| {
+            let expected = channel.expected(bin, &values);
+            let statistical = match channel.method {
+                Method::ChiSquare => bin.variance,
+                Method::Likelihood => expected / bin.entries,
+            };
+            let error = (statistical + channel.variance(bin, &values)).sqrt();
+            Fitted {
+                lower: bin.lower,
+                upper: bin.upper,
+                value: bin.value,
+                expected,
+                pull: (bin.value - expected) / error,
+            }
+        };
+        channel.bins.iter().map(one).collect()
+    }
+
+    /// How many entries each shape of the model stands for in the bins of the range, with their errors.
     pub fn yields(&self) -> Vec<(String, f64, f64)> {
-        let values = self.values();
-        let shapes = self.model.shapes.iter().zip(self.model.places());
+        let (values, channel) = (self.values(), self.shown());
+        let shapes = channel.model.shapes.iter().zip(channel.model.places());
         shapes
             .map(|(shape, place)| {
-                let total = |values: &[f64]| self.integral(|x| shape.value(x, &values[place.clone()], &self.frame));
+                let total = |values: &[f64]| channel.entries(&**shape, &values[place.clone()]);
                 (shape.name(), total(&values), self.propagated(&values, total))
             })
             .collect()
@@ -98,8 +199,36 @@ impl FitResult {
         Some(self.covariance[a][b] / (self.parameters[a].error * self.parameters[b].error))
     }
 
+    /// The correlations of all free parameters: their names, and a row for each of them.
+    pub fn correlations(&self) -> (Vec<String>, Vec<Vec<f64>>) {
+        let free: Vec<usize> = (0..self.parameters.len()).filter(|&at| !self.parameters[at].fixed).collect();
+        let names = free.iter().map(|&at| self.parameters[at].name.clone()).collect();
+        let error = |at: usize| self.covariance[at][at].sqrt();
+        let row = |&a: &usize| free.iter().map(|&b| self.covariance[a][b] / (error(a) * error(b))).collect();
+        (names, free.iter().map(row).collect())
+    }
+
+    /// Every value and error to two digits of the error, as `(name, value, error)`; for a fixed parameter the error is
+    /// empty.
+    pub fn rounded(&self) -> Vec<(String, String, String)> {
+        let one = |parameter: &Parameter| {
+            let (value, error) = rounded(parameter.value, parameter.error);
+            (parameter.name.clone(), value, if parameter.fixed { String::new() } else { error })
+        };
+        self.parameters.iter().map(one).collect()
+    }
+
+    pub(crate) fn values_of_all(&self) -> Vec<f64> {
+        self.all.iter().map(|parameter| parameter.value).collect()
+    }
+
+    pub(crate) fn shown(&self) -> &Channel {
+        &self.problem.channels[self.shown]
+    }
+
+    /// The parameters of the model that is looked at.
     fn values(&self) -> Vec<f64> {
-        self.parameters.iter().map(|parameter| parameter.value).collect()
+        self.shown().own(&self.values_of_all())
     }
 
     fn positions(&self, points: usize) -> impl Iterator<Item = f64> {
@@ -108,26 +237,13 @@ impl FitResult {
         (0..=last).map(move |at| lower + (upper - lower) * at as f64 / last as f64)
     }
 
-    /// The integral over the range, in entries.
-    fn integral(&self, value: impl Fn(f64) -> f64) -> f64 {
-        // Simpson's rule, far finer than any peak that bins can show.
-        const PARTS: usize = 4096;
-        let (lower, upper) = self.range;
-        let step = (upper - lower) / PARTS as f64;
-        let sum: f64 = (0..=PARTS)
-            .map(|at| {
-                let weight = if at == 0 || at == PARTS { 1.0 } else { [2.0, 4.0][at % 2] };
-                weight * value(lower + at as f64 * step)
-            })
-            .sum();
-        sum * step / 3.0 / self.average_width
-    }
-
-    /// The error of a function of the parameters, by its gradient and their covariance.
+    /// The error of a function of the model's own parameters, by its gradient and their covariance.
     fn propagated(&self, values: &[f64], function: impl Fn(&[f64]) -> f64) -> f64 {
-        let gradient: Vec<f64> = (self.parameters.iter().enumerate())
-            .map(|(at, parameter)| {
-                let step = 0.01 * parameter.error;
+        let whole = &self.whole;
+        let places = &self.shown().places;
+        let gradient: Vec<f64> = (places.iter().enumerate())
+            .map(|(at, &place)| {
+                let step = 0.01 * self.all[place].error;
                 if step.is_nan() || step <= 0.0 {
                     return 0.0;
                 }
@@ -137,10 +253,11 @@ impl FitResult {
                 (function(&up) - function(&down)) / (2.0 * step)
             })
             .collect();
-        let products = self.covariance.iter().zip(&gradient);
-        let variance: f64 = products
-            .map(|(row, a)| row.iter().zip(&gradient).filter(|(_, b)| **b != 0.0).map(|(c, b)| a * c * b).sum::<f64>())
-            .sum();
+        let mut variance = 0.0;
+        for (&a, slope) in places.iter().zip(&gradient) {
+            let row = places.iter().zip(&gradient).filter(|(_, other)| **other != 0.0);
+            variance += row.map(|(&b, other)| slope * whole[a][b] * other).sum::<f64>();
+        }
         variance.sqrt()
     }
 }
@@ -155,31 +272,6 @@ impl Index<&str> for FitResult {
             let known: Vec<_> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
             panic!("the fit has no parameter `{name}`; it has {}", known.join(", "))
         })
-    }
-}
-
-impl fmt::Display for FitResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = match self.method {
-            Method::ChiSquare => "chi-square",
-            Method::Likelihood => "Poisson likelihood",
-        };
-        let (lower, upper) = (short(self.range.0), short(self.range.1));
-        writeln!(f, "{} fitted by {by} to {} bins in [{lower}, {upper}]", self.model(), self.bins)?;
-        let wide = self.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
-        for parameter in &self.parameters {
-            let (value, error) = rounded(parameter.value, parameter.error);
-            let said = if parameter.fixed { "(fixed)".to_owned() } else { format!("± {error}") };
-            writeln!(f, "  {:wide$}  {value:>12} {said}", parameter.name)?;
-        }
-        write!(f, "  chi2 / ndf = {} / {}, p = {}", short(self.chi2), self.ndf, short(self.p_value))?;
-        if self.skipped > 0 {
-            write!(f, "\n  {} bins without variance left out (`.likelihood()` uses empty bins)", self.skipped)?;
-        }
-        if !self.errors_reliable {
-            write!(f, "\n  the errors are rough: the data do not determine all parameters")?;
-        }
-        Ok(())
     }
 }
 

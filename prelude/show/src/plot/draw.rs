@@ -13,6 +13,8 @@ pub(super) const AXIS_TEXT: f64 = 15.0;
 const HEADER_TEXT: f64 = 17.0;
 const HEADER: f64 = 34.0;
 const FOOT: f64 = 54.0;
+/// Height of a line under the picture.
+const NOTE: f64 = 20.0;
 const RIGHT: f64 = 22.0;
 const BETWEEN: f64 = 10.0;
 const LONG: f64 = 8.0;
@@ -55,6 +57,11 @@ pub(super) fn svg(scene: &Scene, theme: &Theme) -> String {
     }
     let factor = ticks[0].factor.as_ref().map_or(0.0, |factor| factor.width(false) * TICK_TEXT + 10.0);
     header(&mut canvas, &scene.header, frames[0], factor, theme);
+    for (line, note) in scene.notes.iter().rev().enumerate() {
+        let label = fitting(note, (scene.width - 20.0) / TICK_TEXT);
+        let script = Script::new(TICK_TEXT, theme.line(1)).at(Anchor::End);
+        canvas.text(scene.width - RIGHT, scene.height - 8.0 - NOTE * line as f64, &label, script);
+    }
     canvas.finish(&scene.title, &scene.summary, theme.background)
 }
 
@@ -74,7 +81,8 @@ fn left_margin(ticks: &[Ticks]) -> f64 {
 
 fn frames(scene: &Scene, left: f64, width: f64, head: f64) -> Vec<Area> {
     let shares: f64 = scene.panels.iter().map(|panel| panel.share).sum();
-    let free = scene.height - head - FOOT - BETWEEN * (scene.panels.len() - 1) as f64;
+    let foot = FOOT + NOTE * scene.notes.len() as f64;
+    let free = scene.height - head - foot - BETWEEN * (scene.panels.len() - 1) as f64;
     let mut top = head;
     let frame = |panel: &Panel| {
         let height = free * panel.share / shares;

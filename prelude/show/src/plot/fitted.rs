@@ -24,14 +24,15 @@ impl Plot {
             layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(points)));
         }
         self.scene.statistics.retain(|(name, _)| !name.starts_with("Mean") && !name.starts_with("Std dev"));
-        for parameter in &fit.parameters {
-            let value =
-                if parameter.fixed { number(parameter.value, 5) } else { measured(parameter.value, parameter.error) };
-            self.scene.statistics.push((parameter.name.clone(), value));
-        }
-        let words = fit.parameters.iter().map(|p| format!("{} {}", p.name, measured(p.value, p.error)));
+        let rounded = fit.rounded();
+        self.scene.statistics.extend(rounded.iter().map(|(name, value, error)| (name.clone(), measured(value, error))));
+        let words = rounded.iter().map(|(name, value, error)| format!("{name} {}", measured(value, error)));
         self.scene.summary += &format!("; {} fitted: {}", fit.model(), words.collect::<Vec<_>>().join(", "));
         self.scene.statistics.push((r"\chi^2 / ndf".into(), format!("{} / {}", number(fit.chi2, 4), fit.ndf)));
+        if let Some(warning) = fit.warning() {
+            self.scene.notes.push(warning.clone());
+            self.scene.summary += &format!("; {warning}");
+        }
         self
     }
 }
@@ -39,9 +40,9 @@ impl Plot {
 impl Display for FitResult {
     fn bundle(&self) -> Bundle {
         let mut table = Table::new(["parameter", "value", "error"]).row_heads().caption(self.model());
-        for parameter in &self.parameters {
-            let error = if parameter.fixed { Cell::text("fixed") } else { Cell::number(parameter.error) };
-            table.push([Cell::text(&parameter.name), Cell::number(parameter.value), error]);
+        for (name, value, error) in self.rounded() {
+            let error = if error.is_empty() { Cell::text("fixed") } else { Cell::Number(error) };
+            table.push([Cell::text(name), Cell::Number(value), error]);
         }
         let (chi2, p) = (number(self.chi2, 5), number(self.p_value, 3));
         let (low, high) = (number(self.range.0, 6), number(self.range.1, 6));
@@ -50,22 +51,19 @@ impl Display for FitResult {
         if self.skipped > 0 {
             table = table.note(format!("{} bins without variance were left out", self.skipped));
         }
-        if !self.errors_reliable {
-            table = table.note("the minimum is not a good one: look at the curve before you use the errors");
+        if let Some(warning) = self.warning() {
+            table = table.note(warning);
         }
         table.bundle()
     }
 }
 
-/// A value and its error, with two digits of the error.
-pub(super) fn measured(value: f64, error: f64) -> String {
-    if !error.is_finite() || error <= 0.0 {
-        return format!("{} ± ?", number(value, 5));
-    }
-    let decimals = 1 - error.log10().floor() as i32;
-    match decimals {
-        0..=9 => format!("{value:.places$} ± {error:.places$}", places = decimals as usize),
-        _ => format!("{} ± {}", number(value, 6), number(error, 2)),
+/// A value and its error, both rounded; a fixed value has none.
+fn measured(value: &str, error: &str) -> String {
+    match error {
+        "" => format!("{value} (fixed)"),
+        "NaN" => format!("{value} ± ?"),
+        _ => format!("{value} ± {error}"),
     }
 }
 
@@ -74,9 +72,9 @@ mod tests {
     use super::measured;
 
     #[test]
-    fn errors_have_two_digits_and_values_as_many_places() {
-        assert_eq!(measured(90.8264, 0.0312), "90.826 ± 0.031");
-        assert_eq!(measured(1234.56, 35.2), "1235 ± 35");
-        assert_eq!(measured(1.0, f64::NAN), "1 ± ?");
+    fn a_value_has_its_error_or_a_word_instead() {
+        assert_eq!(measured("90.826", "0.031"), "90.826 ± 0.031");
+        assert_eq!(measured("1", "NaN"), "1 ± ?");
+        assert_eq!(measured("2.1", ""), "2.1 (fixed)");
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Scene {
     pub(super) legend: bool,
     /// What the text form begins with.
     pub(super) summary: String,
+    /// Lines under the picture: what to know before its numbers are used.
+    pub(super) notes: Vec<String>,
 }
 
 /// The line above the frame.
@@ -167,6 +169,7 @@ impl Scene {
             statistics: Vec::new(),
             legend: true,
             summary: String::new(),
+            notes: Vec::new(),
         }
     }
 

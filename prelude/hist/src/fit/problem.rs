@@ -1,0 +1,175 @@
+//! What is to be fitted: the bins of one histogram or several, and the parameters of all their models.
+
+use crate::error::{Error, Result};
+use crate::fit::bin::Bin;
+use crate::fit::bounds::Bounds;
+use crate::fit::cost::residual;
+use crate::fit::model::Model;
+use crate::fit::options::{Fit, Method};
+use crate::fit::shape::{Frame, Shape};
+use nalgebra::DVector;
+use std::ops::Range;
+
+/// One histogram, and the model for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Channel {
+    pub(crate) name: String,
+    pub(crate) model: Model,
+    pub(crate) method: Method,
+    pub(crate) averaged: bool,
+    pub(crate) frame: Frame,
+    pub(crate) bins: Vec<Bin>,
+    /// Bins that chi-square cannot use.
+    pub(crate) skipped: usize,
+    /// The range that was asked for, and what the bins in it cover.
+    pub(crate) range: (f64, f64),
+    pub(crate) span: Range<f64>,
+    /// For each parameter of the model, which of the whole problem it is.
+    pub(crate) places: Vec<usize>,
+}
+
+/// A parameter of the whole problem.
+#[derive(Debug, Clone)]
+pub(crate) struct Quantity {
+    pub(crate) name: String,
+    /// Start values, one for each try.
+    pub(crate) starts: Vec<f64>,
+    /// By how much it must change to matter.
+    pub(crate) scale: f64,
+    pub(crate) fixed: bool,
+    pub(crate) bounds: Bounds,
+    /// Its value and error as known from elsewhere.
+    pub(crate) constraint: Option<(f64, f64)>,
+    pub(crate) unsigned: bool,
+    /// Whether it is the height of one of several peaks.
+    pub(crate) height: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) quantities: Vec<Quantity>,
+}
+
+impl Channel {
+    /// The model's own parameters among all.
+    pub(crate) fn own(&self, all: &[f64]) -> Vec<f64> {
+        self.places.iter().map(|&place| all[place]).collect()
+    }
+
+    /// What the model expects in a bin, from its own parameters.
+    pub(crate) fn expected(&self, bin: &Bin, own: &[f64]) -> f64 {
+        if !self.averaged {
+            return bin.scale * self.model.value(bin.middle(), own, &self.frame);
+        }
+        bin.scale * self.model.sum(own, |shape, p| shape.average(bin.lower, bin.upper, p, &self.frame))
+    }
+
+    /// How many entries a shape stands for in all bins of the range.
+    pub(crate) fn entries(&self, shape: &dyn Shape, own: &[f64]) -> f64 {
+        const PARTS: usize = 64;
+        let width = (self.span.end - self.span.start) / PARTS as f64;
+        let edge = |at: usize| self.span.start + width * at as f64;
+        let part = |at: usize| shape.average(edge(at), edge(at + 1), own, &self.frame);
+        (0..PARTS).map(part).sum::<f64>() * width / self.frame.width
+    }
+
+    /// The variance of what the model expects.
+    pub(crate) fn variance(&self, bin: &Bin, own: &[f64]) -> f64 {
+        bin.scale.powi(2) * self.model.sum(own, |shape, p| shape.variance(bin.lower, bin.upper, p, &self.frame))
+    }
+}
+
+impl Problem {
+    /// The sum of the squares of these is minimised. All parameters come in, fixed ones too.
+    pub(crate) fn residuals(&self, all: &[f64]) -> Vec<f64> {
+        let mut residuals = Vec::with_capacity(self.channels.iter().map(|channel| channel.bins.len()).sum());
+        for channel in &self.channels {
+            let own = channel.own(all);
+            let one =
+                |bin: &Bin| residual(channel.method, bin, channel.expected(bin, &own), channel.variance(bin, &own));
+            residuals.extend(channel.bins.iter().map(one));
+        }
+        let known = self.quantities.iter().zip(all);
+        residuals.extend(known.filter_map(|(known, at)| known.constraint.map(|(value, error)| (at - value) / error)));
+        residuals
+    }
+
+    /// The bins, and what is known of parameters from elsewhere.
+    pub(crate) fn measurements(&self) -> usize {
+        let constraints = self.quantities.iter().filter(|quantity| quantity.constraint.is_some()).count();
+        self.channels.iter().map(|channel| channel.bins.len()).sum::<usize>() + constraints
+    }
+
+    pub(crate) fn free(&self) -> Vec<usize> {
+        (0..self.quantities.len()).filter(|&at| !self.quantities[at].fixed).collect()
+    }
+
+    /// That there is something to fit, and enough to fit it to.
+    pub(crate) fn check(&self) -> Result<()> {
+        let (have, need) = (self.measurements(), self.free().len());
+        if need == 0 {
+            return Err(Error::Fit("all parameters are fixed: there is nothing to fit".to_owned()));
+        }
+        if have < need {
+            return Err(Error::Fit(format!(
+                "{have} bins with entries are too few for {need} free parameters: widen the range, or fix parameters"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The model in words.
+    pub(crate) fn text(&self) -> String {
+        self.channels.iter().map(|channel| channel.model.text()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// All parameters, of which the free ones are given in their inner coordinates.
+    pub(crate) fn outer(&self, free: &[usize], inner: &DVector<f64>, base: &[f64]) -> Vec<f64> {
+        let mut all = base.to_vec();
+        for (&at, &inner) in free.iter().zip(inner) {
+            all[at] = self.quantities[at].bounds.outer(inner, self.quantities[at].scale);
+        }
+        all
+    }
+}
+
+/// Sets what the user has chosen for parameters of these names.
+pub(crate) fn choose(fit: &Fit, names: &[String], quantities: &mut [Quantity]) -> Result<()> {
+    let find = |name: &str| {
+        names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| Error::Fit(format!("the model has no parameter `{name}`; it has {}", names.join(", "))))
+    };
+    let finite = |name: &str, value: f64| match value.is_finite() {
+        true => Ok(value),
+        false => Err(Error::Fit(format!("`{name}` cannot be {value}"))),
+    };
+    for (name, lower, upper) in &fit.limits {
+        if lower.is_nan() || upper.is_nan() || lower >= upper {
+            return Err(Error::Fit(format!("the limits of `{name}` must increase, not go from {lower} to {upper}")));
+        }
+        quantities[find(name)?].bounds = Bounds::new(*lower, *upper);
+    }
+    for (name, value) in &fit.starts {
+        let at = find(name)?;
+        let value = finite(name, *value)?;
+        quantities[at].starts.fill(value);
+        // A height that begins below 0 is wanted there.
+        quantities[at].height &= value >= 0.0;
+    }
+    for (name, value, error) in &fit.constraints {
+        let value = finite(name, *value)?;
+        if !(*error > 0.0 && error.is_finite()) {
+            return Err(Error::Fit(format!("the error of the constraint on `{name}` must be positive, not {error}")));
+        }
+        quantities[find(name)?].constraint = Some((value, *error));
+    }
+    for (name, value) in &fit.fixed {
+        let at = find(name)?;
+        quantities[at].starts.fill(finite(name, *value)?);
+        (quantities[at].fixed, quantities[at].bounds, quantities[at].height) = (true, Bounds::Free, false);
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What a component of a model is: a function of x with parameters, and its average over a bin.
+
+/// The range of a fit, in which backgrounds are written, and the width of an average bin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) middle: f64,
+    pub(crate) half: f64,
+    pub(crate) width: f64,
+}
+
+/// What place a component has in a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It stands on top of the rest, its first parameter is its height and its second its place.
+    Peak,
+    Background,
+    /// The shape of a histogram; its parameter is a number of entries.
+    Template,
+    /// A function of which nothing is known.
+    Free,
+}
+
+/// A function of x with parameters.
+pub(crate) trait Shape: Send + Sync {
+    fn name(&self) -> String;
+    fn parameters(&self) -> Vec<String>;
+    /// Start values, and by how much a parameter must change to matter.
+    fn guess(&self, data: &Guess) -> Vec<(f64, f64)>;
+    fn value(&self, x: f64, parameters: &[f64], frame: &Frame) -> f64;
+    fn role(&self) -> Role;
+
+    /// The mean of the value over an interval.
+    fn average(&self, lower: f64, upper: f64, parameters: &[f64], frame: &Frame) -> f64 {
+        let value = |x: f64| self.value(x, parameters, frame);
+        match (self.role(), parameters.get(1)) {
+            // A narrow peak must not fall between the points at which it is looked at.
+            (Role::Peak, Some(&place)) if lower < place && place < upper => {
+                let (left, right) = (average(lower, place, &value), average(place, upper, &value));
+                (left * (place - lower) + right * (upper - place)) / (upper - lower)
+            }
+            _ => average(lower, upper, &value),
+        }
+    }
+
+    /// The variance of the average because the shape itself is known from few entries.
+    fn variance(&self, _lower: f64, _upper: f64, _parameters: &[f64], _frame: &Frame) -> f64 {
+        0.0
+    }
+
+    /// Parameters of which only the size matters, such as widths.
+    fn unsigned(&self, _parameter: usize) -> bool {
+        false
+    }
+
+    /// Other start values worth a try.
+    fn others(&self, _guess: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+        Vec::new()
+    }
+}
+
+/// What the data look like at first sight.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guess {
+    pub(crate) height: f64,
+    pub(crate) mean: f64,
+    pub(crate) sigma: f64,
+    /// Values at the ends of the range.
+    pub(crate) ends: (f64, f64),
+    /// Entries for each of the templates.
+    pub(crate) entries: f64,
+    pub(crate) frame: Frame,
+    /// Whether another shape already explains the level of the background.
+    pub(crate) covered: bool,
+}
+
+/// Gauss-Legendre points and weights between -1 and 1: exact for polynomials up to degree nine.
+pub(crate) const POINTS: [(f64, f64); 5] = [
+    (-0.906_179_845_938_664, 0.236_926_885_056_189_1),
+    (-0.538_469_310_105_683_1, 0.478_628_670_499_366_5),
+    (0.0, 0.568_888_888_888_888_9),
+    (0.538_469_310_105_683_1, 0.478_628_670_499_366_5),
+    (0.906_179_845_938_664, 0.236_926_885_056_189_1),
+];
+
+fn five(lower: f64, upper: f64, value: &impl Fn(f64) -> f64) -> f64 {
+    let (middle, half) = (0.5 * (lower + upper), 0.5 * (upper - lower));
+    0.5 * POINTS.iter().map(|(at, weight)| weight * value(middle + at * half)).sum::<f64>()
+}
+
+/// The mean of a function over an interval, halved until the halves agree with the whole.
+pub(crate) fn average(lower: f64, upper: f64, value: &impl Fn(f64) -> f64) -> f64 {
+    fn halved(lower: f64, upper: f64, whole: f64, depth: usize, value: &impl Fn(f64) -> f64) -> f64 {
+        let middle = 0.5 * (lower + upper);
+        let (left, right) = (five(lower, middle, value), five(middle, upper, value));
+        let both = 0.5 * (left + right);
+        // The error of both halves is a thousandth of this difference.
+        if depth == 0 || (both - whole).abs() <= 1e-8 * both.abs() || !both.is_finite() {
+            return both;
+        }
+        0.5 * (halved(lower, middle, left, depth - 1, value) + halved(middle, upper, right, depth - 1, value))
+    }
+    halved(lower, upper, five(lower, upper, value), 9, value)
+}

@@ -1,0 +1,55 @@
+//! The shapes that a model can be made of. Each knows its parameters, a guess, its value and its average over a bin.
+
+mod backgrounds;
+mod convolved;
+mod function;
+mod peaks;
+mod tails;
+mod template;
+
+pub use backgrounds::{Argus, Chebyshev, Constant, Exponential, Line, Polynomial};
+pub use convolved::Convolved;
+pub use function::Function;
+pub use peaks::{BreitWigner, CrystalBall, Gaussian, Voigt};
+pub use tails::{DoubleCrystalBall, Johnson};
+pub use template::Template;
+
+use crate::fit::model::Model;
+
+fn named(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+macro_rules! models {
+    ($($shape:ty)*) => { $(
+        impl From<$shape> for Model {
+            fn from(shape: $shape) -> Self {
+                Self::of(shape)
+            }
+        }
+
+        impl<M: Into<Model>> std::ops::Add<M> for $shape {
+            type Output = Model;
+
+            fn add(self, other: M) -> Model {
+                Model::of(self) + other
+            }
+        }
+    )* };
+}
+models! {
+    Gaussian CrystalBall Voigt BreitWigner DoubleCrystalBall Johnson Constant Line Polynomial Chebyshev Exponential Argus
+    Function Template
+}
+
+macro_rules! convolved {
+    ($($shape:ty)*) => { $(
+        impl $shape {
+            /// The shape as it is seen with a Gaussian resolution: one more parameter, `resolution`.
+            pub fn convolved(self) -> Convolved {
+                Convolved::of(self)
+            }
+        }
+    )* };
+}
+convolved! { Gaussian CrystalBall BreitWigner DoubleCrystalBall Johnson Exponential Argus Function }
