@@ -17,7 +17,41 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Entries that fail today, and why. An entry that passes must leave this list.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[
+    ("parquet/dec.parquet", "decimals compare as decimals"),
+    ("parquet/far.parquet", "times beyond nanoseconds in selections"),
+    ("parquet/p5601.parquet", "texts compare in the zone of the column"),
+    ("folders/hive", "folders become columns"),
+    ("events/dvs128_jaer.aedat", "formats told apart by their magic and their own rules"),
+    ("events/dvs640_jaer.aedat", "formats told apart by their magic and their own rules"),
+    ("events/cloud.pcd", "formats told apart by their magic and their own rules"),
+    ("events/frame_counts.npy", "formats told apart by their magic and their own rules"),
+    ("events/pandas_float.csv", "formats told apart by their magic and their own rules"),
+    ("hipo/trailer_bit.hipo", "an empty index of a trailer is not believed"),
+    ("twice", "one process found twice"),
+    ("csv/blank_lines.csv", "CSV by rules"),
+    ("csv/comments_head.csv", "CSV by rules"),
+    ("csv/cr_only.csv", "CSV by rules"),
+    ("csv/gz_named_csv.csv", "CSV by rules"),
+    ("csv/nan_01_nan.csv", "CSV by rules"),
+    ("csv/nan_02_NAN.csv", "CSV by rules"),
+    ("csv/nan_03_-nan.csv", "CSV by rules"),
+    ("csv/nan_05_N_A.csv", "CSV by rules"),
+    ("csv/nan_06_n_a.csv", "CSV by rules"),
+    ("csv/nan_09_None.csv", "CSV by rules"),
+    ("csv/nan_14_Infinity.csv", "CSV by rules"),
+    ("csv/nan_15_-Infinity.csv", "CSV by rules"),
+    ("csv/nan_16_Inf.csv", "CSV by rules"),
+    ("csv/noheader_num.csv", "CSV by rules"),
+    ("csv/one_col_text.csv", "CSV by rules"),
+    ("csv/pipe.csv", "CSV by rules"),
+    ("csv/plus_sign.csv", "CSV by rules"),
+    ("csv/sep_line.csv", "CSV by rules"),
+    ("csv/single_quote.csv", "CSV by rules"),
+    ("csv/space.txt", "CSV by rules"),
+    ("csv/text_NA.csv", "CSV by rules"),
+    ("csv/z.csv.gz", "CSV by rules"),
+];
 
 /// Longer than any entry takes on a slow machine: what has no answer by then hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -93,9 +127,8 @@ enum Outcome {
 }
 
 fn judged(outcome: Outcome, case: &Value) -> Result<(), String> {
-    let says = |key: &str, error: &str| {
-        case[key].as_str().map(|wanted| error.to_lowercase().contains(&wanted.to_lowercase()))
-    };
+    let says =
+        |key: &str, error: &str| case[key].as_str().map(|wanted| error.to_lowercase().contains(&wanted.to_lowercase()));
     match outcome {
         Outcome::Read(_) if case["refused"].is_string() => Err("should be refused, but is read".to_owned()),
         Outcome::Read(_) | Outcome::Refused(_) if case["no_panic"] == Value::Bool(true) => Ok(()),

@@ -6,8 +6,8 @@ use crate::steps::chain::Chain;
 use belle2::names::{Grammar, ProcessName};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
-use sources::Source;
 use sources::memory::{Cutting, Memory};
+use sources::{Chaining, Source};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Process {
 
 impl Catalog {
     /// Opens all files behind a path; reads their metadata only, in parallel.
-    pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>) -> Result<Self> {
+    pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>, chaining: &Chaining) -> Result<Self> {
         let Found { mut processes, tree, skipped } = discover::discover(path)?;
         if let Some(only) = only {
             let pattern = glob::Pattern::new(only)
@@ -64,8 +64,11 @@ impl Catalog {
         }
         let opened: Vec<_> = processes
             .into_par_iter()
-            .map(|(name, files)| open_process(&name, &files, tree.as_deref(), grammar).map_err(|error| error.of(&name)))
+            .map(|(name, files)| {
+                open_process(&name, &files, tree.as_deref(), grammar, chaining).map_err(|error| error.of(&name))
+            })
             .collect::<Result<_>>()?;
+        opened.iter().for_each(warn);
         Ok(Self::of(path, opened, grammar, skipped))
     }
 
@@ -125,7 +128,13 @@ impl Catalog {
     }
 }
 
-fn open_process(name: &str, files: &[PathBuf], tree: Option<&str>, grammar: &Grammar) -> Result<Process> {
+fn open_process(
+    name: &str,
+    files: &[PathBuf],
+    tree: Option<&str>,
+    grammar: &Grammar,
+    chaining: &Chaining,
+) -> Result<Process> {
     let parts = files
         .par_iter()
         .map(|file| {
@@ -136,6 +145,20 @@ fn open_process(name: &str, files: &[PathBuf], tree: Option<&str>, grammar: &Gra
             sources::open(path)
         })
         .collect::<segment::Result<Vec<_>>>()?;
-    let source = sources::chain(parts)?;
+    let source = sources::chain_with(parts, chaining.clone())?;
     Ok(Process { name: name.into(), parsed: grammar.parse(name).ok(), source, files: files.len() })
+}
+
+/// Says once, when a process is opened, what is otherwise than its files say by themselves.
+fn warn(process: &Process) {
+    const SAID: usize = 5;
+    let notes = process.source.notes();
+    notes.iter().take(SAID).for_each(|note| eprintln!("note: process {}: {note}", process.name));
+    if notes.len() > SAID {
+        eprintln!(
+            "note: process {}: and {} more such columns; .columns() lists them",
+            process.name,
+            notes.len() - SAID
+        );
+    }
 }

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use belle2::names::Grammar;
 use hist::Number;
 use polars::prelude::DataFrame;
+use sources::Chaining;
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
 use std::path::Path;
@@ -115,6 +116,7 @@ pub struct Loader {
     path: String,
     grammar: Grammar,
     process_filter: Option<String>,
+    chaining: Chaining,
     settings: Settings,
 }
 
@@ -122,7 +124,13 @@ impl Loader {
     /// Opens `path` when asked to.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_string_lossy().into_owned();
-        Self { path, grammar: Grammar::default(), process_filter: None, settings: Settings::default() }
+        Self {
+            path,
+            grammar: Grammar::default(),
+            process_filter: None,
+            chaining: Chaining::default(),
+            settings: Settings::default(),
+        }
     }
 
     /// Reads names by this grammar.
@@ -134,6 +142,13 @@ impl Loader {
     /// Opens only processes that match a glob, or contain the text.
     pub fn process_filter(mut self, filter: impl Into<String>) -> Self {
         self.process_filter = Some(filter.into());
+        self
+    }
+
+    /// The zone of times that have none (`"UTC"`, `"Europe/Berlin"`), where other files of the process have one for the same
+    /// column. Without it such files are refused, since their times may mean anything.
+    pub fn naive_times(mut self, zone: impl Into<String>) -> Self {
+        self.chaining.naive_times = Some(zone.into().into());
         self
     }
 
@@ -160,7 +175,7 @@ impl Loader {
     /// # Errors
     /// See [`load`].
     pub fn load(self) -> Result<Data> {
-        let catalog = Catalog::open(&self.path, &self.grammar, self.process_filter.as_deref())?;
+        let catalog = Catalog::open(&self.path, &self.grammar, self.process_filter.as_deref(), &self.chaining)?;
         Ok(Data::of(catalog, self.settings))
     }
 }

@@ -72,6 +72,18 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error; of a column that the table's files have, but cannot give, with the reason.
+    pub(crate) fn unreadable(self, source: &dyn sources::Source) -> Self {
+        let text = self.to_string();
+        let meant = |column: &&sources::Unreadable| text.contains(&format!("no column `{}`", column.name));
+        match source.unreadable().iter().find(meant) {
+            Some(column) => Self::request(format!("{text}\nin {}: {column}", source.name())),
+            None => self,
+        }
+    }
+}
+
 impl From<segment::Error> for Error {
     fn from(error: segment::Error) -> Self {
         Self::Table { process: String::new(), error }

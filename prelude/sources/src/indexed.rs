@@ -1,7 +1,7 @@
 //! A table with an index it does not know of itself.
 
-use crate::source::missing;
-use crate::{Index, SegmentInfo, Source};
+use crate::source::not_there;
+use crate::{Index, SegmentInfo, Source, Unreadable};
 use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::Result;
 use std::ops::Range;
@@ -20,7 +20,7 @@ struct Indexed {
 pub fn indexed(inner: Arc<dyn Source>, index: Index) -> Result<Arc<dyn Source>> {
     for column in &index.columns {
         if !inner.schema().contains(column) {
-            return Err(missing(column, inner.schema()));
+            return Err(not_there(column, inner.as_ref()));
         }
     }
     Ok(Arc::new(Indexed { inner, index }))
@@ -37,6 +37,22 @@ impl Source for Indexed {
 
     fn segments(&self) -> &[SegmentInfo] {
         self.inner.segments()
+    }
+
+    fn unreadable(&self) -> &[Unreadable] {
+        self.inner.unreadable()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes()
+    }
+
+    fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
+        self.inner.parquet_files()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.inner.check()
     }
 
     fn index(&self) -> Option<&Index> {

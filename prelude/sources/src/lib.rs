@@ -10,6 +10,7 @@
 
 mod ahead;
 mod chain;
+mod columns;
 mod guard;
 mod index;
 mod indexed;
@@ -26,7 +27,8 @@ pub mod memory;
 pub mod parquet;
 pub mod root;
 
-pub use chain::chain;
+pub use chain::{Chaining, chain, chain_with};
+pub use columns::Unreadable;
 pub use guard::guarded;
 pub use index::Index;
 pub use indexed::indexed;

@@ -1,6 +1,6 @@
 //! Layer 0: what a table must be able to say and do to be read by the engines.
 
-use crate::Index;
+use crate::{Index, Unreadable};
 use polars::prelude::*;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,6 +18,21 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 
     /// All segments, ordered by rows and then by columns. Segments of equal rows lie side by side.
     fn segments(&self) -> &[SegmentInfo];
+
+    /// Columns of the file that are not in the schema because they cannot be read, with the reason.
+    fn unreadable(&self) -> &[Unreadable] {
+        &[]
+    }
+
+    /// What whoever opens the table should know of how it is read: a sentence each.
+    fn notes(&self) -> Vec<String> {
+        self.unreadable().iter().map(|column| format!("{}: {column}", self.name())).collect()
+    }
+
+    /// The Parquet files that have the rows of this table in its order, if a scan of them by Polars gives the same columns.
+    fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
+        None
+    }
 
     /// Columns that order the rows; every segment has them whatever its column range says.
     fn index(&self) -> Option<&Index> {
@@ -157,6 +172,14 @@ impl Identity {
 /// The error of a column that is not there, with the nearest names.
 pub(crate) fn missing(name: &str, schema: &Schema) -> Error {
     Error::column(name, schema.iter_names().map(PlSmallStr::as_str))
+}
+
+/// The same for a file, which may have the column and not be able to give it: then with the reason.
+pub(crate) fn not_there(name: &str, source: &dyn Source) -> Error {
+    match source.unreadable().iter().find(|column| column.name == name) {
+        Some(column) => Error::request(format!("{}: {column}; the other columns can be read", source.name())),
+        None => missing(name, source.schema()),
+    }
 }
 
 /// Bytes per value of a type in memory; an estimate for text and nested types.

@@ -192,12 +192,18 @@ fn a_chain_has_one_schema_or_says_who_differs() {
     assert_eq!((both.rows(), both.segments()[1].rows.clone()), (15, 10..15));
     assert_eq!(both.read(1, &["u".into()], 2..4).unwrap(), df!("u" => [2u32, 3]).unwrap());
     let other = write("3.parquet", &frame(5).drop("text").unwrap());
-    let error = chain(vec![one.clone(), other]).unwrap_err().to_string();
-    assert!(error.contains("3.parquet") && error.contains("`text`"), "{error}");
+    let mixed = chain(vec![one.clone(), other]).unwrap();
+    assert!(mixed.notes().iter().any(|note| note.contains("`text` is not in") && note.contains("3.parquet")));
+    let read = mixed.read(1, &["text".into(), "u".into()], 1..3).unwrap();
+    assert!(read.equals_missing(&df!("text" => [None::<&str>, None], "u" => [1u32, 2]).unwrap()), "{read}");
+    assert_eq!(mixed.segments()[1].statistics.columns["text"].nulls, Some(5));
     let mut narrow = frame(5);
     narrow.with_column(Column::new("a".into(), vec![1f32; 5])).unwrap();
-    let error = chain(vec![one, write("4.parquet", &narrow)]).unwrap_err().to_string();
-    assert!(error.contains("4.parquet") && error.contains("`a` is f32") && error.contains("f64"), "{error}");
+    let mixed = chain(vec![one.clone(), write("4.parquet", &narrow)]).unwrap();
+    assert_eq!(mixed.read(1, &["a".into()], 0..5).unwrap(), df!("a" => [1f64; 5]).unwrap());
+    narrow.with_column(Column::new("a".into(), vec!["1"; 5])).unwrap();
+    let error = chain(vec![one, write("5.parquet", &narrow)]).unwrap_err().to_string();
+    assert!(error.contains("1.parquet") && error.contains("5.parquet") && error.contains("`a` is f64"), "{error}");
 }
 
 #[test]

@@ -50,8 +50,11 @@ fn files_that_disagree_are_named_with_the_column() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("P16M16rd_mc_mumu_p16_v1");
     write(&folder.join("a.parquet"), &mut frame());
-    write(&folder.join("b.parquet"), &mut df!("pRecoil" => [1_i32], "mu1P" => [0.5], "none" => [0.5]).unwrap());
-    says(&message(load(root.path())), &["b.parquet", "`pRecoil`", "i32", "f64", "P16M16rd_mc_mumu_p16_v1"]);
+    write(&folder.join("b.parquet"), &mut df!("pRecoil" => ["1"], "mu1P" => [0.5], "none" => [0.5]).unwrap());
+    says(
+        &message(load(root.path())),
+        &["a.parquet", "b.parquet", "`pRecoil`", "str", "f64", "P16M16rd_mc_mumu_p16_v1"],
+    );
 }
 
 #[test]

@@ -134,9 +134,9 @@ fn a_process_of_two_data_sets_has_the_rows_of_both() {
         let error = a.concat(&b).count().unwrap_err().to_string();
         assert!(error.contains(why) && error.contains("put the data together first"), "{error}");
     }
-    let other = Data::from_frames([("P16M16rd_mc_mumu_p16_v1", df!("x" => [1.0]).unwrap())]).unwrap();
+    let other = Data::from_frames([("P16M16rd_mc_mumu_p16_v1", df!("x" => ["a"]).unwrap())]).unwrap();
     let error = one.concat(&other).count().unwrap_err().to_string();
-    assert!(error.contains("`__event__`") && error.contains("P16M16rd_mc_mumu_p16_v1"), "{error}");
+    assert!(error.contains("`x` is f64") && error.contains("P16M16rd_mc_mumu_p16_v1"), "{error}");
 }
 
 #[test]

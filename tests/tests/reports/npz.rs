@@ -19,8 +19,10 @@ fn member<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06")?;
     let mut at = number(bytes, end + 16, 4)?;
     while bytes.get(at..at + 4)? == b"PK\x01\x02" {
-        let (method, size, local) = (number(bytes, at + 10, 2)?, number(bytes, at + 24, 4)?, number(bytes, at + 42, 4)?);
-        let (names, extra, comment) = (number(bytes, at + 28, 2)?, number(bytes, at + 30, 2)?, number(bytes, at + 32, 2)?);
+        let (method, size, local) =
+            (number(bytes, at + 10, 2)?, number(bytes, at + 24, 4)?, number(bytes, at + 42, 4)?);
+        let (names, extra, comment) =
+            (number(bytes, at + 28, 2)?, number(bytes, at + 30, 2)?, number(bytes, at + 32, 2)?);
         if bytes.get(at + 46..at + 46 + names)? == name.as_bytes() {
             let start = local + 30 + number(bytes, local + 26, 2)? + number(bytes, local + 28, 2)?;
             return if method == 0 { bytes.get(start..start + size) } else { None };

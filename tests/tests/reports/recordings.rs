@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// A recording, by the prelude's `events(..)`.
 pub(super) fn events(folder: &Path, path: &Path, case: &Value) -> Outcome {
-    match data::events(path).and_then(|recording| recording.read()) {
+    match recordings::events(path).and_then(|recording| recording.read()) {
         Ok(events) => Outcome::Read(counted(events.len(), case).and_then(|()| truth(folder, &events, case))),
         Err(error) => Outcome::Refused(error.to_string()),
     }
@@ -42,7 +42,7 @@ fn widened(values: &[u16]) -> Vec<i64> {
 
 /// A HIPO file, by the prelude's `hipo(..)`.
 pub(super) fn hipo(path: &Path, case: &Value) -> Outcome {
-    match data::hipo(path.display().to_string()).and_then(|run| run.count()) {
+    match banks::hipo(path.display().to_string()).and_then(|run| run.count()) {
         Ok(events) => Outcome::Read(counted(events as usize, case)),
         Err(error) => Outcome::Refused(error.to_string()),
     }

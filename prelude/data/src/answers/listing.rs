@@ -158,7 +158,19 @@ impl Group {
             let unit = show::variables::unit(name).unwrap_or_default();
             table.push([Cell::text(name), Cell::text(dtype.to_string()), Cell::text(unit), Cell::text(meaning)]);
         }
+        for column in self.unreadable() {
+            table = table.note(column);
+        }
         Listing { names: found.into_iter().map(|(name, _, _)| name).collect(), table }
+    }
+
+    /// Columns that files have and that cannot be read, each once.
+    fn unreadable(&self) -> Vec<String> {
+        let sources = self.members.iter().map(|&at| &self.catalog.processes[at].source);
+        let mut said: Vec<String> = sources.flat_map(|source| source.unreadable()).map(ToString::to_string).collect();
+        said.sort();
+        said.dedup();
+        said
     }
 
     /// The columns that a further step can name: those that are read, and those that steps have made or left.

@@ -60,15 +60,20 @@ impl<'a> Lowered<'a> {
             names: BTreeMap::new(),
             report: RefCell::default(),
         };
-        if wanted.is_some_and(|wanted| wanted.iter().any(|name| name == NUMBER)) {
-            lowered.custom(NumberRows)?;
-        }
-        lowered.steps(&[before, &group.chain])?;
-        match wanted {
-            Some(wanted) => lowered.want(wanted)?,
-            None => lowered.want(&lowered.columns())?,
-        }
+        let built = lowered.build(&[before, &group.chain], wanted);
+        built.map_err(|error| error.unreadable(lowered.process.source.as_ref()))?;
         Ok(lowered)
+    }
+
+    fn build(&mut self, chains: &[&Chain], wanted: Option<&[String]>) -> Result<()> {
+        if wanted.is_some_and(|wanted| wanted.iter().any(|name| name == NUMBER)) {
+            self.custom(NumberRows)?;
+        }
+        self.steps(chains)?;
+        match wanted {
+            Some(wanted) => self.want(wanted),
+            None => self.want(&self.columns()),
+        }
     }
 
     /// The process.
@@ -102,19 +107,9 @@ impl<'a> Lowered<'a> {
         Ok(Some(frames))
     }
 
-    /// The files of the process in the order of the rows, when all are parquet.
+    /// The files of the process in the order of the rows, when Polars reads the same columns in them.
     pub(crate) fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
-        let mut files: Vec<Arc<str>> = Vec::new();
-        for segment in self.process.source.segments() {
-            let file = &segment.place.file;
-            if !file.ends_with(".parquet") && !file.ends_with(".pq") || self.process.source.in_memory() {
-                return None;
-            }
-            if files.last() != Some(file) {
-                files.push(file.clone());
-            }
-        }
-        (!files.is_empty()).then_some(files)
+        self.process.source.parquet_files()
     }
 
     /// The column that holds what a terminal asked for by this text.

@@ -2,25 +2,25 @@
 //! cut short while it is read is an error, not a crash).
 
 mod ahead;
+mod decode;
+mod int96;
 mod pages;
 mod plain;
+mod repack;
+mod schema;
 mod statistics;
 mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
-use crate::source::missing;
-use crate::{Identity, SegmentInfo, Source, guarded};
+use crate::source::not_there;
+use crate::{Identity, SegmentInfo, Source, Unreadable, guarded};
 use polars::prelude::*;
 use polars_arrow::bitmap::MutableBitmap;
-use polars_buffer::Buffer;
-use polars_parquet::read::{
-    BasicDecompressor, ColumnChunkMetadata, FileMetadata, Filter, PageReader, column_iter_to_arrays, infer_schema,
-    read_metadata,
-};
+use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, Filter, PhysicalType, infer_schema, read_metadata};
+use schema::Columns;
 use segment::{Error, Place, Result};
 use std::fs::File;
-use std::io::Cursor;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,16 @@ pub struct Parquet {
     identity: Identity,
     schema: SchemaRef,
     fields: ArrowSchema,
+    unreadable: Vec<Unreadable>,
     metadata: FileMetadata,
     segments: Vec<SegmentInfo>,
 }
 
-/// Opens a Parquet file: reads its footer and nothing else.
+/// Opens a Parquet file: reads its footer and nothing else. Columns of types that are not supported are left out; the
+/// source lists them with the reason.
 ///
 /// # Errors
-/// A file that is missing, empty, cut short, or not Parquet.
+/// A file that is missing, empty, cut short, encrypted, or not Parquet.
 pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
     let path = path.as_ref();
     let name = path.display().to_string();
@@ -55,24 +57,58 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
             format!("{size} bytes are too few for a Parquet file; it may be empty or unfinished"),
         ));
     }
-    let explain = |error: String| {
-        Error::read(&place, format!("not a Parquet file, or cut short ({error}); write it again or leave it out"))
-    };
+    let explain = |error: String| Error::read(&place, footer_error(&file_end(path), &error));
     let metadata =
         guarded(|| read_metadata(&mut file)).map_err(explain)?.map_err(|error| explain(error.to_string()))?;
-    let fields = infer_schema(&metadata).map_err(|error| explain(error.to_string()))?;
-    let schema: Schema = fields.iter().map(|(name, field)| (name.clone(), DataType::from_arrow_field(field))).collect();
+    let Columns { fields, schema, unreadable } = schema::columns(&metadata);
     let mut parquet = Parquet {
         path: path.to_owned(),
         name,
         identity,
         schema: Arc::new(schema),
         fields,
+        unreadable,
         metadata,
         segments: Vec::new(),
     };
-    parquet.segments = parquet.describe(size)?;
+    parquet.segments = guarded(|| parquet.describe(size)).map_err(explain)??;
     Ok(parquet)
+}
+
+/// The last four bytes of a file.
+fn file_end(path: &Path) -> [u8; 4] {
+    let mut end = [0; 4];
+    let read = File::open(path).and_then(|file| {
+        let size = file.metadata()?.len();
+        file.read_exact_at(&mut end, size.saturating_sub(4))
+    });
+    if read.is_ok() { end } else { [0; 4] }
+}
+
+/// Why a footer is not understood: what is not supported is no damage.
+fn footer_error(end: &[u8; 4], error: &str) -> String {
+    match end {
+        b"PARE" => "the file is encrypted, which is not supported; decrypt it with the tool that wrote it".to_owned(),
+        b"PAR1" if is_unsupported(error) => {
+            format!("a Parquet file with a feature that is not supported ({error}); write it again without")
+        }
+        _ => format!("not a Parquet file, or cut short ({error}); write it again or leave it out"),
+    }
+}
+
+/// Whether the library says that it does not know something, and not that it is wrong.
+fn is_unsupported(error: &str) -> bool {
+    let error = error.to_lowercase();
+    [
+        "not supported",
+        "not yet supported",
+        "not yet implemented",
+        "not implemented",
+        "needs to be active",
+        "unsupported",
+    ]
+    .iter()
+    .any(|word| error.contains(word))
 }
 
 impl Parquet {
@@ -90,7 +126,7 @@ impl Parquet {
                 return Err(Error::read(&place, text));
             }
             segments.push(SegmentInfo {
-                statistics: statistics::of(group, &self.metadata.footer_buf, &self.schema),
+                statistics: statistics::of(&self.metadata, group, &self.schema),
                 columns: 0..self.schema.len(),
                 bytes: group.compressed_size() as u64,
                 place: Arc::new(place),
@@ -115,7 +151,7 @@ impl Parquet {
     ) -> Result<Vec<Option<Column>>> {
         let mut plain: Vec<(usize, plain::Chunk)> = Vec::new();
         for (at, name) in names.iter().enumerate() {
-            let Some(field) = self.fields.get(name) else { return Err(missing(name, &self.schema)) };
+            let Some(field) = self.fields.get(name) else { return Err(not_there(name, self)) };
             if let [metadata] = self.chunks(segment, name)[..]
                 && let Some(kind) = plain::kind(metadata, field)
             {
@@ -148,32 +184,40 @@ impl Parquet {
     fn damaged(&self, segment: usize, name: &PlSmallStr, error: &str) -> Error {
         let at = self.chunks(segment, name).first().map_or(0, |chunk| chunk.byte_range().start);
         let place = (*self.segments[segment].place).clone().offset(at);
-        Error::read(&place, format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"))
+        let text = match is_unsupported(error) {
+            true => format!("column `{name}` is not supported ({error}); other columns can be read"),
+            false => format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"),
+        };
+        Error::read(&place, text)
     }
 
     /// A column of any kind, by the general decoder.
     fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
-        let Some(field) = self.fields.get(name) else { return Err(missing(name, &self.schema)) };
+        let (Some(field), Some(dtype)) = (self.fields.get(name), self.schema.get(name)) else {
+            return Err(not_there(name, self));
+        };
         let explain = |error: String| self.damaged(segment, name, &error);
         let chunks = self.chunks(segment, name);
-        let decoded = guarded(|| -> PolarsResult<Series> {
-            let mut pages = Vec::with_capacity(chunks.len());
-            let mut types = Vec::with_capacity(chunks.len());
-            for chunk in &chunks {
-                let bytes = Buffer::from_vec(bytes(file, chunk)?);
-                let reader = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
-                pages.push(BasicDecompressor::new(reader, Vec::new()));
-                types.push(&chunk.descriptor().descriptor.primitive_type);
-            }
-            let filter = rows.filter(self.segments[segment].len());
-            let (arrays, _) = column_iter_to_arrays(pages, types, field.clone(), Some(filter))?;
-            Series::try_from((field, arrays))
-        });
-        let series = decoded.map_err(explain)?.map_err(|error| explain(error.to_string()))?;
+        let writer = self.metadata.created_by.as_deref();
+        let length = self.segments[segment].len();
+        let decode =
+            |field: &ArrowField| decode::column(file, &chunks, writer, field, || rows.filter(length)).map_err(explain);
+        let series = decode(field)?;
         if series.len() != rows.len() {
             return Err(explain(format!("{} values where the footer says {}", series.len(), rows.len())));
         }
-        Ok(series.into_column())
+        if chunks.iter().any(|chunk| chunk.physical_type() == PhysicalType::Int96) {
+            let unit = ArrowDataType::Timestamp(polars_arrow::datatypes::TimeUnit::Nanosecond, None);
+            int96::exact(&series, &decode(&ArrowField { dtype: unit, ..field.clone() })?)
+                .map_err(|error| Error::read(&self.segments[segment].place, format!("column `{name}`: {error}")))?;
+        }
+        let column = series.into_column();
+        Ok(if column.dtype() == dtype { column } else { column.cast(dtype)? })
+    }
+
+    fn has_int96(&self) -> bool {
+        let leaves = self.metadata.schema().columns();
+        leaves.iter().any(|leaf| leaf.descriptor.primitive_type.physical_type == PhysicalType::Int96)
     }
 
     fn columns(&self, segment: usize, columns: &[PlSmallStr], rows: Wanted<'_>) -> Result<DataFrame> {
@@ -244,14 +288,6 @@ impl Wanted<'_> {
     }
 }
 
-/// The bytes of a column chunk.
-fn bytes(file: &File, chunk: &ColumnChunkMetadata) -> std::io::Result<Vec<u8>> {
-    let range = chunk.byte_range();
-    let mut bytes = vec![0; (range.end - range.start) as usize];
-    file.read_exact_at(&mut bytes, range.start)?;
-    Ok(bytes)
-}
-
 impl Source for Parquet {
     fn name(&self) -> &str {
         &self.name
@@ -263,6 +299,18 @@ impl Source for Parquet {
 
     fn segments(&self) -> &[SegmentInfo] {
         &self.segments
+    }
+
+    fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
+        let same = infer_schema(&self.metadata).is_ok_and(|inferred| inferred == self.fields);
+        let halves = self.fields.iter_values().any(|field| field.dtype == ArrowDataType::Float16);
+        // Padding behind the values, which this writer leaves, is taken for values there.
+        let pads = self.metadata.created_by.as_deref().is_some_and(|writer| writer.starts_with("fastparquet"));
+        (same && !halves && !pads && !self.has_int96()).then(|| vec![self.name.as_str().into()])
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {

@@ -20,7 +20,7 @@ pub(super) struct PageAt {
     pub(super) body: u64,
     pub(super) end: u64,
     pub(super) values: usize,
-    /// Bytes of the body when decompressed, when it is of the first version and PLAIN.
+    /// Bytes of the body when decompressed, when it is of the first version and PLAIN, with run-length coded levels.
     pub(super) plain: Option<usize>,
 }
 
@@ -46,7 +46,9 @@ impl PageAt {
             return Ok(None);
         };
         let body = at + cursor.position();
-        let first = header.data_page_header.is_some_and(|header| header.encoding == FormatEncoding::PLAIN);
+        let first = header.data_page_header.is_some_and(|header| {
+            header.encoding == FormatEncoding::PLAIN && header.definition_level_encoding == FormatEncoding::RLE
+        });
         let page = Self { head: at, body, end: body + stored, values, plain: first.then_some(size) };
         // A page without values would never come to an end.
         Ok((page.end <= end && values > 0).then_some(page))
@@ -54,57 +56,69 @@ impl PageAt {
 }
 
 /// The value bytes of a page: `count` values and no null, or `None`.
+///
+/// Every length is the one that the page states. What stands behind the last value belongs to nobody: some writers pad.
 pub(super) fn plain_values<T>(page: &DataPage, count: usize, optional: bool) -> Option<&[u8]> {
     if cfg!(target_endian = "big") || page.encoding() != Encoding::Plain {
         return None;
     }
     let buffer = page.buffer();
-    let skip = match page.header() {
-        DataPageHeader::V1(_) if !optional => 0,
+    let values = match page.header() {
+        DataPageHeader::V1(_) if !optional => buffer,
         DataPageHeader::V1(_) => {
-            let length = u32::from_le_bytes(buffer.get(..4)?.try_into().ok()?) as usize;
-            if page.definition_level_encoding() != Encoding::Rle || !all_present(buffer.get(4..4 + length)?, count) {
+            if page.definition_level_encoding() != Encoding::Rle {
                 return None;
             }
-            4 + length
+            let (levels, values) = levels(buffer)?;
+            all_present(levels, count).then_some(values)?
         }
         DataPageHeader::V2(header) => {
-            if header.num_nulls != 0 {
-                return None;
-            }
-            let levels = header.definition_levels_byte_length.checked_add(header.repetition_levels_byte_length)?;
-            usize::try_from(levels).ok()?
+            let length = usize::try_from(header.definition_levels_byte_length).ok()?;
+            let present = if optional { all_present(buffer.get(..length)?, count) } else { length == 0 };
+            let whole = header.num_nulls == 0 && header.repetition_levels_byte_length == 0;
+            (present && whole && usize::try_from(header.num_rows) == Ok(count)).then_some(buffer.get(length..)?)?
         }
     };
-    buffer.get(skip..)?.get(..count.checked_mul(size_of::<T>())?)
+    values.get(..count.checked_mul(size_of::<T>())?)
+}
+
+/// The levels at the beginning of a page of the first version, by the length that it states before them, and the rest.
+pub(super) fn levels(page: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = page.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
 /// Whether run-length coded levels of one bit say `1` for all `count` values.
-pub(super) fn all_present(mut levels: &[u8], count: usize) -> bool {
-    let mut seen = 0;
+pub(super) fn all_present(levels: &[u8], count: usize) -> bool {
+    present(levels, count) == Some(count)
+}
+
+/// For how many of `count` values run-length coded levels of one bit say `1`; `None` when they say it for fewer values, or
+/// something else.
+pub(super) fn present(mut levels: &[u8], count: usize) -> Option<usize> {
+    let (mut seen, mut found) = (0, 0);
     while seen < count {
-        let Some((header, rest)) = varint(levels) else { return false };
+        let (header, rest) = varint(levels)?;
+        let length = usize::try_from(header >> 1).ok()?;
         if header & 1 == 0 {
-            let Some((&value, rest)) = rest.split_first() else { return false };
-            if value != 1 {
-                return false;
+            let (&value, rest) = rest.split_first()?;
+            if value > 1 || length == 0 {
+                return None;
             }
-            seen += (header >> 1) as usize;
+            found += usize::from(value) * length.min(count - seen);
+            seen = seen.checked_add(length)?;
             levels = rest;
         } else {
-            let bytes = (header >> 1) as usize;
-            if bytes > rest.len() {
-                return false;
-            }
-            let bits = (bytes * 8).min(count - seen);
-            if (0..bits).any(|bit| rest[bit / 8] & 1 << (bit % 8) == 0) {
-                return false;
-            }
-            seen += bytes * 8;
-            levels = &rest[bytes..];
+            let (packed, rest) = rest.split_at_checked(length).filter(|_| length > 0)?;
+            let bits = length.saturating_mul(8).min(count - seen);
+            let whole: u32 = packed[..bits / 8].iter().map(|byte| byte.count_ones()).sum();
+            let last = packed.get(bits / 8).map_or(0, |byte| (byte & ((1 << (bits % 8)) - 1)).count_ones());
+            found += (whole + last) as usize;
+            seen += bits;
+            levels = rest;
         }
     }
-    true
+    Some(found)
 }
 
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
@@ -120,7 +134,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::all_present;
+    use super::{all_present, levels, present};
 
     #[test]
     fn levels_are_all_present_only_when_every_one_is() {
@@ -130,5 +144,21 @@ mod tests {
         assert!(!all_present(&[(2 << 1) | 1, 0xff, 0x07], 12), "packed, the last is null");
         assert!(!all_present(&[19 << 1, 1], 20), "too short");
         assert!(!all_present(&[0xff, 0xff], 20), "nonsense");
+        assert!(!all_present(&[0, 1, 0, 1], 20), "runs of nothing");
+    }
+
+    #[test]
+    fn values_that_are_present_are_counted() {
+        assert_eq!(present(&[8 << 1, 0, 4 << 1, 1], 12), Some(4));
+        assert_eq!(present(&[(2 << 1) | 1, 0b1010_1010, 0b0000_0101], 11), Some(6));
+        assert_eq!(present(&[(2 << 1) | 1, 0b1010_1010], 11), None, "cut short");
+        assert_eq!(present(&[], 0), Some(0));
+    }
+
+    #[test]
+    fn levels_are_as_long_as_the_page_says() {
+        assert_eq!(levels(&[2, 0, 0, 0, 6, 1, 9, 9]), Some((&[6, 1][..], &[9, 9][..])));
+        assert_eq!(levels(&[9, 0, 0, 0, 6, 1]), None, "longer than the page");
+        assert_eq!(levels(&[2, 0]), None);
     }
 }

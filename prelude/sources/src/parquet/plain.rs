@@ -6,7 +6,7 @@
 //! decoder reads it.
 
 use super::Wanted;
-use super::pages::{PageAt, all_present, plain_values};
+use super::pages::{PageAt, all_present, levels, plain_values};
 use crate::reuse::{self, Reused};
 use crate::zstandard::{self, stored};
 use polars::prelude::*;
@@ -256,7 +256,8 @@ impl<'a, T: Plain> Values<'a, T> {
         Ok(None)
     }
 
-    /// Prepares for a page of plain values without nulls, and answers whether it can be one.
+    /// Prepares for a page of plain values without nulls, and answers whether it can be one: what its values do not take
+    /// of it must be levels of that length, which [`Values::close`] compares with what the page states.
     ///
     /// The levels stand before the values in a page, so they are written over the values before, which are put back.
     fn open(&mut self, page: &PageAt) -> bool {
@@ -300,10 +301,13 @@ impl<'a, T: Plain> Values<'a, T> {
 
     /// Takes the page that was opened, of which so many bytes are at its place.
     fn close(&mut self, written: usize) -> PolarsResult<()> {
-        let Some(Open { page, size, levels, kept }) = self.open else { return Ok(()) };
+        let Some(Open { page, size, levels: length, kept }) = self.open else { return Ok(()) };
         let place = self.place();
-        let present = written == size && (levels == 0 || all_present(&place[4..levels], page.values));
-        place[..levels].copy_from_slice(&kept[..levels]);
+        // All that stands before the values must be the levels, by the length that the page states.
+        let stated = levels(&place[..length]).filter(|(_, rest)| rest.is_empty());
+        let whole = length == 0 || stated.is_some_and(|(levels, _)| all_present(levels, page.values));
+        let present = written == size && whole;
+        place[..length].copy_from_slice(&kept[..length]);
         self.open = None;
         if present {
             self.filled += page.values;

@@ -1,0 +1,69 @@
+//! Columns by the library's decoder, with what it does not know of pages put right before.
+
+use super::repack;
+use crate::guarded;
+use polars::prelude::*;
+use polars_buffer::Buffer;
+use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, column_iter_to_arrays};
+use std::fs::File;
+use std::io::Cursor;
+use std::os::unix::fs::FileExt;
+
+/// The values of a column, whose leaves lie in these chunks.
+///
+/// # Errors
+/// What the library says, or the message of its panic.
+pub(super) fn column(
+    file: &File,
+    chunks: &[&ColumnChunkMetadata],
+    writer: Option<&str>,
+    field: &ArrowField,
+    filter: impl Fn() -> Filter,
+) -> Result<Series, String> {
+    let attempt = |repacked: bool| {
+        let work = || -> PolarsResult<Series> {
+            let mut pages = Vec::with_capacity(chunks.len());
+            for chunk in chunks {
+                pages.push(Pages::read(file, chunk, repacked || repack::is_padded(writer, chunk))?);
+            }
+            decode(&pages, field, filter())
+        };
+        guarded(work)?.map_err(|error| error.to_string())
+    };
+    let has_members = chunks.iter().any(|chunk| repack::has_members(chunk));
+    attempt(false).or_else(|error| if has_members { attempt(true) } else { Err(error) })
+}
+
+/// The pages of a chunk, in memory.
+struct Pages<'a> {
+    chunk: &'a ColumnChunkMetadata,
+    bytes: Buffer<u8>,
+    repacked: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn read(file: &File, chunk: &'a ColumnChunkMetadata, repacked: bool) -> PolarsResult<Self> {
+        let range = chunk.byte_range();
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        file.read_exact_at(&mut bytes, range.start)?;
+        if repacked {
+            bytes = repack::chunk(&bytes, chunk)?;
+        }
+        Ok(Self { chunk, bytes: Buffer::from_vec(bytes), repacked })
+    }
+
+    fn reader(&self) -> PageReader {
+        let bytes = Cursor::new(self.bytes.clone());
+        match self.repacked {
+            true => PageReader::new_with_page_meta(bytes, repack::metadata(self.chunk), Vec::new(), usize::MAX),
+            false => PageReader::new(bytes, self.chunk, Vec::new(), usize::MAX),
+        }
+    }
+}
+
+fn decode(stored: &[Pages<'_>], field: &ArrowField, filter: Filter) -> PolarsResult<Series> {
+    let pages = stored.iter().map(|pages| BasicDecompressor::new(pages.reader(), Vec::new())).collect();
+    let types = stored.iter().map(|pages| &pages.chunk.descriptor().descriptor.primitive_type).collect();
+    let (arrays, _) = column_iter_to_arrays(pages, types, field.clone(), Some(filter))?;
+    Series::try_from((field, arrays))
+}

@@ -1,0 +1,144 @@
+//! Chunks whose pages the library's decoder would take for something else, as it understands them: not compressed, and
+//! without bytes behind the last value.
+//!
+//! Some writers compress a page as several gzip members, of which the library reads the first; some leave padding
+//! behind the values of a page, which it takes for values.
+
+use super::pages::{levels, present};
+use polars::prelude::*;
+use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
+use polars_parquet::parquet::page::FormatEncoding;
+use polars_parquet::parquet::read::PageMetaData;
+use polars_parquet::read::{ColumnChunkMetadata, PhysicalType};
+use polars_parquet_format::PageHeader;
+use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
+use std::io::{Cursor, Read};
+
+/// Whether the pages of a chunk have to be looked at before they are decoded. All of this writer are padded.
+pub(super) fn is_padded(writer: Option<&str>, chunk: &ColumnChunkMetadata) -> bool {
+    writer.is_some_and(|writer| writer.starts_with("fastparquet")) && chunk.descriptor().descriptor.max_rep_level == 0
+}
+
+/// Whether pages may be of several members.
+pub(super) fn has_members(chunk: &ColumnChunkMetadata) -> bool {
+    chunk.compression() == Compression::Gzip
+}
+
+/// What a chunk is after [`chunk`].
+pub(super) fn metadata(chunk: &ColumnChunkMetadata) -> PageMetaData {
+    PageMetaData::new(0, chunk.num_values(), Compression::Uncompressed, chunk.descriptor().descriptor.clone())
+}
+
+/// The pages of a chunk, each with its own lengths.
+pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<Vec<u8>> {
+    let mut packed = Vec::with_capacity(bytes.len() * 2);
+    let (mut at, mut values) = (0, 0);
+    while at < bytes.len() && values < chunk.num_values() {
+        let mut cursor = Cursor::new(&bytes[at..]);
+        let mut protocol = TCompactInputProtocol::new(&mut cursor, bytes.len());
+        let wrong = |error: String| polars_err!(ComputeError: "a page has no header: {error}");
+        let mut header = PageHeader::read_from_in_protocol(&mut protocol).map_err(|error| wrong(error.to_string()))?;
+        let body = at + cursor.position() as usize;
+        let length = usize::try_from(header.compressed_page_size).ok();
+        let stored = length.and_then(|length| bytes.get(body..body.checked_add(length)?));
+        let stored = stored.ok_or_else(|| wrong("it reaches behind the chunk".to_owned()))?;
+        at = body + stored.len();
+        let mut page = unpacked(stored, &header, chunk.compression())?;
+        page.truncate(used(&page, &header, chunk).unwrap_or(page.len()));
+        values += header.data_page_header.as_ref().map_or(0, |first| i64::from(first.num_values));
+        if let Some(second) = &mut header.data_page_header_v2 {
+            values += i64::from(second.num_values);
+            second.is_compressed = Some(false);
+        }
+        let size = i32::try_from(page.len()).map_err(|error| wrong(error.to_string()))?;
+        (header.compressed_page_size, header.uncompressed_page_size) = (size, size);
+        let mut out = TCompactOutputProtocol::new(&mut packed);
+        header.write_to_out_protocol(&mut out).map_err(|error| wrong(error.to_string()))?;
+        packed.extend_from_slice(&page);
+    }
+    Ok(packed)
+}
+
+/// The body of a page, decompressed.
+fn unpacked(stored: &[u8], header: &PageHeader, codec: Compression) -> PolarsResult<Vec<u8>> {
+    let wrong = |error: String| polars_err!(ComputeError: "a page cannot be decompressed: {error}");
+    let size = usize::try_from(header.uncompressed_page_size).map_err(|error| wrong(error.to_string()))?;
+    // The levels of the second version are never compressed.
+    let second = header.data_page_header_v2.as_ref();
+    let before = second.map_or(0, |second| {
+        i64::from(second.definition_levels_byte_length) + i64::from(second.repetition_levels_byte_length)
+    });
+    let before = usize::try_from(before).ok().filter(|&before| before <= stored.len() && before <= size);
+    let before = before.ok_or_else(|| wrong("its levels are longer than it is".to_owned()))?;
+    let plain = codec == Compression::Uncompressed || second.is_some_and(|second| second.is_compressed == Some(false));
+    if plain {
+        return Ok(stored.to_vec());
+    }
+    let mut page = stored[..before].to_vec();
+    let stored = &stored[before..];
+    if codec == Compression::Gzip {
+        let members = flate2::read::MultiGzDecoder::new(stored);
+        // No more than the page says, however much is packed.
+        members.take((size - before) as u64 + 1).read_to_end(&mut page)?;
+    } else {
+        page.resize(size, 0);
+        if !stored.is_empty() {
+            let mut context = DecompressionContext::Unset;
+            decompress(codec, stored, &mut page[before..], &mut context)?;
+        }
+    }
+    if page.len() == size { Ok(page) } else { Err(wrong(format!("{} bytes, not {size}", page.len()))) }
+}
+
+/// The bytes of a page up to the last value, for values of fixed length that lie one after another; `None` for others.
+fn used(page: &[u8], header: &PageHeader, chunk: &ColumnChunkMetadata) -> Option<usize> {
+    let descriptor = &chunk.descriptor().descriptor;
+    let first = header.data_page_header.as_ref().filter(|first| first.encoding == FormatEncoding::PLAIN)?;
+    let count = usize::try_from(first.num_values).ok()?;
+    let (before, count) = match descriptor.max_def_level {
+        0 => (0, count),
+        1 if first.definition_level_encoding == FormatEncoding::RLE => {
+            let (levels, rest) = levels(page)?;
+            (page.len() - rest.len(), present(levels, count)?)
+        }
+        _ => return None,
+    };
+    let values = match chunk.physical_type() {
+        PhysicalType::Boolean => count.div_ceil(8),
+        PhysicalType::Int32 | PhysicalType::Float => count.checked_mul(4)?,
+        PhysicalType::Int64 | PhysicalType::Double => count.checked_mul(8)?,
+        PhysicalType::Int96 => count.checked_mul(12)?,
+        PhysicalType::FixedLenByteArray(width) => count.checked_mul(width)?,
+        PhysicalType::ByteArray => return None,
+    };
+    before.checked_add(values).filter(|&end| end <= page.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn all_members_of_a_page_are_unpacked_and_no_more_than_it_says() {
+        let member = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let stored = [member(b"abc"), member(b"defg")].concat();
+        let header = |size| PageHeader {
+            type_: polars_parquet_format::PageType::DATA_PAGE,
+            uncompressed_page_size: size,
+            compressed_page_size: stored.len() as i32,
+            crc: None,
+            data_page_header: None,
+            index_page_header: None,
+            dictionary_page_header: None,
+            data_page_header_v2: None,
+        };
+        assert_eq!(unpacked(&stored, &header(7), Compression::Gzip).unwrap(), b"abcdefg");
+        assert!(unpacked(&stored, &header(6), Compression::Gzip).is_err());
+        assert!(unpacked(&stored, &header(8), Compression::Gzip).is_err());
+    }
+}

@@ -1,0 +1,319 @@
+//! The test files of Apache Parquet and Arrow: rows and sums as pyarrow has them, and no panic over what is damaged.
+//!
+//! A few small ones lie in `tests/data/apache`; all of them are read where `RECOIL_PARQUET_TESTING` and
+//! `RECOIL_ARROW_TESTING` say that the repositories of that name are.
+
+use super::compared::whole;
+use polars::prelude::*;
+use serde_json::{Map, Value, json};
+use sources::Source;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files that pyarrow reads and we do not, or not so, and why that is right.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "data/arrow-ipc-stream/integration/0.14.1/generated_interval.arrow_file",
+        "random seconds of 64 bits are beyond what milliseconds hold",
+    ),
+    ("data/arrow-ipc-stream/integration/0.14.1/generated_nested.arrow_file", "values below null lists are counted"),
+    ("data/arrow-ipc-stream/integration/0.17.1/generated_union.arrow_file", "columns of one name cannot be told apart"),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_datetime.arrow_file",
+        "times of day beyond the day are null",
+    ),
+    ("data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_decimal.arrow_file", "sums beyond 128 bits"),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_decimal256.arrow_file",
+        "no column of it is supported",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_duplicate_fieldnames.arrow_file",
+        "columns of one name cannot be told apart",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_interval.arrow_file",
+        "random seconds of 64 bits are beyond what milliseconds hold",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_map_non_canonical.arrow_file",
+        "keys of maps have other names",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_nested.arrow_file",
+        "values below null lists are counted",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-bigendian/generated_union.arrow_file",
+        "columns of one name cannot be told apart",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_datetime.arrow_file",
+        "times of day beyond the day are null",
+    ),
+    ("data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_decimal.arrow_file", "sums beyond 128 bits"),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_decimal256.arrow_file",
+        "no column of it is supported",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_duplicate_fieldnames.arrow_file",
+        "columns of one name cannot be told apart",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_interval.arrow_file",
+        "random seconds of 64 bits are beyond what milliseconds hold",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_map_non_canonical.arrow_file",
+        "keys of maps have other names",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_nested.arrow_file",
+        "values below null lists are counted",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/1.0.0-littleendian/generated_union.arrow_file",
+        "columns of one name cannot be told apart",
+    ),
+    ("data/arrow-ipc-stream/integration/cpp-21.0.0/generated_decimal256.arrow_file", "no column of it is supported"),
+    (
+        "data/arrow-ipc-stream/integration/cpp-21.0.0/generated_duplicate_fieldnames.arrow_file",
+        "columns of one name cannot be told apart",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/cpp-21.0.0/generated_duration.arrow_file",
+        "random seconds of 64 bits are beyond what milliseconds hold",
+    ),
+    ("data/arrow-ipc-stream/integration/cpp-21.0.0/generated_interval.arrow_file", "no column of it is supported"),
+    ("data/arrow-ipc-stream/integration/cpp-21.0.0/generated_interval_mdn.arrow_file", "no column of it is supported"),
+    (
+        "data/arrow-ipc-stream/integration/cpp-21.0.0/generated_list_view.arrow_file",
+        "the library does not know list views and run-end encoding",
+    ),
+    (
+        "data/arrow-ipc-stream/integration/cpp-21.0.0/generated_map_non_canonical.arrow_file",
+        "keys of maps have other names",
+    ),
+    ("data/arrow-ipc-stream/integration/cpp-21.0.0/generated_nested.arrow_file", "values below null lists are counted"),
+    (
+        "data/arrow-ipc-stream/integration/cpp-21.0.0/generated_run_end_encoded.arrow_file",
+        "the library does not know list views and run-end encoding",
+    ),
+    ("data/arrow-ipc-stream/integration/cpp-21.0.0/generated_union.arrow_file", "no column of it is supported"),
+    ("data/parquet/ARROW-17100.parquet", "a page of the second version with a wrong size"),
+    ("bad_data/ARROW-RS-GH-6229-LEVELS.parquet", "the library takes levels that are missing for zero"),
+    ("data/concatenated_gzip_members.parquet", "several gzip members"),
+    ("data/dict-page-offset-zero.parquet", "the library that reads footers wants all fields of a sorting column"),
+    ("data/int96_from_spark.parquet", "years that nanoseconds cannot hold"),
+    ("data/old_list_structure.parquet", "the older lists of lists"),
+    ("data/repeated_no_annotation.parquet", "lists without annotation"),
+    ("data/repeated_primitive_no_list.parquet", "lists without annotation"),
+    ("data/unknown-logical-type.parquet", "the library that reads footers does not know the logical type"),
+    ("bad_data/ARROW-GH-45185.parquet", "the library takes a first repetition level of 1"),
+    ("data/byte_stream_split_extended.gzip.parquet", "BYTE_STREAM_SPLIT of bytes of fixed length is not supported"),
+    ("data/geospatial/crs-arbitrary-value.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/crs-default.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/crs-geography.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/crs-projjson.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/crs-srid.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/geography-lines.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/geography-points.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/geography-polygons.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/geospatial-with-nan.parquet", "the library that reads footers does not know the logical type"),
+    ("data/geospatial/geospatial.parquet", "the library that reads footers does not know the logical type"),
+    ("data/incorrect_map_schema.parquet", "pyarrow wants keys to be required"),
+    ("data/large_string_map.brotli.parquet", "pyarrow cannot put the chunks together"),
+    ("data/nation.dict-malformed.parquet", "a dictionary page with a wrong size"),
+];
+
+/// Files of a folder of which the same is true.
+const VARIANT: &str = "shredded_variant/";
+
+fn pinned(repository: &str) -> Vec<Value> {
+    let text = include_str!("apache.json");
+    let all: Map<String, Value> = serde_json::from_str(text).expect("the pinned table is JSON");
+    all[repository].as_array().expect("a list of files").clone()
+}
+
+/// The folder of a repository; `None`, said visibly, when it is not there: no test may fetch it.
+fn repository(variable: &str, name: &str) -> Option<PathBuf> {
+    let beside = || recoil_tests::cases::project().join("../testdata").join(name);
+    let folder = std::env::var_os(variable).map_or_else(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED {name}: no folder {} (set {variable})", folder.display());
+    None
+}
+
+fn open(path: &Path) -> segment::Result<Arc<dyn Source>> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("parquet" | "encrypted") => Ok(Arc::new(sources::parquet::open(path)?)),
+        _ => Ok(Arc::new(sources::arrow::open(path)?)),
+    }
+}
+
+#[test]
+fn small_files_of_apache_are_read_as_pyarrow_reads_them() {
+    let folder = recoil_tests::cases::project().join("tests/data/apache");
+    let here: Vec<Value> = ["parquet-testing", "arrow-testing"]
+        .into_iter()
+        .flat_map(pinned)
+        .filter(|entry| entry["path"].as_str().is_some_and(|path| folder.join(path).exists()))
+        .collect();
+    assert!(here.len() >= 10, "{} files in {}", here.len(), folder.display());
+    compare(&folder, &here);
+}
+
+#[test]
+fn all_files_of_parquet_testing_are_read_as_pyarrow_reads_them() {
+    let Some(folder) = repository("RECOIL_PARQUET_TESTING", "parquet-testing") else { return };
+    compare(&folder, &pinned("parquet-testing"));
+}
+
+#[test]
+fn all_files_of_arrow_testing_are_read_as_pyarrow_reads_them() {
+    let Some(folder) = repository("RECOIL_ARROW_TESTING", "arrow-testing") else { return };
+    compare(&folder, &pinned("arrow-testing"));
+}
+
+/// Files that a fuzzer made: any answer is right that is none of a panic, a hang, a crash.
+#[test]
+fn no_file_of_a_fuzzer_is_more_than_an_error() {
+    let Some(folder) = repository("RECOIL_ARROW_TESTING", "arrow-testing") else { return };
+    let mut files = 0;
+    for kind in ["data/arrow-ipc-file", "data/parquet/fuzzing", "data/parquet/encoding-fuzzing"] {
+        let Ok(entries) = std::fs::read_dir(folder.join(kind)) else { continue };
+        for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+            let parquet = || sources::parquet::open(&path).map(|table| whole(&table));
+            let arrow = || sources::arrow::open(&path).map(|table| whole(&table));
+            let _ = std::hint::black_box((parquet(), arrow()));
+            files += 1;
+        }
+    }
+    assert!(files > 50, "{files} files");
+}
+
+fn compare(folder: &Path, entries: &[Value]) {
+    let mut wrong = Vec::new();
+    for entry in entries {
+        let name = entry["path"].as_str().expect("a path");
+        let outcome = std::panic::catch_unwind(|| alike(&folder.join(name), entry));
+        let outcome = outcome.unwrap_or_else(|_| Err("panics".to_owned()));
+        let variant = (VARIANT, "the library that reads footers does not know VARIANT");
+        let listed = OTHERWISE.iter().find(|(path, _)| *path == name).copied();
+        match (outcome, listed.or(name.starts_with(VARIANT).then_some(variant))) {
+            (Ok(()), None) | (Err(_), Some(_)) => {}
+            (Ok(()), Some((_, why))) => wrong.push(format!("{name}: is as in pyarrow; take it off the list ({why})")),
+            (Err(why), None) => wrong.push(format!("{name}: {why}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} files differ:\n{}", wrong.len(), entries.len(), wrong.join("\n"));
+}
+
+/// A file is refused with its name where pyarrow refuses it; else all that pyarrow has of it is so here, but for the
+/// columns of types that are not supported, which are listed.
+fn alike(path: &Path, entry: &Value) -> Result<(), String> {
+    let opened = open(path).map_err(|error| error.to_string());
+    let read = opened.and_then(|source| Ok((whole(source.as_ref())?, source)));
+    let refused = entry["refused"].is_string();
+    let (frame, source) = match read {
+        Ok(read) if !refused => read,
+        Ok(_) => return Err(format!("is read, but pyarrow says: {}", entry["refused"])),
+        Err(error) if refused && error.contains(&*path.file_name().unwrap_or_default().to_string_lossy()) => {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if entry["rows"].as_u64() != Some(source.rows()) || source.rows() != frame.height() as u64 {
+        return Err(format!("{} rows, {} read, not {}", source.rows(), frame.height(), entry["rows"]));
+    }
+    for (name, wanted) in entry["columns"].as_object().into_iter().flatten() {
+        let unreadable = source.unreadable().iter().any(|column| column.name == name.as_str());
+        match frame.column(name) {
+            Ok(column) => compared(name, &measure(column.as_materialized_series())?, wanted)?,
+            Err(_) if unreadable => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+fn compared(path: &str, found: &Value, wanted: &Value) -> Result<(), String> {
+    if wanted["unreadable"].is_string() {
+        return Ok(());
+    }
+    if let (Value::Object(found), Value::Object(wanted)) = (found, wanted) {
+        return wanted.iter().try_for_each(|(key, wanted)| {
+            compared(&format!("{path}.{key}"), found.get(key).unwrap_or(&Value::Null), wanted)
+        });
+    }
+    let near = match (found.as_f64(), wanted.as_f64()) {
+        (Some(found), Some(wanted)) => (found - wanted).abs() <= 1e-6 * wanted.abs().max(1e-300),
+        _ => false,
+    };
+    if found == wanted || near { Ok(()) } else { Err(format!("{path} is {found}, not {wanted}")) }
+}
+
+/// Counts and sums of a column, into its lists and structs, as `peers/apache.py` takes them.
+fn measure(series: &Series) -> Result<Value, String> {
+    let failed = |error: PolarsError| error.to_string();
+    let mut found = json!({"n": series.len(), "nulls": series.null_count()});
+    let mut put = |key: &str, value: Value| found[key] = value;
+    match series.dtype() {
+        DataType::Null => {}
+        DataType::List(_) => put("items", measure(&series.list().map_err(failed)?.get_inner())?),
+        DataType::Array(..) => put("items", measure(&series.array().map_err(failed)?.get_inner())?),
+        DataType::Struct(_) => {
+            let fields = series.struct_().map_err(failed)?.fields_as_series();
+            let present = series.is_not_null();
+            let mut all = Map::new();
+            for field in fields {
+                let field = field.zip_with(&present, &Series::full_null(field.name().clone(), 1, field.dtype()));
+                let field = field.map_err(failed)?;
+                all.insert(field.name().to_string(), measure(&field)?);
+            }
+            put("fields", all.into());
+        }
+        DataType::Float32 | DataType::Float64 | DataType::Float16 => {
+            let wide = series.cast(&DataType::Float64).map_err(failed)?;
+            let values: Vec<f64> = wide.f64().map_err(failed)?.iter().flatten().collect();
+            put("sum", values.iter().filter(|value| value.is_finite()).sum::<f64>().into());
+            put("nan", values.iter().filter(|value| value.is_nan()).count().into());
+        }
+        DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
+            let text = series.cast(&DataType::String).map_err(failed)?;
+            bytes(&mut put, text.str().map_err(failed)?.iter().flatten().map(str::as_bytes));
+        }
+        DataType::Binary => bytes(&mut put, series.binary().map_err(failed)?.iter().flatten()),
+        dtype => put("sum", sum(series, dtype)?.to_string().into()),
+    }
+    Ok(found)
+}
+
+fn bytes<'a>(put: &mut impl FnMut(&str, Value), values: impl Iterator<Item = &'a [u8]>) {
+    let (mut count, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
+    for value in values {
+        count += value.len();
+        hash = value.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    }
+    put("bytes", count.into());
+    put("fnv", format!("{hash:016x}").into());
+}
+
+/// The sum of whole numbers: of times in microseconds, of dates in days, of decimals in units of the last digit.
+fn sum(series: &Series, dtype: &DataType) -> Result<i128, String> {
+    let failed = |error: PolarsError| error.to_string();
+    let physical = series.to_physical_repr().cast(&DataType::Int128).map_err(failed)?;
+    let values = physical.i128().map_err(failed)?.iter().flatten();
+    Ok(match dtype {
+        DataType::Datetime(TimeUnit::Nanoseconds, _) | DataType::Duration(TimeUnit::Nanoseconds) | DataType::Time => {
+            values.map(|value| value.div_euclid(1_000)).sum()
+        }
+        DataType::Datetime(TimeUnit::Milliseconds, _) | DataType::Duration(TimeUnit::Milliseconds) => {
+            values.map(|value| value * 1_000).sum()
+        }
+        _ => values.sum(),
+    })
+}
