@@ -30,6 +30,11 @@ pub(crate) trait Words: Send + Sync {
     fn every_word(&self) -> bool {
         false
     }
+
+    /// Which axes `Flip::Jaer` mirrors.
+    fn mirrored(&self) -> (bool, bool) {
+        (true, true)
+    }
 }
 
 /// Bytes that are decoded at once, and read at once where they are copied.
@@ -151,6 +156,10 @@ impl<W: Words> Codec for Grid<W> {
 
     fn signed(&self) -> bool {
         W::SIGNED
+    }
+
+    fn mirrored(&self) -> (bool, bool) {
+        self.words.mirrored()
     }
 
     fn locate(&self, bytes: &Bytes, block: usize, start: &Checkpoint, row: usize) -> Option<u64> {

@@ -166,6 +166,11 @@ pub(crate) trait Codec: Send + Sync {
         false
     }
 
+    /// Which axes, x and y, `Flip::Jaer` mirrors to count from the left and from the top.
+    fn mirrored(&self) -> (bool, bool) {
+        (true, true)
+    }
+
     /// Byte offset of the word that gives event `row` of a block, where the format counts time in words.
     fn locate(&self, _bytes: &Bytes, _block: usize, _start: &Checkpoint, _row: usize) -> Option<u64> {
         None

@@ -7,8 +7,10 @@ use crate::model::error::{EventError, Result};
 
 const MAGIC: usize = 12;
 const HEADER: u64 = 20;
-const RESET: u8 = 0xFF;
-const OVERFLOW: u8 = 0xFE;
+/// Adds nothing: writers put it where a stream starts again.
+const RESET: u8 = 0xFE;
+/// Adds 127 us to all later times.
+const OVERFLOW: u8 = 0xFF;
 
 /// The decoder. Every time is a difference to the one before, so blocks can only be decoded in order (or from an index).
 pub(crate) struct EventStreamFile {
@@ -47,6 +49,11 @@ impl Codec for EventStreamFile {
 
     fn span(&self, block: usize) -> Span {
         self.blocks.span(block)
+    }
+
+    /// y counts from the bottom.
+    fn mirrored(&self) -> (bool, bool) {
+        (false, true)
     }
 
     /// An event belongs to the block in which its first byte lies; `base` of the state counts the bytes it takes from the next.

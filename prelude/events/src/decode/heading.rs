@@ -45,13 +45,7 @@ fn heading(field: &str) -> Option<Heading> {
 }
 
 fn unit_of(text: &str) -> Option<TimeUnit> {
-    match text.trim_matches([']', ')', ' ']) {
-        "s" | "sec" | "seconds" => Some(TimeUnit::Seconds),
-        "ms" | "milliseconds" => Some(TimeUnit::Milliseconds),
-        "us" | "µs" | "usec" | "microseconds" => Some(TimeUnit::Microseconds),
-        "ns" | "nanoseconds" => Some(TimeUnit::Nanoseconds),
-        _ => None,
-    }
+    TimeUnit::from_name(text.trim_matches([']', ')', ' ']))
 }
 
 /// What the names of the columns say.
@@ -99,6 +93,16 @@ pub(super) fn geometry_of_comment(line: &str) -> Option<Geometry> {
     let size = line.trim_start_matches(['#', '%', ' ']).strip_prefix("geometry")?;
     let mut numbers = size.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
     Some(Geometry { width: numbers.next()?.parse().ok()?, height: numbers.next()?.parse().ok()? })
+}
+
+/// A first line of two numbers, width and height, as E2VID has it.
+pub(super) fn geometry_of_numbers(numbers: &[(i128, bool)]) -> Option<Geometry> {
+    let side = |&(value, decimals): &(i128, bool)| {
+        let whole = (!decimals && value % 1_000_000_000 == 0).then_some(value / 1_000_000_000)?;
+        u16::try_from(whole).ok().filter(|side| *side > 0)
+    };
+    let [width, height] = numbers else { return None };
+    Some(Geometry { width: side(width)?, height: side(height)? })
 }
 
 /// The order that the numbers themselves tell: polarity has at most two values, time never steps back.

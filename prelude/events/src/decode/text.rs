@@ -4,10 +4,12 @@
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Blocks, Checkpoint, Codec, End, Sink, Span};
-use crate::decode::heading::{Named, Order, geometry_of_comment, is_separator, order_of_heading, order_of_values};
+use crate::decode::heading::{
+    Named, Order, geometry_of_comment, geometry_of_numbers, is_separator, order_of_heading, order_of_values,
+};
 use crate::model::columns::Geometry;
 use crate::model::error::{EventError, Result};
-use crate::model::units::TimeUnit;
+use crate::model::units::{self, TimeUnit};
 
 /// The decoder.
 pub(crate) struct Text {
@@ -46,9 +48,10 @@ pub(crate) fn looks_like(head: &[u8]) -> Option<String> {
     if !printable {
         return None;
     }
-    let rows = head.split(|&byte| byte == b'\n').filter(|line| !is_comment(line)).take(20);
-    let numbers = rows.filter(|line| fields(line).count() >= 4 && fields(line).all(is_value)).count();
-    if numbers > 0 {
+    let rows: Vec<&[u8]> = head.split(|&byte| byte == b'\n').filter(|line| !is_comment(line)).take(20).collect();
+    let numbers = rows.iter().filter(|line| fields(line).count() >= 4 && fields(line).all(is_value)).count();
+    // A line of names or of the size may come first; other text has lines of four numbers now and then.
+    if numbers > 0 && numbers * 2 + 1 >= rows.len() {
         return Some("it is text with lines of four numbers".to_string());
     }
     let heading = head.split(|&byte| byte == b'\n').take(20).any(|line| {
@@ -107,6 +110,14 @@ fn parse_decimal(text: &[u8], shift: i32) -> Option<(i128, bool)> {
     Some((if negative { -value } else { value }, point))
 }
 
+/// A number times 10^9 as a float; whole numbers stay whole.
+fn exact(billionths: i128) -> f64 {
+    match billionths % 1_000_000_000 {
+        0 => (billionths / 1_000_000_000) as f64,
+        _ => billionths as f64 / 1e9,
+    }
+}
+
 /// An integer of a few digits, the common case.
 #[inline]
 fn small(text: &[u8]) -> Option<u32> {
@@ -144,6 +155,7 @@ impl Text {
                     named = Some(found);
                 }
                 geometry = geometry.or_else(|| geometry_of_comment(words.trim()));
+                geometry = geometry.or_else(|| geometry_of_numbers(numbers.as_deref()?));
             } else if !no_numbers && let Some(numbers) = numbers {
                 start.get_or_insert(here);
                 if rows.len() < SAMPLE {
@@ -169,10 +181,13 @@ impl Text {
                 (order, None, reason)
             }
         };
-        let seconds = rows.iter().any(|row| row.get(order.t).is_some_and(|(_, point)| *point));
-        let by_numbers = if seconds { TimeUnit::Seconds } else { TimeUnit::Microseconds };
-        let unit = unit.or(told_unit).unwrap_or(by_numbers);
-        let reason = format!("{reason}; time in {}", format!("{unit:?}").to_lowercase());
+        let times: Vec<f64> = rows.iter().filter_map(|row| Some(exact(row.get(order.t)?.0))).collect();
+        let (unit, why) = match (unit, told_unit) {
+            (Some(unit), _) => (unit, "as asked for".to_string()),
+            (None, Some(unit)) => (unit, "its heading says so".to_string()),
+            (None, None) => units::told_by(&times),
+        };
+        let reason = format!("{reason}; time in {unit}: {why}");
         let blocks = Blocks::new(start.unwrap_or(cut as u64), bytes.len(), block);
         Ok(Self { order, unit, geometry, reason, blocks })
     }

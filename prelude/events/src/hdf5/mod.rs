@@ -11,14 +11,14 @@ pub(crate) mod store;
 
 use std::collections::HashMap;
 
-use hdf5_pure::{AttrValue, File};
+use hdf5_pure::{AttrValue, Dataset, File};
 
 use crate::bytes::{Bytes, Scratch};
 use crate::codec::{Checkpoint, Codec, End, Sink, Span};
 use crate::model::columns::{Events, Geometry, Trigger};
 use crate::model::error::{EventError, Result};
 use crate::model::format::Format;
-use crate::model::units::TimeUnit;
+use crate::model::units::{self, TimeUnit};
 use store::{Field, Number, Store};
 
 /// Events per block, before it is rounded to whole chunks.
@@ -53,13 +53,16 @@ const NAMES: [&[&str]; 4] = [
     &["p", "ps", "polarity", "pol", "polarities", "on"],
 ];
 
+/// So many times are looked at to tell their unit.
+const SAMPLE: u64 = 500;
+
 /// The usual order of the columns of an array.
 const TXYP: [usize; 4] = [0, 1, 2, 3];
 
 impl Hdf5 {
     pub(crate) fn open(bytes: &Bytes, unit: Option<TimeUnit>) -> Result<Self> {
         let file = open_file(bytes)?;
-        let (columns, layout) = find_columns(&file, bytes)?;
+        let (columns, mut layout, named) = find_columns(&file, bytes)?;
         let rows = columns[0].store.rows;
         for (column, name) in columns.iter().zip(["t", "x", "y", "polarity"]) {
             if column.store.rows != rows {
@@ -74,11 +77,16 @@ impl Hdf5 {
             Some(Geometry { width: side(["width", "sensor_width"])?, height: side(["height", "sensor_height"])? })
         });
         let chunk = columns.iter().map(|column| column.store.chunk_rows()).max().unwrap_or(1).max(1);
-        let float = matches!(columns[0].field.number, Number::F32 | Number::F64);
+        let (unit, why) = match (unit, named) {
+            (Some(unit), _) => (unit, "as asked for".to_string()),
+            (None, Some(unit)) => (unit, "an attribute says so".to_string()),
+            (None, None) => units::told_by(&first_times(&columns[0], bytes)),
+        };
+        layout = format!("{layout}; time in {unit}: {why}");
         Ok(Self {
             rows,
             block_rows: ROWS.div_ceil(chunk) * chunk,
-            unit: unit.unwrap_or(if float { TimeUnit::Seconds } else { TimeUnit::Microseconds }),
+            unit,
             offset: t_offset(&file),
             geometry,
             layout,
@@ -212,18 +220,21 @@ fn t_offset(file: &File) -> i64 {
 }
 
 /// The four columns, in the first layout that fits.
-fn find_columns(file: &File, bytes: &Bytes) -> Result<([Column; 4], String)> {
+fn find_columns(file: &File, bytes: &Bytes) -> Result<([Column; 4], String, Option<TimeUnit>)> {
     // MVSEC has x and y before the time.
     let tables = [("CD/events", TXYP), ("events", TXYP), ("events/events", TXYP), ("davis/left/events", [2, 0, 1, 3])];
     for (path, order) in tables {
         if let Some(columns) = one_dataset(file, bytes, path, order)? {
-            return Ok((columns, format!("table `{path}`")));
+            let unit = file.dataset(path).ok().and_then(|dataset| unit_of(&dataset));
+            return Ok((columns, format!("table `{path}`"), unit));
         }
     }
     for group in ["events", "CD", "", "davis/left/events", "prophesee/left"] {
         if let Some(columns) = four_datasets(file, bytes, group)? {
             let place = if group.is_empty() { "the root" } else { group };
-            return Ok((columns, format!("columns in `{place}`")));
+            let path = |name: &str| if group.is_empty() { name.to_string() } else { format!("{group}/{name}") };
+            let times = NAMES[0].iter().find_map(|name| file.dataset(&path(name)).ok());
+            return Ok((columns, format!("columns in `{place}`"), times.and_then(|times| unit_of(&times))));
         }
     }
     let names = file.root().datasets().unwrap_or_default();
@@ -234,6 +245,26 @@ fn find_columns(file: &File, bytes: &Bytes) -> Result<([Column; 4], String)> {
         hint: "`CD/events`, `events` with t, x, y, p in it, a table `events`, or the four in the root are known"
             .to_string(),
     })
+}
+
+/// The unit of time that an attribute of the dataset names.
+fn unit_of(dataset: &Dataset) -> Option<TimeUnit> {
+    let attributes = dataset.attrs().ok()?;
+    let named = ["unit", "units", "time_unit", "t_unit"].into_iter().find_map(|key| attributes.get(key));
+    TimeUnit::from_name(named?.as_str()?)
+}
+
+/// The first times as they are stored; none where they cannot be read, which is told when they are asked for.
+fn first_times(column: &Column, bytes: &Bytes) -> Vec<f64> {
+    let mut raw = Vec::new();
+    let rows = column.store.rows.min(SAMPLE);
+    if column.store.read(bytes, 0, rows, &mut raw).is_err() {
+        return Vec::new();
+    }
+    match column.field.number {
+        Number::F32 | Number::F64 => column.field.floats(&raw).collect(),
+        _ => column.field.integers(&raw).map(|value| value as f64).collect(),
+    }
 }
 
 fn four_datasets(file: &File, bytes: &Bytes, group: &str) -> Result<Option<[Column; 4]>> {

@@ -36,7 +36,8 @@ pub enum Flip {
     /// x and y as in the file.
     #[default]
     None,
-    /// Both axes mirrored, as jAER shows AEDAT 1 and 2 recordings. Needs a known geometry.
+    /// x counts from the left and y from the top: both axes are mirrored, except x where it counts from the left in the
+    /// file (ES; AEDAT of jAER with a DVS128 or DVS640). Needs a known geometry.
     Jaer,
 }
 
@@ -67,9 +68,11 @@ pub struct ReadOptions {
     pub flip: Flip,
     /// Skip what is damaged and count it, instead of an error.
     pub lenient: bool,
+    /// The chip of an AEDAT 2 recording, such as `DVS128` or `DAVIS346`, instead of the one its header names.
+    pub chip: Option<String>,
     /// Order of the columns of a text file, such as `t x y p`.
     pub columns: Option<String>,
-    /// Unit of the time column of text and HDF5 files. Else decimals are seconds and integers microseconds.
+    /// Unit of the time column of text and HDF5 files, instead of the one that a heading, an attribute or the numbers tell.
     pub time_unit: Option<TimeUnit>,
     /// Size of the sensor, when the file does not say it.
     pub geometry: Option<Geometry>,
@@ -81,7 +84,32 @@ pub struct ReadOptions {
     pub threads: usize,
 }
 
-/// What there is to know about a recording before reading it.
+impl ReadOptions {
+    /// All that may change what is read, as one text. Every field is named here: a new one does not compile before it is
+    /// decided whether it belongs.
+    pub(crate) fn identity(&self) -> String {
+        let Self {
+            format,
+            polarity,
+            time,
+            flip,
+            lenient,
+            chip,
+            columns,
+            time_unit,
+            geometry,
+            block_bytes,
+            // Where an index is kept and how many threads work changes nothing.
+            index_cache: _,
+            threads: _,
+        } = self;
+        format!(
+            "{format:?} {polarity:?} {time:?} {flip:?} {lenient} {chip:?} {columns:?} {time_unit:?} {geometry:?} {block_bytes}"
+        )
+    }
+}
+
+/// What there is to know about a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Info {
     /// The file.
@@ -96,14 +124,12 @@ pub struct Info {
     pub events: u64,
     /// Number of ON events, where they were counted.
     pub on: Option<u64>,
-    /// Time of the first and the last event, microseconds.
+    /// Least and greatest time of any event, microseconds.
     pub time: Option<(i64, i64)>,
     /// Events per second.
     pub rate: f64,
     /// Triggers.
     pub triggers: u64,
-    /// Was all of it told without decoding everything?
-    pub from_header: bool,
     /// What a user should hear.
     pub warnings: Vec<String>,
     /// What else the header says.

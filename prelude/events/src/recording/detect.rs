@@ -1,4 +1,6 @@
-//! Which format a file is in: told from its first bytes, never from its name, and always with the reason.
+//! Which format a file is in: told from its first bytes, always with the reason.
+//!
+//! A format without a signature is taken only when the ending of the name agrees, or the user names it.
 
 use crate::bytes::Bytes;
 use crate::codec::header::Header;
@@ -6,11 +8,12 @@ use crate::decode::{aedat12, nmnist, text};
 use crate::model::error::{EventError, Result};
 use crate::model::format::{Detection, Format};
 use crate::model::report::Report;
+use crate::recording::foreign;
 
 const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 const HEAD: u64 = 64 * 1024;
 
-/// Looks at the content of a file.
+/// Looks at the content of a file, and at its ending where a format has no signature.
 pub(crate) fn detect(bytes: &Bytes) -> Result<Detection> {
     let head = bytes.head(0, HEAD)?;
     let found = |format, reason: &str| Ok(Detection { format, reason: reason.to_string() });
@@ -19,6 +22,9 @@ pub(crate) fn detect(bytes: &Bytes) -> Result<Detection> {
     }
     if head.starts_with(HDF5_MAGIC) || has_user_block(bytes)? {
         return found(Format::Hdf5, "it has the HDF5 signature");
+    }
+    if let Some((name, hint)) = foreign::kind(&head) {
+        return unknown(bytes, format!("it is {name}; {hint}"));
     }
     if head.starts_with(b"Event Stream") {
         return found(Format::EventStream, "it starts with `Event Stream`");
@@ -35,21 +41,41 @@ pub(crate) fn detect(bytes: &Bytes) -> Result<Detection> {
     if head[0] == b'#' && aedat12::header(&head).body == bytes.len() {
         return unknown(bytes, "it is text of comments without a line of four numbers".to_string());
     }
-    if head[0] == b'#' {
-        return found(Format::Aedat1, "it starts with `#` lines, has no `#!AER-DAT` version and goes on in binary");
+    without_signature(bytes, &head)
+}
+
+/// Formats without a signature: many bytes could be any of them, so that the ending of the name has to agree.
+fn without_signature(bytes: &Bytes, head: &[u8]) -> Result<Detection> {
+    let ending = bytes.path().extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let ending = ending.as_deref().unwrap_or_default();
+    let found = |format, reason: String| {
+        Ok(Detection { format, reason: format!("its name ends in `.{ending}`, and {reason}") })
+    };
+    match ending {
+        "aedat" if head[0] == b'#' => {
+            return found(
+                Format::Aedat1,
+                "it starts with `#` lines without a version and goes on in binary".to_string(),
+            );
+        }
+        "bin" => {
+            if let Some(reason) = nmnist::looks_like(head, bytes.len()) {
+                return found(Format::Nmnist, reason);
+            }
+        }
+        "raw" | "evt" | "evt2" | "evt21" | "evt3" => {
+            if let Some((format, reason)) = plausible_words(head) {
+                return found(format, reason);
+            }
+        }
+        _ => {}
     }
-    if let Some(reason) = nmnist::looks_like(&head, bytes.len()) {
-        return found(Format::Nmnist, &reason);
-    }
-    match plausible_words(&head) {
-        Some((format, reason)) => found(format, &reason),
-        None => unknown(
-            bytes,
-            "no header of EVT, DAT, AEDAT, HDF5 or ES, not text, and the bytes fit neither N-MNIST nor a raw EVT stream; \
-             if you know the format, name it with `format`"
-                .to_string(),
-        ),
-    }
+    unknown(
+        bytes,
+        "no header of EVT, DAT, AEDAT, HDF5 or ES, and no text of events; formats without a header are tried only for \
+         the endings .raw and .evt (EVT), .bin (N-MNIST) and .aedat (AEDAT 1); if you know the format, name it with `format`"
+            .to_string(),
+    )
 }
 
 fn unknown(bytes: &Bytes, reason: String) -> Result<Detection> {

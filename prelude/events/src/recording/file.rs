@@ -10,7 +10,7 @@ use crate::codec::Codec;
 use crate::model::columns::Geometry;
 use crate::model::error::{EventError, Result};
 use crate::model::format::{Detection, Format};
-use crate::model::options::{IndexCache, ReadOptions, TimeRule};
+use crate::model::options::{Flip, IndexCache, ReadOptions, TimeRule};
 use crate::recording::cache::Key;
 use crate::recording::detect;
 use crate::recording::index::BlockIndex;
@@ -52,12 +52,19 @@ impl OpenFile {
         let opened = open_codec(&bytes, detection, &options)?;
         // Tools that do not know the size write zeros.
         let geometry = opened.geometry.filter(|size| size.width > 0 && size.height > 0);
+        let geometry = options.geometry.or(geometry);
+        if options.flip != Flip::None && geometry.is_none() {
+            return Err(EventError::Argument(format!(
+                "{}: flipped axes need the size of the sensor, which the file does not say; give it with `geometry`",
+                bytes.path().display()
+            )));
+        }
         let key = key_of(&bytes, opened.detection.format, &options)?;
         Ok(Self {
             bytes,
             detection: opened.detection,
             codec: opened.codec,
-            geometry: options.geometry.or(geometry),
+            geometry,
             metadata: opened.metadata,
             options,
             index: Mutex::default(),

@@ -1,30 +1,19 @@
-//! What there is to know of a recording, told by its header where it can.
+//! What there is to know of a recording.
 
 use super::Recording;
 use crate::model::error::Result;
-use crate::model::format::Format;
 use crate::model::options::Info;
-use crate::model::report::Report;
 use crate::recording::pass;
-use crate::recording::slot::Slot;
 
 impl Recording {
-    /// Everything there is to know. Decodes the file once when the format does not tell, and keeps the index.
+    /// Everything there is to know, all of it checked: decodes the file once, unless an index of it was kept.
     ///
     /// # Errors
     /// When the file is damaged.
     pub fn info(&self) -> Result<Info> {
-        let told = if self.file.known_index().is_none() { self.told_by_header()? } else { None };
-        let (events, on, time, report, from_header) = match told {
-            Some((rows, time)) => (rows, None, time, Report::default(), true),
-            None => {
-                let index = pass::index(&self.file)?;
-                let on = index.entries.iter().map(|entry| entry.on).sum();
-                (index.rows(), Some(on), index.bounds(), index.report.clone(), false)
-            }
-        };
-        let shift = pass::shift(&self.file)?;
-        let time = time.map(|(first, last)| (first.saturating_sub(shift), last.saturating_sub(shift)));
+        let index = pass::index(&self.file)?;
+        let (report, events) = (&index.report, index.rows());
+        let time = self.time_bounds()?;
         let seconds = time.map_or(0.0, |(first, last)| last.saturating_sub(first) as f64 * 1e-6);
         Ok(Info {
             path: self.path().to_path_buf(),
@@ -32,17 +21,16 @@ impl Recording {
             detection: self.file.detection().clone(),
             geometry: self.file.geometry(),
             events,
-            on,
+            on: Some(index.entries.iter().map(|entry| entry.on).sum()),
             time,
             rate: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
             triggers: report.triggers + self.file.codec().triggers().len() as u64,
-            from_header,
             warnings: report.warnings(),
             metadata: self.file.metadata().to_vec(),
         })
     }
 
-    /// Number of events, without decoding where the format tells.
+    /// Number of events; where the format has records of one size, without decoding them.
     ///
     /// # Errors
     /// When the file is damaged.
@@ -61,21 +49,5 @@ impl Recording {
         let codec = self.file.codec();
         let told = (0..codec.blocks()).map(|block| codec.rows(block)).sum();
         if self.options().lenient { None } else { told }
-    }
-
-    /// Number of events, first and last time, where two blocks tell them as well as all do.
-    fn told_by_header(&self) -> Result<Option<(u64, Option<(i64, i64)>)>> {
-        // The clock of DAT goes round: only a whole pass knows how often.
-        let rows = self.rows_from_header().filter(|_| self.format() != Format::Dat && self.file.codec().blocks() > 2);
-        let Some(rows) = rows else { return Ok(None) };
-        let mut bounds: Option<(i64, i64)> = None;
-        for block in [0, self.file.codec().blocks() - 1] {
-            let mut slot = Slot::default();
-            slot.decode(&self.file, block, None)?;
-            for &t in &slot.events.t {
-                bounds = Some(bounds.map_or((t, t), |(first, last)| (first.min(t), last.max(t))));
-            }
-        }
-        Ok(Some((rows, bounds)))
     }
 }

@@ -8,6 +8,7 @@ mod cache;
 mod collect;
 mod detect;
 mod file;
+mod foreign;
 mod index;
 mod info;
 mod open;
@@ -109,6 +110,12 @@ impl Recording {
     /// How it is read.
     pub fn options(&self) -> &ReadOptions {
         self.file.options()
+    }
+
+    /// All that may change what is read of the file, apart from its content: the format and every option that matters.
+    /// Whoever keeps results of a recording keeps them under this, too.
+    pub fn identity(&self) -> String {
+        format!("{:?} {}", self.format(), self.options().identity())
     }
 
     /// All events in memory.

@@ -10,7 +10,7 @@ use crate::decode::{
 };
 use crate::hdf5::Hdf5;
 use crate::model::columns::Geometry;
-use crate::model::error::Result;
+use crate::model::error::{EventError, Result};
 use crate::model::format::{Detection, Format};
 use crate::model::options::ReadOptions;
 use crate::recording::cache::{self, Key};
@@ -24,14 +24,7 @@ pub(crate) fn key_of(bytes: &Bytes, format: Format, options: &ReadOptions) -> Re
     let modified = std::fs::metadata(bytes.path()).and_then(|metadata| metadata.modified()).ok();
     let modified =
         modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos());
-    let how = format!(
-        "{} {format:?} {:?} {:?} {} {}",
-        env!("CARGO_PKG_VERSION"),
-        options.columns,
-        options.time_unit,
-        options.lenient,
-        options.block_bytes
-    );
+    let how = format!("{} {format:?} {}", env!("CARGO_PKG_VERSION"), options.identity());
     let place = std::fs::canonicalize(bytes.path()).unwrap_or_default();
     Ok(Key(cache::hash(&[
         &bytes.len().to_le_bytes(),
@@ -83,12 +76,15 @@ pub(crate) fn open_codec(bytes: &Bytes, mut detection: Detection, options: &Read
             metadata.clone_from(&lines.lines);
             if detection.format == Format::Aedat1 {
                 geometry = Some(Geometry { width: 128, height: 128 });
-                Box::new(aedat12::open1(bytes, body, block))
+                let (codec, why) = aedat12::open1(bytes, &lines, block);
+                say(why);
+                Box::new(codec)
             } else {
-                let (chip, why) = aedat12::chip(&lines, &head[body as usize..]);
-                say(why.to_string());
-                geometry = chip.geometry(&lines);
-                Box::new(aedat12::open2(bytes, body, chip, block))
+                let found = aedat12::chip(&lines, &head[body as usize..], options.chip.as_deref())
+                    .map_err(|name| unknown_chip(bytes, name))?;
+                say(found.why.clone());
+                geometry = found.geometry;
+                Box::new(aedat12::open2(bytes, body, &found, block))
             }
         }
         Format::Aedat3 => {
@@ -123,8 +119,18 @@ pub(crate) fn open_codec(bytes: &Bytes, mut detection: Detection, options: &Read
         Format::EventStream => {
             let file = EventStreamFile::open(bytes, block)?;
             geometry = Some(file.geometry);
+            say("y is counted from the bottom".to_string());
             Box::new(file)
         }
     };
     Ok(Opened { detection, codec, geometry, metadata })
+}
+
+fn unknown_chip(bytes: &Bytes, name: Option<String>) -> EventError {
+    let what = match name {
+        Some(name) => format!("the address layout of the chip `{name}`"),
+        None => "AEDAT 2 whose header names no chip, with addresses that no DVS128 has,".to_string(),
+    };
+    let hint = format!("name the chip whose layout it has with `chip`: {}", aedat12::CHIPS);
+    EventError::Unsupported { path: bytes.path().to_path_buf(), what, hint }
 }

@@ -114,7 +114,7 @@ impl Slot {
             events.t.iter_mut().for_each(|t| *t = t.saturating_sub(shift));
             self.notes.triggers.iter_mut().for_each(|trigger| trigger.t = trigger.t.saturating_sub(shift));
         }
-        flip(events, file.options().flip, geometry);
+        flip(events, file.options().flip, file.codec().mirrored(), geometry);
         polarity(events, file.options().polarity, file.codec().signed());
         if !selection.is_all() {
             selection.apply(events, self.entry.sorted);
@@ -129,10 +129,17 @@ fn outside(events: &Events, stats: &Stats, geometry: Geometry) -> u64 {
     events.x.iter().zip(&events.y).filter(|&(&x, &y)| x >= geometry.width || y >= geometry.height).count() as u64
 }
 
-fn flip(events: &mut Events, flip: Flip, geometry: Option<Geometry>) {
+fn flip(events: &mut Events, flip: Flip, (x, y): (bool, bool), geometry: Option<Geometry>) {
     let (Flip::Jaer, Some(geometry)) = (flip, geometry) else { return };
-    events.x.iter_mut().for_each(|x| *x = geometry.width.saturating_sub(1).saturating_sub(*x));
-    events.y.iter_mut().for_each(|y| *y = geometry.height.saturating_sub(1).saturating_sub(*y));
+    let mirror = |places: &mut [u16], side: u16| {
+        places.iter_mut().for_each(|place| *place = side.saturating_sub(1).saturating_sub(*place));
+    };
+    if x {
+        mirror(&mut events.x, geometry.width);
+    }
+    if y {
+        mirror(&mut events.y, geometry.height);
+    }
 }
 
 /// `done`: the decoder has seen to it.

@@ -39,7 +39,7 @@ fn dat_of_early_cameras_has_no_geometry_and_type_0() {
 fn aedat_2_is_not_taken_for_3_and_not_empty() {
     let events = some(300);
     let address = |x: u16, y: u16, p: i8| u32::from(y) << 8 | u32::from(x) << 1 | u32::from(p > 0);
-    let file = made::aedat2(&events, "#!AER-DAT2.0\r\n# This is a raw AE data file\r\n", address);
+    let file = made::aedat2(&events, "#!AER-DAT2.0\r\n# Creation time: 2020\r\n", address);
     let recording = open(file).unwrap();
     assert_eq!(recording.format(), Format::Aedat2);
     assert_eq!(recording.read().unwrap(), events);
@@ -294,7 +294,7 @@ fn event_streams_and_nmnist_are_read() {
     // 23 bits of time, places of 8 bits.
     events.t.iter_mut().for_each(|t| *t /= 8);
     events.y.iter_mut().for_each(|y| *y %= 34);
-    assert_eq!(read(made::nmnist(&events)).unwrap(), events);
+    assert_eq!(made::open_as("0001.bin", made::nmnist(&events)).unwrap().read().unwrap(), events);
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn the_reason_of_a_detection_is_told() {
         (write::hdf5(&some(50), None).unwrap(), Format::Hdf5, "signature"),
         (write::evt2(&some(5000), None).unwrap().split_off(30), Format::Evt2, "words"),
     ] {
-        let recording = open(file).unwrap();
+        let recording = made::open_as("made.raw", file).unwrap();
         assert_eq!(recording.format(), format);
         assert!(recording.detection().reason.contains(word), "{}", recording.detection().reason);
     }

@@ -154,7 +154,9 @@ fn times_that_need_more_overflows_than_events_are_refused() {
 fn a_sensor_of_no_size_is_none() {
     let file = words32("% evt 2.0\n% geometry 0x0\n% end\n", &[8 << 28, 1 << 28 | 5 << 11 | 6]);
     let flipped = ReadOptions { flip: Flip::Jaer, ..plain() };
-    let recording = Recording::from_bytes_with("made", file.clone(), flipped).unwrap();
+    let error = Recording::from_bytes_with("made", file.clone(), flipped).unwrap_err().to_string();
+    assert!(error.contains("give it with `geometry`"), "{error}");
+    let recording = open(file.clone()).unwrap();
     assert_eq!(recording.geometry(), None);
     assert_eq!(recording.read().unwrap().x, [5]);
     assert!(recording.info().unwrap().warnings.is_empty());

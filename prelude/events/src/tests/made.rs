@@ -8,7 +8,12 @@ pub(super) fn plain() -> ReadOptions {
 }
 
 pub(super) fn open(bytes: Vec<u8>) -> crate::Result<Recording> {
-    Recording::from_bytes_with("made", bytes, plain())
+    open_as("made", bytes)
+}
+
+/// Under a name whose ending matters.
+pub(super) fn open_as(name: &str, bytes: Vec<u8>) -> crate::Result<Recording> {
+    Recording::from_bytes_with(name, bytes, plain())
 }
 
 pub(super) fn read(bytes: Vec<u8>) -> crate::Result<Events> {
@@ -192,7 +197,7 @@ pub(super) fn event_stream(events: &Events) -> Vec<u8> {
         let (t, x, y, p) = events.get(k).unwrap();
         let mut step = t - before;
         while step >= 127 {
-            out.push(0xFE);
+            out.push(0xFF);
             step -= 127;
         }
         out.push((step as u8) << 1 | u8::from(p > 0));

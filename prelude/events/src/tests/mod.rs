@@ -3,6 +3,7 @@
 mod damage;
 mod defects;
 mod edges;
+mod guessed;
 mod made;
 mod properties;
 mod streaming;
