@@ -22,7 +22,10 @@ pub use macros::query;
 pub use polars;
 pub use polars::df;
 pub use polars::prelude::{self as pl, Column, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, Series};
-pub use recordings::{EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, events, write_events};
+pub use recordings::{
+    EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Geometry, IndexCache, RefractoryFilter,
+    TimeUnit, events, write_events,
+};
 pub use runtime::{
     ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input, password, progress, slider,
     update_display,

@@ -5,13 +5,17 @@ use ::hipo::{BankRequest, Chain, ColumnQuery, EventSet, Reaction, Reader, Record
 use cut::Typed;
 use polars::prelude::*;
 use segment::work::Task;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+
+/// Tag of the events that hold scalers and configuration.
+const SERVICE: i32 = 1;
 
 /// Which events are wanted.
 #[derive(Clone)]
 pub(crate) enum Choice {
-    /// Events with a row of this bank that passes.
-    Rows { bank: String, cut: Arc<Typed> },
+    /// Events with a row of this bank that passes; `number` tells cuts apart that call functions of the user's.
+    Rows { bank: String, cut: Arc<Typed>, number: u64 },
     /// Events whose particles fit a topology.
     Reaction { bank: String, reaction: Reaction },
 }
@@ -34,6 +38,13 @@ impl Files {
     pub(crate) fn with(&self, tags: Option<Vec<i32>>, choice: Option<Choice>) -> Self {
         let choices = self.choices.iter().cloned().chain(choice).collect();
         Self::new(Arc::clone(&self.chain), tags.or_else(|| self.tags.clone()), choices)
+    }
+
+    /// Which events are wanted, as a text that is equal only when the events are.
+    pub(crate) fn identity(&self) -> String {
+        let Self { chain: _, tags, choices, chosen: _, rows: _ } = self;
+        let choices: Vec<String> = choices.iter().map(Choice::identity).collect();
+        format!("{tags:?} {choices:?}")
     }
 
     /// The wanted tags.
@@ -75,7 +86,7 @@ impl Files {
         }
         let query = match choice {
             _ if reader.dictionary().get(choice.bank()).is_err() => return Ok(set),
-            Choice::Rows { bank, cut } => query.bank(rows_that_pass(reader, bank, cut)?),
+            Choice::Rows { bank, cut, .. } => query.bank(rows_that_pass(reader, bank, cut)?),
             Choice::Reaction { bank, reaction } => {
                 let schema = reader.bank(bank).map_err(segment_error)?;
                 let reaction = reaction.clone();
@@ -92,7 +103,29 @@ impl Files {
                 task.advance(1, 0).map_err(|_| ::hipo::Error::stopped())
             })
             .map_err(segment_error)?;
+        self.add_service(reader, choice.bank(), &mut set)?;
         Ok(set)
+    }
+
+    /// Adds the events of tag 1 without the chosen bank: they hold scalers and configuration, about which the choice says
+    /// nothing. Whoever does not want them chooses tags.
+    fn add_service(&self, reader: &Reader, bank: &str, set: &mut EventSet) -> segment::Result<()> {
+        let index = reader.index();
+        let mut tagged = EventSet::new(reader.len());
+        for record in (0..index.records().len()).filter(|record| index.records()[*record].tag == i64::from(SERVICE)) {
+            (index.first_event(record)..index.first_event(record + 1)).for_each(|event| tagged.insert(event));
+        }
+        if tagged.is_empty() || self.tags.as_ref().is_some_and(|tags| !tags.contains(&SERVICE)) {
+            return Ok(());
+        }
+        let schema = reader.bank(bank).map_err(segment_error)?;
+        let without = move |event: &::hipo::Event<'_>| Ok(event.bank(&schema)?.rows() == 0);
+        let query = ColumnQuery::new().event_tags([SERVICE]).events(Arc::new(tagged)).event_filter(without);
+        let add = |block: ::hipo::Block| {
+            block.events.iter().for_each(|event| set.insert(*event));
+            Ok(())
+        };
+        reader.scan(&query, add).map_err(segment_error)
     }
 
     /// Rows of every bank of the dictionary in every record of every file, of the wanted events.
@@ -134,6 +167,22 @@ impl Files {
 }
 
 impl Choice {
+    /// Events with a row of this bank that passes `cut`.
+    pub(crate) fn rows(bank: &str, cut: Typed) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self::Rows { bank: bank.into(), cut: Arc::new(cut), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    fn identity(&self) -> String {
+        match self {
+            Self::Rows { bank, cut, number } => match cut.fingerprint() {
+                Some(fingerprint) => format!("{bank} {fingerprint}"),
+                None => format!("{bank} {} {number}", cut.text()),
+            },
+            Self::Reaction { bank, reaction } => format!("{bank} {reaction:?}"),
+        }
+    }
+
     fn bank(&self) -> &str {
         match self {
             Self::Rows { bank, .. } | Self::Reaction { bank, .. } => bank,

@@ -109,6 +109,9 @@ impl Hipo {
     }
 
     /// Only events in which a row of the bank passes: `keep("REC::Particle", "pid == 11 & pz > 2")`.
+    ///
+    /// Events of tag 1 without the bank stay, too: they hold scalers and configuration, which a skim must not lose.
+    /// `.tags([0])` leaves them out.
     #[must_use]
     pub fn keep(&self, bank: impl AsRef<str>, selection: impl Into<Selection>) -> Self {
         self.with(None, self.rows_choice(bank.as_ref(), selection.into()).map(Some))
@@ -121,7 +124,7 @@ impl Hipo {
         if cut.needs_whole_table() {
             return Err(Error::request("events are chosen one by one: the selection must not need the whole table"));
         }
-        Ok(Choice::Rows { bank: bank.into(), cut: Arc::new(cut) })
+        Ok(Choice::rows(bank, cut))
     }
 
     /// Only events whose particles in `REC::Particle` fit a topology: `"11:2212:X+:X-:Xn"` is an electron, a proton, and

@@ -1,6 +1,6 @@
 //! Banks of HIPO files as tables: one row per row of a bank, or one per event with lists.
 
-use crate::choice::{Choice, Files};
+use crate::choice::Files;
 use crate::frame::{EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error};
 use ::hipo::{BankRequest, Reader, RecordRows};
 use data::Result;
@@ -145,10 +145,11 @@ impl BankTable {
     }
 
     fn cut_into_pieces(&self) -> segment::Result<Pieces> {
+        let whole = self.identity();
         let mut pieces = Pieces { infos: Vec::new(), events: Vec::new(), failed: None };
         let mut start = 0;
         for (file, (reader, rows)) in self.files.chain.readers().iter().zip(self.rows_of_records()?).enumerate() {
-            let identity = Identity::file(std::path::Path::new(reader.name()))?.part(Identity::of(&self.name).0 as u64);
+            let identity = Identity::file(std::path::Path::new(reader.name()))?;
             let index = reader.index();
             let mut first = 0;
             while first < rows.len() {
@@ -164,7 +165,7 @@ impl BankTable {
                         if end == first + 1 { format!("record {end}") } else { format!("records {}-{end}", first + 1) };
                     let place = Arc::new(Place::file(reader.name()).part(part).offset(offset));
                     let events = index.first_event(first)..index.first_event(end);
-                    let identity = identity.part(self.choice_identity()).part(events.start);
+                    let identity = identity.part(whole).part(events.start);
                     pieces.infos.push(self.info(start..start + count, bytes, place, identity));
                     pieces.events.push((file, events));
                     start += count;
@@ -175,14 +176,12 @@ impl BankTable {
         Ok(pieces)
     }
 
-    /// Different choices of events are different tables, also to caches.
-    fn choice_identity(&self) -> u64 {
-        let choices = self.files.choices.iter().map(|choice| match choice {
-            Choice::Rows { bank, cut } => format!("{bank} {}", cut.text()),
-            Choice::Reaction { bank, reaction } => format!("{bank} {reaction:?}"),
-        });
-        let links: Vec<String> = self.links.iter().map(|link| format!("{} {}", link.bank, link.index)).collect();
-        Identity::of(&(&self.files.tags, choices.collect::<Vec<_>>(), links, self.events)).0 as u64
+    /// All that this table is besides the bytes of its files: other choices of events, links or columns are other tables,
+    /// also to caches. Every field is named here: a new one does not compile before it is decided whether it belongs.
+    fn identity(&self) -> u64 {
+        let Self { name, files, schema, what, banks, links, events, pieces: _ } = self;
+        let description = format!("{name} {} {schema:?} {what:?} {banks:?} {links:?} {events}", files.identity());
+        Identity::of(&description).0 as u64
     }
 
     /// What a column is.

@@ -13,6 +13,7 @@ mod table;
 mod tests;
 mod write;
 
+pub use ::events::{Geometry, IndexCache, RefractoryFilter, TimeUnit};
 pub use display::{EventGrid, EventInfo};
 pub use loader::EventLoader;
 pub use picture::{EventPicture, EventPlayer};

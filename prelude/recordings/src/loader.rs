@@ -46,7 +46,7 @@ impl EventLoader {
         self
     }
 
-    /// Both axes mirrored, as jAER shows its recordings.
+    /// x from the left and y from the top, for files whose axes run the other way; needs the size of the sensor.
     pub fn flipped(mut self) -> Self {
         self.options.flip = Flip::Jaer;
         self
@@ -55,6 +55,12 @@ impl EventLoader {
     /// Skips what is damaged and counts it; `info()` tells.
     pub fn lenient(mut self) -> Self {
         self.options.lenient = true;
+        self
+    }
+
+    /// The chip of an AEDAT 2 recording, such as `DVS128` or `DAVIS346`, when its header names none or another.
+    pub fn chip(mut self, name: impl Into<String>) -> Self {
+        self.options.chip = Some(name.into());
         self
     }
 

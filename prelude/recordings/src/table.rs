@@ -42,9 +42,7 @@ impl EventSource {
 
 /// Two ways of reading one file must not share decoded columns.
 fn how(recording: &Recording) -> u64 {
-    let options = recording.options();
-    let how = (options.polarity, options.time, options.flip, options.lenient, recording.format().name());
-    Identity::of(&how).0 as u64
+    Identity::of(&recording.identity()).0 as u64
 }
 
 fn segment(name: &str, number: usize, block: &BlockInfo, identity: Identity) -> SegmentInfo {

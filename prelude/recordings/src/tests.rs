@@ -1,6 +1,6 @@
 //! Recordings as tables and pictures.
 
-use crate::{EventData, EventLoader};
+use crate::{EventData, EventLoader, TimeUnit};
 use ::events::{Events, Geometry, IndexCache, write};
 use polars::prelude::*;
 use show::Display;
@@ -153,4 +153,46 @@ fn errors_come_with_their_place() {
     assert!(lenient.info().unwrap().bundle().plain().contains("1 damaged items skipped"));
     assert!(EventLoader::new(&path).format("evt9").load().is_err());
     assert!(crate::events(folder.path().join("none.raw")).is_err());
+}
+
+/// Every option after a first read with another, beside the crate that decodes without any cache.
+#[test]
+fn another_way_of_reading_is_another_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made.csv");
+    let lines = (0..500).map(|k| format!("{},{},{},{}\n", 10_000 + k * 3, k * 7 % 64, k * 5 % 48, k % 2));
+    std::fs::write(&path, format!("t,x,y,p\n{}", lines.collect::<String>())).unwrap();
+    type Way = (&'static str, fn(EventLoader) -> EventLoader);
+    let ways: [Way; 9] = [
+        ("plain", |it| it),
+        ("signed", EventLoader::signed),
+        ("shifted", EventLoader::shifted),
+        ("geometry", |it| it.geometry(64, 48)),
+        ("flipped", |it| it.geometry(64, 48).flipped()),
+        ("flipped on another sensor", |it| it.geometry(100, 100).flipped()),
+        ("columns", |it| it.columns("t y x p")),
+        ("nanoseconds", |it| it.time_unit(TimeUnit::Nanoseconds)),
+        ("milliseconds", |it| it.time_unit(TimeUnit::Milliseconds)),
+    ];
+    for _ in 0..2 {
+        for (name, way) in ways {
+            let data = way(EventLoader::new(&path).index_cache(IndexCache::Folder(folder.path().join("index"))))
+                .load()
+                .unwrap();
+            // The engine with its caches, and the decoder alone.
+            let table = data.query("t > -1").collect().unwrap();
+            assert!(table.equals(&data.collect().unwrap()), "{name}");
+            let sums = |column: &str| {
+                table.column(column).unwrap().cast(&DataType::Int64).unwrap().i64().unwrap().sum().unwrap()
+            };
+            let first = (sums("t"), sums("x"), sums("y"), sums("polarity"));
+            let bins = data.hist("t", (3, -1.0, 1e9)).unwrap().counts().iter().sum::<f64>();
+            assert_eq!(bins, 500.0, "{name}");
+            assert_eq!(data.count().unwrap(), 500);
+            let expected = data.read().unwrap();
+            assert_eq!(first.0, expected.t.iter().sum::<i64>(), "{name}");
+        }
+    }
+    let error = EventLoader::new(&path).flipped().load().err().unwrap().to_string();
+    assert!(error.contains("`geometry`"), "{error}");
 }
