@@ -241,14 +241,15 @@ pub fn hdf5(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
     };
     let mut file = hdf5_pure::FileBuilder::new();
     let mut group = file.create_group("events");
-    let chunk = [(events.len() as u64).clamp(1, 1 << 16)];
+    // HDF5 2.0 wants the sizes of chunks in as few bytes as they need; `hdf5-pure` writes 1, 2 or 4: two are right for both.
+    let chunk = [(events.len() as u64).clamp(1, 1 << 15)];
     group.create_dataset("t").with_u32_data(&times).with_chunks(&chunk).with_shuffle().with_deflate(4);
     group.create_dataset("x").with_u16_data(&events.x).with_chunks(&chunk).with_shuffle().with_deflate(4);
     group.create_dataset("y").with_u16_data(&events.y).with_chunks(&chunk).with_shuffle().with_deflate(4);
     group.create_dataset("p").with_u8_data(&on).with_chunks(&chunk).with_deflate(4);
     file.add_group(group.finish());
     file.create_dataset("ms_to_idx").with_u64_data(&milliseconds);
-    file.create_dataset("t_offset").with_i64_data(&[offset]);
+    file.create_dataset("t_offset").with_i64_data(&[offset]).with_shape(&[]);
     if let Some(Geometry { width, height }) = geometry {
         file.set_attr("geometry", hdf5_pure::AttrValue::AsciiString(format!("{width}x{height}")));
     }

@@ -13,6 +13,10 @@ const MAGIC_LINE: u64 = 14;
 const PACKET_HEADER: u64 = 8;
 /// Flatbuffers have offsets of 31 bits.
 const MOST_UNPACKED: u64 = 1 << 31;
+/// Every packet may unpack to so many bytes.
+const FREELY_UNPACKED: u64 = 16 << 20;
+/// Beyond that, to so many times its own: what LZ4 can pack at best, and far more than events do.
+const MOST_RATIO: u64 = 255;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Compression {
@@ -265,17 +269,19 @@ fn unpack<'b>(
     unpacked: &'b mut Vec<u8>,
 ) -> std::result::Result<&'b [u8], String> {
     unpacked.clear();
+    // What events pack to: no more memory is taken than the packet can justify.
+    let most = FREELY_UNPACKED.max(packed.len() as u64 * MOST_RATIO).min(MOST_UNPACKED);
     let done = match compression {
         Compression::None => return Ok(packed),
-        Compression::Lz4 => {
-            let mut reader = lz4_flex::frame::FrameDecoder::new(packed).take(MOST_UNPACKED);
-            reader.read_to_end(unpacked)
-        }
-        Compression::Zstd => {
-            zstd::Decoder::new(packed).and_then(|reader| reader.take(MOST_UNPACKED).read_to_end(unpacked))
-        }
+        Compression::Lz4 => lz4_flex::frame::FrameDecoder::new(packed).take(most + 1).read_to_end(unpacked),
+        Compression::Zstd => zstd::Decoder::new(packed).and_then(|reader| reader.take(most + 1).read_to_end(unpacked)),
     };
     match done {
+        Ok(length) if length as u64 > most => {
+            // The memory is not kept for the next packet.
+            *unpacked = Vec::new();
+            Err(format!("a packet of {} bytes that unpacks to more than {most} bytes", packed.len()))
+        }
         Ok(_) => Ok(unpacked),
         Err(error) => Err(format!("a packet that cannot be unpacked ({error})")),
     }

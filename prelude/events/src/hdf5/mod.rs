@@ -187,7 +187,7 @@ fn open_file(bytes: &Bytes) -> Result<File> {
     } else {
         File::open_streaming(bytes.path())
     };
-    file.map_err(|error| damaged(bytes, 0, format!("its structure cannot be read ({error})")))
+    file.map_err(|error| store::unreadable(bytes, &format!("its structure cannot be read ({error})")))
 }
 
 fn parse_geometry(text: &str) -> Option<Geometry> {

@@ -28,6 +28,8 @@ pub(crate) struct Field {
 #[derive(Debug)]
 struct Chunk {
     row: u64,
+    /// First number of the row that it holds.
+    column: u64,
     address: u64,
     size: u64,
     mask: u32,
@@ -37,7 +39,13 @@ struct Chunk {
 enum Place {
     Bytes(Vec<u8>),
     Contiguous(u64),
-    Chunks { rows: u64, chunks: Vec<Chunk>, filters: Vec<Filter> },
+    /// Chunks of `rows` rows and `columns` numbers of each (all of them, or 1 when a row is one item).
+    Chunks {
+        rows: u64,
+        columns: u64,
+        chunks: Vec<Chunk>,
+        filters: Vec<Filter>,
+    },
 }
 
 /// A dataset of rows.
@@ -68,6 +76,21 @@ fn number(datatype: &Datatype) -> Option<(Number, bool)> {
     }
 }
 
+/// What `hdf5-pure` cannot read: damage in files of the old format. In the format of `libver="latest"` everything has a
+/// checksum, and what is not understood is more likely newer than the library.
+pub(crate) fn unreadable(bytes: &Bytes, what: &str) -> EventError {
+    let path = bytes.path().to_path_buf();
+    // The version of the superblock stands behind the signature.
+    let newer = bytes.head(8, 1).is_ok_and(|version| version.first().is_some_and(|version| *version >= 2));
+    if newer && !what.contains("checksum") {
+        let hint = "if other HDF5 tools open it, it is of a newer format (h5py: `libver=\"latest\"`): write it anew with \
+                    `libver=\"earliest\"`, or `h5repack --low=0 --high=1 old.h5 new.h5`; if they do not, it is damaged";
+        return EventError::Unsupported { path, what: format!("{what}: this HDF5"), hint: hint.to_string() };
+    }
+    let hint = "open it with another HDF5 tool to see what is left".to_string();
+    EventError::Damaged { path, format: Format::Hdf5, offset: 0, what: what.to_string(), hint }
+}
+
 impl Store {
     pub(crate) fn open(dataset: &Dataset, bytes: &Bytes) -> Result<Self> {
         let wrong = |what: String| EventError::Damaged {
@@ -77,7 +100,7 @@ impl Store {
             what,
             hint: "open it with another HDF5 tool to see what is left".to_string(),
         };
-        let failed = |error: hdf5_pure::Error| wrong(format!("a dataset cannot be read ({error})"));
+        let failed = |error: hdf5_pure::Error| unreadable(bytes, &format!("a dataset cannot be read ({error})"));
         let unsupported = |what: String| EventError::Unsupported {
             path: bytes.path().to_path_buf(),
             what,
@@ -100,9 +123,7 @@ impl Store {
             Layout::Contiguous { address: Some(address), .. } => Place::Contiguous(address),
             Layout::Contiguous { address: None, .. } if rows == 0 => Place::Bytes(Vec::new()),
             Layout::Chunked { chunk_shape, .. } => {
-                if chunk_shape.get(1).is_some_and(|&columns| columns as usize != across) {
-                    return Err(unsupported("an array cut into chunks between its columns".to_string()));
-                }
+                let columns = chunk_shape.get(1).copied().unwrap_or(1).max(1);
                 let filters = dataset
                     .filter_pipeline()
                     .into_iter()
@@ -114,13 +135,14 @@ impl Store {
                     .into_iter()
                     .map(|chunk| Chunk {
                         row: chunk.offset.first().copied().unwrap_or(0),
+                        column: if across > 1 { chunk.offset.get(1).copied().unwrap_or(0) } else { 0 },
                         address: chunk.address,
                         size: chunk.storage_size,
                         mask: chunk.filter_mask,
                     })
                     .collect();
-                chunks.sort_by_key(|chunk| chunk.row);
-                Place::Chunks { rows: chunk_shape.first().copied().unwrap_or(1).max(1), chunks, filters }
+                chunks.sort_by_key(|chunk| (chunk.row, chunk.column));
+                Place::Chunks { rows: chunk_shape.first().copied().unwrap_or(1).max(1), columns, chunks, filters }
             }
             _ => return Err(unsupported("a dataset stored outside of the file or not at all".to_string())),
         };
@@ -135,10 +157,15 @@ impl Store {
         let held = match &self.place {
             Place::Bytes(raw) => raw.len() as u128,
             Place::Contiguous(address) => u128::from(bytes.len().saturating_sub(*address)),
-            Place::Chunks { rows, chunks, .. } => {
-                let size = u128::from(*rows) * self.row_bytes as u128;
+            Place::Chunks { rows, columns, chunks, .. } => {
+                let size = u128::from(*rows) * u128::from(*columns) * self.cell_bytes() as u128;
                 if size > 1 << 31 {
                     return Err(format!("chunks of {size} bytes"));
+                }
+                // What gzip can pack at best; small chunks of one value pack better with others.
+                let bomb = |chunk: &&Chunk| size > 64 << 20 && size > u128::from(chunk.size) * 1032;
+                if let Some(chunk) = chunks.iter().find(bomb) {
+                    return Err(format!("the chunk of row {} has {} bytes for {size}", chunk.row, chunk.size));
                 }
                 if let Some(chunk) = chunks.iter().find(|chunk| chunk.address.saturating_add(chunk.size) > bytes.len())
                 {
@@ -158,6 +185,11 @@ impl Store {
         } else {
             Ok(())
         }
+    }
+
+    /// Bytes of one number of a row, or of the row when it is one item.
+    fn cell_bytes(&self) -> usize {
+        self.row_bytes / self.across.max(1)
     }
 
     pub(crate) fn chunk_rows(&self) -> u64 {
@@ -233,35 +265,67 @@ impl Store {
                 let at = address + first * width;
                 bytes.read_at(at, &mut out[from..]).map_err(|error| (at, error.to_string()))?;
             }
-            Place::Chunks { rows, chunks, filters } => {
-                let (mut words, mut unpacked) = (Vec::new(), Vec::new());
+            Place::Chunks { rows, columns, chunks, filters } => {
+                let tiles = Tiles { store: self, rows: *rows, columns: *columns, chunks, filters };
                 let mut row = first;
                 while row < last {
-                    let start = row - row % rows;
-                    let found = chunks.binary_search_by_key(&start, |chunk| chunk.row);
-                    let Some(chunk) = found.ok().map(|number| &chunks[number]) else {
-                        return Err((self.offset_of(row), format!("the chunk of row {start} is missing")));
-                    };
-                    let packed = bytes
-                        .load(chunk.address, chunk.address + chunk.size, &mut words)
-                        .map_err(|error| (chunk.address, error.to_string()))?;
-                    let size = (rows * width) as usize;
-                    filters::undo(filters, chunk.mask, packed, size, &mut unpacked)
-                        .map_err(|what| (chunk.address, what))?;
-                    let stop = last.min(start + rows);
-                    let part = unpacked.get(((row - start) * width) as usize..((stop - start) * width) as usize);
-                    match part {
-                        Some(part) => out.extend_from_slice(part),
-                        None => {
-                            let there = unpacked.len() as u64 / width;
-                            return Err((
-                                chunk.address,
-                                format!("a chunk with {there} rows, {} are needed", stop - start),
-                            ));
-                        }
-                    }
+                    let stop = last.min(row - row % rows + rows);
+                    tiles.read(bytes, row..stop, out)?;
                     row = stop;
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The chunks of a dataset, side by side where they hold a part of each row only.
+struct Tiles<'s> {
+    store: &'s Store,
+    rows: u64,
+    columns: u64,
+    chunks: &'s [Chunk],
+    filters: &'s [Filter],
+}
+
+impl Tiles<'_> {
+    /// Adds rows of one row of chunks to `out`.
+    fn read(
+        &self,
+        bytes: &Bytes,
+        wanted: std::ops::Range<u64>,
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), (u64, String)> {
+        let (store, start) = (self.store, wanted.start - wanted.start % self.rows);
+        let (cell, width) = (store.cell_bytes(), store.row_bytes);
+        let (from, count) = (out.len(), (wanted.end - wanted.start) as usize);
+        let (mut words, mut unpacked) = (Vec::new(), Vec::new());
+        // A chunk at the right edge is as wide as all others: what is beyond the row is padding.
+        let tile_width = self.columns as usize * cell;
+        for (tile, column) in (0..store.across as u64).step_by(self.columns as usize).enumerate() {
+            let found = self.chunks.binary_search_by_key(&(start, column), |chunk| (chunk.row, chunk.column));
+            let Some(chunk) = found.ok().map(|number| &self.chunks[number]) else {
+                return Err((store.offset_of(wanted.start), format!("the chunk of row {start} is missing")));
+            };
+            let at = |what: String| (chunk.address, what);
+            let packed = bytes
+                .load(chunk.address, chunk.address + chunk.size, &mut words)
+                .map_err(|error| at(error.to_string()))?;
+            filters::undo(self.filters, chunk.mask, packed, self.rows as usize * tile_width, &mut unpacked)
+                .map_err(at)?;
+            let first = (wanted.start - start) as usize;
+            let Some(part) = unpacked.get(first * tile_width..(first + count) * tile_width) else {
+                let there = unpacked.len() / tile_width;
+                return Err(at(format!("a chunk with {there} rows, {} are needed", first + count)));
+            };
+            if tile_width == width {
+                out.extend_from_slice(part);
+                continue;
+            }
+            out.resize(from + count * width, 0);
+            let (left, used) = (tile * tile_width, tile_width.min(width - tile * tile_width));
+            for (row, piece) in out[from..].chunks_exact_mut(width).zip(part.chunks_exact(tile_width)) {
+                row[left..left + used].copy_from_slice(&piece[..used]);
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Damaged files: an error with its place, or what is left and a count. Never silence.
 
+use std::io::Read;
+
 use super::made::{self, Packing, open, plain, read, some, words16, words32};
 use crate::{EventError, Events, Format, ReadOptions, Recording, write};
 
@@ -170,4 +172,18 @@ fn what_cannot_be_stored_is_not_written() {
     back.push(4, 0, 0, 1);
     refused(write::evt2(&back, None), Format::Evt2);
     refused(write::hdf5(&back, None), Format::Hdf5);
+}
+
+/// A packet of zeros packs far better than events do: it may not take memory that its file does not justify.
+#[test]
+fn a_packet_takes_no_more_memory_than_it_justifies() {
+    let mut file = made::aedat4(&some(100), 100, Packing::Zstd);
+    let bomb = zstd::encode_all(std::io::repeat(0).take(200 << 20), 19).unwrap();
+    assert!(bomb.len() < 100_000);
+    file.extend_from_slice(&0i32.to_le_bytes());
+    file.extend_from_slice(&(bomb.len() as i32).to_le_bytes());
+    file.extend_from_slice(&bomb);
+    let error = read(file.clone()).unwrap_err().to_string();
+    assert!(error.contains("unpacks to more than"), "{error}");
+    assert_eq!(lenient(file).read().unwrap().len(), 100);
 }
