@@ -1,11 +1,11 @@
 //! HIPO files in a cell: `hipo("run*.hipo")?` is a dict of banks, each a group of rows.
 
 use crate::choice::{Choice, Files};
-use crate::frame::{hipo_error, parts};
+use crate::frame::{Part, hipo_error, parts};
 use crate::table::{BankTable, Linked};
 use ::hipo::{Chain, Fusion, Reader, Skim};
 use data::{Data, Error, Group, Listing, Names, ProcessSource, Result, Selection};
-use polars::prelude::Schema;
+use polars::prelude::{PlSmallStr, Schema};
 use segment::work::Task;
 use show::{Cell, Table};
 use std::collections::BTreeMap;
@@ -301,7 +301,8 @@ impl Bank {
     }
 
     /// With the columns of the row of another bank that the column `index` of this one names, such as `pindex`; null
-    /// where it names none. They are called by the bank and the column: `Particle_px` for `REC::Particle`.
+    /// where it names none. They are called by the bank and the column: `Particle_px` for `REC::Particle`. A bank whose
+    /// names are taken, such as `MC::Particle` beside it, has its whole name: `MC_Particle_px`.
     #[must_use]
     pub fn linked(&self, bank: impl AsRef<str>, index: impl AsRef<str>) -> Self {
         let mut linked = self.clone();
@@ -317,14 +318,37 @@ impl Bank {
         let own = dictionary.get(&self.name).map_err(|fault| hipo_error(fault.into()))?;
         own.index_of(index).map_err(|fault| hipo_error(fault.into()))?;
         let other = dictionary.get(bank).map_err(|fault| hipo_error(fault.into()))?;
-        let short = bank.rsplit("::").next().unwrap_or(bank);
-        let columns = parts(other).into_iter().map(|part| (format!("{short}_{}", part.name).into(), part));
-        let mut links = self.links.clone();
-        links.push(Linked { bank: bank.into(), index: index.into(), columns: columns.collect() });
+        if self.links.iter().any(|link| link.bank == bank && link.index == index) {
+            return Err(Error::request(format!("{}.{index} is linked to {bank} already", self.name)));
+        }
+        let links = self.with_link(bank, index, own, other)?;
         let table = BankTable::rows(&self.files, &self.name, links.clone())?;
         let fresh = Group::from_source(&self.name, process(&self.name, table, &self.files));
         // What went wrong before stays wrong.
         self.group.error().map_or(Ok((links, fresh)), |error| Err(error.clone()))
+    }
+
+    /// The links with one more. Its columns have the short name of the bank in front; where a column of that name is there
+    /// already, the whole name of the bank, or the index, too.
+    fn with_link(&self, bank: &str, index: &str, own: &::hipo::Schema, other: &::hipo::Schema) -> Result<Vec<Linked>> {
+        let mut taken: Vec<PlSmallStr> = parts(own).into_iter().map(|part| part.name).collect();
+        taken.extend(self.links.iter().flat_map(|link| link.columns.iter().map(|(name, _)| name.clone())));
+        let short = bank.rsplit("::").next().unwrap_or(bank);
+        let whole = bank.replace("::", "_");
+        let prefixes = [short.to_string(), whole.clone(), format!("{index}_{short}"), format!("{index}_{whole}")];
+        let named = prefixes.iter().map(|prefix| {
+            parts(other).into_iter().map(|part| (PlSmallStr::from(format!("{prefix}_{}", part.name)), part)).collect()
+        });
+        let free = |columns: &Vec<(PlSmallStr, Part)>| columns.iter().all(|(name, _)| !taken.contains(name));
+        let columns = named.into_iter().find(free).ok_or_else(|| {
+            Error::request(format!(
+                "{bank} cannot be linked: columns of {} and its links have all its names",
+                self.name
+            ))
+        })?;
+        let mut links = self.links.clone();
+        links.push(Linked { bank: bank.into(), index: index.into(), columns });
+        Ok(links)
     }
 }
 

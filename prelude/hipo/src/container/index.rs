@@ -152,11 +152,25 @@ pub struct CutTail {
     pub why: String,
 }
 
-/// Walks the records of a file without trailer. A tail that is cut is told, damage before the end is an error.
+impl ReaderIndex {
+    /// Whether its records lie one behind the other from the dictionary to the trailer, as all writers put them.
+    pub(crate) fn is_complete(&self, header: &FileHeader) -> bool {
+        let mut spans: Vec<(u64, u64)> = self.entries.iter().map(|entry| (entry.position, entry.length)).collect();
+        spans.sort_unstable();
+        let end = spans.iter().try_fold(header.data_position(), |end, (position, length)| {
+            (*position == end).then_some(position + length)
+        });
+        // A trailer in front of its records would be a layout that nobody writes: nothing is known of it.
+        end == Some(header.trailer_position) || header.trailer_position < header.data_position()
+    }
+}
+
+/// Walks the records of a file without trailer, or up to it. A tail that is cut is told, damage before the end is an error.
 pub(crate) fn by_walking(stream: &dyn Stream, header: &FileHeader) -> Result<(ReaderIndex, Option<CutTail>)> {
     let mut entries: Vec<IndexEntry> = Vec::new();
     let mut position = header.data_position();
-    while position < stream.length() {
+    let end = if header.trailer_position == 0 { stream.length() } else { header.trailer_position.min(stream.length()) };
+    while position < end {
         match read_header(stream, position) {
             Ok(record) => {
                 entries.push(IndexEntry {

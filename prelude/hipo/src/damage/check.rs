@@ -11,7 +11,7 @@ use crate::content::bank::rows_of;
 use crate::content::dictionary::Dictionary;
 use crate::content::event::Event;
 use crate::content::structure;
-use crate::model::error::{Error, Fault, Result};
+use crate::model::error::{Error, Fault, Place, Result};
 use crate::read::reader::{read_dictionary, read_file_header};
 use crate::stream::{LocalFile, Stream};
 
@@ -31,6 +31,8 @@ pub struct CheckReport {
     pub faults: Vec<Error>,
     /// How many more faults there are.
     pub more_faults: u64,
+    /// Whether the file has no trailer: its writer never closed it, and may have lost its end.
+    pub unclosed: bool,
     /// What is odd, but does not keep anything from being read: what, and how often.
     pub notes: Vec<String>,
 }
@@ -81,6 +83,7 @@ pub fn check_stream(stream: &Arc<dyn Stream>, progress: Progress<'_>) -> Result<
     });
     let index = match header.trailer_position {
         0 => {
+            report.unclosed = true;
             report.notes.push("the file was never closed by its writer: it has no trailer".into());
             None
         }
@@ -111,19 +114,17 @@ fn compare(name: &str, index: &[IndexEntry], found: &[(u64, u64)], report: &mut 
         let (known_events, at) = (known.unwrap_or(0), entry.position);
         if known.is_ok() && known_events != entry.events {
             let what = format!("the trailer says {} events, the record has {known_events}", entry.events);
-            let place = crate::model::error::Place {
-                file: name.into(),
-                record: Some(number + 1),
-                offset: Some(at),
-                event: None,
-            };
+            let place = Place { file: name.into(), record: Some(number + 1), offset: Some(at), event: None };
             report.fault(Fault::Damaged(what).at(place));
         }
     }
     let indexed: HashSet<u64> = index.iter().map(|entry| entry.position).collect();
-    let unknown = found.iter().filter(|(at, _)| !indexed.contains(at)).count();
-    if unknown > 0 {
-        report.notes.push(format!("{unknown} records are not in the trailer's index: readers do not see them"));
+    let missing: Vec<&(u64, u64)> = found.iter().filter(|(at, _)| !indexed.contains(at)).collect();
+    if let Some((first, _)) = missing.first() {
+        let (records, events) = (missing.len(), missing.iter().map(|(_, events)| events).sum::<u64>());
+        let what = format!("{records} records with {events} events are not in the trailer's index, the first is here");
+        let place = Place { file: name.into(), record: None, offset: Some(*first), event: None };
+        report.fault(Fault::Damaged(what).at(place));
     }
 }
 

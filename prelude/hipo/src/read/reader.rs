@@ -62,6 +62,8 @@ pub struct Reader {
     config: BTreeMap<String, String>,
     index: ReaderIndex,
     cut_tail: Option<CutTail>,
+    /// What was found out about the trailer's index.
+    note: Option<String>,
     decompressions: AtomicU64,
     spare: Spare,
 }
@@ -92,10 +94,7 @@ impl Reader {
     pub fn from_stream(stream: Arc<dyn Stream>, options: &ReaderOptions) -> Result<Self> {
         let header = read_file_header(&*stream)?;
         let (dictionary, config) = read_dictionary(&*stream, &header)?;
-        let (mut index, cut_tail) = match header.trailer_position {
-            0 => by_walking(&*stream, &header)?,
-            _ => (from_trailer(&*stream, &header)?, None),
-        };
+        let Found { mut index, cut_tail, note } = find_records(&*stream, &header)?;
         if let Some(tags) = &options.record_tags {
             index = index.filtered(|entry| tags.contains(&entry.tag));
         }
@@ -106,6 +105,7 @@ impl Reader {
             config,
             index,
             cut_tail,
+            note,
             decompressions: AtomicU64::new(0),
             spare: Spare::default(),
         })
@@ -182,6 +182,7 @@ impl Reader {
             let name = self.name();
             notes.push(format!("{name}: never closed by its writer; {records} records, {events} events are whole"));
         }
+        notes.extend(self.note.iter().map(|note| format!("{}: {note}", self.name())));
         if let Some(tail) = &self.cut_tail {
             notes.push(format!(
                 "{}: record {} at byte {} is cut and left out ({} bytes): {}",
@@ -304,6 +305,47 @@ impl Events<'_> {
             self.loaded = Some(record);
         }
         Ok(())
+    }
+}
+
+/// The records of a file, and how they were found.
+struct Found {
+    index: ReaderIndex,
+    cut_tail: Option<CutTail>,
+    note: Option<String>,
+}
+
+/// Finds the records by the trailer's index. It is not believed where it leaves a part of the file out: then the records
+/// are walked, and those that are found count.
+fn find_records(stream: &dyn Stream, header: &FileHeader) -> Result<Found> {
+    if header.trailer_position == 0 {
+        let (index, cut_tail) = by_walking(stream, header)?;
+        return Ok(Found { index, cut_tail, note: None });
+    }
+    let index = from_trailer(stream, header)?;
+    if index.is_complete(header) {
+        return Ok(Found { index, cut_tail: None, note: None });
+    }
+    let (listed, events) = (index.records().len(), index.events());
+    match by_walking(stream, header) {
+        Ok((walked, cut_tail)) if walked.records() != index.records() => {
+            let (records, all) = (walked.records().len(), walked.events());
+            let note = format!(
+                "the trailer's index lists {listed} records with {events} events, the file has {records} with {all}: \
+                 those of the file are read"
+            );
+            Ok(Found { index: walked, cut_tail, note: Some(note) })
+        }
+        Ok(_) => Ok(Found { index, cut_tail: None, note: None }),
+        // Without a single record in the index, nothing of the file would be read: that is an error, not a note.
+        Err(error) if listed == 0 => Err(error),
+        Err(error) => {
+            let note = format!(
+                "the trailer's index lists {listed} records and leaves parts of the file out, which cannot be walked ({})",
+                error.fault
+            );
+            Ok(Found { index, cut_tail: None, note: Some(note) })
+        }
     }
 }
 

@@ -25,7 +25,7 @@ usage: recoil hipo COMMAND [--json] FILE..
                        .csv or .json (--bank NAME, a line per row); parquet is written from a cell:
                        hipo(\"run.hipo\")?.bank(\"REC::Particle\").write_parquet(\"out.parquet\")?
 
-exit status: 0 all is well, 1 a file is damaged or cannot be read, 2 the command is wrong
+exit status: 0 all is well, 1 a file is damaged, was never closed or cannot be read, 2 the command is wrong
 ";
 
 /// Runs a tool: `arguments` are those after `recoil hipo`. Results go to `out`, errors and progress to `messages`.
@@ -217,7 +217,7 @@ fn check_file(_: &Options, file: &str, messages: &mut dyn Write) -> Result<Repor
         "faults": report.faults.iter().map(fault_json).collect::<Vec<_>>(), "more_faults": report.more_faults,
         "notes": report.notes,
     });
-    Ok(Report { text, json, well: report.is_whole() })
+    Ok(Report { text, json, well: report.is_whole() && !report.unclosed })
 }
 
 fn salvage_file(options: &Options, out: &mut dyn Write, messages: &mut dyn Write) -> Result<u8, Stop> {

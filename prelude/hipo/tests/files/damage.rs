@@ -150,3 +150,28 @@ fn events_from_elsewhere_are_checked() {
         assert!(hipo::Event::from_bytes("message", &bytes[..cut], hipo::ByteOrder::Little).is_err());
     }
 }
+
+/// One bit of the trailer hides the bank of its index, so that it seems to list nothing.
+#[test]
+fn an_empty_trailer_index_is_not_believed() {
+    let bytes = file(Compression::None);
+    let trailer = open(bytes.clone()).unwrap().header().trailer_position as usize;
+    let numbers = 32111u16.to_le_bytes();
+    let at = trailer + bytes[trailer..].windows(2).position(|pair| pair == numbers).unwrap();
+    let mut broken = bytes.clone();
+    broken[at] ^= 1;
+    let reader = open(broken.clone()).unwrap();
+    assert_eq!(reader.len(), 100);
+    assert_eq!(read(&broken).unwrap(), read(&bytes).unwrap());
+    let notes = reader.notes();
+    assert!(notes.iter().any(|note| note.contains("lists 0 records") && note.contains("12 with 100")), "{notes:?}");
+    assert!(open(bytes).unwrap().notes().is_empty());
+
+    let stream: Arc<dyn Stream> = Arc::new(MemoryFile::new("file", broken.clone()));
+    let report = hipo::check_stream(&stream, &mut |_, _| Ok(())).unwrap();
+    assert!(!report.is_whole() && report.faults[0].to_string().contains("12 records with 100 events"), "{report:?}");
+    // Damage in the records as well: nothing can be read, and that is an error.
+    let first = reader.index().records()[0].position as usize;
+    broken[first + 28] ^= 1;
+    assert!(open(broken).is_err());
+}
