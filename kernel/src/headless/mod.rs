@@ -41,4 +41,12 @@ pub enum NotebookError {
     /// A parameter that is not `name=value`.
     #[error("parameter `{0}` is not name=value with a Rust name")]
     Parameter(String),
+    /// A parameter whose default has another type.
+    #[error("parameter `{parameter}`: the notebook's default is {expected}, this is not")]
+    ParameterType {
+        /// As it was given.
+        parameter: String,
+        /// What the default is.
+        expected: &'static str,
+    },
 }

@@ -18,11 +18,29 @@ pub struct Bundle {
     pub metadata: Map<String, Value>,
 }
 
+/// Metadata of a bundle that says why there is nothing to show.
+const REFUSED: &str = "recoil/refused";
+
 impl Bundle {
     /// A bundle of nothing but text.
     pub fn text(plain: impl Into<String>) -> Self {
         let data = Map::from_iter([("text/plain".to_owned(), Value::String(plain.into()))]);
         Self { data, metadata: Map::new() }
+    }
+
+    /// Words in place of a picture or table that cannot be made. Whoever shows the bundle treats it as a failure.
+    ///
+    /// ```
+    /// assert!(show::Bundle::refused("no such group").is_refused());
+    /// assert!(!show::Bundle::text("no such group").is_refused());
+    /// ```
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::text(why).note(REFUSED, true)
+    }
+
+    /// Whether this stands in place of something that cannot be shown.
+    pub fn is_refused(&self) -> bool {
+        self.metadata.contains_key(REFUSED)
     }
 
     /// The same bundle with one more body.

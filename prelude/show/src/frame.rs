@@ -29,7 +29,7 @@ impl Display for Series {
         let rows = text::thousands(self.len() as u64);
         match DataFrame::new(self.len(), vec![self.clone().into_column()]) {
             Ok(one) => frame(&one, &format!("series of {rows} values")).bundle(),
-            Err(error) => Bundle::text(error.to_string()),
+            Err(error) => Bundle::refused(error.to_string()),
         }
     }
 }

@@ -108,7 +108,7 @@ impl Display for Plot {
     fn bundle(&self) -> Bundle {
         match (self.svg(&LIGHT), self.svg(&DARK)) {
             (Ok(light), Ok(dark)) => pictures(&self.text(), &self.scene.title, &light, &dark),
-            _ => Bundle::text(self.text()),
+            _ => Bundle::refused(self.text()),
         }
     }
 }
@@ -120,6 +120,9 @@ impl<P: Part> Display for Vec<P> {
         const PICTURES: usize = 12;
         let plots: Vec<Plot> = self.iter().enumerate().map(|(at, part)| histogram(part.part(at).1)).collect();
         let words: Vec<String> = plots.iter().map(Plot::text).collect();
+        if plots.iter().any(|plot| plot.problem.is_some()) {
+            return Bundle::refused(words.join("\n\n"));
+        }
         let drawn = plots.iter().take(PICTURES).map(Plot::bundle);
         let html: Option<Vec<String>> =
             drawn.map(|bundle| bundle.get("text/html").map(|html| format!("<div>{html}</div>"))).collect();

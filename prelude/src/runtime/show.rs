@@ -10,19 +10,33 @@ pub(crate) fn sent(bundle: show::Bundle) -> port::Bundle {
     port::Bundle { data: bundle.data, metadata: bundle.metadata }
 }
 
+/// What a value looks like; one that refuses to be shown ends the cell with its words.
+fn shown(value: &dyn Display) -> port::Bundle {
+    let bundle = value.bundle();
+    if bundle.is_refused() {
+        throw(refusal(&bundle));
+    }
+    sent(bundle)
+}
+
+/// The failure that a refusal is.
+pub(super) fn refusal(bundle: &show::Bundle) -> Stop {
+    Stop::plain(bundle.plain(), "Error")
+}
+
 /// Shows a value now, while the cell runs.
 pub fn display(value: impl Display) {
-    link::show(sent(value.bundle()), None);
+    link::show(shown(&value), None);
 }
 
 /// Shows a value now, so that [`update_display`] with the same id can replace it.
 pub fn display_with_id(id: impl Into<String>, value: impl Display) {
-    link::show(sent(value.bundle()), Some(id.into()));
+    link::show(shown(&value), Some(id.into()));
 }
 
 /// Replaces what [`display_with_id`] has shown, in every cell where it stands.
 pub fn update_display(id: impl Into<String>, value: impl Display) {
-    link::update(sent(value.bundle()), id.into());
+    link::update(shown(&value), id.into());
 }
 
 /// Removes what the cell has shown so far; with `wait`, only when something new comes, which does not flicker.

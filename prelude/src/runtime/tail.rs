@@ -3,8 +3,9 @@
 //! Which way a value takes depends on the traits of its type. Method resolution decides: the kernel calls
 //! `(&&&&&Shown(&value)).shown()`, and the impl with the most references that fits is found first.
 
+use super::cell::throw;
 use super::ending::Stop;
-use super::show::sent;
+use super::show::{refusal, sent};
 use port::Bundle;
 use std::fmt::{Debug, Display, Write};
 
@@ -123,7 +124,11 @@ pub mod kinds {
 // Not generic: cells compile their own copies of what is.
 #[inline(never)]
 fn show_rich(value: &dyn show::Display) -> Option<Bundle> {
-    Some(sent(value.bundle()))
+    let bundle = value.bundle();
+    if bundle.is_refused() {
+        throw(refusal(&bundle));
+    }
+    Some(sent(bundle))
 }
 
 #[inline(never)]

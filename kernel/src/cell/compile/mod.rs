@@ -13,3 +13,4 @@ pub(crate) mod mir;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod rustc;
+mod unused;

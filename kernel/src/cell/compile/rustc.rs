@@ -10,6 +10,7 @@ use super::linker;
 use super::mir;
 use super::plan::{Compiled, Plan};
 use super::process::with_parent;
+use super::unused;
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
 use serde_json::Value;
 use std::path::Path;
@@ -90,8 +91,10 @@ fn pass(
     let object = folder.join("target/ctx.o");
     let emit = if direct { format!("obj={}", object.display()) } else { format!("link={}", library.display()) };
     let start = Instant::now();
-    let errors = rustc(plan, folder, file, extra, &emit)?;
+    let said = rustc(plan, folder, file, extra, &emit)?;
+    let vanishing = vanishing(plan, folder, &compiled.source, extra, &said.unused)?;
     compiled.compile_seconds += start.elapsed().as_secs_f64();
+    let errors = if said.errors.is_empty() { vanishing } else { said.errors };
     if !errors.is_empty() || !direct {
         return Ok(errors);
     }
@@ -103,7 +106,34 @@ fn pass(
     Ok(Vec::new())
 }
 
-fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -> Result<Vec<Value>, String> {
+/// Errors for the unused results of the prelude: asked of rustc in a pass of its own, when there are any.
+fn vanishing(
+    plan: &Plan,
+    folder: &Path,
+    source: &str,
+    extra: &[String],
+    warnings: &[Value],
+) -> Result<Vec<Value>, String> {
+    const FILE: &str = "unused.rs";
+    if warnings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path = folder.join(FILE);
+    std::fs::write(&path, unused::question(source, warnings))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let said = rustc(plan, folder, FILE, extra, "metadata=target/unused.rmeta")?;
+    Ok(unused::errors(warnings, &said.errors))
+}
+
+/// What rustc has said of a cell.
+#[derive(Debug, Default)]
+struct Said {
+    errors: Vec<Value>,
+    /// Warnings of unused results, when there are no errors.
+    unused: Vec<Value>,
+}
+
+fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -> Result<Said, String> {
     let mut command = Command::new(&plan.rustc);
     command.current_dir(folder).arg(file).args(["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
     // One name and one metadata for all cells: a type that two cells define with the same words is one type.
@@ -122,8 +152,12 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     command.arg(format!("--emit={emit}{types}")).args(["--error-format=json", "-Awarnings"]).args(extra);
     // Two `use path::*` with the same name: rustc would silently take one, and perhaps not the user's.
     command.arg("-Dambiguous_glob_imports");
+    // Also where code says to allow all warnings.
+    command.arg("--force-warn=unused_must_use");
     // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
-    command.args(["-Ztrim-diagnostic-paths=no", "-Zallow-features="]).env("RUSTC_BOOTSTRAP", "1");
+    command
+        .args(["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no", "-Zallow-features="])
+        .env("RUSTC_BOOTSTRAP", "1");
     // A cell is over before rustc's allocator has given anything back: large pages save it the asking for small ones.
     command.env("MALLOC_CONF", "thp:always,narenas:1");
     for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {
@@ -132,12 +166,16 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let output = with_parent(&mut command).output();
     let output = output.map_err(|error| format!("cannot run {}: {error}", plan.rustc.display()))?;
-    if output.status.success() {
-        return Ok(Vec::new());
-    }
     let text = String::from_utf8_lossy(&output.stderr);
-    let errors: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_error).collect();
-    if errors.is_empty() { Err(format!("rustc failed with {}:\n{text}", output.status)) } else { Ok(errors) }
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    if output.status.success() {
+        return Ok(Said { unused: messages.filter(unused::is_unused_result).collect(), ..Said::default() });
+    }
+    let errors: Vec<Value> = messages.filter(is_error).collect();
+    match errors.is_empty() {
+        true => Err(format!("rustc failed with {}:\n{text}", output.status)),
+        false => Ok(Said { errors, ..Said::default() }),
+    }
 }
 
 fn is_error(message: &Value) -> bool {

@@ -175,7 +175,7 @@ impl show::Display for Group {
     /// What is in the group and what would be done; nothing is read.
     fn bundle(&self) -> show::Bundle {
         if let Some(error) = &self.broken {
-            return show::Bundle::text(error.to_string());
+            return show::Bundle::refused(error.to_string());
         }
         let mut table = Table::new(["process", "rows before steps", "columns"]).caption(format!(
             "group `{}` of {}: {} processes",
