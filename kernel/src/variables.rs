@@ -11,8 +11,12 @@ pub(crate) struct Known {
     pub mutable: bool,
     /// The cell that made it.
     pub cell: u32,
-    /// What the notebook's own types in its type looked like then.
+    /// What the notebook had defined then of all that its type is made of.
     pub definition: String,
+    /// The notebook's own traits that it may carry behind a `dyn`, as they were then.
+    pub traits: String,
+    /// What its type looked like in memory, if the notebook can change that.
+    pub shape: Option<u64>,
     /// What `group("..")` takes.
     pub groups: Vec<String>,
     /// Names of columns.
@@ -26,12 +30,19 @@ pub(crate) struct Table {
     pub gone: BTreeMap<String, String>,
 }
 
+/// Whether a type, written with its path, is the prelude's dict of data or one of its groups; the user may have types of
+/// the same names.
+pub(crate) fn is_dict_of_data(kind: &str) -> bool {
+    let (path, name) = kind.rsplit_once("::").unwrap_or(("", kind));
+    matches!(name, "Data" | "Group") && matches!(path.split("::").next(), Some("recoil" | "data"))
+}
+
 impl Table {
     /// Whether `variable.name` means a group: the variable is a dict of data, and has no such field itself.
     pub fn is_group(&self, variable: &str, name: &str) -> bool {
         let Some(known) = self.known.get(variable) else { return false };
         let kind = known.kind.trim_start_matches('&').trim_start_matches("mut ");
-        matches!(kind.rsplit("::").next(), Some("Data" | "Group")) && !name.is_empty()
+        is_dict_of_data(kind) && !name.is_empty()
     }
 
     /// All variables are gone; returns their names.
@@ -78,6 +89,7 @@ mod tests {
     #[test]
     fn only_data_has_groups() {
         let mut table = Table::default();
+        assert!(is_dict_of_data("recoil::Group") && !is_dict_of_data("Data") && !is_dict_of_data("m::Group"));
         let data = Known { kind: "recoil::Data".into(), ..Known::default() };
         table.known.insert("data".into(), data);
         table.known.insert("n".into(), Known { kind: "i32".into(), ..Known::default() });

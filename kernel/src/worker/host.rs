@@ -3,7 +3,7 @@
 //! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
 //! can be mistaken for them; standard output and error become pipes that the kernel reads.
 
-use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, PIPES, PRELUDE};
+use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE};
 use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -123,6 +123,10 @@ fn start(prelude: *mut c_void) -> std::io::Result<()> {
 /// Loads a compiled cell and runs it. The library stays loaded: values it made live on in variables.
 fn run(path: &str, name: &str) -> std::io::Result<()> {
     let library = load(path.as_ref(), libc::RTLD_LOCAL)?;
+    if symbol(library, &CString::new(HAS_STATICS)?).is_some() {
+        // The same library again, now where the loader looks when it binds the names of later ones.
+        load(path.as_ref(), libc::RTLD_GLOBAL)?;
+    }
     let own = CString::new(CELL_FUNCTION)?;
     let function = symbol(library, &own).or_else(|| symbol(library, &CString::new(name).ok()?));
     let function = function.ok_or_else(loader_error)?;

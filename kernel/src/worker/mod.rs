@@ -21,6 +21,8 @@ pub(crate) const PRELUDE: &str = "RECOIL_PRELUDE";
 pub(crate) const ERROR_SUFFIX: &str = ".err";
 /// The function that every compiled cell exports; evcxr's own name for it has a number.
 pub(crate) const CELL_FUNCTION: &str = "run_user_code";
+/// A symbol of cells with statics, which later cells are to find.
+pub(crate) const HAS_STATICS: &str = "recoil_has_statics";
 /// A line that makes evcxr take back what the cell has defined: it believes that a variable has changed its type, and
 /// compiles again, which the stand-in for cargo refuses.
 const FAILED_MARK: &str = "EVCXR_VARIABLE_CHANGED_TYPE:recoil";

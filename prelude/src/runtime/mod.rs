@@ -5,6 +5,7 @@
 
 mod cell;
 mod ending;
+mod kept;
 mod link;
 mod progress;
 mod show;
@@ -15,6 +16,7 @@ mod widget;
 
 pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cell_failed, run, sleep, timeit};
 pub use ending::Stop;
+pub use kept::Kept;
 pub use progress::{Progress, ProgressExt, progress};
 pub use show::{clear_output, display, display_with_id, input, password, update_display};
 pub use start::recoil_worker_start;

@@ -112,7 +112,9 @@ fn keep_any(name: &str, value: Box<dyn Any>) {
 }
 
 /// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.
-pub fn take<T: 'static>(name: &str) -> T {
+/// `INDEX` and `inline(never)` make the call recognisable in the compiler's description of types.
+#[inline(never)]
+pub fn take<T: 'static, const INDEX: usize>(name: &str) -> T {
     let value = Box::into_raw(take_any(name, TypeId::of::<T>()));
     // SAFETY: `take_any` returns only boxes that hold a value of the type with this id, which is `T`.
     *unsafe { Box::from_raw(value.cast::<T>()) }

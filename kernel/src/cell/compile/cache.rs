@@ -15,7 +15,7 @@ use std::time::SystemTime;
 /// The folder may grow to this.
 const MOST_BYTES: u64 = 512 << 20;
 /// Changes with the meaning of an entry.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// A folder of compiled cells.
 #[derive(Debug, Clone)]

@@ -2,9 +2,13 @@
 //!
 //! evcxr writes items in the random order of a hash map and numbers its functions. Neither means anything, but both
 //! would make the same cell look different each time. Here the order becomes that of the items' text (macros first,
-//! because their order matters and evcxr's is random anyway), and the function gets one name.
+//! because their order matters and evcxr's is random anyway), and the function gets one name. On the way, items that the
+//! session has replaced are left out, and calls of macros that make items lose the wrapping that made evcxr keep them.
 
-use crate::worker::CELL_FUNCTION;
+use super::plan::Superseded;
+use crate::cell::source::marks::{MADE, MADE_CLOSE, MADE_OPEN};
+use crate::cell::source::statics::SYMBOL;
+use crate::worker::{CELL_FUNCTION, HAS_STATICS};
 use quote::ToTokens;
 use syn::Item;
 use syn::spanned::Spanned;
@@ -12,8 +16,11 @@ use syn::spanned::Spanned;
 const NUMBERED: &str = "fn run_user_code_";
 
 /// The same crate with one order and one name.
-pub(crate) fn canonical(source: &str) -> String {
-    let source = renamed(source);
+pub(crate) fn canonical(source: &str, superseded: &Superseded) -> String {
+    let mut source = renamed(source);
+    for (old, new) in &superseded.symbols {
+        source = source.replace(old, new);
+    }
     let Ok(file) = syn::parse_file(&source) else {
         // Not Rust: rustc will say so, and nothing will be cached.
         return source;
@@ -23,12 +30,23 @@ pub(crate) fn canonical(source: &str) -> String {
         out.push_str(&attribute.to_token_stream().to_string());
         out.push('\n');
     }
-    let mut items: Vec<_> = file.items.iter().map(|item| (rank(item), text_of(&source, item))).collect();
+    let mut items: Vec<_> = file
+        .items
+        .iter()
+        .map(|item| {
+            let text = text_of(&source, item);
+            let left = superseded.items.iter().find(|(old, _)| old.trim() == text.trim());
+            (rank(item), unwrapped(left.map_or(text, |(_, left)| left)))
+        })
+        .collect();
     items.sort();
     items.dedup();
     for (_, text) in items {
         out.push_str(text);
         out.push('\n');
+    }
+    if out.contains(SYMBOL) {
+        out.push_str(&format!("#[unsafe(no_mangle)] pub static {HAS_STATICS}: u8 = 1;\n"));
     }
     out
 }
@@ -42,10 +60,17 @@ fn renamed(source: &str) -> String {
 
 fn rank(item: &Item) -> u8 {
     match item {
+        Item::Macro(item) if item.ident.as_ref().is_none_or(|name| name.to_string().starts_with("recoil_items_")) => 1,
         Item::Macro(_) => 0,
-        Item::Fn(function) if function.sig.ident == CELL_FUNCTION => 2,
-        _ => 1,
+        Item::Fn(function) if function.sig.ident == CELL_FUNCTION => 3,
+        _ => 2,
     }
+}
+
+/// The call of a macro that makes items, without the macro around it.
+fn unwrapped(text: &str) -> &str {
+    let inner = text.strip_prefix(MADE).and_then(|rest| rest.split_once(MADE_OPEN));
+    inner.and_then(|(_, rest)| rest.trim_end().strip_suffix(MADE_CLOSE)).unwrap_or(text)
 }
 
 /// The item as it was written, comments inside included; a semicolon behind a macro call goes with it.
@@ -65,8 +90,23 @@ mod tests {
     fn order_and_number_do_not_matter() {
         let one = "#![allow(dead_code)]\nuse a::b;\nfn f() { /* x */ }\nmacro_rules! m { () => {} }\npub extern \"C\" fn run_user_code_3(x: *mut u8) -> *mut u8 { x }";
         let two = "#![allow(dead_code)]\nmacro_rules! m { () => {} }\nfn f() { /* x */ }\npub extern \"C\" fn run_user_code_12(x: *mut u8) -> *mut u8 { x }use a::b;\n";
+        let canonical = |source: &str| super::canonical(source, &Superseded::default());
         assert_eq!(canonical(one), canonical(two));
         assert!(canonical(one).contains("/* x */"));
         assert_ne!(canonical(one), canonical(&one.replace("x }", "y }")));
+    }
+
+    #[test]
+    fn superseded_items_go_and_made_items_lose_their_wrapping() {
+        let source = "impl A { fn f() {} fn g() {} }\nmacro_rules! m { () => {} }\n\
+                      macro_rules! recoil_items_m_X { () => { m!(X); } }\nstatic S: u8 = recoil_static_1;";
+        let superseded = Superseded {
+            items: vec![("impl A { fn f() {} fn g() {} }".into(), "impl A {           fn g() {} }".into())],
+            symbols: vec![("recoil_static_1".into(), "recoil_static_2".into())],
+        };
+        let text = canonical(source, &superseded);
+        assert!(text.contains("impl A {           fn g() {} }") && !text.contains("fn f()"), "{text}");
+        assert!(text.contains("macro_rules! m { () => {} }\nm!(X);\n"), "{text}");
+        assert!(text.contains("recoil_static_2") && text.contains(HAS_STATICS), "{text}");
     }
 }

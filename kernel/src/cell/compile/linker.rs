@@ -30,7 +30,8 @@ pub(crate) fn link(program: &[String], object: &Path, library: &Path) -> Result<
     let mut command = Command::new(linker);
     command.args(first).args([
         "-shared",
-        "-Bsymbolic",
+        // Statics that are exported are those of the cell that was loaded first.
+        "-Bsymbolic-functions",
         "--eh-frame-hdr",
         "--gc-sections",
         "-z",

@@ -13,4 +13,5 @@ pub(crate) mod mir;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod rustc;
+mod shape;
 mod unused;

@@ -29,6 +29,30 @@ pub(crate) struct Plan {
     pub makes: bool,
     /// The program to link with, and its first arguments.
     pub linker: Vec<String>,
+    /// What evcxr still has and the session has not.
+    pub superseded: Superseded,
+    /// Crates whose types can change under their names, when the cell may keep values of them.
+    pub changing: Vec<String>,
+    /// What the types of the variables that the cell takes looked like when they were stored, by index.
+    pub shapes: Vec<(usize, Shape)>,
+}
+
+/// Parts of evcxr's items that have been replaced by later ones which it does not take for the same.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Superseded {
+    /// Whole items, with what is left of them.
+    pub items: Vec<(String, String)>,
+    /// Symbols of statics, with those that take their place.
+    pub symbols: Vec<(String, String)>,
+}
+
+/// What is known of a type at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    /// A hash of its layout.
+    pub layout: u64,
+    /// Whether the texts behind it have changed since.
+    pub text_changed: bool,
 }
 
 /// What became of it.
@@ -50,6 +74,12 @@ pub(crate) struct Compiled {
     pub seconds: f64,
     /// Types by index of variable.
     pub types: Vec<(usize, String)>,
+    /// Layouts by index of variable, of types that can change.
+    #[serde(default)]
+    pub shapes: Vec<(usize, u64)>,
+    /// Variables that the cell takes and whose types have changed: it must not run.
+    #[serde(default)]
+    pub changed: Vec<usize>,
     /// Variables that cannot outlive the cell, with the reason.
     pub dropped: Vec<(usize, String)>,
     /// Imports that settled ambiguities; the next cell brings them along.

@@ -8,10 +8,12 @@ use super::canonical::canonical;
 use super::dependencies;
 use super::linker;
 use super::mir;
-use super::plan::{Compiled, Plan};
+use super::plan::{Compiled, Plan, Shape};
 use super::process::with_parent;
+use super::shape;
 use super::unused;
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
+use crate::variables::is_dict_of_data;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,6 +21,8 @@ use std::time::Instant;
 
 /// More passes than variables that can go wrong in a sensible cell.
 const MOST_PASSES: u32 = 12;
+/// Why a variable that borrows is not stored.
+const BORROWS: &str = "it borrows from another value, and lives only as long as its cell runs";
 /// Where rustc writes its intermediate representation, in the crate's folder.
 const MIR: &str = "target/ctx.mir";
 
@@ -29,11 +33,13 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         Ok(dependencies) => dependencies,
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
-    let source = canonical(source);
-    let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity]);
+    let source = canonical(source, &plan.superseded);
+    let changing = plan.changing.join(",");
+    let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {
-        return Compiled { sequence: plan.sequence, cached: true, passes: 0, key, ..found };
+        let found = Compiled { sequence: plan.sequence, cached: true, passes: 0, key, ..found };
+        return Compiled { changed: changed(plan, &found), ..found };
     }
     let mut compiled = Compiled { key, ..nothing };
     run(plan, folder, source, library, &dependencies.arguments, &mut compiled);
@@ -41,7 +47,19 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         // A full disk must not fail the cell: it is compiled already.
         let _ = cache.keep(&compiled.key, library, &compiled.source, &compiled);
     }
+    compiled.changed = changed(plan, &compiled);
     compiled
+}
+
+/// Variables whose types do not look any more as they did when the values were stored.
+fn changed(plan: &Plan, compiled: &Compiled) -> Vec<usize> {
+    let differs = |index: usize, before: Shape| match compiled.shapes.iter().find(|(other, _)| *other == index) {
+        Some((_, now)) => *now != before.layout,
+        // The compiler has left the type out: only the texts can tell.
+        None => before.text_changed,
+    };
+    let all_well = compiled.failure.is_none() && compiled.diagnostics.is_empty();
+    plan.shapes.iter().filter(|(index, before)| all_well && differs(*index, *before)).map(|(index, _)| *index).collect()
 }
 
 /// Passes of rustc until it succeeds or nothing can be repaired.
@@ -64,6 +82,9 @@ fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[
         if errors.is_empty() {
             let mir = std::fs::read_to_string(folder.join(MIR)).unwrap_or_default();
             compiled.types = mir::types(&mir);
+            if !plan.changing.is_empty() {
+                compiled.shapes = shape::shapes(library, &plan.changing);
+            }
             let _ = std::fs::remove_file(folder.join(&file));
             return;
         }
@@ -137,14 +158,10 @@ fn rustc(plan: &Plan, folder: &Path, file: &str, extra: &[String], emit: &str) -
     let mut command = Command::new(&plan.rustc);
     command.current_dir(folder).arg(file).args(["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
     // One name and one metadata for all cells: a type that two cells define with the same words is one type.
-    command.args([
-        "-Cprefer-dynamic",
-        "-Cmetadata=recoil",
-        "-Ccodegen-units=1",
-        "-Cdebuginfo=0",
-        "-Coverflow-checks=on",
-    ]);
+    command.args(["-Cprefer-dynamic", "-Cmetadata=recoil", "-Ccodegen-units=1", "-Coverflow-checks=on"]);
     command.arg(format!("-Copt-level={}", plan.opt_level));
+    // Descriptions of types, where types can change.
+    command.arg(if plan.changing.is_empty() { "-Cdebuginfo=0" } else { "-Cdebuginfo=2" });
     command.arg("--extern").arg(format!("recoil={}", plan.dylib.display()));
     command.arg("-L").arg(format!("dependency={}", plan.crates.display()));
     // Naming the types costs rustc a search through all crates, so it is only done when there are variables to keep.
@@ -191,13 +208,15 @@ fn repaired(
     imports: &mut Vec<String>,
 ) -> Option<String> {
     let lines: Vec<&str> = source.lines().collect();
-    let mut without = Vec::new();
+    let mut without: Vec<(usize, Option<String>)> = Vec::new();
     let mut edits = Vec::new();
     let known = imports.len();
     for error in errors {
         if let Some((line, index, reason)) = unstorable(&lines, error) {
-            if !without.contains(&line) {
-                without.push(line);
+            if without.iter().all(|(other, _)| *other != line) {
+                // Dropped now, so that what it borrows from can be stored.
+                let borrower = lines.get(line).filter(|_| reason == BORROWS).and_then(|line| stored_name(line));
+                without.push((line, borrower.map(|name| format!("::core::mem::drop({name});"))));
                 dropped.push((index, reason));
             }
         } else if let Some(edit) = group_access(source, error) {
@@ -216,7 +235,11 @@ fn repaired(
         better.replace_range(start..end, &text);
     }
     // Lines stay where they are: emptied, not removed.
-    let kept = better.split('\n').enumerate().map(|(index, line)| if without.contains(&index) { "" } else { line });
+    let instead = |index: usize| without.iter().find(|(line, _)| *line == index).map(|(_, instead)| instead);
+    let kept = better.split('\n').enumerate().map(|(index, line)| match instead(index) {
+        Some(instead) => instead.as_deref().unwrap_or_default(),
+        None => line,
+    });
     let mut better = kept.collect::<Vec<_>>().join("\n");
     for import in &imports[known..] {
         better.push_str(import);
@@ -242,6 +265,12 @@ fn meant(source: &str, error: &Value) -> Option<String> {
     Some(format!("use {path}::{name};"))
 }
 
+/// The name in a line that stores a variable.
+fn stored_name(line: &str) -> Option<&str> {
+    let name = line.split("::recoil::runtime::Peek(&").nth(1)?.split(')').next()?;
+    line.trim_start().starts_with(PUT).then_some(name)
+}
+
 /// The marked line at fault in an error, with the index of its variable and the reason.
 fn unstorable(lines: &[&str], error: &Value) -> Option<(usize, usize, String)> {
     let code = error["code"]["code"].as_str().unwrap_or_default();
@@ -251,9 +280,7 @@ fn unstorable(lines: &[&str], error: &Value) -> Option<(usize, usize, String)> {
         .collect();
     let reason = match code {
         "E0382" | "E0381" | "E0425" | "E0507" => "its value was moved away in its cell",
-        "E0597" | "E0505" | "E0506" | "E0502" | "E0716" | "E0521" | "E0515" | "E0373" | "E0310" | "E0499" => {
-            "it borrows from another value, and lives only as long as its cell runs"
-        }
+        "E0597" | "E0505" | "E0506" | "E0502" | "E0716" | "E0521" | "E0515" | "E0373" | "E0310" | "E0499" => BORROWS,
         "E0603" | "E0433" | "E0412" | "E0107" | "E0423" => "its type is private and cannot be named in another cell",
         _ => "its type cannot be kept from cell to cell",
     };
@@ -280,8 +307,8 @@ fn group_access(source: &str, error: &Value) -> Option<(usize, usize, String)> {
     let message = error["message"].as_str()?;
     let missing = message.starts_with("no field `") || message.starts_with("attempted to take value of method `");
     let kind = message.split("on type ").nth(1)?.split('`').nth(1)?;
-    let name = kind.trim_start_matches("&mut ").trim_start_matches('&').rsplit("::").next()?;
-    if !missing || !matches!(name, "Data" | "Group") {
+    let kind = kind.trim_start_matches("&mut ").trim_start_matches('&');
+    if !missing || !is_dict_of_data(kind) {
         return None;
     }
     let span = spans(error).find(|span| span["is_primary"] == true)?;
@@ -331,11 +358,11 @@ mod tests {
     #[test]
     fn fields_of_data_become_groups() {
         let source = "f().mumu.count()";
-        let error = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Data`",
+        let error = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `recoil::Data`",
             "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
         let better = repaired(source, &[error], &mut Vec::new(), &mut Vec::new());
         assert_eq!(better.as_deref(), Some("f().group(\"mumu\").count()"));
-        let other = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Point`",
+        let other = json!({"code": {"code": "E0609"}, "message": "no field `mumu` on type `Data`",
             "spans": [{"line_start": 1, "byte_start": 4, "byte_end": 8, "is_primary": true}]});
         assert_eq!(repaired(source, &[other], &mut Vec::new(), &mut Vec::new()), None);
     }

@@ -2,6 +2,7 @@
 
 use super::WORKER_PATIENCE;
 use super::job::{Finish, Job, Logged, Ran, Task};
+use super::superseded::Live;
 use crate::assist::Assistant;
 use crate::cell::compile::linker;
 use crate::cell::compile::plan::SESSION;
@@ -32,6 +33,11 @@ pub(crate) struct Engine {
     pub(super) origins: Vec<Origin>,
     pub(super) cells: HashMap<u32, String>,
     pub(super) definitions: Definitions,
+    pub(super) statics: Vec<Live>,
+    /// How many times each text of a cell has run, by its hash.
+    pub(super) runs: HashMap<u64, u32>,
+    /// Added crates that lie in folders, whose types can change.
+    pub(super) path_crates: Vec<String>,
     pub(super) log: Vec<Logged>,
     pub(super) sequence: u64,
     pub(super) opt_level: String,
@@ -74,6 +80,9 @@ impl Engine {
             origins: Vec::new(),
             cells: HashMap::new(),
             definitions: Definitions::default(),
+            statics: Vec::new(),
+            runs: HashMap::new(),
+            path_crates: Vec::new(),
             log: Vec::new(),
             sequence: 0,
             opt_level: "auto".into(),
@@ -101,7 +110,7 @@ impl Engine {
 
     fn execute(&mut self, cell: &Cell) -> Outcome {
         let outcome = self.lines_and_rust(cell).unwrap_or_else(Outcome::Failed);
-        let items: Vec<_> = self.origins.iter().map(|origin| origin.item.text.as_str()).collect();
+        let items: Vec<_> = self.origins.iter().map(|origin| origin.now().text.as_str()).collect();
         self.assistant.update(&self.table, items.join("\n"));
         outcome
     }
@@ -197,7 +206,7 @@ impl Engine {
 
     /// Has evcxr do one of its own commands; some of them compile an empty cell.
     pub(super) fn command(&mut self, line: &str) -> Result<EvalOutputs, Failure> {
-        self.write_plan(&[], false, "0")?;
+        self.write_plan(self.empty_plan())?;
         let workers = self.shared.listener.workers();
         let result = self.context.execute(line);
         if let Some(failed) = self.compiled().and_then(|compiled| compiled.failure) {
@@ -219,6 +228,8 @@ impl Engine {
         self.imports.clear();
         self.origins.clear();
         self.definitions = Definitions::default();
+        self.statics.clear();
+        self.runs.clear();
         self.log.clear();
         self.begin_session()
     }

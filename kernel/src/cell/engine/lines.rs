@@ -93,6 +93,10 @@ impl Engine {
                 );
                 return Err(failure("DependencyError", text));
             }
+            let name = name.replace('-', "_");
+            if wanted.contains("path") && !self.path_crates.contains(&name) {
+                self.path_crates.push(name);
+            }
         }
         if command == ":quit" {
             return Err(failure("CommandError", "a notebook ends its kernel from the menu"));

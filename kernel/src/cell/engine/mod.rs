@@ -8,6 +8,7 @@ pub(crate) mod cells;
 mod death;
 pub(crate) mod job;
 mod lines;
+mod superseded;
 mod task;
 
 /// How long a worker may take to come up, on a busy machine.

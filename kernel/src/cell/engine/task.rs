@@ -2,14 +2,17 @@
 
 use super::cells::Engine;
 use super::job::{Ran, Task};
+use super::superseded::{Live, replace_impls, superseded};
 use crate::cell::compile::cache::Cache;
 use crate::cell::compile::mir;
-use crate::cell::compile::plan::{Compiled, Plan, compiled_path, plan_path};
+use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{Map, Origin};
 use crate::cell::report::syntax;
 use crate::cell::shared::lock;
+use crate::cell::source::definitions::Definitions;
 use crate::cell::source::generate::{Generated, generate};
+use crate::cell::source::notebook::{Notebook, hash};
 use crate::cell::source::parse::{Parsed, parse, words};
 use crate::evaluator::{Bundle, Failure};
 use crate::variables::{Known, short};
@@ -22,55 +25,150 @@ use std::time::{Duration, Instant};
 /// How long the last message of a cell may be behind evcxr's.
 const MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// The name of the crate that every cell is.
+const CRATE: &str = "ctx";
+
+/// What the notebook's items become when a cell has run well.
+struct Next {
+    definitions: Definitions,
+    origins: Vec<Origin>,
+    statics: Vec<Live>,
+    superseded: Superseded,
+}
+
+/// A piece of Rust and what was made of it.
+struct Piece<'a> {
+    task: &'a Task<'a>,
+    parsed: &'a Parsed,
+    generated: &'a Generated,
+}
+
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<Ran, Failure> {
-        let parsed = match parse(task.code, &|variable, name| self.table.is_group(variable, name)) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let text = error.to_string();
-                return Err(syntax::failure(
-                    &self.config.prelude.toolchain,
-                    &self.shared.folder,
-                    task.number,
-                    task.code,
-                    &text,
-                ));
-            }
-        };
-        self.lose_redefined(task, &parsed);
+        let (parsed, definitions) = self.parsed(task)?;
+        self.lose_redefined(&parsed, &definitions);
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
         let mut generated = generate(task.code, &parsed, &self.table);
         for import in &self.imports {
             generated.code.push_str(import);
             generated.code.push('\n');
         }
-        self.write_plan(&generated.variables, !parsed.bindings.is_empty(), &opt_level)?;
+        let next = self.next(&parsed, &generated, definitions);
+        let plan = self.plan_for(&parsed, &generated, &next, opt_level);
+        self.write_plan(plan)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
         self.shared.listener.begin(task.token, task.allow_stdin, task.muted);
         let start = Instant::now();
         let result = self.context.execute(&generated.code);
         let seconds = start.elapsed().as_secs_f64();
-        let ended = self.ended(task, &parsed, &generated, result, workers);
+        let changed = self.compiled().map(|compiled| compiled.changed).unwrap_or_default();
+        if !changed.is_empty() {
+            self.shared.listener.give_up();
+            self.lose(changed.iter().filter_map(|index| generated.variables.get(*index)).cloned().collect());
+            return self.rust(task);
+        }
+        let ended = self.ended(&Piece { task, parsed: &parsed, generated: &generated }, next, result, workers);
         self.shared.listener.give_up();
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
         ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
     }
 
-    /// Variables whose types mean something else now: a type's name would still fit, its layout would not.
-    fn lose_redefined(&mut self, task: &Task<'_>, parsed: &Parsed) {
-        let mut definitions = self.definitions.clone();
-        parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
-        let changed = |known: &Known| definitions.of(&known.kind) != known.definition;
-        let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));
-        let lost: Vec<_> = used.map(|(name, known)| (name.clone(), short(&known.kind))).collect();
-        for (name, kind) in &lost {
-            self.table.known.remove(name);
-            self.table.gone.insert(name.clone(), format!("its type `{kind}` was defined anew; run its cell again"));
+    /// The cell taken apart, and the notebook's definitions with those of the cell.
+    fn parsed(&self, task: &Task<'_>) -> Result<(Parsed, Definitions), Failure> {
+        let runs = self.runs.get(&hash(task.code)).copied().unwrap_or_default();
+        let parse_with = |definitions: &Definitions| {
+            let notebook = Notebook {
+                is_group: &|variable, name| self.table.is_group(variable, name),
+                makes_items: &|name| definitions.makes_items(name),
+                runs,
+            };
+            parse(task.code, &notebook).map_err(|error| {
+                let (toolchain, folder) = (&self.config.prelude.toolchain, &self.shared.folder);
+                syntax::failure(toolchain, folder, task.number, task.code, &error.to_string())
+            })
+        };
+        let with = |parsed: &Parsed| {
+            let mut definitions = self.definitions.clone();
+            parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
+            definitions
+        };
+        let parsed = parse_with(&self.definitions)?;
+        if parsed.items.is_empty() {
+            return Ok((parsed, self.definitions.clone()));
         }
-        if !lost.is_empty() {
-            self.shared.listener.forget(lost.into_iter().map(|(name, _)| name).collect());
+        let definitions = with(&parsed);
+        if !task.code.contains("macro_rules") {
+            return Ok((parsed, definitions));
+        }
+        // Macros may be used in the cell that defines them.
+        let parsed = parse_with(&definitions)?;
+        let definitions = with(&parsed);
+        Ok((parsed, definitions))
+    }
+
+    /// What the notebook's items will be when this cell has run well.
+    fn next(&self, parsed: &Parsed, generated: &Generated, definitions: Definitions) -> Next {
+        let mut origins = self.origins.clone();
+        replace_impls(&mut origins, &generated.items);
+        let mut statics = self.statics.clone();
+        statics.iter_mut().for_each(|live| live.follow(&definitions));
+        let superseded = superseded(&origins, &statics);
+        for (old, new) in &superseded.symbols {
+            for origin in &mut origins {
+                origin.item.text = origin.item.text.replace(old, new);
+                if let Some(left) = &mut origin.left {
+                    left.text = left.text.replace(old, new);
+                }
+            }
+        }
+        statics.extend(parsed.statics.iter().map(|one| Live::new(one, &definitions)));
+        Next { definitions, origins, statics, superseded }
+    }
+
+    /// Variables that carry tables of methods for a trait that is another one now.
+    fn lose_redefined(&mut self, parsed: &Parsed, definitions: &Definitions) {
+        let changed = |known: &Known| definitions.traits_of(&known.kind) != known.traits;
+        let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));
+        let lost: Vec<_> = used.map(|(name, _)| name.clone()).collect();
+        self.lose(lost);
+    }
+
+    /// Variables whose types mean something else now: a type's name would still fit, its layout would not.
+    fn lose(&mut self, names: Vec<String>) {
+        for name in &names {
+            if let Some(known) = self.table.known.remove(name) {
+                let kind = short(&known.kind);
+                self.table.gone.insert(name.clone(), format!("its type `{kind}` was defined anew; run its cell again"));
+            }
+        }
+        if !names.is_empty() {
+            self.shared.listener.forget(names);
+        }
+    }
+
+    fn plan_for(&self, parsed: &Parsed, generated: &Generated, next: &Next, opt_level: String) -> Plan {
+        let used = generated.variables.len() - parsed.bindings.len();
+        let known = generated.variables[..used].iter().enumerate();
+        let known = known.filter_map(|(index, name)| Some((index, self.table.known.get(name)?)));
+        let shapes: Vec<_> = known
+            .filter_map(|(index, known)| {
+                let text_changed = next.definitions.of(&known.kind) != known.definition;
+                Some((index, Shape { layout: known.shape?, text_changed }))
+            })
+            .collect();
+        let may_change = next.definitions.has_types() || !self.path_crates.is_empty();
+        let described = !shapes.is_empty() || (may_change && !parsed.bindings.is_empty());
+        let changing = [vec![CRATE.to_owned()], self.path_crates.clone()].concat();
+        Plan {
+            opt_level,
+            variables: generated.variables.clone(),
+            makes: !parsed.bindings.is_empty(),
+            superseded: next.superseded.clone(),
+            changing: if described { changing } else { Vec::new() },
+            shapes,
+            ..self.empty_plan()
         }
     }
 
@@ -80,12 +178,12 @@ impl Engine {
             return wanted.to_owned();
         }
         let calls_loops = || {
-            let loops = |origin: &&Origin| origin.item.text.contains("::recoil::runtime::checkpoint()");
+            let loops = |origin: &&Origin| origin.now().text.contains("::recoil::runtime::checkpoint()");
             let names = |text: &str| words(text).iter().any(|word| parsed.words.contains(word));
             self.origins
                 .iter()
                 .filter(loops)
-                .any(|origin| names(origin.item.text.split('(').next().unwrap_or_default()))
+                .any(|origin| names(origin.now().text.split('(').next().unwrap_or_default()))
         };
         if parsed.heavy || calls_loops() { "2".into() } else { "0".into() }
     }
@@ -94,20 +192,29 @@ impl Engine {
         if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
     }
 
-    pub(super) fn write_plan(&mut self, variables: &[String], makes: bool, opt_level: &str) -> Result<(), Failure> {
-        self.sequence += 1;
-        let plan = Plan {
-            sequence: self.sequence,
-            rustc: self.config.prelude.toolchain.rustc.clone(),
-            dylib: self.config.prelude.dylib.clone(),
-            crates: self.config.prelude.crates.clone(),
-            identity: self.config.prelude.identity.clone(),
-            opt_level: opt_level.to_owned(),
-            variables: variables.to_vec(),
+    /// A plan for an empty cell.
+    pub(super) fn empty_plan(&self) -> Plan {
+        let prelude = &self.config.prelude;
+        Plan {
+            sequence: 0,
+            rustc: prelude.toolchain.rustc.clone(),
+            dylib: prelude.dylib.clone(),
+            crates: prelude.crates.clone(),
+            identity: prelude.identity.clone(),
+            opt_level: "0".into(),
+            variables: Vec::new(),
             cache: self.config.cache.clone(),
-            makes,
+            makes: false,
             linker: self.linker.clone(),
-        };
+            superseded: superseded(&self.origins, &self.statics),
+            changing: Vec::new(),
+            shapes: Vec::new(),
+        }
+    }
+
+    pub(super) fn write_plan(&mut self, plan: Plan) -> Result<(), Failure> {
+        self.sequence += 1;
+        let plan = Plan { sequence: self.sequence, ..plan };
         let _ = std::fs::remove_file(compiled_path(&self.shared.folder));
         let text = serde_json::to_vec(&plan).map_err(|error| failure("InternalError", error.to_string()))?;
         let path = plan_path(&self.shared.folder);
@@ -122,13 +229,16 @@ impl Engine {
     /// What evcxr's answer means, and what follows from it.
     fn ended(
         &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
+        piece: &Piece<'_>,
+        next: Next,
         result: Result<EvalOutputs, Error>,
         workers: u64,
     ) -> Result<(Option<Bundle>, Compiled), Failure> {
+        let Piece { task, generated, .. } = *piece;
         let compiled = self.compiled().unwrap_or_default();
+        if !compiled.key.is_empty() && compiled.failure.is_none() && compiled.diagnostics.is_empty() {
+            *self.runs.entry(hash(task.code)).or_default() += 1;
+        }
         if let Err(Error::SubprocessTerminated(message)) = &result {
             return Err(self.worker_died(message, workers));
         }
@@ -153,7 +263,7 @@ impl Engine {
         };
         let Finished { ending, variables } = finished;
         let bundle = self.bundle_of(task, generated, ending);
-        self.learn(task, parsed, generated, &compiled, &variables, bundle.is_ok());
+        self.learn(piece, bundle.is_ok().then_some(next), &compiled, &variables);
         Ok((bundle?, compiled))
     }
 
@@ -194,24 +304,20 @@ impl Engine {
         }
     }
 
-    /// Brings the table up to date with what the worker has.
-    fn learn(
-        &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
-        compiled: &Compiled,
-        variables: &[port::Variable],
-        well: bool,
-    ) {
+    /// Brings the table up to date with what the worker has. `next` is there when the cell ran to its end.
+    fn learn(&mut self, piece: &Piece<'_>, next: Option<Next>, compiled: &Compiled, variables: &[port::Variable]) {
+        let Piece { task, generated, .. } = *piece;
+        let well = next.is_some();
         let reason_of = |name: &str| {
             let dropped =
                 compiled.dropped.iter().find(|(index, _)| generated.variables.get(*index).is_some_and(|n| n == name));
             dropped.map(|(_, reason)| format!("{reason} (In[{}])", task.number))
         };
-        if well {
-            generated.items.iter().for_each(|item| self.definitions.add(&item.text));
-            self.learn_bindings(task, parsed, generated, compiled, &reason_of);
+        if let Some(next) = next {
+            self.definitions = next.definitions;
+            self.origins = next.origins;
+            self.statics = next.statics;
+            self.learn_bindings(piece, compiled, &reason_of);
         }
         let there = |name: &String| variables.iter().any(|variable| variable.name == *name);
         let lost: Vec<_> = self.table.known.keys().filter(|name| !there(name)).cloned().collect();
@@ -231,20 +337,14 @@ impl Engine {
             self.imports.clone_from(&compiled.imports);
         }
         if well && task.number > 0 {
-            let items = generated.items.iter().map(|item| Origin { cell: task.number, item: item.clone() });
+            let items = generated.items.iter().map(|item| Origin { cell: task.number, item: item.clone(), left: None });
             self.origins.extend(items);
             self.cells.insert(task.number, task.code.to_owned());
         }
     }
 
-    fn learn_bindings(
-        &mut self,
-        task: &Task<'_>,
-        parsed: &Parsed,
-        generated: &Generated,
-        compiled: &Compiled,
-        reason_of: &dyn Fn(&str) -> Option<String>,
-    ) {
+    fn learn_bindings(&mut self, piece: &Piece<'_>, compiled: &Compiled, reason_of: &dyn Fn(&str) -> Option<String>) {
+        let Piece { task, parsed, generated } = *piece;
         let used = generated.variables.len() - parsed.bindings.len();
         let mut unusable = Vec::new();
         for (offset, binding) in parsed.bindings.iter().enumerate() {
@@ -254,8 +354,11 @@ impl Engine {
                 Some(kind) if mir::can_be_written(&kind) => {
                     self.table.gone.remove(name);
                     let definition = self.definitions.of(&kind);
-                    let known =
-                        Known { kind, definition, mutable: binding.mutable, cell: task.number, ..Known::default() };
+                    let traits = self.definitions.traits_of(&kind);
+                    let shape =
+                        compiled.shapes.iter().find(|(index, _)| *index == used + offset).map(|(_, shape)| *shape);
+                    let (mutable, cell) = (binding.mutable, task.number);
+                    let known = Known { kind, definition, traits, shape, mutable, cell, ..Known::default() };
                     self.table.known.insert(name.clone(), known);
                 }
                 kind => {

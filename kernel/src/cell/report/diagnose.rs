@@ -15,6 +15,15 @@ use std::collections::HashMap;
 pub(crate) struct Origin {
     pub cell: u32,
     pub item: Source,
+    /// What later cells have left of it.
+    pub left: Option<Source>,
+}
+
+impl Origin {
+    /// What is compiled of it now.
+    pub fn now(&self) -> &Source {
+        self.left.as_ref().unwrap_or(&self.item)
+    }
 }
 
 /// What is needed to find the way back.
@@ -46,7 +55,7 @@ impl<'a> Map<'a> {
             return Some((self.cell, self.generated.body.original(offset - start)));
         }
         let own = self.generated.items.iter().map(|item| (self.cell, item));
-        let earlier = self.origins.iter().rev().map(|origin| (origin.cell, &origin.item));
+        let earlier = self.origins.iter().rev().map(|origin| (origin.cell, origin.now()));
         own.chain(earlier).find_map(|(cell, item)| {
             let within = |(at, _): &(usize, &str)| *at <= offset && offset <= at + item.text.len();
             let (at, _) = source.match_indices(item.text.as_str()).find(within)?;
@@ -215,6 +224,7 @@ fn outside(file: &str) -> String {
 mod tests {
     use super::*;
     use crate::cell::source::generate::generate;
+    use crate::cell::source::notebook::Notebook;
     use crate::cell::source::parse::parse;
     use serde_json::json;
 
@@ -223,7 +233,7 @@ mod tests {
         let code = "fn f() {}\nfor _ in 0..1 { y }\nlet x = 1;";
         let table =
             Table { gone: [("y".to_owned(), "it was moved away in In[2]".to_owned())].into(), ..Table::default() };
-        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table);
+        let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table);
         let cells = HashMap::new();
         let map = Map { cell: 7, code, generated: &generated, origins: &[], cells: &cells, table: &table };
         let source = &generated.code;

@@ -1,58 +1,260 @@
-//! What the notebook's own types look like.
+//! What the notebook has defined, as text: which definitions a type depends on, and which macros make items.
+//!
+//! Whether a stored value still fits its type is the compiler's to say (`compile::shape`). This is for what it cannot
+//! say: the methods of a trait behind a `dyn`, and the contents of a static.
 
 use super::parse::words;
-use std::collections::BTreeMap;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use std::collections::{BTreeMap, BTreeSet};
+use syn::Item;
 
-/// The notebook's own types by name, with their definitions.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Definitions(BTreeMap<String, String>);
+/// Words that begin an item.
+const ITEM_WORDS: [&str; 12] =
+    ["struct", "enum", "union", "fn", "impl", "static", "const", "mod", "trait", "type", "use", "macro_rules"];
+/// Macros of well-known crates that make items.
+const ITEM_MACROS: [&str; 8] = [
+    "thread_local",
+    "lazy_static",
+    "bitflags",
+    "cfg_if",
+    "quick_error",
+    "error_chain",
+    "construct_uint",
+    "construct_fixed_hash",
+];
+
+/// The notebook's own definitions by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Definitions {
+    items: BTreeMap<String, String>,
+    /// Associated types and constants, by trait and then by the head of the `impl`; and calls of macros that make
+    /// items, by the words in them.
+    associated: BTreeMap<String, BTreeMap<String, String>>,
+    traits: BTreeSet<String>,
+    item_macros: BTreeSet<String>,
+    /// Whether anything defines a type.
+    types: bool,
+}
 
 impl Definitions {
-    /// Takes in an item, if it defines a type; a later definition of a name replaces an earlier one.
+    /// Takes in an item; a later definition of a name replaces an earlier one.
     pub fn add(&mut self, item: &str) {
-        let Ok(item) = syn::parse_str::<syn::Item>(item) else { return };
+        let Ok(item) = syn::parse_str::<Item>(item) else { return };
+        // Without comments and blanks, which change nothing.
+        let text = item.to_token_stream().to_string();
         let name = match &item {
-            syn::Item::Struct(item) => &item.ident,
-            syn::Item::Enum(item) => &item.ident,
-            syn::Item::Union(item) => &item.ident,
-            syn::Item::Type(item) => &item.ident,
-            syn::Item::Trait(item) => &item.ident,
+            Item::Struct(item) => item.ident.to_string(),
+            Item::Enum(item) => item.ident.to_string(),
+            Item::Union(item) => item.ident.to_string(),
+            Item::Type(item) => item.ident.to_string(),
+            Item::Const(item) => item.ident.to_string(),
+            Item::Mod(item) => item.ident.to_string(),
+            Item::Trait(item) => {
+                self.traits.insert(item.ident.to_string());
+                item.ident.to_string()
+            }
+            Item::Macro(item) => return self.add_macro(item, text),
+            Item::Use(item) => {
+                let mut names = Vec::new();
+                used(&item.tree, String::new(), &mut names);
+                return names.into_iter().for_each(|(name, path)| drop(self.items.insert(name, path)));
+            }
+            Item::Impl(item) => return self.add_impl(item),
             _ => return,
         };
-        // Without comments and blanks, which change nothing.
-        let text = quote::ToTokens::to_token_stream(&item).to_string();
-        self.0.insert(name.to_string(), text);
+        self.types |= matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Mod(_));
+        self.items.insert(name, text);
     }
 
-    /// Everything the notebook defines that a type is made of.
-    pub fn of(&self, kind: &str) -> String {
-        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut wanted = words(kind);
-        while let Some(word) = wanted.pop_first() {
-            if let Some((name, text)) = self.0.get_key_value(&word)
-                && found.insert(name, text).is_none()
-            {
-                wanted.extend(words(text));
+    fn add_macro(&mut self, item: &syn::ItemMacro, text: String) {
+        match &item.ident {
+            Some(name) => {
+                let name = name.to_string();
+                self.item_macros.remove(&name);
+                if transcribes_items(item.mac.tokens.clone(), &|name| self.makes_items(name)) {
+                    self.item_macros.insert(name.clone());
+                }
+                self.items.insert(name, text);
+            }
+            // It may define any of the names in it.
+            None => {
+                self.types = true;
+                for word in words(&text) {
+                    self.associated.entry(word).or_default().insert(text.clone(), text.clone());
+                }
             }
         }
-        found.into_values().collect::<Vec<_>>().join("\n")
     }
+
+    fn add_impl(&mut self, item: &syn::ItemImpl) {
+        let Some((_, path, _)) = &item.trait_ else { return };
+        let Some(name) = path.segments.last() else { return };
+        let parts = item.items.iter().filter(|part| matches!(part, syn::ImplItem::Type(_) | syn::ImplItem::Const(_)));
+        let text: Vec<_> = parts.map(|part| part.to_token_stream().to_string()).collect();
+        let head = format!("{} for {}", path.to_token_stream(), item.self_ty.to_token_stream());
+        self.associated.entry(name.ident.to_string()).or_default().insert(head, text.join("\n"));
+    }
+
+    /// Whether the notebook has types of its own.
+    pub fn has_types(&self) -> bool {
+        self.types
+    }
+
+    /// Whether a macro of this name makes items.
+    pub fn makes_items(&self, name: &str) -> bool {
+        ITEM_MACROS.contains(&name) || self.item_macros.contains(name)
+    }
+
+    /// Everything the notebook defines that a type may be made of.
+    pub fn of(&self, kind: &str) -> String {
+        self.closure(kind).into_values().collect::<Vec<_>>().join("\n")
+    }
+
+    /// The traits that a type may carry behind a `dyn`: a table of methods that was made for another trait of the same
+    /// name must not be used.
+    pub fn traits_of(&self, kind: &str) -> String {
+        let closure = self.closure(kind);
+        let dynamic = kind.contains("dyn ") || closure.values().any(|text| text.contains("dyn "));
+        let traits = closure.into_iter().filter(|(name, _)| dynamic && self.traits.contains(name));
+        traits.map(|(_, text)| text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn closure(&self, kind: &str) -> BTreeMap<String, String> {
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        let mut wanted = words(kind);
+        while let Some(word) = wanted.pop_first() {
+            let own = self.items.get(&word).map(|text| (word.clone(), text.clone()));
+            let associated = self.associated.get(&word).into_iter().flatten();
+            let associated = associated.map(|(head, text)| (head.clone(), format!("{head}\n{text}")));
+            for (name, text) in own.into_iter().chain(associated) {
+                if let std::collections::btree_map::Entry::Vacant(place) = found.entry(name) {
+                    wanted.extend(words(&text));
+                    place.insert(text);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Names that a `use` brings, with the paths behind them.
+fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
+    match tree {
+        syn::UseTree::Path(inner) => used(&inner.tree, format!("{path}{}::", inner.ident), names),
+        syn::UseTree::Name(name) => names.push((name.ident.to_string(), format!("{path}{}", name.ident))),
+        syn::UseTree::Rename(name) => names.push((name.rename.to_string(), format!("{path}{}", name.ident))),
+        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| used(tree, path.clone(), names)),
+        syn::UseTree::Glob(_) => {}
+    }
+}
+
+/// Whether the first rule of a `macro_rules!` that says so makes items.
+fn transcribes_items(rules: TokenStream, makes_items: &dyn Fn(&str) -> bool) -> bool {
+    let tokens: Vec<TokenTree> = rules.into_iter().collect();
+    tokens.windows(3).any(|window| {
+        let arrow = matches!(&window[0], TokenTree::Punct(p) if p.as_char() == '=')
+            && matches!(&window[1], TokenTree::Punct(p) if p.as_char() == '>');
+        match &window[2] {
+            TokenTree::Group(body) if arrow => begins_item(body.stream(), makes_items),
+            _ => false,
+        }
+    })
+}
+
+fn begins_item(tokens: TokenStream, makes_items: &dyn Fn(&str) -> bool) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                let called = matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == '!');
+                match word.as_str() {
+                    "pub" | "unsafe" | "async" | "extern" => {}
+                    "crate" => {}
+                    // `const { .. }` and `const X`: only the second one is an item; a name follows.
+                    _ if called => return word == "macro_rules" || makes_items(&word),
+                    _ => return ITEM_WORDS.contains(&word.as_str()),
+                }
+            }
+            TokenTree::Punct(p) if p.as_char() == '#' => drop(tokens.next()),
+            TokenTree::Punct(p) if p.as_char() == '$' => match tokens.peek() {
+                // `$(#[$meta])*` and `$vis` stand in front of items, `$( struct .. )*` is items.
+                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                    if begins_item(group.stream(), makes_items) {
+                        return true;
+                    }
+                    tokens.next();
+                }
+                _ => drop(tokens.next()),
+            },
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {}
+            TokenTree::Punct(p) if matches!(p.as_char(), '*' | '+' | '?' | ',') => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(items: &[&str]) -> Definitions {
+        let mut definitions = Definitions::default();
+        items.iter().for_each(|item| definitions.add(item));
+        definitions
+    }
+
     #[test]
     fn definitions_are_followed() {
-        let mut definitions = Definitions::default();
-        definitions.add("struct P { q: Vec<Q> }");
-        definitions.add("struct Q { x: f64 }");
+        let mut definitions = of(&["struct P { q: Vec<Q> }", "struct Q { x: f64 }"]);
         let before = definitions.of("Vec<P>");
         definitions.add("struct Q { x: f64, }");
         definitions.add("fn f() {}");
         assert_eq!(definitions.of("i32"), "");
         definitions.add("struct Q { x: String }");
         assert_ne!(definitions.of("Vec<P>"), before);
+    }
+
+    #[test]
+    fn constants_aliases_modules_macros_and_associated_types_are_followed() {
+        for (item, other) in [
+            ("const N: usize = 3;", "const N: usize = 6;"),
+            ("type N = f64;", "type N = u64;"),
+            ("mod N { pub struct X(u8); }", "mod N { pub struct X(u16); }"),
+            ("use a::X as N;", "use b::X as N;"),
+            ("macro_rules! N { () => { u8 } }", "macro_rules! N { () => { u16 } }"),
+            ("impl N for A { type Out = u8; }", "impl N for A { type Out = u16; }"),
+        ] {
+            let mut definitions = of(&["struct A(N);", item]);
+            let before = definitions.of("Vec<A>");
+            definitions.add(other);
+            assert_ne!(definitions.of("Vec<A>"), before, "{item}");
+        }
+    }
+
+    #[test]
+    fn traits_matter_behind_dyn() {
+        let definitions = of(&["trait T { fn f(&self); }", "struct A(Box<dyn T>);", "struct B<X: T>(X);"]);
+        assert!(definitions.traits_of("A").contains("fn f"));
+        assert!(definitions.traits_of("Box<dyn T>").contains("fn f"));
+        assert_eq!(definitions.traits_of("B<u8>"), "");
+    }
+
+    #[test]
+    fn macros_that_make_items_are_told_from_others() {
+        for (rules, makes) in [
+            ("macro_rules! m { ($n:ident) => { struct $n; } }", true),
+            ("macro_rules! m { ($(#[$m:meta])* $v:vis $n:ident) => { $(#[$m])* $v struct $n(u8); } }", true),
+            ("macro_rules! m { ($($n:ident),*) => { $( impl T for $n {} )* } }", true),
+            ("macro_rules! m { ($n:ident) => { #[derive(Debug)] pub(crate) enum $n { A } } }", true),
+            ("macro_rules! m { ($x:expr) => { $x + 1 } }", false),
+            ("macro_rules! m { ($x:expr) => { println!(\"{}\", $x) } }", false),
+            ("macro_rules! m { ($x:expr) => {{ let y = $x; y }} }", false),
+            ("macro_rules! m { () => { bitflags! { struct A: u8 { const B = 1; } } } }", true),
+        ] {
+            assert_eq!(of(&[rules]).makes_items("m"), makes, "{rules}");
+        }
     }
 }

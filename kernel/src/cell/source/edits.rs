@@ -61,6 +61,17 @@ impl Source {
         }
     }
 
+    /// The same text with stretches of it made blank; lines and places stay.
+    pub fn blanked(&self, ranges: &[std::ops::Range<usize>]) -> Self {
+        let mut blanked = self.clone();
+        for range in ranges {
+            let Some(text) = self.text.get(range.clone()) else { continue };
+            let blank: String = text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+            blanked.text.replace_range(range.clone(), &blank);
+        }
+        blanked
+    }
+
     /// The byte of the original that a byte of the text came from.
     pub fn original(&self, offset: usize) -> usize {
         let mut before = 0;

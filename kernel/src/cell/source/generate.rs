@@ -2,7 +2,7 @@
 //! use out of the prelude's store, runs them, and puts the variables back.
 
 use super::edits::{Edit, Source};
-use super::marks::{BODY, KEEP, PUT, TAKE};
+use super::marks::{BODY, KEEP, MADE, MADE_CLOSE, MADE_OPEN, PUT, TAKE};
 use super::parse::Parsed;
 use crate::variables::Table;
 use std::fmt::Write;
@@ -48,8 +48,10 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     for (index, (name, known)) in used.iter().enumerate() {
         let mutable = if known.mutable { "mut " } else { "" };
         let kind = &known.kind;
-        let _ =
-            writeln!(out, "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::take::<{kind}>({name:?});");
+        let _ = writeln!(
+            out,
+            "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::take::<{kind}, {index}>({name:?});"
+        );
     }
     let (open, close) = if parsed.awaits {
         (
@@ -63,7 +65,8 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     if parsed.tail.is_none() {
         out.push_str("; let __recoil_shown = ::core::option::Option::None;\n");
     }
-    for (index, name) in made.iter().enumerate() {
+    // Later ones first, as values are dropped: they may borrow from earlier ones.
+    for (index, name) in made.iter().enumerate().rev() {
         let _ = writeln!(out, "{PUT}{}*/ {}", used.len() + index, put(name, used.len() + index));
     }
     let _ = writeln!(out, "{close});");
@@ -75,9 +78,18 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     out.push_str("__recoil_ended.finish(); }});\n");
     let items = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));
     let items: Vec<_> = items.map(|range| Source::new(code, range.start, range.end, &parsed.edits)).collect();
-    for item in &items {
-        out.push_str(&item.text);
-        out.push('\n');
+    let ranges = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));
+    for (item, range) in items.iter().zip(ranges) {
+        match parsed.made.get(&range.start) {
+            // As a macro, which evcxr takes for an item and keeps by its name.
+            Some(name) => {
+                let _ = writeln!(out, "{MADE}{name} {MADE_OPEN}{}{MADE_CLOSE}", item.text);
+            }
+            None => {
+                out.push_str(&item.text);
+                out.push('\n');
+            }
+        }
         if item.text.split_whitespace().collect::<String>() == "usepolars::prelude::*;" {
             out.push_str(POLARS_NAMES);
         }
@@ -94,7 +106,8 @@ fn put(name: &str, index: usize) -> String {
 
 /// The statements: the cell with its items blanked out, so that lines and columns stay.
 fn body(code: &str, parsed: &Parsed) -> Source {
-    let mut edits = parsed.edits.clone();
+    let within = |edit: &Edit| parsed.items.iter().any(|item| item.start <= edit.start && edit.end <= item.end);
+    let mut edits: Vec<_> = parsed.edits.iter().filter(|edit| !within(edit)).cloned().collect();
     for range in &parsed.items {
         let blank = code[range.clone()].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         edits.insert(0, Edit { start: range.start, end: range.end, text: blank });
@@ -111,6 +124,7 @@ fn body(code: &str, parsed: &Parsed) -> Source {
 
 #[cfg(test)]
 mod tests {
+    use super::super::notebook::Notebook;
     use super::super::parse::parse;
     use super::*;
     use crate::variables::Known;
@@ -124,7 +138,7 @@ mod tests {
     #[test]
     fn generated_code_is_rust_and_keeps_lines() {
         let code = "struct P { x: i32 }\nlet a = P { x: b };\nfor _ in 0..2 { b += 1; }\na.x + b";
-        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table());
         assert_eq!(generated.variables, ["b", "a"]);
         let file = format!("fn f() {{ {} }}", generated.code);
         syn::parse_file(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
@@ -136,7 +150,7 @@ mod tests {
     #[test]
     fn a_comment_at_the_end_does_not_swallow_what_follows() {
         let code = "let a = 1; // one";
-        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table());
         let file = format!("fn f() {{ {} }}", generated.code);
         assert!(file.contains("// one\n"));
         syn::parse_file(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
@@ -145,7 +159,7 @@ mod tests {
     #[test]
     fn awaiting_cells_run_in_a_future() {
         let code = "let x = f().await?;\nx";
-        let generated = generate(code, &parse(code, &|_, _| false).unwrap(), &table());
+        let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table());
         assert!(generated.code.contains("block_on(async {"));
         syn::parse_file(&format!("fn f() {{ {} }}", generated.code)).unwrap();
     }

@@ -8,3 +8,9 @@ pub(crate) const KEEP: &str = "/*recoil keep ";
 pub(crate) const TAKE: &str = "/*recoil take ";
 /// Stands in front of the user's statements.
 pub(crate) const BODY: &str = "/*recoil cell*/";
+/// Begins the name of a macro around the call of one that makes items; see [`super::super::compile::canonical`].
+pub(crate) const MADE: &str = "macro_rules! recoil_items_";
+/// Stands in front of the call.
+pub(crate) const MADE_OPEN: &str = "{ () => { ";
+/// Stands behind it.
+pub(crate) const MADE_CLOSE: &str = " } }";

@@ -9,4 +9,6 @@ pub(crate) mod edits;
 pub(crate) mod generate;
 pub(crate) mod magic;
 pub(crate) mod marks;
+pub(crate) mod notebook;
 pub(crate) mod parse;
+pub(crate) mod statics;

@@ -1,8 +1,10 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
 use super::edits::Edit;
+use super::notebook::Notebook;
+use super::statics::{self, Static};
 use proc_macro2::{TokenStream, TokenTree};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::str::FromStr;
 use syn::parse::Parser;
@@ -22,6 +24,10 @@ pub(crate) struct Binding {
 pub(crate) struct Parsed {
     /// Inner attributes and items, in order.
     pub items: Vec<Range<usize>>,
+    /// Calls of macros that make items, by their first byte, with a name for what they make.
+    pub made: BTreeMap<usize, String>,
+    /// Statics, of which there shall be one for all cells.
+    pub statics: Vec<Static>,
     /// The last expression, if the cell ends in one without a semicolon.
     pub tail: Option<Range<usize>>,
     /// Whether there is anything but items.
@@ -40,22 +46,35 @@ pub(crate) struct Parsed {
 
 const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
 
-/// Takes a cell apart. `group_of` tells which field accesses on which variables mean a group (`data.mumu`).
+/// Takes a cell apart.
 ///
 /// # Errors
 /// syn's, when this is not Rust; rustc will say it better.
-pub(crate) fn parse(code: &str, is_group: &dyn Fn(&str, &str) -> bool) -> syn::Result<Parsed> {
+pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> {
     let body = |input: syn::parse::ParseStream<'_>| Ok((Attribute::parse_inner(input)?, Block::parse_within(input)?));
     let (attributes, statements) = body.parse_str(code)?;
     let mut parsed = Parsed { words: words(code), ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
-    let mut visitor = Rewriter { code, is_group, parsed: &mut parsed, nested: 0 };
+    let mut visitor = Rewriter { code, notebook, parsed: &mut parsed, nested: 0 };
     for statement in &statements {
         visitor.visit_stmt(statement);
     }
     for (index, statement) in statements.iter().enumerate() {
         match statement {
-            Stmt::Item(item) => parsed.items.push(item_range(code, item)),
+            Stmt::Item(item) => {
+                let range = item_range(code, item);
+                if let Item::Macro(call) = item
+                    && call.ident.is_none()
+                {
+                    item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                }
+                parsed.items.push(range);
+            }
+            Stmt::Macro(call) if makes_items(notebook, &call.mac) => {
+                let range = with_semicolon(code, range(call.span()));
+                item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                parsed.items.push(range);
+            }
             Stmt::Local(local) => {
                 parsed.statements = true;
                 bindings(local, &mut parsed.bindings);
@@ -78,6 +97,33 @@ pub(crate) fn parse(code: &str, is_group: &dyn Fn(&str, &str) -> bool) -> syn::R
         }
     }
     Ok(parsed)
+}
+
+fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
+        // What defines a macro in turn cannot be put into one.
+        && !call.tokens.to_string().contains('$')
+}
+
+/// A call of a macro that makes items: those that make statics are written out, others get a name.
+fn item_macro(code: &str, notebook: &Notebook<'_>, call: &syn::Macro, whole: Range<usize>, parsed: &mut Parsed) {
+    let mut count = parsed.statics.len();
+    let mut symbol = || {
+        count += 1;
+        statics::symbol(code, count - 1, notebook.runs)
+    };
+    if let Some((edits, statics)) = statics::written_out(code, call, &whole, &mut symbol) {
+        parsed.edits.extend(edits);
+        parsed.statics.extend(statics);
+        return;
+    }
+    let macro_name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    let words = ["pub", "struct", "enum", "fn", "const", "static", "type", "trait", "mod"];
+    let first = call.tokens.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if !words.contains(&word.to_string().as_str()) => Some(word.to_string()),
+        _ => None,
+    });
+    parsed.made.insert(whole.start, format!("{macro_name}_{}", first.unwrap_or_default()));
 }
 
 /// Whether an expression plainly never has a value.
@@ -107,7 +153,7 @@ fn diverges(expression: &Expr) -> bool {
 
 /// Whether code fails to parse, and if so, whether it is because it ends too early.
 pub(crate) fn parse_error(code: &str) -> Option<bool> {
-    let error = parse(code, &|_, _| false).err()?;
+    let error = parse(code, &Notebook::empty()).err()?;
     let text = error.to_string();
     Some(text.starts_with("unexpected end of input"))
 }
@@ -118,10 +164,14 @@ fn range(span: proc_macro2::Span) -> Range<usize> {
 
 /// The item with a semicolon that syn does not count to it.
 fn item_range(code: &str, item: &Item) -> Range<usize> {
-    let mut range = range(item.span());
+    let range = range(item.span());
+    if matches!(item, Item::Macro(_)) { with_semicolon(code, range) } else { range }
+}
+
+fn with_semicolon(code: &str, mut range: Range<usize>) -> Range<usize> {
     let rest = &code[range.end..];
     let after = rest.trim_start();
-    if matches!(item, Item::Macro(_)) && after.starts_with(';') {
+    if after.starts_with(';') {
         range.end += rest.len() - after.len() + 1;
     }
     range
@@ -129,12 +179,12 @@ fn item_range(code: &str, item: &Item) -> Range<usize> {
 
 /// Names that a `let` of the cell's top level makes; the latest of a name wins.
 fn bindings(local: &Local, into: &mut Vec<Binding>) {
-    struct Names<'a>(&'a mut Vec<Binding>);
+    struct Names<'a>(&'a mut Vec<Binding>, bool);
     impl<'ast> Visit<'ast> for Names<'_> {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
             let name = pattern.ident.to_string();
-            // `None` and constants look like names here.
-            let constant = name.starts_with(|first: char| first.is_uppercase());
+            // Where a pattern may fail to match, `None` and constants look like names.
+            let constant = self.1 && name.starts_with(|first: char| first.is_uppercase());
             if !constant {
                 self.0.retain(|binding| binding.name != name);
                 self.0.push(Binding { name, mutable: pattern.mutability.is_some() });
@@ -144,13 +194,14 @@ fn bindings(local: &Local, into: &mut Vec<Binding>) {
         // Not the names inside of closures and blocks in the initialiser.
         fn visit_expr(&mut self, _: &'ast Expr) {}
     }
-    Names(into).visit_pat(&local.pat);
+    let may_fail = local.init.as_ref().is_some_and(|init| init.diverge.is_some());
+    Names(into, may_fail).visit_pat(&local.pat);
 }
 
 /// Finds what must be changed, and what must be known, inside the statements and items.
 struct Rewriter<'a> {
     code: &'a str,
-    is_group: &'a dyn Fn(&str, &str) -> bool,
+    notebook: &'a Notebook<'a>,
     parsed: &'a mut Parsed,
     /// Depth of functions and async blocks around.
     nested: usize,
@@ -208,7 +259,20 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
-    fn visit_item_static(&mut self, _: &'ast syn::ItemStatic) {}
+
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        if statics::is_placed(&item.attrs) {
+            return;
+        }
+        let symbol = statics::symbol(self.code, self.parsed.statics.len(), self.notebook.runs);
+        let at = match &item.vis {
+            syn::Visibility::Inherited => range(item.static_token.span),
+            visibility => range(visibility.span()),
+        };
+        self.insert(at.start, &statics::exported(&symbol));
+        let kind = self.code[range(item.ty.span())].to_owned();
+        self.parsed.statics.push(Static { symbol, kind });
+    }
 
     fn visit_expr_async(&mut self, expression: &'ast syn::ExprAsync) {
         self.inside(|visitor| visit::visit_expr_async(visitor, expression));
@@ -234,7 +298,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
         if let (Expr::Path(base), syn::Member::Named(name)) = (&*field.base, &field.member)
             && let Some(base) = base.path.get_ident()
-            && (self.is_group)(&base.to_string(), &name.to_string())
+            && (self.notebook.is_group)(&base.to_string(), &name.to_string())
         {
             self.parsed.edits.push(group_edit(self.code, range(field.dot_token.span()).start, range(name.span())));
         }
@@ -269,7 +333,10 @@ pub(crate) fn words(code: &str) -> BTreeSet<String> {
         for token in tokens {
             match token {
                 TokenTree::Ident(name) => {
-                    into.insert(name.to_string().trim_start_matches("r#").to_owned());
+                    // A raw name is also found by its plain form, which strings have.
+                    let name = name.to_string();
+                    into.extend(name.strip_prefix("r#").map(str::to_owned));
+                    into.insert(name);
                 }
                 TokenTree::Group(group) => collect(group.stream(), into),
                 TokenTree::Literal(literal) => in_string(&literal.to_string(), into),
@@ -301,7 +368,8 @@ mod tests {
     use super::*;
 
     fn parsed(code: &str) -> Parsed {
-        parse(code, &|variable, _| variable == "data").unwrap()
+        let notebook = Notebook { is_group: &|variable, _| variable == "data", ..Notebook::empty() };
+        parse(code, &notebook).unwrap()
     }
 
     fn rewritten(code: &str) -> String {
@@ -353,6 +421,37 @@ mod tests {
         assert_eq!(rewritten("data.mumu.count()?"), "data.group(\"mumu\").count()?");
         assert_eq!(rewritten("other.mumu.count()?"), "other.mumu.count()?");
         assert_eq!(rewritten("data.query(\"x\")"), "data.query(\"x\")");
+    }
+
+    #[test]
+    fn names_may_be_of_any_case_and_raw() {
+        let names = |code: &str| parsed(code).bindings.into_iter().map(|b| b.name).collect::<Vec<_>>();
+        assert_eq!(names("let N = 5; let (E, mut Sigma) = (1, 2); let r#type = 3;"), ["N", "E", "Sigma", "r#type"]);
+        assert_eq!(names("let (Some(x), None) = (a, b) else { panic!() };"), ["x"]);
+        assert!(words("r#type + 1").contains("r#type"));
+    }
+
+    #[test]
+    fn statics_are_exported_wherever_they_stand() {
+        let code = "/// doc\nstatic A: u32 = 1;\nfn f() { pub static mut B: u8 = 2; }\n#[no_mangle]\nstatic C: u8 = 3;";
+        let parsed = parsed(code);
+        assert_eq!(parsed.statics.len(), 2);
+        assert_eq!(parsed.statics[1].kind, "u8");
+        let text = rewritten(code);
+        assert_eq!(text.matches("export_name").count(), 2);
+        syn::parse_file(&text).unwrap();
+        let local = self::parsed("thread_local! { static N: u8 = 1; }\n1");
+        assert_eq!((local.items.len(), local.statics.len()), (1, 1));
+    }
+
+    #[test]
+    fn macros_that_make_items_are_items() {
+        let notebook = Notebook { makes_items: &|name| name == "make", ..Notebook::empty() };
+        let code = "make!(Foo);\nmake! { pub struct Bar }\nvec![1]";
+        let parsed = parse(code, &notebook).unwrap();
+        assert_eq!(parsed.made.values().collect::<Vec<_>>(), ["make_Foo", "make_Bar"]);
+        assert_eq!(&code[parsed.tail.unwrap()], "vec![1]");
+        assert_eq!(&code[parsed.items[0].clone()], "make!(Foo);");
     }
 
     #[test]

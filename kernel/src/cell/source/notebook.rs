@@ -1,0 +1,23 @@
+//! What the text of a cell means depends on: the notebook around it.
+
+/// What is asked of the notebook while a cell is taken apart.
+pub(crate) struct Notebook<'a> {
+    /// Whether a field access on a variable means a group (`data.mumu`).
+    pub is_group: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a macro of this name makes items.
+    pub makes_items: &'a dyn Fn(&str) -> bool,
+    /// How many times this very text has run; each run has statics of its own.
+    pub runs: u32,
+}
+
+impl Notebook<'static> {
+    /// A notebook in which nothing has happened.
+    pub fn empty() -> Self {
+        Self { is_group: &|_, _| false, makes_items: &|_| false, runs: 0 }
+    }
+}
+
+/// A short name for a text.
+pub(crate) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
