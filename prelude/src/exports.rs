@@ -30,6 +30,10 @@ pub use runtime::{
     ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input, password, progress, slider,
     update_display,
 };
+#[doc(hidden)]
+pub use runtime::{
+    WaitsForCommand as _, WaitsForConnection as _, WaitsForMessage as _, WaitsForProcess as _, WaitsForThread as _,
+};
 pub use serde_json;
 pub use show::{
     Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,

@@ -25,8 +25,9 @@ const KEYWORDS: [&str; 24] = [
     "let", "mut", "fn", "struct", "enum", "impl", "trait", "use", "for", "while", "loop", "if", "else", "match",
     "return", "break", "continue", "async", "move", "true", "false", "const", "static", "type",
 ];
-const MAGICS: [&str; 12] = [
-    "%help", "%vars", "%reset", "%restore", "%opt", "%%rust", "%time", "%timeit", "%load", ":dep", ":help", ":version",
+const MAGICS: [&str; 15] = [
+    "%help", "%vars", "%reset", "%restore", "%opt", "%%rust", "%time", "%timeit", "%load", "%cd", "%pwd", "%env",
+    ":dep", ":help", ":version",
 ];
 
 /// A copy of the notebook's state.

@@ -121,11 +121,8 @@ fn stop(shared: &Shared, token: u64) {
     let still = || lock(&shared.running).token == Some(token);
     let mut asked: Option<Instant> = None;
     while still() {
-        if let Some(child) = lock(&shared.running).child {
-            end_process(child);
-        }
         if let Some(compiler) = compiling(shared) {
-            end_process(compiler);
+            end_group(compiler);
         }
         if shared.listener.running() {
             match asked {
@@ -155,9 +152,10 @@ fn compiling(shared: &Shared) -> Option<u32> {
     std::fs::read_to_string(process_path(&shared.folder)).ok()?.parse().ok()
 }
 
-fn end_process(id: u32) {
+/// Ends the stand-in for cargo and all it has started: cargo, and the compilers of added crates.
+fn end_group(id: u32) {
     if let Ok(id) = i32::try_from(id) {
-        // SAFETY: `kill` has no memory effects; the process is one that this session has started and still waits for.
-        unsafe { libc::kill(id, libc::SIGKILL) };
+        // SAFETY: `kill` has no memory effects; the group is one that this session has started and still waits for.
+        unsafe { libc::kill(-id, libc::SIGKILL) };
     }
 }

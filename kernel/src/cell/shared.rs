@@ -13,8 +13,6 @@ pub(crate) struct Running {
     pub interrupted: bool,
     /// Whether its worker was ended because it did not stop.
     pub killed: bool,
-    /// A shell command that it waits for.
-    pub child: Option<u32>,
 }
 
 /// Shared between the engine's thread and everybody else.

@@ -33,6 +33,9 @@ fn serve() -> std::io::Result<()> {
     unsafe { std::env::remove_var("RUST_BACKTRACE") };
     // SAFETY: `prctl` with these arguments only sets when this process gets a signal.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // What cells start can be found and ended with the worker; and an interrupt from the terminal is the kernel's.
+    // SAFETY: `setsid` has no memory effects.
+    unsafe { libc::setsid() };
     let commands = File::from(keep(0)?);
     let mut answers = File::from(keep(1)?);
     redirect()?;

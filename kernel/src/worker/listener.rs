@@ -4,7 +4,7 @@
 //! the pipes are emptied before each message is handled. Because the kernel holds the reading ends, the last words of a
 //! worker that dies are not lost.
 
-use super::ERROR_SUFFIX;
+use super::{ERROR_SUFFIX, session};
 use crate::evaluator::{Bundle, Event, Output, Sink, Stream};
 use port::{Ending, ToKernel, ToWorker, Variable};
 use std::collections::VecDeque;
@@ -122,6 +122,28 @@ impl Listener {
         send(&mut state, &ToWorker::Begin { token, allow_stdin });
     }
 
+    /// Has the worker do something beside Rust; returns how it ended, or `None` when the worker is gone.
+    pub fn errand(&self, token: u64, errand: port::Errand) -> Option<Ending> {
+        {
+            let mut state = lock(&self.shared.state);
+            state.expected = Some(token);
+            state.last = token;
+            state.started = true;
+            state.finished = None;
+            state.muted = false;
+            state.begun = Some(Instant::now());
+            send(&mut state, &ToWorker::Errand { token, errand });
+        }
+        loop {
+            let done =
+                self.wait(Duration::from_secs(60), |state| state.finished.is_some() || state.connection.is_none());
+            let Some(mut state) = done else { continue };
+            state.expected = None;
+            state.started = false;
+            return state.finished.take().map(|finished| finished.ending);
+        }
+    }
+
     /// The cell's ending, if the worker has told it within `patience`.
     pub fn finished(&self, patience: Duration) -> Option<Finished> {
         let mut state = self.wait(patience, |state| state.finished.is_some())?;
@@ -174,6 +196,7 @@ impl Listener {
         if let Some(pid) = state.pid.filter(|_| state.connection.is_some()).and_then(|pid| i32::try_from(pid).ok()) {
             // SAFETY: `kill` has no memory effects. The worker is a child whose connection is open, so its id is in use.
             unsafe { libc::kill(pid, libc::SIGKILL) };
+            session::end(pid);
         }
     }
 
@@ -244,7 +267,7 @@ impl Pipe {
 }
 
 /// Takes all whole characters off the front; bytes that can never become one are shown as `\u{fffd}`.
-pub(crate) fn whole_characters(bytes: &mut Vec<u8>) -> String {
+fn whole_characters(bytes: &mut Vec<u8>) -> String {
     let mut text = String::new();
     loop {
         match std::str::from_utf8(bytes) {
@@ -386,7 +409,13 @@ impl Ears {
     fn hang_up(&mut self) {
         while self.drain_once() {}
         self.worker = None;
-        let token = lock(&self.shared.state).last;
+        let (token, pid) = {
+            let state = lock(&self.shared.state);
+            (state.last, state.pid)
+        };
+        if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()) {
+            session::end(pid);
+        }
         (self.shared.sink)(Event { token, output: Output::CommsLost });
         lock(&self.shared.state).connection = None;
         self.shared.changed.notify_all();

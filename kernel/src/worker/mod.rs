@@ -6,8 +6,9 @@
 
 mod host;
 mod listener;
+mod session;
 
-pub(crate) use listener::{Finished, Listener, Restful, converted, whole_characters};
+pub(crate) use listener::{Finished, Listener, Restful, converted};
 
 /// Environment variable that makes this program the worker.
 pub(crate) const WORKER: &str = "RECOIL_WORKER";

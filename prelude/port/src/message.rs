@@ -165,6 +165,28 @@ pub enum ToKernel {
     },
 }
 
+/// What is done beside Rust, where cells run: with their folder, environment and output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Errand {
+    /// A shell command.
+    Shell {
+        /// For `sh -c`.
+        command: String,
+    },
+    /// Change the folder; without a path, only tell it.
+    Folder {
+        /// Where to; `~` is the user's home.
+        path: Option<String>,
+    },
+    /// Set a variable of the environment; without a value, tell it, and without a name, tell all.
+    Environment {
+        /// Its name.
+        name: Option<String>,
+        /// Its value.
+        value: Option<String>,
+    },
+}
+
 /// What the kernel tells the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToWorker {
@@ -186,6 +208,13 @@ pub enum ToWorker {
     Answer(Option<String>),
     /// Forget these variables.
     Forget(Vec<String>),
+    /// Do something that a line of a cell asks for, in the surroundings that cells have; [`ToKernel::Finished`] comes back.
+    Errand {
+        /// The cell.
+        token: u64,
+        /// What.
+        errand: Errand,
+    },
     /// The front end's end of a comm has said something.
     Comm {
         /// Which comm.

@@ -2,7 +2,7 @@
 
 use super::ending::Stop;
 use super::link::{self, PANICS, lock};
-use super::store;
+use super::{store, threads};
 use port::{Bundle, Ending, ToKernel};
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -85,15 +85,18 @@ pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: F) -> Ended {
 
 #[inline(never)]
 fn run_any(call: fn(*mut ()) -> Result<Option<Bundle>, Stop>, body: *mut ()) -> Ended {
+    threads::was_stopped();
     // The variables behind a broken borrow stay usable for the user, who sees the panic.
-    Ended(match catch_unwind(AssertUnwindSafe(|| call(body))) {
+    let ending = match catch_unwind(AssertUnwindSafe(|| call(body))) {
         Ok(Ok(bundle)) => Ending::Value(bundle),
         Ok(Err(stop)) => stop.into(),
         Err(payload) => match payload.downcast::<Thrown>() {
             Ok(thrown) => thrown.0.into(),
             Err(payload) => panicked(&*payload),
         },
-    })
+    };
+    // Whatever the cell has made of the end of its threads.
+    Ended(if threads::was_stopped() { Ending::Interrupted } else { ending })
 }
 
 fn panicked(payload: &(dyn std::any::Any + Send)) -> Ending {
@@ -143,6 +146,14 @@ fn finish(ending: Ending) {
 #[inline]
 pub fn checkpoint() {
     if segment::work::interrupted() {
+        stop();
+    }
+}
+
+#[cold]
+fn stop() {
+    if threads::stops() {
+        threads::note_stop();
         throw(Stop::Interrupted);
     }
 }

@@ -1,5 +1,6 @@
 //! The connection to the kernel: what is sent, and what waits for what has arrived.
 
+use super::threads;
 use port::{Bundle, Place, ToKernel};
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
@@ -137,7 +138,7 @@ pub(crate) fn rest(duration: Duration) -> bool {
     let start = Instant::now();
     let mut inbox = lock(&link.inbox);
     loop {
-        if segment::work::interrupted() {
+        if threads::stops() {
             return false;
         }
         let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) else { return true };

@@ -5,6 +5,7 @@
 
 mod cell;
 mod ending;
+mod errand;
 mod kept;
 mod link;
 mod progress;
@@ -12,6 +13,8 @@ mod show;
 mod start;
 mod store;
 mod tail;
+mod threads;
+mod waits;
 mod widget;
 
 pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cell_failed, run, sleep, timeit};
@@ -22,4 +25,6 @@ pub use show::{clear_output, display, display_with_id, input, password, update_d
 pub use start::recoil_worker_start;
 pub use store::{Names, Peek, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
+pub use threads::of_cell;
+pub use waits::{WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread};
 pub use widget::{Widget, WidgetError, slider};

@@ -46,6 +46,11 @@ fn take(link: &Link, message: ToWorker) {
         ToWorker::Begin { token, allow_stdin } => inbox.begins.push_back((token, allow_stdin)),
         ToWorker::Heard => inbox.heard += 1,
         ToWorker::Answer(answer) => inbox.answers.push_back(answer),
+        ToWorker::Errand { token, errand } => {
+            link.token.store(token, Ordering::SeqCst);
+            segment::work::interrupt(inbox.cancelled == Some(token));
+            super::errand::start(token, errand);
+        }
         ToWorker::Forget(names) => super::store::forget(names),
         ToWorker::Comm { id, event } => super::widget::heard(id, event),
         ToWorker::Cancel { token } => {

@@ -13,6 +13,7 @@ use super::process::with_parent;
 use super::shape;
 use super::unused;
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
+use crate::cell::source::parse::WAITS;
 use crate::variables::is_dict_of_data;
 use serde_json::Value;
 use std::path::Path;
@@ -219,7 +220,7 @@ fn repaired(
                 without.push((line, borrower.map(|name| format!("::core::mem::drop({name});"))));
                 dropped.push((index, reason));
             }
-        } else if let Some(edit) = group_access(source, error) {
+        } else if let Some(edit) = group_access(source, error).or_else(|| other_wait(source, error)) {
             edits.push(edit);
         } else if let Some(import) = meant(source, error).filter(|import| !imports.contains(import)) {
             imports.push(import);
@@ -302,6 +303,16 @@ fn marked_index(line: &str) -> Option<usize> {
     })
 }
 
+/// A method that is called like one that waits, on a type of another kind: its own name, with blanks so that places stay.
+fn other_wait(source: &str, error: &Value) -> Option<(usize, usize, String)> {
+    let span = spans(error).find(|span| span["is_primary"] == true)?;
+    let start = span["byte_start"].as_u64()? as usize;
+    let end = span["byte_end"].as_u64()? as usize;
+    let name = source.get(start..end)?;
+    let (own, _) = WAITS.iter().find(|(_, ours)| *ours == name)?;
+    Some((start, end, format!("{own:0$}", name.len())))
+}
+
 /// `.mumu` on a `Data` or a `Group` that has no such field: start, end and new text.
 fn group_access(source: &str, error: &Value) -> Option<(usize, usize, String)> {
     let message = error["message"].as_str()?;
@@ -353,6 +364,15 @@ mod tests {
         let better = repaired(source, &[error], &mut Vec::new(), &mut imports).unwrap();
         assert!(better.ends_with("use polars::prelude::col;\n"), "{better}");
         assert_eq!(imports, ["use polars::prelude::col;"]);
+    }
+
+    #[test]
+    fn other_methods_that_are_called_like_waits_get_their_names_back() {
+        let source = "x.recoil_recv()";
+        let error = json!({"code": {"code": "E0599"}, "message": "no method named `recoil_recv`",
+            "spans": [{"line_start": 1, "byte_start": 2, "byte_end": 13, "is_primary": true}]});
+        let better = repaired(source, &[error], &mut Vec::new(), &mut Vec::new());
+        assert_eq!(better.as_deref(), Some("x.recv       ()"));
     }
 
     #[test]

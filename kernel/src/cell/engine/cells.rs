@@ -188,10 +188,6 @@ impl Engine {
         (self.sink)(Event { token, output: Output::Text(Stream::Stdout, text) });
     }
 
-    pub(super) fn sink(&self) -> Sink {
-        self.sink.clone()
-    }
-
     pub(super) fn assistant(&self) -> &Assistant {
         &self.assistant
     }

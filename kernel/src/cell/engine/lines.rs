@@ -3,14 +3,14 @@
 use super::cells::Engine;
 use super::job::Finish;
 use crate::cell::failure::{failure, interrupted};
-use crate::cell::shared::lock;
 use crate::cell::source::magic::{HELP, Line};
-use crate::evaluator::{Bundle, Cell, Event, Failure, Output, Stream};
+use crate::evaluator::{Bundle, Cell, Failure};
 use crate::variables::short;
+use crate::worker;
+use port::{Ending, Errand};
 use serde_json::Value;
 use std::fmt::Write;
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 /// Crates that are there without being added, with the mend.
 const THERE: [&str; 4] = ["polars", "recoil", "serde_json", "tokio"];
@@ -34,9 +34,13 @@ impl Engine {
                 let told = self.restore(cell.token)?;
                 self.print(cell.token, format!("{told}\n"));
             }
-            Line::Load(path) => done.next_input = Some((load(&path)?, true)),
+            Line::Load(path) => done.next_input = Some((self.load(&path)?, true)),
             Line::Help => done.result = Some(text(HELP)),
-            Line::Shell(command) => self.shell(cell.token, &command)?,
+            Line::Shell(command) => drop(self.errand(cell.token, Errand::Shell { command })?),
+            Line::Folder(path) => done.result = self.errand(cell.token, Errand::Folder { path })?,
+            Line::Environment(name, value) => {
+                done.result = self.errand(cell.token, Errand::Environment { name, value })?.or(done.result.take());
+            }
             Line::Inspect(item, detailed) => done.page = Some(self.page(&item, detailed)?),
             Line::Command(command) => done.result = self.evcxr_command(&command)?.or(done.result.take()),
             Line::Unknown(name) => {
@@ -109,50 +113,27 @@ impl Engine {
         Ok((!bundle.data.is_empty()).then_some(bundle))
     }
 
-    /// Runs a shell command and shows its output as it comes.
-    fn shell(&mut self, token: u64, line: &str) -> Result<(), Failure> {
-        let cannot = |error: std::io::Error| failure("ShellError", format!("cannot run `{line}`: {error}"));
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(line).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(cannot)?;
-        lock(&self.shared.running).child = Some(child.id());
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let sink = self.sink();
-        let show = |stream, text| sink(Event { token, output: Output::Text(stream, text) });
-        std::thread::scope(|scope| {
-            scope.spawn(|| stdout.map(|pipe| forward(pipe, |text| show(Stream::Stdout, text))));
-            scope.spawn(|| stderr.map(|pipe| forward(pipe, |text| show(Stream::Stderr, text))));
-        });
-        let status = child.wait().map_err(cannot);
-        let mut running = lock(&self.shared.running);
-        running.child = None;
-        if running.interrupted {
-            return Err(interrupted());
-        }
-        drop(running);
-        match status? {
-            status if status.success() => Ok(()),
-            status => Err(failure("ShellError", format!("`{line}` ended with {status}"))),
+    /// Does something where cells run; its output comes as that of a cell.
+    fn errand(&self, token: u64, errand: Errand) -> Result<Option<Bundle>, Failure> {
+        match self.shared.listener.errand(token, errand) {
+            Some(Ending::Value(bundle)) => Ok(bundle.map(worker::converted)),
+            Some(Ending::Error { message, kind, .. }) => Err(failure(&kind, message)),
+            Some(Ending::Panicked { message, .. }) => Err(failure("Panic", message)),
+            Some(Ending::Interrupted) => Err(interrupted()),
+            None => Err(failure("WorkerDied", "the worker has ended; run the cell again")),
         }
     }
-}
 
-/// Hands on whole characters until the pipe ends.
-fn forward(mut pipe: impl Read, show: impl Fn(String)) {
-    let mut buffer = [0; 8192];
-    let mut rest = Vec::new();
-    while let Ok(read) = pipe.read(&mut buffer) {
-        if read == 0 {
-            break;
-        }
-        rest.extend_from_slice(&buffer[..read]);
-        let text = crate::worker::whole_characters(&mut rest);
-        if !text.is_empty() {
-            show(text);
-        }
+    fn load(&self, path: &str) -> Result<String, Failure> {
+        let shown = path.trim_matches(['"', '\'']);
+        let path = self.in_folder_of_cells(shown);
+        std::fs::read_to_string(path).map_err(|error| failure("LoadError", format!("{shown}: {error}")))
     }
-    if !rest.is_empty() {
-        show(String::from_utf8_lossy(&rest).into_owned());
+
+    /// A path as cells understand it.
+    fn in_folder_of_cells(&self, path: &str) -> PathBuf {
+        let folder = self.shared.listener.pid().and_then(|pid| std::fs::read_link(format!("/proc/{pid}/cwd")).ok());
+        folder.unwrap_or_default().join(path)
     }
 }
 
@@ -171,9 +152,4 @@ fn time_it(code: &str, done: &mut Finish) -> Result<(), Failure> {
     }
     done.code = format!("recoil::runtime::timeit(|| {{ {code} }});");
     Ok(())
-}
-
-fn load(path: &str) -> Result<String, Failure> {
-    let shown = path.trim_matches(['"', '\'']);
-    std::fs::read_to_string(shown).map_err(|error| failure("LoadError", format!("{shown}: {error}")))
 }

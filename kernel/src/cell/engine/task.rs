@@ -82,6 +82,7 @@ impl Engine {
             let notebook = Notebook {
                 is_group: &|variable, name| self.table.is_group(variable, name),
                 makes_items: &|name| definitions.makes_items(name),
+                imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
                 runs,
             };
             parse(task.code, &notebook).map_err(|error| {

@@ -96,6 +96,11 @@ impl Definitions {
         self.associated.entry(name.ident.to_string()).or_default().insert(head, text.join("\n"));
     }
 
+    /// What a name that was imported stands for.
+    pub fn stands_for(&self, name: &str) -> Option<&str> {
+        self.items.get(name).map(String::as_str)
+    }
+
     /// Whether the notebook has types of its own.
     pub fn has_types(&self) -> bool {
         self.types

@@ -24,6 +24,10 @@ pub(crate) enum Line {
     Help,
     /// `!command`.
     Shell(String),
+    /// `%cd folder`, `%pwd`.
+    Folder(Option<String>),
+    /// `%env NAME=VALUE`: name and value.
+    Environment(Option<String>, Option<String>),
     /// `?item` (false) or `??item` (true).
     Inspect(String, bool),
     /// One of evcxr's commands.
@@ -45,7 +49,9 @@ Lines before the first line of Rust may be:
   %timeit EXPR       run an expression (or the rest of the cell) many times and tell the median
   %load FILE         put a file's text into the cell
   ?ITEM  ??ITEM      type and documentation of an item; with ?? also its source
-  !COMMAND           run a shell command
+  !COMMAND           run a shell command, in the folder and environment of the cells
+  %cd FOLDER  %pwd   change or show the folder of the cells
+  %env NAME=VALUE    set a variable of the cells' environment; without a value, show it
   :dep NAME = \"1\"    add a crate (polars, serde_json and tokio are there already)
   :help              evcxr's own commands
 In Rust: display(x), display_with_id(\"id\", x), update_display(\"id\", x), clear_output(wait), Html(..), Svg(..), Latex(..),
@@ -125,6 +131,19 @@ fn parse_magic(magic: &str) -> Line {
         "reset" => Line::Reset,
         "restore" => Line::Restore,
         "load" => Line::Load(argument),
+        "cd" => Line::Folder(Some(if argument.is_empty() { "~".into() } else { argument })),
+        "pwd" => Line::Folder(None),
+        "env" | "set_env" => {
+            let text = argument.trim();
+            let split = text.split_once('=').or_else(|| text.split_once(char::is_whitespace));
+            match split {
+                Some((name, value)) => {
+                    let value = value.trim().trim_matches('"').to_owned();
+                    Line::Environment(Some(name.trim().to_owned()), Some(value))
+                }
+                None => Line::Environment((!text.is_empty()).then(|| text.to_owned()), None),
+            }
+        }
         "help" | "magics" | "lsmagic" => Line::Help,
         _ => Line::Unknown(format!("%{name}")),
     }
@@ -158,6 +177,9 @@ mod tests {
         assert_eq!(split("%%rust opt=3\n1").0, [Line::CellOptimise("3".into())]);
         assert_eq!(split("%opt 2").0, [Line::Optimise("2".into())]);
         assert_eq!(split("%timeit 1 + 1").0, [Line::TimeIt("1 + 1".into())]);
+        assert_eq!(split("%cd").0, [Line::Folder(Some("~".into()))]);
+        assert_eq!(split("%env A=b c").0, [Line::Environment(Some("A".into()), Some("b c".into()))]);
+        assert_eq!(split("%env A").0, [Line::Environment(Some("A".into()), None)]);
         assert_eq!(split("%nonsense").0, [Line::Unknown("%nonsense".into())]);
         assert_eq!(rust_part("%time\nlet x = (\n"), "let x = (\n");
     }

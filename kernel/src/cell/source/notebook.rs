@@ -6,6 +6,8 @@ pub(crate) struct Notebook<'a> {
     pub is_group: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a macro of this name makes items.
     pub makes_items: &'a dyn Fn(&str) -> bool,
+    /// Whether `sleep` was imported from the standard library's threads.
+    pub imports_sleep: bool,
     /// How many times this very text has run; each run has statics of its own.
     pub runs: u32,
 }
@@ -13,7 +15,7 @@ pub(crate) struct Notebook<'a> {
 impl Notebook<'static> {
     /// A notebook in which nothing has happened.
     pub fn empty() -> Self {
-        Self { is_group: &|_, _| false, makes_items: &|_| false, runs: 0 }
+        Self { is_group: &|_, _| false, makes_items: &|_| false, imports_sleep: false, runs: 0 }
     }
 }
 

@@ -44,7 +44,49 @@ pub(crate) struct Parsed {
     pub heavy: bool,
 }
 
+/// Methods that wait, with nothing given to them, and what cells call in their place: waiting that can be interrupted.
+/// The prelude's trait fits the standard library's types; where the compiler does not find it, the name is put back.
+pub(crate) const WAITS: [(&str, &str); 7] = [
+    ("recv", "recoil_recv"),
+    ("join", "recoil_join"),
+    ("wait", "recoil_wait"),
+    ("wait_with_output", "recoil_wait_with_output"),
+    ("status", "recoil_status"),
+    ("output", "recoil_output"),
+    ("accept", "recoil_accept"),
+];
+/// Methods of iterators whose closures may be called without end.
+const ADAPTERS: [&str; 24] = [
+    "for_each",
+    "map",
+    "filter",
+    "fold",
+    "take_while",
+    "skip_while",
+    "map_while",
+    "flat_map",
+    "filter_map",
+    "inspect",
+    "scan",
+    "try_for_each",
+    "try_fold",
+    "any",
+    "all",
+    "find",
+    "find_map",
+    "position",
+    "reduce",
+    "partition",
+    "max_by_key",
+    "min_by_key",
+    "retain",
+    "then",
+];
+/// Functions that make endless iterators of closures.
+const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
 const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
+
+const OF_CELL: &str = "::recoil::runtime::of_cell(";
 
 /// Takes a cell apart.
 ///
@@ -55,7 +97,8 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     let (attributes, statements) = body.parse_str(code)?;
     let mut parsed = Parsed { words: words(code), ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
-    let mut visitor = Rewriter { code, notebook, parsed: &mut parsed, nested: 0 };
+    let sleeps = notebook.imports_sleep || (code.contains("std::thread::") && code.contains("sleep"));
+    let mut visitor = Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None };
     for statement in &statements {
         visitor.visit_stmt(statement);
     }
@@ -205,6 +248,10 @@ struct Rewriter<'a> {
     parsed: &'a mut Parsed,
     /// Depth of functions and async blocks around.
     nested: usize,
+    /// Whether `sleep` is that of the standard library's threads.
+    sleeps: bool,
+    /// First byte of a method's name that `.await` stands behind.
+    awaited: Option<usize>,
 }
 
 impl Rewriter<'_> {
@@ -215,6 +262,25 @@ impl Rewriter<'_> {
     fn looped(&mut self, body: &Block) {
         self.parsed.heavy = true;
         self.insert(range(body.brace_token.span.open()).end, CHECKPOINT);
+    }
+
+    /// Puts text around an expression.
+    fn around(&mut self, inner: Range<usize>, before: &str, after: &str) {
+        self.insert(inner.start, before);
+        self.insert(inner.end, after);
+    }
+
+    /// A checkpoint at the head of a closure's body.
+    fn stoppable(&mut self, argument: &Expr) {
+        let Expr::Closure(closure) = argument else { return };
+        match &*closure.body {
+            Expr::Block(body) if body.label.is_none() => {
+                self.insert(range(body.block.brace_token.span.open()).end, CHECKPOINT);
+            }
+            // `async` blocks are polled, not called.
+            Expr::Async(_) => {}
+            body => self.around(range(body.span()), &format!("{{{CHECKPOINT} "), " }"),
+        }
     }
 
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
@@ -280,6 +346,9 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
 
     fn visit_expr_await(&mut self, expression: &'ast syn::ExprAwait) {
         self.parsed.awaits |= self.nested == 0;
+        if let Expr::MethodCall(call) = &*expression.base {
+            self.awaited = Some(range(call.method.span()).start);
+        }
         visit::visit_expr_await(self, expression);
     }
 
@@ -287,12 +356,41 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         if let Expr::Path(function) = &*call.func {
             let path = range(function.span());
             let text: String = self.code[path.clone()].split_whitespace().collect();
-            if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep" | "::std::thread::sleep") {
+            let sleeps = matches!(text.as_str(), "std::thread::sleep" | "thread::sleep" | "::std::thread::sleep");
+            if (sleeps || (text == "sleep" && self.sleeps)) && call.args.len() == 1 {
                 let text = "::recoil::runtime::sleep".into();
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
             }
+            if matches!(text.as_str(), "std::thread::spawn" | "thread::spawn" | "::std::thread::spawn") {
+                let work = call.args.first().map(|work| range(work.span()));
+                work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
+            }
+            if text.rsplit("::").next().is_some_and(|name| SOURCES.contains(&name)) {
+                call.args.iter().for_each(|argument| self.stoppable(argument));
+            }
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let name = call.method.to_string();
+        let place = range(call.method.span());
+        if let Some((_, text)) = WAITS.iter().find(|(waits, _)| *waits == name)
+            && call.args.is_empty()
+            && self.awaited != Some(place.start)
+        {
+            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: (*text).into() });
+        }
+        match call.args.first() {
+            Some(Expr::Closure(work)) if name == "spawn" && work.inputs.is_empty() && call.args.len() == 1 => {
+                self.around(range(work.span()), OF_CELL, ")");
+            }
+            _ if ADAPTERS.contains(&name.as_str()) => {
+                call.args.iter().for_each(|argument| self.stoppable(argument));
+            }
+            _ => {}
+        }
+        visit::visit_expr_method_call(self, call);
     }
 
     fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
@@ -414,6 +512,25 @@ mod tests {
             rewritten("let x = 'a: while true {};"),
             "let x = 'a: while true { ::recoil::runtime::checkpoint();};"
         );
+    }
+
+    #[test]
+    fn threads_closures_and_waits_can_be_stopped() {
+        for (code, expected) in [
+            ("std::thread::spawn(move || f());", "std::thread::spawn(::recoil::runtime::of_cell(move || f()));"),
+            ("s.spawn(|| 1);", "s.spawn(::recoil::runtime::of_cell(|| 1));"),
+            ("s.spawn(|_| 1);", "s.spawn(|_| 1);"),
+            ("(0..).for_each(|i| f(i));", "(0..).for_each(|i| { ::recoil::runtime::checkpoint(); f(i) });"),
+            ("(0..).map(|i| { i });", "(0..).map(|i| { ::recoil::runtime::checkpoint(); i });"),
+            ("x.define_with(a, |i| i);", "x.define_with(a, |i| i);"),
+            ("rx.recv()?;", "rx.recoil_recv()?;"),
+            ("rx.recv().await;", "rx.recv().await;"),
+            ("path.join(x);", "path.join(x);"),
+            ("use std::thread::sleep; sleep(d);", "use std::thread::sleep; ::recoil::runtime::sleep(d);"),
+            ("use tokio::time::sleep; sleep(d);", "use tokio::time::sleep; sleep(d);"),
+        ] {
+            assert_eq!(rewritten(code), expected);
+        }
     }
 
     #[test]

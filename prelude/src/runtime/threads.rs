@@ -1,0 +1,39 @@
+//! Which threads an interrupt stops: those that the running cell has started, and no others.
+
+use super::link;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+thread_local! {
+    /// The cell that started this thread; nothing for the thread that runs cells, and for pools that work for it.
+    static CELL: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Whether a thread of the running cell was stopped.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Wraps the work of a new thread, so that the thread knows its cell. Cells are rewritten to call this.
+pub fn of_cell<R, F: FnOnce() -> R>(work: F) -> impl FnOnce() -> R {
+    let token = link::token();
+    move || {
+        CELL.set(Some(token));
+        work()
+    }
+}
+
+/// Whether this thread is to stop now.
+pub(super) fn stops() -> bool {
+    segment::work::interrupted() && CELL.get().is_none_or(|cell| cell == link::token())
+}
+
+/// Notes that this thread stops because of an interrupt.
+pub(super) fn note_stop() {
+    if CELL.get().is_some() {
+        STOPPED.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Whether a thread of the running cell was stopped since the last call.
+pub(super) fn was_stopped() -> bool {
+    STOPPED.swap(false, Ordering::SeqCst)
+}
