@@ -37,12 +37,20 @@ pub(crate) fn is_dict_of_data(kind: &str) -> bool {
     matches!(name, "Data" | "Group") && matches!(path.split("::").next(), Some("recoil" | "data"))
 }
 
+/// Whether values of a type are cheap to clone: all that is large in them is shared.
+pub(crate) fn is_cheap(kind: &str) -> bool {
+    let (path, name) = kind.rsplit_once("::").unwrap_or(("", kind));
+    let root = path.split("::").next().unwrap_or_default();
+    let names = ["Data", "Group", "Histogram", "Hist", "DataFrame", "LazyFrame", "Series", "Column"];
+    names.contains(&name) && (matches!(root, "recoil" | "data" | "hist") || root.starts_with("polars"))
+}
+
 impl Table {
     /// Whether `variable.name` means a group: the variable is a dict of data, and has no such field itself.
     pub fn is_group(&self, variable: &str, name: &str) -> bool {
         let Some(known) = self.known.get(variable) else { return false };
         let kind = known.kind.trim_start_matches('&').trim_start_matches("mut ");
-        is_dict_of_data(kind) && !name.is_empty()
+        is_dict_of_data(kind) && known.groups.iter().any(|group| group == name)
     }
 
     /// All variables are gone; returns their names.
@@ -90,10 +98,11 @@ mod tests {
     fn only_data_has_groups() {
         let mut table = Table::default();
         assert!(is_dict_of_data("recoil::Group") && !is_dict_of_data("Data") && !is_dict_of_data("m::Group"));
-        let data = Known { kind: "recoil::Data".into(), ..Known::default() };
+        let data = Known { kind: "recoil::Data".into(), groups: vec!["mumu".into()], ..Known::default() };
         table.known.insert("data".into(), data);
         table.known.insert("n".into(), Known { kind: "i32".into(), ..Known::default() });
-        assert!(table.is_group("data", "mumu"));
+        assert!(table.is_group("data", "mumu") && !table.is_group("data", "columns"));
+        assert!(is_cheap("recoil::Group") && !is_cheap("Group") && !is_cheap("std::vec::Vec<u8>"));
         assert!(!table.is_group("n", "mumu") && !table.is_group("x", "mumu"));
     }
 }

@@ -40,3 +40,23 @@ pub use show::{
     correlation, efficiency, figure, histogram, overlay, plotters, points, scatter, stack, variables,
 };
 pub use tokio;
+
+/// `dbg!` of a cell, which says where in the notebook it stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! recoil_dbg {
+    ($place:literal) => {
+        ::std::eprintln!("[{}]", $place)
+    };
+    ($place:literal, $value:expr $(,)?) => {
+        match $value {
+            value => {
+                ::std::eprintln!("[{}] {} = {:#?}", $place, ::std::stringify!($value), &value);
+                value
+            }
+        }
+    };
+    ($place:literal, $($value:expr),+ $(,)?) => {
+        ($($crate::recoil_dbg!($place, $value)),+,)
+    };
+}

@@ -126,6 +126,12 @@ impl Assistant {
         found
     }
 
+    /// The type of an expression behind all cells so far.
+    pub fn type_of_expression(&self, expression: &str) -> Option<String> {
+        let snapshot = lock(&self.snapshot).clone();
+        self.type_of(&snapshot, "", expression, 0)
+    }
+
     fn type_of(&self, snapshot: &Snapshot, code: &str, expression: &str, at: usize) -> Option<String> {
         if let Some(known) = snapshot.variables.get(expression) {
             return Some(known.kind.clone());

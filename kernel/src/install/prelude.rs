@@ -30,6 +30,18 @@ pub enum PreludeError {
         /// Why it did not run.
         source: std::io::Error,
     },
+    /// The compiler does not even tell its version.
+    #[error(
+        "`{program}` failed with {status} and said:\n{said}\nInstall Rust from https://rustup.rs, or set RUSTC to a compiler"
+    )]
+    Compiler {
+        /// What was run.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// What it said.
+        said: String,
+    },
     /// The compiler has no shared standard library.
     #[error(
         "the toolchain in `{0}` has no libstd-*.so, which cells share with the prelude: use a toolchain from rustup"
@@ -123,10 +135,15 @@ impl Toolchain {
         let ask = |program: &Path, arguments: &[&str]| {
             let mut command = Command::new(program);
             // A cargo that started this process may have set it to something that forbids asking.
-            command.args(arguments).current_dir(home).env_remove("RUSTC_BOOTSTRAP").stderr(Stdio::null());
+            command.args(arguments).current_dir(home).env_remove("RUSTC_BOOTSTRAP").stdin(Stdio::null());
             let output = command
                 .output()
                 .map_err(|source| PreludeError::NoCompiler { program: program.display().to_string(), source })?;
+            if !output.status.success() {
+                let (program, status) = (program.display().to_string(), output.status.to_string());
+                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                return Err(PreludeError::Compiler { program, status, said });
+            }
             Ok::<_, PreludeError>(String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let version = ask(rustc, &["-vV"])?.trim().to_owned();

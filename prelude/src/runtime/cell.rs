@@ -138,6 +138,7 @@ impl Ended {
 fn finish(ending: Ending) {
     FAILED.store(!matches!(ending, Ending::Value(_)), Ordering::SeqCst);
     let variables = store::list();
+    link::ended();
     link::send_in_order(|token| ToKernel::Finished { token, ending, variables });
     segment::work::interrupt(false);
 }
@@ -182,14 +183,17 @@ fn executor() -> &'static tokio::runtime::Runtime {
 }
 
 /// Calls `work` often enough to tell how long it takes, and says so.
-pub fn timeit<T>(mut work: impl FnMut() -> T) {
+///
+/// # Errors
+/// The first one of `work`.
+pub fn timeit<T>(mut work: impl FnMut() -> Result<T, Stop>) -> Result<(), Stop> {
     const ENOUGH: Duration = Duration::from_millis(600);
     let mut rounds = Vec::new();
     let begin = Instant::now();
     while begin.elapsed() < ENOUGH || rounds.len() < 3 {
         checkpoint();
         let start = Instant::now();
-        std::hint::black_box(work());
+        std::hint::black_box(work()?);
         rounds.push(start.elapsed());
         if rounds.len() >= 100_000 {
             break;
@@ -198,6 +202,7 @@ pub fn timeit<T>(mut work: impl FnMut() -> T) {
     rounds.sort_unstable();
     let (median, best) = (rounds[rounds.len() / 2], rounds[0]);
     println!("{median:.3?} per run (median of {} runs; best {best:.3?})", rounds.len());
+    Ok(())
 }
 
 /// Runs a cell's future on the shared runtime, until it is done or the user asks to stop.

@@ -43,7 +43,15 @@ impl Stop {
         if let Some(segment::Error::Interrupted) = error.downcast_ref() {
             return Self::Interrupted;
         }
-        Self::Error { message: text.to_string(), kind: kind_of(kind), causes: causes_of(error), place: Some(here(at)) }
+        let message = text.to_string();
+        let mut causes = causes_of(error);
+        // Errors with a chain of causes, such as anyhow's, tell it in their alternate form.
+        if causes.is_empty()
+            && let Some(chain) = format!("{text:#}").strip_prefix(&format!("{message}: "))
+        {
+            causes.push(chain.to_owned());
+        }
+        Self::Error { message, kind: kind_of(kind), causes, place: Some(here(at)) }
     }
 
     pub(crate) fn plain(message: impl Into<String>, kind: &str) -> Self {

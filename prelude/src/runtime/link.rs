@@ -25,6 +25,8 @@ pub(super) struct Inbox {
     pub cancelled: Option<u64>,
     /// How many displays the kernel has handled.
     pub heard: u64,
+    /// Whether a cell runs.
+    pub running: bool,
 }
 
 /// Takes the socket into use; from now on messages go somewhere.
@@ -82,6 +84,28 @@ pub(crate) fn flush() {
     let _ = std::io::stderr().flush();
 }
 
+/// Hands on, every now and then, what the running cell has printed without ending the line.
+pub(super) fn flush_while_running() -> std::io::Result<()> {
+    const OFTEN: Duration = Duration::from_millis(100);
+    let Some(link) = LINK.get() else { return Ok(()) };
+    std::thread::Builder::new().name("recoil-flush".into()).spawn(move || {
+        loop {
+            let idle = lock(&link.inbox);
+            drop(link.arrived.wait_while(idle, |inbox| !inbox.running));
+            std::thread::sleep(OFTEN);
+            flush();
+        }
+    })?;
+    Ok(())
+}
+
+/// The running cell has ended.
+pub(super) fn ended() {
+    if let Some(link) = LINK.get() {
+        lock(&link.inbox).running = false;
+    }
+}
+
 /// The cell that runs, or ran last.
 pub(crate) fn token() -> u64 {
     LINK.get().map_or(0, |link| link.token.load(Ordering::SeqCst))
@@ -101,6 +125,8 @@ pub(crate) fn begin() {
         inbox = link.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
     };
     inbox.answers.clear();
+    inbox.running = true;
+    link.arrived.notify_all();
     link.token.store(token, Ordering::SeqCst);
     segment::work::interrupt(inbox.cancelled == Some(token));
     drop(inbox);

@@ -11,6 +11,7 @@ mod link;
 mod progress;
 mod show;
 mod start;
+mod stdin;
 mod store;
 mod tail;
 mod threads;
@@ -21,9 +22,12 @@ pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cel
 pub use ending::Stop;
 pub use kept::Kept;
 pub use progress::{Progress, ProgressExt, progress};
-pub use show::{clear_output, display, display_with_id, input, password, update_display};
+pub use show::{
+    clear_output, display, display_bundle, display_with_id, input, opened_or_stop, password, update_display,
+};
 pub use start::recoil_worker_start;
-pub use store::{Names, Peek, keep, kinds as peek_kinds, put, take};
+pub use stdin::{Stdin, stdin};
+pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
 pub use threads::of_cell;
 pub use waits::{WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread};

@@ -29,6 +29,25 @@ pub fn display(value: impl Display) {
     link::show(shown(&value), None);
 }
 
+/// Shows what the kernel's rewriting of `display(..)` has made of a value.
+pub fn display_bundle(bundle: Option<port::Bundle>) {
+    if let Some(bundle) = bundle {
+        link::show(bundle, None);
+    }
+}
+
+/// A value out of a `Result`; an error ends the cell.
+pub fn opened_or_stop<T>(opened: Result<T, Stop>) -> T {
+    match opened {
+        Ok(value) => value,
+        Err(stop) => {
+            throw(stop);
+            // `throw` only returns while this thread is unwinding already.
+            std::process::abort()
+        }
+    }
+}
+
 /// Shows a value now, so that [`update_display`] with the same id can replace it.
 pub fn display_with_id(id: impl Into<String>, value: impl Display) {
     link::show(shown(&value), Some(id.into()));

@@ -36,6 +36,7 @@ fn start() -> Result<(), Box<dyn std::error::Error>> {
     let cells = std::thread::current().id();
     std::panic::set_hook(Box::new(move |panic| note_panic(panic, cells)));
     super::progress::listen();
+    super::link::flush_while_running()?;
     Ok(())
 }
 

@@ -120,6 +120,17 @@ pub fn take<T: 'static, const INDEX: usize>(name: &str) -> T {
     *unsafe { Box::from_raw(value.cast::<T>()) }
 }
 
+/// A copy of a variable, which stays in the store. Only called when [`super::fits`] has said that it is there with this
+/// type.
+#[inline(never)]
+pub fn copy<T: Clone + 'static, const INDEX: usize>(name: &str) -> T {
+    // Taken out while it is copied, because `clone` may run any code.
+    let value: T = take::<T, INDEX>(name);
+    let copy = value.clone();
+    keep(name, value);
+    copy
+}
+
 #[inline(never)]
 fn take_any(name: &str, kind: TypeId) -> Box<dyn Any> {
     let stored = STORE.with_borrow_mut(|store| store.remove(name));

@@ -14,7 +14,7 @@ use super::shape;
 use super::unused;
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
 use crate::cell::source::parse::WAITS;
-use crate::variables::is_dict_of_data;
+use crate::variables::{is_cheap, is_dict_of_data};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -220,7 +220,7 @@ fn repaired(
                 without.push((line, borrower.map(|name| format!("::core::mem::drop({name});"))));
                 dropped.push((index, reason));
             }
-        } else if let Some(edit) = group_access(source, error).or_else(|| other_wait(source, error)) {
+        } else if let Some(edit) = repaired_in_place(source, error) {
             edits.push(edit);
         } else if let Some(import) = meant(source, error).filter(|import| !imports.contains(import)) {
             imports.push(import);
@@ -303,6 +303,47 @@ fn marked_index(line: &str) -> Option<usize> {
     })
 }
 
+fn repaired_in_place(source: &str, error: &Value) -> Option<(usize, usize, String)> {
+    group_access(source, error).or_else(|| other_wait(source, error)).or_else(|| cloned(source, error))
+}
+
+/// Where a value of the prelude is given away that is used again, or taken out of a dict: a clone, which is cheap.
+fn cloned(source: &str, error: &Value) -> Option<(usize, usize, String)> {
+    let message = error["message"].as_str()?;
+    let labelled = |wanted: &dyn Fn(&Value) -> bool| spans(error).find(|span| wanted(span));
+    let span = match error["code"]["code"].as_str()? {
+        "E0382" => {
+            let children = error["children"].as_array()?;
+            let kind = children.iter().filter_map(|child| child["message"].as_str()).find_map(|text| {
+                text.strip_prefix("move occurs because `")?.split_once("has type `")?.1.split('`').next()
+            });
+            let kind = kind.or_else(|| {
+                let labels = spans(error).filter_map(|span| span["label"].as_str());
+                labels.filter_map(|text| text.split_once("has type `")?.1.split('`').next()).next()
+            })?;
+            if !is_cheap(kind) || message.contains("partially") {
+                return None;
+            }
+            labelled(&|span| span["label"].as_str().is_some_and(|label| label.starts_with("value moved here")))?
+        }
+        "E0507" if message.starts_with("cannot move out of index of `") => {
+            let kind = spans(error)
+                .filter_map(|span| span["label"].as_str()?.split_once("has type `")?.1.split('`').next())
+                .next()?;
+            if !is_cheap(kind) {
+                return None;
+            }
+            labelled(&|span| span["is_primary"] == true)?
+        }
+        _ => return None,
+    };
+    let end = span["byte_end"].as_u64()? as usize;
+    let start = span["byte_start"].as_u64()? as usize;
+    // Only a name or an indexed name: a clone of anything else would be of the wrong part.
+    let plain = source.get(start..end)?.chars().all(|c| c.is_alphanumeric() || "_[]\".&:/* ".contains(c));
+    plain.then(|| (end, end, ".clone()".to_owned()))
+}
+
 /// A method that is called like one that waits, on a type of another kind: its own name, with blanks so that places stay.
 fn other_wait(source: &str, error: &Value) -> Option<(usize, usize, String)> {
     let span = spans(error).find(|span| span["is_primary"] == true)?;
@@ -316,7 +357,7 @@ fn other_wait(source: &str, error: &Value) -> Option<(usize, usize, String)> {
 /// `.mumu` on a `Data` or a `Group` that has no such field: start, end and new text.
 fn group_access(source: &str, error: &Value) -> Option<(usize, usize, String)> {
     let message = error["message"].as_str()?;
-    let missing = message.starts_with("no field `") || message.starts_with("attempted to take value of method `");
+    let missing = message.starts_with("no field `");
     let kind = message.split("on type ").nth(1)?.split('`').nth(1)?;
     let kind = kind.trim_start_matches("&mut ").trim_start_matches('&');
     if !missing || !is_dict_of_data(kind) {
@@ -364,6 +405,19 @@ mod tests {
         let better = repaired(source, &[error], &mut Vec::new(), &mut imports).unwrap();
         assert!(better.ends_with("use polars::prelude::col;\n"), "{better}");
         assert_eq!(imports, ["use polars::prelude::col;"]);
+    }
+
+    #[test]
+    fn values_of_the_prelude_are_cloned_where_they_are_given_away() {
+        let source = "let g = data; data.count()";
+        let error = json!({"code": {"code": "E0382"}, "message": "borrow of moved value: `data`",
+            "spans": [{"line_start": 1, "byte_start": 14, "byte_end": 18, "is_primary": true, "label": "value borrowed here after move"},
+                {"line_start": 1, "byte_start": 8, "byte_end": 12, "is_primary": false, "label": "value moved here"}],
+            "children": [{"message": "move occurs because `data` has type `recoil::Data`, which does not implement the `Copy` trait"}]});
+        let better = repaired(source, &[error.clone()], &mut Vec::new(), &mut Vec::new());
+        assert_eq!(better.as_deref(), Some("let g = data.clone(); data.count()"));
+        let other = serde_json::from_str(&error.to_string().replace("recoil::Data", "std::vec::Vec<u8>")).unwrap();
+        assert_eq!(repaired(source, &[other], &mut Vec::new(), &mut Vec::new()), None);
     }
 
     #[test]

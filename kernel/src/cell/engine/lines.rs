@@ -11,6 +11,7 @@ use port::{Ending, Errand};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Crates that are there without being added, with the mend.
 const THERE: [&str; 4] = ["polars", "recoil", "serde_json", "tokio"];
@@ -27,6 +28,11 @@ impl Engine {
             Line::Optimise(level) => self.optimise(&level, done)?,
             Line::CellOptimise(level) => done.opt_level = checked(&level)?,
             Line::Time => done.time = true,
+            Line::TimeThis(code) => {
+                done.time = true;
+                // In place of the line itself, so that what follows keeps its place.
+                done.code = format!("{code}{}", done.code);
+            }
             Line::TimeIt(code) => time_it(&code, done)?,
             Line::Variables => done.result = Some(self.variables()),
             Line::Reset => self.reset()?,
@@ -42,7 +48,9 @@ impl Engine {
                 done.result = self.errand(cell.token, Errand::Environment { name, value })?.or(done.result.take());
             }
             Line::Inspect(item, detailed) => done.page = Some(self.page(&item, detailed)?),
-            Line::Command(command) => done.result = self.evcxr_command(&command)?.or(done.result.take()),
+            Line::Command(command) => {
+                done.result = self.command_line(cell.token, &command)?.or(done.result.take());
+            }
             Line::Unknown(name) => {
                 return Err(failure("UnknownMagic", format!("there is no `{name}`; %help lists what there is")));
             }
@@ -85,6 +93,46 @@ impl Engine {
         found.ok_or_else(|| failure("NotFound", format!("nothing is known about `{item}`")))
     }
 
+    /// evcxr's commands: those that work are handed on, some are done here, and those that would break the session are
+    /// refused.
+    fn command_line(&mut self, token: u64, command: &str) -> Result<Option<Bundle>, Failure> {
+        let (name, argument) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        let argument = argument.trim();
+        match name {
+            ":help" => Ok(Some(text(HELP))),
+            ":type" | ":t" => match self.assistant().type_of_expression(argument) {
+                Some(kind) => Ok(Some(text(short(&kind)))),
+                None => Err(failure("NotFound", format!("the type of `{argument}` is not known"))),
+            },
+            ":doc" => self.page(argument, false).map(Some),
+            ":explain" => self.explain(argument).map(Some),
+            ":restart" => self.reset().map(|()| None),
+            ":env" => match argument.split_once('=') {
+                Some((name, value)) => {
+                    let (name, value) = (Some(name.trim().to_owned()), Some(value.trim().to_owned()));
+                    self.errand(token, Errand::Environment { name, value })
+                }
+                None => Err(failure("CommandError", "say `:env NAME=VALUE`")),
+            },
+            ":quit" => Err(failure("CommandError", "a notebook ends its kernel from the menu")),
+            ":build_env" if argument.starts_with("RECOIL_") => {
+                Err(failure("CommandError", "variables named RECOIL_.. are the kernel's own"))
+            }
+            ":version" | ":dep" | ":show_deps" | ":offline" | ":build_env" => self.evcxr_command(command),
+            _ => Err(failure("CommandError", refusal(name))),
+        }
+    }
+
+    /// What rustc has to say about an error, by its code.
+    fn explain(&self, code: &str) -> Result<Bundle, Failure> {
+        let code = if code.is_empty() { "E0382" } else { code };
+        let output = Command::new(&self.config.prelude.toolchain.rustc).args(["--explain", code]).output();
+        match output {
+            Ok(output) if output.status.success() => Ok(text(String::from_utf8_lossy(&output.stdout).trim())),
+            _ => Err(failure("NotFound", format!("rustc knows no error `{code}`: say `:explain E0382`"))),
+        }
+    }
+
     fn evcxr_command(&mut self, command: &str) -> Result<Option<Bundle>, Failure> {
         if let Some(wanted) = command.strip_prefix(":dep") {
             let name: String =
@@ -101,9 +149,6 @@ impl Engine {
             if wanted.contains("path") && !self.path_crates.contains(&name) {
                 self.path_crates.push(name);
             }
-        }
-        if command == ":quit" {
-            return Err(failure("CommandError", "a notebook ends its kernel from the menu"));
         }
         let outputs = self.command(command)?;
         let mut bundle = Bundle::default();
@@ -137,6 +182,23 @@ impl Engine {
     }
 }
 
+/// Why a command of evcxr's is not there.
+fn refusal(name: &str) -> String {
+    let instead = match name {
+        ":toolchain" | ":codegen_backend" => "cells are compiled by the compiler that made the prelude",
+        ":cache" | ":sccache" | ":clear_cache" => "compiled cells are always kept; RECOIL_CACHE says where",
+        ":linker" | ":allow_static_linking" => "cells link to the prelude in one way only",
+        ":timing" | ":time_passes" => "`%time` tells how long a cell takes",
+        ":efmt" | ":fmt" | ":types" => "`display(..)` and `println!(\"{x:?}\")` say how a value is shown",
+        ":preserve_vars_on_panic" => "variables are always kept after a panic",
+        ":last_error_json" | ":last_compile_dir" | ":internal_debug" | ":load_config" => {
+            "it tells of evcxr's own doings"
+        }
+        _ => return format!("there is no `{name}`; %help lists what there is"),
+    };
+    format!("`{name}` does nothing here: {instead}")
+}
+
 fn checked(level: &str) -> Result<String, Failure> {
     match level {
         "0" | "1" | "2" | "3" | "s" | "z" | "auto" => Ok(level.to_owned()),
@@ -150,6 +212,10 @@ fn time_it(code: &str, done: &mut Finish) -> Result<(), Failure> {
     if code.is_empty() {
         return Err(failure("UnknownOption", "%timeit wants an expression behind it, or a cell under it"));
     }
-    done.code = format!("recoil::runtime::timeit(|| {{ {code} }});");
+    // In braces of its own, so that it may end in a semicolon, in a value or in `?`.
+    done.code = format!(
+        "recoil::runtime::timeit(|| {{ let recoil_timed = {{ {code}\n }}; \
+         ::core::result::Result::<_, ::recoil::runtime::Stop>::Ok(recoil_timed) }})?;"
+    );
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{Map, Origin};
 use crate::cell::report::syntax;
 use crate::cell::shared::lock;
-use crate::cell::source::definitions::Definitions;
+use crate::cell::source::definitions::{Definitions, item_name};
 use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
 use crate::cell::source::parse::{Parsed, parse, words};
@@ -43,6 +43,19 @@ struct Piece<'a> {
     generated: &'a Generated,
 }
 
+/// What a cell would have brought.
+struct Failing {
+    cell: u32,
+    names: Vec<String>,
+}
+
+impl Failing {
+    fn new(task: &Task<'_>, parsed: &Parsed) -> Self {
+        let items = parsed.items.iter().filter_map(|range| item_name(&task.code[range.clone()]));
+        Self { cell: task.number, names: parsed.bindings.iter().map(|made| made.name.clone()).chain(items).collect() }
+    }
+}
+
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<Ran, Failure> {
@@ -69,10 +82,23 @@ impl Engine {
             self.lose(changed.iter().filter_map(|index| generated.variables.get(*index)).cloned().collect());
             return self.rust(task);
         }
+        let names = Failing::new(task, &parsed);
         let ended = self.ended(&Piece { task, parsed: &parsed, generated: &generated }, next, result, workers);
         self.shared.listener.give_up();
+        self.note_failed(ended.is_err(), names);
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
         ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
+    }
+
+    /// Remembers why the names of a cell that failed are not there.
+    fn note_failed(&mut self, failed: bool, names: Failing) {
+        for name in names.names {
+            if failed && !self.table.known.contains_key(&name) && !self.definitions.defines(&name) {
+                self.table.gone.entry(name).or_insert_with(|| format!("its cell In[{}] failed", names.cell));
+            } else if !failed && self.table.gone.get(&name).is_some_and(|why| why.ends_with("failed")) {
+                self.table.gone.remove(&name);
+            }
+        }
     }
 
     /// The cell taken apart, and the notebook's definitions with those of the cell.
@@ -83,6 +109,7 @@ impl Engine {
                 is_group: &|variable, name| self.table.is_group(variable, name),
                 makes_items: &|name| definitions.makes_items(name),
                 imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
+                cell: task.number,
                 runs,
             };
             parse(task.code, &notebook).map_err(|error| {

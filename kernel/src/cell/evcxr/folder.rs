@@ -2,6 +2,7 @@
 //! a killed kernel left is removed by the next session that starts.
 
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "recoil-";
@@ -15,8 +16,13 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// In the system's folder for temporary files, or in another one if that is of no use here.
     pub fn new() -> std::io::Result<Self> {
-        Self::within(&std::env::temp_dir())
+        let cache = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+        let others = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from);
+        let wanted = std::env::temp_dir();
+        let parent = [wanted.clone()].into_iter().chain(others).chain(cache).find(|parent| is_usable(parent));
+        Self::within(&parent.unwrap_or(wanted))
     }
 
     fn within(parent: &Path) -> std::io::Result<Self> {
@@ -49,6 +55,25 @@ impl Drop for Folder {
     }
 }
 
+/// Whether programs can be run there, sockets be opened (their paths are short) and evcxr told of it (it splits at blanks).
+fn is_usable(parent: &Path) -> bool {
+    /// A socket's path has at most 107 bytes; a session adds about 20.
+    const LONGEST: usize = 80;
+    let text = parent.as_os_str().as_bytes();
+    let plain = text.len() <= LONGEST && !text.iter().any(u8::is_ascii_whitespace) && std::str::from_utf8(text).is_ok();
+    plain && parent.is_dir() && runs_programs(parent)
+}
+
+/// Whether the file system allows to run what lies on it.
+fn runs_programs(folder: &Path) -> bool {
+    let Ok(path) = std::ffi::CString::new(folder.as_os_str().as_bytes()) else { return false };
+    // SAFETY: all bytes of the structure may be zero.
+    let mut facts: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: `path` is a C string, and `facts` is valid for the call.
+    let asked = unsafe { libc::statvfs(path.as_ptr(), &raw mut facts) };
+    asked == 0 && facts.f_flag & (libc::ST_NOEXEC | libc::ST_RDONLY) == 0
+}
+
 /// Removes the folders of sessions that have ended without doing it themselves.
 fn sweep(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
@@ -64,6 +89,19 @@ fn sweep(parent: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_that_are_of_no_use_are_told() {
+        let parent = tempfile::tempdir().unwrap();
+        assert!(is_usable(parent.path()));
+        let blank = parent.path().join("with blank");
+        let long = parent.path().join("x".repeat(90));
+        for folder in [&blank, &long] {
+            std::fs::create_dir(folder).unwrap();
+            assert!(!is_usable(folder), "{}", folder.display());
+        }
+        assert!(!is_usable(&parent.path().join("none")));
+    }
 
     #[test]
     fn folders_of_the_dead_are_removed_and_no_others() {

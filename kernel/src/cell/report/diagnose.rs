@@ -1,5 +1,6 @@
 //! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
 
+use super::advice::{Seen, advice};
 use super::render::{Mark, Report, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
@@ -121,11 +122,34 @@ impl<'a> Map<'a> {
         report
     }
 
+    /// An error with the line that helps, if there is one, in place of rustc's notes.
+    fn advised(&self, source: &str, error: &Value) -> Report {
+        let mut report = self.report(source, error);
+        let spans = error["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let labels: Vec<_> = spans.iter().filter_map(|span| span["label"].as_str()).collect();
+        let primary = spans.iter().find(|span| span["is_primary"] == true);
+        let at = primary.and_then(|span| {
+            let byte = |name: &str| usize::try_from(span[name].as_u64()?).ok();
+            source.get(byte("byte_start")?..byte("byte_end")?)
+        });
+        let seen = Seen {
+            code: error["code"]["code"].as_str().unwrap_or_default(),
+            message: error["message"].as_str().unwrap_or_default(),
+            labels: &labels.join("\n"),
+            at: at.unwrap_or_default(),
+        };
+        let gone = report.notes.iter().any(|note| note.message.contains("not there any more"));
+        if let Some(line) = advice(&seen).filter(|_| !gone) {
+            report.notes = vec![Report { level: "help".into(), message: line, ..Report::default() }];
+        }
+        report
+    }
+
     /// What rustc cannot know.
     fn add_hints(&self, report: &mut Report, message: &str) {
         let name = message.split('`').nth(1).unwrap_or_default();
         let hint = match report.code.as_deref() {
-            Some("E0425" | "E0423" | "E0433") => {
+            Some("E0425" | "E0423" | "E0433" | "E0412" | "E0422" | "E0405") => {
                 self.table.gone.get(name).map(|reason| format!("`{name}` is not there any more: {reason}"))
             }
             Some("E0596" | "E0594" | "E0384") => {
@@ -140,7 +164,7 @@ impl<'a> Map<'a> {
 
     /// One failure from all of rustc's errors.
     pub fn compile_error(&self, source: &str, errors: &[Value]) -> Failure {
-        let mut reports: Vec<_> = errors.iter().map(|error| self.report(source, error)).collect();
+        let mut reports: Vec<_> = errors.iter().map(|error| self.advised(source, error)).collect();
         if reports.iter().any(|report| !report.marks.is_empty()) {
             reports.retain(|report| !report.marks.is_empty());
         }

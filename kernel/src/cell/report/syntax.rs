@@ -1,5 +1,6 @@
 //! Errors of a cell that is not Rust: rustc's own words about the cell's own text.
 
+use super::advice::{Seen, advice};
 use super::render::{Mark, Report, render};
 use crate::evaluator::Failure;
 use crate::install::prelude::Toolchain;
@@ -30,10 +31,12 @@ fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>
     let output = command.stdin(Stdio::null()).output().ok()?;
     let lines = String::from_utf8_lossy(&output.stderr);
     let parsed = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    // Parsing errors have no codes; an error with one comes from a later phase, for which the cell was not made.
+    // Parsing errors have no codes, those of quotes excepted; an error with one comes from a later phase, for which the
+    // cell was not made.
+    let quotes = ["E0762", "E0763", "E0765", "E0766", "E0758"];
     let is_syntax = |error: &Value| {
         error["level"] == "error"
-            && error["code"].is_null()
+            && (error["code"].is_null() || quotes.iter().any(|code| error["code"]["code"] == *code))
             && error["spans"].as_array().is_some_and(|spans| !spans.is_empty())
     };
     Some(parsed.filter(is_syntax).collect())
@@ -43,6 +46,8 @@ fn report(error: &Value, number: u32, code: &str) -> Report {
     let spans = error["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
     let children = error["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default().to_owned();
+    let seen = Seen { code: error["code"]["code"].as_str().unwrap_or_default(), message: &message, ..Seen::default() };
+    let helps = advice(&seen).map(|message| Report { level: "help".into(), message, ..Report::default() });
     Report {
         level: error["level"].as_str().unwrap_or("error").to_owned(),
         code: None,
@@ -52,11 +57,14 @@ fn report(error: &Value, number: u32, code: &str) -> Report {
             message
         },
         marks: spans.iter().filter_map(|span| mark(span, number, code)).collect(),
-        notes: children
-            .iter()
-            .map(|child| report(child, number, code))
-            .filter(|note| !note.message.is_empty())
-            .collect(),
+        notes: match helps {
+            Some(line) => vec![line],
+            None => children
+                .iter()
+                .map(|child| report(child, number, code))
+                .filter(|note| !note.message.is_empty())
+                .collect(),
+        },
     }
 }
 

@@ -50,6 +50,13 @@ impl Definitions {
             Item::Type(item) => item.ident.to_string(),
             Item::Const(item) => item.ident.to_string(),
             Item::Mod(item) => item.ident.to_string(),
+            Item::Static(item) => item.ident.to_string(),
+            Item::Fn(item) => {
+                // Only its head: what it does changes no type.
+                let head = item.sig.to_token_stream().to_string();
+                self.items.insert(item.sig.ident.to_string(), if item.sig.constness.is_some() { text } else { head });
+                return;
+            }
             Item::Trait(item) => {
                 self.traits.insert(item.ident.to_string());
                 item.ident.to_string()
@@ -94,6 +101,11 @@ impl Definitions {
         let text: Vec<_> = parts.map(|part| part.to_token_stream().to_string()).collect();
         let head = format!("{} for {}", path.to_token_stream(), item.self_ty.to_token_stream());
         self.associated.entry(name.ident.to_string()).or_default().insert(head, text.join("\n"));
+    }
+
+    /// Whether the notebook has an item of this name.
+    pub fn defines(&self, name: &str) -> bool {
+        self.items.contains_key(name)
     }
 
     /// What a name that was imported stands for.
@@ -141,6 +153,24 @@ impl Definitions {
         }
         found
     }
+}
+
+/// The name of an item, if it has one.
+pub(crate) fn item_name(item: &str) -> Option<String> {
+    let name = match syn::parse_str::<Item>(item).ok()? {
+        Item::Fn(item) => item.sig.ident,
+        Item::Struct(item) => item.ident,
+        Item::Enum(item) => item.ident,
+        Item::Union(item) => item.ident,
+        Item::Type(item) => item.ident,
+        Item::Const(item) => item.ident,
+        Item::Static(item) => item.ident,
+        Item::Trait(item) => item.ident,
+        Item::Mod(item) => item.ident,
+        Item::Macro(item) => item.ident?,
+        _ => return None,
+    };
+    Some(name.to_string())
 }
 
 /// Names that a `use` brings, with the paths behind them.

@@ -4,7 +4,7 @@
 use super::edits::{Edit, Source};
 use super::marks::{BODY, KEEP, MADE, MADE_CLOSE, MADE_OPEN, PUT, TAKE};
 use super::parse::Parsed;
-use crate::variables::Table;
+use crate::variables::{Known, Table, is_cheap};
 use std::fmt::Write;
 
 /// Whoever imports all of Polars means its functions, not those of the same names that every cell knows.
@@ -48,9 +48,10 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     for (index, (name, known)) in used.iter().enumerate() {
         let mutable = if known.mutable { "mut " } else { "" };
         let kind = &known.kind;
+        let how = if is_copied(known) { "copy" } else { "take" };
         let _ = writeln!(
             out,
-            "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::take::<{kind}, {index}>({name:?});"
+            "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::{how}::<{kind}, {index}>({name:?});"
         );
     }
     let (open, close) = if parsed.awaits {
@@ -70,7 +71,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         let _ = writeln!(out, "{PUT}{}*/ {}", used.len() + index, put(name, used.len() + index));
     }
     let _ = writeln!(out, "{close});");
-    for (index, (name, _)) in used.iter().enumerate() {
+    for (index, (name, _)) in used.iter().enumerate().filter(|(_, (_, known))| !is_copied(known)) {
         // The cell's own variable of the same name has taken its place, if the cell came to its end.
         let condition = if made.contains(name) { "if !__recoil_ended.well() " } else { "" };
         let _ = writeln!(out, "{KEEP}{index}*/ {condition}{{ ::recoil::runtime::keep({name:?}, {name}); }}");
@@ -95,6 +96,11 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         }
     }
     Generated { code: out, variables, body, items }
+}
+
+/// Whether a cell gets a copy of a variable: what is cheap to copy can be given away, and is still there.
+fn is_copied(known: &Known) -> bool {
+    !known.mutable && is_cheap(&known.kind)
 }
 
 fn put(name: &str, index: usize) -> String {
@@ -127,7 +133,6 @@ mod tests {
     use super::super::notebook::Notebook;
     use super::super::parse::parse;
     use super::*;
-    use crate::variables::Known;
 
     fn table() -> Table {
         let mut table = Table::default();

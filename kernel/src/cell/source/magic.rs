@@ -10,6 +10,8 @@ pub(crate) enum Line {
     CellOptimise(String),
     /// `%time`: tells how long the cell takes.
     Time,
+    /// `%time code`: tells how long this line and the rest of the cell take.
+    TimeThis(String),
     /// `%timeit expression`, or the rest of the cell.
     TimeIt(String),
     /// `%vars`, `%who`.
@@ -53,7 +55,8 @@ Lines before the first line of Rust may be:
   %cd FOLDER  %pwd   change or show the folder of the cells
   %env NAME=VALUE    set a variable of the cells' environment; without a value, show it
   :dep NAME = \"1\"    add a crate (polars, serde_json and tokio are there already)
-  :help              evcxr's own commands
+  :type EXPR         the type of an expression
+  :explain CODE      what rustc says about an error, such as E0382
 In Rust: display(x), display_with_id(\"id\", x), update_display(\"id\", x), clear_output(wait), Html(..), Svg(..), Latex(..),
 Markdown(..), Png(..), progress(iter, \"label\"), input(\"prompt\"), password(\"prompt\").
 A semicolon behind the last expression hides its value.";
@@ -126,6 +129,7 @@ fn parse_magic(magic: &str) -> Line {
             Line::CellOptimise(level.unwrap_or("auto").to_owned())
         }
         "time" | "%time" if argument.is_empty() => Line::Time,
+        "time" => Line::TimeThis(argument),
         "timeit" | "%timeit" => Line::TimeIt(argument),
         "vars" | "who" | "whos" => Line::Variables,
         "reset" => Line::Reset,
@@ -177,6 +181,7 @@ mod tests {
         assert_eq!(split("%%rust opt=3\n1").0, [Line::CellOptimise("3".into())]);
         assert_eq!(split("%opt 2").0, [Line::Optimise("2".into())]);
         assert_eq!(split("%timeit 1 + 1").0, [Line::TimeIt("1 + 1".into())]);
+        assert_eq!(split("%time f()?").0, [Line::TimeThis("f()?".into())]);
         assert_eq!(split("%cd").0, [Line::Folder(Some("~".into()))]);
         assert_eq!(split("%env A=b c").0, [Line::Environment(Some("A".into()), Some("b c".into()))]);
         assert_eq!(split("%env A").0, [Line::Environment(Some("A".into()), None)]);

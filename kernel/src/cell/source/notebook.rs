@@ -8,6 +8,8 @@ pub(crate) struct Notebook<'a> {
     pub makes_items: &'a dyn Fn(&str) -> bool,
     /// Whether `sleep` was imported from the standard library's threads.
     pub imports_sleep: bool,
+    /// The number of the cell.
+    pub cell: u32,
     /// How many times this very text has run; each run has statics of its own.
     pub runs: u32,
 }
@@ -15,7 +17,7 @@ pub(crate) struct Notebook<'a> {
 impl Notebook<'static> {
     /// A notebook in which nothing has happened.
     pub fn empty() -> Self {
-        Self { is_group: &|_, _| false, makes_items: &|_| false, imports_sleep: false, runs: 0 }
+        Self { is_group: &|_, _| false, makes_items: &|_| false, imports_sleep: false, cell: 0, runs: 0 }
     }
 }
 

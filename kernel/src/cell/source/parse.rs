@@ -86,6 +86,11 @@ const ADAPTERS: [&str; 24] = [
 const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
 const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
 
+/// `display(x)` becomes `display_bundle({ .. })`, which takes whatever can be shown.
+const DISPLAY: &str = "::recoil::runtime::display_bundle";
+const DISPLAY_OPEN: &str = "{ #[allow(unused_imports)] use ::recoil::runtime::tail_kinds::*; match &(";
+const DISPLAY_CLOSE: &str = ") { recoil_shown => (&&&&::recoil::runtime::Shown(::recoil::runtime::opened_or_stop(\
+                             (&&&::recoil::runtime::Opened(recoil_shown)).opened()))).shown() } }";
 const OF_CELL: &str = "::recoil::runtime::of_cell(";
 
 /// Takes a cell apart.
@@ -361,6 +366,17 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
                 let text = "::recoil::runtime::sleep".into();
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
             }
+            if matches!(text.as_str(), "std::io::stdin" | "io::stdin" | "::std::io::stdin") {
+                let text = "::recoil::runtime::stdin".into();
+                self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
+            }
+            // What stands as the last line of a cell can also be displayed.
+            if text == "display"
+                && let (Some(shown), 1) = (call.args.first(), call.args.len())
+            {
+                self.parsed.edits.push(Edit { start: path.start, end: path.end, text: DISPLAY.into() });
+                self.around(range(shown.span()), DISPLAY_OPEN, DISPLAY_CLOSE);
+            }
             if matches!(text.as_str(), "std::thread::spawn" | "thread::spawn" | "::std::thread::spawn") {
                 let work = call.args.first().map(|work| range(work.span()));
                 work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
@@ -380,6 +396,14 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
             && self.awaited != Some(place.start)
         {
             self.parsed.edits.push(Edit { start: place.start, end: place.end, text: (*text).into() });
+        }
+        // `query("x > @cut")` binds as `query!` does.
+        if let ("query" | "filter", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
+            && let syn::Lit::Str(text) = &literal.lit
+            && text.value().contains('@')
+            && call.args.len() == 1
+        {
+            self.around(range(text.span()), "::recoil::query!(", ")");
         }
         match call.args.first() {
             Some(Expr::Closure(work)) if name == "spawn" && work.inputs.is_empty() && call.args.len() == 1 => {
@@ -404,6 +428,20 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        // The place of `dbg!` would be one in generated code.
+        if call.path.is_ident("dbg") {
+            let name = range(call.path.span());
+            let (line, column) = super::edits::line_and_column(self.code, name.start);
+            let place = format!("\"In[{}]:{line}:{column}\"", self.notebook.cell);
+            let open = match &call.delimiter {
+                syn::MacroDelimiter::Paren(paren) => range(paren.span.open()),
+                syn::MacroDelimiter::Brace(brace) => range(brace.span.open()),
+                syn::MacroDelimiter::Bracket(bracket) => range(bracket.span.open()),
+            };
+            let comma = if call.tokens.is_empty() { "" } else { ", " };
+            self.parsed.edits.push(Edit { start: name.start, end: name.end, text: "::recoil::recoil_dbg".into() });
+            self.insert(open.end, &format!("{place}{comma}"));
+        }
         // What is inside is not parsed: `.await` and loops there are rare, and `.await` is found as tokens.
         let waits = |tokens: TokenStream| contains_await(tokens);
         self.parsed.awaits |= self.nested == 0 && waits(call.tokens.clone());
@@ -527,6 +565,10 @@ mod tests {
             ("rx.recv().await;", "rx.recv().await;"),
             ("path.join(x);", "path.join(x);"),
             ("use std::thread::sleep; sleep(d);", "use std::thread::sleep; ::recoil::runtime::sleep(d);"),
+            ("data.query(\"x > @cut\");", "data.query(::recoil::query!(\"x > @cut\"));"),
+            ("data.query(\"x > 2\");", "data.query(\"x > 2\");"),
+            ("let a = dbg!(x);", "let a = ::recoil::recoil_dbg!(\"In[0]:1:9\", x);"),
+            ("std::io::stdin().read_line(&mut s)?;", "::recoil::runtime::stdin().read_line(&mut s)?;"),
             ("use tokio::time::sleep; sleep(d);", "use tokio::time::sleep; sleep(d);"),
         ] {
             assert_eq!(rewritten(code), expected);
@@ -557,7 +599,8 @@ mod tests {
         let text = rewritten(code);
         assert_eq!(text.matches("export_name").count(), 2);
         syn::parse_file(&text).unwrap();
-        let local = self::parsed("thread_local! { static N: u8 = 1; }\n1");
+        let notebook = Notebook { makes_items: &|name| name == "thread_local", ..Notebook::empty() };
+        let local = parse("thread_local! { static N: u8 = 1; }\n1", &notebook).unwrap();
         assert_eq!((local.items.len(), local.statics.len()), (1, 1));
     }
 

@@ -1,0 +1,72 @@
+//! What an interrupt stops, and what it leaves alone.
+
+use super::Notebook;
+use recoil_kernel::evaluator::{Evaluator, Outcome, Stream};
+use recoil_tests::kernel;
+use std::time::{Duration, Instant};
+
+fn interrupted(notebook: &Notebook, code: &str) {
+    let start = Instant::now();
+    match notebook.disturbed(code, |evaluator| evaluator.interrupt()) {
+        Outcome::Failed(failure) => assert_eq!(failure.name, "Interrupted", "{code}\n{failure:?}"),
+        done => panic!("{code}\n{done:?}"),
+    }
+    assert_eq!(notebook.value("kept.len()"), "3", "{code}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{code}");
+}
+
+/// evcxr: an interrupt ends the process, and all variables with it.
+#[test]
+fn an_interrupt_keeps_the_variables_wherever_the_cell_waits() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    notebook.value("let kept = vec![1, 2, 3];");
+    for code in [
+        "println!(\"ready\"); let mut x = 0u64; (0u64..).for_each(|i| x = x.wrapping_add(i));",
+        "println!(\"ready\"); (0u64..).map(|i| i * 2).filter(|i| i % 2 == 1).next();",
+        "use std::thread::sleep;\nprintln!(\"ready\"); sleep(std::time::Duration::from_secs(600));",
+        "let (sender, receiver) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); receiver.recv()?; sender.send(1)?;",
+        "println!(\"ready\"); std::process::Command::new(\"sleep\").arg(\"600\").status()?;",
+        "println!(\"ready\"); let mut child = std::process::Command::new(\"sleep\").arg(\"600\").spawn()?; child.wait()?;",
+        "println!(\"ready\"); std::net::TcpListener::bind(\"127.0.0.1:0\")?.accept()?;",
+        "println!(\"ready\"); let t = std::thread::spawn(|| loop { std::thread::sleep(std::time::Duration::from_millis(1)); }); t.join().ok();",
+        "!echo ready; sleep 600",
+        "!echo ready; (sleep 600; true) | cat",
+    ] {
+        interrupted(&notebook, code);
+    }
+}
+
+#[test]
+fn an_interrupt_stops_only_the_threads_of_its_cell() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    notebook.value("let kept = vec![1, 2, 3];");
+    notebook.value(
+        "use std::sync::atomic::{AtomicU64, Ordering::SeqCst};\nstatic TICKS: AtomicU64 = AtomicU64::new(0);\n\
+         std::thread::spawn(|| loop { TICKS.fetch_add(1, SeqCst); std::thread::sleep(std::time::Duration::from_millis(2)); });",
+    );
+    interrupted(&notebook, "println!(\"ready\"); loop {}");
+    let ticks = || notebook.value("TICKS.load(SeqCst)").parse::<u64>().expect("a number");
+    let before = ticks();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(ticks() > before + 5, "the ticker of an earlier cell has stopped");
+}
+
+/// evcxr: not before the end of the line.
+#[test]
+fn a_line_without_an_end_appears_while_the_cell_runs() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    notebook.value("1");
+    let code = "print!(\"ready\"); std::thread::sleep(std::time::Duration::from_secs(600));";
+    // `disturbed` waits for the word and only then interrupts.
+    match notebook.disturbed(code, |evaluator| evaluator.interrupt()) {
+        Outcome::Failed(failure) => assert_eq!(failure.name, "Interrupted"),
+        done => panic!("{done:?}"),
+    }
+    assert_eq!(notebook.printed(Stream::Stdout), "ready");
+}
