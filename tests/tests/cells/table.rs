@@ -20,14 +20,12 @@ fn check(cells: &[(&str, Comes)]) {
     let _turn = kernel::turn();
     let cache = tempfile::tempdir().expect("a folder");
     let notebook = Notebook::new(cache.path());
+    let escapes = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
+    let plain = |text: String| escapes.replace_all(&text, "").into_owned();
     let mut wrong = Vec::new();
     for (code, comes) in cells {
         notebook.printed(Stream::Stdout);
         let outcome = notebook.run(code);
-        let plain = |text: String| {
-            let escapes = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
-            escapes.replace_all(&text, "").into_owned()
-        };
         let (value, failure) = match outcome {
             Outcome::Done { result, .. } => {
                 let text = result.and_then(|bundle| bundle.data["text/plain"].as_str().map(str::to_owned));

@@ -1,10 +1,19 @@
-//! Crates that the user added with `:dep`: built once by the real cargo, then linked like everything else.
+//! Crates that the user added with `:dep`: built by the real cargo, then linked like everything else.
+//!
+//! Crates of the registry are built once per machine: all kernels share one folder of built crates for each compiler, which
+//! cargo locks while it builds, and one lock file for each set of wishes, so that the same words mean the same versions.
+//! Crates in folders and repositories can change under the same name; they are built in the session's own folder.
 
+use super::cache::{Cache, place as place_file};
 use super::process::{real, with_parent};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// The folder of built crates may grow to this; then it is emptied, when nobody builds.
+const MOST_BYTES: u64 = 6 << 30;
 
 /// What a cell needs to link to the added crates.
 #[derive(Debug, Default)]
@@ -17,41 +26,97 @@ pub(crate) struct Dependencies {
     pub cacheable: bool,
 }
 
-/// Builds what stands in evcxr's manifest in `folder`, unless it is built already.
-pub(crate) fn build(folder: &Path) -> Result<Dependencies, String> {
+/// Where crates are built.
+struct Place {
+    /// The manifest, its lock file, and what was learnt.
+    manifest: PathBuf,
+    /// The compiled crates.
+    target: PathBuf,
+}
+
+/// Builds what stands in evcxr's manifest in `folder`, unless it is built already. `cache` is where compiled cells are kept,
+/// `compiler` names the compiler.
+pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str) -> Result<Dependencies, String> {
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|error| error.to_string())?;
     let wanted = manifest.split_once("[dependencies]").map_or("", |(_, rest)| rest).trim();
     if wanted.is_empty() {
         return Ok(Dependencies { cacheable: true, ..Dependencies::default() });
     }
     let cacheable = !wanted.contains("path") && !wanted.contains("git");
-    let place = folder.join("dependencies");
-    let known = place.join("built.json");
-    if cacheable && let Some(arguments) = remembered(&known, wanted) {
-        return Ok(Dependencies { arguments, identity: wanted.to_owned(), cacheable });
+    let shared = cache.join("crates").join(Cache::key(&[compiler]));
+    let place = if cacheable {
+        Place { manifest: shared.join(Cache::key(&[wanted])), target: shared.join("target") }
+    } else {
+        let own = folder.join("dependencies");
+        Place { target: own.join("target"), manifest: own }
+    };
+    if cacheable && let Some(arguments) = place.remembered(wanted) {
+        return Ok(place.dependencies(arguments, wanted, cacheable));
     }
-    std::fs::create_dir_all(place.join("src")).map_err(|error| error.to_string())?;
-    std::fs::write(place.join("src/lib.rs"), "").map_err(|error| error.to_string())?;
-    std::fs::write(place.join("Cargo.toml"), manifest.replace("\"cdylib\"", "\"rlib\""))
-        .map_err(|error| error.to_string())?;
+    let failed = |error: std::io::Error| format!("{}: {error}", place.manifest.display());
+    std::fs::create_dir_all(place.manifest.join("src")).map_err(failed)?;
+    let lock = cacheable.then(|| place.lock(&shared)).transpose().map_err(failed)?;
+    std::fs::write(place.manifest.join("src/lib.rs"), "").map_err(failed)?;
+    let text = manifest.replace("\"cdylib\"", "\"rlib\"");
+    place_file(&place.manifest.join("Cargo.toml"), |path| std::fs::write(path, &text)).map_err(failed)?;
     let arguments = externs(&place)?;
-    let record = json!({"wanted": wanted, "arguments": arguments});
-    std::fs::write(&known, record.to_string()).map_err(|error| error.to_string())?;
-    Ok(Dependencies { arguments, identity: wanted.to_owned(), cacheable })
+    let record = json!({"wanted": wanted, "arguments": arguments}).to_string();
+    place_file(&place.record(), |path| std::fs::write(path, &record)).map_err(failed)?;
+    drop(lock);
+    Ok(place.dependencies(arguments, wanted, cacheable))
 }
 
-fn remembered(known: &Path, wanted: &str) -> Option<Vec<String>> {
-    let record: Value = serde_json::from_slice(&std::fs::read(known).ok()?).ok()?;
-    (record["wanted"] == wanted).then(|| serde_json::from_value(record["arguments"].clone()).ok())?
+impl Place {
+    fn record(&self) -> PathBuf {
+        self.manifest.join("built.json")
+    }
+
+    /// What was built before, if all of it is still there.
+    fn remembered(&self, wanted: &str) -> Option<Vec<String>> {
+        let record: Value = serde_json::from_slice(&std::fs::read(self.record()).ok()?).ok()?;
+        if record["wanted"] != wanted {
+            return None;
+        }
+        let arguments: Vec<String> = serde_json::from_value(record["arguments"].clone()).ok()?;
+        let mut files = arguments.iter().filter_map(|argument| argument.split_once('=').map(|(_, file)| file));
+        files.all(|file| Path::new(file).exists()).then_some(arguments)
+    }
+
+    fn dependencies(&self, arguments: Vec<String>, wanted: &str, cacheable: bool) -> Dependencies {
+        let versions = std::fs::read_to_string(self.manifest.join("Cargo.lock")).unwrap_or_default();
+        Dependencies { arguments, identity: Cache::key(&[wanted, &versions]), cacheable }
+    }
+
+    /// Held while crates are built, by any number of kernels; whoever can have it alone empties a folder that is too large.
+    fn lock(&self, shared: &Path) -> std::io::Result<File> {
+        let lock = File::options().create(true).append(true).open(shared.join("lock"))?;
+        if bytes_in(&self.target) > MOST_BYTES && lock.try_lock().is_ok() {
+            // What is left is built again over.
+            let _ = std::fs::remove_dir_all(&self.target);
+        }
+        lock.lock_shared()?;
+        Ok(lock)
+    }
 }
 
-fn cargo(place: &Path, arguments: &[&str]) -> Result<String, String> {
+fn bytes_in(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(data) if data.is_dir() => bytes_in(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
+}
+
+fn cargo(place: &Place, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("cargo");
-    command.args(arguments).current_dir(place).stdin(Stdio::null());
+    command.args(arguments).current_dir(&place.manifest).stdin(Stdio::null());
     // evcxr means these for the crate it believes to build.
-    for name in ["RUSTFLAGS", "RUSTC", "CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR", "RUSTC_WRAPPER"] {
+    for name in ["RUSTFLAGS", "RUSTC", "CARGO_BUILD_BUILD_DIR", "RUSTC_WRAPPER"] {
         command.env_remove(name);
     }
+    command.env("CARGO_TARGET_DIR", &place.target);
     let output = with_parent(real(&mut command)).output().map_err(|error| format!("cannot run cargo: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -63,16 +128,14 @@ fn cargo(place: &Path, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Builds, and finds which files belong to the crates that the manifest names.
-fn externs(place: &Path) -> Result<Vec<String>, String> {
+fn externs(place: &Place) -> Result<Vec<String>, String> {
     let built = cargo(place, &["build", "--message-format=json"])?;
     let mut files = HashMap::new();
     for message in built.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let mut names = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let library = names.rfind(|name| name.ends_with(".rlib") || name.ends_with(".so"));
-        let kinds = message["target"]["kind"].as_array().cloned().unwrap_or_default();
-        let is_library =
-            kinds.iter().any(|kind| kind == "lib" || kind == "rlib" || kind == "proc-macro" || kind == "dylib");
-        if let (true, Some(id), Some(file)) = (is_library, message["package_id"].as_str(), library) {
+        if let (true, Some(id), Some(file)) = (is_library(&message["target"]), message["package_id"].as_str(), library)
+        {
             files.insert(id.to_owned(), file.to_owned());
         }
     }
@@ -80,16 +143,51 @@ fn externs(place: &Path) -> Result<Vec<String>, String> {
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let root = &metadata["resolve"]["root"];
     let nodes = metadata["resolve"]["nodes"].as_array().into_iter().flatten();
-    let direct =
-        nodes.filter(|node| &node["id"] == root).flat_map(|node| node["deps"].as_array().into_iter().flatten());
+    let direct: Vec<&Value> = nodes
+        .filter(|node| &node["id"] == root)
+        .flat_map(|node| node["deps"].as_array().into_iter().flatten())
+        .collect();
+    let names: Vec<&str> = direct.iter().filter_map(|dependency| dependency["name"].as_str()).collect();
     let mut arguments = Vec::new();
     for dependency in direct {
         let (Some(name), Some(id)) = (dependency["name"].as_str(), dependency["pkg"].as_str()) else { continue };
-        if let Some(file) = files.get(id) {
+        let Some(file) = files.get(id) else { continue };
+        // Types of a renamed crate are called by the name that it has itself.
+        let own = metadata["packages"].as_array().into_iter().flatten().find(|package| package["id"] == id);
+        let own = own.and_then(|package| package["targets"].as_array()?.iter().find(|target| is_library(target)));
+        let own = own.and_then(|target| Some(target["name"].as_str()?.replace('-', "_")));
+        for name in [name].into_iter().chain(own.as_deref().filter(|own| *own != name && !names.contains(own))) {
             arguments.extend(["--extern".to_owned(), format!("{name}={file}")]);
         }
     }
-    let deps = place.join("target/debug/deps");
+    let deps = place.target.join("debug/deps");
     arguments.extend(["-L".to_owned(), format!("dependency={}", deps.display())]);
     Ok(arguments)
+}
+
+fn is_library(target: &Value) -> bool {
+    let kinds = target["kind"].as_array().map(Vec::as_slice).unwrap_or_default();
+    kinds.iter().any(|kind| kind == "lib" || kind == "rlib" || kind == "proc-macro" || kind == "dylib")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_built_is_remembered_while_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place { manifest: folder.path().join("wish"), target: folder.path().join("target") };
+        std::fs::create_dir_all(&place.manifest).unwrap();
+        let file = folder.path().join("libx.rlib");
+        std::fs::write(&file, [0; 100]).unwrap();
+        let arguments = ["--extern".to_owned(), format!("x={}", file.display())];
+        let record = json!({"wanted": "x = \"1\"", "arguments": arguments}).to_string();
+        std::fs::write(place.record(), record).unwrap();
+        assert_eq!(place.remembered("x = \"1\"").unwrap(), arguments);
+        assert_eq!(place.remembered("x = \"2\""), None);
+        assert_eq!(bytes_in(folder.path()) / 100, (100 + std::fs::metadata(place.record()).unwrap().len()) / 100);
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(place.remembered("x = \"1\""), None);
+    }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub crates: PathBuf,
     /// Prelude and compiler in one word.
     pub identity: String,
+    /// The compiler's version.
+    pub compiler: String,
     /// `-Copt-level`.
     pub opt_level: String,
     /// Names by index, as the marked lines count them.

@@ -30,7 +30,7 @@ const MIR: &str = "target/ctx.mir";
 /// Compiles `source` to `library`, in `folder`.
 pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
     let nothing = Compiled { sequence: plan.sequence, ..Compiled::default() };
-    let dependencies = match dependencies::build(folder) {
+    let dependencies = match dependencies::build(folder, &plan.cache, &plan.compiler) {
         Ok(dependencies) => dependencies,
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
@@ -414,7 +414,7 @@ mod tests {
             "spans": [{"line_start": 1, "byte_start": 14, "byte_end": 18, "is_primary": true, "label": "value borrowed here after move"},
                 {"line_start": 1, "byte_start": 8, "byte_end": 12, "is_primary": false, "label": "value moved here"}],
             "children": [{"message": "move occurs because `data` has type `recoil::Data`, which does not implement the `Copy` trait"}]});
-        let better = repaired(source, &[error.clone()], &mut Vec::new(), &mut Vec::new());
+        let better = repaired(source, std::slice::from_ref(&error), &mut Vec::new(), &mut Vec::new());
         assert_eq!(better.as_deref(), Some("let g = data.clone(); data.count()"));
         let other = serde_json::from_str(&error.to_string().replace("recoil::Data", "std::vec::Vec<u8>")).unwrap();
         assert_eq!(repaired(source, &[other], &mut Vec::new(), &mut Vec::new()), None);

@@ -229,6 +229,7 @@ impl Engine {
             dylib: prelude.dylib.clone(),
             crates: prelude.crates.clone(),
             identity: prelude.identity.clone(),
+            compiler: prelude.toolchain.version.clone(),
             opt_level: "0".into(),
             variables: Vec::new(),
             cache: self.config.cache.clone(),
