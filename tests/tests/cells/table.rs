@@ -131,7 +131,7 @@ fn statics_live_once() {
             "static ONCE: std::sync::OnceLock<String> = std::sync::OnceLock::new();\nONCE.get_or_init(|| \"first\".into());",
             To(""),
         ),
-        ("ONCE.get_or_init(|| \"second\".into())", To("\"first\"")),
+        ("ONCE.get_or_init(|| \"second\".into())", To("first")),
         ("thread_local! { static LOCAL: std::cell::Cell<u32> = std::cell::Cell::new(5); }\nLOCAL.set(6);", To("")),
         ("LOCAL.get()", To("6")),
         // In a function.
@@ -201,8 +201,8 @@ fn variables_are_not_lost_for_their_names() {
         ),
         ("d.mumu + g.count", To("7")),
         // The owner stays, whatever borrowed from it.
-        ("let m = std::sync::Mutex::new(vec![1, 2]); let guard = m.lock()?;", To("")),
-        ("m.lock()?.len()", To("2")),
+        ("let m = std::sync::Mutex::new(vec![1, 2]); let guard = m.lock().unwrap();", To("")),
+        ("m.lock().unwrap().len()", To("2")),
         (
             "let words = vec![String::from(\"a\")]; let first: Box<dyn Iterator<Item = &String>> = Box::new(words.iter());",
             To(""),
@@ -322,7 +322,7 @@ fn commands_of_evcxr_do_not_break_the_session() {
         (":explain E0382", Prints("")),
         (":explain nothing", Fails("E0382")),
         (":nonsense", Fails(":nonsense")),
-        (":doc Vec", To("")),
+        (":doc Vec", Prints("")),
         ("x[0]", To("1.5")),
     ]);
 }

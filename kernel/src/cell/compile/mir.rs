@@ -31,7 +31,9 @@ pub(crate) fn can_be_written(kind: &str) -> bool {
 
 /// Why not, for people.
 pub(crate) fn why_not(kind: &str) -> String {
-    let (what, mend) = if kind.contains("{closure") {
+    let (what, mend) = if kind.starts_with("std::iter::") {
+        ("an iterator with a closure", "collect it into a `Vec`, or box it as `Box<dyn Iterator<Item = ..>>`")
+    } else if kind.contains("{closure") {
         ("a closure", "`let f: Box<dyn Fn(f64) -> f64> = Box::new(..)` can be kept")
     } else if kind.contains("{async") || kind.contains("impl std::future") {
         ("a future", "wait for it in its cell, or spawn it")

@@ -48,11 +48,14 @@ pub(crate) fn question(source: &str, warnings: &[Value]) -> String {
 
 /// Errors of the cell, from the answers to [`question`].
 pub(crate) fn errors(warnings: &[Value], answers: &[Value]) -> Vec<Value> {
-    let ours = answers.iter().filter_map(|answer| answer["message"].as_str()).filter_map(|message| {
+    let ours = answers.iter().filter_map(|answer| {
+        let message = answer["message"].as_str()?;
         let (_, rest) = message.split_once(&format!("no method named `{ASK}"))?;
         let (number, rest) = rest.split_once('`')?;
-        let kind = rest.split('`').nth(1)?;
-        is_ours(kind).then(|| number.parse::<usize>().ok())?
+        // The message may leave the arguments out; then a label has them.
+        let labels = answer["spans"].as_array().into_iter().flatten().filter_map(|span| span["label"].as_str());
+        let mut kinds = [rest].into_iter().chain(labels).filter_map(|text| text.split('`').nth(1));
+        kinds.any(is_ours).then(|| number.parse::<usize>().ok())?
     });
     let mut numbers: Vec<_> = ours.collect();
     numbers.sort_unstable();
@@ -122,6 +125,9 @@ mod tests {
             assert_eq!(is_ours(kind), ours, "{kind}");
         }
         let answer = json!({"message": "no method named `recoil_unused_1` found for enum `std::result::Result<(), data::Error>` in the current scope"});
+        let short = json!({"message": "no method named `recoil_unused_0` found for enum `std::result::Result<T, E>` in the current scope",
+            "spans": [{"label": "method not found in `std::result::Result<(), data::Error>`"}]});
+        assert_eq!(errors(&[warning(0, 1)], &[short]).len(), 1);
         let errors = errors(&[warning(0, 1), warning(4, 6)], &[answer]);
         assert_eq!(errors.len(), 1);
         assert_eq!(errors[0]["spans"][0]["byte_start"], 4);

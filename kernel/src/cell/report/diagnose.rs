@@ -5,7 +5,7 @@ use super::render::{Mark, Report, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
-use crate::cell::source::parse::WAITS;
+use crate::cell::source::parse::{WAITS, words};
 use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
@@ -169,6 +169,7 @@ impl<'a> Map<'a> {
             reports.retain(|report| !report.marks.is_empty());
         }
         reports.dedup();
+        self.add_gone(&mut reports);
         let value = reports.first().map_or_else(
             || "the cell does not compile".to_owned(),
             |report| {
@@ -178,6 +179,21 @@ impl<'a> Map<'a> {
         );
         let traceback = reports.iter().map(|report| render(report, &|cell| self.code_of(cell))).collect();
         Failure { name: "CompileError".into(), value, traceback }
+    }
+
+    /// Names of the cell that are not there any more may be those of something else now, such as a function.
+    fn add_gone(&self, reports: &mut [Report]) {
+        let Some(first) = reports.first_mut() else { return };
+        let words = words(self.code);
+        let gone = self.table.gone.iter().filter(|(name, _)| words.contains(*name));
+        for (name, reason) in gone.take(2) {
+            let message = format!("`{name}` is not there any more: {reason}");
+            let told = first.notes.iter().any(|note| note.message == message);
+            let made = self.generated.variables.contains(name);
+            if !told && !made {
+                first.notes.push(Report { level: "help".into(), message, ..Report::default() });
+            }
+        }
     }
 
     /// A failure at a place in compiled source, such as a panic. Places outside of cells are named as they are.
