@@ -276,6 +276,7 @@ fn lines_beside_rust_act_where_cells_run() {
     let there = folder.path().canonicalize().expect("is there").display().to_string();
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     std::fs::write(folder.path().join("cell.rs"), "let loaded = 1;").expect("writes");
+    std::fs::write(folder.path().join("beside.rs"), "pub fn answer() -> usize { 42 }").expect("writes");
     check(&[
         (leak(format!("%cd {there}")), To(leak(there.clone()))),
         ("!pwd", Prints(leak(there.clone()))),
@@ -293,6 +294,8 @@ fn lines_beside_rust_act_where_cells_run() {
         ("!sleep 30 & echo begun", Prints("begun")),
         (leak(format!("%cd {there}")), To(leak(there.clone()))),
         ("%cd no/such/folder", Fails("no/such/folder")),
+        ("mod beside;\nbeside::answer()", To("42")),
+        ("beside::answer() + include_str!(\"cell.rs\").len()", To("57")),
     ]);
 }
 

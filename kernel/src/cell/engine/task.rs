@@ -19,7 +19,7 @@ use crate::variables::{Known, short};
 use crate::worker::{self, Finished};
 use evcxr::{Error, EvalOutputs};
 use port::Ending;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the last message of a cell may be behind evcxr's.
@@ -104,11 +104,13 @@ impl Engine {
     /// The cell taken apart, and the notebook's definitions with those of the cell.
     fn parsed(&self, task: &Task<'_>) -> Result<(Parsed, Definitions), Failure> {
         let runs = self.runs.get(&hash(task.code)).copied().unwrap_or_default();
+        let names_files = task.code.contains("include") || task.code.contains("mod ");
         let parse_with = |definitions: &Definitions| {
             let notebook = Notebook {
                 is_group: &|variable, name| self.table.is_group(variable, name),
                 makes_items: &|name| definitions.makes_items(name),
                 imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
+                folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },
                 cell: task.number,
                 runs,
             };

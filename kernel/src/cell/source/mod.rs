@@ -2,10 +2,11 @@
 //!
 //! In comes a cell; [`magic`] takes off the lines that are not Rust, [`parse`] takes the Rust apart, [`generate`] writes the
 //! code that is compiled, and [`edits`] remembers where each byte of it came from. Everything here is a function of its
-//! arguments: this storey knows no files, no processes and no compiler.
+//! arguments; [`files`] alone looks at the disk, for files that a cell names. This storey knows no processes and no compiler.
 
 pub(crate) mod definitions;
 pub(crate) mod edits;
+mod files;
 pub(crate) mod generate;
 pub(crate) mod magic;
 pub(crate) mod marks;

@@ -1,5 +1,7 @@
 //! What the text of a cell means depends on: the notebook around it.
 
+use std::path::PathBuf;
+
 /// What is asked of the notebook while a cell is taken apart.
 pub(crate) struct Notebook<'a> {
     /// Whether a field access on a variable means a group (`data.mumu`).
@@ -8,6 +10,8 @@ pub(crate) struct Notebook<'a> {
     pub makes_items: &'a dyn Fn(&str) -> bool,
     /// Whether `sleep` was imported from the standard library's threads.
     pub imports_sleep: bool,
+    /// The folder of the cells, which files are named from.
+    pub folder: PathBuf,
     /// The number of the cell.
     pub cell: u32,
     /// How many times this very text has run; each run has statics of its own.
@@ -17,7 +21,14 @@ pub(crate) struct Notebook<'a> {
 impl Notebook<'static> {
     /// A notebook in which nothing has happened.
     pub fn empty() -> Self {
-        Self { is_group: &|_, _| false, makes_items: &|_| false, imports_sleep: false, cell: 0, runs: 0 }
+        Self {
+            is_group: &|_, _| false,
+            makes_items: &|_| false,
+            imports_sleep: false,
+            folder: PathBuf::new(),
+            cell: 0,
+            runs: 0,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
 use super::edits::Edit;
+use super::files;
 use super::notebook::Notebook;
 use super::statics::{self, Static};
 use proc_macro2::{TokenStream, TokenTree};
@@ -331,6 +332,11 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
 
     fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
 
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.parsed.edits.extend(files::module(item, &self.notebook.folder));
+        visit::visit_item_mod(self, item);
+    }
+
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
         if statics::is_placed(&item.attrs) {
             return;
@@ -428,6 +434,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.parsed.edits.extend(files::include(call, &self.notebook.folder));
         // The place of `dbg!` would be one in generated code.
         if call.path.is_ident("dbg") {
             let name = range(call.path.span());
