@@ -9,9 +9,23 @@ use serde_json::{Value, json};
 /// A method that does not exist: rustc's complaint names the type. The number of the warning follows.
 const ASK: &str = "recoil_unused_";
 /// Crates whose errors must not vanish; Polars has many.
-const OURS: [&str; 14] = [
-    "recoil", "segment", "port", "cut", "sources", "hipo", "events", "root", "flow", "hist", "show", "data", "toy",
+const OURS: [&str; 16] = [
+    "recoil",
+    "segment",
+    "port",
+    "cut",
+    "sources",
+    "hipo",
+    "events",
+    "root",
+    "flow",
+    "hist",
+    "show",
+    "data",
+    "toy",
     "belle2",
+    "banks",
+    "recordings",
 ];
 const SAID: &str = "this result is not used, so an error in it would vanish: add `?` behind it \
                     (or `let _ = ` in front of it, to ignore errors)";
