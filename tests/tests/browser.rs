@@ -62,6 +62,59 @@ fn the_tutorial_runs_in_jupyterlab() {
     assert!(output.status.success() && said(&output).contains("all steps done"), "{}", said(&output));
 }
 
+/// The notebook that the README shows: real cells with their outputs, in both themes. The pictures in `docs` are copies
+/// of the ones that this test makes.
+#[test]
+fn the_notebook_of_the_readme_is_drawn_in_both_themes() {
+    let Some(chromium) = chromium() else { return skipped(TEST, "there is no chromium in the search path") };
+    let Some(modules) = playwright() else { return skipped(TEST, "npm could not install playwright-core") };
+    let Some(python) = python::environment(TEST, "jupyter", recoil_tests::JUPYTER) else { return };
+    let _turn = turn();
+    let home = Home::new();
+    without_news(&home.path().join("config"));
+    let folder = home.path().join("work");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::copy(project().join("notebooks/data/luminosity.toml"), folder.join("luminosity.toml")).expect("copies");
+    std::fs::write(folder.join("analysis.ipynb"), readme().to_string()).expect("writes");
+    let mut toy = home.command(&recoil_tests::kernel::prepared());
+    let output = toy.arg("toy").arg(folder.join("toy")).args(["--events", "200000"]).output().expect("starts");
+    assert!(output.status.success(), "{}", said(&output));
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let _server = serve(&home, &python, &folder, port);
+    let pictures = project().join("target/pictures");
+    std::fs::create_dir_all(&pictures).expect("a folder");
+    let settings = json!({
+        "url": format!("http://127.0.0.1:{port}"), "token": "browser-test", "notebook": "analysis.ipynb",
+        "pictures": pictures, "profile": home.path().join("profile"), "chromium": chromium,
+    });
+    let mut script = Command::new("node");
+    script.arg(project().join("tests/tests/browser/readme.cjs")).arg(settings.to_string());
+    let output = script.env("NODE_PATH", modules).stdin(Stdio::null()).output().expect("node starts");
+    assert!(output.status.success() && said(&output).contains("all steps done"), "{}", said(&output));
+    for theme in ["light", "dark"] {
+        let size = std::fs::metadata(pictures.join(format!("notebook-{theme}.png"))).expect("a picture").len();
+        assert!(size > 20_000, "notebook-{theme}.png has {size} bytes");
+    }
+}
+
+fn readme() -> serde_json::Value {
+    let cell = |code: &str| json!({"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": code});
+    let cells = [
+        cell(concat!(
+            "let data = load(\"toy\")?.luminosity(\"luminosity.toml\")?;\n",
+            "let photons = data.oneCandOnly().query(\"pRecoil > 0.2 & abs(m2Recoil) < 0.3\");",
+        )),
+        cell(concat!(
+            "let simulation = photons.difference(&photons.group(\"data\")).hist(\"pRecoil\", (40, 0.0, 6.0))?;\n",
+            "let measured = photons.group(\"data\").hist(\"pRecoil\", (40, 0.0, 6.0))?;\n",
+            "stack(&simulation).data(&measured).ratio().luminosity(100.0)",
+        )),
+    ];
+    let kernelspec = json!({"name": "recoil", "display_name": "Recoil (Rust)", "language": "rust"});
+    json!({"cells": cells, "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5})
+}
+
 fn scratch() -> serde_json::Value {
     let kernelspec = json!({"name": "recoil", "display_name": "Recoil (Rust)", "language": "rust"});
     json!({"cells": [], "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5})
