@@ -15,3 +15,5 @@ mod names;
 mod pipeline;
 #[path = "conformance/query.rs"]
 mod query;
+#[path = "conformance/root.rs"]
+mod root_files;

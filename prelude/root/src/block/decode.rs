@@ -1,0 +1,116 @@
+//! Blocks into bytes, by the algorithm that each names.
+
+use super::xxh64;
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+use std::io::Read;
+
+/// Two letters, a version, and two sizes of three bytes, little-endian.
+const HEADER: usize = 9;
+
+thread_local! {
+    static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+    static ZLIB: RefCell<Option<flate2::Decompress>> = const { RefCell::new(None) };
+}
+
+/// Fills `out` with the `size` bytes of a record that is stored in `stored`.
+///
+/// # Errors
+/// Blocks that end too early, sizes that do not fit, an algorithm nobody knows, what its decoder refuses.
+pub(crate) fn unpack(stored: &[u8], size: usize, out: &mut Vec<u8>) -> Result<()> {
+    out.clear();
+    if stored.len() == size {
+        out.extend_from_slice(stored);
+        return Ok(());
+    }
+    let mut rest = stored;
+    while out.len() < size {
+        let Some((header, body)) = rest.split_at_checked(HEADER) else {
+            return Err(Error::short("the header of a compressed block", HEADER as u64, rest.len() as u64));
+        };
+        let number =
+            |at: usize| usize::from(header[at]) | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]) << 16;
+        let (packed, plain) = (number(3), number(6));
+        let Some((body, after)) = body.split_at_checked(packed) else {
+            return Err(Error::short("a compressed block", packed as u64, body.len() as u64));
+        };
+        if plain == 0 || plain > size - out.len() {
+            let text = format!("a block of {plain} bytes where {} are missing", size - out.len());
+            return Err(Error::damaged(text));
+        }
+        let start = out.len();
+        out.resize(start + plain, 0);
+        block([header[0], header[1]], body, &mut out[start..])?;
+        rest = after;
+    }
+    Ok(())
+}
+
+fn block(algorithm: [u8; 2], body: &[u8], out: &mut [u8]) -> Result<()> {
+    match &algorithm {
+        b"ZL" => zlib(body, out),
+        b"ZS" => zstandard(body, out),
+        b"L4" => lz4(body, out),
+        b"XZ" => xz(body, out),
+        b"CS" => deflate(body, out),
+        other => Err(Error::unknown(format!(
+            "a block compressed with `{}`, which is none of ZL, ZS, L4, XZ and CS: the file is damaged or of a newer kind",
+            other.escape_ascii()
+        ))),
+    }
+}
+
+fn wrong(name: &str, error: impl std::fmt::Display) -> Error {
+    Error::damaged(format!("a {name} block cannot be decoded ({error})"))
+}
+
+fn whole(name: &str, written: usize, out: &[u8]) -> Result<()> {
+    if written == out.len() {
+        return Ok(());
+    }
+    Err(Error::damaged(format!("a {name} block has {written} bytes instead of {}", out.len())))
+}
+
+fn zlib(body: &[u8], out: &mut [u8]) -> Result<()> {
+    ZLIB.with_borrow_mut(|slot| inflate(slot.get_or_insert_with(|| flate2::Decompress::new(true)), true, body, out))
+}
+
+fn deflate(body: &[u8], out: &mut [u8]) -> Result<()> {
+    inflate(&mut flate2::Decompress::new(false), false, body, out)
+}
+
+fn inflate(decoder: &mut flate2::Decompress, header: bool, body: &[u8], out: &mut [u8]) -> Result<()> {
+    decoder.reset(header);
+    decoder.decompress(body, out, flate2::FlushDecompress::Finish).map_err(|error| wrong("zlib", error))?;
+    whole("zlib", decoder.total_out() as usize, out)
+}
+
+fn zstandard(body: &[u8], out: &mut [u8]) -> Result<()> {
+    ZSTD.with_borrow_mut(|slot| {
+        let decoder = match slot {
+            Some(decoder) => decoder,
+            None => slot.insert(zstd::bulk::Decompressor::new().map_err(|error| wrong("zstd", error))?),
+        };
+        let written = decoder.decompress_to_buffer(body, out).map_err(|error| wrong("zstd", error))?;
+        whole("zstd", written, out)
+    })
+}
+
+fn lz4(body: &[u8], out: &mut [u8]) -> Result<()> {
+    let Some((sum, body)) = body.split_at_checked(8) else {
+        return Err(Error::short("the checksum of an lz4 block", 8, body.len() as u64));
+    };
+    let mut stored = [0; 8];
+    stored.copy_from_slice(sum);
+    if u64::from_be_bytes(stored) != xxh64(body) {
+        return Err(Error::damaged("the checksum of an lz4 block does not fit its bytes"));
+    }
+    let size = i32::try_from(out.len()).map_err(|error| wrong("lz4", error))?;
+    let written = lz4::block::decompress_to_buffer(body, Some(size), out).map_err(|error| wrong("lz4", error))?;
+    whole("lz4", written, out)
+}
+
+fn xz(body: &[u8], out: &mut [u8]) -> Result<()> {
+    let mut decoder = lzma_rust2::XzReader::new(body, false);
+    decoder.read_exact(out).map_err(|error| wrong("xz", error))
+}

@@ -1,0 +1,83 @@
+//! What a column holds.
+
+use std::fmt;
+
+/// Type of the values of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the number type of its name")]
+pub enum Type {
+    /// True or false.
+    Bool,
+    I8,
+    U8,
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    F32,
+    F64,
+    /// Text; its bytes need not be UTF-8.
+    Text,
+    /// Any number of values per row.
+    List(Box<Type>),
+    /// The same number of values per row.
+    Fixed(Box<Type>, usize),
+}
+
+impl Type {
+    pub(crate) fn list(self) -> Self {
+        Self::List(Box::new(self))
+    }
+
+    /// Bytes of a value in memory; of a list or a text those of its offset.
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Self::Bool | Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::F64 | Self::Text | Self::List(_) => 8,
+            Self::Fixed(inner, size) => inner.width().saturating_mul(*size),
+        }
+    }
+
+    /// Fixed arrays around it, the last dimension innermost.
+    pub(crate) fn fixed(self, dimensions: &[usize]) -> Self {
+        dimensions.iter().rev().fold(self, |inner, size| Self::Fixed(Box::new(inner), *size))
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List(inner) => write!(f, "list[{inner}]"),
+            Self::Fixed(inner, size) => write!(f, "array[{inner}, {size}]"),
+            Self::Bool => f.write_str("bool"),
+            Self::Text => f.write_str("text"),
+            number => f.write_str(&format!("{number:?}").to_lowercase()),
+        }
+    }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, once in the table: the branch's own, or its whole path where the same name occurs twice.
+    pub name: String,
+    /// What it holds.
+    pub of: Type,
+    /// How the file names the type.
+    pub type_name: String,
+}
+
+/// A branch or a field that is not a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name.
+    pub name: String,
+    /// How the file names its type.
+    pub type_name: String,
+    /// Why it is not a column.
+    pub reason: String,
+}

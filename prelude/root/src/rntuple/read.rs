@@ -1,0 +1,204 @@
+//! An ntuple that is open.
+
+use super::anchor::Anchor;
+use super::envelope;
+use super::page;
+use super::pages::{self, Cluster};
+use super::plan::{Node, Plan};
+use super::schema::Schema;
+use crate::columns::{Column, Skipped, Text, Type, Values};
+use crate::error::{Error, Result};
+use crate::file::{File, Key};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// An RNTuple.
+#[derive(Debug)]
+pub(crate) struct Ntuple {
+    file: File,
+    path: String,
+    schema: Schema,
+    plan: Plan,
+    clusters: Vec<Cluster>,
+}
+
+impl Ntuple {
+    pub(crate) fn open(file: &File, key: &Key, path: &str) -> Result<Self> {
+        Self::parse(file, key, path).map_err(|error| error.in_file(file.name()).in_object(path))
+    }
+
+    fn parse(file: &File, key: &Key, path: &str) -> Result<Self> {
+        let bytes = file.bytes();
+        let anchor = Anchor::parse(&key.unpacked(bytes)?)?;
+        let plain = envelope::blob(bytes, anchor.header, anchor.most, "the header of the ntuple")?;
+        let (mut little, sum) = envelope::open(&plain, 1, "the header of the ntuple")?;
+        little.features("header")?;
+        (0..3).try_for_each(|_| little.text().map(|_| ()))?;
+        let mut schema = Schema::default();
+        schema.read(&mut little)?;
+        let plain = envelope::blob(bytes, anchor.footer, anchor.most, "the footer of the ntuple")?;
+        let (mut little, _) = envelope::open(&plain, 2, "the footer of the ntuple")?;
+        little.features("footer")?;
+        if little.u64()? != sum {
+            return Err(Error::damaged("the footer belongs to another header"));
+        }
+        let extension = little.frame()?;
+        schema.read(&mut little)?;
+        little.go(extension)?;
+        schema.check()?;
+        let clusters = pages::clusters(&mut little, bytes, anchor.most, sum)?;
+        let plan = Plan::new(&schema);
+        Ok(Self { file: file.clone(), path: path.to_owned(), schema, plan, clusters })
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.clusters.last().map_or(0, |last| last.first + last.rows)
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.plan.columns
+    }
+
+    pub(crate) fn skipped(&self) -> &[Skipped] {
+        &self.plan.skipped
+    }
+
+    pub(crate) fn clusters(&self) -> Vec<u64> {
+        self.clusters.iter().filter(|cluster| cluster.rows > 0).map(|cluster| cluster.first).collect()
+    }
+
+    /// Bytes on disk of some rows of a column.
+    pub(crate) fn stored(&self, column: usize, rows: &Range<u64>) -> u64 {
+        let mut fields = Vec::new();
+        self.plan.nodes[column].fields(&mut fields);
+        let columns: Vec<_> = fields.iter().flat_map(|field| self.schema.columns_of(*field)).flatten().collect();
+        let clusters = self.overlapping(rows);
+        let pages = clusters.flat_map(|cluster| columns.iter().filter_map(|column| cluster.columns.get(*column)));
+        pages.flat_map(|column| &column.pages).map(|page| page.stored).sum()
+    }
+
+    fn overlapping<'a>(&'a self, rows: &'a Range<u64>) -> impl Iterator<Item = &'a Cluster> {
+        let wanted = |cluster: &&Cluster| cluster.first < rows.end && rows.start < cluster.first + cluster.rows;
+        self.clusters.iter().filter(wanted)
+    }
+
+    pub(crate) fn read(&self, column: usize, rows: Range<u64>) -> Result<Values> {
+        let node = &self.plan.nodes[column];
+        let place = |error: Error| {
+            error.in_branch(&self.plan.columns[column].name).in_object(&self.path).in_file(self.file.name())
+        };
+        let wanted: Vec<_> = self.overlapping(&rows).collect();
+        let parts = wanted.par_iter().map(|cluster| {
+            let from = rows.start.max(cluster.first) - cluster.first;
+            let to = rows.end.min(cluster.first + cluster.rows) - cluster.first;
+            Ok(self.node(node, cluster, cluster.rows)?.slice(from as usize..to as usize))
+        });
+        let parts: Vec<Values> = parts.collect::<Result<_>>().map_err(place)?;
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| Values::empty(&node.of()));
+        parts.for_each(|part| all.append(part));
+        Ok(all)
+    }
+
+    /// The values of a node in a cluster: `number` of them.
+    fn node(&self, node: &Node, cluster: &Cluster, number: u64) -> Result<Values> {
+        match node {
+            Node::Leaf { field, of } => page::cast(self.elements(*field, 0, cluster, Some(number))?, of),
+            Node::Text { field } => {
+                let offsets = self.ends(*field, cluster, number)?;
+                let number = offsets.last().copied().unwrap_or(0) as u64;
+                let bytes = match self.elements(*field, 1, cluster, Some(number))? {
+                    Values::U8(bytes) => bytes,
+                    Values::I8(bytes) => bytes.into_iter().map(|byte| byte as u8).collect(),
+                    other => return Err(Error::damaged(format!("characters that are {}", other.of()))),
+                };
+                Ok(Values::Text(Text { offsets, bytes }))
+            }
+            Node::List { field, inner } => {
+                let offsets = self.ends(*field, cluster, number)?;
+                let number = offsets.last().copied().unwrap_or(0) as u64;
+                Ok(Values::List { offsets, values: Box::new(self.node(inner, cluster, number)?) })
+            }
+            Node::Count { field, of } => {
+                let offsets = self.ends(*field, cluster, number)?;
+                let counts = offsets.windows(2).map(|pair| (pair[1] - pair[0]) as u64).collect();
+                page::cast(Values::U64(counts), of)
+            }
+            Node::Fixed { size, inner } => {
+                let all = number.checked_mul(*size as u64).ok_or_else(|| Error::damaged("too many elements"))?;
+                let values = self.node(inner, cluster, all)?;
+                Ok(Values::Fixed { size: *size, rows: number as usize, values: Box::new(values) })
+            }
+        }
+    }
+
+    /// Offsets of lists: the ends of a column with a 0 before them. They must not fall.
+    fn ends(&self, field: usize, cluster: &Cluster, number: u64) -> Result<Vec<i64>> {
+        let Values::U64(ends) = self.elements(field, 0, cluster, Some(number))? else {
+            return Err(Error::damaged("ends of lists of another type"));
+        };
+        let mut offsets = Vec::with_capacity(ends.len() + 1);
+        offsets.push(0);
+        offsets.extend(ends.iter().map(|end| *end as i64));
+        if offsets.windows(2).any(|pair| pair[0] > pair[1]) {
+            return Err(Error::damaged("the ends of lists do not rise"));
+        }
+        Ok(offsets)
+    }
+
+    /// The elements of the `which`-th column of a field. Where fewer than `number` are there, zeros stand before them.
+    fn elements(&self, field: usize, which: usize, cluster: &Cluster, number: Option<u64>) -> Result<Values> {
+        let all = self.schema.columns_of(field);
+        let has = |list: &&Vec<usize>| {
+            list.get(which).and_then(|one| cluster.columns.get(*one)).is_some_and(|one| !one.suppressed)
+        };
+        let found = all.iter().find(has).or(all.first()).and_then(|list| list.get(which));
+        let column = found.ok_or_else(|| Error::damaged("a field without its column"))?;
+        let of = page::of(&self.schema.columns[*column]).map_err(Error::unknown)?;
+        let empty = Vec::new();
+        let pages = cluster.columns.get(*column).map_or(&empty, |one| &one.pages);
+        let have: u64 = pages.iter().map(|page| u64::from(page.elements)).sum();
+        let number = number.unwrap_or(have);
+        let deferred = self.schema.columns[*column].first > 0 || have == 0;
+        if have > number || have < number && !deferred {
+            return Err(Error::damaged(format!("{have} elements where {number} are needed")));
+        }
+        let mut values = zeros(&of, number)?;
+        let Some(slot) = values.slot() else { return Ok(values) };
+        let (_, mut rest) = slot.split((number - have) as usize);
+        let mut jobs = Vec::with_capacity(pages.len());
+        for (position, page) in pages.iter().enumerate() {
+            let (one, after) = rest.split(page.elements as usize);
+            jobs.push((position, *page, one));
+            rest = after;
+        }
+        let fill = |(position, page, slot)| {
+            let done = page::fill(self.file.bytes(), &self.schema.columns[*column], page, slot);
+            done.map_err(|error| error.in_basket(position as u64))
+        };
+        jobs.into_par_iter().map(fill).collect::<Result<()>>()?;
+        Ok(values)
+    }
+}
+
+/// Zeros, or an error when there is no memory for so many as a damaged file may say.
+fn zeros(of: &Type, number: u64) -> Result<Values> {
+    let number = usize::try_from(number).ok();
+    number
+        .and_then(|number| Values::try_zeros(of, number))
+        .ok_or_else(|| Error::damaged("more elements than there is memory"))
+}
+
+impl Node {
+    /// The fields whose columns are read.
+    fn fields(&self, out: &mut Vec<usize>) {
+        match self {
+            Self::Leaf { field, .. } | Self::Text { field } | Self::Count { field, .. } => out.push(*field),
+            Self::List { field, inner } => {
+                out.push(*field);
+                inner.fields(out);
+            }
+            Self::Fixed { inner, .. } => inner.fields(out),
+        }
+    }
+}

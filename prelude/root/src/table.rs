@@ -1,0 +1,110 @@
+//! A table of a file, of whichever kind.
+
+use crate::columns::{Column, Skipped, Values};
+use crate::error::{Error, Result};
+use crate::file::{Entry, File};
+use crate::rntuple::{self, Ntuple};
+use crate::tree::{self, Tree};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// A TTree or an RNTuple.
+#[derive(Debug)]
+pub struct Table {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tree(Tree),
+    Ntuple(Ntuple),
+}
+
+fn is_table(class: &str) -> bool {
+    tree::is_tree(class) || rntuple::is_ntuple(class)
+}
+
+impl File {
+    /// The tables of the file: trees and ntuples of all directories, each name once.
+    pub fn tables(&self) -> Vec<Entry> {
+        self.newest(is_table)
+    }
+
+    /// Opens a table: `name`, `directory/name`, `name;cycle`.
+    ///
+    /// # Errors
+    /// A name that is not there, or a table whose description cannot be read.
+    pub fn table(&self, path: &str) -> Result<Table> {
+        let key = self.key(path, is_table)?;
+        let kind = if tree::is_tree(&key.class) {
+            Kind::Tree(Tree::open(self, key, path)?)
+        } else {
+            Kind::Ntuple(Ntuple::open(self, key, path)?)
+        };
+        Ok(Table { kind })
+    }
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> u64 {
+        match &self.kind {
+            Kind::Tree(tree) => tree.rows(),
+            Kind::Ntuple(ntuple) => ntuple.rows(),
+        }
+    }
+
+    /// All columns.
+    pub fn columns(&self) -> &[Column] {
+        match &self.kind {
+            Kind::Tree(tree) => &tree.columns,
+            Kind::Ntuple(ntuple) => ntuple.columns(),
+        }
+    }
+
+    /// Branches that are no columns, and why.
+    pub fn skipped(&self) -> &[Skipped] {
+        match &self.kind {
+            Kind::Tree(tree) => &tree.skipped,
+            Kind::Ntuple(ntuple) => ntuple.skipped(),
+        }
+    }
+
+    /// First rows of the clusters: rows that were written together and are best read together. The first is 0; a table
+    /// without rows has none.
+    pub fn clusters(&self) -> Vec<u64> {
+        match &self.kind {
+            Kind::Tree(tree) => tree.clusters(),
+            Kind::Ntuple(ntuple) => ntuple.clusters(),
+        }
+    }
+
+    /// Bytes on disk of some rows of a column.
+    pub fn stored(&self, column: usize, rows: Range<u64>) -> u64 {
+        match &self.kind {
+            Kind::Tree(tree) => tree.stored(column, &rows),
+            Kind::Ntuple(ntuple) => ntuple.stored(column, &rows),
+        }
+    }
+
+    /// Rows of some columns, by their positions in [`Table::columns`].
+    ///
+    /// # Errors
+    /// Rows that are not there, and bytes that are damaged: the error names file, object, branch, basket and byte.
+    pub fn read(&self, columns: &[usize], rows: Range<u64>) -> Result<Vec<Values>> {
+        if rows.start > rows.end || rows.end > self.rows() {
+            return Err(Error::unknown(format!("rows {} to {} of {}", rows.start, rows.end, self.rows())));
+        }
+        if let Some(column) = columns.iter().find(|column| **column >= self.columns().len()) {
+            return Err(Error::unknown(format!("column {column} of {}", self.columns().len())));
+        }
+        columns.par_iter().map(|column| self.one(*column, rows.clone())).collect()
+    }
+
+    fn one(&self, column: usize, rows: Range<u64>) -> Result<Values> {
+        match &self.kind {
+            Kind::Tree(tree) => tree.read(column, rows),
+            Kind::Ntuple(ntuple) => ntuple.read(column, rows),
+        }
+    }
+}

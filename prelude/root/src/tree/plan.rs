@@ -1,0 +1,407 @@
+//! What a branch is as columns, or why it is none.
+
+use super::branch::Branch;
+use super::layout::Layout;
+use super::leaf::Leaf;
+use super::names::{self, TypeName};
+use super::object::Record;
+use crate::columns::{Prim, Type};
+use crate::file::{Classes, Element};
+
+/// A column of a branch.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub branch: usize,
+    /// What stands behind the branch's name: `.leaf`, `.member`, or nothing.
+    pub suffix: String,
+    pub of: Type,
+    pub type_name: String,
+    pub how: How,
+}
+
+/// How the bytes become the column.
+#[derive(Debug, Clone)]
+pub(crate) enum How {
+    /// The same number of bytes per entry, in which `number` values begin at `offset`.
+    Flat { prim: Prim, number: usize, offset: usize, stride: usize },
+    /// Values in a row, `inner` of them for each that is counted.
+    Counted { prim: Prim, inner: usize, count: Option<usize> },
+    /// `skip` bytes before the values of each entry; these may be counted by a leaf.
+    Behind { prim: Prim, skip: usize, count: Option<usize> },
+    /// Text of a TLeafC: empty texts may have no byte at all.
+    Text,
+    /// Anything else.
+    Entry(Layout),
+}
+
+type Why = String;
+
+/// The columns of a branch. An empty list when it only holds other branches.
+pub(crate) fn plan(number: usize, record: &Record, classes: &Classes) -> Result<Vec<Planned>, (String, Why)> {
+    let branch = &record.branches[number];
+    if let Some(error) = &branch.broken {
+        return Err((branch.class.clone(), format!("its description cannot be read ({error})")));
+    }
+    if branch.children > 0 {
+        return Ok(Vec::new());
+    }
+    let leaves: Vec<&Leaf> = branch.leaves.iter().map(|leaf| &record.leaves[*leaf]).collect();
+    if !branch.file.is_empty() {
+        return Err((String::new(), format!("its values are in another file, `{}`", branch.file)));
+    }
+    let planned = match &leaves[..] {
+        [] => Err((branch.class.clone(), "it has no leaves".to_owned())),
+        [leaf] => one(branch, leaf, classes),
+        several => list(several),
+    };
+    let mut planned = planned?;
+    let entries = record.entries;
+    if branch.entries != entries {
+        let type_name = planned.first().map_or_else(String::new, |column| column.type_name.clone());
+        let why = format!("it has {} entries and the tree {entries}", branch.entries);
+        return if planned.is_empty() { Ok(planned) } else { Err((type_name, why)) };
+    }
+    planned.iter_mut().for_each(|column| column.branch = number);
+    Ok(planned)
+}
+
+fn column(suffix: &str, of: Type, type_name: String, how: How) -> Planned {
+    Planned { branch: 0, suffix: suffix.to_owned(), of, type_name, how }
+}
+
+/// Several leaves: structs without gaps.
+fn list(leaves: &[&Leaf]) -> Result<Vec<Planned>, (String, Why)> {
+    let mut parts = Vec::new();
+    let mut stride = 0usize;
+    for leaf in leaves {
+        let Some(prim) = plain(leaf) else {
+            return Err((leaf.class.clone(), format!("its leaf `{}` is a {} among others", leaf.name, leaf.class)));
+        };
+        if leaf.count.is_some() {
+            return Err((
+                leaf.class.clone(),
+                format!("its leaf `{}` has a number of values of its own among others", leaf.name),
+            ));
+        }
+        let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
+        parts.push((leaf, prim, dimensions.clone(), stride));
+        let bytes = dimensions.iter().product::<usize>() * prim.width();
+        stride = stride.saturating_add(bytes);
+    }
+    let one = |(leaf, prim, dimensions, offset): (&&Leaf, Prim, Vec<usize>, usize)| {
+        let how = How::Flat { prim, number: dimensions.iter().product(), offset, stride };
+        let type_name = type_name(prim, &dimensions, false);
+        column(&format!(".{}", leaf.name), prim.of().fixed(&dimensions), type_name, how)
+    };
+    Ok(parts.into_iter().map(one).collect())
+}
+
+/// The number type of a leaf that is not part of a class.
+fn plain(leaf: &Leaf) -> Option<Prim> {
+    let signed = |signed, unsigned| if leaf.unsigned { unsigned } else { signed };
+    Some(match leaf.class.as_str() {
+        "TLeafB" => signed(Prim::I8, Prim::U8),
+        "TLeafS" => signed(Prim::I16, Prim::U16),
+        "TLeafI" => signed(Prim::I32, Prim::U32),
+        "TLeafL" | "TLeafG" => signed(Prim::I64, Prim::U64),
+        "TLeafF" => Prim::F32,
+        "TLeafD" => Prim::F64,
+        "TLeafO" => Prim::Bool,
+        "TLeafF16" => Prim::Float16(super::range::packing(&leaf.title, true)),
+        "TLeafD32" => Prim::Double32(super::range::packing(&leaf.title, false)),
+        _ => return None,
+    })
+}
+
+/// The fixed dimensions of a leaf: those of its title, else its length.
+fn dimensions(leaf: &Leaf) -> Result<Vec<usize>, Why> {
+    let inner = |part: &'_ str| part.split_once(']').map(|(inner, _)| inner.trim().to_owned());
+    let mut found: Vec<usize> =
+        leaf.title.split('[').skip(1).filter_map(inner).filter_map(|text| text.parse().ok()).collect();
+    if found.is_empty() && leaf.length > 1 {
+        found.push(leaf.length as usize);
+    }
+    let number = found.iter().try_fold(1usize, |all, size| all.checked_mul(*size)).filter(|number| *number < 1 << 28);
+    match number {
+        Some(number) if number > 0 => Ok(found),
+        _ => Err(format!("its dimensions `{}` cannot be", leaf.title)),
+    }
+}
+
+fn type_name(prim: Prim, dimensions: &[usize], counted: bool) -> String {
+    let fixed: String = dimensions.iter().map(|size| format!("[{size}]")).collect();
+    format!("{}{}{fixed}", names::spelled(prim), if counted { "[]" } else { "" })
+}
+
+fn one(branch: &Branch, leaf: &Leaf, classes: &Classes) -> Result<Vec<Planned>, (String, Why)> {
+    if leaf.class == "TLeafC" {
+        return Ok(vec![column("", Type::Text, "char*".to_owned(), How::Text)]);
+    }
+    if let Some(prim) = plain(leaf) {
+        return array(leaf, prim);
+    }
+    if leaf.class == "TLeafElement" {
+        return element(branch, leaf, classes);
+    }
+    let class = if branch.class.is_empty() { leaf.class.clone() } else { branch.class.clone() };
+    Err((class, format!("a {} with a {} cannot be read", branch.sort, leaf.class)))
+}
+
+/// A number, a fixed array, or a counted array of numbers (or of fixed arrays).
+fn array(leaf: &Leaf, prim: Prim) -> Result<Vec<Planned>, (String, Why)> {
+    let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
+    let number = dimensions.iter().product();
+    let inner = prim.of().fixed(&dimensions);
+    let type_name = type_name(prim, &dimensions, leaf.count.is_some());
+    if leaf.count.is_some() {
+        let how = How::Counted { prim, inner: number, count: leaf.count };
+        return Ok(vec![column("", inner.list(), type_name, how)]);
+    }
+    let how = How::Flat { prim, number, offset: 0, stride: number * prim.width() };
+    Ok(vec![column("", inner, type_name, how)])
+}
+
+/// A member of a class, or a whole object.
+fn element(branch: &Branch, leaf: &Leaf, classes: &Classes) -> Result<Vec<Planned>, (String, Why)> {
+    let member = member(branch, classes);
+    // The range of a packed number stands in the description of the class, else in the leaf.
+    let title = member.map_or(leaf.title.as_str(), |member| member.title.as_str());
+    let many = matches!(branch.kind, 31 | 41) || leaf.count.is_some();
+    if branch.streamer >= 0 || leaf.kind > 0 {
+        let kind = if leaf.kind > 0 { leaf.kind } else { branch.streamer };
+        if let Some(prim) = names::code(kind % 20, title).filter(|_| kind < 40) {
+            if many {
+                let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
+                let inner = dimensions.iter().product();
+                let how = How::Counted { prim, inner, count: leaf.count };
+                let name = type_name(prim, &dimensions, true);
+                return Ok(vec![column("", prim.of().fixed(&dimensions).list(), name, how)]);
+            }
+            return array(leaf, prim);
+        }
+        if let Some(prim) = names::code(kind - 40, title).filter(|_| (41..60).contains(&kind)) {
+            let name = type_name(prim, &[], true);
+            if matches!(branch.kind, 31 | 41) {
+                return Err((name, "counted arrays in a collection cannot be read".to_owned()));
+            }
+            return Ok(vec![column("", prim.of().list(), name, How::Behind { prim, skip: 1, count: leaf.count })]);
+        }
+    }
+    let whole = branch.streamer < 0 || branch.parent_class.is_empty() && member.is_none();
+    let text = if whole { branch.class.clone() } else { member.map_or_else(String::new, |one| one.type_name.clone()) };
+    if text.is_empty() {
+        return Err((branch.class.clone(), "the file does not describe its type".to_owned()));
+    }
+    let name = TypeName::parse(&text);
+    // The elements of the collections that a split collection has as a member follow one header.
+    let collection = matches!(branch.kind, 31 | 41);
+    let layout = match (member.filter(|_| !whole), collection) {
+        (Some(member), false) => member_layout(member, classes, 0),
+        (Some(member), true) => in_collection(member_layout(member, classes, 0)),
+        (None, false) => whole_layout(&name, classes),
+        (None, true) => in_collection(whole_layout(&name, classes)),
+    };
+    fast(layout, &text)
+}
+
+/// A layout of a column alone, as what reads it fastest.
+fn fast(layout: Layout, text: &str) -> Result<Vec<Planned>, (String, Why)> {
+    if let Layout::Collection { header: true, item } = &layout
+        && let Layout::Prim(prim) = **item
+    {
+        let how = How::Behind { prim, skip: 10, count: None };
+        return Ok(vec![column("", prim.of().list(), text.to_owned(), how)]);
+    }
+    let mut found = Vec::new();
+    expand(&layout, String::new(), &mut |suffix, layout| found.push((suffix, layout)));
+    let mut columns = Vec::new();
+    let mut why = None;
+    for (suffix, layout) in found {
+        match layout.of() {
+            Ok(of) => columns.push(column(&suffix, of, text.to_owned(), How::Entry(layout))),
+            Err(reason) => why = Some(reason),
+        }
+    }
+    if columns.is_empty() {
+        return Err((text.to_owned(), why.unwrap_or_else(|| "it has no members".to_owned())));
+    }
+    Ok(columns)
+}
+
+/// One layout per member of the classes in it.
+fn expand(layout: &Layout, suffix: String, each: &mut dyn FnMut(String, Layout)) {
+    match layout {
+        Layout::Fixed(inner, size) => {
+            expand(inner, suffix, &mut |suffix, inner| each(suffix, Layout::Fixed(Box::new(inner), *size)));
+        }
+        Layout::Collection { header, item } => {
+            expand(item, suffix, &mut |suffix, inner| each(suffix, Layout::list(*header, inner)));
+        }
+        Layout::Rest(inner) => expand(inner, suffix, &mut |suffix, inner| each(suffix, Layout::Rest(Box::new(inner)))),
+        Layout::Headed(inner) => expand(inner, suffix, &mut |suffix, inner| each(suffix, inner.headed())),
+        Layout::Record { members, names, .. } => {
+            for (wanted, (name, member)) in names.iter().zip(members).enumerate() {
+                if matches!(member, Layout::Object) {
+                    continue;
+                }
+                let below = if name.is_empty() { suffix.clone() } else { format!("{suffix}.{name}") };
+                expand(member, below, &mut |suffix, inner| {
+                    let mut members = members.clone();
+                    members[wanted] = inner;
+                    each(suffix, Layout::Record { members, names: names.clone(), wanted });
+                });
+            }
+        }
+        other => each(suffix, other.clone()),
+    }
+}
+
+/// The member that a branch of a split class is.
+fn member<'a>(branch: &Branch, classes: &'a Classes) -> Option<&'a Element> {
+    let name = branch.name.trim_end_matches('.');
+    let name = name.split('[').next().unwrap_or(name);
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let by_number = classes.get(&branch.class, Some(branch.version));
+    let by_number = by_number.and_then(|all| all.get(usize::try_from(branch.id).ok()?)).filter(|one| one.name == name);
+    by_number.or_else(|| {
+        let places = [&branch.class, &branch.parent_class];
+        places.into_iter().find_map(|class| classes.get(class, None)?.iter().find(|one| one.name == name))
+    })
+}
+
+/// Without the header that one has alone: in a collection there is one for all.
+fn in_collection(layout: Layout) -> Layout {
+    match layout {
+        Layout::Headed(inner) if *inner == Layout::Text => Layout::Rest(inner).headed(),
+        Layout::Collection { header: true, item } => {
+            Layout::Rest(Box::new(Layout::Collection { header: false, item })).headed()
+        }
+        other => Layout::Rest(Box::new(other)),
+    }
+}
+
+/// Classes in classes that are followed.
+const DEPTH: usize = 12;
+
+/// A whole value of a type, as a branch of its own has it.
+fn whole_layout(name: &TypeName, classes: &Classes) -> Layout {
+    match name.name.as_str() {
+        "string" | "TString" => Layout::Text,
+        _ => layout(name, true, classes, 0),
+    }
+}
+
+/// The layout of a type by its name; `header`: whether collections have their header.
+fn layout(name: &TypeName, header: bool, classes: &Classes, depth: usize) -> Layout {
+    if depth > DEPTH {
+        return Layout::Unknown("classes in classes without end".to_owned());
+    }
+    if name.arguments.is_empty() {
+        if let Some(prim) = names::number(&name.name) {
+            return Layout::Prim(prim);
+        }
+    }
+    let argument = |at: usize| {
+        let inner = name.arguments.get(at);
+        inner.map_or_else(
+            || Layout::Unknown(format!("`{}` does not say what it holds", name.name)),
+            |inner| layout(inner, false, classes, depth + 1),
+        )
+    };
+    match name.name.as_str() {
+        "string" | "TString" => Layout::Text,
+        "vector" | "VecOps::RVec" | "RVec" | "list" | "deque" | "set" | "multiset" | "unordered_set"
+        | "unordered_multiset" | "forward_list" => Layout::list(header, argument(0)),
+        "map" | "multimap" | "unordered_map" | "unordered_multimap" => {
+            let names = vec!["first".to_owned(), "second".to_owned()];
+            Layout::list(header, Layout::Record { members: vec![argument(0), argument(1)], names, wanted: 0 })
+        }
+        "bitset" => Layout::list(header, Layout::Prim(Prim::Bool)),
+        other if other.ends_with('*') => Layout::Unknown(format!("pointers (`{other}`) cannot be read")),
+        _ => class(&full(name), classes, depth).headed(),
+    }
+}
+
+/// The name of a class as the file's descriptions spell it.
+fn full(name: &TypeName) -> String {
+    if name.arguments.is_empty() {
+        return name.name.clone();
+    }
+    let inner: Vec<_> = name.arguments.iter().map(full).collect();
+    format!("{}<{}>", name.name, inner.join(","))
+}
+
+/// The members of a class.
+fn class(name: &str, classes: &Classes, depth: usize) -> Layout {
+    let Some(elements) = classes.get(name, None).or_else(|| classes.get(&format!("ROOT::{name}"), None)) else {
+        return Layout::Unknown(format!("the file does not describe the class `{name}`"));
+    };
+    let mut names = Vec::new();
+    let mut members = Vec::new();
+    for element in elements {
+        names.push(if element.sort == "TStreamerBase" { String::new() } else { element.name.clone() });
+        let mut member = member_layout(element, classes, depth + 1);
+        if let Layout::Pointed { counter, .. } = &mut member {
+            let by = element.title.split(['[', ']']).nth(1).unwrap_or_default();
+            match names.iter().position(|name| name == by) {
+                Some(position) => *counter = position,
+                None => member = Layout::Unknown(format!("`{}` does not say what counts it", element.name)),
+            }
+        }
+        members.push(member);
+    }
+    if members.is_empty() {
+        return Layout::Unknown(format!("the class `{name}` has no members"));
+    }
+    Layout::Record { members, names, wanted: 0 }
+}
+
+fn member_layout(element: &Element, classes: &Classes, depth: usize) -> Layout {
+    let array = |layout: Layout| {
+        let sizes = element.dimensions.iter().rev().map(|size| *size as usize);
+        sizes.fold(layout, |inner, size| Layout::Fixed(Box::new(inner), size))
+    };
+    if depth > DEPTH {
+        return Layout::Unknown("classes in classes without end".to_owned());
+    }
+    let name = TypeName::parse(&element.type_name);
+    match (element.sort.as_str(), element.kind) {
+        ("TStreamerBase", _) if element.name == "TObject" => Layout::Object,
+        ("TStreamerBase", _) => layout(&TypeName::parse(&element.name), true, classes, depth + 1),
+        (_, 66) => Layout::Object,
+        (_, kind @ 1..=40) => match names::code(kind % 20, &element.title) {
+            Some(prim) => array(Layout::Prim(prim)),
+            None => Layout::Unknown(format!("`{}` has type {kind}", element.name)),
+        },
+        (_, kind @ 41..=60) => match names::code(kind - 40, &element.title) {
+            Some(prim) => Layout::Pointed { prim, counter: 0 },
+            None => Layout::Unknown(format!("`{}` has type {kind}", element.name)),
+        },
+        (_, 65) => Layout::Text,
+        (_, 365) => Layout::Text.headed(),
+        (_, 300 | 500) if name.name == "string" => Layout::Text.headed(),
+        (_, 300 | 500) if element.length == 0 => layout(&name, true, classes, depth + 1),
+        (_, 61 | 62 | 67) if element.length == 0 => layout(&name, true, classes, depth + 1),
+        (_, 81 | 82) => array(layout(&name, true, classes, depth + 1)),
+        _ => Layout::Unknown(format!("`{}` of type `{}` cannot be read", element.name, element.type_name)),
+    }
+}
+
+/// How the numbers of a leaf that counts others are read, and the branch they are in.
+pub(crate) fn counter(leaf: usize, record: &Record) -> Result<(usize, How), Why> {
+    let leaf = &record.leaves[leaf];
+    let branch = leaf.branch.ok_or_else(|| format!("the leaf `{}` that counts it is in no branch", leaf.name))?;
+    let leaves: Vec<&Leaf> = record.branches[branch].leaves.iter().map(|leaf| &record.leaves[*leaf]).collect();
+    if let [_] = &leaves[..] {
+        // A leaf of a collection counts its elements.
+        let prim = if leaf.class == "TLeafElement" { Some(Prim::I32) } else { plain(leaf) };
+        let prim = prim.ok_or_else(|| format!("it is counted by a {}", leaf.class))?;
+        return Ok((branch, How::Flat { prim, number: 1, offset: 0, stride: prim.width() }));
+    }
+    let columns = list(&leaves).map_err(|(_, why)| why)?;
+    let suffix = format!(".{}", leaf.name);
+    let found = columns.into_iter().find(|column| column.suffix == suffix);
+    found
+        .map(|column| (branch, column.how))
+        .ok_or_else(|| format!("the leaf `{}` that counts it is not there", leaf.name))
+}

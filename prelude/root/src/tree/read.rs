@@ -1,0 +1,321 @@
+//! A tree that is open: columns, clusters, and rows of columns.
+
+use super::basket::{self, Basket, Scratch};
+use super::branch::Disk;
+use super::decode;
+use super::object::Record;
+use super::plan::{self, How, Planned};
+use crate::columns::{Column, Skipped, Slot, Values};
+use crate::error::{Error, Result};
+use crate::file::{File, Key};
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// A TTree.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    file: File,
+    path: String,
+    record: Record,
+    planned: Vec<Planned>,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) skipped: Vec<Skipped>,
+    /// Baskets of each branch.
+    spans: HashMap<usize, Vec<Span>>,
+}
+
+/// The rows of a basket.
+#[derive(Debug, Clone)]
+struct Span {
+    rows: Range<u64>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Disk(Disk),
+    Embedded(usize),
+}
+
+impl Tree {
+    pub(crate) fn open(file: &File, key: &Key, path: &str) -> Result<Self> {
+        let place = |error: Error| error.in_file(file.name()).in_object(path);
+        let bytes = key.unpacked(file.bytes()).map_err(place)?;
+        let record = Record::parse(&key.class, &bytes, key.header).map_err(place)?;
+        let mut tree = Self {
+            file: file.clone(),
+            path: path.to_owned(),
+            record,
+            planned: Vec::new(),
+            columns: Vec::new(),
+            skipped: Vec::new(),
+            spans: HashMap::new(),
+        };
+        tree.plan();
+        Ok(tree)
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.record.entries
+    }
+
+    fn plan(&mut self) {
+        let mut skipped = Vec::new();
+        for number in 0..self.record.branches.len() {
+            let mut skip = |type_name: String, reason: String| skipped.push((number, type_name, reason));
+            match plan::plan(number, &self.record, self.file.classes()) {
+                Ok(columns) if columns.is_empty() => {}
+                Ok(columns) => match self.span(number) {
+                    Ok(()) => self.planned.extend(columns),
+                    Err(error) => skip(columns[0].type_name.clone(), error.kind.to_string()),
+                },
+                Err((type_name, reason)) => skip(type_name, reason),
+            }
+        }
+        self.name(skipped);
+    }
+
+    /// Gives names: the branch's own, and the whole path where the same occurs twice.
+    fn name(&mut self, skipped: Vec<(usize, String, String)>) {
+        let own = |branch: usize, suffix: &str| {
+            let name = self.record.branches[branch].name.trim_end_matches('.');
+            format!("{}{suffix}", name.split('[').next().unwrap_or(name))
+        };
+        let mut times: HashMap<String, usize> = HashMap::new();
+        let names = self.planned.iter().map(|one| own(one.branch, &one.suffix));
+        names.chain(skipped.iter().map(|one| own(one.0, ""))).for_each(|name| *times.entry(name).or_default() += 1);
+        let mut taken = std::collections::HashSet::new();
+        let mut unique = |branch: usize, suffix: &str| {
+            let name = own(branch, suffix);
+            let name = if times[&name] > 1 { format!("{}{name}", self.directory(branch)) } else { name };
+            let mut found = name.clone();
+            let mut again = 1;
+            while !taken.insert(found.clone()) {
+                again += 1;
+                found = format!("{name};{again}");
+            }
+            found
+        };
+        let columns = self.planned.iter().map(|one| Column {
+            name: unique(one.branch, &one.suffix),
+            of: one.of.clone(),
+            type_name: one.type_name.clone(),
+        });
+        let columns = columns.collect();
+        let skipped = skipped.into_iter().map(|(branch, type_name, reason)| Skipped {
+            name: unique(branch, ""),
+            type_name,
+            reason,
+        });
+        self.skipped = skipped.collect();
+        self.columns = columns;
+    }
+
+    /// The branches above a branch, with a slash behind each.
+    fn directory(&self, branch: usize) -> String {
+        let mut path = String::new();
+        let mut above = self.record.branches[branch].parent;
+        while let Some(number) = above {
+            path = format!("{}/{path}", self.record.branches[number].name);
+            above = self.record.branches[number].parent;
+        }
+        path
+    }
+
+    /// Lists the baskets of a branch; they must have all its entries.
+    fn span(&mut self, number: usize) -> Result<()> {
+        if self.spans.contains_key(&number) {
+            return Ok(());
+        }
+        let branch = &self.record.branches[number];
+        let mut end = match branch.disk_end {
+            Some(end) => end,
+            None if branch.embedded.is_empty() => branch.entries,
+            None => match branch.baskets.last() {
+                Some(last) => last.first.saturating_add(basket::entries(self.file.bytes(), *last)?),
+                None => 0,
+            },
+        };
+        let ends = branch.baskets.iter().skip(1).map(|next| next.first).chain([end]);
+        let disk = branch.baskets.iter().zip(ends);
+        let mut spans: Vec<_> =
+            disk.map(|(disk, end)| Span { rows: disk.first..end, place: Place::Disk(*disk) }).collect();
+        for (number, embedded) in branch.embedded.iter().enumerate() {
+            if end >= branch.entries {
+                break;
+            }
+            spans.push(Span { rows: end..end.saturating_add(embedded.entries), place: Place::Embedded(number) });
+            end = end.saturating_add(embedded.entries);
+        }
+        if end < branch.entries || spans.iter().any(|span| span.rows.start > span.rows.end) {
+            let text = format!("its baskets have {end} of its {} entries", branch.entries);
+            return Err(Error::unknown(text));
+        }
+        self.spans.insert(number, spans);
+        Ok(())
+    }
+
+    /// Rows after which all columns begin a new basket.
+    pub(crate) fn clusters(&self) -> Vec<u64> {
+        let rows = self.rows();
+        let mut starts = vec![0];
+        let mut start = 0;
+        let mut fill = |end: u64, size: i64, starts: &mut Vec<u64>| {
+            while start < end {
+                let size = u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(end - start);
+                start = start.saturating_add(size).min(end);
+                starts.push(start);
+            }
+        };
+        if self.record.ranges.is_empty() && self.record.flush <= 0 {
+            // Rows per cluster were never said: the starts that all branches have in common.
+            return self.common();
+        }
+        for (end, size) in &self.record.ranges {
+            // The end is the last row of the range.
+            let end = u64::try_from(*end).unwrap_or(0).saturating_add(1).min(rows);
+            fill(end, *size, &mut starts);
+        }
+        fill(rows, self.record.flush, &mut starts);
+        starts.retain(|start| *start < rows);
+        starts
+    }
+
+    fn common(&self) -> Vec<u64> {
+        let mut all: HashMap<u64, usize> = HashMap::new();
+        let lists = self.spans.values().filter(|spans| !spans.is_empty());
+        let number = lists.clone().count();
+        lists.flatten().for_each(|span| *all.entry(span.rows.start).or_default() += 1);
+        let mut starts: Vec<u64> =
+            all.into_iter().filter(|(_, times)| *times >= number).map(|(start, _)| start).collect();
+        starts.push(0);
+        starts.sort_unstable();
+        starts.dedup();
+        starts.retain(|start| *start < self.rows());
+        starts
+    }
+
+    /// Bytes on disk of some rows of a column.
+    pub(crate) fn stored(&self, column: usize, rows: &Range<u64>) -> u64 {
+        let spans = self.spans.get(&self.planned[column].branch).map_or(&[][..], Vec::as_slice);
+        let size = |span: &Span| match span.place {
+            Place::Disk(disk) => disk.bytes.into(),
+            Place::Embedded(_) => 0,
+        };
+        spans.iter().filter(|span| span.rows.start < rows.end && rows.start < span.rows.end).map(size).sum()
+    }
+
+    pub(crate) fn read(&self, column: usize, rows: Range<u64>) -> Result<Values> {
+        let planned = &self.planned[column];
+        let place =
+            |error: Error| error.in_branch(&self.columns[column].name).in_object(&self.path).in_file(self.file.name());
+        self.planned_rows(planned, rows).map_err(place)
+    }
+
+    fn planned_rows(&self, planned: &Planned, rows: Range<u64>) -> Result<Values> {
+        let spans = self.spans.get(&planned.branch).map_or(&[][..], Vec::as_slice);
+        let first = spans.partition_point(|span| span.rows.end <= rows.start);
+        let last = spans.partition_point(|span| span.rows.start < rows.end).max(first);
+        let wanted: Vec<(u64, &Span)> = (first as u64..).zip(&spans[first..last]).collect();
+        if let How::Flat { number, .. } = planned.how {
+            return self.flat(planned, number, &wanted, rows);
+        }
+        let parts = wanted.par_iter().map(|(number, span)| {
+            let from = rows.start.max(span.rows.start) - span.rows.start;
+            let to = rows.end.min(span.rows.end) - span.rows.start;
+            let values = self.with(planned.branch, span, |basket| {
+                decode::basket(planned, basket, &|leaf| self.counts(leaf, span.rows.clone()))
+            });
+            let values = values.map_err(|error| error.in_basket(*number))?;
+            Ok(values.slice(from as usize..to as usize))
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| Values::empty(&planned.of));
+        parts.for_each(|part| all.append(part));
+        Ok(all)
+    }
+
+    /// Values of the same size, basket by basket into their places.
+    fn flat(&self, planned: &Planned, number: usize, wanted: &[(u64, &Span)], rows: Range<u64>) -> Result<Values> {
+        let Some(mut values) = Values::try_zeros(&planned.of, (rows.end - rows.start) as usize) else {
+            return Err(Error::damaged(format!("no memory for {} rows", rows.end - rows.start)));
+        };
+        let Some(mut rest) = values.slot() else { return Ok(values) };
+        let mut jobs = Vec::with_capacity(wanted.len());
+        for (basket, span) in wanted {
+            let part = rows.start.max(span.rows.start)..rows.end.min(span.rows.end);
+            let (slot, after) = rest.split((part.end - part.start) as usize * number);
+            jobs.push((*basket, *span, (part.start - span.rows.start) as usize, slot));
+            rest = after;
+        }
+        let one = |(basket, span, from, slot): (u64, &Span, usize, Slot)| {
+            let How::Flat { prim, number, offset, stride } = planned.how else { return Ok(()) };
+            let fill = |basket: &Basket| decode::slots(prim, number, offset, stride, basket, from, slot);
+            self.with(planned.branch, span, fill).map_err(|error| error.in_basket(basket))
+        };
+        jobs.into_par_iter().map(one).collect::<Result<()>>()?;
+        Ok(values)
+    }
+
+    /// Reads a basket and checks that it has the entries that the branch says.
+    fn with<T>(&self, branch: usize, span: &Span, work: impl FnOnce(&Basket) -> Result<T>) -> Result<T> {
+        let said = span.rows.end - span.rows.start;
+        let check = |basket: &Basket| {
+            if basket.entries == said {
+                return Ok(());
+            }
+            Err(Error::damaged(format!("a basket with {} entries where the branch says {said}", basket.entries)))
+        };
+        match span.place {
+            Place::Embedded(number) => {
+                let embedded = &self.record.branches[branch].embedded[number];
+                let starts = embedded.starts.as_ref().map(|starts| starts.to_vec());
+                let basket = Basket { entries: embedded.entries, data: &embedded.data, starts };
+                check(&basket)?;
+                work(&basket)
+            }
+            Place::Disk(disk) => {
+                let mut scratch = SCRATCH.take();
+                let done = basket::read(self.file.bytes(), disk, &mut scratch).and_then(|basket| {
+                    check(&basket)?;
+                    work(&basket)
+                });
+                SCRATCH.set(scratch);
+                done.map_err(|error| error.at(disk.seek))
+            }
+        }
+    }
+
+    /// Numbers of values of rows, as a leaf counts them.
+    fn counts(&self, leaf: usize, rows: Range<u64>) -> Result<Vec<usize>> {
+        let (branch, how) = plan::counter(leaf, &self.record).map_err(Error::unknown)?;
+        let How::Flat { prim, .. } = how else { return Err(Error::unknown("counts that are no numbers")) };
+        let planned = Planned { branch, suffix: String::new(), of: prim.of(), type_name: String::new(), how };
+        if !self.spans.contains_key(&branch) {
+            return Err(Error::unknown(format!(
+                "it is counted by `{}`, which cannot be read",
+                self.record.branches[branch].name
+            )));
+        }
+        let wrong = |count: i64| Error::damaged(format!("an entry with {count} values"));
+        let counts: Vec<i64> = match self.planned_rows(&planned, rows)? {
+            Values::I8(all) => all.into_iter().map(i64::from).collect(),
+            Values::U8(all) => all.into_iter().map(i64::from).collect(),
+            Values::I16(all) => all.into_iter().map(i64::from).collect(),
+            Values::U16(all) => all.into_iter().map(i64::from).collect(),
+            Values::I32(all) => all.into_iter().map(i64::from).collect(),
+            Values::U32(all) => all.into_iter().map(i64::from).collect(),
+            Values::I64(all) => all,
+            Values::U64(all) => all.into_iter().map(|count| count as i64).collect(),
+            other => return Err(Error::unknown(format!("counts that are {}", other.of()))),
+        };
+        counts.into_iter().map(|count| usize::try_from(count).map_err(|_| wrong(count))).collect()
+    }
+}
