@@ -53,7 +53,7 @@ impl Process {
 impl Catalog {
     /// Opens all files behind a path; reads their metadata only, in parallel.
     pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>, chaining: &Chaining) -> Result<Self> {
-        let Found { mut processes, tree, skipped } = discover::discover(path)?;
+        let Found { mut processes, tree, mut skipped } = discover::discover(path)?;
         if let Some(only) = only {
             let pattern = glob::Pattern::new(only)
                 .map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
@@ -62,6 +62,8 @@ impl Catalog {
                 return Err(Error::request(format!("the process filter `{only}` leaves no process of `{path}`")));
             }
         }
+        let lacking = without_tree(&mut processes, tree.as_deref());
+        skipped.extend(lacking.into_iter().map(|file| (file, "ROOT files without the tree")));
         let opened: Vec<_> = processes
             .into_par_iter()
             .map(|(name, files)| {
@@ -126,6 +128,26 @@ impl Catalog {
             ),
         }
     }
+}
+
+/// Takes the ROOT files out that lack the tree, as long as others have it.
+fn without_tree(processes: &mut BTreeMap<String, Vec<PathBuf>>, tree: Option<&str>) -> Vec<PathBuf> {
+    let root = |file: &&PathBuf| file.extension().is_some_and(|end| end.eq_ignore_ascii_case("root"));
+    let files: Vec<&PathBuf> = processes.values().flatten().collect();
+    if files.len() < 2 {
+        return Vec::new();
+    }
+    let lacks = |file: &&PathBuf| root(file) && sources::root::lacks(file, tree);
+    let lacking: Vec<PathBuf> = files.par_iter().copied().filter(lacks).cloned().collect();
+    if lacking.is_empty() || lacking.len() == files.len() {
+        // When all lack it, the error of the first says what there is.
+        return Vec::new();
+    }
+    for files in processes.values_mut() {
+        files.retain(|file| !lacking.contains(file));
+    }
+    processes.retain(|_, files| !files.is_empty());
+    lacking
 }
 
 fn open_process(

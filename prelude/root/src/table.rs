@@ -30,6 +30,11 @@ impl File {
         self.newest(is_table)
     }
 
+    /// Whether there is a table of this name.
+    pub fn has_table(&self, path: &str) -> bool {
+        self.key(path, is_table).is_ok()
+    }
+
     /// Opens a table: `name`, `directory/name`, `name;cycle`.
     ///
     /// # Errors

@@ -91,12 +91,35 @@ fn zero_rows_and_columns_of_nan_are_answers() {
 }
 
 #[test]
-fn a_root_file_that_cannot_be_read_says_what_to_do() {
-    let sample = recoil_tests::cases::project().join("../shared/samples/uproot-HZZ-zstd.root");
-    if !sample.exists() {
-        return recoil_tests::skipped("ROOT with ZSTD", "no shared samples");
+fn a_branch_that_is_no_column_says_why() {
+    let files = recoil_tests::cases::project().join("prelude/root/tests/data");
+    let data = load(files.join("branches_differ.root")).unwrap();
+    assert_eq!(data.query("x >= 40").count().unwrap(), 60);
+    says(&message(data.query("y > 1").count()), &["no column `y`", "it has 60 entries and the tree 100"]);
+    let told = show::Display::bundle(&data.columns()).data["text/plain"].to_string();
+    assert!(told.contains("column `y` of type double is not supported"), "{told}");
+    let both = files.join("directory_and_top.root").display().to_string();
+    says(&message(load(&both)), &["several trees: `ntuple`, `sub/other`", "directory_and_top.root:ntuple"]);
+    assert_eq!(load(format!("{both}:sub/other")).unwrap().count().unwrap(), 20);
+    let arrays = load(files.join("arrays.root")).unwrap();
+    assert_eq!(arrays.hist("pt", (10, 0.0, 300.0)).unwrap().total(), (0..250).map(|row| (row % 4) as f64).sum::<f64>());
+}
+
+#[test]
+fn a_file_without_the_tree_is_left_out_and_said() {
+    let from = recoil_tests::cases::project().join("prelude/root/tests/data");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("sig")).unwrap();
+    for (file, name) in [("alias.root", "a.root"), ("branches_differ.root", "b.root"), ("strings.root", "c.root")] {
+        std::fs::copy(from.join(file), folder.path().join("sig").join(name)).unwrap();
     }
-    says(&message(load(&sample)), &["uproot-HZZ-zstd.root", "ZSTD"]);
+    let data = load(format!("{}/sig/*.root:ntuple", folder.path().display()));
+    let told = match &data {
+        Ok(data) => show::Display::bundle(&data.processes()).data["text/plain"].to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(data.unwrap().query("x < 10").count().unwrap(), 20, "{told}");
+    assert!(told.contains("ROOT files without the tree") && told.contains("c.root"), "{told}");
 }
 
 #[test]

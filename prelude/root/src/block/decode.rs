@@ -13,18 +13,18 @@ thread_local! {
     static ZLIB: RefCell<Option<flate2::Decompress>> = const { RefCell::new(None) };
 }
 
-/// Fills `out` with the `size` bytes of a record that is stored in `stored`.
+/// The `size` bytes of a record that is stored in `stored`. They stand in `out`, which only grows, so that memory that is
+/// used again is not cleared again.
 ///
 /// # Errors
 /// Blocks that end too early, sizes that do not fit, an algorithm nobody knows, what its decoder refuses.
-pub(crate) fn unpack(stored: &[u8], size: usize, out: &mut Vec<u8>) -> Result<()> {
-    out.clear();
+pub(crate) fn unpack<'a>(stored: &'a [u8], size: usize, out: &'a mut Vec<u8>) -> Result<&'a [u8]> {
     if stored.len() == size {
-        out.extend_from_slice(stored);
-        return Ok(());
+        return Ok(stored);
     }
     let mut rest = stored;
-    while out.len() < size {
+    let mut done = 0;
+    while done < size {
         let Some((header, body)) = rest.split_at_checked(HEADER) else {
             return Err(Error::short("the header of a compressed block", HEADER as u64, rest.len() as u64));
         };
@@ -34,16 +34,17 @@ pub(crate) fn unpack(stored: &[u8], size: usize, out: &mut Vec<u8>) -> Result<()
         let Some((body, after)) = body.split_at_checked(packed) else {
             return Err(Error::short("a compressed block", packed as u64, body.len() as u64));
         };
-        if plain == 0 || plain > size - out.len() {
-            let text = format!("a block of {plain} bytes where {} are missing", size - out.len());
-            return Err(Error::damaged(text));
+        if plain == 0 || plain > size - done {
+            return Err(Error::damaged(format!("a block of {plain} bytes where {} are missing", size - done)));
         }
-        let start = out.len();
-        out.resize(start + plain, 0);
-        block([header[0], header[1]], body, &mut out[start..])?;
+        if out.len() < done + plain {
+            out.resize(done + plain, 0);
+        }
+        block([header[0], header[1]], body, &mut out[done..done + plain])?;
+        done += plain;
         rest = after;
     }
-    Ok(())
+    Ok(&out[..size])
 }
 
 fn block(algorithm: [u8; 2], body: &[u8], out: &mut [u8]) -> Result<()> {

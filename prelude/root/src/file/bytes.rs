@@ -43,7 +43,8 @@ impl Bytes {
         match &*self.store {
             Store::Memory(bytes) => {
                 out.clear();
-                out.extend_from_slice(&bytes[at as usize..at as usize + size]);
+                // Of no bytes the position may lie behind the end.
+                out.extend_from_slice(bytes.get(at as usize..at as usize + size).unwrap_or_default());
                 Ok(())
             }
             Store::File(file) => {

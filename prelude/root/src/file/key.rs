@@ -90,10 +90,9 @@ impl Key {
 
     /// The object's bytes, unpacked.
     pub(crate) fn unpacked(&self, bytes: &Bytes) -> Result<Vec<u8>> {
-        let at = self.seek + u64::from(self.header);
+        let at = self.seek.saturating_add(u64::from(self.header));
         let stored = bytes.get(at, (self.size - u64::from(self.header)) as usize, "an object")?;
         let mut out = Vec::new();
-        unpack(&stored, self.object as usize, &mut out).map_err(|error| error.at(at))?;
-        Ok(out)
+        unpack(&stored, self.object as usize, &mut out).map(<[u8]>::to_vec).map_err(|error| error.at(at))
     }
 }

@@ -13,14 +13,13 @@ pub(crate) fn walk(bytes: &Bytes, begin: u64) -> Vec<Found> {
         if size == 0 {
             break;
         }
-        if size > 0 {
-            if let Ok(key) = Key::read(bytes, at)
-                && key.seek == at
-                && !matches!(key.class.as_str(), "TBasket" | "TFile" | "TDirectory" | "TDirectoryFile" | "")
-                && at + key.size <= bytes.length()
-            {
-                found.push((String::new(), key));
-            }
+        if size > 0
+            && let Ok(key) = Key::read(bytes, at)
+            && key.seek == at
+            && !matches!(key.class.as_str(), "TBasket" | "TFile" | "TDirectory" | "TDirectoryFile" | "")
+            && at + key.size <= bytes.length()
+        {
+            found.push((String::new(), key));
         }
         at += u64::from(size.unsigned_abs());
     }

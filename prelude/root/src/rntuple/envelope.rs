@@ -122,8 +122,7 @@ pub(crate) fn blob(bytes: &Bytes, blob: Blob, most: u64, what: &'static str) -> 
     }
     let stored = bytes.get(blob.at, stored, what)?;
     let mut out = Vec::new();
-    unpack(&stored, plain, &mut out).map_err(|error| error.at(blob.at))?;
-    Ok(out)
+    unpack(&stored, plain, &mut out).map(<[u8]>::to_vec).map_err(|error| error.at(blob.at))
 }
 
 /// The inside of an envelope of a kind (1 header, 2 footer, 3 list of pages), and its checksum.

@@ -54,22 +54,28 @@ pub(crate) fn fill(bytes: &Bytes, column: &Column, page: Page, slot: Slot) -> Re
         return Err(Error::damaged("a page too large for the machine").at(page.at));
     };
     let mut buffers = BUFFERS.take();
-    let done = load(bytes, page, stored, plain, &mut buffers).and_then(|()| {
-        let [_, plain, other] = &mut buffers;
-        decode(column, page.elements as usize, plain, other, slot)
-    });
+    let [packed, out, other] = &mut buffers;
+    let plain = load(bytes, page, stored, plain, packed, out);
+    let done = plain.and_then(|plain| decode(column, page.elements as usize, plain, other, slot));
     BUFFERS.set(buffers);
     done.map_err(|error| error.at(page.at))
 }
 
-fn load(bytes: &Bytes, page: Page, stored: usize, plain: usize, buffers: &mut [Vec<u8>; 3]) -> Result<()> {
+/// The bytes of a page, unpacked.
+fn load<'a>(
+    bytes: &Bytes,
+    page: Page,
+    stored: usize,
+    plain: usize,
+    packed: &'a mut Vec<u8>,
+    out: &'a mut Vec<u8>,
+) -> Result<&'a [u8]> {
     let sum = if page.sum { 8 } else { 0 };
-    let [packed, out, _] = buffers;
     bytes.read(page.at, stored.saturating_add(sum), "a page", packed)?;
-    if let Some((inside, sum)) = packed.split_last_chunk::<8>().filter(|_| page.sum) {
-        if xxh3(inside) != u64::from_le_bytes(*sum) {
-            return Err(Error::damaged("the checksum of a page does not fit its bytes"));
-        }
+    if let Some((inside, sum)) = packed.split_last_chunk::<8>().filter(|_| page.sum)
+        && xxh3(inside) != u64::from_le_bytes(*sum)
+    {
+        return Err(Error::damaged("the checksum of a page does not fit its bytes"));
     }
     unpack(&packed[..stored], plain, out)
 }

@@ -84,12 +84,7 @@ pub(super) fn read<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch) -> R
     let (entries, last) = (tail.u32()? as usize, tail.u32()? as usize);
     let stored = &scratch.stored[header..key.size as usize];
     let object = key.object as usize;
-    let plain = if stored.len() == object {
-        stored
-    } else {
-        unpack(stored, object, &mut scratch.plain).map_err(place)?;
-        &scratch.plain
-    };
+    let plain = unpack(stored, object, &mut scratch.plain).map_err(place)?;
     let Some((data, table)) = last.checked_sub(header).and_then(|border| plain.split_at_checked(border)) else {
         let text = format!("a basket whose values end at byte {last} of {}", header + plain.len());
         return Err(place(Error::damaged(text)));

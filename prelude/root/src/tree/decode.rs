@@ -14,11 +14,8 @@ pub(super) fn basket(
     counts: &dyn Fn(usize) -> Result<Vec<usize>>,
 ) -> Result<Values> {
     match &column.how {
-        How::Flat { prim, number, offset, stride } => {
-            let mut values = Values::zeros(&column.of, basket.entries as usize);
-            flat(*prim, *number, *offset, *stride, basket, 0, &mut values)?;
-            Ok(values)
-        }
+        // Values of one size are put into their places by `slots`.
+        How::Flat { .. } => Err(Error::unknown("values of one size")),
         How::Counted { prim, inner, count } => counted(column, *prim, *inner, *count, basket, counts),
         How::Behind { prim, skip, count } => behind(column, *prim, *skip, *count, basket, counts),
         How::Text => texts(basket),
@@ -26,23 +23,7 @@ pub(super) fn basket(
     }
 }
 
-/// Fills `values` with the rows of a basket from row `from`.
-pub(super) fn flat(
-    prim: Prim,
-    number: usize,
-    offset: usize,
-    stride: usize,
-    basket: &Basket,
-    from: usize,
-    values: &mut Values,
-) -> Result<()> {
-    match values.slot() {
-        Some(slot) => slots(prim, number, offset, stride, basket, from, slot),
-        None => Err(Error::unknown("a column without numbers")),
-    }
-}
-
-/// The same for a part of the values.
+/// Fills a slot with the rows of a basket from row `from`.
 pub(super) fn slots(
     prim: Prim,
     number: usize,
@@ -82,11 +63,12 @@ fn counted(
     counts: &dyn Fn(usize) -> Result<Vec<usize>>,
 ) -> Result<Values> {
     let each = prim.width() * inner;
-    let mut offsets = Vec::with_capacity(basket.entries as usize + 1);
+    // Without a table nothing says yet that there are so many entries.
+    let mut offsets = Vec::with_capacity(basket.starts.as_ref().map_or(1, Vec::len));
     offsets.push(0);
     match (&basket.starts, count) {
         (Some(starts), _) => {
-            if starts[0] != 0 || starts.iter().any(|start| *start as usize % each != 0) {
+            if starts[0] != 0 || starts.iter().any(|start| !(*start as usize).is_multiple_of(each)) {
                 return Err(Error::damaged(format!("entries whose bytes are not whole values of {each} bytes")));
             }
             offsets.extend(starts[1..].iter().map(|start| i64::from(*start) / each as i64));
@@ -104,7 +86,7 @@ fn counted(
     let number = basket.data.len() / each;
     if offsets.last() != Some(&(number as i64))
         || offsets.len() as u64 != basket.entries + 1
-        || basket.data.len() % each != 0
+        || !basket.data.len().is_multiple_of(each)
     {
         let text = format!("{} bytes of values where the counts of the entries say another number", basket.data.len());
         return Err(Error::damaged(text));
@@ -195,6 +177,7 @@ fn behind(
 
 /// Where collections of numbers begin that follow one another.
 fn collections(basket: &Basket, width: usize) -> Result<Vec<u32>> {
+    bytes_for_all(basket)?;
     let mut cursor = Cursor::new(basket.data);
     let mut starts = vec![0];
     for _ in 0..basket.entries {
@@ -217,6 +200,7 @@ fn sums(counts: &[usize], skip: usize, width: usize) -> Vec<u32> {
 
 /// Texts of a TLeafC. An empty one may have no byte: only the offsets say so.
 fn texts(basket: &Basket) -> Result<Values> {
+    bytes_for_all(basket)?;
     let mut text = Text { offsets: Vec::with_capacity(basket.entries as usize + 1), bytes: Vec::new() };
     text.offsets.push(0);
     let mut cursor = Cursor::new(basket.data);
@@ -234,7 +218,16 @@ fn texts(basket: &Basket) -> Result<Values> {
     Ok(Values::Text(text))
 }
 
+/// Entries of which no table says where they begin have at least a byte each.
+fn bytes_for_all(basket: &Basket) -> Result<()> {
+    if basket.starts.is_none() && basket.entries > basket.data.len() as u64 {
+        return Err(Error::damaged(format!("{} entries in {} bytes", basket.entries, basket.data.len())));
+    }
+    Ok(())
+}
+
 fn entries(column: &Planned, layout: &Layout, basket: &Basket) -> Result<Values> {
+    bytes_for_all(basket)?;
     let mut values = Values::with_capacity(&column.of, basket.entries as usize);
     let mut cursor = Cursor::new(basket.data);
     for row in 0..basket.entries as usize {

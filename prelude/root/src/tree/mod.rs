@@ -6,6 +6,7 @@
 mod basket;
 mod branch;
 mod decode;
+mod describe;
 mod layout;
 mod leaf;
 mod names;

@@ -1,0 +1,238 @@
+//! Opening a table of a file, and reading it.
+
+use super::series;
+use crate::source::not_there;
+use crate::{Identity, SegmentInfo, Source, Unreadable};
+use polars::prelude::*;
+use rayon::prelude::*;
+use segment::{Error, Place, Statistics};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A tree or an ntuple of a ROOT file.
+#[derive(Debug)]
+pub struct Root {
+    path: PathBuf,
+    name: String,
+    identity: Identity,
+    table: root::Table,
+    schema: SchemaRef,
+    /// Position of each column in the table.
+    positions: HashMap<PlSmallStr, usize>,
+    segments: Vec<SegmentInfo>,
+    unreadable: Vec<Unreadable>,
+    /// Whether the file was never closed.
+    recovered: bool,
+}
+
+/// Clusters of fewer rows than this are read together.
+const FEWEST: u64 = 1 << 15;
+
+/// Parts `file.root:tree` into the file and the tree. Names of trees may have colons, so the first `.root:` counts.
+pub fn split(path: &Path) -> (PathBuf, Option<String>) {
+    let text = path.to_string_lossy();
+    match text.to_lowercase().find(".root:").filter(|at| text.is_char_boundary(at + ".root:".len())) {
+        Some(at) if text.len() > at + ".root:".len() => {
+            let (file, tree) = text.split_at(at + ".root".len());
+            (PathBuf::from(file), Some(tree[1..].to_owned()))
+        }
+        _ => (path.to_owned(), None),
+    }
+}
+
+/// Opens a tree or an ntuple of a ROOT file: `tree`, `directory/tree`, `tree;cycle`; without a name the only one there is.
+///
+/// # Errors
+/// A file that cannot be read, no tree, or several trees and no name: the message lists them.
+pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
+    let path = path.as_ref();
+    let place = Place::file(path.display().to_string());
+    let identity = Identity::file(path)?;
+    let file = root::File::open(path).map_err(|error| told(&place, error))?;
+    let tree = match tree {
+        Some(tree) => tree.to_owned(),
+        None => only(&file, path, &place)?,
+    };
+    let table = file.table(&tree).map_err(|error| absent(&file, &tree, &place, error))?;
+    let names = |column: &root::Column| PlSmallStr::from_str(&column.name);
+    let schema = table.columns().iter().map(|column| (names(column), series::dtype(&column.of))).collect();
+    let positions = table.columns().iter().enumerate().map(|(at, column)| (names(column), at)).collect();
+    let segments = segments(&table, &file, identity, &place.part(format!("tree {tree}")));
+    let name = format!("{}:{tree}", path.display());
+    let unreadable = table.skipped().iter().map(unreadable).collect();
+    let schema = Arc::new(schema);
+    let recovered = file.recovered();
+    Ok(Root { path: path.to_owned(), name, identity, table, schema, positions, segments, unreadable, recovered })
+}
+
+/// The names of the trees and ntuples of a file.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn trees(path: &Path) -> Result<Vec<String>> {
+    let place = Place::file(path.display().to_string());
+    let file = root::File::open(path).map_err(|error| told(&place, error))?;
+    Ok(names(&file))
+}
+
+/// Whether a file is a ROOT file that can be opened and does not have the tree, or has none at all.
+pub fn lacks(path: &Path, tree: Option<&str>) -> bool {
+    let Ok(file) = root::File::open(path) else { return false };
+    match tree {
+        Some(tree) => !file.has_table(tree),
+        None => file.tables().is_empty(),
+    }
+}
+
+fn names(file: &root::File) -> Vec<String> {
+    let mut names: Vec<_> = file.tables().into_iter().map(|entry| entry.path).collect();
+    names.sort();
+    names
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The only table of a file.
+fn only(file: &root::File, path: &Path, place: &Place) -> Result<String> {
+    let names = names(file);
+    match &names[..] {
+        [] => Err(Error::read(place, holds(file))),
+        [only] => Ok(only.clone()),
+        all => {
+            let text = format!("several trees: {}; choose one with \"{}:{}\"", quoted(all), path.display(), all[0]);
+            Err(Error::read(place, text))
+        }
+    }
+}
+
+/// Why a file has no table.
+fn holds(file: &root::File) -> String {
+    let mut classes: Vec<_> = file.entries().into_iter().map(|entry| entry.class).collect();
+    classes.sort();
+    classes.dedup();
+    if classes.is_empty() { "holds nothing".to_owned() } else { format!("holds no tree, only {}", classes.join(", ")) }
+}
+
+/// The error of a table that could not be opened; if there is none of that name, the names that there are.
+fn absent(file: &root::File, tree: &str, place: &Place, error: root::Error) -> Error {
+    match error.kind {
+        root::Kind::Missing(_) => {
+            let names = names(file);
+            let text = match &names[..] {
+                [] => holds(file),
+                all => format!("no tree `{tree}`; the trees are {}", quoted(all)),
+            };
+            Error::read(place, text)
+        }
+        _ => told(place, error),
+    }
+}
+
+/// An error of the reader; its place beyond the file is a part of the message's place.
+fn told(place: &Place, error: root::Error) -> Error {
+    let mut inner = error.place().clone();
+    inner.file = None;
+    let inner = inner.to_string();
+    let place = if inner.is_empty() { place.clone() } else { place.clone().part(inner) };
+    Error::read(&place, error.kind.to_string())
+}
+
+fn unreadable(skipped: &root::Skipped) -> Unreadable {
+    let dtype = if skipped.type_name.is_empty() { "unknown" } else { &skipped.type_name };
+    Unreadable { name: skipped.name.as_str().into(), dtype: dtype.to_owned(), reason: skipped.reason.clone() }
+}
+
+/// Clusters, small ones together.
+fn segments(table: &root::Table, file: &root::File, identity: Identity, place: &Place) -> Vec<SegmentInfo> {
+    let rows = table.rows();
+    let mut starts: Vec<u64> = Vec::new();
+    for start in table.clusters() {
+        if starts.last().is_none_or(|last| start - last >= FEWEST) {
+            starts.push(start);
+        }
+    }
+    let columns = table.columns().len();
+    let ends: Vec<u64> = starts.iter().skip(1).copied().chain([rows]).collect();
+    let all = starts.into_iter().zip(ends).enumerate();
+    let one = |(number, (start, end)): (usize, (u64, u64))| SegmentInfo {
+        rows: start..end,
+        columns: 0..columns,
+        statistics: Statistics { rows: end - start, ..Statistics::default() },
+        bytes: (file.size() as f64 * ((end - start) as f64 / rows.max(1) as f64)) as u64,
+        place: Arc::new(place.clone().part(format!("rows {start} to {end}"))),
+        identity: identity.part(Identity::of(&(place.to_string(), number)).0 as u64),
+    };
+    all.map(one).collect()
+}
+
+impl Root {
+    fn position(&self, name: &PlSmallStr, segment: usize) -> Result<usize> {
+        if let Some(position) = self.positions.get(name) {
+            return Ok(*position);
+        }
+        let error = not_there(name, self);
+        Err(match error {
+            Error::Request(text) => Error::read(&self.segments[segment].place, text),
+            other => other,
+        })
+    }
+}
+
+impl Source for Root {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn segments(&self) -> &[SegmentInfo] {
+        &self.segments
+    }
+
+    fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
+        let info = &self.segments[segment];
+        self.identity.unchanged(&self.path, &info.place)?;
+        let wanted = info.rows.start + rows.start as u64..info.rows.start + rows.end as u64;
+        let decode = |name: &PlSmallStr| {
+            segment::work::check()?;
+            let position = self.position(name, segment)?;
+            let mut values = self
+                .table
+                .read(&[position], wanted.clone())
+                .map_err(|error| told(&Place::file(self.path.display().to_string()), error))?;
+            let values = values.pop().ok_or_else(|| not_there(name, self))?;
+            Ok(series::series(name.clone(), values)?.into_column())
+        };
+        let columns = columns.par_iter().map(decode).collect::<Result<Vec<_>>>()?;
+        Ok(DataFrame::new(rows.len(), columns)?)
+    }
+
+    fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
+        let rows = &self.segments[segment].rows;
+        let positions = columns.iter().filter_map(|name| self.positions.get(name));
+        positions.map(|position| self.table.stored(*position, rows.clone())).sum()
+    }
+
+    fn divisible(&self) -> bool {
+        false
+    }
+
+    fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let closed = "was never closed; what was written of it before is read";
+        let mut notes: Vec<String> = self.recovered.then(|| format!("{} {closed}", self.name)).into_iter().collect();
+        notes.extend(self.unreadable.iter().map(|column| format!("{}: {column}", self.name)));
+        notes
+    }
+}
