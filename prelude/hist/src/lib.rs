@@ -19,6 +19,7 @@ mod interval;
 mod locate;
 mod moments;
 mod process;
+mod root_file;
 mod slice;
 mod slots;
 mod text;
@@ -41,6 +42,7 @@ pub use hist::{AxisText, Hist, Sample};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};
 pub use locate::{AxisAt, Locator, Place, loc};
 pub use process::ByProcess;
+pub use root_file::write_root;
 
 #[cfg(test)]
 mod properties;

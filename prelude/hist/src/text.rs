@@ -89,36 +89,26 @@ impl Hist {
         text
     }
 
-    /// Writes the histogram to a file: `.json` (UHI) or `.csv`.
+    /// Writes the histogram to a file: `.json` (UHI), `.csv`, or `.root`, in which it is called `hist`
+    /// ([`Hist::write_root`] gives it another name).
     ///
     /// # Errors
-    /// When the file cannot be written, or the format is not known. ROOT files cannot be written: the error says how
-    /// to make one.
+    /// When the file cannot be written, or the format is not known.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let text = match path.extension().and_then(|end| end.to_str()) {
             Some("json") => self.to_json(),
             Some("csv") => self.to_csv(),
-            Some("root") => return Err(no_root(path)),
+            Some("root") => return self.write_root(path, "hist"),
             _ => {
                 let path = path.display();
-                return Err(Error::Export(format!("cannot tell the format of {path}: end it in .json (UHI) or .csv")));
+                return Err(Error::Export(format!(
+                    "cannot tell the format of {path}: end it in .json (UHI), .csv or .root"
+                )));
             }
         };
         std::fs::write(path, text).map_err(|error| Error::Export(format!("cannot write {}: {error}", path.display())))
     }
-}
-
-/// oxyroot, the library that reads and writes ROOT files here, writes trees only.
-fn no_root(path: &Path) -> Error {
-    let path = path.display();
-    let json = path.to_string().replace(".root", ".json");
-    Error::Export(format!(
-        "cannot write {path}: TH1 and TH2 cannot be written from here, only trees. Save {json} and turn it into one:\n\
-         import json, hist, uproot, uhi.io.json\n\
-         h = hist.Hist(json.load(open(\"{json}\"), object_hook=uhi.io.json.object_hook))\n\
-         uproot.recreate(\"{path}\")[\"h\"] = h"
-    ))
 }
 
 fn quoted(text: &str) -> String {

@@ -123,6 +123,28 @@ fn a_file_without_the_tree_is_left_out_and_said() {
 }
 
 #[test]
+fn rows_are_written_as_a_tree_and_loaded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.root");
+    let frame =
+        df!("x" => [1.0, 2.0, f64::NAN], "n" => [1i32, 2, 3], "name" => ["a", "", "ä"], "ok" => [true, false, true]);
+    let lists = [vec![1.5f32, 2.5], vec![], vec![3.5]].map(|row| Series::new("".into(), row));
+    let mut frame = frame.unwrap();
+    frame.with_column(Series::new("pt".into(), lists).into()).unwrap();
+    let data = data::Data::from_frames([("all", frame.clone())]).unwrap();
+    assert_eq!(data.query("n != 2").write_root(format!("{}:events", path.display())).unwrap(), 2);
+    let back = load(format!("{}:events", path.display())).unwrap();
+    let read = back.collect().unwrap();
+    let rows = frame.filter(&frame.column("n").unwrap().i32().unwrap().not_equal(2)).unwrap();
+    let same = |name: &str| read.column(name).unwrap().equals_missing(rows.column(name).unwrap());
+    assert!(["x", "n", "name", "ok", "pt"].iter().all(|name| same(name)), "{read}");
+    let dates = df!("t" => [1i64]).unwrap().lazy().with_column(col("t").cast(DataType::Date)).collect().unwrap();
+    let dates = data::Data::from_frames([("all", dates)]).unwrap();
+    says(&message(dates.write_root(folder.path().join("no.root"))), &["column `t` is date", "cast it"]);
+    assert!(!folder.path().join("no.root").exists());
+}
+
+#[test]
 fn a_number_is_no_selection() {
     let root = tempfile::tempdir().unwrap();
     write(&root.path().join("P16M16rd_mc_mumu_p16_v1/a.parquet"), &mut frame());

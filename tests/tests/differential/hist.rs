@@ -360,15 +360,12 @@ fn the_z_fit_agrees_with_iminuit() {
 }
 
 #[test]
-fn the_advice_on_root_files_works() {
-    let Some(python) = python("ROOT files by way of JSON") else { return };
+fn root_files_of_histograms_are_read_by_uproot() {
+    let Some(python) = python("ROOT files of histograms") else { return };
     let mut h = Hist::weighted(Axis::regular(2, 0.0, 1.0).expect("an axis").named("x")).expect("a histogram");
     h.fill_weighted(&[0.1, 0.7, 5.0], &[1.0, 2.0, 3.0]).expect("numbers fit");
     let folder = tempfile::tempdir().expect("a folder");
-    h.save(folder.path().join("h.json")).expect("a file");
-    let error = h.save("h.root").expect_err("ROOT files are not written").to_string();
-    let advice = error.split_once("import").map(|(_, code)| format!("import{code}")).expect("code in the advice");
-    std::fs::write(folder.path().join("advice.py"), advice).expect("a file");
+    h.write_root(folder.path().join("h.root"), "h").expect("a file");
     let path = folder.path().to_str().expect("a path of text");
     assert_eq!(reference(&python, &["root", path], "").trim(), "TH1D 0.0 1.0 2.0 3.0 0.0 1.0 4.0 9.0");
 }

@@ -4,7 +4,7 @@ argv = "fill" folder: fills the histograms of folder/cases.json from folder/data
 argv = "read" folder: reads folder/ours.json and compares with folder/filled.json; prints the number of equal ones.
 argv = "operate" folder: slices, rebins, projects and scales the histograms of folder/ours.json.
 argv = "fit": a histogram on standard input; prints mean, sigma and their errors for four fits.
-argv = "root" folder: follows the advice of our error: folder/h.json becomes folder/h.root; prints the bins.
+argv = "root" folder: prints the bins of the histogram h in folder/h.root.
 """
 import json
 import math
@@ -183,13 +183,9 @@ def fit():
 
 
 def root(folder):
-    import hist
     import uproot
 
-    os.chdir(folder)
-    with open("advice.py", encoding="utf-8") as file:
-        exec(file.read(), {"hist": hist})
-    back = uproot.open("h.root")["h"]
+    back = uproot.open(os.path.join(folder, "h.root"))["h"]
     print(back.classname, *back.values(flow=True), *back.variances(flow=True))
 
 

@@ -8,6 +8,7 @@ use flow::Sink;
 use polars::prelude::{DataFrame, Schema};
 use segment::Segment;
 use sources::parquet::{WriteOptions, Writer};
+use sources::root::{Compression, Writer as RootWriter};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,6 +35,32 @@ impl Group {
                 false => path.to_owned(),
             };
             Ok(Writer::create(&path, columns, options)?)
+        })?;
+        Ok(written.into_iter().map(|written| written.rows).sum())
+    }
+
+    /// Writes the rows that are left into a new ROOT file as a TTree (zstd) and gives their number: `out.root:tree`, without a
+    /// name the tree is called `tree`. Lists become counted arrays. The file appears whole or not at all. Several processes
+    /// give a directory with one subdirectory each, which [`load`](crate::load) opens again.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the steps, before any row is read; columns that a tree cannot have; a place that
+    /// cannot be written.
+    pub fn write_root(&self, path: impl AsRef<Path>) -> Result<u64> {
+        self.write_root_with(path, Compression::default())
+    }
+
+    /// The same with a compression.
+    ///
+    /// # Errors
+    /// See [`Group::write_root`].
+    pub fn write_root_with(&self, path: impl AsRef<Path>, compression: Compression) -> Result<u64> {
+        let several = self.members.len() > 1;
+        let (file, tree) = sources::root::split(path.as_ref());
+        let tree = tree.map_or_else(String::new, |tree| format!(":{tree}"));
+        let written = self.write_titled("write_root", |process, columns| {
+            let file = if several { file.join(process).join("part-00000.root") } else { file.clone() };
+            Ok(RootWriter::create(format!("{}{tree}", file.display()), columns, compression)?)
         })?;
         Ok(written.into_iter().map(|written| written.rows).sum())
     }
@@ -100,6 +127,18 @@ impl RowWriter for Writer {
 
     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
         Self::push(self, frame)
+    }
+
+    fn finish(self) -> segment::Result<()> {
+        Self::finish(self).map(drop)
+    }
+}
+
+impl RowWriter for RootWriter {
+    type Written = ();
+
+    fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+        Self::push(self, &frame)
     }
 
     fn finish(self) -> segment::Result<()> {

@@ -6,5 +6,8 @@
 
 mod open;
 mod series;
+mod write;
 
+pub use ::root::Compression;
 pub use open::{Root, lacks, open, split, trees};
+pub use write::Writer;
