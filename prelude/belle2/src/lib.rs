@@ -1,8 +1,10 @@
 //! Room `belle2`: what is known of Belle II, and stands nowhere else.
 //!
-//! [`names`] of processes, [`luminosity`] tables, and the columns that name an [`event`]. In come texts, out go names,
+//! [`names`] of processes, [`luminosity`] tables, the columns that name an [`event`], and the
+//! [`escape`] codes of column names. In come texts, out go names,
 //! numbers and errors with the nearest right thing. It knows no frame, file format or engine.
 
+pub mod escape;
 pub mod event;
 pub mod luminosity;
 pub mod names;

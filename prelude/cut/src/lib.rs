@@ -6,11 +6,9 @@
 //! ([`Typed::expr`]) and over statistics ([`Typed::verdict`]): four answers, one meaning.
 //!
 //! Meaning: IEEE comparisons (any with NaN or null is false, `!=` is true), then two-valued logic; arithmetic on integers
-//! widens and never wraps; a literal beside an f32 column is f32. [`escape`] knows the names basf2 gives to columns.
+//! widens and never wraps; a literal beside an f32 column is f32. Both spellings of a column name of basf2 are understood.
 //!
 //! It knows no files and no processes: a frame comes in, a mask or a column goes out.
-
-pub mod escape;
 
 mod check;
 mod cut;

@@ -163,7 +163,7 @@ impl Checker<'_> {
     fn find_column(&self, written: &str) -> Option<(PlSmallStr, polars::prelude::DataType)> {
         let name = match self.schema.contains(written) {
             true => written,
-            false => crate::escape::find(written, self.schema.iter_names().map(PlSmallStr::as_str))?,
+            false => belle2::escape::find(written, self.schema.iter_names().map(PlSmallStr::as_str))?,
         };
         Some((name.into(), self.schema.get(name)?.clone()))
     }

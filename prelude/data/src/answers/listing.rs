@@ -150,7 +150,7 @@ impl Group {
         }
         let mut table = Table::new(["column", "type", "unit", "meaning"]).caption(format!("{} columns", found.len()));
         for (name, dtype, processes) in &found {
-            let decoded = cut::escape::decode(name);
+            let decoded = belle2::escape::decode(name);
             let mut meaning = if decoded == *name { String::new() } else { decoded };
             if *processes < self.members.len() {
                 meaning = format!("{meaning} (in {processes} of {} processes)", self.members.len()).trim().to_owned();

@@ -274,7 +274,7 @@ impl<'a> Lowered<'a> {
             return Ok(name.to_owned());
         }
         let names: Vec<&str> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
-        let found = cut::escape::find(name, names.iter().copied());
+        let found = belle2::escape::find(name, names.iter().copied());
         found.map(str::to_owned).ok_or_else(|| self.no_column(name))
     }
 

@@ -74,7 +74,7 @@ pub(crate) fn sample(column: &str) -> Sample {
         Some(known) => (known.label.unwrap_or_else(|| column.to_owned()), known.unit.unwrap_or_default()),
         None => Default::default(),
     };
-    Sample { name: cut::escape::decode(column), label, unit }
+    Sample { name: belle2::escape::decode(column), label, unit }
 }
 
 /// The error of a histogram as that of a query: a stop stays a stop.

@@ -45,8 +45,8 @@ const CODES: [(char, &str); 33] = [
 /// names, which begin and end with two underscores (`__production__` is not `%oduction__`).
 ///
 /// ```
-/// assert_eq!(cut::escape::decode("useCMSFrame__boE__bc"), "useCMSFrame(E)");
-/// assert_eq!(cut::escape::decode("__production__"), "__production__");
+/// assert_eq!(belle2::escape::decode("useCMSFrame__boE__bc"), "useCMSFrame(E)");
+/// assert_eq!(belle2::escape::decode("__production__"), "__production__");
 /// ```
 pub fn decode(name: &str) -> String {
     if name.starts_with("__") && name.ends_with("__") {
