@@ -182,6 +182,12 @@ impl Group {
         self.and(Step::Weight(weight.into()))
     }
 
+    /// Drops the weights of the steps so far and those of luminosities: rows count as 1 from here on.
+    #[must_use]
+    pub fn unweighted(&self) -> Self {
+        self.and(Step::Unweighted)
+    }
+
     /// One candidate per event: the first in file order.
     #[must_use]
     pub fn one_cand_only(&self) -> Self {
@@ -211,6 +217,13 @@ impl Group {
     #[must_use]
     pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::steps::rows::Names) -> Self {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names() })
+    }
+
+    /// Whether rows of any process have a weight at the end of the chain.
+    pub(crate) fn is_weighted(&self) -> bool {
+        let luminosity = self.settings.luminosity.is_some();
+        let before = |at: &usize| self.catalog.before(*at).weighs().unwrap_or(luminosity);
+        self.chain.weighs().unwrap_or_else(|| self.members.iter().any(before))
     }
 
     /// The processes, in the order of their names.

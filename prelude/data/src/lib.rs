@@ -31,6 +31,7 @@ pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated};
 pub use discover::DiscoverError;
 pub use error::{Error, Result};
 pub use group::Group;
+pub use lower::process::TOTAL_WEIGHT;
 pub use steps::booking::{Booking, IntoBooking, IntoBookings};
 pub use steps::chain::{Highest, Lowest, Order};
 pub use steps::rows::{Names, RowClosure};

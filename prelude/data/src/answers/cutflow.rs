@@ -1,6 +1,7 @@
 //! What is left after each cut: candidates and events, raw and weighted, of each process.
 //!
-//! One pass: a tap behind each clause counts what goes by. Events are runs of rows with equal keys, put together over
+//! One pass: a tap behind each clause counts what goes by. A weight belongs to the chain, wherever its step stands: a tap
+//! before it makes the weight of its rows itself, of the columns that are there. Events are runs of rows with equal keys, put together over
 //! the borders of segments by the numbers of the rows.
 
 use crate::error::{Error, Result};
@@ -8,7 +9,7 @@ use crate::group::Group;
 use crate::lower::clauses::NUMBER;
 use crate::lower::pass::Pass;
 use crate::lower::process::{Lowered, WEIGHT};
-use flow::Clause;
+use flow::{Clause, Define};
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,7 +23,8 @@ pub struct Left {
     pub candidates: u64,
     /// Events: runs of rows with equal keys; equal to the rows where no column names an event.
     pub events: u64,
-    /// Sum of the weights of the rows, luminosity included.
+    /// Sum of the weights of the rows, luminosity included. The weights are those at the end of the chain, whichever step
+    /// sets them. NaN where a weight is missing, or is made by a later step of other rows or of a joined table.
     pub weighted: f64,
     /// Sum of the squared weights.
     pub variance: f64,
@@ -85,7 +87,8 @@ impl Cutflow {
         &self.processes
     }
 
-    /// One row per process and step, and per step for all processes together (`process` is `all`).
+    /// One row per process and step, and per step for all processes together (`process` is `all`). `efficiency` is the
+    /// weighted share of what was there before the first cut.
     ///
     /// # Errors
     /// None in practice: all columns have one length.
@@ -106,15 +109,20 @@ impl Cutflow {
             Column::new("events".into(), rows.iter().map(|row| row.2.events).collect::<Vec<_>>()),
             column("weighted", rows.iter().map(|row| row.2.weighted).collect()),
             column("error", rows.iter().map(|row| row.2.variance.sqrt()).collect()),
-            column("efficiency", rows.iter().map(|row| share(row.2.candidates, row.3.candidates)).collect()),
+            column("efficiency", rows.iter().map(|row| share(row.2.weighted, row.3.weighted)).collect()),
         ])?)
     }
 
-    /// The rows that are left after each step, as a plot.
+    /// The candidates that are left after each step, weighted where the rows have weights, as a plot.
     pub fn plot(&self) -> show::Plot {
         let total = self.total();
         let steps: Vec<_> = self.steps.iter().zip(&total).map(|(step, left)| (step.as_str(), left.weighted)).collect();
-        show::cutflow(&steps)
+        show::cutflow(&steps).y_label(if self.is_weighted() { "Weighted candidates left" } else { "Candidates left" })
+    }
+
+    fn is_weighted(&self) -> bool {
+        let differs = |left: &Left| left.weighted != left.candidates as f64;
+        self.processes.iter().any(|(_, left)| left.iter().any(differs))
     }
 
     /// No step adds rows or events, but for a join with a frame that has a key twice: a cut that does is a defect of the
@@ -135,8 +143,8 @@ impl Cutflow {
     }
 }
 
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+fn share(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { f64::NAN } else { part / whole }
 }
 
 impl Display for Cutflow {
@@ -144,22 +152,31 @@ impl Display for Cutflow {
         let table = |left: &[Left]| {
             let mut table =
                 Table::new(["step", "candidates", "events", "weighted", "± ", "of all", "of the step before"]);
-            let first = left.first().map_or(0, |left| left.candidates);
+            let first = left.first().map_or(0.0, |left| left.weighted);
             for (at, (step, now)) in self.steps.iter().zip(left).enumerate() {
-                let before = if at == 0 { first } else { left[at - 1].candidates };
+                let before = if at == 0 { first } else { left[at - 1].weighted };
                 table.push([
                     Cell::text(step),
                     Cell::count(now.candidates),
                     Cell::count(now.events),
                     Cell::number(now.weighted),
                     Cell::number(now.variance.sqrt()),
-                    Cell::share(share(now.candidates, first)),
-                    Cell::share(share(now.candidates, before)),
+                    Cell::share(share(now.weighted, first)),
+                    Cell::share(share(now.weighted, before)),
                 ]);
             }
             table
         };
         let mut whole = table(&self.total()).caption(format!("cutflow of {} processes", self.processes.len()));
+        if self.is_weighted() {
+            whole = whole.note("shares are those of the weighted candidates");
+        }
+        if self.total().iter().any(|left| left.weighted.is_nan()) {
+            whole = whole.note(
+                "weighted is NaN where a weight is missing, and before the step that makes the weight of other rows or of a \
+                 joined table",
+            );
+        }
         if self.processes.len() > 1 {
             for (process, left) in &self.processes {
                 whole = whole.details(process, table(left));
@@ -184,7 +201,8 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
         [] => belle2::event::KEYS.into_iter().map(PlSmallStr::from_static).collect(),
         own => own.iter().map(|key| PlSmallStr::from_str(key)).collect(),
     };
-    let mut taps = vec![Arc::new(Tap::new("all".to_owned(), &keys))];
+    let tap = |step: String, next: usize| Arc::new(Tap::new(step, &keys, Weighing::from(lowered, next)));
+    let mut taps = vec![tap("all".to_owned(), 1)];
     let mut clauses = Vec::new();
     for (at, clause) in lowered.clauses().iter().enumerate() {
         clauses.push(clause.clone());
@@ -198,12 +216,78 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
             Clause::Filter(_) | Clause::Candidates(_) | Clause::Head(_) | Clause::Sample { .. } | Clause::Custom(_)
         );
         if removes {
-            let tap = Arc::new(Tap::new(clause.to_string(), &keys));
+            let tap = tap(clause.to_string(), at + 1);
             clauses.push(Clause::Custom(tap.clone()));
             taps.push(tap);
         }
     }
     (clauses, taps)
+}
+
+/// How the weight of a row is found at some place of the chain.
+#[derive(Debug, Clone)]
+enum Weighing {
+    /// Rows have no weight of their own.
+    Ones,
+    /// It is not known yet: it is made later, of other rows or of a joined table.
+    Unknown,
+    /// The definitions that are still to come and the weight is made of, in order, and the columns here that they need.
+    Made { steps: Vec<Define>, needs: Vec<PlSmallStr> },
+}
+
+impl Weighing {
+    /// The weight of rows that have yet to go through the clauses from `next` on.
+    fn from(lowered: &Lowered<'_>, next: usize) -> Self {
+        let Some(weight) = &lowered.weight else { return Self::Ones };
+        let mut needs = vec![PlSmallStr::from_str(weight)];
+        let mut steps = Vec::new();
+        for made in lowered.made.iter().rev().take_while(|made| made.clause >= next) {
+            let Some(at) = needs.iter().position(|name| *name == made.name) else { continue };
+            let (Some(inputs), Some(Clause::Define(define))) = (&made.inputs, lowered.clauses().get(made.clause))
+            else {
+                return Self::Unknown;
+            };
+            needs.swap_remove(at);
+            needs.extend(inputs.iter().filter(|input| !needs.contains(input)).cloned().collect::<Vec<_>>());
+            steps.push(define.clone());
+        }
+        steps.reverse();
+        Self::Made { steps, needs }
+    }
+
+    fn needs(&self) -> &[PlSmallStr] {
+        match self {
+            Self::Made { needs, .. } => needs,
+            _ => &[],
+        }
+    }
+
+    /// Sum of the weights of the rows, and of their squares.
+    fn sums(&self, frame: &DataFrame) -> flow::Result<(f64, f64)> {
+        let rows = frame.height() as f64;
+        let (steps, needs) = match self {
+            Self::Ones => return Ok((rows, rows)),
+            Self::Unknown => return Ok((f64::NAN, f64::NAN)),
+            Self::Made { steps, needs } => (steps, needs),
+        };
+        let columns = needs.iter().map(|name| frame.column(name).cloned()).collect::<PolarsResult<_>>()?;
+        let mut own = DataFrame::new(frame.height(), columns)?;
+        for step in steps {
+            let made = match step {
+                Define::Expression { name, value, .. } => {
+                    value.check(own.schema())?.values(&own)?.with_name(name.clone())
+                }
+                Define::Function { name, inputs, function, .. } => {
+                    function(&own.select(inputs.iter().map(PlSmallStr::as_str))?)?.with_name(name.clone())
+                }
+            };
+            own.with_column(made.into_column())?;
+        }
+        let weight = own.column(WEIGHT)?.cast(&DataType::Float64)?;
+        // A missing weight is no 0: it shows, as it does in a histogram.
+        let weights = || weight.f64().map(|weight| weight.iter().map(|w| w.unwrap_or(f64::NAN)));
+        Ok((weights()?.sum(), weights()?.map(|w| w * w).sum()))
+    }
 }
 
 /// Counts what goes by.
@@ -212,6 +296,7 @@ struct Tap {
     step: String,
     /// The columns that name an event.
     keys: Vec<PlSmallStr>,
+    weighing: Weighing,
     /// Columns at this place, as far as they matter here; known once the plan is checked.
     columns: OnceLock<Vec<PlSmallStr>>,
     seen: Mutex<Vec<Seen>>,
@@ -227,8 +312,8 @@ struct Seen {
 }
 
 impl Tap {
-    fn new(step: String, keys: &[PlSmallStr]) -> Self {
-        Self { step, keys: keys.to_vec(), columns: OnceLock::new(), seen: Mutex::default() }
+    fn new(step: String, keys: &[PlSmallStr], weighing: Weighing) -> Self {
+        Self { step, keys: keys.to_vec(), weighing, columns: OnceLock::new(), seen: Mutex::default() }
     }
 
     fn left(&self, scale: f64) -> Left {
@@ -252,7 +337,8 @@ impl flow::Custom for Tap {
     }
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
-        let wanted = self.keys.iter().cloned().chain([NUMBER, WEIGHT].map(PlSmallStr::from_static));
+        let own = self.keys.iter().chain(self.weighing.needs()).cloned();
+        let wanted = own.chain([PlSmallStr::from_static(NUMBER)]);
         self.columns.get_or_init(|| wanted.filter(|name| input.contains(name)).collect());
         Ok(input.clone())
     }
@@ -266,7 +352,7 @@ impl flow::Custom for Tap {
 
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
         if frame.height() > 0 {
-            let seen = look(&frame, &self.keys)?;
+            let seen = look(&frame, &self.keys, &self.weighing)?;
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         }
         Ok(frame)
@@ -289,7 +375,7 @@ fn words(key: &Column) -> PolarsResult<Words> {
     Ok(numbers.i64()?.iter().map(|number| number.map_or(u64::MAX, |number| number as u64)).collect())
 }
 
-fn look(frame: &DataFrame, keys: &[PlSmallStr]) -> flow::Result<Seen> {
+fn look(frame: &DataFrame, keys: &[PlSmallStr], weighing: &Weighing) -> flow::Result<Seen> {
     let rows = frame.height();
     let row = frame.column(NUMBER)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
     let keys: Vec<Words> =
@@ -302,19 +388,7 @@ fn look(frame: &DataFrame, keys: &[PlSmallStr]) -> flow::Result<Seen> {
     let same = |a: usize, b: usize| keys.iter().all(|key| key[a] == key[b]);
     let events =
         if keys.is_empty() { rows as u64 } else { 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64 };
-    let (weighted, variance) = match frame.column(WEIGHT) {
-        Ok(weight) => {
-            let weight = weight.cast(&DataType::Float64)?;
-            let sums = |power: i32| {
-                weight
-                    .f64()
-                    // A missing weight is no 0: it shows, as it does in a histogram.
-                    .map(|weight| weight.iter().map(|w| w.unwrap_or(f64::NAN).powi(power)).sum::<f64>())
-            };
-            (sums(1)?, sums(2)?)
-        }
-        Err(_) => (rows as f64, rows as f64),
-    };
+    let (weighted, variance) = weighing.sums(frame)?;
     // Without keys no stretch goes on in the next.
     let (first, last) = if keys.is_empty() { (2 * row, 2 * row + 1) } else { (hash(0), hash(rows - 1)) };
     Ok(Seen { row, left: Left { candidates: rows as u64, events, weighted, variance }, first, last })

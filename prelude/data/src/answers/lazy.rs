@@ -9,13 +9,14 @@ use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::pass::Pass;
-use crate::lower::process::Lowered;
+use crate::lower::process::{Lowered, TOTAL_WEIGHT};
 use flow::{Clause, Define};
 use polars::prelude::*;
 use std::sync::Arc;
 
 impl Group {
     /// A lazy frame of Polars over the rows that are left; with several processes, the column `__process__` says which.
+    /// Where rows have weights, the column `__total_weight__` carries the whole weight of each.
     ///
     /// Nothing is read now. What is wrong with the steps is said when the frame is collected. The plan shows what Polars does
     /// itself (a scan of parquet or of a frame) and what our engine does for it (an anonymous scan, which Polars'
@@ -122,7 +123,12 @@ impl AnonymousScan for Deferred {
         let limit = wanted.n_rows.map(|rows| rows as u64);
         let group = match &wanted.with_columns {
             // Rows must be counted by something: no column at all is asked for by `len()`.
-            Some(columns) if !columns.is_empty() => self.0.select(&columns[..]),
+            Some(columns) if !columns.is_empty() => {
+                // The whole weight is no column of the chain: collecting adds it.
+                let carried = |name: &&PlSmallStr| *name == TOTAL_WEIGHT && self.0.is_weighted();
+                let chosen: Vec<_> = columns.iter().filter(|name| !carried(name)).collect();
+                if chosen.is_empty() { self.0.clone() } else { self.0.select(chosen) }
+            }
             _ => self.0.clone(),
         };
         let frame = group.collect_up_to(limit).map_err(failed)?;

@@ -80,13 +80,23 @@ impl show::Display for Listing {
 impl Group {
     /// The processes, with what their names say, their rows and files; displays as a table.
     pub fn processes(&self) -> Listing {
-        let mut table = Table::new(["process", "group", "energy", "stream", "version", "rows", "columns", "files"])
-            .caption(format!("{} processes of {}", self.members.len(), self.catalog.path));
+        let luminosity = self.settings.luminosity.as_ref();
+        let heads = ["process", "group", "energy", "stream", "version", "rows", "columns", "files"];
+        let mut table = Table::new(heads.into_iter().chain(luminosity.map(|_| "weight"))).caption(format!(
+            "{} processes of {}",
+            self.members.len(),
+            self.catalog.path
+        ));
         let said = |part: Option<&String>| Cell::text(part.map_or("", String::as_str));
         for &at in self.members.iter() {
             let process = &self.catalog.processes[at];
             let parsed = process.parsed.as_ref();
-            table.push([
+            // A process whose name follows no grammar has no luminosity; `luminosity` refuses it.
+            let weight = luminosity.map(|table| match parsed.map(|parsed| table.weight(parsed)) {
+                Some(Ok(weight)) => Cell::number(weight),
+                _ => Cell::text(""),
+            });
+            let cells = [
                 Cell::text(&*process.name),
                 said(parsed.map(|parsed| &parsed.group)),
                 said(parsed.and_then(|parsed| parsed.energy.as_ref())),
@@ -95,7 +105,8 @@ impl Group {
                 Cell::count(process.source.rows()),
                 Cell::count(process.source.schema().len() as u64),
                 Cell::count(process.files as u64),
-            ]);
+            ];
+            table.push(cells.into_iter().chain(weight));
         }
         for (why, files) in self.left_out() {
             table = table.note(format!("left out as {why}: {files}"));

@@ -10,4 +10,5 @@ pub(crate) mod histogram;
 pub(crate) mod lazy;
 pub(crate) mod listing;
 pub(crate) mod terminals;
+pub(crate) mod weighted;
 pub(crate) mod write;

@@ -13,7 +13,8 @@ use show::{Cell, Profile, Table};
 pub const PROCESS: &str = "__process__";
 
 impl Group {
-    /// How many rows there are.
+    /// How many rows there are; weights do not count, and where there are any that is said. Their sum is
+    /// [`Group::sum_of_weights`].
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
@@ -28,8 +29,38 @@ impl Group {
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
         let mut pass = Pass::new(self, &[])?;
         let counts = pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))?;
+        pass.ignores_weights("the number of rows", "; sum_of_weights() does");
         pass.report("count");
         Ok(counts)
+    }
+
+    /// The sum of the weights of the rows, luminosity included, and its uncertainty (the root of the sum of squares).
+    /// Without weights the number of rows and its root.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "w" => [0.5, 2.0, 2.0])?)])?;
+    /// assert_eq!(data.weight("w").query("x > 1").sum_of_weights()?, (4.0, 8.0_f64.sqrt()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See [`Group::count`].
+    pub fn sum_of_weights(&self) -> Result<(f64, f64)> {
+        let mut pass = Pass::new(self, &[])?;
+        let parts = pass.each(|lowered| {
+            let (sum, squares) = match &lowered.weight {
+                Some(weight) => lowered.run(&Weights { weight })?,
+                None => {
+                    let rows = lowered.count(lowered.clauses().to_vec())? as f64;
+                    (rows, rows)
+                }
+            };
+            Ok((sum * lowered.scale, squares * lowered.scale * lowered.scale))
+        })?;
+        pass.report("sum_of_weights");
+        let (sum, squares) = parts.into_iter().fold((0.0, 0.0), |all, (_, one)| (all.0 + one.0, all.1 + one.1));
+        Ok((sum, squares.sqrt()))
     }
 
     /// The numbers of the rows that are left, counted from 0 in each process, in file order; processes one after
@@ -44,7 +75,8 @@ impl Group {
         Ok(parts.into_iter().flat_map(|(_, rows)| rows).collect())
     }
 
-    /// All rows in memory; with several processes, the column `__process__` says which.
+    /// All rows in memory; with several processes, the column `__process__` says which. Where rows have weights, the column
+    /// `__total_weight__` carries the whole weight of each, luminosity included.
     ///
     /// # Errors
     /// See [`Group::count`]; processes with different columns, which `select` can mend.
@@ -84,7 +116,8 @@ impl Group {
         whole.ok_or_else(|| Error::request("there is no process to collect"))
     }
 
-    /// Every column in numbers: range, mean, spread, missing values, a small histogram; one pass.
+    /// Every column in numbers: range, mean, spread, missing values, a small histogram; one pass. Weights do not count,
+    /// and where there are any that is said.
     ///
     /// # Errors
     /// See [`Group::count`].
@@ -94,6 +127,7 @@ impl Group {
             let empty = lowered.assemble(Vec::new(), &all)?;
             lowered.run(&Describe { schema: (**empty.schema()).clone() })
         })?;
+        pass.ignores_weights("describe()", "; every row counts as 1");
         pass.report("describe");
         let mut parts = parts.into_iter().map(|(_, profile)| profile);
         let first = parts.next().ok_or_else(|| Error::request("there is no process to describe"))?;
@@ -124,6 +158,34 @@ impl Group {
             self.count()?
         };
         Ok((rows, Pass::of_everything(self)?.1.len()))
+    }
+}
+
+/// The sums of a column of weights and of its squares.
+struct Weights<'a> {
+    weight: &'a str,
+}
+
+impl Sink for Weights<'_> {
+    type Part = (f64, f64);
+
+    fn part(&self) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+
+    fn take(&self, part: &mut (f64, f64), segment: Segment) -> flow::Result<()> {
+        let weight = segment.frame.column(self.weight)?.cast(&DataType::Float64)?;
+        for w in weight.f64()?.iter().map(|w| w.unwrap_or(f64::NAN)) {
+            part.0 += w;
+            part.1 += w * w;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut (f64, f64), next: (f64, f64)) -> flow::Result<()> {
+        whole.0 += next.0;
+        whole.1 += next.1;
+        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 impl Group {
-    /// Writes the rows that are left as parquet (zstd, floats PLAIN) and gives their number. The file appears whole or not
+    /// Writes the rows that are left as parquet (zstd, floats PLAIN) and gives their number. Where rows have weights, the column
+    /// `__total_weight__` carries the whole weight of each, luminosity included. The file appears whole or not
     /// at all. Several processes give a directory with one subdirectory each, which [`load`](crate::load) opens again.
     ///
     /// # Errors

@@ -50,10 +50,11 @@ impl<'a> Pass<'a> {
     fn lower(group: &'a Group, wanted: Option<&[String]>) -> Result<Self> {
         let processes = group.members()?;
         let several = processes.len() > 1;
+        let weighted = group.is_weighted();
         let mut lowered = Vec::with_capacity(processes.len());
         for (process, &at) in processes.into_iter().zip(group.members.iter()) {
             let name = process.name.clone();
-            let one = Lowered::new(process, group, group.catalog.before(at), wanted);
+            let one = Lowered::new(process, group, group.catalog.before(at), wanted, weighted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
         Ok(Self { group, lowered, reports: Vec::new(), work: None })
@@ -79,6 +80,13 @@ impl<'a> Pass<'a> {
         }
         self.work = Some(work);
         Ok(answers)
+    }
+
+    /// Says on standard error that a terminal does not use the weights, when there are any.
+    pub(crate) fn ignores_weights(&self, terminal: &str, instead: &str) {
+        if self.lowered.iter().any(|one| one.weight.is_some() || one.scale != 1.0) {
+            eprintln!("note: {terminal} does not use the weights of the rows{instead}");
+        }
     }
 
     /// What all runs did together; says on standard error what is odd about the cuts.

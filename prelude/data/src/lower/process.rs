@@ -18,6 +18,19 @@ use std::sync::Arc;
 /// The column that carries the product of all weights of a row.
 pub(crate) const WEIGHT: &str = "__product_of_weights__";
 
+/// The column in which tables and files carry the whole weight of a row: the product of all weights, luminosity included.
+pub const TOTAL_WEIGHT: &str = "__total_weight__";
+
+/// A column that a clause makes.
+pub(crate) struct Made {
+    /// The number of the clause.
+    pub clause: usize,
+    /// The column.
+    pub name: PlSmallStr,
+    /// The columns it is made of; `None` where its value for a row needs other rows, or another table.
+    pub inputs: Option<Vec<PlSmallStr>>,
+}
+
 /// The chain of one process as clauses.
 pub(crate) struct Lowered<'a> {
     process: Arc<Process>,
@@ -29,6 +42,10 @@ pub(crate) struct Lowered<'a> {
     pub weight: Option<String>,
     /// The weight of the process by luminosity.
     pub scale: f64,
+    /// All columns that clauses make, in order.
+    pub made: Vec<Made>,
+    /// Whether a weight of the chain is made of a column [`TOTAL_WEIGHT`] of the table.
+    weighs_total: bool,
     /// The column that holds what was asked for by this text.
     names: BTreeMap<String, String>,
     /// What all runs so far cost.
@@ -36,12 +53,14 @@ pub(crate) struct Lowered<'a> {
 }
 
 impl<'a> Lowered<'a> {
-    /// Lowers the steps that the process had before it came into the group, and those of the group.
+    /// Lowers the steps that the process had before it came into the group, and those of the group. Where all columns are
+    /// wanted and any process of the group is weighted, all carry the whole weight as a column.
     pub(crate) fn new(
         process: Arc<Process>,
         group: &'a Group,
         before: &Chain,
         wanted: Option<&[String]>,
+        weighted: bool,
     ) -> Result<Self> {
         let settings = &*group.settings;
         let scale = match (&settings.luminosity, &process.parsed) {
@@ -57,22 +76,29 @@ impl<'a> Lowered<'a> {
             schema,
             weight: None,
             scale,
+            made: Vec::new(),
+            weighs_total: false,
             names: BTreeMap::new(),
             report: RefCell::default(),
         };
-        let built = lowered.build(&[before, &group.chain], wanted);
+        let built = lowered.build(&[before, &group.chain], wanted, weighted);
         built.map_err(|error| error.unreadable(lowered.process.source.as_ref()))?;
         Ok(lowered)
     }
 
-    fn build(&mut self, chains: &[&Chain], wanted: Option<&[String]>) -> Result<()> {
+    fn build(&mut self, chains: &[&Chain], wanted: Option<&[String]>, weighted: bool) -> Result<()> {
         if wanted.is_some_and(|wanted| wanted.iter().any(|name| name == NUMBER)) {
             self.custom(NumberRows)?;
         }
         self.steps(chains)?;
         match wanted {
             Some(wanted) => self.want(wanted),
-            None => self.want(&self.columns()),
+            None => {
+                if weighted {
+                    self.carry_weight()?;
+                }
+                self.want(&self.columns())
+            }
         }
     }
 
@@ -179,7 +205,9 @@ impl<'a> Lowered<'a> {
             }
             Step::Weight(weight) => {
                 let mut weight = bound(weight, values)?;
-                let dtype = self.check(&weight)?.dtype();
+                let typed = self.check(&weight)?;
+                let dtype = typed.dtype();
+                self.weighs_total |= typed.columns().iter().any(|column| column == TOTAL_WEIGHT);
                 if !dtype.is_numeric() && !dtype.is_bool() {
                     return Err(Error::request(format!("weight {weight}: it is {dtype}, and a weight is a number")));
                 }
@@ -188,6 +216,10 @@ impl<'a> Lowered<'a> {
                 }
                 self.define(WEIGHT, weight)?;
                 self.weight = Some(WEIGHT.to_owned());
+            }
+            Step::Unweighted => {
+                self.weight = None;
+                self.scale = 1.0;
             }
             Step::Candidate(choice) => self.candidate(choice, values)?,
         }
@@ -217,9 +249,27 @@ impl<'a> Lowered<'a> {
         Ok(cut.check(&self.schema)?)
     }
 
+    /// Makes the column in which a table carries the whole weight of its rows.
+    fn carry_weight(&mut self) -> Result<()> {
+        if self.schema.contains(TOTAL_WEIGHT) && !self.weighs_total {
+            return Err(Error::request(format!(
+                "the column `{TOTAL_WEIGHT}` of an earlier weighting is there already; use it, .weight(\"{TOTAL_WEIGHT}\"), \
+                 or leave it out with select([..])"
+            )));
+        }
+        let scale = cut::lit(self.scale);
+        let total = match &self.weight {
+            Some(weight) => cut::col(weight.as_str()) * scale,
+            None => scale,
+        };
+        self.define(TOTAL_WEIGHT, total.into())
+    }
+
     fn define(&mut self, name: &str, value: Cut) -> Result<()> {
-        let dtype = self.check(&value)?.dtype();
-        self.schema.insert(name.into(), dtype);
+        let typed = self.check(&value)?;
+        let inputs = (!typed.needs_whole_table()).then(|| typed.columns().to_vec());
+        self.made.push(Made { clause: self.clauses.len(), name: name.into(), inputs });
+        self.schema.insert(name.into(), typed.dtype());
         self.clauses.push(Clause::Define(Define::Expression { name: name.into(), value, strict: false }));
         Ok(())
     }
@@ -243,7 +293,8 @@ impl<'a> Lowered<'a> {
                 frame.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
             Ok(function(&columns)?.with_name(column.clone()))
         };
-        let inputs = inputs.into_iter().map(PlSmallStr::from_string).collect();
+        let inputs: Vec<_> = inputs.into_iter().map(PlSmallStr::from_string).collect();
+        self.made.push(Made { clause: self.clauses.len(), name: name.into(), inputs: Some(inputs.clone()) });
         self.clauses.push(Clause::Define(Define::Function {
             name: name.into(),
             inputs,
@@ -254,7 +305,12 @@ impl<'a> Lowered<'a> {
     }
 
     fn custom(&mut self, clause: impl flow::Custom + 'static) -> Result<()> {
-        self.schema = clause.schema(&self.schema)?;
+        let schema = clause.schema(&self.schema)?;
+        let clause_number = self.clauses.len();
+        let new = schema.iter_names().filter(|name| !self.schema.contains(name) && *name != NUMBER);
+        let made = new.map(|name| Made { clause: clause_number, name: name.clone(), inputs: None });
+        self.made.extend(made);
+        self.schema = schema;
         self.clauses.push(Clause::Custom(Arc::new(clause)));
         Ok(())
     }

@@ -41,6 +41,7 @@ pub(crate) enum Step {
     Head(u64),
     Sample { fraction: f64, seed: u64 },
     Weight(Selection),
+    Unweighted,
     Candidate(Choice),
     Bind(String, cut::Value),
     Join { frame: Arc<DataFrame>, keys: Vec<String> },
@@ -59,12 +60,24 @@ impl std::fmt::Display for Step {
             Self::Head(rows) => write!(out, "head {rows}"),
             Self::Sample { fraction, seed } => write!(out, "sample {fraction} with seed {seed}"),
             Self::Weight(weight) => write!(out, "weight {weight}"),
+            Self::Unweighted => out.write_str("without weights"),
             Self::Candidate(Choice::First) => write!(out, "one candidate: the first"),
             Self::Candidate(Choice::Best(by, order)) => write!(out, "one candidate: {order:?} {by}"),
             Self::Candidate(Choice::Random(seed)) => write!(out, "one candidate: random with seed {seed}"),
             Self::Bind(name, value) => write!(out, "@{name} = {value}"),
             Self::Join { keys, .. } => write!(out, "join on {}", keys.join(", ")),
         }
+    }
+}
+
+impl Chain {
+    /// Whether rows have a weight at the end, given whether they had one before; `None` where no step says.
+    pub(crate) fn weighs(&self) -> Option<bool> {
+        self.steps().into_iter().rev().find_map(|step| match step {
+            Step::Weight(_) => Some(true),
+            Step::Unweighted => Some(false),
+            _ => None,
+        })
     }
 }
 
@@ -79,6 +92,7 @@ impl Step {
                 Self::DefineWith { name: a, inputs: x, function: f },
                 Self::DefineWith { name: b, inputs: y, function: g },
             ) => a == b && x == y && Arc::ptr_eq(f, g),
+            (Self::Unweighted, Self::Unweighted) => true,
             (Self::Select(a), Self::Select(b)) => a == b,
             (Self::Head(a), Self::Head(b)) => a == b,
             (Self::Sample { fraction: a, seed: s }, Self::Sample { fraction: b, seed: t }) => a == b && s == t,
@@ -99,7 +113,7 @@ impl Step {
     pub(crate) fn is_row_by_row(&self) -> bool {
         match self {
             Self::Query(value) | Self::Define { value, .. } | Self::Weight(value) => value.is_row_by_row(),
-            Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } => true,
+            Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } | Self::Unweighted => true,
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
         }
     }
