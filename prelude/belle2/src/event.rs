@@ -6,19 +6,21 @@ pub const KEYS: [&str; 4] = ["__experiment__", "__run__", "__event__", "__produc
 /// The column with the number of candidates that an event had when it was written.
 pub const LISTED: &str = "__ncandidates__";
 
-/// Whether a table with these columns was written by basf2: it has the columns `__experiment__`, `__run__` and `__event__`.
+/// Whether a table with these columns was written by basf2: it has the number of candidates, or the event beside the run, the
+/// experiment or the production. A column `__event__` alone is found in other formats, too.
 ///
 /// ```
 /// assert!(belle2::event::is_recognised(["__experiment__", "__run__", "__event__", "p"]));
-/// assert!(!belle2::event::is_recognised(["run", "event", "E"]));
+/// assert!(!belle2::event::is_recognised(["__event__", "run", "E"]));
 /// ```
 pub fn is_recognised<'a>(columns: impl IntoIterator<Item = &'a str>) -> bool {
-    let wanted = &KEYS[..3];
-    let mut found = [false; 3];
+    let (mut event, mut other) = (false, false);
     for column in columns {
-        if let Some(at) = wanted.iter().position(|key| *key == column) {
-            found[at] = true;
+        match column {
+            LISTED => return true,
+            "__event__" => event = true,
+            column => other |= KEYS.contains(&column),
         }
     }
-    found == [true; 3]
+    event && other
 }

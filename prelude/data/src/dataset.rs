@@ -94,6 +94,7 @@ impl IntoIterator for Data {
 ///
 /// # Errors
 /// A path that is not there or has nothing to read, files of a process that disagree.
+#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn load(path: impl AsRef<Path>) -> Result<Data> {
     open(path.as_ref())
 }
@@ -174,6 +175,7 @@ impl Loader {
     ///
     /// # Errors
     /// See [`load`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn load(self) -> Result<Data> {
         let catalog = Catalog::open(&self.path, &self.grammar, self.process_filter.as_deref(), &self.chaining)?;
         Ok(Data::of(catalog, self.settings))
@@ -200,6 +202,7 @@ impl Data {
     ///
     /// # Errors
     /// No frame at all, or a name that comes twice.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn from_frames<N: Into<String>>(frames: impl IntoIterator<Item = (N, DataFrame)>) -> Result<Self> {
         let grammar = Grammar::default();
         let mut processes = frames
@@ -235,6 +238,7 @@ impl Data {
     ///
     /// # Errors
     /// A file that cannot be read; a process without an entry, by name.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn luminosity(&self, path: impl AsRef<Path>) -> Result<Self> {
         let table = belle2::luminosity::Luminosity::open(path.as_ref())?;
         for process in &self.everything.catalog.processes {

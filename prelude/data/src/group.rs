@@ -219,6 +219,15 @@ impl Group {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names() })
     }
 
+    /// Whether the data are of Belle II: by the name of a process, or by the columns that basf2 writes.
+    pub(crate) fn is_recognised(&self) -> bool {
+        self.members.iter().any(|&at| {
+            let process = &self.catalog.processes[at];
+            let columns = process.source.schema().iter_names().map(|name| name.as_str());
+            process.parsed.is_some() || belle2::event::is_recognised(columns)
+        })
+    }
+
     /// Whether rows of any process have a weight at the end of the chain.
     pub(crate) fn is_weighted(&self) -> bool {
         let luminosity = self.settings.luminosity.is_some();

@@ -52,6 +52,7 @@ impl Data {
     ///
     /// # Errors
     /// A name that comes twice.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn from_tables(path: impl AsRef<str>, tables: impl IntoIterator<Item = ProcessSource>) -> Result<Self> {
         let grammar = Grammar::default();
         let mut processes: Vec<_> = tables.into_iter().map(|table| table.process(&grammar)).collect();

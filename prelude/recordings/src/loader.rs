@@ -92,6 +92,7 @@ impl EventLoader {
     ///
     /// # Errors
     /// See [`events`](crate::events).
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn load(mut self) -> Result<EventData> {
         if let Some(name) = &self.format {
             let format = Format::from_name(name).ok_or_else(|| {

@@ -70,6 +70,7 @@ impl EventPicture {
     ///
     /// # Errors
     /// What the file system says.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn save(&self, path: impl AsRef<Path>) -> data::Result<()> {
         let path = path.as_ref();
         std::fs::write(path, self.png())

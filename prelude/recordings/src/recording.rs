@@ -26,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 ///
 /// # Errors
 /// A file that is not there, or no recording; with the reason.
+#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn events(path: impl AsRef<Path>) -> Result<EventData> {
     EventLoader::new(path).load()
 }
@@ -126,6 +127,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded, with its place.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn without_hot_pixels(&self, percentile: f64) -> Result<Self> {
         let mut counts = PixelCounts::new(self.sensor()?).map_err(table::error)?;
         self.each(|events| counts.add(events))?;
@@ -137,6 +139,7 @@ impl EventData {
     ///
     /// # Errors
     /// A width that is not positive; what cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn windows(&self, width: i64) -> Result<Vec<Self>> {
         let (count, start) = self.windows_of(width)?;
         let at = |k: i64| start.saturating_add(k.saturating_mul(width));
@@ -162,6 +165,7 @@ impl EventData {
     ///
     /// # Errors
     /// See [`EventData::windows`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts_per_window(&self, width: i64) -> Result<DataFrame> {
         let (count, first) = self.windows_of(width)?;
         let mut counts = vec![0u64; usize::try_from(count).unwrap_or(0)];
@@ -180,6 +184,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn rate(&self, bins: usize) -> Result<data::Histogram> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         self.hist("t", (bins, start as f64, end as f64))
@@ -189,6 +194,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn info(&self) -> Result<EventInfo> {
         Ok(EventInfo::new(self.recording.info().map_err(table::error)?))
     }
@@ -197,6 +203,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn triggers(&self) -> Result<DataFrame> {
         let triggers: Vec<Trigger> = self.recording.triggers().map_err(table::error)?;
         let column = |of: fn(&Trigger) -> i64| triggers.iter().map(of).collect::<Vec<i64>>();
@@ -207,6 +214,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded, or does not fit the memory.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn read(&self) -> Result<Events> {
         if self.selection.time.is_some() {
             self.recording.build_index().map_err(table::error)?;
@@ -227,6 +235,7 @@ impl EventData {
     ///
     /// # Errors
     /// As [`EventData::read`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn collect(&self) -> Result<DataFrame> {
         Ok(table::frame(self.read()?)?)
     }
@@ -236,6 +245,7 @@ impl EventData {
     ///
     /// # Errors
     /// None for a recording that is open.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn lazy(&self) -> Result<LazyFrame> {
         let scan = Scan { recording: self.recording.clone(), selection: self.selection.clone() };
         let args = ScanArgsAnonymous { name: "EVENTS", ..ScanArgsAnonymous::default() };
@@ -246,6 +256,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn frame(&self) -> Result<EventPicture> {
         let frame = self.counts()?;
         Ok(picture(&frame, format!("{} events", frame.on.iter().chain(&frame.off).map(|&n| u64::from(n)).sum::<u64>())))
@@ -255,6 +266,7 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts_per_pixel(&self) -> Result<EventFrame> {
         self.counts()
     }
@@ -269,6 +281,7 @@ impl EventData {
     ///
     /// # Errors
     /// A tau that is not positive; what cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn time_surface(&self, tau: f64) -> Result<EventPicture> {
         let geometry = self.sensor()?;
         let mut surface = TimeSurface::new(geometry, tau).map_err(table::error)?;
@@ -283,6 +296,7 @@ impl EventData {
     ///
     /// # Errors
     /// No bins; what cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn voxel_grid(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         let mut voxels = VoxelGrid::new(self.sensor()?, bins, start, end).map_err(table::error)?;
@@ -294,6 +308,7 @@ impl EventData {
     ///
     /// # Errors
     /// No bins; what cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn stacked_histogram(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
         let mut stack = StackedHistogram::new(self.sensor()?, bins, start, end).map_err(table::error)?;
@@ -305,6 +320,7 @@ impl EventData {
     ///
     /// # Errors
     /// A width that is not positive or too small; what cannot be decoded.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn player(&self, width: i64) -> Result<EventPlayer> {
         let windows = self.windows(width)?;
         if windows.len() > 600 {

@@ -13,6 +13,7 @@ impl EventData {
     ///
     /// # Errors
     /// Another end; events that the format cannot store; what the file system says.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let end = end_of(path);
@@ -71,6 +72,7 @@ fn write_file(path: &Path, end: &str, events: &Events, geometry: Option<Geometry
 ///
 /// # Errors
 /// A column that is missing or has values that are none; another end; events that the format cannot store.
+#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn write_events(frame: &DataFrame, path: impl AsRef<Path>, width: u16, height: u16) -> Result<()> {
     let column = |name: &str, dtype: DataType| -> Result<Column> {
         let column = frame

@@ -69,6 +69,13 @@ pub fn get(name: &str) -> Option<Variable> {
     KNOWN.read().unwrap_or_else(std::sync::PoisonError::into_inner).0.get(name).cloned()
 }
 
+/// Whether what is known of a name is the entry of the program itself, and not one that was installed.
+pub fn is_built_in(name: &str) -> bool {
+    static OWN: LazyLock<Variables> =
+        LazyLock::new(|| Variables::parse(include_str!("../variables.toml")).unwrap_or_default());
+    OWN.0.get(name).is_some_and(|own| get(name).as_ref() == Some(own))
+}
+
 /// The unit of a name in plain characters.
 pub fn unit(name: &str) -> Option<String> {
     get(name)?.unit.map(|unit| Label::parse(&unit).plain())

@@ -51,6 +51,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn cutflow(&self) -> Result<Cutflow> {
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let mut steps = Vec::new();
@@ -92,6 +93,7 @@ impl Cutflow {
     ///
     /// # Errors
     /// None in practice: all columns have one length.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn to_frame(&self) -> Result<DataFrame> {
         let total = ("all".to_owned(), self.total());
         let rows: Vec<(&str, &str, Left, Left)> = std::iter::once(&total)

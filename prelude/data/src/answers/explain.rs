@@ -9,6 +9,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn explain(&self) -> Result<show::Markdown> {
         let (pass, _) = Pass::of_everything(self)?;
         let mut text = String::new();

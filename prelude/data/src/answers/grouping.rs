@@ -30,6 +30,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`GroupedBy::agg`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn agg(&self, aggregations: impl IntoIterator<Item = Aggregation>) -> Result<DataFrame> {
         GroupedBy { group: self, keys: Vec::new() }.agg(aggregations)
     }
@@ -46,6 +47,7 @@ impl GroupedBy<'_> {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, keys or columns, before any row is read; a weight that is missing.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn agg(self, aggregations: impl IntoIterator<Item = Aggregation>) -> Result<DataFrame> {
         let aggregations = self.apart(aggregations.into_iter().collect())?;
         let mut needed = self.keys.clone();

@@ -126,6 +126,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, the column or the bins, before any row is read.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
         self.fill_one((column, bins).into_booking())
     }
@@ -134,6 +135,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist2d(
         &self,
         x: impl AsRef<str>,
@@ -148,6 +150,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist_nd(&self, axes: impl IntoIterator<Item = (impl AsRef<str>, Axis)>) -> Result<Histogram> {
         let (columns, bins) =
             axes.into_iter().map(|(column, axis)| (column.as_ref().to_owned(), Bins::Axis(axis))).unzip();
@@ -160,6 +163,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hists(&self, bookings: impl IntoBookings) -> Result<Vec<Histogram>> {
         self.fill_all(bookings.into_bookings())
     }
@@ -168,6 +172,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
         self.fill(vec![Booking::new(&[x.as_ref(), y.as_ref()], vec![bins.into_bins()?])]).map(only)
     }
@@ -189,8 +194,9 @@ impl Group {
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
         let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
+        let recognised = pass.is_recognised();
         let parts = pass.each(|lowered| {
-            let sink = Fill { bound: bind(lowered, &bookings, &axes)?, weight: lowered.weight.clone() };
+            let sink = Fill { bound: bind(lowered, &bookings, &axes, recognised)?, weight: lowered.weight.clone() };
             let hists = match kept.next().flatten() {
                 Some(kept) => lowered.timed(|| sink.fill_kept(kept))?,
                 None => lowered.go_on(&sink)?,
@@ -229,7 +235,7 @@ fn check(lowered: &Lowered<'_>, bookings: &[Booking]) -> Result<()> {
     Ok(())
 }
 
-fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Result<Vec<Bound>> {
+fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>], recognised: bool) -> Result<Vec<Bound>> {
     // A process that counts stays one beside others with weights: its errors are those of counts.
     let weighted = lowered.weight.is_some() || lowered.scale != 1.0;
     let one = |(booking, axes): (&Booking, &Vec<Axis>)| {
@@ -242,7 +248,7 @@ fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>]) -> Resu
         let columns = booking.columns.iter().map(|column| lowered.name_of(column)).collect();
         let empty = Hist::with(axes.clone(), storage)?;
         let empty = match booking.columns.get(booking.bins.len()) {
-            Some(sample) => empty.with_sample(crate::lower::ranges::sample(sample)),
+            Some(sample) => empty.with_sample(crate::lower::ranges::sample(sample, recognised)),
             None => empty,
         };
         Ok(Bound { columns, empty })

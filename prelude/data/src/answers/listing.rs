@@ -159,6 +159,7 @@ impl Group {
                 found[at].2 += 1;
             }
         }
+        let recognised = self.is_recognised();
         let mut table = Table::new(["column", "type", "unit", "meaning"]).caption(format!("{} columns", found.len()));
         for (name, dtype, processes) in &found {
             let decoded = belle2::escape::decode(name);
@@ -166,7 +167,7 @@ impl Group {
             if *processes < self.members.len() {
                 meaning = format!("{meaning} (in {processes} of {} processes)", self.members.len()).trim().to_owned();
             }
-            let unit = show::variables::unit(name).unwrap_or_default();
+            let unit = crate::lower::ranges::unit(name, show::variables::unit(name).unwrap_or_default(), recognised);
             table.push([Cell::text(name), Cell::text(dtype.to_string()), Cell::text(unit), Cell::text(meaning)]);
         }
         for column in self.unreadable() {

@@ -18,6 +18,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn count(&self) -> Result<u64> {
         Ok(self.counts()?.into_iter().map(|(_, rows)| rows).sum())
     }
@@ -26,6 +27,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
         let mut pass = Pass::new(self, &[])?;
         let counts = pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))?;
@@ -46,6 +48,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sum_of_weights(&self) -> Result<(f64, f64)> {
         let mut pass = Pass::new(self, &[])?;
         let parts = pass.each(|lowered| {
@@ -68,6 +71,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn row_numbers(&self) -> Result<Vec<u64>> {
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let parts = pass.each(|lowered| lowered.run(&RowNumbers))?;
@@ -80,6 +84,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`]; processes with different columns, which `select` can mend.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn collect(&self) -> Result<DataFrame> {
         self.collect_up_to(None)
     }
@@ -121,6 +126,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn describe(&self) -> Result<Profile> {
         let (mut pass, all) = Pass::of_everything(self)?;
         let parts = pass.each(|lowered| {
@@ -141,6 +147,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn show(&self) -> Result<DataFrame> {
         self.head(10).collect_up_to(Some(10))
     }
@@ -149,6 +156,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn shape(&self) -> Result<(u64, usize)> {
         let steps = |at: &usize| self.catalog.before(*at).len() + self.chain.len();
         let members = self.members()?;

@@ -19,6 +19,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; a place that cannot be written.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_parquet_with(path, &WriteOptions::default())
     }
@@ -27,6 +28,7 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_parquet`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
         let several = self.members.len() > 1;
         let path = path.as_ref();
@@ -71,6 +73,7 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what `create` and the writer say.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_rows<W: RowWriter>(
         &self,
         create: impl FnMut(&str, &Schema) -> Result<W>,

@@ -82,6 +82,11 @@ impl<'a> Pass<'a> {
         Ok(answers)
     }
 
+    /// Whether the data are of Belle II, whose units are known.
+    pub(crate) fn is_recognised(&self) -> bool {
+        self.group.is_recognised()
+    }
+
     /// Says on standard error that a terminal does not use the weights, when there are any.
     pub(crate) fn ignores_weights(&self, terminal: &str, instead: &str) {
         if self.lowered.iter().any(|one| one.weight.is_some() || one.scale != 1.0) {

@@ -40,12 +40,14 @@ pub(crate) fn axes(
             kept.push(part.kept);
         }
     }
+    let recognised = pass.is_recognised();
     let mut found = found.into_iter();
     let mut axis = |booking: &Booking| {
         let each = booking.bins.iter().zip(&booking.columns);
+        let sample = |column: &str| sample(column, recognised);
         let each = each.map(|(bins, column)| match bins.axis() {
-            Some(axis) => Ok(labelled(axis.clone(), column)),
-            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, column)),
+            Some(axis) => Ok(labelled(axis.clone(), sample(column))),
+            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, sample(column))),
         });
         each.collect::<Result<Vec<_>>>()
     };
@@ -53,11 +55,11 @@ pub(crate) fn axes(
 }
 
 /// An axis without a name of its own is called after its column, with label and unit of the variable registry.
-fn labelled(axis: Axis, column: &str) -> Axis {
+fn labelled(axis: Axis, column: Sample) -> Axis {
     if !axis.name.is_empty() {
         return axis;
     }
-    let Sample { name, label, unit } = sample(column);
+    let Sample { name, label, unit } = column;
     let mut axis = axis.named(name);
     if axis.label.is_empty() {
         axis = axis.labelled(label);
@@ -68,13 +70,24 @@ fn labelled(axis: Axis, column: &str) -> Axis {
     axis
 }
 
-/// A column in words: its name, with label and unit of the variable registry.
-pub(crate) fn sample(column: &str) -> Sample {
+/// A column in words: its name, with label and unit of the variable registry. The registry's own units are those of
+/// Belle II; for data that are not recognised as such, they are marked as assumed.
+pub(crate) fn sample(column: &str, recognised: bool) -> Sample {
     let (label, unit) = match show::variables::get(column) {
-        Some(known) => (known.label.unwrap_or_else(|| column.to_owned()), known.unit.unwrap_or_default()),
+        Some(known) => {
+            (known.label.unwrap_or_else(|| column.to_owned()), unit(column, known.unit.unwrap_or_default(), recognised))
+        }
         None => Default::default(),
     };
     Sample { name: belle2::escape::decode(column), label, unit }
+}
+
+/// The unit of a column, marked where it is only assumed from the name.
+pub(crate) fn unit(column: &str, unit: String, recognised: bool) -> String {
+    match recognised || unit.is_empty() || !show::variables::is_built_in(column) {
+        true => unit,
+        false => format!("{unit}, assumed"),
+    }
 }
 
 /// The error of a histogram as that of a query: a stop stays a stop.
