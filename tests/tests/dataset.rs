@@ -2,8 +2,11 @@
 
 mod dataset {
     mod bad_input;
+    mod banks;
     mod chains;
     mod contract;
+    mod frames;
     mod names;
+    mod weights;
     mod whole;
 }

@@ -159,6 +159,11 @@ impl Loader {
         self
     }
 
+    /// The same as [`enable_profiling`](Loader::enable_profiling), under the name that data sets once had for it.
+    pub fn profile(self, profile: bool) -> Self {
+        self.enable_profiling(profile)
+    }
+
     /// The speed that reports compare with, in rows per second.
     pub fn performance_target_rows_per_sec(mut self, rows: impl Number) -> Self {
         self.settings.target_rows_per_second = Some(rows.to_f64());
@@ -259,10 +264,10 @@ impl Data {
         self.with(|settings| settings.memory_budget = Some(bytes(gigabytes.to_f64())))
     }
 
-    /// Keeps a record of every segment for `profiling_report()`. (The mean of one column in bins of another is
-    /// [`Group::profile`]; over all processes `data.all().profile("x", 50, "y")`.)
+    /// Keeps a record of every segment for `profiling_report()`. (`profile("x", 50, "y")` is the histogram of means,
+    /// [`Group::profile`]; in cells `profile(true)` still means this switch.)
     #[must_use]
-    pub fn profile(&self, profile: bool) -> Self {
+    pub fn profiling(&self, profile: bool) -> Self {
         self.with(|settings| settings.profile = profile)
     }
 
@@ -325,5 +330,11 @@ impl Data {
     /// Everything, as a group.
     pub fn all(&self) -> &Group {
         &self.everything
+    }
+}
+
+impl show::Display for Data {
+    fn bundle(&self) -> show::Bundle {
+        self.processes().bundle()
     }
 }

@@ -3,7 +3,7 @@
 use crate::catalog::{Catalog, Process};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
-use crate::steps::chain::{Chain, Choice, Order, Step};
+use crate::steps::chain::{Chain, Choice, How, IntoOrder, Step};
 use crate::steps::selection::{Predicate, Selection};
 use polars::prelude::Series;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Group {
     }
 
     #[inline(never)]
-    fn and(&self, step: Step) -> Self {
+    pub(crate) fn and(&self, step: Step) -> Self {
         Self { chain: self.chain.and(step), ..self.clone() }
     }
 
@@ -201,10 +201,14 @@ impl Group {
         self.one_cand_only()
     }
 
-    /// One candidate per event: the best by a column or an expression; NaN last, ties to the first.
+    /// One candidate per event: the best by a column or an expression, `Lowest` or `Highest` (or as a text, `"lowest"`); NaN
+    /// last, ties to the first.
     #[must_use]
-    pub fn best_candidate(&self, by: impl Into<Selection>, order: Order) -> Self {
-        self.and(Step::Candidate(Choice::Best(by.into(), order)))
+    pub fn best_candidate(&self, by: impl Into<Selection>, order: impl IntoOrder) -> Self {
+        match order.into_order() {
+            Ok(order) => self.and(Step::Candidate(Choice::Best(by.into(), order))),
+            Err(error) => self.broken_by(self.label.clone(), error),
+        }
     }
 
     /// One candidate per event, at random; the same one for the same seed.
@@ -213,10 +217,11 @@ impl Group {
         self.and(Step::Candidate(Choice::Random(seed)))
     }
 
-    /// Adds the columns of a frame where the event keys are equal; rows without a partner are left out.
+    /// Adds the columns of a frame where the keys are equal; rows without a partner are left out, a missing key is equal to a
+    /// missing key, as in pandas.
     #[must_use]
     pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::steps::rows::Names) -> Self {
-        self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names() })
+        self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Inner })
     }
 
     /// Whether the data are of Belle II: by the name of a process, or by the columns that basf2 writes.

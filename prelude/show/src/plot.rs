@@ -118,7 +118,7 @@ impl<P: Part> Display for Vec<P> {
     fn bundle(&self) -> Bundle {
         /// Pictures of more would make the notebook large; words have room for all.
         const PICTURES: usize = 12;
-        let plots: Vec<Plot> = self.iter().enumerate().map(|(at, part)| histogram(part.part(at).1)).collect();
+        let plots: Vec<Plot> = self.iter().map(Part::plot).collect();
         let words: Vec<String> = plots.iter().map(Plot::text).collect();
         if plots.iter().any(|plot| plot.problem.is_some()) {
             return Bundle::refused(words.join("\n\n"));

@@ -87,7 +87,7 @@ fn plots(data: &Data) -> Anything<Shown> {
 }
 
 fn reports(data: &Data) -> Anything<Shown> {
-    let data = data.profile(true);
+    let data = data.profiling(true);
     let h = data["mumu"].query("mu1P > 2").one_cand_only().hist("mu1P", 50)?;
     let tick = |done: u64, finished: bool| segment::work::Progress {
         id: 1,

@@ -36,7 +36,7 @@ fn opening() -> Anything {
         assert_eq!(data.processes().len(), 5);
     }
     assert_eq!(load(format!("{text}/*mumu*"))?.processes(), ["P16M16rd_mc_eemumu_p16_v1", MUMU]);
-    let data = load(&path)?.luminosity(folder().join("lumi.toml"))?.memory_budget_gb(16.0).profile(true);
+    let data = load(&path)?.luminosity(folder().join("lumi.toml"))?.memory_budget_gb(16.0).profiling(true);
     assert!(data.memory_budget_gb(16).count()? > 0);
     Ok(())
 }

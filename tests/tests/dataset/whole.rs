@@ -232,7 +232,7 @@ fn events_are_named_by_the_columns_one_says() {
 
 #[test]
 fn every_terminal_is_in_the_profiling_report() {
-    let data = toy().profile(true);
+    let data = toy().profiling(true);
     data["mumu"].query("mu1P > 2").count().unwrap();
     data["mumu"].query("mu1P > 2").collect().unwrap();
     data.group_by("__ncandidates__").agg(flow::sum("mu1P")).unwrap();

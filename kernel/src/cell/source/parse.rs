@@ -403,6 +403,13 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         {
             self.parsed.edits.push(Edit { start: place.start, end: place.end, text: (*text).into() });
         }
+        // `profile(true)` is the old name of `profiling(true)`: `profile("x", 50, "y")` has it now.
+        if let ("profile", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
+            && matches!(literal.lit, syn::Lit::Bool(_))
+            && call.args.len() == 1
+        {
+            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: "profiling".into() });
+        }
         // `query("x > @cut")` binds as `query!` does.
         if let ("query" | "filter", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
             && let syn::Lit::Str(text) = &literal.lit
@@ -518,6 +525,17 @@ mod tests {
     fn rewritten(code: &str) -> String {
         let parsed = parsed(code);
         Source::new(code, 0, code.len(), &parsed.edits).text
+    }
+
+    #[test]
+    fn the_old_switch_of_profiling_is_the_new_one() {
+        assert_eq!(
+            rewritten("load(\"a\")?.profile(true).hist(\"x\", 5)"),
+            "load(\"a\")?.profiling(true).hist(\"x\", 5)"
+        );
+        for other in ["data.profile(\"x\", 50, \"y\")", "data.profile(on)", "profile(true)"] {
+            assert_eq!(rewritten(other), other);
+        }
     }
 
     #[test]

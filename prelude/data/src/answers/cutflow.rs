@@ -14,6 +14,7 @@ use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is left after a step.
@@ -57,7 +58,7 @@ impl Group {
         let mut steps = Vec::new();
         let processes = pass.each(|lowered| {
             let (clauses, taps) = tapped(lowered);
-            lowered.count(clauses)?;
+            count(lowered, clauses, &taps)?;
             steps = taps.iter().map(|tap| tap.step.clone()).collect();
             Ok(taps.iter().map(|tap| tap.left(lowered.scale)).collect::<Vec<_>>())
         })?;
@@ -134,7 +135,7 @@ impl Cutflow {
             for (at, pair) in left.windows(2).enumerate() {
                 let step = &self.steps[at + 1];
                 let more = pair[1].candidates > pair[0].candidates || pair[1].events > pair[0].events;
-                if more && !step.starts_with("join on ") {
+                if more && !step.contains("join on ") {
                     return Err(Error::request(format!(
                         "process {process}: more rows after `{step}` than before; please report this"
                     )));
@@ -203,8 +204,10 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
         [] => belle2::event::KEYS.into_iter().map(PlSmallStr::from_static).collect(),
         own => own.iter().map(|key| PlSmallStr::from_str(key)).collect(),
     };
-    let tap = |step: String, next: usize| Arc::new(Tap::new(step, &keys, Weighing::from(lowered, next)));
-    let mut taps = vec![tap("all".to_owned(), 1)];
+    let tap = |step: String, clause: usize, next: usize| {
+        Arc::new(Tap::new(step, clause, &keys, Weighing::from(lowered, next)))
+    };
+    let mut taps = vec![tap("all".to_owned(), 1, 1)];
     let mut clauses = Vec::new();
     for (at, clause) in lowered.clauses().iter().enumerate() {
         clauses.push(clause.clone());
@@ -215,10 +218,16 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
         }
         let removes = matches!(
             clause,
-            Clause::Filter(_) | Clause::Candidates(_) | Clause::Head(_) | Clause::Sample { .. } | Clause::Custom(_)
+            Clause::Filter(_)
+                | Clause::Candidates(_)
+                | Clause::Head(_)
+                | Clause::Tail(_)
+                | Clause::RowRange(..)
+                | Clause::Sample { .. }
+                | Clause::Custom(_)
         );
         if removes {
-            let tap = tap(clause.to_string(), at + 1);
+            let tap = tap(clause.to_string(), clauses.len(), at + 1);
             clauses.push(Clause::Custom(tap.clone()));
             taps.push(tap);
         }
@@ -292,16 +301,33 @@ impl Weighing {
     }
 }
 
+/// Runs the clauses until all taps have counted. A clause that wants some rows by their places ends the reading as soon as it
+/// has them, so that what stands before it is counted without it.
+fn count(lowered: &Lowered<'_>, clauses: Vec<Clause>, taps: &[Arc<Tap>]) -> Result<()> {
+    let by_place = |clause: &Clause| matches!(clause, Clause::Head(_) | Clause::Tail(_) | Clause::RowRange(..));
+    for end in (0..clauses.len()).filter(|&at| by_place(&clauses[at])) {
+        lowered.count(clauses[..end].to_vec())?;
+        // They have seen all rows now.
+        taps.iter().filter(|tap| tap.clause < end).for_each(|tap| tap.closed.store(true, Ordering::Relaxed));
+    }
+    lowered.count(clauses)?;
+    Ok(())
+}
+
 /// Counts what goes by.
 #[derive(Debug)]
 struct Tap {
     step: String,
+    /// Its place among the clauses.
+    clause: usize,
     /// The columns that name an event.
     keys: Vec<PlSmallStr>,
     weighing: Weighing,
     /// Columns at this place, as far as they matter here; known once the plan is checked.
     columns: OnceLock<Vec<PlSmallStr>>,
     seen: Mutex<Vec<Seen>>,
+    /// Whether all rows have been seen, and the tap is dry in later runs.
+    closed: AtomicBool,
 }
 
 /// What went by in one stretch of rows.
@@ -314,8 +340,16 @@ struct Seen {
 }
 
 impl Tap {
-    fn new(step: String, keys: &[PlSmallStr], weighing: Weighing) -> Self {
-        Self { step, keys: keys.to_vec(), weighing, columns: OnceLock::new(), seen: Mutex::default() }
+    fn new(step: String, clause: usize, keys: &[PlSmallStr], weighing: Weighing) -> Self {
+        Self {
+            step,
+            clause,
+            keys: keys.to_vec(),
+            weighing,
+            columns: OnceLock::new(),
+            seen: Mutex::default(),
+            closed: AtomicBool::default(),
+        }
     }
 
     fn left(&self, scale: f64) -> Left {
@@ -353,7 +387,7 @@ impl flow::Custom for Tap {
     }
 
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
-        if frame.height() > 0 {
+        if frame.height() > 0 && !self.closed.load(Ordering::Relaxed) {
             let seen = look(&frame, &self.keys, &self.weighing)?;
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         }

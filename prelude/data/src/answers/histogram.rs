@@ -19,6 +19,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Histogram {
     hist: Hist,
+    /// The processes that are recorded data.
+    measured: Arc<[String]>,
     report: Arc<Report>,
 }
 
@@ -43,14 +45,22 @@ impl From<Histogram> for Hist {
 }
 
 impl show::Display for Histogram {
+    /// Of simulation and recorded data, data as points over the stack of simulation.
     fn bundle(&self) -> show::Bundle {
-        self.hist.bundle()
+        show::Part::plot(self).bundle()
     }
 }
 
 impl show::Part for Histogram {
     fn part(&self, at: usize) -> (String, Hist) {
         self.hist.part(at)
+    }
+
+    fn plot(&self) -> show::Plot {
+        match self.data_and_simulation() {
+            Some((data, simulation)) => show::stack(&simulation).data(&data),
+            None => self.hist.plot(),
+        }
     }
 }
 
@@ -61,6 +71,19 @@ impl show::Parts for Histogram {
 }
 
 impl Histogram {
+    /// The recorded and the simulated processes apart, where there are both and they count entries along one axis.
+    fn data_and_simulation(&self) -> Option<(Hist, Hist)> {
+        if self.hist.dimensions() != 1 || matches!(self.hist.storage(), Storage::Mean | Storage::WeightedMean) {
+            return None;
+        }
+        let of = |measured: bool| {
+            let all = self.hist.by_process().iter();
+            let parts = all.filter(|(name, _)| self.measured.iter().any(|own| own == name) == measured);
+            Hist::from_processes(parts.map(|(name, hist)| (name.to_owned(), hist.clone()))).ok()
+        };
+        Some((of(true)?, of(false)?))
+    }
+
     /// How the histogram was made: time, rows, bytes, segments, cuts.
     pub fn performance_report(&self) -> &Report {
         &self.report
@@ -203,12 +226,15 @@ impl Group {
             };
             Ok(if lowered.scale == 1.0 { hists } else { hists.iter().map(|hist| hist.scaled(lowered.scale)).collect() })
         })?;
+        let measured: Arc<[String]> =
+            pass.lowered().iter().filter(|one| one.is_measured()).map(|one| one.name().to_owned()).collect();
         let title = wanted.join(", ");
         let report = Arc::new(pass.report(format!("hist {title}")));
         let mut histograms = Vec::with_capacity(bookings.len());
         for at in 0..bookings.len() {
             let by_process = parts.iter().map(|(process, hists)| (process.to_string(), hists[at].clone()));
-            histograms.push(Histogram { hist: Hist::from_processes(by_process)?, report: report.clone() });
+            let hist = Hist::from_processes(by_process)?;
+            histograms.push(Histogram { hist, measured: measured.clone(), report: report.clone() });
         }
         Ok(histograms)
     }

@@ -1,7 +1,7 @@
 //! Names of processes, groups and columns: lists of text that display as tables.
 
 use crate::group::Group;
-use crate::steps::chain::Step;
+use crate::steps::chain::{How, Step};
 use polars::prelude::DataType;
 use show::{Cell, Table};
 use std::collections::BTreeMap;
@@ -192,9 +192,24 @@ impl Group {
         for step in self.chain.steps() {
             let made: Vec<String> = match step {
                 Step::Define { name, .. } | Step::DefineWith { name, .. } => vec![name.clone()],
+                Step::Join { how: How::Anti, .. } => continue,
                 Step::Join { frame, .. } => frame.get_column_names().into_iter().map(ToString::to_string).collect(),
                 Step::Select(columns) => {
                     names.retain(|name| columns.contains(name));
+                    continue;
+                }
+                Step::Drop(columns) => {
+                    names.retain(|name| !columns.contains(name));
+                    continue;
+                }
+                Step::Rename(renamed) => {
+                    for (old, new) in renamed {
+                        names.iter_mut().filter(|name| *name == old).for_each(|name| *name = new.clone());
+                    }
+                    continue;
+                }
+                Step::Resample(resample) => {
+                    names = resample.aggregations.iter().map(|one| one.output.to_string()).collect();
                     continue;
                 }
                 _ => continue,

@@ -5,10 +5,12 @@
 
 pub(crate) mod cutflow;
 pub(crate) mod explain;
+pub(crate) mod frames;
 pub(crate) mod grouping;
 pub(crate) mod histogram;
 pub(crate) mod lazy;
 pub(crate) mod listing;
+pub(crate) mod numbers;
 pub(crate) mod terminals;
 pub(crate) mod weighted;
 pub(crate) mod write;

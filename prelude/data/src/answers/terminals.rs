@@ -267,9 +267,3 @@ impl show::Display for Group {
         table.bundle()
     }
 }
-
-impl show::Display for crate::dataset::Data {
-    fn bundle(&self) -> show::Bundle {
-        self.processes().bundle()
-    }
-}

@@ -1,8 +1,9 @@
 //! Clauses of the facade's own: numbers of rows, a filter of Polars, and a join.
 
+use crate::steps::chain::How;
 use polars::prelude::*;
 use segment::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The column that carries the numbers of the rows through all steps, once something wants them.
 pub(crate) const NUMBER: &str = "__row_number__";
@@ -174,46 +175,76 @@ impl flow::Custom for PolarsFilter {
     }
 }
 
-/// An inner join with a frame in memory, in the order of the rows that come in.
+/// A join with a frame in memory, in the order of the rows that come in. A missing key is equal to a missing key, and
+/// integers of all widths are compared as what they are.
 #[derive(Debug)]
 pub(crate) struct JoinFrame {
     frame: Arc<DataFrame>,
     keys: Vec<PlSmallStr>,
+    how: How,
+    /// The frame with keys of our types; known once the plan is checked.
+    fitted: OnceLock<DataFrame>,
 }
 
 impl JoinFrame {
-    pub(crate) fn new(frame: Arc<DataFrame>, keys: Vec<String>) -> Self {
-        Self { frame, keys: keys.into_iter().map(PlSmallStr::from_string).collect() }
+    pub(crate) fn new(frame: Arc<DataFrame>, keys: Vec<String>, how: How) -> Self {
+        let keys = keys.into_iter().map(PlSmallStr::from_string).collect();
+        Self { frame, keys, how, fitted: OnceLock::new() }
     }
 
     fn added(&self) -> impl Iterator<Item = &PlSmallStr> {
-        self.frame.get_column_names().into_iter().filter(|name| !self.keys.contains(name))
+        let all = if self.how == How::Anti { Vec::new() } else { self.frame.get_column_names() };
+        all.into_iter().filter(|name| !self.keys.contains(name))
+    }
+
+    /// The frame with keys of these types; rows whose keys have no such value can have no partner.
+    fn fit(&self, input: &Schema) -> flow::Result<DataFrame> {
+        let mut frame = (*self.frame).clone();
+        for key in &self.keys {
+            let (Some(mine), Some(their)) = (input.get(key), self.frame.schema().get(key)) else {
+                let missing = if input.contains(key) { self.frame.schema().as_ref() } else { input };
+                return Err(Error::column(key, missing.iter_names().map(PlSmallStr::as_str)).into());
+            };
+            if mine == their {
+                continue;
+            }
+            if !(mine.is_integer() && their.is_integer() || mine.is_float() && their.is_float()) {
+                let text = format!("join: the key `{key}` is {mine} here and {their} in the frame; cast one of them");
+                return Err(flow::Error::request(text));
+            }
+            let old = frame.column(key)?.clone();
+            let new = old.cast(mine)?;
+            let back = new.cast(their)?;
+            let exact = back.as_materialized_series().equal_missing(old.as_materialized_series())?;
+            frame.with_column(new)?;
+            frame = frame.filter(&exact)?;
+        }
+        if self.how == How::Anti {
+            frame = frame.select(self.keys.iter().map(PlSmallStr::as_str))?;
+        }
+        Ok(frame)
     }
 }
 
 impl flow::Custom for JoinFrame {
     fn name(&self) -> String {
-        format!("join on {}", self.keys.join(", "))
+        let how = match self.how {
+            How::Inner => "",
+            How::Left => "left ",
+            How::Anti => "anti ",
+        };
+        format!("{how}join on {}", self.keys.join(", "))
     }
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
+        let fitted = self.fit(input)?;
+        self.fitted.get_or_init(|| fitted);
         let mut schema = input.clone();
-        let theirs = self.frame.schema();
-        for key in &self.keys {
-            let (Some(mine), Some(their)) = (input.get(key), theirs.get(key)) else {
-                let missing = if input.contains(key) { theirs.as_ref() } else { input };
-                return Err(Error::column(key, missing.iter_names().map(PlSmallStr::as_str)).into());
-            };
-            if mine != their {
-                let text = format!("join: the key `{key}` is {mine} here and {their} in the frame; cast one of them");
-                return Err(flow::Error::request(text));
-            }
-        }
         for name in self.added() {
             if input.contains(name) {
                 return Err(flow::Error::request(format!("join: both sides have a column `{name}`; rename one")));
             }
-            schema.insert(name.clone(), theirs.get(name).cloned().unwrap_or(DataType::Null));
+            schema.insert(name.clone(), self.frame.schema().get(name).cloned().unwrap_or(DataType::Null));
         }
         Ok(schema)
     }
@@ -227,9 +258,15 @@ impl flow::Custom for JoinFrame {
 
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
         let on: Vec<Expr> = self.keys.iter().map(|key| polars::prelude::col(key.clone())).collect();
-        let mut options = JoinArgs::new(JoinType::Inner);
+        let mut options = JoinArgs::new(match self.how {
+            How::Inner => JoinType::Inner,
+            How::Left => JoinType::Left,
+            How::Anti => JoinType::Anti,
+        });
         options.maintain_order = MaintainOrderJoin::Left;
-        Ok(frame.lazy().join((*self.frame).clone().lazy(), on.clone(), on, options).collect()?)
+        options.nulls_equal = true;
+        let theirs = self.fitted.get().unwrap_or(&self.frame).clone();
+        Ok(frame.lazy().join(theirs.lazy(), on.clone(), on, options).collect()?)
     }
 }
 

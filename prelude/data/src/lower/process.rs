@@ -11,6 +11,7 @@ use crate::steps::selection::Selection;
 use cut::{Cut, Typed};
 use flow::{Best, Candidates, Clause, Define, Sink};
 use polars::prelude::*;
+use sources::Source;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(crate) struct Made {
 /// The chain of one process as clauses.
 pub(crate) struct Lowered<'a> {
     process: Arc<Process>,
+    /// The rows of the process; with an index of times where a step needs one.
+    source: Arc<dyn Source>,
     settings: &'a Settings,
     clauses: Vec<Clause>,
     /// All columns after the steps so far.
@@ -69,8 +72,10 @@ impl<'a> Lowered<'a> {
         };
         process.source.check()?;
         let schema = (**process.source.schema()).clone();
+        let source = process.source.clone();
         let mut lowered = Self {
             process,
+            source,
             settings,
             clauses: Vec::new(),
             schema,
@@ -92,12 +97,12 @@ impl<'a> Lowered<'a> {
         }
         self.steps(chains)?;
         match wanted {
-            Some(wanted) => self.want(wanted),
+            Some(wanted) => self.want(wanted, true),
             None => {
                 if weighted {
                     self.carry_weight()?;
                 }
-                self.want(&self.columns())
+                self.want(&self.columns(), false)
             }
         }
     }
@@ -105,6 +110,11 @@ impl<'a> Lowered<'a> {
     /// The process.
     pub(crate) fn name(&self) -> &str {
         &self.process.name
+    }
+
+    /// Whether the process is recorded data, by its name.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.process.parsed.as_ref().is_some_and(|parsed| parsed.is_data)
     }
 
     /// The rows that the process has before all steps.
@@ -187,7 +197,7 @@ impl<'a> Lowered<'a> {
                 self.clauses.push(Clause::Filter(cut));
             }
             Step::Filter(expression) => self.custom(PolarsFilter::new(expression.clone()))?,
-            Step::Join { frame, keys } => self.custom(JoinFrame::new(frame.clone(), keys.clone()))?,
+            Step::Join { frame, keys, how } => self.custom(JoinFrame::new(frame.clone(), keys.clone(), *how))?,
             Step::Define { name, value } => self.define(name, bound(value, values)?)?,
             Step::DefineWith { name, inputs, function } => self.define_with(name, inputs, function)?,
             Step::Select(columns) => {
@@ -196,6 +206,16 @@ impl<'a> Lowered<'a> {
                 columns.extend(self.weight.clone().into_iter().chain(carried));
                 self.select(columns)?;
             }
+            Step::Rename(names) => self.rename(names)?,
+            Step::Drop(columns) => {
+                let gone = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
+                let left = self.schema.iter_names().map(|name| name.to_string()).filter(|name| !gone.contains(name));
+                self.select(left.collect())?;
+            }
+            Step::Tail(rows) => self.clauses.push(Clause::Tail(i64::try_from(*rows).unwrap_or(i64::MAX))),
+            Step::RowRange(from, to) => self.clauses.push(Clause::RowRange(*from, *to)),
+            Step::DateRange(low, high) => self.date_range(low, high)?,
+            Step::Resample(resample) => self.resample(resample)?,
             Step::Head(rows) => self.clauses.push(Clause::Head(i64::try_from(*rows).unwrap_or(i64::MAX))),
             Step::Sample { fraction, seed } => {
                 if !(0.0..=1.0).contains(fraction) {
@@ -223,6 +243,90 @@ impl<'a> Lowered<'a> {
             }
             Step::Candidate(choice) => self.candidate(choice, values)?,
         }
+        Ok(())
+    }
+
+    /// Gives columns other names, all at once; each keeps its place.
+    fn rename(&mut self, names: &[(String, String)]) -> Result<()> {
+        let mut new_names = Vec::with_capacity(names.len());
+        for (old, new) in names {
+            new_names.push((self.find(old)?, new.clone()));
+        }
+        let named = |name: &str| new_names.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
+        let before: Vec<String> = self.schema.iter_names().map(|name| name.to_string()).collect();
+        let after: Vec<String> = before.iter().map(|name| named(name).unwrap_or_else(|| name.clone())).collect();
+        if let Some(twice) = after.iter().enumerate().find(|(at, name)| after[..*at].contains(name)) {
+            return Err(Error::request(format!("rename: two columns would be called `{}`", twice.1)));
+        }
+        // A new name may be an old one that is renamed too: then values go by a name of their own.
+        let mut last = Vec::new();
+        for (at, (old, new)) in new_names.iter().enumerate() {
+            if before.contains(new) {
+                let between = format!("__renamed_{at}_{}__", self.clauses.len());
+                self.define(&between, cut::col(old.as_str()).into())?;
+                last.push((between, new));
+            } else {
+                self.define(new, cut::col(old.as_str()).into())?;
+            }
+        }
+        for (between, new) in last {
+            self.define(new, cut::col(between).into())?;
+        }
+        if let Some(weight) = self.weight.as_mut().filter(|weight| !after.contains(weight)) {
+            *weight = WEIGHT.to_owned();
+        }
+        self.select(after)
+    }
+
+    /// The first column of times.
+    fn time_column(&self, who: &str) -> Result<PlSmallStr> {
+        let is_time = |dtype: &DataType| matches!(dtype, DataType::Datetime(..) | DataType::Date);
+        let mut times = self.schema.iter().filter(|(_, dtype)| is_time(dtype)).map(|(name, _)| name.clone());
+        times.next().ok_or_else(|| Error::request(format!("{who} needs a column of times, and there is none")))
+    }
+
+    /// Rows whose time lies between, both ends included; a day without a time of day is the whole day.
+    fn date_range(&mut self, low: &str, high: &str) -> Result<()> {
+        let time = self.time_column("date_range")?;
+        let whole_day = !high.is_empty() && !high.contains([':', 'T']);
+        let high = if whole_day { format!("{high}T23:59:59.999999999") } else { high.to_owned() };
+        let (low, high) = (low.trim(), high.trim());
+        for cut in [
+            (!low.is_empty()).then(|| cut::col(time.as_str()).ge(cut::lit(low))),
+            (!high.is_empty()).then(|| cut::col(time.as_str()).le(cut::lit(high))),
+        ] {
+            let Some(cut) = cut.map(|cut| Cut::from(cut).as_written()) else { continue };
+            self.check(&cut)?.selection()?;
+            self.clauses.push(Clause::Filter(cut));
+        }
+        Ok(())
+    }
+
+    /// One row per bucket of time: another table, whose rows have neither weights nor numbers.
+    fn resample(&mut self, resample: &flow::Resample) -> Result<()> {
+        if self.weight.is_some() || self.scale != 1.0 {
+            return Err(Error::request("resample does not use weights; .unweighted() drops them"));
+        }
+        if self.schema.contains(NUMBER) {
+            let text = "rows have no numbers and events after resample: row_numbers() and cutflow() do not know them";
+            return Err(Error::request(text));
+        }
+        let time = self.time_column("resample")?;
+        if !self.input().contains(&time) {
+            let text = format!("resample goes by the column `{time}`, which must be in the files, not made by a step");
+            return Err(Error::request(text));
+        }
+        let index = sources::Index { columns: vec![time.clone()], sorted: None };
+        self.source = sources::indexed(self.source.clone(), index.clone())?;
+        let empty = sources::memory::Memory::cut(
+            "no rows",
+            DataFrame::empty_with_schema(&self.schema),
+            Some(index),
+            &sources::memory::Cutting::default(),
+        )?;
+        let clause = Clause::Resample(resample.clone());
+        self.schema = (*flow::Query::new().clause(clause.clone()).over(Arc::new(empty)).schema()?).clone();
+        self.clauses.push(clause);
         Ok(())
     }
 
@@ -344,8 +448,8 @@ impl<'a> Lowered<'a> {
         Ok(name)
     }
 
-    /// Makes what a terminal needs, and leaves out the rest.
-    fn want(&mut self, wanted: &[String]) -> Result<()> {
+    /// Makes what a terminal needs, with the weight where it uses that, and leaves out the rest.
+    fn want(&mut self, wanted: &[String], with_weight: bool) -> Result<()> {
         let mut columns: Vec<String> = Vec::new();
         for text in wanted {
             let name = match self.find(text) {
@@ -359,7 +463,7 @@ impl<'a> Lowered<'a> {
                 columns.push(name);
             }
         }
-        columns.extend(self.weight.clone().filter(|weight| !columns.contains(weight)));
+        columns.extend(self.weight.clone().filter(|weight| with_weight && !columns.contains(weight)));
         if columns.is_empty() {
             return Ok(());
         }
@@ -370,7 +474,7 @@ impl<'a> Lowered<'a> {
     /// Counts the rows that are left; reads only what the steps look at.
     pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
         let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
-        let (rows, run) = query.over(self.process.source.clone()).options(self.settings.options()).count()?;
+        let (rows, run) = query.over(self.source.clone()).options(self.settings.options()).count()?;
         report::absorb(&mut self.report.borrow_mut(), run);
         Ok(rows)
     }
@@ -394,7 +498,7 @@ impl<'a> Lowered<'a> {
 
     fn run_with<S: Sink>(&self, sink: &S, options: &flow::Options) -> Result<S::Part> {
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        let (part, run) = flow::run(&query, self.process.source.clone(), sink, options)?;
+        let (part, run) = flow::run(&query, self.source.clone(), sink, options)?;
         report::absorb(&mut self.report.borrow_mut(), run);
         Ok(part)
     }
@@ -410,7 +514,7 @@ impl<'a> Lowered<'a> {
     /// What would be done, without doing it.
     pub(crate) fn explain(&self) -> Result<flow::Explanation> {
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        Ok(query.over(self.process.source.clone()).options(self.settings.options()).explain()?)
+        Ok(query.over(self.source.clone()).options(self.settings.options()).explain()?)
     }
 
     /// Names and types of all columns after all steps.

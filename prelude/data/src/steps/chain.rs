@@ -1,5 +1,6 @@
 //! What was asked of a group, step by step; nothing is read and nothing copied when a step is added.
 
+use crate::error::{Error, Result};
 use crate::steps::selection::Selection;
 use polars::prelude::{DataFrame, Expr, Series};
 use std::sync::Arc;
@@ -15,6 +16,31 @@ pub enum Order {
 }
 
 pub use Order::{Highest, Lowest};
+
+/// What can stand for an [`Order`]: the value, or a text that says it.
+pub trait IntoOrder {
+    /// The order.
+    ///
+    /// # Errors
+    /// A text that says none.
+    fn into_order(self) -> Result<Order>;
+}
+
+impl IntoOrder for Order {
+    fn into_order(self) -> Result<Order> {
+        Ok(self)
+    }
+}
+
+impl IntoOrder for &str {
+    fn into_order(self) -> Result<Order> {
+        match self.to_lowercase().as_str() {
+            "lowest" | "low" | "min" | "smallest" => Ok(Lowest),
+            "highest" | "high" | "max" | "largest" => Ok(Highest),
+            _ => Err(Error::request(format!("`{self}` is no order of candidates; write Lowest or Highest"))),
+        }
+    }
+}
 
 /// How one candidate per event is chosen.
 #[derive(Debug, Clone)]
@@ -44,7 +70,24 @@ pub(crate) enum Step {
     Unweighted,
     Candidate(Choice),
     Bind(String, cut::Value),
-    Join { frame: Arc<DataFrame>, keys: Vec<String> },
+    Join { frame: Arc<DataFrame>, keys: Vec<String>, how: How },
+    Tail(u64),
+    RowRange(Option<i64>, Option<i64>),
+    DateRange(String, String),
+    Rename(Vec<(String, String)>),
+    Drop(Vec<String>),
+    Resample(flow::Resample),
+}
+
+/// Which rows a join with a frame leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Rows with a partner, with the columns of the frame.
+    Inner,
+    /// All rows; the columns of the frame are missing where there is no partner.
+    Left,
+    /// Rows without a partner.
+    Anti,
 }
 
 impl std::fmt::Display for Step {
@@ -65,7 +108,21 @@ impl std::fmt::Display for Step {
             Self::Candidate(Choice::Best(by, order)) => write!(out, "one candidate: {order:?} {by}"),
             Self::Candidate(Choice::Random(seed)) => write!(out, "one candidate: random with seed {seed}"),
             Self::Bind(name, value) => write!(out, "@{name} = {value}"),
-            Self::Join { keys, .. } => write!(out, "join on {}", keys.join(", ")),
+            Self::Join { keys, how: How::Inner, .. } => write!(out, "join on {}", keys.join(", ")),
+            Self::Join { keys, how: How::Left, .. } => write!(out, "left join on {}", keys.join(", ")),
+            Self::Join { keys, how: How::Anti, .. } => write!(out, "anti join on {}", keys.join(", ")),
+            Self::Tail(rows) => write!(out, "tail {rows}"),
+            Self::RowRange(from, to) => {
+                let end = |end: &Option<i64>| end.map_or(String::new(), |end| end.to_string());
+                write!(out, "rows {}..{}", end(from), end(to))
+            }
+            Self::DateRange(low, high) => write!(out, "times {low}..{high}"),
+            Self::Rename(names) => {
+                let one = |(old, new): &(String, String)| format!("{old} to {new}");
+                write!(out, "rename {}", names.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+            Self::Drop(columns) => write!(out, "drop {}", columns.join(", ")),
+            Self::Resample(resample) => write!(out, "{resample}"),
         }
     }
 }
@@ -103,7 +160,15 @@ impl Step {
                 _ => false,
             },
             (Self::Bind(a, x), Self::Bind(b, y)) => a == b && x == y,
-            (Self::Join { frame: a, keys: x }, Self::Join { frame: b, keys: y }) => Arc::ptr_eq(a, b) && x == y,
+            (Self::Join { frame: a, keys: x, how: h }, Self::Join { frame: b, keys: y, how: i }) => {
+                Arc::ptr_eq(a, b) && x == y && h == i
+            }
+            (Self::Tail(a), Self::Tail(b)) => a == b,
+            (Self::RowRange(a, x), Self::RowRange(b, y)) => a == b && x == y,
+            (Self::DateRange(a, x), Self::DateRange(b, y)) => a == b && x == y,
+            (Self::Rename(a), Self::Rename(b)) => a == b,
+            (Self::Drop(a), Self::Drop(b)) => a == b,
+            (Self::Resample(a), Self::Resample(b)) => a == b,
             _ => false,
         }
     }
@@ -114,7 +179,9 @@ impl Step {
         match self {
             Self::Query(value) | Self::Define { value, .. } | Self::Weight(value) => value.is_row_by_row(),
             Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } | Self::Unweighted => true,
+            Self::DateRange(..) | Self::Rename(_) | Self::Drop(_) => true,
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
+            Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) => false,
         }
     }
 }

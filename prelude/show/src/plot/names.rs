@@ -27,6 +27,11 @@ const KNOWN: [(&str, usize); 17] = [
 pub trait Part {
     /// The histogram, and what to call it when it is the one at place `at`.
     fn part(&self, at: usize) -> (String, Hist);
+
+    /// How it is shown by itself.
+    fn plot(&self) -> super::Plot {
+        super::histogram(self.part(0).1)
+    }
 }
 
 impl Part for Hist {
@@ -38,6 +43,10 @@ impl Part for Hist {
 impl<P: Part> Part for &P {
     fn part(&self, at: usize) -> (String, Hist) {
         (**self).part(at)
+    }
+
+    fn plot(&self) -> super::Plot {
+        (**self).plot()
     }
 }
 

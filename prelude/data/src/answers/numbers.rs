@@ -1,0 +1,104 @@
+//! Single numbers of a column, and its values.
+
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::lower::pass::Pass;
+use flow::{Aggregation, Function, Sink};
+use polars::prelude::*;
+use segment::Segment;
+
+macro_rules! numbers {
+    ($($name:ident $function:ident $text:literal)*) => {$(
+        #[doc = $text]
+        ///
+        /// Missing values are skipped; NaN where nothing is left. All processes together.
+        ///
+        /// # Errors
+        /// See [`Group::count`]; a column that is not numbers.
+        #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+        pub fn $name(&self, column: impl AsRef<str>) -> Result<f64> {
+            self.number(column.as_ref(), Function::$function)
+        }
+    )*};
+}
+
+impl Group {
+    numbers! {
+        mean Mean "The mean of a column or an expression; weights count."
+        sum Sum "The sum of a column or an expression; weights count."
+        min Min "The smallest value of a column or an expression."
+        max Max "The largest value of a column or an expression."
+        std Std "The standard deviation of a column or an expression (n - 1); refused for weighted rows."
+        median Median "The median of a column or an expression; refused for weighted rows."
+    }
+
+    /// A quantile between 0 and 1 of a column or an expression, linear between neighbours; refused for weighted rows.
+    ///
+    /// # Errors
+    /// See [`Group::mean`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn quantile(&self, column: impl AsRef<str>, quantile: f64) -> Result<f64> {
+        self.number(column.as_ref(), Function::Quantile(quantile))
+    }
+
+    fn number(&self, column: &str, function: Function) -> Result<f64> {
+        const ANSWER: &str = "__answer__";
+        let frame = self.agg([Aggregation::new(column, function).alias(ANSWER)])?;
+        let answer = frame.column(ANSWER)?;
+        if !answer.dtype().is_numeric() && !answer.dtype().is_bool() {
+            let dtype = answer.dtype();
+            return Err(Error::request(format!("`{function}` of the column `{column}` is {dtype}, not a number")));
+        }
+        Ok(answer.cast(&DataType::Float64)?.f64()?.get(0).unwrap_or(f64::NAN))
+    }
+
+    /// The values of a column or an expression, all processes one after the other; missing ones are NaN. Weights are not in
+    /// it: they are the values of `__total_weight__` in [`Group::collect`].
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0])?)])?;
+    /// assert_eq!(data.query("x > 1").column("2 * x")?, [4.0, 6.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See [`Group::count`]; a column that is not numbers.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn column(&self, column: impl AsRef<str>) -> Result<Vec<f64>> {
+        let column = column.as_ref();
+        let mut pass = Pass::new(self, &[column.to_owned()])?;
+        for lowered in pass.lowered() {
+            let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);
+            if !dtype.is_numeric() && !dtype.is_bool() {
+                return Err(Error::request(format!("column `{column}` is {dtype}, not numbers; collect() gives it")));
+            }
+        }
+        let parts = pass.each(|lowered| lowered.run(&Values { column: lowered.name_of(column) }))?;
+        pass.report(format!("column {column}"));
+        Ok(parts.into_iter().flat_map(|(_, values)| values).collect())
+    }
+}
+
+struct Values {
+    column: String,
+}
+
+impl Sink for Values {
+    type Part = Vec<f64>;
+
+    fn part(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn take(&self, part: &mut Vec<f64>, segment: Segment) -> flow::Result<()> {
+        let values = segment.frame.column(&self.column)?.cast(&DataType::Float64)?;
+        part.extend(values.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)));
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut Vec<f64>, next: Vec<f64>) -> flow::Result<()> {
+        whole.extend(next);
+        Ok(())
+    }
+}

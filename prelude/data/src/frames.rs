@@ -1,0 +1,142 @@
+//! Steps that frames have: rows by place and time, names of columns, joins, buckets of time.
+
+use crate::error::Error;
+use crate::group::Group;
+use crate::steps::chain::{How, Step};
+use crate::steps::rows::Names;
+use crate::steps::selection::Selection;
+use flow::{Aggregation, Closed, Origin, Resample};
+use polars::prelude::DataFrame;
+use std::sync::Arc;
+
+impl Group {
+    /// The same as [`Group::query`], under the name of SQL.
+    #[must_use]
+    pub fn r#where(&self, selection: impl Into<Selection>) -> Self {
+        self.query(selection)
+    }
+
+    /// The last rows of each process.
+    #[must_use]
+    pub fn tail(&self, rows: impl TryInto<u64> + Copy + std::fmt::Display) -> Self {
+        match rows.try_into() {
+            Ok(rows) => self.and(Step::Tail(rows)),
+            Err(_) => self.broken_by(self.label.clone(), Error::request(format!("tail({rows}): invalid row count"))),
+        }
+    }
+
+    /// Rows of each process from `start` and up to but not with `end`, as `iloc[start:end]`: a negative number counts from the
+    /// end, `None` is the end. `row_range(10, 20)`, `row_range(-5, None)`.
+    #[must_use]
+    pub fn row_range(&self, start: impl Into<Option<i64>>, end: impl Into<Option<i64>>) -> Self {
+        self.and(Step::RowRange(start.into(), end.into()))
+    }
+
+    /// Rows whose time (the first column of times) lies between, both ends included: `date_range("2024-01-01",
+    /// "2024-01-31")`. A day without a time of day is the whole day; an empty text is no bound.
+    #[must_use]
+    pub fn date_range(&self, low: impl AsRef<str>, high: impl AsRef<str>) -> Self {
+        self.and(Step::DateRange(low.as_ref().to_owned(), high.as_ref().to_owned()))
+    }
+
+    /// Gives columns other names, which keep their places: `rename([("mu1P", "p")])`. All at once, so that names can be
+    /// exchanged.
+    #[must_use]
+    pub fn rename<O: Into<String>, N: Into<String>>(&self, names: impl IntoIterator<Item = (O, N)>) -> Self {
+        self.and(Step::Rename(names.into_iter().map(|(old, new)| (old.into(), new.into())).collect()))
+    }
+
+    /// Without these columns.
+    #[must_use]
+    pub fn drop(&self, columns: impl Names) -> Self {
+        self.and(Step::Drop(columns.names()))
+    }
+
+    /// Adds the columns of a frame where the keys are equal; where there is no partner they are missing. A key that the
+    /// frame has twice doubles the row. A missing key is equal to a missing key, as in pandas.
+    #[must_use]
+    pub fn left_join(&self, frame: &DataFrame, keys: impl Names) -> Self {
+        self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Left })
+    }
+
+    /// Rows whose keys are not in the frame.
+    #[must_use]
+    pub fn anti_join(&self, frame: &DataFrame, keys: impl Names) -> Self {
+        self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Anti })
+    }
+
+    /// Buckets of time, as pandas makes them but for empty ones, which are left out, by the first column of times: `resample("1h").agg([mean("E")])`. Units are ns, us, ms, s, min, h, D.
+    pub fn resample(&self, rule: impl Into<String>) -> Resampling<'_> {
+        let resample = Resample { origin: Origin::StartDay, ..Resample::new(rule, []) };
+        Resampling { group: self, resample, wrong: None }
+    }
+}
+
+/// Rows that are to be gathered in buckets of time.
+#[must_use = "say what to compute with .agg([..])"]
+pub struct Resampling<'a> {
+    group: &'a Group,
+    resample: Resample,
+    wrong: Option<Error>,
+}
+
+impl Resampling<'_> {
+    /// Which side of a bucket is closed, `"left"` or `"right"`.
+    pub fn closed(mut self, side: impl AsRef<str>) -> Self {
+        self.resample.closed = self.side("closed", side.as_ref());
+        self
+    }
+
+    /// Which side labels a bucket, `"left"` or `"right"`.
+    pub fn label(mut self, side: impl AsRef<str>) -> Self {
+        self.resample.label = self.side("label", side.as_ref());
+        self
+    }
+
+    fn side(&mut self, what: &str, side: &str) -> Option<Closed> {
+        match side {
+            "left" => Some(Closed::Left),
+            "right" => Some(Closed::Right),
+            other => {
+                self.wrong = Some(Error::request(format!("{what}(\"{other}\"): the sides are \"left\" and \"right\"")));
+                None
+            }
+        }
+    }
+
+    /// Shifts all buckets by a length of time, `"15min"`.
+    pub fn offset(mut self, offset: impl Into<String>) -> Self {
+        self.resample.offset = Some(offset.into());
+        self
+    }
+
+    /// From where buckets are counted: `"start_day"` (midnight before the first time, the default as in pandas), `"epoch"` (1970),
+    /// `"start"`, `"end"`, `"end_day"`, or a time.
+    pub fn origin(mut self, origin: impl AsRef<str>) -> Self {
+        self.resample.origin = match origin.as_ref() {
+            "epoch" => Origin::Epoch,
+            "start" => Origin::Start,
+            "start_day" => Origin::StartDay,
+            "end" => Origin::End,
+            "end_day" => Origin::EndDay,
+            time => match flow::time(time) {
+                Ok(time) => Origin::At(time),
+                Err(error) => {
+                    self.wrong = Some(error.into());
+                    Origin::Epoch
+                }
+            },
+        };
+        self
+    }
+
+    /// One row per bucket that has rows, in order, each process apart; a step like others.
+    #[must_use]
+    pub fn agg(mut self, aggregations: impl IntoIterator<Item = Aggregation>) -> Group {
+        self.resample.aggregations = aggregations.into_iter().collect();
+        match self.wrong {
+            Some(error) => self.group.broken_by(self.group.label.clone(), error),
+            None => self.group.and(Step::Resample(self.resample)),
+        }
+    }
+}
