@@ -16,7 +16,7 @@ pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median,
 pub use hist::{
     Argus, Axis, BreitWigner, Chebyshev, Comparison, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential,
     Fit, FitResult, Fitting, Function, Gaussian, Hist, Johnson, Line, Model, Parameter, Polynomial, Simultaneous,
-    Storage, Template, Voigt, compare, loc,
+    Storage, Template, Values, Voigt, loc, pair as compare,
 };
 pub use macros::query;
 pub use polars;

@@ -4,6 +4,8 @@
 mod hist;
 #[path = "differential/nasty.rs"]
 mod nasty;
+#[path = "differential/numbers.rs"]
+mod numbers;
 
 use polars::prelude::*;
 use std::fmt::Write;

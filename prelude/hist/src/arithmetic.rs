@@ -180,6 +180,14 @@ impl Mul<&Hist> for f64 {
     }
 }
 
+impl Mul<Hist> for f64 {
+    type Output = Hist;
+
+    fn mul(self, hist: Hist) -> Hist {
+        hist.scaled(self)
+    }
+}
+
 impl Div<f64> for &Hist {
     type Output = Hist;
 

@@ -140,6 +140,14 @@ impl Part {
     }
 }
 
+/// The efficiency of sums of weights with sums of their squares: `(sum, squares)` of what passed and of all, as of one
+/// bin. Where both are counts (sum and squares are equal) the interval is that of counts. Nothing where there was nothing.
+pub fn share(passed: (f64, f64), total: (f64, f64)) -> Option<Efficiency> {
+    let counted = |(sum, squares): (f64, f64)| sum == squares && sum.fract() == 0.0;
+    let part = Part { weighted: !(counted(passed) && counted(total)), passed, total };
+    (total.0 > 0.0).then(|| part.efficiency(ONE_SIGMA))
+}
+
 fn tail(level: f64) -> f64 {
     if level > 0.0 && level < 1.0 { 0.5 * (1.0 - level) } else { f64::NAN }
 }

@@ -24,6 +24,7 @@ mod slice;
 mod slots;
 mod text;
 mod uhi;
+mod values;
 mod widest;
 
 pub use arithmetic::sum;
@@ -39,10 +40,11 @@ pub use fit::{
     Voigt,
 };
 pub use hist::{AxisText, Hist, Sample};
-pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval};
+pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval, share};
 pub use locate::{AxisAt, Locator, Place, loc};
 pub use process::ByProcess;
 pub use root_file::write_root;
+pub use values::{Kolmogorov, Pair, Values, pair};
 
 #[cfg(test)]
 mod properties;

@@ -181,6 +181,22 @@ impl Hist {
         })
     }
 
+    /// Underflow in the first bin and overflow in the last one of an axis that has numbers.
+    pub(crate) fn flow_moved(&self, axis: usize) -> Result<Self> {
+        let own = &self.axes[axis];
+        if !own.has_underflow() {
+            return Ok(self.clone());
+        }
+        let (stride, extent, first, last) =
+            (strides(&self.axes)[axis], own.extent(), own.first(), own.first() + own.bins() - 1);
+        let all: Vec<usize> = (0..self.axes.len()).collect();
+        self.gathered(&self.empty_like(), Some(&all), |cell| {
+            let slot = cell / stride % extent;
+            let wanted = if slot == own.missing() { slot } else { slot.clamp(first, last) };
+            Some(cell - slot * stride + wanted * stride)
+        })
+    }
+
     /// All cells moved into the axes of `empty`, in every process too. `kept` are the axes whose rows all go with them,
     /// and so their moments; where rows are left out, nobody knows the moments of the rest.
     fn gathered(&self, empty: &Self, kept: Option<&[usize]>, target: impl Fn(usize) -> Option<usize>) -> Result<Self> {

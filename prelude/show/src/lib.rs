@@ -30,7 +30,7 @@ pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, frame, schema};
 pub use plot::{
     Figure, Interactive, Part, Parts, Plot, correlation, curve, cutflow, efficiency, figure, histogram, overlay,
-    points, scatter, stack,
+    points, scatter, stack, values,
 };
 /// What [`figure`] draws with: `use plotters::prelude::*`.
 pub use plotters;

@@ -22,20 +22,22 @@ mod model;
 mod names;
 mod options;
 mod timeline;
+mod values;
 mod vega;
 mod words;
 
 pub use figure::{Figure, figure};
-pub use from::{correlation, curve, cutflow, efficiency, histogram, overlay, points, scatter, stack};
+pub use from::{correlation, curve, cutflow, histogram, overlay, points, scatter, stack};
 pub use names::{Part, Parts};
 pub(crate) use timeline::timeline;
+pub use values::{efficiency, values};
 pub use vega::Interactive;
 
 use crate::raster;
 use crate::theme::{DARK, LIGHT, Theme};
 use crate::{Bundle, Display};
 use base64::Engine;
-use hist::Hist;
+use hist::{Hist, Values};
 use std::fmt::Write;
 
 /// A picture, described. Displays as SVG with a PNG and words beside it.
@@ -55,13 +57,17 @@ pub struct Plot {
     /// What data is compared with: the sum of a stack, or the histogram itself.
     reference: Option<Hist>,
     data: Option<Hist>,
+    /// The bins of the last fit drawn.
+    fitted: Option<Vec<hist::Fitted>>,
+    /// The numbers that are drawn, where they are those of an efficiency or a comparison.
+    values: Option<Values>,
     /// Why this cannot be drawn.
     problem: Option<String>,
 }
 
 impl Plot {
     fn of(scene: model::Scene) -> Self {
-        Self { scene, map: None, reference: None, data: None, problem: None }
+        Self { scene, map: None, reference: None, data: None, fitted: None, values: None, problem: None }
     }
 
     fn impossible(why: impl Into<String>) -> Self {
@@ -89,6 +95,22 @@ impl Plot {
         raster::save(&self.svg(&LIGHT)?, path.as_ref())
     }
 
+    /// What the picture says, in a sentence for those who do not see it.
+    fn spoken(&self) -> String {
+        let parts = [self.scene.title.as_str(), self.scene.summary.as_str()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    }
+
+    /// The values of an efficiency or a comparison, a number per bin; empty for other plots.
+    pub fn values(&self) -> Vec<f64> {
+        self.values.as_ref().map(Values::values).unwrap_or_default()
+    }
+
+    /// The errors of [`Plot::values`]: the mean of that below and that above.
+    pub fn errors(&self) -> Vec<f64> {
+        self.values.as_ref().map(Values::errors).unwrap_or_default()
+    }
+
     /// The picture in words.
     pub fn text(&self) -> String {
         match (&self.problem, &self.map) {
@@ -107,7 +129,7 @@ impl Plot {
 impl Display for Plot {
     fn bundle(&self) -> Bundle {
         match (self.svg(&LIGHT), self.svg(&DARK)) {
-            (Ok(light), Ok(dark)) => pictures(&self.text(), &self.scene.title, &light, &dark),
+            (Ok(light), Ok(dark)) => pictures(&self.text(), &self.spoken(), &light, &dark),
             _ => Bundle::refused(self.text()),
         }
     }

@@ -101,6 +101,14 @@ macro_rules! operators {
             }
         }
 
+        impl Div<$right> for $left {
+            type Output = hist::Result<hist::Values>;
+
+            fn div(self, other: $right) -> hist::Result<hist::Values> {
+                &self.hist / AsRef::<Hist>::as_ref(&other)
+            }
+        }
+
         impl Sub<$right> for $left {
             type Output = hist::Result<Hist>;
 
@@ -112,6 +120,7 @@ macro_rules! operators {
 }
 operators! {
     Histogram, Histogram; Histogram, &Histogram; &Histogram, Histogram; &Histogram, &Histogram;
+    Histogram, Hist; Histogram, &Hist; &Histogram, Hist; &Histogram, &Hist;
 }
 
 macro_rules! scaling {
@@ -121,6 +130,14 @@ macro_rules! scaling {
 
             fn mul(self, factor: f64) -> Hist {
                 &self.hist * factor
+            }
+        }
+
+        impl Mul<$histogram> for f64 {
+            type Output = Hist;
+
+            fn mul(self, histogram: $histogram) -> Hist {
+                &histogram.hist * self
             }
         }
 

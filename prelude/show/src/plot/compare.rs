@@ -4,7 +4,7 @@ use super::from::{edges, same_bins};
 use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point};
 use super::{Part, Parts, Plot};
 use crate::label::Label;
-use hist::{Compared, Comparison, Hist};
+use hist::{Compared, Comparison, Fitted, Hist};
 
 impl Plot {
     /// Data points over the histogram or stack, with Poisson errors when they are plain counts.
@@ -38,7 +38,7 @@ impl Plot {
         self.compare(Comparison::SplitRatio)
     }
 
-    /// A panel with the difference in units of its error.
+    /// A panel with the difference in units of its error; of a plot with a fit and no data over it, the pulls of the fit.
     #[must_use]
     pub fn pull(self) -> Self {
         self.compare(Comparison::Pull)
@@ -59,6 +59,10 @@ impl Plot {
     /// A panel under the plot that compares data with what it is drawn over.
     #[must_use]
     pub fn compare(mut self, how: Comparison) -> Self {
+        if let (Comparison::Pull, None, Some(fitted)) = (how, &self.data, &self.fitted) {
+            let panel = pulls(fitted);
+            return self.under(panel);
+        }
         let (Some(data), Some(reference)) = (&self.data, &self.reference) else {
             return if self.problem.is_some() {
                 self
@@ -72,6 +76,10 @@ impl Plot {
             Ok(panel) => panel,
             Err(error) => return Self::impossible(error.to_string()),
         };
+        self.under(panel)
+    }
+
+    fn under(mut self, panel: Panel) -> Self {
         self.scene.panels.truncate(1);
         self.scene.panels.push(panel);
         self.scene.height = self.scene.height.max(560.0);
@@ -117,7 +125,12 @@ fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::
     let shown = points.into_iter().enumerate().filter(|(at, p)| p.y.is_finite() && !empty(*at));
     let points: Vec<Point> = shown.map(|(_, p)| p).collect();
     let least = if how == Comparison::Pull { 3.6 } else { 0.0 };
-    let range = range.or_else(|| sensible(&points, guide, least));
+    // A ratio keeps to what can be read: bins beyond are arrows at the edge.
+    let readable = |(low, high): (f64, f64)| match how {
+        Comparison::Ratio | Comparison::SplitRatio => (low.max(0.0), high.min(2.0)),
+        _ => (low, high),
+    };
+    let range = range.or_else(|| sensible(&points, guide, least).map(readable));
     let wish = AxisWish { range, ..AxisWish::named(Label::verbatim(label), None) };
     let mut layers = Vec::new();
     // Where the error of the reference is in the points already, a band would count it twice.
@@ -128,6 +141,17 @@ fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::
     }
     layers.push(Layer::new("", Paint::Ink, Mark::Points(points)));
     Ok(Panel { layers, y: wish, share: 0.36, from_zero: false, guides })
+}
+
+/// The pulls of a fit: bars from 0, with lines where three errors are.
+fn pulls(fitted: &[Fitted]) -> Panel {
+    let point =
+        |bin: &Fitted| Point { x: 0.5 * (bin.lower + bin.upper), y: bin.pull, down: 1.0, up: 1.0, ..Point::default() };
+    let points: Vec<Point> = fitted.iter().map(point).filter(|point| point.y.is_finite()).collect();
+    let range = sensible(&points, 0.0, 3.6);
+    let wish = AxisWish { range, ..AxisWish::named(Label::verbatim("Pull"), None) };
+    let layers = vec![Layer::new("", Paint::Ink, Mark::Points(points))];
+    Panel { layers, y: wish, share: 0.36, from_zero: false, guides: vec![-3.0, 0.0, 3.0] }
 }
 
 /// A range around the guide that most points are in: one wild bin must not make the rest a line.

@@ -69,8 +69,13 @@ fn ticks(scene: &Scene, axes: &[Axis]) -> Vec<Ticks> {
     axes.iter().zip(&scene.panels).map(|(y, panel)| y_ticks(y, panel)).collect()
 }
 
+/// At least five labels on a panel that has room for them.
 fn y_ticks(y: &Axis, panel: &Panel) -> Ticks {
-    y.ticks(if panel.share < 0.6 { 3 } else { 5 })
+    if panel.share < 0.6 {
+        return y.ticks(3);
+    }
+    let finer = (5..=9).map(|wanted| y.ticks(wanted)).find(|ticks| ticks.major.len() >= 5);
+    finer.unwrap_or_else(|| y.ticks(5))
 }
 
 /// Room for the widest tick label and the axis label.

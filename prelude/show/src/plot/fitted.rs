@@ -10,7 +10,8 @@ const POINTS: usize = 400;
 
 impl Plot {
     /// The curve of a fit over its range, its parts as thin lines when there are several, and its parameters in the
-    /// statistics box instead of mean and width.
+    /// statistics box instead of mean and width. What is wrong with the fit stands in one line under the picture, and
+    /// [`Plot::pull`] adds a panel with its pulls.
     #[must_use]
     pub fn fit(mut self, fit: &FitResult) -> Self {
         if self.map.is_some() {
@@ -29,6 +30,7 @@ impl Plot {
         let words = rounded.iter().map(|(name, value, error)| format!("{name} {}", measured(value, error)));
         self.scene.summary += &format!("; {} fitted: {}", fit.model(), words.collect::<Vec<_>>().join(", "));
         self.scene.statistics.push((r"\chi^2 / ndf".into(), format!("{} / {}", number(fit.chi2, 4), fit.ndf)));
+        self.fitted = Some(fit.fitted_bins());
         if let Some(warning) = fit.warning() {
             self.scene.notes.push(warning.clone());
             self.scene.summary += &format!("; {warning}");

@@ -113,38 +113,6 @@ pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
     Plot::of(Scene::new(name, AxisWish::named(Label::verbatim("x"), None), panel))
 }
 
-/// The share of entries that pass, bin by bin, with Clopper-Pearson errors. `passed` is a part of `all`.
-pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
-    let (passed, all) = (&passed.part(0).1, &all.part(0).1);
-    if !same_bins(passed, all) || all.dimensions() != 1 {
-        return Plot::impossible("an efficiency needs two histograms of one dimension with the same bins");
-    }
-    let cells = match hist::efficiency(passed, all, hist::ONE_SIGMA) {
-        Ok(cells) => cells,
-        Err(error) => return Plot::impossible(error.to_string()),
-    };
-    let edges = edges(all);
-    let point = |(edge, cell): (&[f64], hist::Efficiency)| {
-        let half = (edge[1] - edge[0]) / 2.0;
-        let (down, up) = (cell.value - cell.low, cell.high - cell.value);
-        Point { x: (edge[0] + edge[1]) / 2.0, y: cell.value, left: half, right: half, down, up }
-    };
-    let cells = edges.windows(2).zip(cells).map(point).filter(|point| point.y.is_finite());
-    let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(cells.collect()))];
-    let y = AxisWish { range: Some((0.0, 1.1)), ..AxisWish::named(Label::verbatim("Efficiency"), None) };
-    let mut plot = Plot::of(scene(all, Panel { layers, y, guides: vec![1.0], ..Panel::default() }));
-    if all.sum() > 0.0 {
-        let share = passed.sum() / all.sum();
-        let effective = all.effective_entries();
-        let (low, high) = hist::clopper_pearson(share * effective, effective, hist::ONE_SIGMA);
-        let whole = format!("{} +{} −{}", number(share, 4), number(high - share, 2), number(share - low, 2));
-        plot.scene.statistics.push(("All bins".into(), whole.clone()));
-        plot.scene.summary = format!("efficiency {whole}");
-    }
-    plot.scene.title = format!("efficiency against {}", plot.scene.x.label.plain());
-    plot
-}
-
 /// What remains after each step of a selection.
 pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     let first = steps.first().map_or(0.0, |step| step.1);
@@ -278,7 +246,7 @@ pub(super) fn edges(hist: &Hist) -> Vec<f64> {
     axis_edges(&hist.axes()[0])
 }
 
-fn axis_edges(axis: &Axis) -> Vec<f64> {
+pub(super) fn axis_edges(axis: &Axis) -> Vec<f64> {
     if axis.categories().is_some() { (0..=axis.bins()).map(|at| at as f64).collect() } else { axis.edges() }
 }
 
@@ -313,7 +281,7 @@ fn words([name, label, unit]: [&str; 3]) -> (Option<Label>, Option<String>) {
 }
 
 /// Label, unit, names and scale of an axis: what the axis says itself, else what is known of its name.
-fn wish(axis: &Axis) -> AxisWish {
+pub(super) fn wish(axis: &Axis) -> AxisWish {
     let (label, unit) = words([&axis.name, &axis.label, &axis.unit]);
     let label = label.unwrap_or_else(|| Label::verbatim("x"));
     let names = axis.categories().map(|names| names.iter().map(|name| Label::verbatim(name)).collect());

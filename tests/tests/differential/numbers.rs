@@ -1,0 +1,166 @@
+//! Means, efficiencies, running sums and profiles against numpy and boost-histogram, and fits against iminuit.
+
+use hist::{
+    Argus, Axis, BreitWigner, Chebyshev, Constant, CrystalBall, DoubleCrystalBall, Exponential, Fit, Fitting, Gaussian,
+    Hist, Johnson, Line, Polynomial, Storage, Template, Voigt,
+};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+
+const CASES: usize = 500;
+
+fn python(test: &str) -> Option<PathBuf> {
+    let packages =
+        ["boost-histogram==1.8.1", "hist==2.12.1", "uhi==1.2.1", "iminuit==2.33.0", "scipy", "numpy", "uproot"];
+    recoil_tests::python::environment(test, "hist", &packages)
+}
+
+/// What a script beside this file prints.
+fn said(python: &PathBuf, script: &str, arguments: &[&str]) -> String {
+    let script = recoil_tests::cases::project().join("tests/tests/differential").join(script);
+    let output = Command::new(python).arg("-B").arg(script).args(arguments).output().expect("Python runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    // JSON has no NaN.
+    value.as_array().expect("a list").iter().map(|number| number.as_f64().unwrap_or(f64::NAN)).collect()
+}
+
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * b.abs().max(1.0) || (a.is_nan() && b.is_nan())
+}
+
+fn same(what: &str, ours: &[f64], theirs: &[f64]) -> Result<(), String> {
+    match ours.iter().zip(theirs).position(|(&a, &b)| !near(a, b)) {
+        _ if ours.len() != theirs.len() => Err(format!("{what}: {} numbers, not {}", ours.len(), theirs.len())),
+        Some(at) => Err(format!("{what}: number {at} is {}, not {}", ours[at], theirs[at])),
+        None => Ok(()),
+    }
+}
+
+/// One case of `moments.py`.
+fn check(case: &Value) -> Result<(), String> {
+    let number = |key: &str| case[key].as_f64().expect("a number");
+    let [x, w, y] = ["x", "w", "y"].map(|key| floats(&case[key]));
+    let passed: Vec<bool> = case["passed"].as_array().expect("a list").iter().map(|one| one == true).collect();
+    let bins = case["bins"].as_u64().expect("a number") as usize;
+    let fill = |storage: Storage, weights: bool, keep: &dyn Fn(usize) -> bool| {
+        let axis = Axis::regular(bins, number("low"), number("high")).expect("an axis");
+        let mut h = Hist::with([axis], storage).expect("a histogram");
+        let rows: Vec<usize> = (0..x.len()).filter(|&row| keep(row)).collect();
+        let of = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<_>>();
+        let profile = storage == Storage::WeightedMean;
+        let (x, w, y) = (of(&x), of(&w), of(&y));
+        h.fill_slices(&[&x], weights.then_some(&w), profile.then_some(&y)).expect("rows fit");
+        h
+    };
+    let all = |_: usize| true;
+    let plain = fill(Storage::Count, false, &all);
+    same("mean and standard deviation", &[plain.mean(), plain.std_dev()], &[number("mean"), number("std")])?;
+    let total = fill(Storage::Weight, true, &all);
+    let weighted = [number("weighted_mean"), number("weighted_std")];
+    same("weighted mean and standard deviation", &[total.mean(), total.std_dev()], &weighted)?;
+    let part = fill(Storage::Weight, true, &|row| passed[row]);
+    let efficiency = part.efficiency(&total).map_err(|error| error.to_string())?;
+    same("efficiency", &efficiency.values(), &floats(&case["efficiency"]))?;
+    let theirs = floats(&case["efficiency_error"]);
+    let known =
+        |values: Vec<f64>| values.into_iter().zip(&theirs).filter(|(_, b)| b.is_finite()).map(|(a, _)| a).collect();
+    let (errors, theirs): (Vec<f64>, Vec<f64>) = (known(efficiency.errors()), known(theirs.clone()));
+    same("error of the efficiency", &errors, &theirs)?;
+    let running = |h: hist::Result<Hist>| h.map(|h| h.counts()).map_err(|error| error.to_string());
+    same("running sum", &running(total.cumulative())?, &floats(&case["below"]))?;
+    same("running sum from above", &running(total.cumulative_from_above())?, &floats(&case["above"]))?;
+    let profile = fill(Storage::WeightedMean, true, &all);
+    same("profile", &profile.values(), &floats(&case["profile"]))?;
+    same("errors of the profile", &profile.errors(), &floats(&case["profile_error"]))
+}
+
+#[test]
+fn numpy_and_boost_histogram_agree_on_moments_efficiencies_and_sums() {
+    let Some(python) = python("differential moments and efficiencies") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path of text");
+    said(&python, "moments.py", &[&CASES.to_string(), "20261128", path]);
+    let text = std::fs::read_to_string(folder.path().join("cases.json")).expect("the answers");
+    let cases: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(cases.len(), CASES);
+    let wrong: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
+    assert!(wrong.is_empty(), "{} of {CASES} differ, the first: {}", wrong.len(), wrong[0]);
+}
+
+fn histogram(case: &Value, counts: &Value, variances: &Value) -> Hist {
+    let bins = counts.as_array().expect("a list").len();
+    let axis = json!({ "type": "regular", "lower": case["lower"], "upper": case["upper"], "bins": bins,
+        "underflow": false, "overflow": false, "circular": false });
+    let storage = match variances.is_null() {
+        true => json!({ "type": "double", "values": counts }),
+        false => json!({ "type": "weighted", "values": counts, "variances": variances }),
+    };
+    let document = json!({ "uhi_schema": 1, "axes": [axis], "storage": storage });
+    Hist::from_json(&document.to_string()).expect("a histogram")
+}
+
+/// The models of `fits.py`.
+fn model(case: &Value) -> Fit {
+    let template = |at: usize, name: &str| {
+        Template::new(name, &histogram(case, &case["templates"][at], &Value::Null)).expect("a template")
+    };
+    match case["kind"].as_str().expect("a kind") {
+        "gauss_line_chi2" => (Gaussian + Line).chi_square().at_middles(),
+        "gauss_line_limited" => (Gaussian + Line).limits("sigma", 1.0, 20.0).limits("constant", 0.0, f64::INFINITY),
+        "gauss_exponential" => (Gaussian + Exponential).into(),
+        "crystal_ball" => (CrystalBall + Constant).into(),
+        "double_crystal_ball" => (DoubleCrystalBall + Constant).into(),
+        "voigt_line" => (Voigt + Line).into(),
+        "breit_wigner" => (BreitWigner + Constant).into(),
+        "convolved" => (BreitWigner.convolved() + Constant).into(),
+        "johnson" => (Johnson + Constant).into(),
+        "exponential" => Exponential.into(),
+        "polynomial" => Polynomial(2).into(),
+        "chebyshev" => Chebyshev(3).into(),
+        "two_gauss" => (Gaussian + Gaussian + Constant).into(),
+        "argus_gauss" => (Argus + Gaussian).fix("endpoint", 101.0),
+        "constrained" => (Gaussian + Line).constrain("mean", 50.0, 0.4),
+        "template" => (template(0, "a") + template(1, "b")).into(),
+        _ => (Gaussian + Line).into(),
+    }
+}
+
+/// What differs from iminuit by more than a thousandth of an error.
+fn differs(case: &Value) -> Option<String> {
+    let found = match histogram(case, &case["counts"], &case["variances"]).fit(model(case)) {
+        Ok(found) => found,
+        Err(why) => return Some(format!("{}: {why}", case["kind"])),
+    };
+    let (values, errors) = (floats(&case["values"]), floats(&case["errors"]));
+    // Two peaks of one shape may come in another order.
+    let swapped = case["kind"] == "two_gauss" && found["mean"].value > 50.0;
+    // The second derivative jumps where a tail begins, and the reference's depends on its step.
+    let little = if case["kind"] == "double_crystal_ball" { 3e-3 } else { 1e-3 };
+    let free = found.parameters.iter().filter(|parameter| !parameter.fixed).enumerate();
+    let wrong = free.map(|(at, ours)| (if swapped && at < 6 { (at + 3) % 6 } else { at }, ours)).find(|&(at, ours)| {
+        (ours.value - values[at]).abs() > 1e-3 * errors[at] || (ours.error - errors[at]).abs() > little * errors[at]
+    });
+    wrong.map(|(at, ours)| {
+        let above = case["cost"].as_f64().unwrap_or(f64::NAN) - found.chi2;
+        format!("{}: {ours:?} is {} ± {} in iminuit, {above:e} above ours", case["kind"], values[at], errors[at])
+    })
+}
+
+#[test]
+fn iminuit_agrees_on_random_fits() {
+    let Some(python) = python("differential fits") else { return };
+    // A hundred of each kind take iminuit a quarter of an hour: RECOIL_FITS_EACH=100.
+    let each = std::env::var("RECOIL_FITS_EACH").unwrap_or_else(|_| "8".to_owned());
+    let cases: Vec<Value> = (said(&python, "fits.py", &[&each, "7"]).lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert!(cases.len() >= 100, "{} fits", cases.len());
+    let wrong: Vec<String> = cases.iter().filter_map(differs).collect();
+    // A search without any hint may end in another of several minima.
+    assert!(wrong.len() * 100 <= cases.len(), "{} of {} fits differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
