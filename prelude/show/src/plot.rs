@@ -7,6 +7,7 @@
 //! plotters places its marks on whole pixels, which bends bins of 5.6 pixels into a comb; so marks are placed here, in
 //! hundredths, and [`figure`] opens the same sheet to plotters for drawings of the user's own.
 
+mod annotations;
 mod axis;
 mod canvas;
 mod compare;
@@ -14,6 +15,7 @@ mod curves;
 mod draw;
 mod figure;
 mod fitted;
+mod flow;
 mod from;
 mod layout;
 mod legend;
@@ -54,6 +56,8 @@ use std::fmt::Write;
 pub struct Plot {
     scene: model::Scene,
     map: Option<map::Map>,
+    /// The steps of a cut flow.
+    flow: Option<Vec<flow::Step>>,
     /// What data is compared with: the sum of a stack, or the histogram itself.
     reference: Option<Hist>,
     data: Option<Hist>,
@@ -67,7 +71,7 @@ pub struct Plot {
 
 impl Plot {
     fn of(scene: model::Scene) -> Self {
-        Self { scene, map: None, reference: None, data: None, fitted: None, values: None, problem: None }
+        Self { scene, map: None, flow: None, reference: None, data: None, fitted: None, values: None, problem: None }
     }
 
     fn impossible(why: impl Into<String>) -> Self {
@@ -83,7 +87,10 @@ impl Plot {
         match (&self.problem, &self.map) {
             (Some(why), _) => Err(raster::Error::Svg(why.clone())),
             (None, Some(map)) => Ok(map::svg(&self.scene, map, theme)),
-            (None, None) => Ok(draw::svg(&self.scene, theme)),
+            (None, None) => Ok(match &self.flow {
+                Some(steps) => flow::svg(&self.scene, steps, theme),
+                None => draw::svg(&self.scene, theme),
+            }),
         }
     }
 

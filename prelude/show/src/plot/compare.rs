@@ -58,7 +58,7 @@ impl Plot {
 
     /// A panel under the plot that compares data with what it is drawn over.
     #[must_use]
-    pub fn compare(mut self, how: Comparison) -> Self {
+    pub fn compare(self, how: Comparison) -> Self {
         if let (Comparison::Pull, None, Some(fitted)) = (how, &self.data, &self.fitted) {
             let panel = pulls(fitted);
             return self.under(panel);
@@ -140,7 +140,7 @@ fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::
         layers.push(Layer::new("", Paint::Soft, Mark::Band { edges, low, high }));
     }
     layers.push(Layer::new("", Paint::Ink, Mark::Points(points)));
-    Ok(Panel { layers, y: wish, share: 0.36, from_zero: false, guides })
+    Ok(Panel { layers, y: wish, share: 0.36, guides, ..Panel::default() })
 }
 
 /// The pulls of a fit: bars from 0, with lines where three errors are.
@@ -151,7 +151,7 @@ fn pulls(fitted: &[Fitted]) -> Panel {
     let range = sensible(&points, 0.0, 3.6);
     let wish = AxisWish { range, ..AxisWish::named(Label::verbatim("Pull"), None) };
     let layers = vec![Layer::new("", Paint::Ink, Mark::Points(points))];
-    Panel { layers, y: wish, share: 0.36, from_zero: false, guides: vec![-3.0, 0.0, 3.0] }
+    Panel { layers, y: wish, share: 0.36, guides: vec![-3.0, 0.0, 3.0], ..Panel::default() }
 }
 
 /// A range around the guide that most points are in: one wild bin must not make the rest a line.

@@ -140,6 +140,8 @@ fn panel(canvas: &mut Canvas, panel: &Panel, area: Area, x: &Axis, y: &Axis, the
             canvas.line((area.left, height), (area.right(), height), pen);
         }
         panel.layers.iter().for_each(|layer| pens.layer(canvas, layer));
+        let place = |(x, y): (f64, f64)| (pens.x(x), pens.y(y));
+        super::annotations::draw(canvas, &panel.annotations, place, (area.top, area.bottom()), theme);
     });
 }
 

@@ -113,12 +113,12 @@ pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
     Plot::of(Scene::new(name, AxisWish::named(Label::verbatim("x"), None), panel))
 }
 
-/// What remains after each step of a selection.
+/// What remains after each step of a selection: a row for each step with its name, a bar, and the rounded number.
 pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     let first = steps.first().map_or(0.0, |step| step.1);
     let names = steps.iter().map(|(name, left)| {
         let share = if first > 0.0 { percent(left / first) } else { "-".into() };
-        format!("{} ({share})", crate::text::one_line(name.as_ref(), 24))
+        format!("{} ({share})", crate::text::one_line(name.as_ref(), 60))
     });
     let names = names.map(|name| Label::verbatim(&name)).collect();
     let wish = AxisWish { names: Some(names), ..AxisWish::default() };
@@ -126,12 +126,15 @@ pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     let values: Vec<f64> = steps.iter().map(|step| step.1).collect();
     let mark = Mark::Steps { edges, base: vec![0.0; values.len()], values, style: StepStyle::Tinted };
     let layers = vec![Layer::new("", Paint::Line(0), mark)];
-    let y = AxisWish::named(Label::verbatim("Events left"), None);
+    let y = AxisWish::named(Label::verbatim("Left"), None);
     let mut scene = Scene::new("cut flow", wish, Panel { layers, y, from_zero: true, ..Panel::default() });
     let last = steps.last().map_or(0.0, |step| step.1);
-    scene.summary = format!("{} of {} left after {} steps", number(last, 7), number(first, 7), steps.len());
-    scene.width = (120.0 + 110.0 * steps.len() as f64).clamp(640.0, 1600.0);
-    Plot::of(scene)
+    let (last, first) = (super::flow::rounded(last), super::flow::rounded(first));
+    scene.summary = format!("{last} of {first} left after {} steps", steps.len());
+    scene.width = 760.0;
+    scene.height = 76.0 + super::flow::ROW * steps.len() as f64;
+    let steps = steps.iter().map(|(name, left)| super::flow::Step { name: name.as_ref().to_owned(), left: *left });
+    Plot { flow: Some(steps.collect()), ..Plot::of(scene) }
 }
 
 /// A matrix of correlations, row by row, each between -1 and 1.

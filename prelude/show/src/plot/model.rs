@@ -58,6 +58,16 @@ pub(super) struct Panel {
     pub(super) from_zero: bool,
     /// Values with a dashed line across.
     pub(super) guides: Vec<f64>,
+    /// What the user has put on it.
+    pub(super) annotations: Vec<Annotation>,
+}
+
+/// A line, an arrow or words on a panel, in the values of its axes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Annotation {
+    Vertical(f64),
+    Line { from: (f64, f64), to: (f64, f64), arrow: bool },
+    Words { at: (f64, f64), label: Label },
 }
 
 /// One thing drawn in a panel.
@@ -78,6 +88,8 @@ pub(super) enum Paint {
     /// As a line, but never dashed.
     Solid(usize),
     Fill(usize),
+    /// A colour of the user's, the same on light and dark pages.
+    Own(Color),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +136,7 @@ impl Paint {
             Self::Soft => theme.soft,
             Self::Line(at) | Self::Solid(at) => theme.line(at),
             Self::Fill(at) => theme.fill(at),
+            Self::Own(color) => color,
         }
     }
 

@@ -99,6 +99,31 @@ fn gallery() -> Vec<(&'static str, Plot)> {
         ("stack", stack(&parts).data(measured()).ratio().belle2("own work").luminosity(42.28)),
         ("pulls", stack(&parts).data(measured()).pull().belle2("simulation").log_y()),
         ("overlay", overlay(&parts).title("Momentum of the recoil")),
+        (
+            "annotated",
+            stack(&parts)
+                .color("ee", "#7a21dd")
+                .vertical_line(4)
+                .arrow((4.8, 150.0), (4.05, 120.0))
+                .words(4.6, 160.0, "cut"),
+        ),
+        (
+            "fit_pulls",
+            histogram(&z)
+                .fit(&z.fit((hist::Gaussian + hist::Line).range(75.0, 110.0).fix("sigma", 3.4)).unwrap())
+                .pull(),
+        ),
+        ("efficiency_map", {
+            let axes = || [Axis::regular(8, 0.0, 6.0).unwrap().named("pRecoil"), Axis::regular(6, 0.0, 6.0).unwrap()];
+            let plane = |values: &[f64]| {
+                let mut plane = Hist::with(axes(), Storage::Count).unwrap();
+                plane
+                    .fill_slices(&[values, &values.iter().map(|p| (p * 7.0) % 6.0).collect::<Vec<_>>()], None, None)
+                    .unwrap();
+                plane
+            };
+            efficiency(plane(&found), plane(&momenta))
+        }),
         ("map", histogram(plane(40))),
         ("fine_map", histogram(plane(200)).log_y().without_projections().belle2("simulation")),
         ("scatter", scatter(("mu1P", &momenta[..3000]), ("mu1Theta", &angles[..3000]))),
