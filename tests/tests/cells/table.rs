@@ -256,7 +256,7 @@ fn newcomers_are_helped() {
         ("data.columns", Fails("parentheses")),
         ("data.head()", Fails("head(10)")),
         ("let f = Gaussian + Polynomial;", Fails("Polynomial(2)")),
-        ("data.best_candidate(\"chi2\", \"lowest\")", Fails("`Lowest` or `Highest`")),
+        ("data.event_keys(\"x\").best_candidate(\"chi2\", \"lowest\").count()?", To("6")),
         ("1.0 * 3", Fails("`3.0`")),
         ("for i in range(10) {}", Fails("0..10")),
         ("println!(\"{:?}\", data.mumu);", Fails("display(..)")),
@@ -267,6 +267,9 @@ fn newcomers_are_helped() {
         ("broken + 1", Fails("its cell In[23] failed")),
         ("also_broken()", Fails("its cell In[23] failed")),
         ("data.hist(mu1P, 50)?", Fails("stands in quotes")),
+        ("data.best_candidate(\"chi2\", \"best\").count()?", Fails("Lowest or Highest")),
+        ("data.profile(\"x\", (1, 0.0, 4.0), \"chi2\")?.values()[0]", To("2.0")),
+        ("data.profile(true).count()?", To("6")),
     ]);
 }
 

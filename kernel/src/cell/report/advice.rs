@@ -160,10 +160,9 @@ fn number_of_rows(seen: &Seen<'_>) -> Option<String> {
 }
 
 fn switch(seen: &Seen<'_>) -> Option<String> {
-    let fits = seen.code == "E0061" && seen.at == "profile" && seen.labels.contains("expected `bool`");
+    let fits = seen.code == "E0061" && seen.at == "profile" && seen.message.contains("1 argument was supplied");
     fits.then(|| {
-        "`Data::profile(true)` switches profiling on; the profile of a group is `data.group(\"..\").profile(..)`"
-            .to_owned()
+        "`profiling(true)` switches profiling on; `profile(\"x\", 50, \"y\")` is the mean of y in bins of x".to_owned()
     })
 }
 
