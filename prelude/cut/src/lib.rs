@@ -30,5 +30,6 @@ pub use error::{Error, Problem, Result, Span};
 pub use evaluate::several::Several;
 pub use lint::{Counts, lint};
 pub use syntax::expr::{Expr, col, lit, where_};
+pub use times::time;
 pub use value::{Function, Value, Width};
 pub use verdict::Verdict;

@@ -4,6 +4,7 @@
 //! comparisons are guarded, and integers are widened first. What Polars has no exact word for is
 //! computed by our own evaluator as an element-wise function of its inputs.
 
+use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program, Reduce};
 use crate::check::typed::Typed;
@@ -80,7 +81,9 @@ fn literal(value: &Value, dtype: &Type) -> Expr {
         Value::Text(value) => lit(value.to_string()),
         Value::Float(value) if *dtype == Type::F32 => lit(*value as f32),
         Value::Float(value) => lit(*value),
-        Value::Time(value) | Value::Duration(value) => lit(*value).cast(dtype.dtype()),
+        Value::Decimal(digits, scale) => lit(exact::float((*digits, *scale))),
+        Value::Time(value) => lit((*value).clamp(i64::MIN.into(), i64::MAX.into()) as i64).cast(dtype.dtype()),
+        Value::Duration(value) => lit(*value).cast(dtype.dtype()),
         other => match u64::try_from(integer(other)) {
             Ok(value) => lit(value).cast(dtype.dtype()),
             Err(_) => lit(integer(other) as i64).cast(dtype.dtype()),
@@ -103,7 +106,10 @@ fn join(program: &Program, parts: &[Id], with: fn(Expr, Expr) -> Expr) -> Expr {
 }
 
 fn compare(program: &Program, id: Id, op: Compare, class: Class, left: Id, right: Id) -> Expr {
-    if class == Class::Mixed {
+    if class == Class::Time {
+        return times(program, op, left, right).unwrap_or_else(|| own(program, id));
+    }
+    if class == Class::Mixed || class == Class::Exact {
         return own(program, id);
     }
     let (a, b) = match narrow(program, left, right) {
@@ -157,11 +163,8 @@ fn side(program: &Program, id: Id, class: Class) -> Expr {
         Class::F64 => DataType::Float64,
         Class::F32 => DataType::Float32,
         Class::U64 => DataType::UInt64,
-        Class::I64 if matches!(program.dtype(id), Type::Time(_) | Type::Duration) => {
-            return lower(program, id).cast(Type::dtype(&strip_zone(program.dtype(id))));
-        }
         Class::I64 => DataType::Int64,
-        Class::Bool | Class::Text | Class::Mixed => return lower(program, id),
+        Class::Bool | Class::Text | Class::Mixed | Class::Exact | Class::Time => return lower(program, id),
     };
     match program.op(id) {
         Op::Literal(value) if class == Class::F64 => lit(number(value)),
@@ -171,12 +174,33 @@ fn side(program: &Program, id: Id, class: Class) -> Expr {
     }
 }
 
-/// Instants compare, whatever zone shows them.
-fn strip_zone(dtype: &Type) -> Type {
-    match dtype {
-        Type::Time(_) => Type::Time(Some(TimeZone::UTC)),
-        other => other.clone(),
-    }
+/// A column of times against a literal, in the unit of the column: nanoseconds do not go far enough.
+fn times(program: &Program, op: Compare, left: Id, right: Id) -> Option<Expr> {
+    let (op, column, value) = match (program.op(left), program.op(right)) {
+        (Op::Column(column), Op::Literal(value)) => (op, *column, value),
+        (Op::Literal(value), Op::Column(column)) => (op.swap(), *column, value),
+        _ => return None,
+    };
+    let (name, dtype) = (col(program.columns[column].clone()), &program.dtypes[column]);
+    let unit = match dtype {
+        DataType::Date => 86_400_000_000_000,
+        DataType::Datetime(unit, _) | DataType::Duration(unit) => match unit {
+            TimeUnit::Nanoseconds => 1,
+            TimeUnit::Microseconds => 1_000,
+            TimeUnit::Milliseconds => 1_000_000,
+        },
+        _ => return None,
+    };
+    let (op, bound) = match exact::in_units(op, exact::of(value)?.0, unit) {
+        Ok(bound) => bound,
+        // Equal to no whole unit.
+        Err(truth) => return Some(if truth { name.is_null().or(lit(true)) } else { name.is_null().and(lit(false)) }),
+    };
+    let bound = match dtype {
+        DataType::Date => lit(i32::try_from(bound).ok()?),
+        _ => lit(i64::try_from(bound).ok()?),
+    };
+    Some(guarded(op, name, bound.cast(dtype.clone()), vec![]))
 }
 
 fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
@@ -195,6 +219,7 @@ fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
         Members::F32(values) => values.iter().map(|x| equal(side(Class::F32), lit(*x), true)).collect(),
         Members::F64(values) => values.iter().map(|x| equal(side(Class::F64), lit(*x), true)).collect(),
         Members::Text(values) => values.iter().map(|x| equal(side(Class::Text), lit(x.to_string()), false)).collect(),
+        Members::Exact(_) | Members::Time(_) => return own(program, id),
     };
     parts.into_iter().reduce(Expr::or).unwrap_or_else(|| lit(false))
 }
@@ -233,11 +258,16 @@ fn own(program: &Program, id: Id) -> Expr {
         let dtype = program.dtype(input).clone();
         let new = match program.op(input) {
             Op::Literal(value) => small.push(Op::Literal(value.clone()), dtype),
-            _ => {
+            op => {
                 let column = small.columns.len();
                 small.columns.push(format!("{column}").into());
-                small.dtypes.push(dtype.dtype());
-                inputs.push(lower(program, input).cast(dtype.dtype()));
+                // A column as it is: a cast of times or decimals may lose some.
+                let (plain, own) = match op {
+                    Op::Column(column) => (col(program.columns[*column].clone()), program.dtypes[*column].clone()),
+                    _ => (lower(program, input).cast(dtype.dtype()), dtype.dtype()),
+                };
+                small.dtypes.push(own);
+                inputs.push(plain);
                 small.push(Op::Column(column), dtype)
             }
         };

@@ -1,6 +1,7 @@
 //! What cuts mean and say, through the public surface of the room.
 
 mod blocks;
+mod exact;
 mod fuzz;
 mod meaning;
 mod messages;

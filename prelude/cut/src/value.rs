@@ -18,8 +18,10 @@ pub enum Value {
     Float(f64),
     /// Text.
     Text(Arc<str>),
+    /// A decimal number: its digits, and how many of them stand behind the point.
+    Decimal(i128, u8),
     /// A time in nanoseconds since 1970, UTC.
-    Time(i64),
+    Time(i128),
     /// A duration in nanoseconds.
     Duration(i64),
     /// Values to be looked for with `in`.
@@ -59,7 +61,7 @@ impl Value {
             Self::Null => "None",
             Self::Bool(_) => "a boolean",
             Self::Int(_) | Self::Sized(..) => "an integer",
-            Self::Float(_) => "a number",
+            Self::Float(_) | Self::Decimal(..) => "a number",
             Self::Text(_) => "text",
             Self::Time(_) => "a time",
             Self::Duration(_) => "a duration",
@@ -80,7 +82,9 @@ impl PartialEq for Value {
             (Self::Sized(a, v), Self::Sized(b, w)) => a == b && v == w,
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
             (Self::Text(a), Self::Text(b)) => a == b,
-            (Self::Time(a), Self::Time(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Decimal(a, s), Self::Decimal(b, t)) => a == b && s == t,
+            (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::Duration(a), Self::Duration(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Map(a), Self::Map(b)) => a == b,
             (Self::Function(a), Self::Function(b)) => a == b,
@@ -101,7 +105,9 @@ impl Hash for Value {
             Self::Sized(value, width) => (value, width).hash(state),
             Self::Float(value) => value.to_bits().hash(state),
             Self::Text(value) => value.hash(state),
-            Self::Time(value) | Self::Duration(value) => value.hash(state),
+            Self::Decimal(digits, scale) => (digits, scale).hash(state),
+            Self::Time(value) => value.hash(state),
+            Self::Duration(value) => value.hash(state),
             Self::List(values) => values.hash(state),
             Self::Map(values) => values.hash(state),
             Self::Function(function) => Arc::as_ptr(&function.0).cast::<()>().hash(state),
@@ -118,6 +124,12 @@ impl fmt::Display for Value {
             Self::Bool(false) => out.write_str("False"),
             Self::Int(value) | Self::Sized(value, _) => write!(out, "{value}"),
             Self::Float(value) => write!(out, "{value:?}"),
+            Self::Decimal(digits, scale) => {
+                let (sign, scale) = (if *digits < 0 { "-" } else { "" }, usize::from(*scale));
+                let digits = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
+                let (whole, behind) = digits.split_at(digits.len() - scale);
+                write!(out, "{sign}{whole}{}{behind}", if scale > 0 { "." } else { "" })
+            }
             Self::Text(value) => {
                 let quote = if value.contains('\'') { '"' } else { '\'' };
                 let escaped = value.replace('\\', "\\\\").replace('\n', "\\n").replace(quote, &format!("\\{quote}"));

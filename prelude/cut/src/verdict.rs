@@ -2,7 +2,6 @@
 
 use crate::check::program::{Class, Id, Op, Program};
 use crate::check::typed::Typed;
-use crate::check::types::Type;
 use crate::syntax::expr::Compare;
 use crate::value::Value;
 use segment::{ColumnStatistics, Scalar, Statistics};
@@ -151,7 +150,8 @@ fn scalar(value: &Value, class: Class) -> Option<Scalar> {
         Value::Float(value) if class == Class::F32 => Scalar::Float(f64::from(*value as f32)),
         Value::Float(value) => Scalar::Float(*value),
         Value::Text(value) => Scalar::Text(value.clone()),
-        Value::Time(value) | Value::Duration(value) => Scalar::Time(*value),
+        Value::Time(value) => Scalar::Time(i64::try_from(*value).ok()?),
+        Value::Duration(value) => Scalar::Time(*value),
         _ => return None,
     })
 }
@@ -196,14 +196,18 @@ fn is_in(program: &Program, input: Id, members: &crate::check::members::Members,
     use crate::check::members::Members;
     let Op::Column(column) = program.op(input) else { return Verdict::Unknown };
     let column_side = column_side(program, *column, statistics);
-    let time = matches!(program.dtype(input), Type::Time(_) | Type::Duration);
     let scalars: Vec<Scalar> = match members {
-        Members::I64(values) if time => values.iter().map(|x| Scalar::Time(*x)).collect(),
         Members::I64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
         Members::U64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
         Members::F32(values) => values.iter().map(|x| Scalar::Float((*x).into())).collect(),
         Members::F64(values) => values.iter().map(|x| Scalar::Float(*x)).collect(),
         Members::Text(values) => values.iter().map(|x| Scalar::Text(x.clone())).collect(),
+        Members::Time(values) => match values.iter().map(|x| Some(Scalar::Time(i64::try_from(*x).ok()?))).collect() {
+            Some(times) => times,
+            None => return Verdict::Unknown,
+        },
+        // Statistics of decimals are not exact.
+        Members::Exact(_) => return Verdict::Unknown,
     };
     let point =
         |scalar: &Scalar| Side { min: Some(scalar.clone()), max: Some(scalar.clone()), missing: Missing::Never };

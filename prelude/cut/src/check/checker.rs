@@ -21,9 +21,9 @@ pub(crate) type Fold = fn(&Program, Id) -> Option<Value>;
 pub(crate) struct Checker<'a> {
     pub program: Program,
     pub dialect: Dialect,
-    locals: &'a [(Arc<str>, Value)],
+    pub locals: &'a [(Arc<str>, Value)],
     schema: &'a Schema,
-    text: &'a str,
+    pub text: &'a str,
     problems: Vec<Problem>,
     fold: Fold,
 }
@@ -278,14 +278,16 @@ impl Checker<'_> {
                 let help = "`~` binds tighter than comparisons: write `~(a > 1)` or `not a > 1`";
                 self.note(expr, format!("`~` of {value}, which is {dtype}"), help)
             }
-            (Unary::Pos, Type::Int(_) | Type::F32 | Type::F64 | Type::Duration) => Ok(id),
-            (Unary::Neg, Type::Int(_) | Type::Bool | Type::F32 | Type::F64 | Type::Duration) => {
-                let result = match self.program.value(id) {
-                    // -1 is a literal, and has the narrowest type.
-                    Some(Value::Int(value)) => Type::literal(&Value::Int(-value)).unwrap_or(types::I64),
-                    _ => types::negated(&dtype),
-                };
-                Ok(self.push(Op::Neg(id), result))
+            (Unary::Pos, Type::Int(_) | Type::F32 | Type::F64 | Type::Exact(_) | Type::Duration) => Ok(id),
+            (Unary::Neg, Type::Int(_) | Type::Bool | Type::F32 | Type::F64 | Type::Exact(_) | Type::Duration) => {
+                match self.program.value(id) {
+                    // -1 is a literal, and has the narrowest type. No evaluator sees it, whose integers have 64 bits.
+                    Some(Value::Int(value)) => {
+                        let value = -value;
+                        self.literal(expr, Value::Int(value))
+                    }
+                    _ => Ok(self.push(Op::Neg(id), types::negated(&dtype))),
+                }
             }
             (_, Type::Null) => Ok(id),
             _ => self.note(expr, format!("{value} is {dtype} and has no sign"), ""),

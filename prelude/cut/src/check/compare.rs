@@ -2,11 +2,14 @@
 
 use crate::check::checker::{Checked, Checker};
 use crate::check::dialect::Dialect;
+use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op};
 use crate::check::types::{self, Type};
-use crate::syntax::expr::{Compare, Expr, Kind};
+use crate::syntax::expr::{Compare, Expr, Kind, Unary};
+use crate::times::{self, Refused};
 use crate::value::Value;
+use polars::prelude::TimeZone;
 
 /// An operand: a node, or a list, which only membership takes.
 enum Operand {
@@ -48,6 +51,13 @@ impl Checker<'_> {
     fn item(&mut self, expr: &Expr) -> Checked<Value> {
         let id = self.node(expr)?;
         match self.program.value(id) {
+            // More digits than a floating point number has are kept.
+            Some(Value::Float(float)) => Ok(match self.digits(expr, id) {
+                Some((digits, scale)) if exact::of(&Value::Float(*float)) != Some((digits, scale)) => {
+                    Value::Decimal(digits, scale)
+                }
+                _ => Value::Float(*float),
+            }),
             Some(value) => Ok(value.clone()),
             None => self.note(expr, "a list holds only values", "compare columns with `==`"),
         }
@@ -116,17 +126,20 @@ impl Checker<'_> {
                 }
                 Class::Text
             }
-            (Type::Time(_), Type::Time(_)) | (Type::Duration, Type::Duration) => Class::I64,
-            (Type::Time(_), Type::Text) => {
-                y = self.time_literal(b.0, y)?;
-                Class::I64
+            (Type::Time(_), Type::Time(_)) | (Type::Duration, Type::Duration) => Class::Time,
+            (Type::Time(zone), Type::Text) => {
+                y = self.time_literal(b.0, y, zone.as_ref())?;
+                Class::Time
             }
-            (Type::Text, Type::Time(_)) => {
-                x = self.time_literal(a.0, x)?;
-                Class::I64
+            (Type::Text, Type::Time(zone)) => {
+                x = self.time_literal(a.0, x, zone.as_ref())?;
+                Class::Time
             }
             _ if left.is_number() && right.is_number() => {
                 let class = self.number_class(x, y);
+                if class == Class::Exact {
+                    (x, y) = (self.exact(a.0, x), self.exact(b.0, y));
+                }
                 if class == Class::Mixed && left.width().is_some_and(|width| width.signed) {
                     (x, y, op_used) = (y, x, op.swap());
                 }
@@ -155,21 +168,69 @@ impl Checker<'_> {
         }
     }
 
-    fn time_literal(&mut self, expr: &Expr, id: Id) -> Checked {
+    /// A text as a time; without a zone of its own it is of the zone of the column.
+    fn time_literal(&mut self, expr: &Expr, id: Id, zone: Option<&TimeZone>) -> Checked {
+        let zone = zone.map(|zone| zone.as_str());
         let parsed = match self.program.value(id) {
-            Some(Value::Text(text)) => crate::times::parse(text),
-            _ => None,
+            Some(Value::Text(text)) => times::parse(text, zone),
+            _ => Err(Refused::NotATime),
         };
+        let zone = zone.unwrap_or("UTC");
+        let with_offset = "write it with its offset, as '2024-01-31 12:00:00+01:00'";
         match parsed {
-            Some(time) => Ok(self.push(Op::Literal(Value::Time(time)), Type::Time(None))),
-            None => {
+            Ok(time) => Ok(self.push(Op::Literal(Value::Time(time)), Type::Time(None))),
+            Err(Refused::NotATime) => {
                 self.note(expr, format!("{expr} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'")
             }
+            Err(Refused::Skipped) => self.note(expr, format!("the clocks of {zone} skip {expr}"), with_offset),
+            Err(Refused::Twice) => self.note(expr, format!("the clocks of {zone} show {expr} twice"), with_offset),
+            Err(Refused::Zone) => self.note(expr, format!("the time zone `{zone}` is not known"), with_offset),
+        }
+    }
+
+    /// A number literal with all its digits; other nodes as they are.
+    fn exact(&mut self, expr: &Expr, id: Id) -> Id {
+        match self.digits(expr, id) {
+            Some((digits, scale)) => self.push(Op::Literal(Value::Decimal(digits, scale)), Type::Exact(scale)),
+            None => id,
+        }
+    }
+
+    /// The digits of a literal, as they are written where that is known: a text says more than the number it is read as.
+    fn digits(&self, expr: &Expr, id: Id) -> Option<exact::Exact> {
+        let value = self.program.value(id)?;
+        let written = match expr.kind() {
+            Kind::Unary(Unary::Neg, inner) => self.as_written(inner).map(|(digits, scale)| (-digits, scale)),
+            _ => self.as_written(expr),
+        };
+        written.or_else(|| exact::of(value))
+    }
+
+    fn as_written(&self, expr: &Expr) -> Option<exact::Exact> {
+        match expr.kind() {
+            Kind::Literal(Value::Float(value)) if self.dialect == Dialect::Text => {
+                let text = self.text.get(expr.span()?)?;
+                let same = text.replace('_', "").parse::<f64>().is_ok_and(|read| read == *value);
+                exact::parse(text).filter(|_| same)
+            }
+            Kind::Literal(value) => exact::of(value),
+            Kind::Local(path) => {
+                exact::of(&crate::syntax::locals::find(self.locals, &path[0]).filter(|_| path.len() == 1)?)
+            }
+            _ => None,
         }
     }
 
     pub fn number_class(&self, a: Id, b: Id) -> Class {
         let (left, right) = (self.program.dtype(a), self.program.dtype(b));
+        if matches!(left, Type::Exact(_)) || matches!(right, Type::Exact(_)) {
+            // A column of floating point numbers has no digits; a literal has.
+            let digits = |id: Id| match self.program.value(id) {
+                Some(value) => exact::of(value).is_some(),
+                None => !self.program.dtype(id).is_float(),
+            };
+            return if digits(a) && digits(b) { Class::Exact } else { Class::F64 };
+        }
         if left.is_float() || right.is_float() {
             // In comparisons literals follow f32 in both dialects, as pandas does.
             let weak = [self.program.value(a).is_some(), self.program.value(b).is_some()];

@@ -1,3 +1,4 @@
+use crate::check::exact::{self, rescaled};
 use crate::check::types::Type;
 use crate::value::Value;
 use std::collections::HashSet;
@@ -10,6 +11,10 @@ pub(crate) enum Members {
     U64(Arc<[u64]>),
     F32(Arc<[f32]>),
     F64(Arc<[f64]>),
+    /// Digits at the scale of the column.
+    Exact(Arc<[i128]>),
+    /// Times or durations in nanoseconds.
+    Time(Arc<[i128]>),
     Text(Arc<HashSet<Arc<str>>>),
 }
 
@@ -21,6 +26,7 @@ impl Members {
             Type::Text => texts(values),
             Type::F32 => floats(values).map(|values| Self::F32(sorted(values.into_iter().map(|x| x as f32).collect()))),
             Type::F64 => floats(values).map(|values| Self::F64(sorted(values))),
+            Type::Exact(scale) => exacts(values, *scale),
             Type::Int(width) if !width.signed && width.bytes == 8 => {
                 Ok(Self::U64(sorted(ints(values)?.into_iter().filter_map(|x| x.try_into().ok()).collect())))
             }
@@ -39,6 +45,7 @@ impl Members {
             Self::U64(values) => values.len(),
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
+            Self::Exact(values) | Self::Time(values) => values.len(),
             Self::Text(values) => values.len(),
         }
     }
@@ -70,6 +77,7 @@ fn floats(values: &[Value]) -> Result<Vec<f64>, &Value> {
         match value {
             Value::Float(value) => out.push(*value),
             Value::Int(value) | Value::Sized(value, _) => out.push(*value as f64),
+            Value::Decimal(digits, scale) => out.push(exact::float((*digits, *scale))),
             Value::Bool(value) => out.push(f64::from(u8::from(*value))),
             Value::Null => {}
             other => return Err(other),
@@ -87,6 +95,7 @@ fn ints(values: &[Value]) -> Result<Vec<i128>, &Value> {
             Value::Int(value) | Value::Sized(value, _) => out.push(*value),
             Value::Bool(value) => out.push(i128::from(*value)),
             Value::Float(value) if value.fract() == 0.0 && value.abs() < 1e30 => out.push(*value as i128),
+            Value::Decimal(digits, scale) => out.extend(rescaled((*digits, *scale), 0)),
             Value::Float(_) | Value::Null => {}
             other => return Err(other),
         }
@@ -94,15 +103,33 @@ fn ints(values: &[Value]) -> Result<Vec<i128>, &Value> {
     Ok(out)
 }
 
+/// Numbers that can equal a decimal of this scale.
+fn exacts(values: &[Value], scale: u8) -> Result<Members, &Value> {
+    let mut out = Vec::new();
+    for value in values {
+        match value {
+            Value::Null => {}
+            Value::Int(_) | Value::Sized(..) | Value::Bool(_) | Value::Float(_) | Value::Decimal(..) => {
+                out.extend(exact::of(value).and_then(|number| rescaled(number, scale)));
+            }
+            other => return Err(other),
+        }
+    }
+    Ok(Members::Exact(sorted(out)))
+}
+
 fn times<'v>(dtype: &Type, values: &'v [Value]) -> Result<Members, &'v Value> {
     let mut out = Vec::new();
     for value in values {
         match (dtype, value) {
-            (Type::Time(_), Value::Time(value)) | (Type::Duration, Value::Duration(value)) => out.push(*value),
-            (Type::Time(_), Value::Text(text)) => out.push(crate::times::parse(text).ok_or(value)?),
+            (Type::Time(_), Value::Time(value)) => out.push(*value),
+            (Type::Duration, Value::Duration(value)) => out.push(i128::from(*value)),
+            (Type::Time(zone), Value::Text(text)) => {
+                out.push(crate::times::parse(text, zone.as_ref().map(|zone| zone.as_str())).map_err(|_| value)?);
+            }
             (_, Value::Null) => {}
             (_, other) => return Err(other),
         }
     }
-    Ok(Members::I64(sorted(out)))
+    Ok(Members::Time(sorted(out)))
 }

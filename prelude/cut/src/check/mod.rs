@@ -5,6 +5,7 @@ mod call;
 pub(crate) mod checker;
 mod compare;
 pub(crate) mod dialect;
+pub(crate) mod exact;
 pub(crate) mod functions;
 pub(crate) mod members;
 pub(crate) mod program;

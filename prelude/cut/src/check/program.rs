@@ -51,6 +51,10 @@ pub(crate) enum Class {
     Mixed,
     F32,
     F64,
+    /// Decimals and integers of 128 bits, digit for digit.
+    Exact,
+    /// Times, or durations, of whatever units.
+    Time,
     Text,
 }
 

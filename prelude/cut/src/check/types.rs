@@ -13,6 +13,9 @@ pub(crate) enum Type {
     Int(Width),
     F32,
     F64,
+    /// A decimal with so many digits behind the point, or a whole number of 128 bits: compared digit for digit, and an
+    /// f64 in arithmetic.
+    Exact(u8),
     Text,
     Time(Option<TimeZone>),
     Duration,
@@ -39,7 +42,9 @@ impl Type {
             DataType::UInt32 => int(false, 4),
             DataType::UInt64 => int(false, 8),
             DataType::Float32 => Self::F32,
-            DataType::Float64 | DataType::Decimal(..) => Self::F64,
+            DataType::Float64 => Self::F64,
+            DataType::Int128 => Self::Exact(0),
+            DataType::Decimal(_, scale) => Self::Exact(u8::try_from(*scale).ok()?),
             DataType::String | DataType::Categorical(..) | DataType::Enum(..) => Self::Text,
             DataType::Date => Self::Time(None),
             DataType::Datetime(_, zone) => Self::Time(zone.clone()),
@@ -56,6 +61,7 @@ impl Type {
             Value::Int(value) => Self::Int(narrowest(*value)),
             Value::Sized(_, width) => Self::Int(*width),
             Value::Float(_) => Self::F64,
+            Value::Decimal(_, scale) => Self::Exact(*scale),
             Value::Text(_) => Self::Text,
             Value::Time(_) => Self::Time(None),
             Value::Duration(_) => Self::Duration,
@@ -78,6 +84,8 @@ impl Type {
             Self::Int(_) => DataType::UInt64,
             Self::F32 => DataType::Float32,
             Self::F64 => DataType::Float64,
+            Self::Exact(0) => DataType::Int128,
+            Self::Exact(scale) => DataType::Decimal(38, usize::from(*scale)),
             Self::Text => DataType::String,
             Self::Time(zone) => DataType::Datetime(TimeUnit::Nanoseconds, zone.clone()),
             Self::Duration => DataType::Duration(TimeUnit::Nanoseconds),
@@ -85,7 +93,7 @@ impl Type {
     }
 
     pub fn is_number(&self) -> bool {
-        matches!(self, Self::Bool | Self::Int(_) | Self::F32 | Self::F64)
+        matches!(self, Self::Bool | Self::Int(_) | Self::F32 | Self::F64 | Self::Exact(_))
     }
 
     pub fn is_float(&self) -> bool {
@@ -110,6 +118,8 @@ impl fmt::Display for Type {
             Self::Int(Width { signed, bytes }) => write!(out, "{}{}", if *signed { "i" } else { "u" }, bytes * 8),
             Self::F32 => out.write_str("f32"),
             Self::F64 => out.write_str("f64"),
+            Self::Exact(0) => out.write_str("i128"),
+            Self::Exact(_) => out.write_str("decimal"),
             Self::Text => out.write_str("text"),
             Self::Time(_) => out.write_str("time"),
             Self::Duration => out.write_str("duration"),
@@ -162,13 +172,18 @@ pub(crate) fn arithmetic(op: Binary, a: &Type, b: &Type, weak: [bool; 2], diviso
 
 /// The signed type, twice as wide.
 pub(crate) fn negated(a: &Type) -> Type {
-    a.width().map_or_else(|| a.clone(), |width| int(true, twice(width, width)))
+    match (a, a.width()) {
+        (Type::Exact(_), _) => Type::F64,
+        (_, Some(width)) => int(true, twice(width, width)),
+        _ => a.clone(),
+    }
 }
 
 /// The type of `abs`.
 pub(crate) fn absolute(a: &Type) -> Type {
     match a.width() {
         Some(Width { signed: true, .. }) => negated(a),
+        _ if matches!(a, Type::Exact(_)) => Type::F64,
         _ => a.clone(),
     }
 }
@@ -176,6 +191,7 @@ pub(crate) fn absolute(a: &Type) -> Type {
 /// The one type of two alternatives (`where`, `min`, `max`); `None` when they do not go together.
 pub(crate) fn common(a: &Type, b: &Type, weak: [bool; 2]) -> Option<Type> {
     Some(match (a, b) {
+        (Type::Exact(_), Type::Exact(_) | Type::Null) | (Type::Null, Type::Exact(_)) => Type::F64,
         (a, b) if a == b => a.clone(),
         (Type::Null, other) | (other, Type::Null) => other.clone(),
         (Type::Time(_), Type::Time(_)) => a.clone(),

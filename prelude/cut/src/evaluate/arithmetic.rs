@@ -2,7 +2,7 @@
 
 use crate::check::types::Type;
 use crate::evaluate::kernel::{Arg, zip};
-use crate::evaluate::lane::{Data, Lane, integer, valid_in_all};
+use crate::evaluate::lane::{Data, Lane, valid_in_all};
 use crate::syntax::expr::Binary;
 use std::borrow::Cow;
 
@@ -131,7 +131,7 @@ fn arithmetic_i64(op: Binary, left: &Lane, right: &Lane, rows: usize) -> Vec<i64
     if op == Binary::Sub && (matches!(left.data, Data::U64(_)) || matches!(right.data, Data::U64(_))) {
         // Differences of large unsigned numbers may be small.
         let difference = |x: i128, y: i128| (x - y).clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-        return zip(rows, &i128s(left, rows), &i128s(right, rows), difference);
+        return zip(rows, &left.digits().0, &right.digits().0, difference);
     }
     let (a, b) = (&left.i64(), &right.i64());
     match op {
@@ -151,14 +151,6 @@ fn arithmetic_i64(op: Binary, left: &Lane, right: &Lane, rows: usize) -> Vec<i64
         }),
         Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide_i64(x, y).0),
         Binary::Mod | Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| floor_divide_i64(x, y).1),
-    }
-}
-
-fn i128s<'l>(lane: &'l Lane, rows: usize) -> Arg<'l, i128> {
-    match &lane.data {
-        Data::U64(values) => Arg::Many(values.iter().map(|x| i128::from(*x)).collect()),
-        Data::One(value) => Arg::One(integer(value)),
-        _ => Arg::Many(collect(rows, &lane.i64(), i128::from).into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Comparisons of lanes: by value whatever the widths, missing values as pandas has them.
 
+use crate::check::exact;
 use crate::evaluate::kernel::{self, Arg};
 use crate::evaluate::lane::{Data, Lane, integer};
 use crate::syntax::expr::Compare;
@@ -45,6 +46,26 @@ fn threshold(op: Compare, literal: &Value, min: i128, max: i128) -> Result<(Comp
         return Err(matches!(op, Compare::Lt | Compare::Le | Compare::Ne));
     }
     Ok((op, bound))
+}
+
+/// Compares digits of any two scales.
+pub(crate) fn compare_exact(op: Compare, left: &Lane, right: &Lane, marks: &mut [u8]) {
+    let ((left, a), (right, b)) = (left.digits(), right.digits());
+    for (row, mark) in marks.iter_mut().enumerate() {
+        *mark = u8::from(holds(op, exact::compare((left.get(row), a), (right.get(row), b))));
+    }
+}
+
+/// Compares times in units of so many nanoseconds.
+pub(crate) fn compare_times(op: Compare, left: &(Lane, i128), right: &(Lane, i128), marks: &mut [u8]) {
+    let ((one, unit), (other, next)) = (left, right);
+    if unit == next && !matches!(one.data, Data::One(_)) && !matches!(other.data, Data::One(_)) {
+        return kernel::compare(op, &one.i64(), &other.i64(), marks);
+    }
+    let (one, other) = (one.digits().0, other.digits().0);
+    for (row, mark) in marks.iter_mut().enumerate() {
+        *mark = u8::from(holds(op, (one.get(row) * unit).cmp(&(other.get(row) * next))));
+    }
 }
 
 pub(crate) fn holds(op: Compare, order: std::cmp::Ordering) -> bool {

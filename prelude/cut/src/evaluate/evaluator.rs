@@ -1,10 +1,13 @@
 //! Evaluates a program over one block of rows at a time.
 
+use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program};
 use crate::check::types::Type;
 use crate::evaluate::arithmetic::{absolute, arithmetic, collect, map, negate, pick, select};
-use crate::evaluate::compare::{compare_texts, contained, holds, narrow, respect_missing, texts_contained};
+use crate::evaluate::compare::{
+    compare_exact, compare_texts, compare_times, contained, holds, narrow, respect_missing, texts_contained,
+};
 use crate::evaluate::kernel::{self, zip};
 use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
 use crate::evaluate::table::Column;
@@ -76,12 +79,32 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         };
         let column = &self.columns[column];
         let float = matches!(class, Class::F32 | Class::F64);
-        let lane = column.load(self.start, self.rows, self.chosen);
+        let lane = column.stored(self.start, self.rows, self.chosen);
         // A missing number of a float column is NaN there; anything else would be compared as if it were a value.
         if !matches!(lane.data, Data::F64(_) | Data::F32(_)) && !column.complete(self.start) {
             return false;
         }
+        // Digits and times are compared in the units of the column.
+        let bound = match (class, exact::of(value)) {
+            (Class::Time, Some((number, _))) => exact::in_units(op, number, column.unit()),
+            (Class::Exact, Some(number)) => exact::at_scale(op, number, column.decimals()),
+            (Class::Time | Class::Exact, None) => return false,
+            _ => Ok((op, 0)),
+        };
+        let own_units = matches!(class, Class::Time | Class::Exact);
+        let (op, made) = match bound {
+            Ok((op, bound)) => (op, own_units.then_some(Value::Int(bound))),
+            Err(truth) => {
+                match (truth, and) {
+                    (true, true) => {}
+                    (truth, _) => out.fill(u8::from(truth)),
+                }
+                return true;
+            }
+        };
+        let value = made.as_ref().unwrap_or(value);
         match (&lane.data, class) {
+            (Data::I128(values, _), _) if !float => narrow(op, values, value, i128::MIN, i128::MAX, |x| x, and, out),
             (Data::F64(values), Class::F64) => kernel::compare_one(op, values, number(value), and, out),
             (Data::F32(values), Class::F32) => kernel::compare_one(op, values, number(value) as f32, and, out),
             (Data::I8(values), _) => narrow(op, values, value, i8::MIN.into(), i8::MAX.into(), |x| x as i8, and, out),
@@ -207,8 +230,16 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         if self.leaf(op, class, left, right, false, &mut marks) {
             return Lane::marks(marks);
         }
+        if class == Class::Time {
+            let (left, right) = (self.instants(left), self.instants(right));
+            compare_times(op, &left, &right, &mut marks);
+            respect_missing(op, &left.0, &right.0, &mut marks);
+            return Lane::marks(marks);
+        }
         let (left, right) = (self.lane(left), self.lane(right));
         match class {
+            Class::Exact => compare_exact(op, &left, &right, &mut marks),
+            Class::Time => {}
             Class::F64 => kernel::compare(op, &left.f64(), &right.f64(), &mut marks),
             Class::F32 => kernel::compare(op, &left.f32(), &right.f32(), &mut marks),
             Class::I64 => kernel::compare(op, &left.i64(), &right.i64(), &mut marks),
@@ -228,20 +259,37 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         Lane::marks(marks)
     }
 
+    /// Times or durations, and the nanoseconds of their unit.
+    fn instants(&mut self, id: Id) -> (Lane<'a>, i128) {
+        match self.program.op(id) {
+            Op::Column(column) => {
+                let column = &self.columns[*column];
+                (column.stored(self.start, self.rows, self.chosen), column.unit())
+            }
+            _ => ((*self.lane(id)).clone(), 1),
+        }
+    }
+
     fn is_in(&mut self, input: Id, members: &Members) -> Lane<'a> {
+        if let Members::Time(times) = members {
+            let (lane, unit) = self.instants(input);
+            let whole =
+                times.iter().filter(|time| *time % unit == 0).filter_map(|time| i64::try_from(time / unit).ok());
+            let marks = contained(&lane.i64(), &whole.collect::<Vec<_>>(), self.len());
+            return Lane::marks(with_values(marks, &lane));
+        }
         let lane = self.lane(input);
         let rows = self.len();
-        let mut marks: Vec<u8> = match members {
+        let marks: Vec<u8> = match members {
+            Members::Exact(set) => contained(&lane.digits().0, set, rows),
+            Members::Time(_) => Vec::new(),
             Members::I64(set) => contained(&lane.i64(), set, rows),
             Members::U64(set) => contained(&lane.u64(), set, rows),
             Members::F32(set) => contained(&lane.f32(), set, rows),
             Members::F64(set) => contained(&lane.f64(), set, rows),
             Members::Text(set) => texts_contained(&lane, set, rows),
         };
-        if let Some(valid) = &lane.valid {
-            marks.iter_mut().zip(valid.iter()).for_each(|(mark, valid)| *mark &= valid);
-        }
-        Lane::marks(marks)
+        Lane::marks(with_values(marks, &lane))
     }
 
     fn function(&mut self, name: crate::check::functions::Name, inputs: &[Id], dtype: &Type) -> Lane<'a> {
@@ -316,4 +364,12 @@ fn merge(marks: &[u8], and: bool, out: &mut [u8]) {
     } else {
         out.copy_from_slice(marks);
     }
+}
+
+/// Marks of rows that have a value.
+fn with_values(mut marks: Vec<u8>, lane: &Lane) -> Vec<u8> {
+    if let Some(valid) = &lane.valid {
+        marks.iter_mut().zip(valid.iter()).for_each(|(mark, valid)| *mark &= valid);
+    }
+    marks
 }

@@ -1,5 +1,6 @@
 //! The values of one node for the rows of one block.
 
+use crate::check::exact::{self, float};
 use crate::evaluate::kernel::Arg;
 use crate::value::Value;
 use polars_arrow::array::{Utf8ViewArray, View};
@@ -24,6 +25,8 @@ pub(crate) enum Data<'a> {
     U16(Cow<'a, [u16]>),
     U32(Cow<'a, [u32]>),
     U64(Cow<'a, [u64]>),
+    /// Digits, and how many of them stand behind the point.
+    I128(Cow<'a, [i128]>, u8),
     F32(Cow<'a, [f32]>),
     F64(Cow<'a, [f64]>),
     Text(Texts<'a>),
@@ -120,6 +123,22 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// Integers and decimals as digits, and how many of these stand behind the point.
+    pub fn digits(&self) -> (Arg<'_, i128>, u8) {
+        match &self.data {
+            Data::I128(values, scale) => (Arg::Many(Cow::Borrowed(values)), *scale),
+            Data::U64(values) => (Arg::Many(values.iter().map(|x| i128::from(*x)).collect()), 0),
+            Data::One(value) => {
+                let (digits, scale) = exact::of(value).unwrap_or_default();
+                (Arg::One(digits), scale)
+            }
+            _ => match self.i64() {
+                Arg::Many(values) => (Arg::Many(values.iter().map(|x| i128::from(*x)).collect()), 0),
+                Arg::One(value) => (Arg::One(value.into()), 0),
+            },
+        }
+    }
+
     /// Truth of each row: 0 where it is missing.
     pub fn truth(&self, rows: usize) -> Vec<u8> {
         let mut marks = match &self.data {
@@ -186,6 +205,7 @@ impl Data<'_> {
             Data::U64(values) => values.iter().map(|x| from_u64(*x)).collect(),
             Data::F32(values) => values.iter().map(|x| from_f32(*x)).collect(),
             Data::F64(values) => values.iter().map(|x| from_f64(*x)).collect(),
+            Data::I128(values, scale) => values.iter().map(|x| from_f64(float((*x, *scale)))).collect(),
             _ => Cow::Owned(Vec::new()),
         }
     }
@@ -201,7 +221,9 @@ pub(crate) fn number(value: &Value) -> f64 {
         Value::Bool(value) => f64::from(u8::from(*value)),
         Value::Int(value) | Value::Sized(value, _) => *value as f64,
         Value::Float(value) => *value,
-        Value::Time(value) | Value::Duration(value) => *value as f64,
+        Value::Decimal(digits, scale) => float((*digits, *scale)),
+        Value::Time(value) => *value as f64,
+        Value::Duration(value) => *value as f64,
         _ => f64::NAN,
     }
 }
@@ -210,8 +232,9 @@ pub(crate) fn number(value: &Value) -> f64 {
 pub(crate) fn integer(value: &Value) -> i128 {
     match value {
         Value::Bool(value) => i128::from(*value),
-        Value::Int(value) | Value::Sized(value, _) => *value,
-        Value::Time(value) | Value::Duration(value) => i128::from(*value),
+        Value::Int(value) | Value::Sized(value, _) | Value::Time(value) => *value,
+        Value::Duration(value) => i128::from(*value),
+        Value::Decimal(digits, scale) => *digits / 10_i128.saturating_pow((*scale).into()),
         Value::Float(value) => *value as i128,
         _ => 0,
     }

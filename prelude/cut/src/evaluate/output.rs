@@ -26,7 +26,7 @@ impl Output {
         let values = match dtype {
             Type::Bool => Values::Bool(Vec::with_capacity(rows)),
             Type::F32 => Values::F32(Vec::with_capacity(rows)),
-            Type::F64 | Type::Null => Values::F64(Vec::with_capacity(rows)),
+            Type::F64 | Type::Exact(_) | Type::Null => Values::F64(Vec::with_capacity(rows)),
             Type::Text => Values::Text(Vec::with_capacity(rows)),
             Type::Int(width) if !width.signed => Values::U64(Vec::with_capacity(rows)),
             _ => Values::I64(Vec::with_capacity(rows)),

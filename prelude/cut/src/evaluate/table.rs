@@ -13,6 +13,8 @@ pub(crate) struct Column<'a> {
     pieces: Vec<Piece<'a>>,
     /// What a stored integer is multiplied with (times: nanoseconds per unit).
     scale: i64,
+    /// How many digits of a decimal stand behind the point.
+    decimals: u8,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,7 @@ enum Values<'a> {
     U16(&'a [u16]),
     U32(&'a [u32]),
     U64(&'a [u64]),
+    I128(&'a [i128]),
     F32(&'a [f32]),
     F64(&'a [f64]),
     Text(&'a Utf8ViewArray),
@@ -45,7 +48,6 @@ pub(crate) fn prepare(column: &polars::prelude::Column) -> PolarsResult<Series> 
     let series = column.as_materialized_series();
     let plain = match series.dtype() {
         DataType::Categorical(..) | DataType::Enum(..) => series.cast(&DataType::String)?,
-        DataType::Decimal(..) => series.cast(&DataType::Float64)?,
         _ => series.clone(),
     };
     // Many small chunks would make many small blocks.
@@ -68,7 +70,7 @@ macro_rules! numbers {
 
 impl<'a> Column<'a> {
     pub fn new(series: &'a Series) -> PolarsResult<Self> {
-        let mut scale = 1;
+        let (mut scale, mut decimals) = (1, 0);
         let pieces = match series.dtype() {
             DataType::Null => vec![Piece { start: 0, end: series.len(), values: Values::Null, valid: None }],
             DataType::Boolean => pieces(
@@ -85,6 +87,11 @@ impl<'a> Column<'a> {
             DataType::UInt16 => numbers!(series.u16()?, U16),
             DataType::UInt32 => numbers!(series.u32()?, U32),
             DataType::UInt64 => numbers!(series.u64()?, U64),
+            DataType::Int128 => numbers!(series.i128()?, I128),
+            DataType::Decimal(_, behind) => {
+                decimals = u8::try_from(*behind).unwrap_or(u8::MAX);
+                numbers!(series.decimal()?.physical(), I128)
+            }
             DataType::Float32 => numbers!(series.f32()?, F32),
             DataType::Float64 => numbers!(series.f64()?, F64),
             DataType::String => {
@@ -104,7 +111,7 @@ impl<'a> Column<'a> {
             }
             other => polars_bail!(InvalidOperation: "a cut cannot use a column of type {other}"),
         };
-        Ok(Self { pieces, scale })
+        Ok(Self { pieces, scale, decimals })
     }
 
     fn piece(&self, row: usize) -> &Piece<'a> {
@@ -123,16 +130,36 @@ impl<'a> Column<'a> {
         piece.valid.is_none() && !matches!(piece.values, Values::Null)
     }
 
-    /// Rows `start..start + rows`, which lie in one chunk; of them only `chosen`, when it is given.
+    /// Rows `start..start + rows`, which lie in one chunk; of them only `chosen`, when it is given. Times are in
+    /// nanoseconds, as far as these go.
     pub fn load(&self, start: usize, rows: usize, chosen: Option<&[u32]>) -> Lane<'a> {
-        let piece = self.piece(start);
-        let at = start - piece.start;
-        let mut lane = Lane { data: piece.data(at, rows, chosen), valid: piece.valid(at, rows, chosen) };
+        let mut lane = self.stored(start, rows, chosen);
         if self.scale != 1 {
             lane.data = scaled(&lane, self.scale);
         }
+        lane
+    }
+
+    /// The same in the units of the column.
+    pub fn stored(&self, start: usize, rows: usize, chosen: Option<&[u32]>) -> Lane<'a> {
+        let piece = self.piece(start);
+        let at = start - piece.start;
+        let mut lane = Lane { data: piece.data(at, rows, chosen), valid: piece.valid(at, rows, chosen) };
+        if let Data::I128(_, decimals) = &mut lane.data {
+            *decimals = self.decimals;
+        }
         lane.blank();
         lane
+    }
+
+    /// Nanoseconds in a unit of the column.
+    pub fn unit(&self) -> i128 {
+        self.scale.into()
+    }
+
+    /// How many digits of its decimals stand behind the point.
+    pub fn decimals(&self) -> u8 {
+        self.decimals
     }
 }
 
@@ -185,6 +212,7 @@ impl<'a> Piece<'a> {
             Values::U16(values) => Data::U16(part(values, at, rows, chosen)),
             Values::U32(values) => Data::U32(part(values, at, rows, chosen)),
             Values::U64(values) => Data::U64(part(values, at, rows, chosen)),
+            Values::I128(values) => Data::I128(part(values, at, rows, chosen), 0),
             Values::F32(values) => Data::F32(part(values, at, rows, chosen)),
             Values::F64(values) => Data::F64(part(values, at, rows, chosen)),
             Values::Text(array) => Data::Text(match chosen {

@@ -56,7 +56,8 @@ pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
         Type::Int(width) if !width.signed => Value::Int(lane.u64().get(0).into()),
         Type::Int(_) => Value::Int(lane.i64().get(0).into()),
         Type::Text => Value::Text(lane.text(0).into()),
-        Type::Time(_) => Value::Time(lane.i64().get(0)),
+        Type::Exact(scale) => Value::Decimal(lane.digits().0.get(0), *scale),
+        Type::Time(_) => Value::Time(lane.i64().get(0).into()),
         Type::Duration => Value::Duration(lane.i64().get(0)),
         Type::Null => Value::Null,
     })

@@ -55,40 +55,17 @@ impl Rows {
     }
 }
 
-/// Reads `2024-01-31T12:00:00.5` (UTC; the time of day and its parts may be left out) as nanoseconds since 1970.
+/// Reads `2024-01-31T12:00:00.5` (UTC where it has no offset; the time of day and its parts may be left out) as nanoseconds
+/// since 1970: the times that a cut reads.
 ///
 /// # Errors
-/// A text that is no time.
+/// A text that is no time, or one before 1677 or after 2262, which nanoseconds of 64 bits do not reach.
 pub fn time(text: &str) -> Result<i64> {
-    let refuse = || Error::request(format!("`{text}` is no time; write it as 2024-01-31T12:00:00"));
-    let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, ""));
-    let mut parts = date.rsplitn(3, '-');
-    let mut next = || parts.next().and_then(|part| part.parse::<i64>().ok()).ok_or_else(refuse);
-    let (day, month, year) = (next()?, next()?, next()?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return Err(refuse());
-    }
-    let mut nanoseconds: i64 = 0;
-    if !clock.is_empty() {
-        let (whole, fraction) =
-            clock.trim_end_matches('Z').split_once('.').unwrap_or((clock.trim_end_matches('Z'), ""));
-        for (part, unit) in whole.split(':').zip([3_600, 60, 1]) {
-            nanoseconds += part.parse::<i64>().map_err(|_| refuse())? * unit * 1_000_000_000;
-        }
-        let digits = format!("{fraction:0<9}");
-        nanoseconds += digits.get(..9).and_then(|digits| digits.parse::<i64>().ok()).ok_or_else(refuse)?;
-    }
-    let days = days_since_1970(year, month, day);
-    days.checked_mul(86_400_000_000_000).and_then(|day| day.checked_add(nanoseconds)).ok_or_else(refuse)
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar, counting years from March so that the leap day is the last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    let Some(time) = cut::time(text) else {
+        return Err(Error::request(format!("`{text}` is no time; write it as 2024-01-31T12:00:00")));
+    };
+    let far = |_| Error::request(format!("`{text}` is before 1677 or after 2262, which nanoseconds do not reach"));
+    i64::try_from(time).map_err(far)
 }
 
 #[cfg(test)]
@@ -113,6 +90,10 @@ mod tests {
         assert_eq!(time("1970-01-01").unwrap(), 0);
         assert_eq!(time("1969-12-31T23:59:59.999999999").unwrap(), -1);
         assert_eq!(time("2024-02-29T01:00:00").unwrap(), 1_709_168_400_000_000_000);
+        assert_eq!(time("2024-02-29T01").unwrap(), time("2024-02-29 01:00").unwrap());
+        assert_eq!(time("2024-02-29T01:00:00Z").unwrap(), time("2024-02-29T02:00:00+01:00").unwrap());
         assert!(time("soon").is_err());
+        assert!(time("2024-02-31").is_err(), "no such day");
+        assert!(time("9999-12-31").unwrap_err().to_string().contains("2262"));
     }
 }

@@ -116,7 +116,7 @@ fn literal(value: &Json, kind: &str, sized: bool) -> Outcome<cut::Value> {
     Ok(match kind {
         "str" => value.as_str().map_or(Value::Null, |text| Value::Text(text.into())),
         "bool" => Value::Bool(value.as_bool().unwrap_or_default()),
-        "time" => Value::Time(time(value.as_str().unwrap_or_default()).map_err(|error| error.to_string())?),
+        "time" => Value::Time(time(value.as_str().unwrap_or_default()).map_err(|error| error.to_string())?.into()),
         "duration" => Value::Duration(value.as_i64().unwrap_or_default()),
         "f32" | "f64" => Value::Float(float(value).ok_or("a float that is none")?),
         _ => {
