@@ -32,7 +32,7 @@ pub use plan::options::{Checkpoint, Options};
 pub use plan::query::{Query, QueryBuilder};
 pub use plan::ranges::{ReadRange, time};
 pub use plan::resample::{Origin, Resample};
-pub use plan::row::ROW;
+pub use plan::row::{RESERVED, ROW};
 pub use plan::time::Closed;
 pub use report::timeline::Span;
 pub use report::{Operation, Report};

@@ -1,22 +1,20 @@
-/// Random numbers that are the same on every machine and in every year: SplitMix64.
-pub(super) struct Random(u64);
+use segment::random::SplitMix64;
+
+/// Random numbers that are the same on every machine and in every year.
+pub(super) struct Random(SplitMix64);
 
 impl Random {
     /// The numbers of one block of one process.
     pub(super) fn new(seed: u64, process: u64, block: u64) -> Self {
-        let mut random = Self(seed);
+        let mut random = Self(SplitMix64::new(seed));
         for word in [process, block] {
-            random.0 = random.next() ^ word.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+            random.0 = SplitMix64::new(random.next() ^ word.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         }
         random
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0.next()
     }
 
     /// In [0, 1).

@@ -6,7 +6,7 @@ use segment::Error;
 use std::sync::{Arc, OnceLock};
 
 /// The column that carries the numbers of the rows through all steps, once something wants them.
-pub(crate) const NUMBER: &str = "__row_number__";
+pub(crate) const NUMBER: &str = "__recoil_row_number__";
 
 /// Keeps the numbers that rows have in the source; later steps may renumber what they hold.
 #[derive(Debug)]

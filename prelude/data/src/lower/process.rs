@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The column that carries the product of all weights of a row.
-pub(crate) const WEIGHT: &str = "__product_of_weights__";
+pub(crate) const WEIGHT: &str = "__recoil_weight__";
 
 /// The column in which tables and files carry the whole weight of a row: the product of all weights, luminosity included.
 pub const TOTAL_WEIGHT: &str = "__total_weight__";
@@ -443,7 +443,7 @@ impl<'a> Lowered<'a> {
         if let Ok(name) = self.find(expression.text().trim()) {
             return Ok(name);
         }
-        let name = format!("__value_{}__", self.clauses.len());
+        let name = format!("__recoil_value_{}__", self.clauses.len());
         self.define(&name, expression)?;
         Ok(name)
     }

@@ -9,7 +9,7 @@ use crate::sink::Sink;
 use belle2::event::LISTED;
 use polars::prelude::*;
 use segment::Segment;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use segment::random::digest;
 
 /// Looks at the keys of all rows.
 pub(crate) struct Keys {
@@ -69,11 +69,7 @@ impl Sink for Keys {
 }
 
 fn hash(key: &[u64]) -> u128 {
-    let half = |seed: u64| {
-        let mut hasher = DefaultHasher::new();
-        (seed, key).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
+    let half = |seed: u64| u128::from(digest(std::iter::once(seed).chain(key.iter().copied())));
     half(1) << 64 | half(2)
 }
 

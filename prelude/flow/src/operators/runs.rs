@@ -6,7 +6,7 @@ use crate::operators::score::Score;
 use crate::operators::words::{ordered, words};
 use crate::plan::candidates::Best;
 use polars::prelude::*;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use segment::random::lot;
 
 /// A stretch of rows with ascending keys: its first key and its last.
 pub(crate) type Span = (Vec<u64>, Vec<u64>);
@@ -99,12 +99,8 @@ impl Runs {
                 // Lots are drawn for rows of the table, so that they do not depend on where segments end.
                 let numbers = frame.column(crate::plan::row::ROW)?.u64()?;
                 for run in starts.windows(2) {
-                    let lot = |row: IdxSize| {
-                        let mut hasher = DefaultHasher::new();
-                        (seed, numbers.get(row as usize)).hash(&mut hasher);
-                        (false, hasher.finish())
-                    };
-                    let (score, row) = (run[0]..run[1]).map(|row| (lot(row), row)).min().unwrap_or_default();
+                    let score = |row: IdxSize| (false, lot(*seed, numbers.get(row as usize).unwrap_or_default()));
+                    let (score, row) = (run[0]..run[1]).map(|row| (score(row), row)).min().unwrap_or_default();
                     chosen_rows.push(row);
                     chosen_scores.push(score);
                 }

@@ -2,12 +2,16 @@
 
 use crate::error::{Error, Result};
 use polars::prelude::*;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use segment::random::digest;
 
 /// Values as words that are equal when the values are, and ordered like them where they have an order.
 pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
     const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
     const SIGN: u64 = 1 << 63;
+    if matches!(column.dtype(), DataType::Categorical(..) | DataType::Enum(..)) {
+        // Their numbers depend on the file.
+        return words(&column.cast(&DataType::String)?);
+    }
     let physical = column.to_physical_repr();
     Ok(match physical.dtype() {
         DataType::Float32 | DataType::Float64 => {
@@ -15,19 +19,34 @@ pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
             values.f64()?.iter().map(|value| value.map_or(NULL, ordered)).collect()
         }
         DataType::UInt64 => physical.u64()?.iter().map(|value| value.unwrap_or(NULL)).collect(),
+        // Beyond 64 bits there is no order of words.
+        DataType::Int128 => physical.i128()?.iter().map(|value| value.map_or(NULL, wide)).collect(),
+        DataType::UInt128 => return Err(no_key(column)),
         dtype if dtype.is_integer() || dtype.is_bool() => {
             let values = physical.cast(&DataType::Int64)?;
             values.i64()?.iter().map(|value| value.map_or(NULL, |value| value as u64 ^ SIGN)).collect()
         }
         DataType::String => physical.str()?.iter().map(|text| text.map_or(NULL, hash)).collect(),
-        other => return Err(Error::request(format!("column `{}` of type {other} cannot be a key", column.name()))),
+        _ => return Err(no_key(column)),
     })
 }
 
+fn no_key(column: &Series) -> Error {
+    Error::request(format!("column `{}` of type {} cannot be a key", column.name(), column.dtype()))
+}
+
+fn wide(value: i128) -> u64 {
+    digest([value as u64, (value >> 64) as u64])
+}
+
+/// The same for the same text for good: events are drawn by it.
 fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+    let words = text.as_bytes().chunks(8).map(|bytes| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    });
+    digest(std::iter::once(text.len() as u64).chain(words))
 }
 
 /// The bits of a number, in the order of the numbers; both zeros are one, and all NaN.

@@ -176,14 +176,14 @@ pub(crate) fn merge(pieces: Vec<DataFrame>, join: &Join, shape: &Shape) -> Resul
     let names = join.parts.iter().map(|part| part.name.as_str());
     let mut all: Option<DataFrame> = None;
     for (piece, name) in pieces.zip(names) {
-        let times = crate::plan::time::nanoseconds(piece.column(index)?.as_materialized_series())?;
+        let times = crate::plan::time::nearest_nanoseconds(piece.column(index)?.as_materialized_series())?;
         if times.iter().zip(times.iter().skip(1)).any(|(a, b)| a > b) {
             return Err(Error::request(format!(
                 "merge_sorted: `{name}` is not sorted by `{index}`; ask for it to be sorted"
             )));
         }
         if let Some(before) = &before {
-            let end = crate::plan::time::nanoseconds(before.column(index)?.as_materialized_series())?;
+            let end = crate::plan::time::nearest_nanoseconds(before.column(index)?.as_materialized_series())?;
             if let (Some(first), Some(end)) = (times.first(), end.last())
                 && first < end
             {

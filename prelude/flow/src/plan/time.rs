@@ -43,18 +43,39 @@ impl Buckets {
 }
 
 /// Times as nanoseconds since 1970.
+///
+/// # Errors
+/// A column that holds no times, or times that nanoseconds of 64 bits do not reach (before 1677 or after 2262).
 pub(crate) fn nanoseconds(column: &Series) -> Result<Int64Chunked> {
-    let physical = match column.dtype() {
-        DataType::Datetime(TimeUnit::Nanoseconds, _) => column.to_physical_repr().into_owned(),
-        DataType::Datetime(_, zone) => {
-            column.cast(&DataType::Datetime(TimeUnit::Nanoseconds, zone.clone()))?.to_physical_repr().into_owned()
-        }
-        DataType::Date => {
-            column.cast(&DataType::Datetime(TimeUnit::Nanoseconds, None))?.to_physical_repr().into_owned()
-        }
+    let (times, unit) = stored(column)?;
+    if unit == 1 {
+        return Ok(times);
+    }
+    let far = |time: i64| time.checked_mul(unit).is_none();
+    if times.iter().flatten().any(far) {
+        let text = "holds times before 1677 or after 2262, which nanoseconds do not reach; filter them out first";
+        return Err(Error::request(format!("column `{}` {text}", column.name())));
+    }
+    Ok(times.apply_values(|time| time * unit))
+}
+
+/// The same for comparisons: what is too far away becomes the furthest time there is.
+pub(crate) fn nearest_nanoseconds(column: &Series) -> Result<Int64Chunked> {
+    let (times, unit) = stored(column)?;
+    Ok(if unit == 1 { times } else { times.apply_values(|time| time.saturating_mul(unit)) })
+}
+
+/// Times as they are stored, and the nanoseconds of their unit.
+fn stored(column: &Series) -> Result<(Int64Chunked, i64)> {
+    let unit = match column.dtype() {
+        DataType::Datetime(TimeUnit::Nanoseconds, _) => 1,
+        DataType::Datetime(TimeUnit::Microseconds, _) => 1_000,
+        DataType::Datetime(TimeUnit::Milliseconds, _) => 1_000_000,
+        DataType::Date => 86_400_000_000_000,
         other => return Err(Error::request(format!("column `{}` of type {other} is no time index", column.name()))),
     };
-    Ok(physical.i64()?.clone())
+    let physical = column.to_physical_repr().cast(&DataType::Int64)?;
+    Ok((physical.i64()?.clone(), unit))
 }
 
 /// Reads `1h30min` as nanoseconds.

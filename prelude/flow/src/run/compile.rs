@@ -45,6 +45,16 @@ pub(crate) fn compile(clauses: &[Clause], input: &Shape, read: &ReadRange, name:
     Ok(Plan { stages, output })
 }
 
+/// What a sample is drawn of: the columns that name an event, where there are such, so that all candidates of an event are
+/// taken or left together; else none, and rows are drawn.
+fn sampled(schema: &Schema) -> Vec<PlSmallStr> {
+    if !belle2::event::is_recognised(schema.iter_names().map(PlSmallStr::as_str)) {
+        return Vec::new();
+    }
+    let can_be_drawn = |name: &&str| schema.get(name).is_some_and(|dtype| dtype.is_integer() || dtype.is_string());
+    belle2::event::KEYS.into_iter().filter(can_be_drawn).map(Into::into).collect()
+}
+
 /// A stage in the making.
 #[derive(Default)]
 struct Draft {
@@ -98,13 +108,15 @@ impl Walk<'_> {
             Clause::Define(define) => self.define(define, name),
             Clause::Select(columns) => self.select(columns),
             Clause::Sample { fraction, seed } => {
-                self.step(Op::Sample { fraction: *fraction, seed: *seed }, name);
+                let keys = sampled(self.schema());
+                self.step(Op::Sample { fraction: *fraction, seed: *seed, keys }, name);
                 Ok(())
             }
             Clause::Candidates(candidates) => {
                 let keys = candidates.resolve(self.schema())?;
                 if let Some(dtype) = candidates.by().and_then(|by| self.schema().get(by))
-                    && !(dtype.is_primitive_numeric() || dtype.is_bool() || dtype.is_temporal())
+                    && (!(dtype.is_primitive_numeric() || dtype.is_bool() || dtype.is_temporal())
+                        || matches!(dtype, DataType::Int128 | DataType::UInt128))
                 {
                     let by = candidates.by().map_or("", |by| by.as_str());
                     return Err(Error::request(format!("candidates cannot be ordered by `{by}`, which is {dtype}")));
@@ -149,6 +161,9 @@ impl Walk<'_> {
     }
 
     fn define(&mut self, define: &Define, text: String) -> Result<()> {
+        if define.name() == ROW {
+            return Err(Error::request(format!("`{ROW}` holds the numbers of rows; give the column another name")));
+        }
         let (op, dtype) = match define {
             Define::Expression { name, value, strict } => {
                 let typed = value.check(self.schema())?;

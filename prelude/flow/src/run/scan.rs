@@ -7,6 +7,7 @@ use crate::plan::concat::{self, Join, Shape};
 use crate::plan::options::Options;
 use crate::plan::query::Query;
 use crate::plan::ranges::ReadRange;
+use crate::plan::row::refuse_reserved_in;
 use crate::report::Report;
 use crate::report::decisions::MaterializationController;
 use crate::run::compile::Plan;
@@ -153,7 +154,10 @@ impl Scan {
             _ => (None, self.query.clauses()),
         };
         let shape = match joined {
-            None => shape_of(self.source.as_ref()),
+            None => {
+                refuse_reserved_in(self.source.schema())?;
+                shape_of(self.source.as_ref())
+            }
             Some(Clause::Concat(join)) => concat::shape(&self.shapes(join)?, join.inner)?,
             Some(Clause::MergeSorted(join)) => {
                 let shape = merged_shape(&concat::shape(&self.shapes(join)?, join.inner)?)?;

@@ -1,6 +1,7 @@
 //! Stages: chains of steps that work row slice by row slice, and the units they work on.
 
 use crate::error::Result;
+use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Best;
 use crate::plan::clause::{ColumnFunction, Custom};
@@ -12,6 +13,7 @@ use crate::plan::structure::by_row_slice;
 use crate::run::store::EntityId;
 use cut::{Typed, Verdict};
 use polars::prelude::*;
+use segment::random::{digest, lot};
 use segment::{Place, Scalar, Statistics};
 use sources::{Index, Source};
 use std::ops::Range;
@@ -26,9 +28,11 @@ pub(crate) enum Op {
         low: i64,
         high: i64,
     },
+    /// Rows by lot; where there are keys, all rows of an event have one lot.
     Sample {
         fraction: f64,
         seed: u64,
+        keys: Vec<PlSmallStr>,
     },
     /// Keeps rows by their number in the source; the numbers ascend.
     Keep(Arc<Vec<u64>>),
@@ -101,6 +105,7 @@ impl Op {
         match self {
             Self::Filter(cut) => cut.columns().to_vec(),
             Self::Dates { column, .. } => vec![column.clone()],
+            Self::Sample { keys, .. } if !keys.is_empty() => keys.clone(),
             Self::Sample { .. } | Self::Keep(_) => vec![ROW.into()],
             Self::Define { value, .. } => value.columns().to_vec(),
             Self::Function { inputs, .. } => inputs.clone(),
@@ -150,15 +155,22 @@ impl Op {
         Ok(match self {
             Self::Filter(cut) => cut.mask(frame)?,
             Self::Dates { column, low, high } => {
-                let times = crate::plan::time::nanoseconds(frame.column(column)?.as_materialized_series())?;
+                let times = crate::plan::time::nearest_nanoseconds(frame.column(column)?.as_materialized_series())?;
                 let inside = |time: Option<i64>| time.is_some_and(|time| (*low..=*high).contains(&time));
                 BooleanChunked::from_iter_values(PlSmallStr::EMPTY, times.iter().map(inside))
             }
-            Self::Sample { fraction, seed } => {
+            Self::Sample { fraction, seed, keys } => {
                 let limit = (fraction.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
-                let rows = frame.column(ROW)?.u64()?;
-                let chosen = |row: Option<u64>| lot(row.unwrap_or_default(), *seed) <= limit && *fraction > 0.0;
-                BooleanChunked::from_iter_values(PlSmallStr::EMPTY, rows.iter().map(chosen))
+                let chosen = |place: u64| lot(*seed, place) <= limit && *fraction > 0.0;
+                if keys.is_empty() {
+                    let rows = frame.column(ROW)?.u64()?;
+                    let rows = rows.iter().map(|row| chosen(row.unwrap_or_default()));
+                    return Ok(BooleanChunked::from_iter_values(PlSmallStr::EMPTY, rows));
+                }
+                let words = keys.iter().map(|key| words(frame.column(key)?.as_materialized_series()));
+                let words = words.collect::<Result<Vec<_>>>()?;
+                let events = (0..frame.height()).map(|row| chosen(digest(words.iter().map(|words| words[row]))));
+                BooleanChunked::from_iter_values(PlSmallStr::EMPTY, events)
             }
             Self::Keep(kept) => {
                 let rows = frame.column(ROW)?.u64()?;
@@ -175,15 +187,6 @@ impl Op {
             _ => BooleanChunked::full(PlSmallStr::EMPTY, true, frame.height()),
         })
     }
-}
-
-/// A lot of a row: well mixed, the same everywhere.
-fn lot(row: u64, seed: u64) -> u64 {
-    let mut word = row ^ seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
-    for factor in [0xbf58_476d_1ce4_e5b9_u64, 0x94d0_49bb_1331_11eb] {
-        word = (word ^ word >> 30).wrapping_mul(factor);
-    }
-    word ^ word >> 31
 }
 
 /// Rows of all wanted columns, to be worked on at once.
