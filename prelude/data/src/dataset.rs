@@ -170,7 +170,7 @@ impl Loader {
         self
     }
 
-    /// How much memory the engine may hold, in units of 2^30 bytes.
+    /// How much memory the engine may hold, in gigabytes (10^9 bytes).
     pub fn memory_budget_gb(mut self, gigabytes: impl Number) -> Self {
         self.settings.memory_budget = Some(bytes(gigabytes.to_f64()));
         self
@@ -188,7 +188,7 @@ impl Loader {
 }
 
 fn bytes(gigabytes: f64) -> u64 {
-    (gigabytes.max(0.0) * (1u64 << 30) as f64) as u64
+    (gigabytes.max(0.0) * 1e9) as u64
 }
 
 impl Data {
@@ -258,7 +258,7 @@ impl Data {
         Ok(self.with(|settings| settings.luminosity = Some(Arc::new(table))))
     }
 
-    /// How much memory the engine may hold, in units of 2^30 bytes.
+    /// How much memory the engine may hold, in gigabytes (10^9 bytes).
     #[must_use]
     pub fn memory_budget_gb(&self, gigabytes: impl Number) -> Self {
         self.with(|settings| settings.memory_budget = Some(bytes(gigabytes.to_f64())))

@@ -1,3 +1,5 @@
+mod truth;
+
 use crate::{first, last, mean, median, n_unique, quantile, std, sum, *};
 use polars::prelude::*;
 use sources::Source;

@@ -140,7 +140,8 @@ impl GroupedBy<'_> {
         if self.keys.is_empty() {
             all.insert(ALL.into(), DataType::Int32);
         }
-        let grouping = Grouping::new(&all, &self.key_names(), aggregations.to_vec())?;
+        let budget = self.group.settings.options().memory_budget;
+        let grouping = Grouping::new(&all, &self.key_names(), aggregations.to_vec())?.memory_budget(budget);
         Ok((all, grouping))
     }
 }

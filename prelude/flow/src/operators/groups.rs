@@ -19,6 +19,11 @@ enum Values {
         numbers: Map<u64, u32>,
         values: Vec<u64>,
     },
+    /// Integers of 128 bits, and the digits of decimals.
+    Wide {
+        numbers: Map<i128, u32>,
+        values: Vec<i128>,
+    },
     Texts {
         numbers: Map<Box<str>, u32>,
         values: Vec<Box<str>>,
@@ -46,8 +51,17 @@ impl Groups {
     pub fn new(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
         let column = |(name, dtype): &(PlSmallStr, DataType)| {
             let values = match dtype {
-                DataType::String => Values::Texts { numbers: Map::default(), values: Vec::new() },
-                dtype if dtype.is_primitive_numeric() || dtype.is_bool() || dtype.is_temporal() => {
+                DataType::Int128 | DataType::Decimal(..) => {
+                    Values::Wide { numbers: Map::default(), values: Vec::new() }
+                }
+                DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
+                    Values::Texts { numbers: Map::default(), values: Vec::new() }
+                }
+                dtype
+                    if dtype.is_primitive_numeric() && *dtype != DataType::UInt128
+                        || dtype.is_bool()
+                        || dtype.is_temporal() =>
+                {
                     Values::Words { dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
                 }
                 other => return Err(Error::request(format!("column `{name}` of type {other} cannot be a key"))),
@@ -64,6 +78,13 @@ impl Groups {
             Some(pairs) => pairs.len(),
             None => self.columns.first().map_or(0, |column| column.values.len()),
         }
+    }
+
+    /// How many bytes of memory they take.
+    pub fn bytes(&self) -> u64 {
+        let joint: usize = self.joint.iter().map(map_bytes).sum();
+        let parts: usize = self.parts.iter().map(|pairs| pairs.capacity() * size_of::<(u32, u32)>()).sum();
+        (joint + parts) as u64 + self.columns.iter().map(|column| column.values.bytes()).sum::<u64>()
     }
 
     /// The group of each row; [`NONE`] where a key is missing.
@@ -94,6 +115,11 @@ impl Groups {
     }
 }
 
+/// Bytes of a map: a byte of control and an entry for each place, of which an eighth stays free.
+fn map_bytes<K, V>(map: &Map<K, V>) -> usize {
+    map.capacity() * 8 / 7 * (size_of::<(K, V)>() + 1)
+}
+
 fn join(numbers: &mut Map<u64, u32>, pairs: &mut Vec<(u32, u32)>, before: &[u32], next: &[u32]) -> Vec<u32> {
     let one = |(&a, &b): (&u32, &u32)| {
         if a == NONE || b == NONE {
@@ -111,8 +137,24 @@ impl Values {
     fn len(&self) -> usize {
         match self {
             Self::Words { values, .. } => values.len(),
+            Self::Wide { values, .. } => values.len(),
             Self::Texts { values, .. } => values.len(),
         }
+    }
+
+    fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Words { dense, numbers, values } => {
+                dense.capacity() * size_of::<u32>() + map_bytes(numbers) + values.capacity() * size_of::<u64>()
+            }
+            Self::Wide { numbers, values } => map_bytes(numbers) + values.capacity() * size_of::<i128>(),
+            // Each text stands in the map and in the list.
+            Self::Texts { numbers, values } => {
+                let texts: usize = values.iter().map(|text| text.len()).sum();
+                map_bytes(numbers) + values.capacity() * size_of::<Box<str>>() + 2 * texts
+            }
+        };
+        bytes as u64
     }
 
     fn number(&mut self, key: &Series) -> Result<Vec<u32>> {
@@ -127,6 +169,10 @@ impl Values {
                     values.push(text.into());
                     numbers.insert(text.into(), number);
                     number
+                };
+                let key = match key.dtype() {
+                    DataType::String => key.clone(),
+                    _ => key.cast(&DataType::String)?,
                 };
                 let texts = key.str()?;
                 let mut out = Vec::with_capacity(texts.len());
@@ -148,6 +194,16 @@ impl Values {
                     }
                 }
                 Ok(out)
+            }
+            Self::Wide { numbers, values } => {
+                let mut one = |value: i128| {
+                    *numbers.entry(value).or_insert_with(|| {
+                        values.push(value);
+                        values.len() as u32 - 1
+                    })
+                };
+                let physical = key.to_physical_repr();
+                Ok(physical.i128()?.iter().map(|value| value.map_or(NONE, &mut one)).collect())
             }
             Self::Words { dense, numbers, values } => {
                 let mut last: Option<(u64, u32)> = None;
@@ -214,7 +270,15 @@ impl Column {
         Ok(match &self.values {
             Values::Texts { values, .. } => {
                 let texts = picks.iter().map(|&pick| &*values[pick as usize]);
-                StringChunked::from_iter_values(name, texts).into_series()
+                let texts = StringChunked::from_iter_values(name, texts).into_series();
+                if self.dtype == DataType::String { texts } else { texts.cast(&self.dtype)? }
+            }
+            Values::Wide { values, .. } => {
+                let wide = Int128Chunked::from_iter_values(name, picks.iter().map(|&pick| values[pick as usize]));
+                match self.dtype {
+                    DataType::Decimal(precision, scale) => wide.into_decimal_unchecked(precision, scale).into_series(),
+                    _ => wide.into_series(),
+                }
             }
             Values::Words { values, .. } => {
                 let words = picks.iter().map(|&pick| values[pick as usize]);

@@ -5,6 +5,7 @@
 //! grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
 
 pub(crate) mod buckets;
+pub(crate) mod budget;
 pub(crate) mod by_group;
 pub(crate) mod compact;
 pub(crate) mod global;

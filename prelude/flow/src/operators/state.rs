@@ -1,6 +1,6 @@
 //! What is kept of each group while rows come by, and how two such states become one.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operators::groups::logical;
 use crate::operators::values::{Order, each_float, each_order, each_present, each_whole};
 use crate::operators::words::words;
@@ -16,8 +16,11 @@ pub(super) enum State {
         sums: Vec<f64>,
         counts: Vec<u64>,
     },
-    /// Sums that wrap at 64 bits, which signed and unsigned integers share.
-    Whole(Vec<i64>),
+    /// Sums of integers, and of the digits of decimals; `lost` when one does not even fit into 128 bits.
+    Whole {
+        sums: Vec<i128>,
+        lost: bool,
+    },
     Integer {
         sums: Vec<i128>,
         counts: Vec<u64>,
@@ -49,12 +52,13 @@ impl State {
     pub fn new(function: Function, input: &DataType) -> Self {
         match function {
             Function::Sum | Function::Mean
-                if input.is_float() || input.is_primitive_numeric() && function == Function::Mean =>
+                if input.is_float()
+                    || (input.is_primitive_numeric() || input.is_decimal()) && function == Function::Mean =>
             {
                 Self::Float { sum: function == Function::Sum, sums: Vec::new(), counts: Vec::new() }
             }
             Function::Mean if input.is_bool() => Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() },
-            Function::Sum => Self::Whole(Vec::new()),
+            Function::Sum => Self::Whole { sums: Vec::new(), lost: false },
             Function::Min | Function::Max if input.is_float() => {
                 Self::Peak { max: function == Function::Max, values: Vec::new() }
             }
@@ -78,7 +82,7 @@ impl State {
                 sums.resize(groups, 0);
                 counts.resize(groups, 0);
             }
-            Self::Whole(sums) => sums.resize(groups, 0),
+            Self::Whole { sums, .. } => sums.resize(groups, 0),
             Self::Peak { values, .. } => values.resize(groups, f64::NAN),
             Self::Extreme { values, .. } => values.resize(groups, None),
             Self::Count(counts) => counts.resize(groups, 0),
@@ -93,15 +97,36 @@ impl State {
         }
     }
 
+    /// How many bytes of memory they take.
+    pub fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Float { sums, counts, .. } => 8 * (sums.capacity() + counts.capacity()),
+            Self::Whole { sums, .. } => 16 * sums.capacity(),
+            Self::Integer { sums, counts } => 16 * sums.capacity() + 8 * counts.capacity(),
+            Self::Peak { values, .. } => 8 * values.capacity(),
+            Self::Extreme { values, .. } => size_of::<Option<Order>>() * values.capacity(),
+            Self::Count(counts) => 8 * counts.capacity(),
+            Self::Pick { values, .. } => size_of::<AnyValue<'static>>() * values.capacity(),
+            Self::Spread { counts, means, squares } => 8 * (counts.capacity() + means.capacity() + squares.capacity()),
+            Self::Values(values) => {
+                let held: usize = values.iter().map(|values| 8 * values.capacity()).sum();
+                held + size_of::<Vec<f64>>() * values.capacity()
+            }
+            Self::Distinct(values) => {
+                let held: usize = values.iter().map(|values| values.capacity() * 8 / 7 * 9).sum();
+                held + size_of::<HashSet<u64>>() * values.capacity()
+            }
+        };
+        bytes as u64
+    }
+
     pub fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
         match self {
             Self::Float { sums, counts, .. } => each_float(column, groups, |group, value| {
                 sums[group] += value;
                 counts[group] += 1;
             }),
-            Self::Whole(sums) => {
-                each_whole(column, groups, |group, value| sums[group] = sums[group].wrapping_add(value))
-            }
+            Self::Whole { sums, lost } => each_whole(column, groups, |group, value| add(&mut sums[group], value, lost)),
             Self::Peak { max, values } => {
                 let max = *max;
                 each_float(column, groups, |group, value| keep_peak(&mut values[group], value, max))
@@ -110,6 +135,7 @@ impl State {
                 sums[group] += match value {
                     Order::Signed(value) => i128::from(value),
                     Order::Unsigned(value) => i128::from(value),
+                    Order::Wide(value) => value,
                     Order::Float(value) => value as i128,
                 };
                 counts[group] += 1;
@@ -153,15 +179,14 @@ impl State {
         }
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let runs = groups.iter().map(|&group| group as usize).zip(starts.zip(ends.iter().copied()));
-        if let Self::Whole(sums) = self {
-            if column.dtype() == &DataType::UInt64 {
+        if let Self::Whole { sums, lost } = self {
+            if matches!(column.to_physical_repr().dtype(), DataType::UInt64 | DataType::Int128) {
                 return Ok(false);
             }
             let values = column.cast(&DataType::Int64)?.rechunk();
             let values = values.i64()?.cont_slice()?;
             for (group, (start, end)) in runs {
-                let sum = values[start..end].iter().fold(0_i64, |sum, &value| sum.wrapping_add(value));
-                sums[group] = sums[group].wrapping_add(sum);
+                add(&mut sums[group], values[start..end].iter().map(|&value| i128::from(value)).sum(), lost);
             }
             return Ok(true);
         }
@@ -237,8 +262,9 @@ impl State {
                     counts[to] += c[from];
                 }
             }
-            (Self::Whole(sums), Self::Whole(s)) => {
-                pairs().for_each(|(from, to)| sums[to] = sums[to].wrapping_add(s[from]))
+            (Self::Whole { sums, lost }, Self::Whole { sums: s, lost: l }) => {
+                *lost |= l;
+                pairs().for_each(|(from, to)| add(&mut sums[to], s[from], lost));
             }
             (Self::Peak { max, values }, Self::Peak { values: v, .. }) => {
                 for (from, to) in pairs().filter(|&(from, _)| !v[from].is_nan()) {
@@ -288,11 +314,7 @@ impl State {
                     sums.iter().zip(&counts).map(|(sum, &n)| (n > 0).then(|| (sum.div_euclid(i128::from(n))) as i64));
                 logical(Series::new(name, means.collect::<Vec<_>>()), dtype)?
             }
-            // Sums wrap at 64 bits as those of the reference do.
-            Self::Whole(sums) if *dtype == DataType::UInt64 => {
-                Series::new(name, sums.iter().map(|&sum| sum as u64).collect::<Vec<_>>())
-            }
-            Self::Whole(sums) => Series::new(name, sums),
+            Self::Whole { sums, lost } => whole(sums, lost, aggregation, dtype)?,
             Self::Integer { sums, .. } => Series::new(name, sums.iter().map(|&sum| sum as i64).collect::<Vec<_>>()),
             Self::Peak { values, .. } => {
                 let found = values.iter().map(|&value| (!value.is_nan()).then_some(value));
@@ -314,6 +336,47 @@ impl State {
             Self::Distinct(values) => Series::new(name, values.iter().map(|set| set.len() as u64).collect::<Vec<_>>()),
         })
     }
+}
+
+fn add(sum: &mut i128, value: i128, lost: &mut bool) {
+    let (added, over) = sum.overflowing_add(value);
+    (*sum, *lost) = (added, *lost | over);
+}
+
+/// Sums as a column of their type.
+///
+/// # Errors
+/// A sum that does not fit: it is never wrapped around.
+fn whole(sums: Vec<i128>, lost: bool, aggregation: &Aggregation, dtype: &DataType) -> Result<Series> {
+    let name = aggregation.output.clone();
+    let input = &aggregation.input;
+    let too_large = |sum: i128| {
+        let text =
+            format!("the sum of `{input}` is {sum}, more than {dtype} holds; sum a column of floating point numbers");
+        Error::request(text + &format!(", such as {input} * 1.0"))
+    };
+    let most = match dtype {
+        DataType::Decimal(precision, _) => 10_i128.checked_pow(*precision as u32).map_or(i128::MAX, |end| end - 1),
+        _ => i128::MAX,
+    };
+    if lost || sums.iter().any(|sum| sum.unsigned_abs() > most.unsigned_abs()) {
+        let text = format!("a sum of `{input}` has more digits than 128 bits hold; sum floating point numbers instead");
+        return Err(Error::request(text));
+    }
+    Ok(match dtype {
+        DataType::Int128 => Int128Chunked::from_vec(name, sums).into_series(),
+        DataType::Decimal(precision, scale) => {
+            Int128Chunked::from_vec(name, sums).into_decimal_unchecked(*precision, *scale).into_series()
+        }
+        DataType::UInt64 => {
+            let fit = sums.iter().map(|&sum| u64::try_from(sum).map_err(|_| too_large(sum)));
+            Series::new(name, fit.collect::<Result<Vec<_>>>()?)
+        }
+        _ => {
+            let fit = sums.iter().map(|&sum| i64::try_from(sum).map_err(|_| too_large(sum)));
+            Series::new(name, fit.collect::<Result<Vec<_>>>()?)
+        }
+    })
 }
 
 /// Fetches the values of the noted rows.
@@ -366,7 +429,14 @@ fn keep_extreme(kept: &mut Option<Order>, value: Order, max: bool) {
 }
 
 fn extremes(name: PlSmallStr, values: &[Option<Order>], dtype: &DataType) -> Result<Series> {
-    let physical = if dtype.is_float() {
+    let physical = if let DataType::Int128 | DataType::Decimal(..) = dtype {
+        let one = |value: &Option<Order>| if let Some(Order::Wide(value)) = value { Some(*value) } else { None };
+        let wide = Int128Chunked::from_iter_options(name, values.iter().map(one));
+        return Ok(match dtype {
+            DataType::Decimal(precision, scale) => wide.into_decimal_unchecked(*precision, *scale).into_series(),
+            _ => wide.into_series(),
+        });
+    } else if dtype.is_float() {
         let one = |value: &Option<Order>| if let Some(Order::Float(value)) = value { Some(*value) } else { None };
         Series::new(name, values.iter().map(one).collect::<Vec<_>>())
     } else if dtype.is_unsigned_integer() {

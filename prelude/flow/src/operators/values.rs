@@ -10,11 +10,15 @@ pub(super) enum Order {
     Float(f64),
     Signed(i64),
     Unsigned(u64),
+    Wide(i128),
 }
 
 /// Calls with group and value of every row that has both, as a floating point number.
 pub(super) fn each_float(column: &Series, groups: &[u32], mut take: impl FnMut(usize, f64)) -> Result<()> {
-    let values = column.to_physical_repr().cast(&DataType::Float64)?;
+    let values = match column.dtype() {
+        DataType::Decimal(..) => column.cast(&DataType::Float64)?,
+        _ => column.to_physical_repr().cast(&DataType::Float64)?,
+    };
     if values.null_count() == 0 {
         let values = values.rechunk();
         for (&value, &group) in values.f64()?.cont_slice()?.iter().zip(groups) {
@@ -35,13 +39,21 @@ pub(super) fn each_float(column: &Series, groups: &[u32], mut take: impl FnMut(u
     Ok(())
 }
 
-/// Calls with group and value of every row that has both, as 64 bits.
-pub(super) fn each_whole(column: &Series, groups: &[u32], mut take: impl FnMut(usize, i64)) -> Result<()> {
+/// Calls with group and value of every row that has both, as integers; of decimals with their digits.
+pub(super) fn each_whole(column: &Series, groups: &[u32], mut take: impl FnMut(usize, i128)) -> Result<()> {
     let physical = column.to_physical_repr();
     if physical.dtype() == &DataType::UInt64 {
         for (value, &group) in physical.u64()?.iter().zip(groups) {
             if let (Some(value), true) = (value, group != NONE) {
-                take(group as usize, value as i64);
+                take(group as usize, value.into());
+            }
+        }
+        return Ok(());
+    }
+    if physical.dtype() == &DataType::Int128 {
+        for (value, &group) in physical.i128()?.iter().zip(groups) {
+            if let (Some(value), true) = (value, group != NONE) {
+                take(group as usize, value);
             }
         }
         return Ok(());
@@ -51,14 +63,14 @@ pub(super) fn each_whole(column: &Series, groups: &[u32], mut take: impl FnMut(u
     if values.null_count() == 0 {
         for (&value, &group) in values.cont_slice()?.iter().zip(groups) {
             if group != NONE {
-                take(group as usize, value);
+                take(group as usize, value.into());
             }
         }
         return Ok(());
     }
     for (value, &group) in values.iter().zip(groups) {
         if let (Some(value), true) = (value, group != NONE) {
-            take(group as usize, value);
+            take(group as usize, value.into());
         }
     }
     Ok(())
@@ -69,6 +81,9 @@ pub(super) fn each_order(column: &Series, groups: &[u32], mut take: impl FnMut(u
     let physical = column.to_physical_repr();
     if physical.dtype().is_float() {
         return each_float(column, groups, |group, value| take(group, Order::Float(value)));
+    }
+    if physical.dtype() == &DataType::Int128 {
+        return each_whole(column, groups, |group, value| take(group, Order::Wide(value)));
     }
     if physical.dtype().is_unsigned_integer() {
         let values = physical.cast(&DataType::UInt64)?;

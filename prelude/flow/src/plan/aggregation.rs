@@ -7,7 +7,8 @@ use polars::prelude::*;
 /// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Function {
-    /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, else an f64.
+    /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, of decimals a decimal, else an
+    /// f64. A sum of integers that does not fit is an error; it never wraps around.
     Sum,
     /// Their mean.
     Mean,
@@ -110,7 +111,9 @@ impl Aggregation {
             Err(Error::request(text))
         };
         let text = matches!(input, DataType::String);
-        let plain = input.is_primitive_numeric() || input.is_bool() || input.is_temporal() || text;
+        let wide = matches!(input, DataType::Int128 | DataType::Decimal(..));
+        let number = input.is_primitive_numeric() && *input != DataType::UInt128;
+        let plain = number || wide || input.is_bool() || input.is_temporal() || text;
         Ok(match self.function {
             Function::Count | Function::NUnique => DataType::UInt64,
             _ if !plain => return refuse(),
@@ -118,6 +121,8 @@ impl Aggregation {
             _ if text => return refuse(),
             Function::Sum if input.is_temporal() => return refuse(),
             Function::Sum if input.is_float() => DataType::Float64,
+            Function::Sum if *input == DataType::Int128 => DataType::Int128,
+            Function::Sum if wide => DataType::Decimal(38, input_scale(input)),
             Function::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
             Function::Sum => DataType::Int64,
             Function::Min | Function::Max => input.clone(),
@@ -131,6 +136,11 @@ impl Aggregation {
             _ => DataType::Float64,
         })
     }
+}
+
+/// The digits behind the point of a decimal.
+fn input_scale(dtype: &DataType) -> usize {
+    if let DataType::Decimal(_, scale) = dtype { *scale } else { 0 }
 }
 
 macro_rules! shorthands {

@@ -1,9 +1,11 @@
 //! Grouping the rows of several tables together: only the states of the groups are held.
 
 use crate::error::{Error, Result};
+use crate::operators::budget::Budget;
 use crate::operators::by_group::{Aggregate, ByColumns, Grouped};
 use crate::plan::aggregation::Aggregation;
 use crate::plan::clause::Clause;
+use crate::plan::options::Options;
 use crate::plan::query::Query;
 use crate::sink::Sink;
 use polars::prelude::*;
@@ -19,6 +21,7 @@ pub struct Grouping {
     aggregations: Vec<Aggregation>,
     inputs: Vec<DataType>,
     outputs: SchemaRef,
+    budget: Budget,
 }
 
 /// The groups of a stretch of rows, and what is known of each.
@@ -40,11 +43,24 @@ impl Grouping {
         };
         let keys = by.iter().map(|key| Ok((key.clone(), dtype(key)?))).collect::<Result<_>>()?;
         let inputs = aggregations.iter().map(|aggregation| dtype(&aggregation.input)).collect::<Result<_>>()?;
-        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs })
+        let budget = Budget::new(Options::default().memory_budget);
+        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs, budget })
+    }
+
+    /// The memory that the groups may take, in bytes; a quarter of the machine's where nothing is said.
+    #[must_use]
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.budget = Budget::new(bytes);
+        self
     }
 
     fn sink(&self) -> Aggregate<'_, ByColumns> {
-        Aggregate { keys: self.keys.clone(), aggregations: &self.aggregations, inputs: self.inputs.clone() }
+        Aggregate {
+            keys: self.keys.clone(),
+            aggregations: &self.aggregations,
+            inputs: self.inputs.clone(),
+            budget: self.budget.clone(),
+        }
     }
 
     /// One row per group, sorted by the keys; rows with a missing key are left out.

@@ -6,6 +6,7 @@ use crate::memory::spill::Spill;
 use crate::operators::buckets::ByBucket;
 use crate::operators::buckets::bucket_frame;
 use crate::operators::buckets::time_bounds;
+use crate::operators::budget::Budget;
 use crate::operators::by_group::{Aggregate, ByColumns};
 use crate::operators::global::Keys as EventKeys;
 use crate::operators::global::resolve;
@@ -196,7 +197,8 @@ impl<'a> Running<'a> {
                 Ok(self.feed(store, numbered, next))
             }
             Barrier::Group { by, aggregations, inputs, outputs } => {
-                let sink = Aggregate { keys: ByColumns(by.clone()), aggregations, inputs: inputs.clone() };
+                let budget = Budget::new(self.scan.options.memory_budget);
+                let sink = Aggregate { keys: ByColumns(by.clone()), aggregations, inputs: inputs.clone(), budget };
                 let part = self.pass(&feed, stage, &sink)??;
                 let (keys, columns) = sink.finish(part, outputs)?;
                 self.grouped(store, keys, columns, next, fetches)
@@ -212,7 +214,8 @@ impl<'a> Running<'a> {
                 };
                 let buckets = resample.buckets(first, last)?;
                 let keys = ByBucket { index: index.clone(), buckets };
-                let sink = Aggregate { keys, aggregations: &resample.aggregations, inputs: inputs.clone() };
+                let budget = Budget::new(self.scan.options.memory_budget);
+                let sink = Aggregate { keys, aggregations: &resample.aggregations, inputs: inputs.clone(), budget };
                 let part = self.pass(&feed, stage, &sink)??;
                 let (keys, columns) = sink.finish(part, outputs)?;
                 let frame = bucket_frame(&keys[0], columns, index, dtype, |bucket| buckets.label(bucket))?;

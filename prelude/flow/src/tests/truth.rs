@@ -1,0 +1,158 @@
+//! No sum wraps, no key loses digits, no time is lost, no lot changes.
+
+use crate::{Aggregation, Best, Candidates, Clause, Query, ROW, Resample, count, max, mean, min, n_unique, sum, time};
+use polars::prelude::*;
+
+fn decimals(name: &str, digits: Vec<i128>, scale: usize) -> Column {
+    Int128Chunked::from_vec(name.into(), digits).into_decimal_unchecked(38, scale).into_series().into_column()
+}
+
+fn group(frame: &DataFrame, by: &str, aggregations: Vec<Aggregation>) -> crate::Result<DataFrame> {
+    Ok(Query::new().groupby(by).agg(aggregations).run(frame)?.sort([by], SortMultipleOptions::default())?)
+}
+
+#[test]
+fn sums_of_integers_never_wrap() {
+    let frame = df!("k" => [1, 1, 2], "i" => [i64::MAX, 1, 5], "u" => [u64::MAX, 0, 7]).unwrap();
+    let error = group(&frame, "k", vec![sum("i")]).unwrap_err().to_string();
+    assert!(error.contains("9223372036854775808") && error.contains("`i`"), "{error}");
+    let sums = group(&frame, "k", vec![sum("u")]).unwrap();
+    assert_eq!(sums.column("u").unwrap().u64().unwrap().to_vec(), [Some(u64::MAX), Some(7)]);
+    let over = df!("k" => [1, 1], "u" => [u64::MAX, 1]).unwrap();
+    assert!(group(&over, "k", vec![sum("u")]).unwrap_err().to_string().contains("18446744073709551616"));
+    // A sum that comes back into the type is right.
+    let back = df!("k" => [1, 1, 1], "i" => [i64::MAX, 1, -2]).unwrap();
+    let sums = group(&back, "k", vec![sum("i")]).unwrap();
+    assert_eq!(sums.column("i").unwrap().i64().unwrap().get(0), Some(i64::MAX - 1));
+}
+
+#[test]
+fn decimals_and_wide_integers_keep_their_digits() {
+    let big = 1_234_567_890_123_456_789_012_i128;
+    let digits = vec![10, 20, big, big + 1, big];
+    let keys = Int128Chunked::from_vec("w".into(), vec![i128::MAX, i128::MAX - 1, i128::MAX, -1, i128::MAX]);
+    let frame = DataFrame::new(5, vec![decimals("d", digits, 2), keys.into_series().into_column()]).unwrap();
+    let all = vec![
+        sum("d").alias("sum"),
+        min("d").alias("min"),
+        max("d").alias("max"),
+        count("d").alias("n"),
+        n_unique("d").alias("u"),
+        mean("d").alias("mean"),
+    ];
+    let groups = group(&frame, "w", all).unwrap();
+    let shown = |name: &str| -> Vec<String> {
+        let texts = groups.column(name).unwrap().cast(&DataType::String).unwrap();
+        texts.str().unwrap().iter().map(|text| text.unwrap_or("null").to_owned()).collect()
+    };
+    assert_eq!(
+        shown("w"),
+        ["-1", "170141183460469231731687303715884105726", "170141183460469231731687303715884105727"]
+    );
+    assert_eq!(shown("sum"), ["12345678901234567890.13", "0.20", "24691357802469135780.34"]);
+    assert_eq!((&*shown("min")[2], &*shown("max")[2]), ("0.10", "12345678901234567890.12"));
+    assert_eq!((&*shown("n")[2], &*shown("u")[2]), ("3", "2"));
+    assert_eq!(groups.column("mean").unwrap().f64().unwrap().get(1), Some(0.2));
+    let by_decimal = group(&frame, "d", vec![count("w")]).unwrap();
+    assert_eq!(by_decimal.column("d").unwrap().dtype(), &DataType::Decimal(38, 2));
+    assert_eq!(by_decimal.column("w").unwrap().u64().unwrap().to_vec(), [Some(1), Some(1), Some(2), Some(1)]);
+}
+
+#[test]
+fn a_category_is_a_key() {
+    let texts = Series::new("c".into(), ["b", "a", "b"]);
+    let categories = texts.cast(&DataType::from_categories(Categories::global())).unwrap();
+    let frame = DataFrame::new(3, vec![categories.into_column(), Column::new("x".into(), [1, 2, 3])]).unwrap();
+    let groups = Query::new().groupby("c").agg([sum("x")]).run(&frame).unwrap();
+    let names = groups.column("c").unwrap().cast(&DataType::String).unwrap();
+    assert_eq!(names.str().unwrap().iter().flatten().collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(groups.column("x").unwrap().i64().unwrap().to_vec(), [Some(4), Some(2)]);
+}
+
+#[test]
+fn times_beyond_nanoseconds_are_kept_or_refused() {
+    // 2024-01-01 and 9999-12-31, in microseconds.
+    let times = Int64Chunked::from_vec("t".into(), vec![1_704_067_200_000_000, 253_402_214_400_000_000]);
+    let times = times.into_datetime(TimeUnit::Microseconds, None).into_series();
+    let frame = DataFrame::new(2, vec![times.into_column(), Column::new("x".into(), [1.0, 2.0])]).unwrap();
+    let error = Query::new().clause(Clause::Resample(Resample::new("D", [sum("x")]))).run(&frame).unwrap_err();
+    assert!(error.to_string().contains("2262"), "{error}");
+    let kept = Query::new().date_range(time("2024-01-02").unwrap(), None).run(&frame).unwrap();
+    assert_eq!(kept.column("x").unwrap().f64().unwrap().to_vec(), [Some(2.0)]);
+}
+
+fn events() -> DataFrame {
+    let rows = 0..600_u32;
+    df!(
+        "__experiment__" => rows.clone().map(|_| 7).collect::<Vec<i32>>(),
+        "__run__" => rows.clone().map(|row| (row / 300) as i32).collect::<Vec<_>>(),
+        "__event__" => rows.clone().map(|row| row / 3).collect::<Vec<_>>(),
+        "n" => rows.collect::<Vec<_>>(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_sample_takes_whole_events() {
+    let frame = events();
+    let sample = Query::new().sample(0.3, 12).run(&frame).unwrap();
+    let taken: Vec<u32> = sample.column("n").unwrap().u32().unwrap().iter().flatten().collect();
+    assert!(
+        taken.chunks(3).all(|event| event[0] % 3 == 0 && event.len() == 3 && event[2] == event[0] + 2),
+        "{taken:?}"
+    );
+    assert_eq!(taken.len(), 159, "as the second implementation draws");
+    // The same events whatever else is in the table, and in whatever type their numbers are written.
+    let wide = frame.clone().lazy().filter(col("n").gt(lit(299))).with_column(col("__event__").cast(DataType::Int64));
+    let again = Query::new().sample(0.3, 12).run(&wide.collect().unwrap()).unwrap();
+    let again: Vec<u32> = again.column("n").unwrap().u32().unwrap().iter().flatten().collect();
+    assert_eq!(again, taken.into_iter().filter(|row| *row > 299).collect::<Vec<_>>());
+}
+
+/// Pinned, and found by a second implementation in Python: they must survive every compiler and version.
+#[test]
+fn lots_are_the_same_for_good() {
+    let frame = events();
+    let first = |frame: &DataFrame| -> Vec<u32> {
+        frame.column("n").unwrap().u32().unwrap().iter().flatten().take(8).collect()
+    };
+    let rows = frame.select(["n"]).unwrap();
+    assert_eq!(first(&Query::new().sample(0.1, 1).run(&rows).unwrap()), SAMPLED_ROWS);
+    assert_eq!(first(&Query::new().sample(0.1, 1).run(&frame).unwrap()), SAMPLED_EVENTS);
+    let chosen = Query::new().candidates(Candidates::new(Best::Random(1))).run(&frame).unwrap();
+    assert_eq!(first(&chosen), CHOSEN);
+}
+
+const SAMPLED_ROWS: [u32; 8] = [20, 21, 25, 28, 55, 61, 66, 67];
+const SAMPLED_EVENTS: [u32; 8] = [21, 22, 23, 39, 40, 41, 48, 49];
+const CHOSEN: [u32; 8] = [0, 4, 8, 10, 14, 15, 20, 21];
+
+#[test]
+fn no_column_of_a_table_is_taken_for_one_of_the_engine() {
+    let frame = df!("__row__" => [5, 5, 5, 6], "__row_number__" => [9, 8, 7, 6], "n" => [0u32, 1, 2, 3]).unwrap();
+    let whole = Query::new().sample(1.0, 3).run(&frame).unwrap();
+    assert!(whole.equals(&frame));
+    let chosen = Query::new().candidates(Candidates::new(Best::Random(3)).keys(["__row__"])).run(&frame).unwrap();
+    assert_eq!(chosen.height(), 2);
+    let numbered = Query::new().select([ROW, "__row__"]).run(&frame).unwrap();
+    assert_eq!(numbered.column(ROW).unwrap().u64().unwrap().to_vec(), [Some(0), Some(1), Some(2), Some(3)]);
+    let taken = df!(ROW => [1]).unwrap();
+    let error = Query::new().run(&taken).unwrap_err().to_string();
+    assert!(error.contains("rename it"), "{error}");
+    assert!(Query::new().define(ROW, cut::col("n")).run(&frame).is_err());
+}
+
+#[test]
+fn groups_that_do_not_fit_are_an_error() {
+    let mut random = segment::random::SplitMix64::new(1);
+    let keys: Vec<u64> = (0..1_500_000).map(|_| random.next()).collect();
+    let frame = df!("k" => keys).unwrap();
+    let query = Query::new().groupby("k").agg([count("k").alias("n")]);
+    let run = |gigabytes: f64| {
+        let source = std::sync::Arc::new(sources::memory::Memory::new(frame.clone()).unwrap());
+        query.over(source).options(crate::Options::default().memory_budget_gb(gigabytes)).collect()
+    };
+    let error = run(0.04).unwrap_err().to_string();
+    assert!(error.contains("memory_budget_gb") && error.contains("0.04 GB"), "{error}");
+    assert_eq!(run(1.0).unwrap().0.height(), 1_500_000);
+}
