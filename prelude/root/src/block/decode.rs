@@ -1,9 +1,8 @@
 //! Blocks into bytes, by the algorithm that each names.
 
-use super::xxh64;
+use super::{xxh64, xz};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
-use std::io::Read;
 
 /// Two letters, a version, and two sizes of three bytes, little-endian.
 const HEADER: usize = 9;
@@ -52,7 +51,7 @@ fn block(algorithm: [u8; 2], body: &[u8], out: &mut [u8]) -> Result<()> {
         b"ZL" => zlib(body, out),
         b"ZS" => zstandard(body, out),
         b"L4" => lz4(body, out),
-        b"XZ" => xz(body, out),
+        b"XZ" => xz::unpack(body, out),
         b"CS" => deflate(body, out),
         other => Err(Error::unknown(format!(
             "a block compressed with `{}`, which is none of ZL, ZS, L4, XZ and CS: the file is damaged or of a newer kind",
@@ -109,9 +108,4 @@ fn lz4(body: &[u8], out: &mut [u8]) -> Result<()> {
     let size = i32::try_from(out.len()).map_err(|error| wrong("lz4", error))?;
     let written = lz4::block::decompress_to_buffer(body, Some(size), out).map_err(|error| wrong("lz4", error))?;
     whole("lz4", written, out)
-}
-
-fn xz(body: &[u8], out: &mut [u8]) -> Result<()> {
-    let mut decoder = lzma_rust2::XzReader::new(body, false);
-    decoder.read_exact(out).map_err(|error| wrong("xz", error))
 }

@@ -6,6 +6,7 @@
 
 mod checksum;
 mod decode;
+mod xz;
 
 pub(crate) use checksum::{xxh3, xxh64};
 pub(crate) use decode::unpack;
