@@ -129,6 +129,9 @@ impl Arrow {
 
     /// Some columns of the file, by their positions in it, ascending.
     fn decode(&self, file: File, segment: usize, wanted: &[usize], rows: &Range<usize>) -> PolarsResult<DataFrame> {
+        if wanted.is_empty() {
+            return DataFrame::new(rows.len(), Vec::new());
+        }
         let mut reader = FileReader::new(file, self.metadata.clone(), Some(wanted.to_vec()), None);
         reader.read_dictionaries()?;
         reader.set_current_block(segment);
@@ -136,6 +139,7 @@ impl Arrow {
         let batch = batch.ok_or_else(|| polars_err!(ComputeError: "the batch is missing"))?;
         let fields = wanted.iter().filter_map(|&at| self.metadata.schema.get_at_index(at));
         let columns = fields.zip(batch.into_arrays()).map(|((name, field), array)| {
+            seconds_fit(field, array.as_ref())?;
             let column = Series::try_from((field, vec![array]))?.slice(rows.start as i64, rows.len()).into_column();
             match self.schema.get(name) {
                 Some(dtype) if dtype != column.dtype() => column.cast(dtype),
@@ -144,6 +148,21 @@ impl Arrow {
         });
         DataFrame::new(rows.len(), columns.collect::<PolarsResult<Vec<_>>>()?)
     }
+}
+
+/// What is said of such a column.
+const BEYOND: &str = "holds seconds beyond what milliseconds can hold";
+
+/// Whether seconds can be held as milliseconds, which is what the library makes of them without a look.
+fn seconds_fit(field: &ArrowField, array: &dyn polars_arrow::array::Array) -> PolarsResult<()> {
+    use polars_arrow::datatypes::TimeUnit::Second;
+    let (ArrowDataType::Timestamp(Second, _) | ArrowDataType::Duration(Second)) = field.dtype else { return Ok(()) };
+    let values = array.as_any().downcast_ref::<polars_arrow::array::PrimitiveArray<i64>>();
+    let beyond = |value: &i64| value.unsigned_abs() > (i64::MAX / 1_000).unsigned_abs();
+    if values.is_some_and(|values| values.iter().flatten().any(beyond)) {
+        polars_bail!(ComputeError: "column `{}` {BEYOND}", field.name);
+    }
+    Ok(())
 }
 
 impl Source for Arrow {
@@ -175,7 +194,10 @@ impl Source for Arrow {
         wanted.dedup();
         let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
         let decoded = guarded(|| self.decode(file, segment, &wanted, &rows));
-        let explain = |error: String| Error::read(place, format!("cannot be decoded ({error}); the file is damaged"));
+        let explain = |error: String| match error.contains(BEYOND) {
+            true => Error::read(place, format!("{error}; write it again in milliseconds or as Parquet")),
+            false => Error::read(place, format!("cannot be decoded ({error}); the file is damaged")),
+        };
         let frame = decoded.map_err(explain)?.map_err(|error| explain(error.to_string()))?;
         Ok(frame.select(columns.iter().cloned())?)
     }

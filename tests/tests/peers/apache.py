@@ -39,8 +39,9 @@ def measure(array):
     if pa.types.is_null(kind):
         return found
     if pa.types.is_map(kind):
-        inner = [dict(key=k, value=v) for entries in array.to_pylist() for k, v in entries or []]
-        entry = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
+        key, value = kind.key_field.name, kind.item_field.name
+        inner = [{key: k, value: v} for entries in array.to_pylist() for k, v in entries or []]
+        entry = pa.struct([(key, kind.key_type), (value, kind.item_type)])
         return found | {"items": measure(pa.array(inner, entry))}
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         inner = [item for items in array.to_pylist() for item in items or []]
@@ -53,7 +54,9 @@ def measure(array):
     if pa.types.is_integer(kind):
         return found | {"sum": str(sum(v for v in array.to_pylist() if v is not None))}
     if pa.types.is_decimal(kind):
-        return found | {"sum": str(sum(int(v.scaleb(kind.scale)) for v in array.to_pylist() if v is not None))}
+        whole = sum(int(v.scaleb(kind.scale)) for v in array.to_pylist() if v is not None)
+        # Of 128 bits, as columns are.
+        return found | {"sum": str((whole + 2**127) % 2**128 - 2**127)}
     if pa.types.is_floating(kind):
         values = [v for v in array.cast(pa.float64()).to_pylist() if v is not None]
         finite = [v for v in values if math.isfinite(v)]

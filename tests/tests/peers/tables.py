@@ -125,9 +125,9 @@ def encodings(t):
         kind = field.type
         if pa.types.is_boolean(kind):
             choice = ["PLAIN", "RLE"]
-        elif pa.types.is_float16(kind):
+        elif pa.types.is_float16(kind) or (pa.types.is_fixed_size_binary(kind) and not pa.types.is_decimal(kind)):
             choice = ["PLAIN", "BYTE_STREAM_SPLIT"]
-        elif pa.types.is_decimal(kind) or pa.types.is_fixed_size_binary(kind):
+        elif pa.types.is_decimal(kind):
             choice = ["PLAIN"]
         elif pa.types.is_floating(kind):
             choice = ["PLAIN", "BYTE_STREAM_SPLIT"]

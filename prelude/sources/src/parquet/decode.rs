@@ -30,8 +30,8 @@ pub(super) fn column(
         };
         guarded(work)?.map_err(|error| error.to_string())
     };
-    let has_members = chunks.iter().any(|chunk| repack::has_members(chunk));
-    attempt(false).or_else(|error| if has_members { attempt(true) } else { Err(error) })
+    // What the library does not understand it may when it is put right; if not, the first error says what is wrong.
+    attempt(false).or_else(|error| attempt(true).map_err(|_| error))
 }
 
 /// The pages of a chunk, in memory.

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod decode;
+mod footer;
 mod int96;
 mod pages;
 mod plain;
@@ -17,6 +18,8 @@ use crate::source::not_there;
 use crate::{Identity, SegmentInfo, Source, Unreadable, guarded};
 use polars::prelude::*;
 use polars_arrow::bitmap::MutableBitmap;
+use polars_buffer::Buffer;
+use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, Filter, PhysicalType, infer_schema, read_metadata};
 use schema::Columns;
 use segment::{Error, Place, Result};
@@ -58,8 +61,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
         ));
     }
     let explain = |error: String| Error::read(&place, footer_error(&file_end(path), &error));
-    let metadata =
-        guarded(|| read_metadata(&mut file)).map_err(explain)?.map_err(|error| explain(error.to_string()))?;
+    let metadata = metadata(&mut file, size).map_err(explain)?;
     let Columns { fields, schema, unreadable } = schema::columns(&metadata);
     let mut parquet = Parquet {
         path: path.to_owned(),
@@ -73,6 +75,23 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
     };
     parquet.segments = guarded(|| parquet.describe(size)).map_err(explain)??;
     Ok(parquet)
+}
+
+/// The footer; of one with words that the library does not know, all but those.
+fn metadata(file: &mut File, size: u64) -> std::result::Result<FileMetadata, String> {
+    let read = guarded(|| read_metadata(file)).and_then(|read| read.map_err(|error| error.to_string()));
+    read.or_else(|error| known_words(file, size).ok_or(error))
+}
+
+fn known_words(file: &File, size: u64) -> Option<FileMetadata> {
+    let mut end = [0; 8];
+    file.read_exact_at(&mut end, size.checked_sub(8)?).ok()?;
+    let (length, magic) = end.split_first_chunk::<4>()?;
+    let start = (size - 8).checked_sub(u32::from_le_bytes(*length).into()).filter(|_| magic == b"PAR1")?;
+    let mut stored = vec![0; (size - 8 - start) as usize];
+    file.read_exact_at(&mut stored, start).ok()?;
+    let known = Buffer::from_vec(footer::without_unknown_words(&stored)?);
+    guarded(|| deserialize_metadata(known)).ok()?.ok()
 }
 
 /// The last four bytes of a file.
@@ -92,6 +111,9 @@ fn footer_error(end: &[u8; 4], error: &str) -> String {
         b"PAR1" if is_unsupported(error) => {
             format!("a Parquet file with a feature that is not supported ({error}); write it again without")
         }
+        b"PAR1" => format!(
+            "the footer of this Parquet file is not understood ({error}): it is damaged, or of a newer kind; write it again"
+        ),
         _ => format!("not a Parquet file, or cut short ({error}); write it again or leave it out"),
     }
 }
@@ -208,7 +230,10 @@ impl Parquet {
         }
         if chunks.iter().any(|chunk| chunk.physical_type() == PhysicalType::Int96) {
             let unit = ArrowDataType::Timestamp(polars_arrow::datatypes::TimeUnit::Nanosecond, None);
-            int96::exact(&series, &decode(&ArrowField { dtype: unit, ..field.clone() })?)
+            let nanoseconds = decode(&ArrowField { dtype: unit, ..field.clone() })?;
+            let unit = ArrowDataType::Timestamp(polars_arrow::datatypes::TimeUnit::Millisecond, None);
+            let milliseconds = decode(&ArrowField { dtype: unit, ..field.clone() })?;
+            int96::exact(&series, &nanoseconds, &milliseconds)
                 .map_err(|error| Error::read(&self.segments[segment].place, format!("column `{name}`: {error}")))?;
         }
         let column = series.into_column();

@@ -39,6 +39,10 @@ pub(super) fn kind(chunk: &ColumnChunkMetadata, field: &ArrowField) -> Option<Ki
     if descriptor.max_rep_level > 0 || descriptor.max_def_level > 1 || chunk.dictionary_page_offset().is_some() {
         return None;
     }
+    // Its pages may be of several members, of which the library's decompressor reads the first.
+    if chunk.compression() == Compression::Gzip {
+        return None;
+    }
     match (chunk.physical_type(), field.dtype()) {
         (PhysicalType::Double, ArrowDataType::Float64) => Some(Kind::F64),
         (PhysicalType::Float, ArrowDataType::Float32) => Some(Kind::F32),

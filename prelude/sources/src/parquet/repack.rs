@@ -1,8 +1,8 @@
-//! Chunks whose pages the library's decoder would take for something else, as it understands them: not compressed, and
-//! without bytes behind the last value.
+//! Chunks whose pages the library's decoder would take for something else, as it understands them: not compressed,
+//! without bytes behind the last value, bytes of fixed length one after another.
 //!
 //! Some writers compress a page as several gzip members, of which the library reads the first; some leave padding
-//! behind the values of a page, which it takes for values.
+//! behind the values of a page, which it takes for values; and it does not know BYTE_STREAM_SPLIT for bytes.
 
 use super::pages::{levels, present};
 use polars::prelude::*;
@@ -17,11 +17,6 @@ use std::io::{Cursor, Read};
 /// Whether the pages of a chunk have to be looked at before they are decoded. All of this writer are padded.
 pub(super) fn is_padded(writer: Option<&str>, chunk: &ColumnChunkMetadata) -> bool {
     writer.is_some_and(|writer| writer.starts_with("fastparquet")) && chunk.descriptor().descriptor.max_rep_level == 0
-}
-
-/// Whether pages may be of several members.
-pub(super) fn has_members(chunk: &ColumnChunkMetadata) -> bool {
-    chunk.compression() == Compression::Gzip
 }
 
 /// What a chunk is after [`chunk`].
@@ -45,6 +40,7 @@ pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<V
         at = body + stored.len();
         let mut page = unpacked(stored, &header, chunk.compression())?;
         page.truncate(used(&page, &header, chunk).unwrap_or(page.len()));
+        joined(&mut page, &mut header, chunk);
         values += header.data_page_header.as_ref().map_or(0, |first| i64::from(first.num_values));
         if let Some(second) = &mut header.data_page_header_v2 {
             values += i64::from(second.num_values);
@@ -88,6 +84,48 @@ fn unpacked(stored: &[u8], header: &PageHeader, codec: Compression) -> PolarsRes
         }
     }
     if page.len() == size { Ok(page) } else { Err(wrong(format!("{} bytes, not {size}", page.len()))) }
+}
+
+/// Puts the bytes of each value together, of pages that have all first bytes first, then all second ones, and so on.
+fn joined(page: &mut [u8], header: &mut PageHeader, chunk: &ColumnChunkMetadata) {
+    let PhysicalType::FixedLenByteArray(width) = chunk.physical_type() else { return };
+    let first = header.data_page_header.as_mut().map(|first| &mut first.encoding);
+    let Some(encoding) = first.or(header.data_page_header_v2.as_mut().map(|second| &mut second.encoding)) else {
+        return;
+    };
+    let split = *encoding == FormatEncoding::BYTE_STREAM_SPLIT;
+    let plain = split.then_some(FormatEncoding::PLAIN);
+    let Some(start) = values_at(page, header, chunk).filter(|_| split) else { return };
+    let values = &mut page[start..];
+    if width == 0 || !values.len().is_multiple_of(width) {
+        return;
+    }
+    let (streams, count) = (values.to_vec(), values.len() / width);
+    for (row, value) in values.chunks_exact_mut(width).enumerate() {
+        value.iter_mut().enumerate().for_each(|(at, byte)| *byte = streams[at * count + row]);
+    }
+    if let (Some(first), Some(plain)) = (header.data_page_header.as_mut(), plain) {
+        first.encoding = plain;
+    }
+    if let (Some(second), Some(plain)) = (header.data_page_header_v2.as_mut(), plain) {
+        second.encoding = plain;
+    }
+}
+
+/// Where the levels of a page end, by the lengths that it states.
+fn values_at(page: &[u8], header: &PageHeader, chunk: &ColumnChunkMetadata) -> Option<usize> {
+    if let Some(second) = &header.data_page_header_v2 {
+        let length = i64::from(second.definition_levels_byte_length) + i64::from(second.repetition_levels_byte_length);
+        return usize::try_from(length).ok().filter(|&length| length <= page.len());
+    }
+    let descriptor = &chunk.descriptor().descriptor;
+    let mut rest = page;
+    for levels_of in [descriptor.max_rep_level, descriptor.max_def_level] {
+        if levels_of > 0 {
+            rest = levels(rest)?.1;
+        }
+    }
+    Some(page.len() - rest.len())
 }
 
 /// The bytes of a page up to the last value, for values of fixed length that lie one after another; `None` for others.

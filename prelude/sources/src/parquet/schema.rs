@@ -7,6 +7,7 @@ use crate::columns::{Unreadable, readable};
 use crate::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::{ArrowDataType as D, TimeUnit as ArrowTimeUnit};
+use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::read::schema::{
     SchemaInferenceOptions, parquet_to_arrow_schema_with_options, read_custom_key_value_metadata,
     read_schema_from_metadata,
@@ -79,6 +80,7 @@ fn field(
     {
         derived.dtype = D::Float16;
     }
+    unannotated(parquet, &mut derived);
     let leaves = leaves(parquet);
     if leaves > 1 || !matches!(parquet, ParquetType::PrimitiveType(_)) {
         nested(parquet).map_err(refuse)?;
@@ -96,6 +98,29 @@ fn field(
     }
     let found = readable(&derived).map_err(|error| refuse(error.reason))?;
     if fits(&found.0) { Ok(found) } else { Err(refuse("its parts do not fit together".to_owned())) }
+}
+
+/// Says of lists that are not marked as lists that neither they nor their values can be null: a field that is repeated has
+/// values or none, and the levels of its pages count so.
+fn unannotated(parquet: &ParquetType, field: &mut ArrowField) {
+    let parts = |fields: &[ParquetType], dtype: &mut D| {
+        if let D::Struct(children) = dtype {
+            fields.iter().zip(children).for_each(|(parquet, child)| unannotated(parquet, child));
+        }
+    };
+    let repeated = parquet.get_field_info().repetition == Repetition::Repeated;
+    match (parquet, &mut field.dtype) {
+        (_, D::LargeList(inner)) if repeated => {
+            (field.is_nullable, inner.is_nullable) = (false, false);
+            if let ParquetType::GroupType { fields, .. } = parquet {
+                parts(fields, &mut inner.dtype);
+            }
+        }
+        (ParquetType::GroupType { fields, logical_type: None, converted_type: None, .. }, dtype) => {
+            parts(fields, dtype)
+        }
+        _ => {}
+    }
 }
 
 fn refused(parquet: &ParquetType, reason: String) -> Unreadable {
@@ -136,7 +161,9 @@ fn described(parquet: &ParquetType) -> String {
 /// A type in Arrow's words where it goes with how the values are stored, else the stored one.
 fn merged(stored: &D, hint: &D) -> D {
     let within = |stored: &ArrowField, hint: &ArrowField| {
-        Box::new(ArrowField { dtype: merged(&stored.dtype, &hint.dtype), ..hint.clone() })
+        // What can be null decides how levels are counted.
+        let dtype = merged(&stored.dtype, &hint.dtype);
+        Box::new(ArrowField { dtype, is_nullable: stored.is_nullable, ..hint.clone() })
     };
     match (stored, hint) {
         (_, D::Extension(extension)) => merged(stored, &extension.inner),
