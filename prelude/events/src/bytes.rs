@@ -1,10 +1,10 @@
 //! The bytes of a file, read where and when they are needed: in place where the file is mapped, else with positioned reads.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use recoil_bytes::LocalFile;
+
 use crate::model::error::{EventError, Result};
-use crate::pages::Mapped;
 
 /// Where the bytes come from.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Bytes {
 
 #[derive(Debug)]
 enum From {
-    File(File, Option<Mapped>),
+    File(LocalFile),
     Memory(Vec<u8>),
 }
 
@@ -30,16 +30,15 @@ pub(crate) struct Scratch {
 
 impl Bytes {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(EventError::io("open", path))?;
-        let metadata = file.metadata().map_err(EventError::io("look at", path))?;
-        if !metadata.is_file() {
+        let file = LocalFile::open(path).map_err(EventError::io("open", path))?;
+        if !file.is_regular().map_err(EventError::io("look at", path))? {
             let reason = "it is not a regular file".to_string();
             return Err(EventError::Unknown { path: path.to_path_buf(), reason });
         }
         // SAFETY: decoders check every byte as they would any untrusted input, use what they checked or stay inside their own
         // buffers, and never keep a reference to the map beyond a block.
-        let mapped = unsafe { Mapped::new(&file) };
-        Ok(Self { path: path.to_path_buf(), len: metadata.len(), from: From::File(file, mapped) })
+        let file = unsafe { file.map() };
+        Ok(Self { path: path.to_path_buf(), len: file.length(), from: From::File(file) })
     }
 
     pub(crate) fn from_memory(name: &Path, bytes: Vec<u8>) -> Self {
@@ -61,7 +60,7 @@ impl Bytes {
     /// Fills `buffer` from `offset` on; the caller has checked that the range is inside the file.
     pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         match &self.from {
-            From::File(file, _) => read_exact_at(file, offset, buffer).map_err(EventError::io("read", &self.path)),
+            From::File(file) => file.read_at(offset, buffer).map_err(EventError::io("read", &self.path)),
             From::Memory(_) => {
                 buffer.copy_from_slice(self.in_place(offset, offset + buffer.len() as u64).ok_or_else(|| {
                     EventError::io("read", &self.path)(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
@@ -73,12 +72,15 @@ impl Bytes {
 
     /// Are bytes had without a copy? Then large pieces cost no more than small ones.
     pub(crate) fn are_in_place(&self) -> bool {
-        !matches!(self.from, From::File(_, None))
+        match &self.from {
+            From::File(file) => file.is_mapped(),
+            From::Memory(_) => true,
+        }
     }
 
     fn in_place(&self, start: u64, end: u64) -> Option<&[u8]> {
         match &self.from {
-            From::File(_, mapped) => mapped.as_ref()?.bytes(start, usize::try_from(end.checked_sub(start)?).ok()?),
+            From::File(file) => file.bytes(start, usize::try_from(end.checked_sub(start)?).ok()?),
             From::Memory(bytes) => bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?),
         }
     }
@@ -109,23 +111,4 @@ impl Scratch {
     pub(crate) fn parts(&mut self) -> (&mut Vec<u64>, &mut Vec<u8>) {
         (&mut self.words, &mut self.unpacked)
     }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut offset: u64, mut buffer: &mut [u8]) -> std::io::Result<()> {
-    while !buffer.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            read => {
-                offset += read as u64;
-                buffer = &mut buffer[read..];
-            }
-        }
-    }
-    Ok(())
 }

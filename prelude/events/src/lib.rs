@@ -29,7 +29,6 @@ mod decode;
 mod derive;
 mod hdf5;
 mod model;
-mod pages;
 mod recording;
 pub mod write;
 

@@ -19,7 +19,6 @@ mod container;
 mod content;
 mod damage;
 mod model;
-mod pages;
 mod physics;
 mod read;
 mod stream;

@@ -1,10 +1,7 @@
 //! Where bytes come from: a local file, memory, or whatever implements [`Stream`].
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
-
-use crate::pages::Mapped;
 
 /// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
 pub trait Stream: Send + Sync {
@@ -30,9 +27,7 @@ pub trait Stream: Send + Sync {
 /// else read at positions; memory stays small either way, whatever the file's size.
 pub struct LocalFile {
     name: String,
-    length: u64,
-    file: File,
-    mapped: Option<Mapped>,
+    file: recoil_bytes::LocalFile,
 }
 
 impl LocalFile {
@@ -41,11 +36,11 @@ impl LocalFile {
     /// # Errors
     /// When the system refuses.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let local = Self::open_unmapped(path)?;
+        let Self { name, file } = Self::open_unmapped(path)?;
         // SAFETY: a stored record is only decompressed, with every access checked, into a buffer of our own, where all
         // parsing happens.
-        let mapped = unsafe { Mapped::new(&local.file) };
-        Ok(Self { mapped, ..local })
+        let file = unsafe { file.map() };
+        Ok(Self { name, file })
     }
 
     /// Opens `path` for positioned reads only: for files that others shorten or that lie on a network that fails, where
@@ -54,12 +49,7 @@ impl LocalFile {
     /// # Errors
     /// When the system refuses.
     pub fn open_unmapped(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
-        if file.metadata()?.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a file"));
-        }
-        Ok(Self { name: path.display().to_string(), length, file, mapped: None })
+        Ok(Self { name: path.display().to_string(), file: recoil_bytes::LocalFile::open(path)? })
     }
 }
 
@@ -69,29 +59,15 @@ impl Stream for LocalFile {
     }
 
     fn length(&self) -> u64 {
-        self.length
+        self.file.length()
     }
 
     fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        self.mapped.as_ref()?.bytes(offset, length)
+        self.file.bytes(offset, length)
     }
 
-    #[cfg(unix)]
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
-    }
-
-    #[cfg(windows)]
-    fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
-        while !buffer.is_empty() {
-            let read = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset)?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            buffer = &mut buffer[read..];
-            offset += read as u64;
-        }
-        Ok(())
+        self.file.read_at(offset, buffer)
     }
 }
 
@@ -104,7 +80,7 @@ pub(crate) struct ReopenedFile {
 
 impl ReopenedFile {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let length = LocalFile::open_unmapped(path)?.length;
+        let length = LocalFile::open_unmapped(path)?.length();
         Ok(Self { path: path.into(), name: path.display().to_string(), length })
     }
 }

@@ -52,10 +52,10 @@ impl Events {
     }
 
     fn in_large_pages(&mut self) {
-        crate::pages::in_large_pages(&mut self.t);
-        crate::pages::in_large_pages(&mut self.x);
-        crate::pages::in_large_pages(&mut self.y);
-        crate::pages::in_large_pages(&mut self.polarity);
+        recoil_bytes::in_large_pages(&mut self.t);
+        recoil_bytes::in_large_pages(&mut self.x);
+        recoil_bytes::in_large_pages(&mut self.y);
+        recoil_bytes::in_large_pages(&mut self.polarity);
     }
 
     /// Columns of `len` events, all zeros, whose memory is not taken before it is written.

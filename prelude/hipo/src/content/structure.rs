@@ -160,7 +160,7 @@ impl Numbers {
     pub(crate) fn reserve(&mut self, more: usize) {
         with_numbers!(self, values => {
             if values.try_reserve(more).is_ok() {
-                crate::pages::in_large_pages(values);
+                recoil_bytes::in_large_pages(values);
             }
         });
     }

@@ -5,7 +5,7 @@ const LARGE: usize = 4 << 20;
 
 /// Asks the system for large pages for the memory of a vector that is about to be filled: taking memory page by page costs
 /// as much as filling it. Nothing is different when the wish is not granted.
-pub(crate) fn in_large_pages<T>(values: &mut Vec<T>) {
+pub fn in_large_pages<T>(values: &mut Vec<T>) {
     if values.capacity().saturating_mul(size_of::<T>()) >= LARGE {
         advise(values);
     }

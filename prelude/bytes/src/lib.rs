@@ -1,0 +1,26 @@
+//! The bytes of local files, for readers of large files.
+//!
+//! **In**: a path. **Out**: its bytes, in place where the system maps the file, else by positioned reads; never a change of
+//! what they are. [`in_large_pages`] asks for large pages for a column that is about to be filled. This room knows no format.
+//!
+//! A map answers with `None`, not with a signal, when the bytes cannot be had, so that they are read instead: a file that
+//! somebody shortens is found by an error. What is left of that risk is told at [`LocalFile::map`].
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("file.bin");
+//! std::fs::write(&path, b"0123456789")?;
+//! let file = recoil_bytes::LocalFile::open(&path)?;
+//! let mut some = [0; 3];
+//! file.read_at(4, &mut some)?;
+//! assert_eq!((file.length(), &some), (10, b"456"));
+//! assert!(file.bytes(4, 3).is_none(), "nothing is mapped before it is asked for");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod file;
+mod large;
+mod mapped;
+
+pub use file::LocalFile;
+pub use large::in_large_pages;
