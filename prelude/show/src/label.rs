@@ -18,6 +18,13 @@ pub(crate) struct Run {
     pub(crate) slanted: bool,
 }
 
+impl Run {
+    /// The width in units of the font size.
+    pub(crate) fn width(&self, bold: bool) -> f64 {
+        font::width(&self.text, bold) * if self.level == 0 { 1.0 } else { SMALL }
+    }
+}
+
 /// Size of raised and lowered text.
 pub(crate) const SMALL: f64 = 0.7;
 
@@ -102,9 +109,23 @@ impl Label {
         self
     }
 
-    /// The width in units of the font size.
+    /// The width in units of the font size. An index below and one above the same letter stand over one another.
     pub(crate) fn width(&self, bold: bool) -> f64 {
-        self.0.iter().map(|run| font::width(&run.text, bold) * if run.level == 0 { 1.0 } else { SMALL }).sum()
+        let mut width = 0.0;
+        for (at, run) in self.0.iter().enumerate() {
+            let own = run.width(bold);
+            width += match self.stacked(at) {
+                true => (own - self.0[at - 1].width(bold)).max(0.0),
+                false => own,
+            };
+        }
+        width
+    }
+
+    /// Whether a run stands over or under the one before it: one is raised, the other lowered.
+    pub(crate) fn stacked(&self, at: usize) -> bool {
+        let level = |at: usize| self.0[at].level;
+        at > 0 && level(at) * level(at - 1) < 0 && !self.stacked(at - 1)
     }
 
     /// The label in plain characters: raised and lowered digits exist, the rest keeps its mark.

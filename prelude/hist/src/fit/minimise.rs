@@ -1,7 +1,7 @@
 //! The search for the minimum, and the errors at it.
 
 use crate::error::{Error, Result};
-use crate::fit::problem::Problem;
+use crate::fit::problem::{Problem, Quantity};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::storage::Owned;
 use nalgebra::{DMatrix, DVector, Dyn};
@@ -38,8 +38,9 @@ impl Problem {
             among.min_by(|a, b| a.1.total_cmp(&b.1)).cloned()
         };
         // Of several peaks none is a hole, unless nothing else is found: a broad peak less a narrow one fits many data.
-        let peaks =
-            |values: &[f64]| self.quantities.iter().zip(values).all(|(known, &value)| !known.height || value >= 0.0);
+        // And none is a spike that no bin resolves.
+        let peak = |(known, &value): (&Quantity, &f64)| (!known.height || value >= 0.0) && value.abs() >= known.least;
+        let peaks = |values: &[f64]| self.quantities.iter().zip(values).all(peak);
         let Some((values, _)) = least(&peaks).or_else(|| least(&|_| true)) else {
             return Err(Error::Fit(format!(
                 "the fit of {} found no minimum from {tries} starts: give start values (`.start(\"mean\", ...)`), a narrower \

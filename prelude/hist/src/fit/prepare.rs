@@ -102,6 +102,10 @@ fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
     let places = fit.model.shapes.iter().zip(fit.model.places());
     let heights: Vec<usize> =
         places.filter(|(shape, _)| peaks > 1 && shape.role() == Role::Peak).map(|(_, place)| place.start).collect();
+    // The third parameter of every peak is its width.
+    let places = fit.model.shapes.iter().zip(fit.model.places());
+    let widths: Vec<usize> =
+        places.filter(|(shape, _)| shape.role() == Role::Peak).map(|(_, place)| place.start + 2).collect();
     let one = |(at, unsigned): (usize, bool)| Quantity {
         name: names[at].clone(),
         starts: starts.iter().map(|start| start[at].0).collect(),
@@ -111,6 +115,7 @@ fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
         constraint: None,
         unsigned,
         height: heights.contains(&at),
+        least: if widths.contains(&at) { 0.1 * frame.width } else { 0.0 },
     };
     let mut quantities: Vec<Quantity> = fit.model.unsigned().into_iter().enumerate().map(one).collect();
     choose(fit, &names, &mut quantities)?;

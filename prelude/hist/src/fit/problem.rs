@@ -43,6 +43,8 @@ pub(crate) struct Quantity {
     pub(crate) unsigned: bool,
     /// Whether it is the height of one of several peaks.
     pub(crate) height: bool,
+    /// Below this a width is that of a spike between two bins, of which bins know nothing.
+    pub(crate) least: f64,
 }
 
 #[derive(Debug, Clone)]

@@ -303,13 +303,25 @@ impl Canvas {
 fn spans(label: &Label, script: Script) -> String {
     let mut out = String::new();
     let mut height = 0.0;
-    for run in &label.0 {
+    // How far the next run must move right to clear what stands above or below it.
+    let mut clear = 0.0;
+    for (at, run) in label.0.iter().enumerate() {
         let wanted = match run.level {
             1 => -0.38 * script.size,
             -1 => 0.22 * script.size,
             _ => 0.0,
         };
         let mut attributes = String::new();
+        let own = run.width(script.bold) * script.size;
+        let mut shift = std::mem::take(&mut clear);
+        if label.stacked(at) {
+            let before = label.0[at - 1].width(script.bold) * script.size;
+            shift -= before;
+            clear = (before - own).max(0.0);
+        }
+        if shift != 0.0 {
+            let _ = write!(attributes, " dx=\"{}\"", short(shift));
+        }
         if wanted != height {
             let _ = write!(attributes, " dy=\"{}\"", short(wanted - height));
         }

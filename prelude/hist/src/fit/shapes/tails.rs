@@ -74,7 +74,7 @@ impl Shape for Johnson {
 
     fn value(&self, x: f64, p: &[f64], _: &Frame) -> f64 {
         let z = (x - p[1]) / p[2].abs();
-        p[0] / (1.0 + z * z).sqrt() * (-0.5 * (p[3] + p[4] * z.asinh()).powi(2)).exp()
+        p[0] / (1.0 + z * z).sqrt() * (-0.5 * (p[3] + p[4].abs() * z.asinh()).powi(2)).exp()
     }
 
     fn role(&self) -> Role {
@@ -82,7 +82,7 @@ impl Shape for Johnson {
     }
 
     fn unsigned(&self, parameter: usize) -> bool {
-        parameter == 2
+        parameter == 2 || parameter == 4
     }
 
     fn others(&self, guess: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
