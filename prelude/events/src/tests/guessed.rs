@@ -171,3 +171,35 @@ fn an_index_is_kept_for_one_way_of_reading() {
     }
     assert_eq!(answer(&base), first);
 }
+
+/// An HDF5 array of N rows and 4 columns in chunks of parts of rows, as h5py chooses them.
+#[test]
+fn arrays_in_tiles_are_read() {
+    let events = some(1000);
+    let rows = |k: usize| [events.t[k] as u32, events.x[k].into(), events.y[k].into(), events.polarity[k] as u32];
+    let numbers: Vec<u32> = (0..events.len()).flat_map(rows).collect();
+    for tile in [[1000, 4], [64, 1], [300, 2], [77, 3], [1, 4], [2000, 1]] {
+        let mut file = hdf5_pure::FileBuilder::new();
+        let table = file.create_dataset("events").with_u32_data(&numbers).with_shape(&[1000, 4]);
+        table.with_chunks(&tile).with_shuffle().with_deflate(1);
+        let Ok(file) = file.finish() else { continue };
+        let recording = open(file).unwrap();
+        assert_eq!(recording.read().unwrap(), events, "{tile:?}");
+        let (start, end) = (events.t[300], events.t[700]);
+        let slice = recording.slice(start, end).unwrap();
+        assert!(slice.t.iter().all(|t| (start..end).contains(t)) && !slice.is_empty());
+    }
+}
+
+/// What HDF5 2.0 refuses is not written: sizes of chunks that need three bytes; and a single number is a scalar.
+#[test]
+fn written_hdf5_is_as_strict_readers_want_it() {
+    let mut events = Events::default();
+    (0..70_000).for_each(|k| events.push(k, 1, 2, 1));
+    let file = hdf5_pure::File::from_bytes(write::hdf5(&events, None).unwrap()).unwrap();
+    assert_eq!(file.dataset("t_offset").unwrap().shape().unwrap(), [0_u64; 0]);
+    let hdf5_pure::Layout::Chunked { chunk_shape, .. } = file.dataset("events/t").unwrap().layout().unwrap() else {
+        panic!("not in chunks")
+    };
+    assert!(chunk_shape.iter().all(|size| *size < 1 << 16), "{chunk_shape:?}");
+}
