@@ -97,6 +97,9 @@ table("table.h5", "events", "txyp", "?")
 table("nested_table.h5", "events/events", "txyp", "i1")
 with h5py.File(path("array.h5", T), "w") as out:
     out.create_dataset("events", data=np.stack(T, 1).astype("u4"), chunks=(500, 4), compression="gzip")
+# h5py's own choice of chunks parts the columns.
+with h5py.File(path("tiles.h5", T), "w") as out:
+    out.create_dataset("events", data=np.stack(T, 1).astype("u4"), chunks=True, maxshape=(None, 4), compression="gzip")
 with h5py.File(path("mvsec.h5", T), "w") as out:
     out.create_dataset("davis/left/events", data=np.stack([T[1], T[2], T[0] / 1e6, T[3] * 2.0 - 1], 1))
 
