@@ -3,7 +3,7 @@
 //! A [`Source`] says what it has before it reads anything: its schema, and its segments with their rows, columns,
 //! [`Statistics`](segment::Statistics), sizes and [`Place`](segment::Place). Then it reads the columns and rows one asks
 //! for. [`parquet`], [`arrow`], [`csv`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
-//! many; [`open`] chooses by the file's name.
+//! many, [`with_constants`] adds what the names of folders say; [`open`] chooses by the file's name.
 //!
 //! In goes a path and a request (segment, columns, rows), out come columns or an error with a place. It must not know cuts,
 //! plans or physics: whoever wants to skip a segment looks at its statistics.
@@ -11,6 +11,7 @@
 mod ahead;
 mod chain;
 mod columns;
+mod folders;
 mod guard;
 mod index;
 mod indexed;
@@ -29,6 +30,7 @@ pub mod root;
 
 pub use chain::{Chaining, chain, chain_with};
 pub use columns::Unreadable;
+pub use folders::{Constant, ConstantValue, with_constants};
 pub use guard::guarded;
 pub use index::Index;
 pub use indexed::indexed;
@@ -39,8 +41,34 @@ use segment::{Error, Place, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What [`open`] can read, by the end of the name.
-pub const EXTENSIONS: [&str; 9] = ["parquet", "pq", "arrow", "ipc", "feather", "csv", "tsv", "txt", "root"];
+/// What [`open`] can read, by the end of the name, in any case. The one list of endings in the house: whoever looks for
+/// files asks [`ending`].
+pub const EXTENSIONS: [&str; 15] = [
+    "parquet", "pq", "arrow", "ipc", "feather", "root", "csv", "csv.gz", "csv.zst", "tsv", "tsv.gz", "tsv.zst", "txt",
+    "txt.gz", "txt.zst",
+];
+
+/// A table, and what was decided on the way where that is not the plain case.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The table.
+    pub source: Arc<dyn Source>,
+    /// What was decided, for the user to read; empty where nothing needed to be.
+    pub notes: Vec<String>,
+}
+
+/// The ending of a name, as [`EXTENSIONS`] has it; `None` for a file that is no table.
+pub fn ending(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let ends = |ending: &&str| name.strip_suffix(ending).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'));
+    EXTENSIONS.into_iter().find(ends)
+}
+
+/// Whether a name says that a table is inside. `.txt` does not: a directory may hold notes, so such a file is opened
+/// only when it is named.
+pub fn is_surely_a_table(ending: &str) -> bool {
+    !ending.starts_with("txt")
+}
 
 /// Opens one file, choosing the reader by the end of its name. `file.root:tree` names a tree of a ROOT file.
 /// Nothing but metadata is read, except for formats that have none (csv).
@@ -48,20 +76,45 @@ pub const EXTENSIONS: [&str; 9] = ["parquet", "pq", "arrow", "ipc", "feather", "
 /// # Errors
 /// A file that cannot be read as what its name says, or a name that says nothing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Source>> {
+    Ok(open_with(path, &csv::Csv::new())?.source)
+}
+
+/// The same with what the user fixes about text tables, and what was decided about the file.
+///
+/// # Errors
+/// See [`open`].
+pub fn open_with(path: impl AsRef<Path>, options: &csv::Csv) -> Result<Opened> {
     let path = path.as_ref();
+    let plain = |source: Arc<dyn Source>| Ok(Opened { source, notes: Vec::new() });
     let (file, tree) = root::split(path);
     if tree.is_some() {
-        return Ok(Arc::new(root::open(&file, tree.as_deref())?));
+        return plain(Arc::new(root::open(&file, tree.as_deref())?));
     }
-    match path.extension().and_then(|end| end.to_str()).map(str::to_lowercase).as_deref() {
-        Some("parquet" | "pq") => Ok(Arc::new(parquet::open(path)?)),
-        Some("arrow" | "ipc" | "feather") => Ok(Arc::new(arrow::open(path)?)),
-        Some("csv" | "txt") => Ok(Arc::new(csv::open(path, None)?)),
-        Some("tsv") => Ok(Arc::new(csv::open(path, Some(b'\t'))?)),
-        Some("root") => Ok(Arc::new(root::open(path, None)?)),
-        _ => Err(Error::read(
+    match ending(path) {
+        Some("parquet" | "pq") => plain(Arc::new(parquet::open(path)?)),
+        Some("arrow" | "ipc" | "feather") => plain(Arc::new(arrow::open(path)?)),
+        Some("root") => plain(Arc::new(root::open(path, None)?)),
+        Some(text) => {
+            let tabs = text.starts_with("tsv").then(|| options.clone().or_separator('\t'));
+            let csv::Opened { table, notes } = csv::open_with(path, tabs.as_ref().unwrap_or(options))?;
+            Ok(Opened { source: Arc::new(table), notes })
+        }
+        None => Err(Error::read(
             &Place::file(path.display().to_string()),
             format!("not a kind of file that can be read; the name should end in one of {}", EXTENSIONS.join(", ")),
         )),
+    }
+}
+
+#[cfg(test)]
+mod endings {
+    use super::*;
+
+    #[test]
+    fn the_longest_ending_of_a_name_counts() {
+        let of = |name: &str| ending(Path::new(name));
+        assert_eq!(of("d/A.PARQUET"), Some("parquet"));
+        assert_eq!(of("a.b.csv.gz"), Some("csv.gz"));
+        assert_eq!((of("csv"), of(".csv"), of("a.gz"), of("a.hipo"), of("")), (None, None, None, None, None));
     }
 }
