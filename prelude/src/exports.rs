@@ -9,8 +9,8 @@ pub use ::toy::toy;
 pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
 pub use data::{
-    Cutflow, Data, Group, GroupedBy, Highest, Histogram, Left, Listing, Loader, Lowest, Order, Predicate, RowClosure,
-    Selection, load, load_belle2_vpho_integrated,
+    Csv, Cutflow, Data, Group, GroupedBy, Highest, Histogram, Left, Listing, Loader, Lowest, Order, Predicate,
+    RowClosure, Selection, load, load_belle2_vpho_integrated, load_with,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{

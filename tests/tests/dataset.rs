@@ -5,8 +5,10 @@ mod dataset {
     mod banks;
     mod chains;
     mod contract;
+    mod folders;
     mod frames;
     mod names;
+    mod text;
     mod weights;
     mod whole;
 }

@@ -138,7 +138,8 @@ impl Joined {
         let source = sources::chain(vec![one.source.clone(), two.source.clone()]);
         let source = source.map_err(|error| Error::from(error).of(name))?;
         let files = one.files + two.files;
-        let process = Process { name: name.clone(), parsed: one.parsed.clone(), source, files };
+        let notes = one.notes.iter().chain(&two.notes).cloned().collect();
+        let process = Process { name: name.clone(), parsed: one.parsed.clone(), source, files, notes };
         let groups = self.groups.into_iter().chain(other.groups).collect();
         Ok(Self { process: Arc::new(process), groups, before: self.before })
     }

@@ -1,14 +1,15 @@
 //! The processes of a data set: their names, files and groups.
 
-use crate::discover::{self, Found};
+use crate::discover::{self, Choice, File, Found};
 use crate::error::{Error, Result};
 use crate::steps::chain::Chain;
 use belle2::names::{Grammar, ProcessName};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
+use sources::csv::Csv;
 use sources::memory::{Cutting, Memory};
-use sources::{Chaining, Source};
-use std::collections::BTreeMap;
+use sources::{Chaining, Opened, Source};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +24,19 @@ pub(crate) struct Process {
     pub source: Arc<dyn Source>,
     /// How many files.
     pub files: usize,
+    /// What was decided when they were opened, where that is not the plain case.
+    pub notes: Vec<String>,
+}
+
+/// What the user says about how files are opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// How text tables are read.
+    pub csv: Csv,
+    /// Which files are taken.
+    pub choice: Choice,
+    /// What is done where files of a process disagree.
+    pub chaining: Chaining,
 }
 
 /// All processes, and the groups they form.
@@ -46,14 +60,20 @@ impl Process {
     /// A frame as a process.
     pub(crate) fn in_memory(name: &str, frame: DataFrame, grammar: &Grammar) -> Result<Self> {
         let source = Memory::cut(name, frame, None, &Cutting::default())?;
-        Ok(Self { name: name.into(), parsed: grammar.parse(name).ok(), source: Arc::new(source), files: 0 })
+        Ok(Self {
+            name: name.into(),
+            parsed: grammar.parse(name).ok(),
+            source: Arc::new(source),
+            files: 0,
+            notes: Vec::new(),
+        })
     }
 }
 
 impl Catalog {
     /// Opens all files behind a path; reads their metadata only, in parallel.
-    pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>, chaining: &Chaining) -> Result<Self> {
-        let Found { mut processes, tree, mut skipped } = discover::discover(path)?;
+    pub(crate) fn open(path: &str, grammar: &Grammar, only: Option<&str>, options: &Options) -> Result<Self> {
+        let Found { mut processes, tree, mut skipped, parts } = discover::discover(path, &options.choice)?;
         if let Some(only) = only {
             let pattern = glob::Pattern::new(only)
                 .map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
@@ -64,10 +84,16 @@ impl Catalog {
         }
         let lacking = without_tree(&mut processes, tree.as_deref());
         skipped.extend(lacking.into_iter().map(|file| (file, "ROOT files without the tree")));
+        discover::refuse_copies(path, &processes)?;
+        let columns = discover::columns(processes.values().flatten().map(|file| &*file.keys));
+        let open = Open { tree: tree.as_deref(), options, columns: &columns };
         let opened: Vec<_> = processes
             .into_par_iter()
             .map(|(name, files)| {
-                open_process(&name, &files, tree.as_deref(), grammar, chaining).map_err(|error| error.of(&name))
+                let (source, mut notes) = open.process(&files).map_err(|error| error.of(&name))?;
+                notes.extend(parts.get(&name).filter(|folders| folders.len() > 1).map(together));
+                let (parsed, count) = (grammar.parse(&name).ok(), files.len());
+                Ok(Process { name: (*name).into(), parsed, source, files: count, notes })
             })
             .collect::<Result<_>>()?;
         opened.iter().for_each(warn);
@@ -131,9 +157,9 @@ impl Catalog {
 }
 
 /// Takes the ROOT files out that lack the tree, as long as others have it.
-fn without_tree(processes: &mut BTreeMap<String, Vec<PathBuf>>, tree: Option<&str>) -> Vec<PathBuf> {
+fn without_tree(processes: &mut BTreeMap<String, Vec<File>>, tree: Option<&str>) -> Vec<PathBuf> {
     let root = |file: &&PathBuf| file.extension().is_some_and(|end| end.eq_ignore_ascii_case("root"));
-    let files: Vec<&PathBuf> = processes.values().flatten().collect();
+    let files: Vec<&PathBuf> = processes.values().flatten().map(|file| &file.path).collect();
     if files.len() < 2 {
         return Vec::new();
     }
@@ -144,31 +170,64 @@ fn without_tree(processes: &mut BTreeMap<String, Vec<PathBuf>>, tree: Option<&st
         return Vec::new();
     }
     for files in processes.values_mut() {
-        files.retain(|file| !lacking.contains(file));
+        files.retain(|file| !lacking.contains(&file.path));
     }
     processes.retain(|_, files| !files.is_empty());
     lacking
 }
 
-fn open_process(
-    name: &str,
-    files: &[PathBuf],
-    tree: Option<&str>,
-    grammar: &Grammar,
-    chaining: &Chaining,
-) -> Result<Process> {
-    let parts = files
-        .par_iter()
-        .map(|file| {
-            let path = match tree {
-                Some(tree) => PathBuf::from(format!("{}:{tree}", file.display())),
-                None => file.clone(),
-            };
-            sources::open(path)
-        })
-        .collect::<segment::Result<Vec<_>>>()?;
-    let source = sources::chain_with(parts, chaining.clone())?;
-    Ok(Process { name: name.into(), parsed: grammar.parse(name).ok(), source, files: files.len() })
+/// How the files of a process are opened.
+struct Open<'a> {
+    tree: Option<&'a str>,
+    options: &'a Options,
+    /// Columns of folders, and whether they are integers.
+    columns: &'a [(String, bool)],
+}
+
+impl Open<'_> {
+    /// One table of all files, and what was decided.
+    fn process(&self, files: &[File]) -> Result<(Arc<dyn Source>, Vec<String>)> {
+        let opened = files.par_iter().map(|file| self.file(file)).collect::<segment::Result<Vec<_>>>()?;
+        let mut notes = noted(files, &opened);
+        for (name, _) in self.columns {
+            if opened.iter().any(|file| file.source.schema().contains(name.as_str())) {
+                notes.push(format!("folders are called `{name}=`, but files have a column `{name}`, which is taken"));
+            }
+        }
+        let with = |(file, opened): (&File, Opened)| {
+            sources::with_constants(opened.source, discover::constants(self.columns, &file.keys))
+        };
+        let source = sources::chain_with(files.iter().zip(opened).map(with).collect(), self.options.chaining.clone())?;
+        Ok((source, notes))
+    }
+
+    fn file(&self, file: &File) -> segment::Result<Opened> {
+        match self.tree {
+            Some(tree) => sources::open_with(format!("{}:{tree}", file.path.display()), &self.options.csv),
+            None => sources::open_with(&file.path, &self.options.csv),
+        }
+    }
+}
+
+/// Folders that are one process, for the listing.
+fn together(folders: &BTreeSet<PathBuf>) -> String {
+    let name = |folder: Option<&PathBuf>| folder.map(|folder| folder.display().to_string()).unwrap_or_default();
+    format!("{} folders are one process, from {} to {}", folders.len(), name(folders.first()), name(folders.last()))
+}
+
+/// What was decided about the files of a process, each decision once.
+fn noted(files: &[File], opened: &[Opened]) -> Vec<String> {
+    let mut by_note: BTreeMap<String, Vec<&File>> = BTreeMap::new();
+    for (file, opened) in files.iter().zip(opened).filter(|(_, opened)| !opened.notes.is_empty()) {
+        by_note.entry(opened.notes.join("; ")).or_default().push(file);
+    }
+    let name = |file: &File| file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let said = |(note, of): (String, Vec<&File>)| match of.as_slice() {
+        [file] => format!("{}: {note}", name(file)),
+        [file, rest @ ..] => format!("{} and {} more: {note}", name(file), rest.len()),
+        [] => note,
+    };
+    by_note.into_iter().map(said).collect()
 }
 
 /// Says once, when a process is opened, what is otherwise than its files say by themselves.

@@ -1,13 +1,13 @@
 //! A data set: the lazy dict of processes.
 
-use crate::catalog::{Catalog, Process};
+use crate::catalog::{Catalog, Options, Process};
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::settings::Settings;
 use belle2::names::Grammar;
 use hist::Number;
 use polars::prelude::DataFrame;
-use sources::Chaining;
+use sources::csv::Csv;
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
 use std::path::Path;
@@ -84,7 +84,11 @@ impl IntoIterator for Data {
     }
 }
 
-/// Opens a file, a directory of processes, or a glob; reads metadata only.
+/// Opens a file, a directory of processes, or a glob; reads metadata only (text tables are read).
+///
+/// A directory holds processes: a folder each, or a file each. Folders `year=2020/city=Bonn/` are columns `year` and `city` of
+/// the files below them (integers if all are, else text), and `sub00/`, `sub01/` are parts of one process; both take the
+/// name of the folder that holds them. What was decided is said in `data.processes()`.
 ///
 /// ```no_run
 /// let data = data::load("ntuples")?;
@@ -97,6 +101,26 @@ impl IntoIterator for Data {
 #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn load(path: impl AsRef<Path>) -> Result<Data> {
     open(path.as_ref())
+}
+
+/// Opens text tables with what the user fixes; see [`Csv`](sources::csv::Csv) for what is found out otherwise. Other files
+/// are opened as by [`load`].
+///
+/// ```
+/// use data::{Csv, load_with};
+/// let file = std::env::temp_dir().join("a table with decimal commas.csv");
+/// std::fs::write(&file, "run;energy\n7;1,5\n8;-\n")?;
+/// let data = load_with(&file, Csv::new().decimal_comma().nulls(["-"]))?;
+/// assert_eq!(data.query("energy > 1.4").count()?, 1);
+/// # std::fs::remove_file(&file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// See [`load`].
+#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+pub fn load_with(path: impl AsRef<Path>, options: Csv) -> Result<Data> {
+    Loader::new(path).csv(options).load()
 }
 
 // Every cell that loads compiles the generic function anew, so it only hands on.
@@ -117,7 +141,7 @@ pub struct Loader {
     path: String,
     grammar: Grammar,
     process_filter: Option<String>,
-    chaining: Chaining,
+    options: Options,
     settings: Settings,
 }
 
@@ -129,7 +153,7 @@ impl Loader {
             path,
             grammar: Grammar::default(),
             process_filter: None,
-            chaining: Chaining::default(),
+            options: Options::default(),
             settings: Settings::default(),
         }
     }
@@ -146,10 +170,30 @@ impl Loader {
         self
     }
 
+    /// Reads text tables (CSV and its kin) with these options.
+    pub fn csv(mut self, options: Csv) -> Self {
+        self.options.csv = options;
+        self
+    }
+
+    /// Takes only files with this ending, of those that can be read: `parquet`, `root`, `csv`. For folders that hold a table
+    /// and its conversion, which would count twice.
+    pub fn ending(mut self, ending: impl Into<String>) -> Self {
+        self.options.choice.ending = Some(ending.into());
+        self
+    }
+
+    /// Takes all files as one process of this name, whatever their folders are called: for trees of many jobs. (`sub00/`,
+    /// `sub01/`, as grid jobs write them, and `column=value/` are one process anyway.)
+    pub fn one_process(mut self, name: impl Into<String>) -> Self {
+        self.options.choice.one_process = Some(name.into());
+        self
+    }
+
     /// The zone of times that have none (`"UTC"`, `"Europe/Berlin"`), where other files of the process have one for the same
     /// column. Without it such files are refused, since their times may mean anything.
     pub fn naive_times(mut self, zone: impl Into<String>) -> Self {
-        self.chaining.naive_times = Some(zone.into().into());
+        self.options.chaining.naive_times = Some(zone.into().into());
         self
     }
 
@@ -182,7 +226,7 @@ impl Loader {
     /// See [`load`].
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn load(self) -> Result<Data> {
-        let catalog = Catalog::open(&self.path, &self.grammar, self.process_filter.as_deref(), &self.chaining)?;
+        let catalog = Catalog::open(&self.path, &self.grammar, self.process_filter.as_deref(), &self.options)?;
         Ok(Data::of(catalog, self.settings))
     }
 }

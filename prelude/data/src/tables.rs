@@ -32,7 +32,7 @@ impl ProcessSource {
 
     fn process(self, grammar: &Grammar) -> Process {
         let parsed = grammar.parse(&self.name).ok();
-        Process { name: self.name.into(), parsed, source: self.source, files: self.files }
+        Process { name: self.name.into(), parsed, source: self.source, files: self.files, notes: Vec::new() }
     }
 }
 

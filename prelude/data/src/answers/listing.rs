@@ -7,6 +7,9 @@ use show::{Cell, Table};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
+/// Notes that a listing has room for.
+const MOST_NOTES: usize = 12;
+
 /// Names, and what is known of them.
 #[derive(Debug, Clone)]
 pub struct Listing {
@@ -108,10 +111,24 @@ impl Group {
             ];
             table.push(cells.into_iter().chain(weight));
         }
+        for note in self.decided() {
+            table = table.note(note);
+        }
         for (why, files) in self.left_out() {
             table = table.note(format!("left out as {why}: {files}"));
         }
         Listing { names: self.process_names(), table }
+    }
+
+    /// What was decided about files when they were opened.
+    fn decided(&self) -> Vec<String> {
+        let notes = self.members.iter().flat_map(|&at| self.catalog.processes[at].notes.iter().cloned());
+        let mut notes: Vec<String> = notes.collect();
+        if notes.len() > MOST_NOTES {
+            let rest = notes.split_off(MOST_NOTES).len();
+            notes.push(format!("and so of {rest} more"));
+        }
+        notes
     }
 
     /// Files that were not opened, by reason.
