@@ -17,11 +17,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Entries that fail today, and why. An entry that passes must leave this list.
-const KNOWN: &[(&str, &str)] = &[
-    ("parquet/dec.parquet", "decimals compare as decimals"),
-    ("parquet/far.parquet", "times beyond nanoseconds in selections"),
-    ("parquet/p5601.parquet", "texts compare in the zone of the column"),
-];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// Longer than any entry takes on a slow machine: what has no answer by then hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
