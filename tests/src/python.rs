@@ -1,12 +1,16 @@
 //! A Python with the wanted packages, in a private environment under `target/`.
 
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The interpreter of the private environment `name` with `packages` installed (made at the first call, and
 /// kept). `None`, said visibly for `test`, when there is no Python or the packages cannot be had.
+///
+/// The folder is named after the packages, too: tests that run side by side and want other packages must not share one.
 pub fn environment(test: &str, name: &str, packages: &[&str]) -> Option<PathBuf> {
-    let folder = crate::cases::project().join("target/python").join(name);
+    let wanted = Sha256::digest(packages.join("\n"));
+    let folder = crate::cases::project().join("target/python").join(format!("{name}-{}", hex(&wanted[..4])));
     match install(&folder, packages) {
         Ok(python) => Some(python),
         Err(why) => {
@@ -14,6 +18,10 @@ pub fn environment(test: &str, name: &str, packages: &[&str]) -> Option<PathBuf>
             None
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn install(folder: &Path, packages: &[&str]) -> Result<PathBuf, String> {

@@ -50,7 +50,8 @@ fn input(name: &str, frame: &DataFrame, folder: &Path) -> Option<(DataFrame, Que
     if name.starts_with("shuffled") {
         // The order is that of pandas' own generator.
         let seed: u32 = name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
-        let python = python::environment("conformance candidates shuffled", "pandas", &["pandas", "pyarrow"])?;
+        let python =
+            python::environment("conformance candidates shuffled", "pandas", &["pandas", "numexpr", "pyarrow"])?;
         let script = format!(
             "import pandas as pd; print(*pd.DataFrame(range({})).sample(frac=1, random_state={seed}).index, sep=',')",
             frame.height()
