@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../../prelude/belle2/src/names.rs"]
+#[path = "../../../prelude/belle2/src/names/mod.rs"]
 mod names;
 
 use libfuzzer_sys::fuzz_target;
