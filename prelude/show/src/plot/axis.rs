@@ -39,7 +39,8 @@ impl Axis {
     /// A logarithmic axis; it begins at a positive number whatever is asked.
     pub(super) fn log(low: f64, high: f64) -> Self {
         let high = if high.is_finite() && high > LEAST { high } else { 1.0 };
-        let low = if low > 0.0 && low < high { low } else { high * 1e-3 };
+        // Nearer than this, the logarithm of the quotient is mostly rounding, and no place on the axis would be right.
+        let low = if low > 0.0 && low < high * (1.0 - 1e-9) { low } else { high * 1e-3 };
         Self { low, high, scale: Scale::Log }
     }
 
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(Axis::linear(4.0, 4.0), Axis::linear(2.0, 6.0));
         assert_eq!(Axis::linear(f64::NAN, 1.0), Axis::linear(0.0, 1.0));
         assert!(Axis::log(-1.0, 0.0).low > 0.0);
+        assert_eq!(Axis::log(1.0, 1.0 + 1e-15), Axis::log(0.0, 1.0 + 1e-15));
     }
 
     proptest! {
