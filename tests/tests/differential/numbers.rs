@@ -139,8 +139,9 @@ fn differs(case: &Value) -> Option<String> {
     let (values, errors) = (floats(&case["values"]), floats(&case["errors"]));
     // Two peaks of one shape may come in another order.
     let swapped = case["kind"] == "two_gauss" && found["mean"].value > 50.0;
-    // The second derivative jumps where a tail begins, and the reference's depends on its step: a finer step moves it by
-    // some parts in a thousand for each tail.
+    // A known fault of ours, not of the reference: our errors of Crystal Balls are up to half a percent off. The
+    // reference keeps four digits when its step goes from 0.02 to 0.001 of an error and its nodes from 24 to 200 a bin.
+    // These bounds keep the fault from growing; they go back to 1e-3 when it is mended.
     let little = match case["kind"].as_str() {
         Some("crystal_ball") => 3e-3,
         Some("double_crystal_ball") => 6e-3,
