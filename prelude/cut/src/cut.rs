@@ -1,4 +1,4 @@
-use crate::check::checker::check;
+use crate::check::checker::{Known, check};
 use crate::check::dialect::Dialect;
 use crate::check::program::Reduce;
 use crate::check::typed::Typed;
@@ -18,6 +18,8 @@ struct Inner {
     text: Arc<str>,
     expr: Expr,
     locals: Vec<(Arc<str>, Value)>,
+    /// Columns of times, and the zones in which their clocks run.
+    zones: Vec<(Arc<str>, Arc<str>)>,
     hints: Vec<String>,
     dialect: Dialect,
     /// Why the text could not be read; told by [`Cut::check`].
@@ -43,7 +45,8 @@ pub fn parse(text: &str) -> Result<Cut> {
 fn read(text: &str) -> std::result::Result<Cut, Problem> {
     let parsed = crate::syntax::parse::parse(text)?;
     let (expr, hints) = (parsed.expr, parsed.hints);
-    let inner = Inner { text: text.into(), expr, locals: Vec::new(), hints, dialect: Dialect::Text, unread: None };
+    let (locals, zones) = (Vec::new(), Vec::new());
+    let inner = Inner { text: text.into(), expr, locals, zones, hints, dialect: Dialect::Text, unread: None };
     Ok(Cut(Arc::new(inner)))
 }
 
@@ -64,6 +67,24 @@ impl Cut {
         let inner = Arc::make_mut(&mut self.0);
         inner.locals.retain(|(known, _)| &**known != name);
         inner.locals.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says in which zone the clocks of a column of times run, where its type cannot say it: a text without an offset is then
+    /// of that zone.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let dtype = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
+    /// let frame = df!("t" => [0_i64]).unwrap().lazy().select([col("t").cast(dtype)]).collect().unwrap();
+    /// let cut = cut::parse("t == '1970-01-01 05:30'").unwrap().in_zone("t", "+05:30");
+    /// assert_eq!(cut.check(frame.schema()).unwrap().mask(&frame).unwrap().sum(), Some(1));
+    /// ```
+    #[must_use]
+    pub fn in_zone(mut self, column: &str, zone: &str) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.zones.retain(|(known, _)| &**known != column);
+        inner.zones.push((column.into(), zone.into()));
         self
     }
 
@@ -116,7 +137,8 @@ impl Cut {
             return Err(Error::new(inner.text.clone(), vec![problem.clone()]));
         }
         let fold = crate::evaluate::typed::fold;
-        check(&inner.expr, &inner.locals, inner.dialect, &inner.text, schema, fold)
+        let known = Known { locals: &inner.locals, zones: &inner.zones, schema };
+        check(&inner.expr, known, inner.dialect, &inner.text, fold)
             .map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
     }
 }
@@ -125,7 +147,8 @@ impl From<Expr> for Cut {
     fn from(expr: Expr) -> Self {
         let text = expr.to_string().into();
         let dialect = Dialect::Builder;
-        Self(Arc::new(Inner { text, expr, locals: Vec::new(), hints: Vec::new(), dialect, unread: None }))
+        let (locals, zones, hints) = (Vec::new(), Vec::new(), Vec::new());
+        Self(Arc::new(Inner { text, expr, locals, zones, hints, dialect, unread: None }))
     }
 }
 

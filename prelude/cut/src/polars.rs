@@ -40,6 +40,7 @@ fn lower(program: &Program, id: Id) -> Expr {
         },
         Op::Compare(op, class, left, right) => compare(program, id, *op, *class, *left, *right),
         Op::IsIn(input, members) => is_in(program, id, *input, members),
+        Op::IsMissing(_) if inputs_may_leave(program, id) => own(program, id),
         Op::IsMissing(input) => match program.dtype(*input).is_float() {
             true => lower(program, *input).is_nan().fill_null(lit(true)),
             false => lower(program, *input).is_null(),
@@ -49,6 +50,7 @@ fn lower(program: &Program, id: Id) -> Expr {
         Op::Xor(left, right) => truth(program, *left).xor(truth(program, *right)),
         Op::Not(input) => truth(program, *input).not(),
         Op::Arithmetic(op, left, right) => arithmetic(program, id, *op, *left, *right),
+        Op::Where(..) if may_leave(program, id) || inputs_may_leave(program, id) => own(program, id),
         Op::Where(condition, yes, no) => {
             let dtype = program.dtype(id).dtype();
             let side = |id: Id| lower(program, id).cast(dtype.clone());
@@ -71,6 +73,10 @@ fn lower(program: &Program, id: Id) -> Expr {
 
 fn lower_column(program: &Program, column: usize, dtype: &Type) -> Expr {
     let plain = col(program.columns[column].clone());
+    if program.dtypes[column] == DataType::UInt128 {
+        // Larger numbers are an error.
+        return plain.strict_cast(dtype.dtype());
+    }
     if program.dtypes[column] == dtype.dtype() { plain } else { plain.cast(dtype.dtype()) }
 }
 
@@ -109,7 +115,7 @@ fn compare(program: &Program, id: Id, op: Compare, class: Class, left: Id, right
     if class == Class::Time {
         return times(program, op, left, right).unwrap_or_else(|| own(program, id));
     }
-    if class == Class::Mixed || class == Class::Exact {
+    if class == Class::Mixed || class == Class::Exact || inputs_may_leave(program, id) {
         return own(program, id);
     }
     let (a, b) = match narrow(program, left, right) {
@@ -205,7 +211,11 @@ fn times(program: &Program, op: Compare, left: Id, right: Id) -> Option<Expr> {
 
 fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
     let dtype = program.dtype(input);
-    if members.len() > FEW || members.len() == 0 || !(dtype.is_number() || *dtype == Type::Text) {
+    if may_leave(program, input)
+        || members.len() > FEW
+        || members.len() == 0
+        || !(dtype.is_number() || *dtype == Type::Text)
+    {
         return own(program, id);
     }
     let side = |class| side(program, input, class);
@@ -227,11 +237,11 @@ fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
 fn arithmetic(program: &Program, id: Id, op: Binary, left: Id, right: Id) -> Expr {
     let dtype = program.dtype(id);
     let narrow = |id: Id| program.dtype(id).width().is_some_and(|width| width.bytes < 8);
-    // 64-bit integers stop at the largest, where Polars wraps around.
+    // Polars wraps 64-bit integers around.
     let exact = dtype.is_float() || (dtype.width().is_some() && narrow(left) && narrow(right));
     let simple = matches!(op, Binary::Add | Binary::Sub | Binary::Mul) || (op == Binary::Div && dtype.is_float());
     let number = |id: Id| program.dtype(id).is_number();
-    if !exact || !simple || !number(left) || !number(right) {
+    if !exact || !simple || !number(left) || !number(right) || inputs_may_leave(program, id) {
         return own(program, id);
     }
     let side = |id: Id| match (program.op(id), dtype) {
@@ -248,34 +258,59 @@ fn arithmetic(program: &Program, id: Id, op: Binary, left: Id, right: Id) -> Exp
     }
 }
 
+/// Whether a value may need more than 64 bits before it is compared or turned into a floating point number: no column
+/// holds it in between.
+fn may_leave(program: &Program, id: Id) -> bool {
+    let computed = matches!(
+        program.op(id),
+        Op::Arithmetic(..) | Op::Neg(_) | Op::Abs(_) | Op::Invert(_) | Op::Where(..) | Op::Extreme(..)
+    );
+    computed && program.dtype(id).is_wide()
+}
+
+fn inputs_may_leave(program: &Program, id: Id) -> bool {
+    program.op(id).inputs().iter().any(|input| may_leave(program, *input))
+}
+
+/// What a node needs, in a program of its own, and the expressions that give its columns.
+#[derive(Default)]
+struct Part {
+    program: Program,
+    inputs: Vec<Expr>,
+}
+
+impl Part {
+    fn copy(&mut self, program: &Program, id: Id) -> Id {
+        let ids: Vec<(Id, Id)> =
+            program.op(id).inputs().into_iter().map(|input| (input, self.input(program, input))).collect();
+        let new = |input: Id| ids.iter().find(|(old, _)| *old == input).map_or(input, |(_, new)| *new);
+        self.program.push(program.op(id).with_inputs(new), program.dtype(id).clone())
+    }
+
+    fn input(&mut self, program: &Program, id: Id) -> Id {
+        let dtype = program.dtype(id).clone();
+        let (plain, own) = match program.op(id) {
+            Op::Literal(value) => return self.program.push(Op::Literal(value.clone()), dtype),
+            // A column as it is: a cast of times or decimals may lose some.
+            Op::Column(column) => (col(program.columns[*column].clone()), program.dtypes[*column].clone()),
+            _ if may_leave(program, id) => return self.copy(program, id),
+            _ => (lower(program, id).cast(dtype.dtype()), dtype.dtype()),
+        };
+        let column = self.program.columns.len();
+        self.program.columns.push(format!("{column}").into());
+        self.program.dtypes.push(own);
+        self.inputs.push(plain);
+        self.program.push(Op::Column(column), dtype)
+    }
+}
+
 /// A node that our own evaluator computes from the columns that its inputs give.
 fn own(program: &Program, id: Id) -> Expr {
-    let node = &program.nodes[id];
-    let mut small = Program::default();
-    let mut inputs = Vec::new();
-    let mut map = std::collections::HashMap::new();
-    for input in node.op.inputs() {
-        let dtype = program.dtype(input).clone();
-        let new = match program.op(input) {
-            Op::Literal(value) => small.push(Op::Literal(value.clone()), dtype),
-            op => {
-                let column = small.columns.len();
-                small.columns.push(format!("{column}").into());
-                // A column as it is: a cast of times or decimals may lose some.
-                let (plain, own) = match op {
-                    Op::Column(column) => (col(program.columns[*column].clone()), program.dtypes[*column].clone()),
-                    _ => (lower(program, input).cast(dtype.dtype()), dtype.dtype()),
-                };
-                small.dtypes.push(own);
-                inputs.push(plain);
-                small.push(Op::Column(column), dtype)
-            }
-        };
-        map.insert(input, new);
-    }
-    let root = small.push(node.op.with_inputs(|id| map[&id]), node.dtype.clone());
+    let mut part = Part::default();
+    let root = part.copy(program, id);
+    let Part { program: small, inputs } = part;
+    let dtype = program.dtype(id).dtype();
     let typed = Typed::new(small, root, "".into());
-    let dtype = node.dtype.dtype();
     let compute = move |columns: &mut [Column]| -> PolarsResult<Column> {
         let rows = columns.iter().map(Column::len).max().unwrap_or(1);
         let named = columns.iter().enumerate().map(|(position, column)| {

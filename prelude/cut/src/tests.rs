@@ -3,6 +3,7 @@
 mod blocks;
 mod exact;
 mod fuzz;
+mod integers;
 mod meaning;
 mod messages;
 mod statistics;

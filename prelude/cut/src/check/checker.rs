@@ -22,18 +22,26 @@ pub(crate) struct Checker<'a> {
     pub program: Program,
     pub dialect: Dialect,
     pub locals: &'a [(Arc<str>, Value)],
+    zones: &'a [(Arc<str>, Arc<str>)],
     schema: &'a Schema,
     pub text: &'a str,
     problems: Vec<Problem>,
     fold: Fold,
 }
 
+/// What a cut is checked against.
+pub(crate) struct Known<'a> {
+    pub locals: &'a [(Arc<str>, Value)],
+    /// The zones of columns whose type cannot say it.
+    pub zones: &'a [(Arc<str>, Arc<str>)],
+    pub schema: &'a Schema,
+}
+
 pub(crate) fn check(
     expr: &Expr,
-    locals: &[(Arc<str>, Value)],
+    Known { locals, zones, schema }: Known<'_>,
     dialect: Dialect,
     text: &Arc<str>,
-    schema: &Schema,
     fold: Fold,
 ) -> Result<Typed, Vec<Problem>> {
     if expr.0.height > crate::syntax::parse::HEIGHT {
@@ -41,7 +49,7 @@ pub(crate) fn check(
         return Err(vec![Problem::new(reason, 0..text.len()).help("split it into several cuts")]);
     }
     let mut checker =
-        Checker { program: Program::default(), dialect, locals, schema, text, problems: Vec::new(), fold };
+        Checker { program: Program::default(), dialect, locals, zones, schema, text, problems: Vec::new(), fold };
     let root = checker.node(expr).and_then(|root| checker.root(root, expr));
     match root {
         Ok(root) if checker.problems.is_empty() => Ok(Typed::new(checker.program, root, text.clone())),
@@ -116,6 +124,7 @@ impl Checker<'_> {
         let folds = !op.inputs().is_empty() && op.inputs().iter().all(|id| self.program.value(*id).is_some());
         let id = self.program.push(op, dtype.clone());
         if folds && let Some(value) = (self.fold)(&self.program, id) {
+            let dtype = if let Value::Decimal(_, scale) = value { Type::Exact(scale) } else { dtype };
             return self.program.push(Op::Literal(value), dtype);
         }
         id
@@ -168,6 +177,20 @@ impl Checker<'_> {
         Some((name.into(), self.schema.get(name)?.clone()))
     }
 
+    /// The zone in which a text without an offset is compared with a time; `None`: UTC.
+    pub fn zone_of(&self, id: Id) -> Option<Arc<str>> {
+        if let Op::Column(column) = self.program.op(id) {
+            let name = &self.program.columns[*column];
+            if let Some((_, zone)) = self.zones.iter().find(|(column, _)| **column == **name) {
+                return Some(zone.clone());
+            }
+        }
+        match self.program.dtype(id) {
+            Type::Time(Some(zone)) => Some(zone.as_str().into()),
+            _ => None,
+        }
+    }
+
     fn no_column(&mut self, expr: &Expr, name: &str) -> Checked {
         let help = if self.locals.iter().any(|(known, _)| &**known == name) {
             format!("the variable is `@{name}`")
@@ -185,9 +208,9 @@ impl Checker<'_> {
 
     fn literal(&mut self, expr: &Expr, value: Value) -> Checked {
         let value = match value {
-            // Beyond the integer types a whole number is what it is nearest to.
+            // Beyond the integer types of 64 bits a whole number is its digits.
             Value::Int(value) if value > i128::from(u64::MAX) || value < i128::from(i64::MIN) => {
-                Value::Float(value as f64)
+                Value::Decimal(value, 0)
             }
             value => value,
         };
@@ -282,8 +305,8 @@ impl Checker<'_> {
             (Unary::Neg, Type::Int(_) | Type::Bool | Type::F32 | Type::F64 | Type::Exact(_) | Type::Duration) => {
                 match self.program.value(id) {
                     // -1 is a literal, and has the narrowest type. No evaluator sees it, whose integers have 64 bits.
-                    Some(Value::Int(value)) => {
-                        let value = -value;
+                    Some(Value::Int(value) | Value::Decimal(value, 0)) => {
+                        let value = value.saturating_neg();
                         self.literal(expr, Value::Int(value))
                     }
                     _ => Ok(self.push(Op::Neg(id), types::negated(&dtype))),
@@ -346,13 +369,22 @@ impl Checker<'_> {
                 return self.note(expr, reason, format!("{left} is {left_type}, {right} is {right_type}"));
             }
         };
-        Ok(self.push(Op::Arithmetic(op, a, b), dtype))
+        let id = self.push(Op::Arithmetic(op, a, b), dtype);
+        let literals = self.program.value(a).is_some() && self.program.value(b).is_some();
+        if literals && self.program.value(id).is_none() {
+            return self.note(
+                expr,
+                format!("{expr} does not fit in 128 bits"),
+                "write one of the numbers with a point",
+            );
+        }
+        Ok(id)
     }
 }
 
 fn is_zero(value: &Value) -> bool {
     match value {
-        Value::Int(value) | Value::Sized(value, _) => *value == 0,
+        Value::Int(value) | Value::Sized(value, _) | Value::Decimal(value, _) => *value == 0,
         Value::Bool(value) => !value,
         Value::Float(value) => *value == 0.0,
         _ => false,

@@ -9,7 +9,6 @@ use crate::check::types::{self, Type};
 use crate::syntax::expr::{Compare, Expr, Kind, Unary};
 use crate::times::{self, Refused};
 use crate::value::Value;
-use polars::prelude::TimeZone;
 
 /// An operand: a node, or a list, which only membership takes.
 enum Operand {
@@ -97,7 +96,8 @@ impl Checker<'_> {
         if floats && ints && self.dialect == Dialect::Builder {
             return self.note(expr, "a list that mixes integers and floats", "write all of them as floats");
         }
-        let members = match Members::new(&dtype, values) {
+        let zone = self.zone_of(id);
+        let members = match Members::new(&dtype, zone.as_deref(), values) {
             Ok(members) => members,
             Err(value) => {
                 let reason = format!("{written} is {dtype} and never equals {value}");
@@ -127,12 +127,12 @@ impl Checker<'_> {
                 Class::Text
             }
             (Type::Time(_), Type::Time(_)) | (Type::Duration, Type::Duration) => Class::Time,
-            (Type::Time(zone), Type::Text) => {
-                y = self.time_literal(b.0, y, zone.as_ref())?;
+            (Type::Time(_), Type::Text) => {
+                y = self.time_literal(b.0, y, x)?;
                 Class::Time
             }
-            (Type::Text, Type::Time(zone)) => {
-                x = self.time_literal(a.0, x, zone.as_ref())?;
+            (Type::Text, Type::Time(_)) => {
+                x = self.time_literal(a.0, x, y)?;
                 Class::Time
             }
             _ if left.is_number() && right.is_number() => {
@@ -169,8 +169,9 @@ impl Checker<'_> {
     }
 
     /// A text as a time; without a zone of its own it is of the zone of the column.
-    fn time_literal(&mut self, expr: &Expr, id: Id, zone: Option<&TimeZone>) -> Checked {
-        let zone = zone.map(|zone| zone.as_str());
+    fn time_literal(&mut self, expr: &Expr, id: Id, column: Id) -> Checked {
+        let zone = self.zone_of(column);
+        let zone = zone.as_deref();
         let parsed = match self.program.value(id) {
             Some(Value::Text(text)) => times::parse(text, zone),
             _ => Err(Refused::NotATime),
@@ -184,6 +185,9 @@ impl Checker<'_> {
             }
             Err(Refused::Skipped) => self.note(expr, format!("the clocks of {zone} skip {expr}"), with_offset),
             Err(Refused::Twice) => self.note(expr, format!("the clocks of {zone} show {expr} twice"), with_offset),
+            Err(Refused::Zone) if zone == segment::UNNAMED_ZONE => {
+                self.note(expr, format!("the clocks by which {expr} is meant have no zone with a name"), with_offset)
+            }
             Err(Refused::Zone) => self.note(expr, format!("the time zone `{zone}` is not known"), with_offset),
         }
     }
@@ -229,7 +233,12 @@ impl Checker<'_> {
                 Some(value) => exact::of(value).is_some(),
                 None => !self.program.dtype(id).is_float(),
             };
-            return if digits(a) && digits(b) { Class::Exact } else { Class::F64 };
+            let narrow = |column: &Type, literal: Id| *column == Type::F32 && self.program.value(literal).is_some();
+            return match digits(a) && digits(b) {
+                true => Class::Exact,
+                false if narrow(left, b) || narrow(right, a) => Class::F32,
+                false => Class::F64,
+            };
         }
         if left.is_float() || right.is_float() {
             // In comparisons literals follow f32 in both dialects, as pandas does.

@@ -11,7 +11,7 @@ pub(crate) enum Members {
     U64(Arc<[u64]>),
     F32(Arc<[f32]>),
     F64(Arc<[f64]>),
-    /// Digits at the scale of the column.
+    /// Digits at the scale of the column; integers, where one does not fit in 64 bits.
     Exact(Arc<[i128]>),
     /// Times or durations in nanoseconds.
     Time(Arc<[i128]>),
@@ -20,21 +20,26 @@ pub(crate) enum Members {
 
 impl Members {
     /// The members of a list that can be equal to a value of type `dtype`; missing values equal nothing.
-    /// `Err` holds the first value that cannot be compared with the type at all.
-    pub fn new<'v>(dtype: &Type, values: &'v [Value]) -> Result<Self, &'v Value> {
+    /// Texts without an offset are times of `zone`. `Err` holds the first value that cannot be compared with the type at all.
+    pub fn new<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Self, &'v Value> {
         match dtype {
             Type::Text => texts(values),
             Type::F32 => floats(values).map(|values| Self::F32(sorted(values.into_iter().map(|x| x as f32).collect()))),
             Type::F64 => floats(values).map(|values| Self::F64(sorted(values))),
             Type::Exact(scale) => exacts(values, *scale),
             Type::Int(width) if !width.signed && width.bytes == 8 => {
-                Ok(Self::U64(sorted(ints(values)?.into_iter().filter_map(|x| x.try_into().ok()).collect())))
+                let all = ints(values)?;
+                let narrow: Option<Vec<u64>> = all.iter().map(|x| (*x).try_into().ok()).collect();
+                Ok(narrow.map_or_else(|| Self::Exact(sorted(all)), |narrow| Self::U64(sorted(narrow))))
             }
-            Type::Time(_) | Type::Duration => times(dtype, values),
+            Type::Time(_) | Type::Duration => times(dtype, zone, values),
             // A column without values has no type that could be wrong.
             Type::Null => Ok(Self::I64(Arc::new([]))),
             Type::Int(_) | Type::Bool => {
-                Ok(Self::I64(sorted(ints(values)?.into_iter().filter_map(|x| x.try_into().ok()).collect())))
+                let all = ints(values)?;
+                let narrow: Option<Vec<i64>> = all.iter().map(|x| (*x).try_into().ok()).collect();
+                // A sum may equal what no column does.
+                Ok(narrow.map_or_else(|| Self::Exact(sorted(all)), |narrow| Self::I64(sorted(narrow))))
             }
         }
     }
@@ -118,15 +123,13 @@ fn exacts(values: &[Value], scale: u8) -> Result<Members, &Value> {
     Ok(Members::Exact(sorted(out)))
 }
 
-fn times<'v>(dtype: &Type, values: &'v [Value]) -> Result<Members, &'v Value> {
+fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Members, &'v Value> {
     let mut out = Vec::new();
     for value in values {
         match (dtype, value) {
             (Type::Time(_), Value::Time(value)) => out.push(*value),
             (Type::Duration, Value::Duration(value)) => out.push(i128::from(*value)),
-            (Type::Time(zone), Value::Text(text)) => {
-                out.push(crate::times::parse(text, zone.as_ref().map(|zone| zone.as_str())).map_err(|_| value)?);
-            }
+            (Type::Time(_), Value::Text(text)) => out.push(crate::times::parse(text, zone).map_err(|_| value)?),
             (_, Value::Null) => {}
             (_, other) => return Err(other),
         }

@@ -1,4 +1,5 @@
-//! Types, and how they widen: no arithmetic on less than 64 bits can overflow.
+//! Types, and how they widen: no arithmetic on less than 64 bits can leave its type. On 64 bits it can, which is found row
+//! by row.
 
 use crate::syntax::expr::Binary;
 use crate::value::{Value, Width};
@@ -13,8 +14,8 @@ pub(crate) enum Type {
     Int(Width),
     F32,
     F64,
-    /// A decimal with so many digits behind the point, or a whole number of 128 bits: compared digit for digit, and an
-    /// f64 in arithmetic.
+    /// A decimal with so many digits behind the point, or a whole number of 128 bits: compared, added and multiplied digit
+    /// for digit; an f64 beside floating point numbers.
     Exact(u8),
     Text,
     Time(Option<TimeZone>),
@@ -43,7 +44,7 @@ impl Type {
             DataType::UInt64 => int(false, 8),
             DataType::Float32 => Self::F32,
             DataType::Float64 => Self::F64,
-            DataType::Int128 => Self::Exact(0),
+            DataType::Int128 | DataType::UInt128 => Self::Exact(0),
             DataType::Decimal(_, scale) => Self::Exact(u8::try_from(*scale).ok()?),
             DataType::String | DataType::Categorical(..) | DataType::Enum(..) => Self::Text,
             DataType::Date => Self::Time(None),
@@ -94,6 +95,24 @@ impl Type {
 
     pub fn is_number(&self) -> bool {
         matches!(self, Self::Bool | Self::Int(_) | Self::F32 | Self::F64 | Self::Exact(_))
+    }
+
+    /// Whether arithmetic with it can leave 64 bits.
+    pub fn is_wide(&self) -> bool {
+        match self {
+            Self::Int(width) => width.bytes == 8,
+            Self::Exact(_) | Self::Time(_) | Self::Duration => true,
+            _ => false,
+        }
+    }
+
+    /// How many digits stand behind the point of a number that is held by its digits.
+    pub fn scale(&self) -> Option<u8> {
+        match self {
+            Self::Exact(scale) => Some(*scale),
+            Self::Int(_) | Self::Bool => Some(0),
+            _ => None,
+        }
     }
 
     pub fn is_float(&self) -> bool {
@@ -157,7 +176,10 @@ pub(crate) fn float(a: &Type, b: &Type, weak: [bool; 2]) -> Type {
 /// The type of an arithmetic result; `None` when the types do not go together. Both sides are numbers.
 /// `divisor` says that the right side is a literal other than zero, by which integers stay integers.
 pub(crate) fn arithmetic(op: Binary, a: &Type, b: &Type, weak: [bool; 2], divisor: bool) -> Type {
-    let (Some(left), Some(right)) = (a.width(), b.width()) else { return float(a, b, weak) };
+    let (Some(left), Some(right)) = (a.width(), b.width()) else {
+        let digits = a.scale().zip(b.scale()).and_then(|scales| exact(op, scales, b, divisor));
+        return digits.map_or_else(|| float(a, b, weak), Type::Exact);
+    };
     let unsigned = !left.signed && !right.signed;
     match op {
         Binary::Div => Type::F64,
@@ -170,20 +192,27 @@ pub(crate) fn arithmetic(op: Binary, a: &Type, b: &Type, weak: [bool; 2], diviso
     }
 }
 
+/// The digits behind the point of what two numbers that are held by their digits give; `None` where that is no such number.
+fn exact(op: Binary, (a, b): (u8, u8), right: &Type, divisor: bool) -> Option<u8> {
+    match op {
+        Binary::Add | Binary::Sub => Some(a.max(b)),
+        Binary::Mul => Some(a + b).filter(|scale| *scale <= 38),
+        Binary::FloorDiv if divisor => Some(0),
+        Binary::Mod if divisor => Some(a.max(b)),
+        Binary::Pow if a == 0 && right.width().is_some_and(|width| !width.signed) => Some(0),
+        _ => None,
+    }
+}
+
 /// The signed type, twice as wide.
 pub(crate) fn negated(a: &Type) -> Type {
-    match (a, a.width()) {
-        (Type::Exact(_), _) => Type::F64,
-        (_, Some(width)) => int(true, twice(width, width)),
-        _ => a.clone(),
-    }
+    a.width().map_or_else(|| a.clone(), |width| int(true, twice(width, width)))
 }
 
 /// The type of `abs`.
 pub(crate) fn absolute(a: &Type) -> Type {
     match a.width() {
         Some(Width { signed: true, .. }) => negated(a),
-        _ if matches!(a, Type::Exact(_)) => Type::F64,
         _ => a.clone(),
     }
 }
@@ -191,7 +220,6 @@ pub(crate) fn absolute(a: &Type) -> Type {
 /// The one type of two alternatives (`where`, `min`, `max`); `None` when they do not go together.
 pub(crate) fn common(a: &Type, b: &Type, weak: [bool; 2]) -> Option<Type> {
     Some(match (a, b) {
-        (Type::Exact(_), Type::Exact(_) | Type::Null) | (Type::Null, Type::Exact(_)) => Type::F64,
         (a, b) if a == b => a.clone(),
         (Type::Null, other) | (other, Type::Null) => other.clone(),
         (Type::Time(_), Type::Time(_)) => a.clone(),
@@ -202,6 +230,9 @@ pub(crate) fn common(a: &Type, b: &Type, weak: [bool; 2]) -> Option<Type> {
             }
             if !a.is_number() || !b.is_number() {
                 return None;
+            }
+            if let Some((left, right)) = a.scale().zip(b.scale()) {
+                return Some(Type::Exact(left.max(right)));
             }
             float(a, b, weak)
         }

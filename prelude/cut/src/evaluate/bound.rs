@@ -75,6 +75,7 @@ impl<'a> Bound<'a> {
                 bound.each_block(&[*input], 0..rows, |_, lane, rows| {
                     let lane = lane.f64();
                     values.extend((0..rows).map(|row| lane.get(row)).filter(|x| !x.is_nan()));
+                    Ok(())
                 })?;
                 bound.scalars[id] = Some(reduced(*reduce, values));
             }
@@ -97,7 +98,7 @@ impl<'a> Bound<'a> {
         &self,
         roots: &[Id],
         rows: Range<usize>,
-        mut use_lane: impl FnMut(usize, &Lane, usize),
+        mut use_lane: impl FnMut(usize, &Lane, usize) -> segment::Result<()>,
     ) -> segment::Result<()> {
         let mut evaluator = Evaluator::new(self.program, &self.columns, &self.scalars);
         let mut start = rows.start;
@@ -106,7 +107,9 @@ impl<'a> Bound<'a> {
             let end = self.block_end(start, rows.end);
             evaluator.block(start, end - start);
             for (at, root) in roots.iter().enumerate() {
-                use_lane(at, &evaluator.lane(*root), end - start);
+                let lane = evaluator.lane(*root);
+                evaluator.check().map_err(|beyond| beyond.error(""))?;
+                use_lane(at, &lane, end - start)?;
             }
             start = end;
         }
@@ -119,7 +122,9 @@ impl<'a> Bound<'a> {
         let work = |part: Range<usize>| -> segment::Result<Vec<Output>> {
             let mut outputs: Vec<Output> =
                 ids.iter().map(|id| Output::new(self.program.dtype(*id), part.len())).collect();
-            self.each_block(&ids, part, |at, lane, rows| outputs[at].extend(lane, rows))?;
+            self.each_block(&ids, part, |at, lane, rows| {
+                outputs[at].extend(lane, rows).map_err(|beyond| beyond.error(&roots[at].1))
+            })?;
             Ok(outputs)
         };
         let parts = self.parts();

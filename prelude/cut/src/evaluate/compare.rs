@@ -59,7 +59,8 @@ pub(crate) fn compare_exact(op: Compare, left: &Lane, right: &Lane, marks: &mut 
 /// Compares times in units of so many nanoseconds.
 pub(crate) fn compare_times(op: Compare, left: &(Lane, i128), right: &(Lane, i128), marks: &mut [u8]) {
     let ((one, unit), (other, next)) = (left, right);
-    if unit == next && !matches!(one.data, Data::One(_)) && !matches!(other.data, Data::One(_)) {
+    let narrow = |lane: &Lane| !matches!(lane.data, Data::One(_) | Data::I128(..));
+    if unit == next && narrow(one) && narrow(other) {
         return kernel::compare(op, &one.i64(), &other.i64(), marks);
     }
     let (one, other) = (one.digits().0, other.digits().0);

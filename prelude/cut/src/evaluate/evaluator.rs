@@ -4,11 +4,12 @@ use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program};
 use crate::check::types::Type;
-use crate::evaluate::arithmetic::{absolute, arithmetic, collect, map, negate, pick, select};
+use crate::evaluate::arithmetic::{absolute, arithmetic, collect, invert, map, negate, pick, select};
 use crate::evaluate::compare::{
     compare_exact, compare_texts, compare_times, contained, holds, narrow, respect_missing, texts_contained,
 };
-use crate::evaluate::kernel::{self, zip};
+use crate::evaluate::integers::{Beyond, at_scale, decimals, narrowed};
+use crate::evaluate::kernel::{self, Arg, zip};
 use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
 use crate::evaluate::table::Column;
 use crate::syntax::expr::Compare;
@@ -26,12 +27,14 @@ pub(crate) struct Evaluator<'p, 'a> {
     chosen: Option<&'p [u32]>,
     /// What several nodes use is computed once per block.
     shared: Vec<Option<Rc<Lane<'a>>>>,
+    /// The first result that no type holds.
+    beyond: Option<Beyond>,
 }
 
 impl<'p, 'a> Evaluator<'p, 'a> {
     pub fn new(program: &'p Program, columns: &'p [Column<'a>], scalars: &'p [Option<f64>]) -> Self {
         let shared = vec![None; program.nodes.len()];
-        Self { program, columns, scalars, start: 0, rows: 0, chosen: None, shared }
+        Self { program, columns, scalars, start: 0, rows: 0, chosen: None, shared, beyond: None }
     }
 
     /// Goes to a block, which lies in one chunk of every column.
@@ -44,6 +47,19 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     pub fn choose(&mut self, chosen: &'p [u32]) {
         self.chosen = Some(chosen);
         self.shared.fill(None);
+    }
+
+    /// Whether all that was computed could be held.
+    pub fn check(&mut self) -> Result<(), Beyond> {
+        self.beyond.take().map_or(Ok(()), Err)
+    }
+
+    /// A lane, or a missing value everywhere and a note of what could not be held.
+    fn noted(&mut self, made: Result<Lane<'a>, Beyond>) -> Lane<'a> {
+        made.unwrap_or_else(|beyond| {
+            self.beyond.get_or_insert(beyond);
+            Lane::literal(&Value::Null, self.len())
+        })
     }
 
     fn len(&self) -> usize {
@@ -171,14 +187,22 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 Lane::marks(marks)
             }
             Op::Arithmetic(op, left, right) => {
+                let sides = [program.dtype(*left), program.dtype(*right)];
                 let (left, right) = (self.lane(*left), self.lane(*right));
-                arithmetic(*op, program.dtype(id), &left, &right, rows)
+                let made = arithmetic(*op, program.dtype(id), sides, (&left, &right), rows);
+                self.noted(made)
             }
-            Op::Neg(input) => negate(program.dtype(id), &self.lane(*input), rows),
-            Op::Abs(input) => absolute(program.dtype(id), &self.lane(*input), rows),
+            Op::Neg(input) => {
+                let made = negate(program.dtype(id), &self.lane(*input), rows);
+                self.noted(made)
+            }
+            Op::Abs(input) => {
+                let made = absolute(program.dtype(id), &self.lane(*input), rows);
+                self.noted(made)
+            }
             Op::Invert(input) => {
-                let lane = self.lane(*input);
-                map(&lane, Data::I64(collect(rows, &lane.i64(), |x| !x).into()))
+                let made = invert(program.dtype(id), &self.lane(*input), rows);
+                self.noted(made)
             }
             Op::Function(name, inputs) => self.function(*name, inputs, program.dtype(id)),
             Op::Extreme(largest, inputs) => self.extreme(*largest, inputs, program.dtype(id)),
@@ -237,6 +261,11 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             return Lane::marks(marks);
         }
         let (left, right) = (self.lane(left), self.lane(right));
+        let more = |lane: &Lane| matches!(lane.data, Data::I128(..));
+        let class = match class {
+            Class::I64 | Class::U64 | Class::Mixed if more(&left) || more(&right) => Class::Exact,
+            class => class,
+        };
         match class {
             Class::Exact => compare_exact(op, &left, &right, &mut marks),
             Class::Time => {}
@@ -273,16 +302,18 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     fn is_in(&mut self, input: Id, members: &Members) -> Lane<'a> {
         if let Members::Time(times) = members {
             let (lane, unit) = self.instants(input);
-            let whole =
-                times.iter().filter(|time| *time % unit == 0).filter_map(|time| i64::try_from(time / unit).ok());
-            let marks = contained(&lane.i64(), &whole.collect::<Vec<_>>(), self.len());
+            let whole = times.iter().filter(|time| *time % unit == 0).map(|time| time / unit);
+            let marks = contained(&lane.digits().0, &whole.collect::<Vec<_>>(), self.len());
             return Lane::marks(with_values(marks, &lane));
         }
         let lane = self.lane(input);
         let rows = self.len();
+        let more = matches!(lane.data, Data::I128(..));
         let marks: Vec<u8> = match members {
             Members::Exact(set) => contained(&lane.digits().0, set, rows),
             Members::Time(_) => Vec::new(),
+            Members::I64(set) if more => contained(&lane.digits().0, &widened(set), rows),
+            Members::U64(set) if more => contained(&lane.digits().0, &widened(set), rows),
             Members::I64(set) => contained(&lane.i64(), set, rows),
             Members::U64(set) => contained(&lane.u64(), set, rows),
             Members::F32(set) => contained(&lane.f32(), set, rows),
@@ -317,6 +348,14 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let mut result = (*self.lane(inputs[0])).clone();
         for input in &inputs[1..] {
             let next = self.lane(*input);
+            if by_digits(dtype, &result, &next) {
+                let made = digits_of(dtype, &result, &next, rows)
+                    .map(|(a, b)| zip(rows, &Arg::Many(a.into()), &Arg::Many(b.into()), |x, y| pick(largest, x, y)));
+                let valid = valid_in_all(&[&result, &next]);
+                let made = made.map(|values| Lane { data: narrowed(values, dtype), valid });
+                result = self.noted(made);
+                continue;
+            }
             // A missing value on either side makes the result missing, as numpy's minimum does.
             let data = match dtype {
                 Type::F32 => Data::F32(zip(rows, &result.f32(), &next.f32(), |x, y| pick(largest, x, y)).into()),
@@ -336,6 +375,17 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let mut marks = vec![0; rows];
         self.condition(condition, false, &mut marks);
         let (yes, no) = (self.lane(yes), self.lane(no));
+        let valid = (yes.valid.is_some() || no.valid.is_some()).then(|| {
+            let chosen =
+                |(row, mark): (usize, &u8)| u8::from(if *mark == 1 { yes.is_valid(row) } else { no.is_valid(row) });
+            marks.iter().enumerate().map(chosen).collect::<Vec<_>>().into()
+        });
+        if by_digits(dtype, &yes, &no) {
+            let made = digits_of(dtype, &yes, &no, rows)
+                .map(|(yes, no)| narrowed(select(&marks, &Arg::Many(yes.into()), &Arg::Many(no.into())), dtype))
+                .map(|data| Lane { data, valid });
+            return self.noted(made);
+        }
         let data = match dtype {
             Type::F32 => Data::F32(select(&marks, &yes.f32(), &no.f32()).into()),
             Type::F64 => Data::F64(select(&marks, &yes.f64(), &no.f64()).into()),
@@ -349,13 +399,24 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Type::Int(width) if !width.signed => Data::U64(select(&marks, &yes.u64(), &no.u64()).into()),
             _ => Data::I64(select(&marks, &yes.i64(), &no.i64()).into()),
         };
-        let valid = (yes.valid.is_some() || no.valid.is_some()).then(|| {
-            let chosen =
-                |(row, mark): (usize, &u8)| u8::from(if *mark == 1 { yes.is_valid(row) } else { no.is_valid(row) });
-            marks.iter().enumerate().map(chosen).collect::<Vec<_>>().into()
-        });
         Lane { data, valid }
     }
+}
+
+/// Whether two lanes are taken by their digits: decimals, and integers or times that have left 64 bits.
+fn by_digits(dtype: &Type, left: &Lane, right: &Lane) -> bool {
+    let more = |lane: &Lane| matches!(lane.data, Data::I128(..));
+    let held = matches!(dtype, Type::Int(_) | Type::Time(_) | Type::Duration);
+    matches!(dtype, Type::Exact(_)) || held && (more(left) || more(right))
+}
+
+fn digits_of(dtype: &Type, left: &Lane, right: &Lane, rows: usize) -> Result<(Vec<i128>, Vec<i128>), Beyond> {
+    let scale = decimals(dtype);
+    Ok((at_scale(left, scale, rows)?, at_scale(right, scale, rows)?))
+}
+
+fn widened<T: Copy + Into<i128>>(set: &[T]) -> Vec<i128> {
+    set.iter().map(|member| (*member).into()).collect()
 }
 
 fn merge(marks: &[u8], and: bool, out: &mut [u8]) {

@@ -5,6 +5,7 @@ use crate::check::program::{Id, Op, Program};
 use crate::check::types::Type;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::integers::Beyond;
 use crate::evaluate::kernel::{count, pack, positions};
 use polars::prelude::BooleanChunked;
 use polars_arrow::bitmap::Bitmap;
@@ -126,7 +127,8 @@ impl Run<'_> {
             let end = self.bound.block_end(start, rows.end);
             evaluator.block(start, end - start);
             let out = &mut marks[start - rows.start..end - rows.start];
-            self.block(&mut evaluator, (start, end - start), order, out, &mut left);
+            self.block(&mut evaluator, (start, end - start), order, out, &mut left)
+                .map_err(|beyond| beyond.error(""))?;
             order.next_block();
             start = end;
         }
@@ -142,19 +144,20 @@ impl Run<'_> {
         order: &mut Order,
         out: &mut [u8],
         left: &mut [usize],
-    ) {
+    ) -> Result<(), Beyond> {
         out.fill(1);
         let mut now = rows;
         for cut in 0..order.cuts.len() {
             for position in 0..order.cuts[cut].len() {
                 let condition = &mut order.cuts[cut][position];
                 evaluator.condition(condition.id, true, out);
+                evaluator.check()?;
                 let kept = count(out);
                 condition.seen += now as f64;
                 condition.kept += kept as f64;
                 now = kept;
                 if now == 0 {
-                    return;
+                    return Ok(());
                 }
                 let last = cut + 1 == order.cuts.len() && position + 1 == order.cuts[cut].len();
                 if now < rows / SPARSE && !last {
@@ -163,6 +166,7 @@ impl Run<'_> {
             }
             left[cut] += now;
         }
+        Ok(())
     }
 
     /// Looks at the rest of the conditions, from one of one cut on, only for the rows that are left.
@@ -173,7 +177,7 @@ impl Run<'_> {
         (first, from): (usize, usize),
         out: &mut [u8],
         left: &mut [usize],
-    ) {
+    ) -> Result<(), Beyond> {
         let Bound { program, columns, scalars, .. } = self.bound;
         let mut chosen = positions(out);
         'all: for (cut, (conditions, left)) in order.cuts.iter_mut().zip(left).enumerate().skip(first) {
@@ -184,6 +188,7 @@ impl Run<'_> {
                 evaluator.block(start, rows);
                 evaluator.choose(&chosen);
                 evaluator.condition(condition.id, true, &mut marks);
+                evaluator.check()?;
                 condition.seen += chosen.len() as f64;
                 let mut row = 0;
                 chosen.retain(|_| {
@@ -201,5 +206,6 @@ impl Run<'_> {
         for row in chosen {
             out[row as usize] = 1;
         }
+        Ok(())
     }
 }

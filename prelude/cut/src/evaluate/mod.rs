@@ -6,6 +6,7 @@ mod block;
 mod bound;
 mod compare;
 mod evaluator;
+mod integers;
 mod kernel;
 pub(crate) mod lane;
 mod mask;

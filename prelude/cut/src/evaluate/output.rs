@@ -1,7 +1,8 @@
 //! The values of a table, collected block by block.
 
 use crate::check::types::Type;
-use crate::evaluate::lane::Lane;
+use crate::evaluate::integers::{self, Beyond};
+use crate::evaluate::lane::{Data, Lane};
 use polars::prelude::*;
 
 /// Values of a part of a table.
@@ -16,6 +17,8 @@ enum Values {
     Bool(Vec<u8>),
     I64(Vec<i64>),
     U64(Vec<u64>),
+    /// Digits, and how many of them stand behind the point.
+    I128(Vec<i128>, u8),
     F32(Vec<f32>),
     F64(Vec<f64>),
     Text(Vec<String>),
@@ -26,7 +29,8 @@ impl Output {
         let values = match dtype {
             Type::Bool => Values::Bool(Vec::with_capacity(rows)),
             Type::F32 => Values::F32(Vec::with_capacity(rows)),
-            Type::F64 | Type::Exact(_) | Type::Null => Values::F64(Vec::with_capacity(rows)),
+            Type::Exact(scale) => Values::I128(Vec::with_capacity(rows), *scale),
+            Type::F64 | Type::Null => Values::F64(Vec::with_capacity(rows)),
             Type::Text => Values::Text(Vec::with_capacity(rows)),
             Type::Int(width) if !width.signed => Values::U64(Vec::with_capacity(rows)),
             _ => Values::I64(Vec::with_capacity(rows)),
@@ -34,15 +38,23 @@ impl Output {
         Self { values, valid: Vec::new(), rows: 0 }
     }
 
-    pub fn extend(&mut self, lane: &Lane, rows: usize) {
+    /// Adds the values of a block; an error when an integer or a time needs more than 64 bits.
+    pub fn extend(&mut self, lane: &Lane, rows: usize) -> Result<(), Beyond> {
         let all = 0..rows;
         match &mut self.values {
             Values::Bool(out) => {
                 let bytes = lane.bytes();
                 out.extend(all.map(|row| bytes.get(row)));
             }
-            Values::I64(out) => extend(out, &lane.i64(), rows),
-            Values::U64(out) => extend(out, &lane.u64(), rows),
+            Values::I64(out) => match lane.data {
+                Data::I128(..) => narrow(out, lane, rows)?,
+                _ => extend(out, &lane.i64(), rows),
+            },
+            Values::U64(out) => match lane.data {
+                Data::I128(..) => narrow(out, lane, rows)?,
+                _ => extend(out, &lane.u64(), rows),
+            },
+            Values::I128(out, scale) => out.extend(integers::at_scale(lane, *scale, rows)?),
             Values::F32(out) => extend(out, &lane.f32(), rows),
             Values::F64(out) => extend(out, &lane.f64(), rows),
             Values::Text(out) => out.extend(all.map(|row| lane.text(row).to_owned())),
@@ -56,6 +68,7 @@ impl Output {
             None => {}
         }
         self.rows += rows;
+        Ok(())
     }
 
     /// The column that all parts make together.
@@ -97,12 +110,30 @@ impl Output {
             Values::U64(values) => UInt64Chunked::from_iter_options(name, options(&values, &valid)).into_series(),
             Values::F32(values) => Float32Chunked::from_iter_options(name, options(&values, &valid)).into_series(),
             Values::F64(values) => Float64Chunked::from_iter_options(name, options(&values, &valid)).into_series(),
+            Values::I128(values, scale) => {
+                let whole = Int128Chunked::from_iter_options(name, options(&values, &valid));
+                if scale == 0 {
+                    whole.into_series()
+                } else {
+                    whole.into_decimal_unchecked(38, scale.into()).into_series()
+                }
+            }
             Values::Text(values) => {
                 let made = values.iter().enumerate().map(|(row, text)| has(&valid, row).then_some(text.as_str()));
                 StringChunked::from_iter_options(name, made).into_series()
             }
         }
     }
+}
+
+/// Digits as integers of 64 bits.
+fn narrow<T: TryFrom<i128> + Default>(out: &mut Vec<T>, lane: &Lane, rows: usize) -> Result<(), Beyond> {
+    let digits = lane.digits().0;
+    for row in 0..rows {
+        let value = if lane.is_valid(row) { digits.get(row) } else { 0 };
+        out.push(T::try_from(value).map_err(|_| Beyond::column(value))?);
+    }
+    Ok(())
 }
 
 fn extend<T: Copy>(out: &mut Vec<T>, values: &crate::evaluate::kernel::Arg<T>, rows: usize) {

@@ -48,6 +48,8 @@ pub(crate) fn prepare(column: &polars::prelude::Column) -> PolarsResult<Series> 
     let series = column.as_materialized_series();
     let plain = match series.dtype() {
         DataType::Categorical(..) | DataType::Enum(..) => series.cast(&DataType::String)?,
+        // Larger numbers are an error.
+        DataType::UInt128 => series.strict_cast(&DataType::Int128)?,
         _ => series.clone(),
     };
     // Many small chunks would make many small blocks.
@@ -131,11 +133,11 @@ impl<'a> Column<'a> {
     }
 
     /// Rows `start..start + rows`, which lie in one chunk; of them only `chosen`, when it is given. Times are in
-    /// nanoseconds, as far as these go.
+    /// nanoseconds.
     pub fn load(&self, start: usize, rows: usize, chosen: Option<&[u32]>) -> Lane<'a> {
         let mut lane = self.stored(start, rows, chosen);
         if self.scale != 1 {
-            lane.data = scaled(&lane, self.scale);
+            lane.data = scaled(&lane, self.scale, chosen.map_or(rows, <[u32]>::len));
         }
         lane
     }
@@ -171,13 +173,13 @@ fn nanoseconds(unit: TimeUnit) -> i64 {
     }
 }
 
-/// Times in nanoseconds; what is too far away becomes the furthest time there is.
-fn scaled<'a>(lane: &Lane<'a>, scale: i64) -> Data<'a> {
-    match lane.i64() {
-        crate::evaluate::kernel::Arg::Many(values) => {
-            Data::I64(values.iter().map(|x| x.saturating_mul(scale)).collect())
-        }
-        crate::evaluate::kernel::Arg::One(value) => Data::I64(vec![value.saturating_mul(scale)].into()),
+/// Times in nanoseconds, of 128 bits where 64 do not reach.
+fn scaled<'a>(lane: &Lane<'a>, scale: i64, rows: usize) -> Data<'a> {
+    let values = lane.i64();
+    let narrow: Option<Vec<i64>> = (0..rows).map(|row| values.get(row).checked_mul(scale)).collect();
+    match narrow {
+        Some(narrow) => Data::I64(narrow.into()),
+        None => Data::I128((0..rows).map(|row| i128::from(values.get(row)) * i128::from(scale)).collect(), 0),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::check::typed::Typed;
 use crate::check::types::Type;
 use crate::evaluate::bound::{Bound, bind, find};
 use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::lane::Data;
 use crate::evaluate::mask::selected;
 use crate::value::Value;
 use polars::prelude::{BooleanChunked, DataFrame, Series};
@@ -47,10 +48,13 @@ pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
     let mut evaluator = Evaluator::new(program, &[], &[]);
     evaluator.block(0, 1);
     let lane = evaluator.lane(id);
+    evaluator.check().ok()?;
     if lane.valid.as_ref().is_some_and(|valid| valid[0] == 0) && !program.dtype(id).is_float() {
         return Some(Value::Null);
     }
     Some(match program.dtype(id) {
+        // More digits than 64 bits have.
+        Type::Int(_) if matches!(lane.data, Data::I128(..)) => Value::Decimal(lane.digits().0.get(0), 0),
         Type::Bool => Value::Bool(lane.truth(1)[0] == 1),
         Type::F32 | Type::F64 => Value::Float(lane.f64().get(0)),
         Type::Int(width) if !width.signed => Value::Int(lane.u64().get(0).into()),

@@ -131,6 +131,17 @@ fn a_time_without_a_zone_is_of_the_zone_of_its_column() {
     assert_eq!(kept(text("t < '1970-01-01T01:00Z'"), &frame), [0]);
     assert_eq!(kept(text("t == '1970-01-01 01:00-05:00'"), &frame), [6]);
     assert_eq!(kept(text("t in ['1970-01-01 00:00']"), &frame), [5]);
+    assert_eq!(kept(text("t == '1970-01-01 05:30'").in_zone("t", "+05:30"), &frame), [0]);
+    assert_eq!(kept(text("t in ['1970-01-01 06:30']").in_zone("t", "+05:30"), &frame), [1]);
+    let unnamed = frame.clone().lazy().select([polars::prelude::col("t").cast(DataType::Datetime(
+        TimeUnit::Microseconds,
+        TimeZone::opt_try_new(Some(segment::UNNAMED_ZONE)).unwrap(),
+    ))]);
+    let unnamed = unnamed.collect().unwrap();
+    let error = text("t > '1970-01-01 01:00'").check(unnamed.schema()).unwrap_err().to_string();
+    assert!(error.contains("no zone with a name") && error.contains("+01:00"), "{error}");
+    assert!(text("t in ['1970-01-01 01:00']").check(unnamed.schema()).is_err());
+    assert_eq!(kept(text("t < '1970-01-01 01:00+00:00'"), &unnamed), [0]);
     let error = |cut: &str| text(cut).check(frame.schema()).unwrap_err().to_string();
     assert!(error("t > '2024-03-10 02:30'").contains("skip"));
     assert!(error("t > '2024-11-03 01:30'").contains("twice"));

@@ -82,7 +82,7 @@ fn integers_widen_and_divisions_are_f64() {
 }
 
 #[test]
-fn sixty_four_bits_stop_at_their_ends() {
+fn sixty_four_bits_are_left_where_they_are_too_few() {
     let frame = df!("n" => [i64::MAX, i64::MIN], "u" => [u64::MAX, 0]).unwrap();
     let difference = values(col("u") - col("u"), &frame);
     assert_eq!(difference.i64().unwrap().get(0), Some(0));
