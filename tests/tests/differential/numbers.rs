@@ -139,17 +139,9 @@ fn differs(case: &Value) -> Option<String> {
     let (values, errors) = (floats(&case["values"]), floats(&case["errors"]));
     // Two peaks of one shape may come in another order.
     let swapped = case["kind"] == "two_gauss" && found["mean"].value > 50.0;
-    // A known fault of ours, not of the reference: our errors of Crystal Balls are up to half a percent off. The
-    // reference keeps four digits when its step goes from 0.02 to 0.001 of an error and its nodes from 24 to 200 a bin.
-    // These bounds keep the fault from growing; they go back to 1e-3 when it is mended.
-    let little = match case["kind"].as_str() {
-        Some("crystal_ball") => 3e-3,
-        Some("double_crystal_ball") => 6e-3,
-        _ => 1e-3,
-    };
     let free = found.parameters.iter().filter(|parameter| !parameter.fixed).enumerate();
     let wrong = free.map(|(at, ours)| (if swapped && at < 6 { (at + 3) % 6 } else { at }, ours)).find(|&(at, ours)| {
-        (ours.value - values[at]).abs() > 1e-3 * errors[at] || (ours.error - errors[at]).abs() > little * errors[at]
+        (ours.value - values[at]).abs() > 1e-3 * errors[at] || (ours.error - errors[at]).abs() > 1e-3 * errors[at]
     });
     wrong.map(|(at, ours)| {
         let above = case["cost"].as_f64().unwrap_or(f64::NAN) - found.chi2;

@@ -29,17 +29,20 @@ pub(crate) trait Shape: Send + Sync {
     fn value(&self, x: f64, parameters: &[f64], frame: &Frame) -> f64;
     fn role(&self) -> Role;
 
+    /// The places at which integrals are divided: where the function, its slope or its curvature jumps, and where a
+    /// narrow peak could fall between the points at which it is looked at.
+    fn joints(&self, parameters: &[f64]) -> Joints {
+        match (self.role(), parameters.get(1)) {
+            (Role::Peak, Some(&place)) => [place, f64::NAN, f64::NAN],
+            _ => [f64::NAN; 3],
+        }
+    }
+
     /// The mean of the value over an interval.
     fn average(&self, lower: f64, upper: f64, parameters: &[f64], frame: &Frame) -> f64 {
         let value = |x: f64| self.value(x, parameters, frame);
-        match (self.role(), parameters.get(1)) {
-            // A narrow peak must not fall between the points at which it is looked at.
-            (Role::Peak, Some(&place)) if lower < place && place < upper => {
-                let (left, right) = (average(lower, place, &value), average(place, upper, &value));
-                (left * (place - lower) + right * (upper - place)) / (upper - lower)
-            }
-            _ => average(lower, upper, &value),
-        }
+        let part = |from: f64, to: f64| average(from, to, &value) * (to - from);
+        divided(lower, upper, self.joints(parameters), part) / (upper - lower)
     }
 
     /// The variance of the average because the shape itself is known from few entries.
@@ -56,6 +59,26 @@ pub(crate) trait Shape: Send + Sync {
     fn others(&self, _guess: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
         Vec::new()
     }
+}
+
+/// Places of a function, in any order; NaN for none.
+pub(crate) type Joints = [f64; 3];
+
+/// The sum of something over the parts into which an interval is divided.
+///
+/// Points of a quadrature that lie across a jump of the curvature give an integral that jumps by a little when the joint
+/// moves past one of them. A second derivative by differences takes such a jump for curvature: errors of Crystal Balls
+/// were half a percent off by it.
+pub(crate) fn divided(lower: f64, upper: f64, mut joints: Joints, part: impl Fn(f64, f64) -> f64) -> f64 {
+    joints.sort_by(f64::total_cmp);
+    let (mut sum, mut from) = (0.0, lower);
+    for joint in joints {
+        if from < joint && joint < upper {
+            sum += part(from, joint);
+            from = joint;
+        }
+    }
+    sum + part(from, upper)
 }
 
 /// What the data look like at first sight.

@@ -1,6 +1,6 @@
 //! Backgrounds: what lies under a peak.
 
-use crate::fit::shape::{Frame, Guess, Role, Shape, average};
+use crate::fit::shape::{Frame, Guess, Joints, Role, Shape, average};
 use crate::fit::shapes::named;
 
 /// The same everywhere: `constant`.
@@ -176,6 +176,10 @@ impl Shape for Argus {
         let u = x / p[1];
         let below = 1.0 - u * u;
         if below <= 0.0 { 0.0 } else { p[0] * u * below.sqrt() * (p[2] * below).exp() }
+    }
+
+    fn joints(&self, p: &[f64]) -> Joints {
+        [p[1], f64::NAN, f64::NAN]
     }
 
     fn average(&self, lower: f64, upper: f64, p: &[f64], frame: &Frame) -> f64 {

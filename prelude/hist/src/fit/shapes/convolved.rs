@@ -1,7 +1,7 @@
 //! A shape as it is seen with a Gaussian resolution.
 
 use crate::fit::model::Model;
-use crate::fit::shape::{Frame, Guess, POINTS, Role, Shape};
+use crate::fit::shape::{Frame, Guess, POINTS, Role, Shape, divided};
 use std::sync::Arc;
 
 /// Any one shape, convolved with a Gaussian: its parameters, and `resolution`, the sigma of the Gaussian.
@@ -49,19 +49,22 @@ impl Shape for Convolved {
         if sigma < 1e-6 * frame.width {
             return self.inner.value(x, own, frame);
         }
+        let value = |t: f64| (-0.5 * t * t).exp() * self.inner.value(x - sigma * t, own, frame);
+        let part = |from: f64, to: f64| {
+            let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
+            half * POINTS.iter().map(|(at, weight)| weight * value(middle + at * half)).sum::<f64>()
+        };
+        // The joints of the inner shape, in sigmas from x.
+        let joints = self.inner.joints(own).map(|joint| (x - joint) / sigma);
         // Where the inner shape is narrow it is looked at closely: around its place, parts grow from there.
         let place = match (self.inner.role(), own.get(1)) {
             (Role::Peak, Some(&place)) => ((x - place) / sigma).clamp(-5.0, 5.0),
             _ => 0.0,
         };
         let side = |end: f64| {
-            let part = |at: usize| {
-                let edge = |at: usize| place + (end - place) * (at as f64 / PARTS as f64).powi(2);
-                let (middle, half) = (0.5 * (edge(at) + edge(at + 1)), 0.5 * (edge(at + 1) - edge(at)).abs());
-                let value = |t: f64| (-0.5 * t * t).exp() * self.inner.value(x - sigma * t, own, frame);
-                half * POINTS.iter().map(|(at, weight)| weight * value(middle + at * half)).sum::<f64>()
-            };
-            (0..PARTS).map(part).sum::<f64>()
+            let edge = |at: usize| place + (end - place) * (at as f64 / PARTS as f64).powi(2);
+            let ordered = |a: f64, b: f64| divided(a.min(b), a.max(b), joints, part);
+            (0..PARTS).map(|at| ordered(edge(at), edge(at + 1))).sum::<f64>()
         };
         // The Gaussian within five sigmas.
         const NORM: f64 = 2.506_628_274_631_000_5 * 0.999_999_426_696_856_3;

@@ -1,6 +1,6 @@
 //! Peaks that have a name: `height` is the value at `mean`.
 
-use crate::fit::shape::{Frame, Guess, Role, Shape};
+use crate::fit::shape::{Frame, Guess, Joints, Role, Shape};
 use crate::fit::shapes::named;
 use crate::fit::voigt;
 use statrs::function::erf::{erf, erfc};
@@ -91,6 +91,10 @@ impl Shape for CrystalBall {
         let n = p[4].abs().max(1e-9);
         // (n/α)ⁿ (n/α - α - t)⁻ⁿ, written so that large n does not overflow.
         p[0] * (-0.5 * alpha * alpha - n * ((-t - alpha) * alpha / n).ln_1p()).exp()
+    }
+
+    fn joints(&self, p: &[f64]) -> Joints {
+        [p[1], p[1] - p[3] * p[2].abs(), f64::NAN]
     }
 
     fn role(&self) -> Role {

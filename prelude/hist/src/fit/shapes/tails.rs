@@ -1,6 +1,6 @@
 //! Peaks with tails on both sides.
 
-use crate::fit::shape::{Frame, Guess, Role, Shape};
+use crate::fit::shape::{Frame, Guess, Joints, Role, Shape};
 use crate::fit::shapes::named;
 use crate::fit::shapes::peaks::peak;
 
@@ -41,6 +41,11 @@ impl Shape for DoubleCrystalBall {
         let (alpha, n) = if t < 0.0 { (p[3], p[4]) } else { (p[5], p[6]) };
         let (alpha, n) = (alpha.abs().max(1e-9), n.abs().max(1e-9));
         p[0] * if t.abs() < alpha { (-0.5 * t * t).exp() } else { tail(t.abs(), alpha, n) }
+    }
+
+    fn joints(&self, p: &[f64]) -> Joints {
+        let sigma = p[2].abs();
+        [p[1], p[1] - p[3].abs() * sigma, p[1] + p[5].abs() * sigma]
     }
 
     fn role(&self) -> Role {
