@@ -18,13 +18,16 @@ mod minimise;
 mod model;
 mod options;
 mod outcome;
+mod points;
 mod prepare;
 mod problem;
 mod profile;
 mod shape;
 mod shapes;
 mod simultaneous;
+mod splot;
 mod starts;
+mod unbinned;
 mod verdict;
 mod voigt;
 
@@ -36,6 +39,8 @@ pub use shapes::{
     Gaussian, Johnson, Line, Polynomial, Template, Voigt,
 };
 pub use simultaneous::Simultaneous;
+pub use splot::{SPlot, SWeight};
+pub use unbinned::fit_values;
 
 use crate::error::Result;
 use crate::hist::Hist;

@@ -18,12 +18,14 @@ mod hist;
 mod interval;
 mod locate;
 mod moments;
+mod optimise;
 mod process;
 mod root_file;
 mod slice;
 mod slots;
 mod text;
 mod uhi;
+mod unfold;
 mod values;
 mod widest;
 
@@ -36,14 +38,16 @@ pub use error::{Error, Result};
 pub use fill::Entries;
 pub use fit::{
     Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitResult,
-    Fitted, Fitting, Function, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, Simultaneous, Template,
-    Voigt,
+    Fitted, Fitting, Function, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, SPlot, SWeight,
+    Simultaneous, Template, Voigt, fit_values,
 };
 pub use hist::{AxisText, Hist, Sample};
 pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval, share};
 pub use locate::{AxisAt, Locator, Place, loc};
+pub use optimise::{Best, CutScan, Merit, Roc, RocPoint, Side, cut_scan, roc};
 pub use process::ByProcess;
 pub use root_file::write_root;
+pub use unfold::{Unfolded, unfold};
 pub use values::{Kolmogorov, Pair, Values, pair};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::fit::options::Method;
 pub(crate) fn residual(method: Method, bin: &Bin, expected: f64, variance: f64) -> f64 {
     match method {
         Method::ChiSquare => (expected - bin.value) / (bin.variance + variance).sqrt(),
-        Method::Likelihood => {
+        Method::Likelihood | Method::Unbinned => {
             let (seen, expected, variance) =
                 (bin.value * bin.entries, expected * bin.entries, variance * bin.entries * bin.entries);
             if variance > 0.0 && expected > 0.0 {

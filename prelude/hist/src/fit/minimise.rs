@@ -57,7 +57,11 @@ impl Problem {
         if !search.cost(&search.at).is_finite() {
             return None;
         }
-        let (best, _) = LevenbergMarquardt::new().with_patience(100).minimize(search);
+        let (mut best, _) = LevenbergMarquardt::new().with_patience(100).minimize(search);
+        if self.is_unbinned() {
+            // So far this is the minimum of the bins.
+            best.descend();
+        }
         let cost = best.cost(&best.at);
         cost.is_finite().then(|| (best.values(), cost))
     }
@@ -91,7 +95,7 @@ impl<'a> Search<'a> {
 
     /// What is minimised.
     fn cost(&self, at: &DVector<f64>) -> f64 {
-        self.residuals_at(at).norm_squared()
+        self.problem.cost(&self.problem.outer(self.free, at, &self.base))
     }
 
     fn jacobian_at(&self, at: &DVector<f64>) -> DMatrix<f64> {
@@ -110,12 +114,21 @@ impl<'a> Search<'a> {
 
     /// Newton's steps with exact second derivatives to the bottom, and the errors there.
     fn refined(mut self) -> Minimum {
+        let (cost, inverse, distance) = self.descend();
+        self.minimum(cost, inverse, distance)
+    }
+
+    /// Goes to the bottom: what is there, the inverse of the second derivatives, and how far away the bottom still is.
+    fn descend(&mut self) -> (f64, Option<Inverse>, f64) {
         let mut cost = self.cost(&self.at);
         let (mut inverse, mut distance) = (None, f64::INFINITY);
         for _ in 0..20 {
             let jacobian = self.jacobian_at(&self.at);
-            let gradient = 2.0 * jacobian.transpose() * self.residuals_at(&self.at);
             let Some(found) = self.inverse(&jacobian) else { break };
+            let gradient = match self.problem.is_unbinned() {
+                true => self.gradient(&found.steps),
+                false => 2.0 * jacobian.transpose() * self.residuals_at(&self.at),
+            };
             let step = -(&found.matrix * &gradient);
             distance = -0.5 * gradient.dot(&step);
             let precise = found.precise;
@@ -126,7 +139,20 @@ impl<'a> Search<'a> {
             let Some((at, lower)) = self.downhill(&step, cost) else { break };
             (self.at, cost) = (at, lower);
         }
-        self.minimum(cost, inverse, distance)
+        (cost, inverse, distance)
+    }
+
+    /// The first derivatives by differences, of what is no sum of squares.
+    fn gradient(&self, steps: &DVector<f64>) -> DVector<f64> {
+        let along = |parameter: usize| {
+            let moved = |times: f64| {
+                let mut at = self.at.clone();
+                at[parameter] += times * steps[parameter];
+                self.cost(&at)
+            };
+            (moved(1.0) - moved(-1.0)) / (2.0 * steps[parameter])
+        };
+        DVector::from_iterator(self.at.len(), (0..self.at.len()).map(along))
     }
 
     /// The first of ever shorter steps that leads down.
@@ -147,7 +173,7 @@ impl<'a> Search<'a> {
         let matrix = hessian.clone().cholesky().map(|good| good.inverse());
         let matrix = matrix.filter(|matrix| matrix.iter().all(|value| value.is_finite()));
         let precise = matrix.is_some();
-        Some(Inverse { matrix: matrix.unwrap_or(rough), precise })
+        Some(Inverse { matrix: matrix.unwrap_or(rough), precise, steps })
     }
 
     fn hessian(&self, steps: &DVector<f64>) -> DMatrix<f64> {
@@ -195,6 +221,8 @@ impl<'a> Search<'a> {
 
 struct Inverse {
     matrix: DMatrix<f64>,
+    /// Steps for differences: a hundredth of an error.
+    steps: DVector<f64>,
     /// Whether it is of second derivatives.
     precise: bool,
 }

@@ -35,7 +35,8 @@ pub struct FitResult {
     pub method: Method,
     /// Whether the model was averaged over each bin.
     pub averaged: bool,
-    /// Its value at the minimum: chi-square, or the likelihood ratio that behaves like it.
+    /// Its value at the minimum: chi-square, or the likelihood ratio that behaves like it (of values without bins: of a
+    /// hundred bins of them).
     pub chi2: f64,
     /// Bins and constraints less free parameters.
     pub ndf: usize,
@@ -55,6 +56,8 @@ pub struct FitResult {
     /// The parameters of all channels together, and their covariances.
     pub(crate) all: Vec<Parameter>,
     whole: Vec<Vec<f64>>,
+    /// What was minimised, at the minimum.
+    pub(crate) least: f64,
     /// The channel that is looked at.
     shown: usize,
 }
@@ -92,6 +95,10 @@ impl FitResult {
         let parameters: Vec<Parameter> = problem.quantities.iter().enumerate().map(parameter).collect();
         let ndf = problem.measurements() - problem.free().len();
         let first = &problem.channels[0];
+        let chi2 = match problem.is_unbinned() {
+            true => problem.residuals(&minimum.values).iter().map(|residual| residual * residual).sum(),
+            false => minimum.cost,
+        };
         Ok(Self {
             all: parameters.clone(),
             parameters,
@@ -99,9 +106,10 @@ impl FitResult {
             covariance,
             method: first.method,
             averaged: first.averaged,
-            chi2: minimum.cost,
+            chi2,
+            least: minimum.cost,
             ndf,
-            p_value: chi2_probability(minimum.cost, ndf),
+            p_value: chi2_probability(chi2, ndf),
             bins: problem.channels.iter().map(|channel| channel.bins.len()).sum(),
             skipped: problem.channels.iter().map(|channel| channel.skipped).sum(),
             range: first.range,
@@ -136,6 +144,11 @@ impl FitResult {
         self.shown().model.text()
     }
 
+    /// The width of x that [`FitResult::value`] counts entries for: that of an average bin, or 1 for values without bins.
+    pub fn bin_width(&self) -> f64 {
+        self.shown().frame.width
+    }
+
     /// The fitted model at x, in entries per bin of average width.
     pub fn value(&self, x: f64) -> f64 {
         let channel = self.shown();
@@ -166,7 +179,7 @@ impl FitResult {
             let expected = channel.expected(bin, &values);
             let statistical = match channel.method {
                 Method::ChiSquare => bin.variance,
-                Method::Likelihood => expected / bin.entries,
+                Method::Likelihood | Method::Unbinned => expected / bin.entries,
             };
             let error = (statistical + channel.variance(bin, &values)).sqrt();
             Fitted {
@@ -203,8 +216,8 @@ impl FitResult {
     pub fn correlations(&self) -> (Vec<String>, Vec<Vec<f64>>) {
         let free: Vec<usize> = (0..self.parameters.len()).filter(|&at| !self.parameters[at].fixed).collect();
         let names = free.iter().map(|&at| self.parameters[at].name.clone()).collect();
-        let error = |at: usize| self.covariance[at][at].sqrt();
-        let row = |&a: &usize| free.iter().map(|&b| self.covariance[a][b] / (error(a) * error(b))).collect();
+        let errors = |a: usize, b: usize| (self.covariance[a][a] * self.covariance[b][b]).sqrt();
+        let row = |&a: &usize| free.iter().map(|&b| self.covariance[a][b] / errors(a, b)).collect();
         (names, free.iter().map(row).collect())
     }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::fit::bin::Bin;
 use crate::fit::bounds::Bounds;
 use crate::fit::options::{Fit, Method};
+use crate::fit::points::Points;
 use crate::fit::problem::{Channel, Problem, Quantity, choose};
 use crate::fit::shape::{Frame, Role};
 use crate::fit::starts::starts;
@@ -12,17 +13,30 @@ use crate::hist::Hist;
 
 /// The bins of one histogram with its model, and the parameters of that model.
 pub(crate) fn channel(name: &str, hist: &Hist, fit: &Fit) -> Result<(Channel, Vec<Quantity>)> {
-    let axis = only_axis(hist)?;
-    let edges = axis.edges();
+    let edges = only_axis(hist)?.edges();
+    let width = (edges[edges.len() - 1] - edges[0]) / hist.axes()[0].bins() as f64;
+    channel_of(name, hist, fit, width)
+}
+
+/// Values, which are fitted themselves, with their bins; the model is per unit of x.
+pub(crate) fn channel_of_points(bins: &Hist, points: Points, fit: &Fit) -> Result<(Channel, Vec<Quantity>)> {
+    let (mut channel, quantities) = channel_of("", bins, fit, 1.0)?;
+    channel.points = Some(points);
+    channel.method = Method::Unbinned;
+    Ok((channel, quantities))
+}
+
+/// The model is per so much of x.
+fn channel_of(name: &str, hist: &Hist, fit: &Fit, width: f64) -> Result<(Channel, Vec<Quantity>)> {
+    let edges = only_axis(hist)?.edges();
     let (lower, upper) = fit.range.unwrap_or((edges[0], edges[edges.len() - 1]));
     if !(lower < upper && lower.is_finite() && upper.is_finite()) {
         return Err(Error::Fit(format!("the range of a fit must increase, not go from {lower} to {upper}")));
     }
     let inside = |bin: &Bin| (lower..=upper).contains(&bin.middle());
-    let all: Vec<Bin> = bins(hist, &edges).into_iter().filter(inside).collect();
+    let all: Vec<Bin> = bins(hist, &edges, width).into_iter().filter(inside).collect();
     let method = method(hist, fit, &all)?;
     let bins: Vec<Bin> = all.iter().copied().filter(|bin| usable(bin, method)).collect();
-    let width = (edges[edges.len() - 1] - edges[0]) / hist.axes()[0].bins() as f64;
     let frame = Frame { middle: 0.5 * (lower + upper), half: 0.5 * (upper - lower), width };
     let quantities = quantities(fit, &bins, &frame)?;
     let channel = Channel {
@@ -35,6 +49,7 @@ pub(crate) fn channel(name: &str, hist: &Hist, fit: &Fit) -> Result<(Channel, Ve
         span: all.first().map_or(lower, |bin| bin.lower)..all.last().map_or(upper, |bin| bin.upper),
         bins,
         range: (lower, upper),
+        points: None,
         places: (0..quantities.len()).collect(),
     };
     Ok((channel, quantities))
@@ -48,11 +63,12 @@ fn only_axis(hist: &Hist) -> Result<&Axis> {
     }
 }
 
-/// All bins. Values of a profile are means and do not grow with the width of their bin.
-fn bins(hist: &Hist, edges: &[f64]) -> Vec<Bin> {
+/// All bins, whose widths are told in units of `unit`. Values of a profile are means and do not grow with the width of
+/// their bin.
+fn bins(hist: &Hist, edges: &[f64], unit: f64) -> Vec<Bin> {
     let (values, variances) = (hist.values(), hist.variances());
     let average = (edges[edges.len() - 1] - edges[0]) / values.len() as f64;
-    let regular = edges.windows(2).all(|pair| ((pair[1] - pair[0]) / average - 1.0).abs() < 1e-9);
+    let regular = unit == average && edges.windows(2).all(|pair| ((pair[1] - pair[0]) / average - 1.0).abs() < 1e-9);
     let positive = |sums: &[f64]| sums.iter().filter(|sum| sum.is_finite() && **sum > 0.0).sum::<f64>();
     let usual = positive(&values) / positive(&variances);
     let usual = if usual.is_finite() && usual > 0.0 { usual } else { 1.0 };
@@ -61,7 +77,7 @@ fn bins(hist: &Hist, edges: &[f64]) -> Vec<Bin> {
         upper: pair[1],
         value,
         variance,
-        scale: if regular || hist.is_profile() { 1.0 } else { (pair[1] - pair[0]) / average },
+        scale: if regular || hist.is_profile() { 1.0 } else { (pair[1] - pair[0]) / unit },
         entries: if value > 0.0 && variance > 0.0 { value / variance } else { usual },
     };
     edges.windows(2).zip(&values).zip(&variances).map(one).collect()
@@ -106,6 +122,7 @@ fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
     let places = fit.model.shapes.iter().zip(fit.model.places());
     let widths: Vec<usize> =
         places.filter(|(shape, _)| shape.role() == Role::Peak).map(|(_, place)| place.start + 2).collect();
+    let narrow = bins.iter().map(|bin| bin.upper - bin.lower).sum::<f64>() / bins.len().max(1) as f64;
     let one = |(at, unsigned): (usize, bool)| Quantity {
         name: names[at].clone(),
         starts: starts.iter().map(|start| start[at].0).collect(),
@@ -115,7 +132,7 @@ fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
         constraint: None,
         unsigned,
         height: heights.contains(&at),
-        least: if widths.contains(&at) { 0.1 * frame.width } else { 0.0 },
+        least: if widths.contains(&at) { 0.1 * narrow } else { 0.0 },
     };
     let mut quantities: Vec<Quantity> = fit.model.unsigned().into_iter().enumerate().map(one).collect();
     choose(fit, &names, &mut quantities)?;

@@ -6,6 +6,7 @@ use crate::fit::bounds::Bounds;
 use crate::fit::cost::residual;
 use crate::fit::model::Model;
 use crate::fit::options::{Fit, Method};
+use crate::fit::points::Points;
 use crate::fit::shape::{Frame, Shape};
 use nalgebra::DVector;
 use std::ops::Range;
@@ -24,6 +25,8 @@ pub(crate) struct Channel {
     /// The range that was asked for, and what the bins in it cover.
     pub(crate) range: (f64, f64),
     pub(crate) span: Range<f64>,
+    /// The values themselves, where they are fitted and not their bins, which are then for starts and for pictures.
+    pub(crate) points: Option<Points>,
     /// For each parameter of the model, which of the whole problem it is.
     pub(crate) places: Vec<usize>,
 }
@@ -67,6 +70,11 @@ impl Channel {
         bin.scale * self.model.sum(own, |shape, p| shape.average(bin.lower, bin.upper, p, &self.frame))
     }
 
+    /// What the model expects per unit of x.
+    pub(crate) fn density(&self, x: f64, own: &[f64]) -> f64 {
+        self.model.value(x, own, &self.frame) / self.frame.width
+    }
+
     /// How many entries a shape stands for in all bins of the range.
     pub(crate) fn entries(&self, shape: &dyn Shape, own: &[f64]) -> f64 {
         const PARTS: usize = 64;
@@ -74,6 +82,12 @@ impl Channel {
         let edge = |at: usize| self.span.start + width * at as f64;
         let part = |at: usize| shape.average(edge(at), edge(at + 1), own, &self.frame);
         (0..PARTS).map(part).sum::<f64>() * width / self.frame.width
+    }
+
+    /// How far each bin is from what is expected, from the model's own parameters.
+    fn residuals(&self, own: &[f64]) -> impl Iterator<Item = f64> {
+        let one = |bin: &Bin| residual(self.method, bin, self.expected(bin, own), self.variance(bin, own));
+        self.bins.iter().map(one)
     }
 
     /// The variance of what the model expects.
@@ -87,14 +101,34 @@ impl Problem {
     pub(crate) fn residuals(&self, all: &[f64]) -> Vec<f64> {
         let mut residuals = Vec::with_capacity(self.channels.iter().map(|channel| channel.bins.len()).sum());
         for channel in &self.channels {
-            let own = channel.own(all);
-            let one =
-                |bin: &Bin| residual(channel.method, bin, channel.expected(bin, &own), channel.variance(bin, &own));
-            residuals.extend(channel.bins.iter().map(one));
+            residuals.extend(channel.residuals(&channel.own(all)));
         }
         let known = self.quantities.iter().zip(all);
         residuals.extend(known.filter_map(|(known, at)| known.constraint.map(|(value, error)| (at - value) / error)));
         residuals
+    }
+
+    /// What is minimised, of all parameters: the sum of the squares of the residuals, or for values -2 ln of their extended
+    /// likelihood, less a constant.
+    pub(crate) fn cost(&self, all: &[f64]) -> f64 {
+        if !self.is_unbinned() {
+            return self.residuals(all).iter().map(|residual| residual * residual).sum();
+        }
+        let known = self.quantities.iter().zip(all);
+        let pulls = known.filter_map(|(known, at)| known.constraint.map(|(value, error)| (at - value) / error));
+        let channels = self.channels.iter().map(|channel| {
+            let own = channel.own(all);
+            match &channel.points {
+                Some(points) => points.cost(channel, &own),
+                None => channel.residuals(&own).map(|residual| residual * residual).sum(),
+            }
+        });
+        channels.sum::<f64>() + pulls.map(|pull| pull * pull).sum::<f64>()
+    }
+
+    /// Whether values are fitted, not their bins alone.
+    pub(crate) fn is_unbinned(&self) -> bool {
+        self.channels.iter().any(|channel| channel.points.is_some())
     }
 
     /// The bins, and what is known of parameters from elsewhere.

@@ -106,7 +106,7 @@ impl Profile {
     fn new(fit: &FitResult, at: usize) -> Self {
         let mut problem = (*fit.problem).clone();
         problem.quantities[at].fixed = true;
-        Self { problem, at, least: fit.chi2 }
+        Self { problem, at, least: fit.least }
     }
 
     /// The rise above the minimum with the parameter at `value`; `near` is where to begin, and where it ended.
@@ -114,7 +114,7 @@ impl Profile {
         near[self.at] = value;
         let free = self.problem.free();
         if free.is_empty() {
-            return Some(self.problem.residuals(near).iter().map(|r| r * r).sum::<f64>() - self.least);
+            return Some(self.problem.cost(near) - self.least);
         }
         let (values, cost) = self.problem.search(&free, near)?;
         *near = values;

@@ -50,8 +50,10 @@ impl FitResult {
             for bin in &channel.bins {
                 let (expected, spread) = match channel.method {
                     Method::ChiSquare => (1.0, 2.0),
-                    Method::Likelihood if channel.variance(bin, &own) > 0.0 => (1.0, 2.0),
-                    Method::Likelihood => deviance_moments(channel.expected(bin, &own) * bin.entries),
+                    Method::Likelihood | Method::Unbinned if channel.variance(bin, &own) > 0.0 => (1.0, 2.0),
+                    Method::Likelihood | Method::Unbinned => {
+                        deviance_moments(channel.expected(bin, &own) * bin.entries)
+                    }
                 };
                 (mean, variance) = (mean + expected, variance + spread);
             }
@@ -72,9 +74,14 @@ impl fmt::Display for FitResult {
         let by = match self.method {
             Method::ChiSquare => "chi-square",
             Method::Likelihood => "Poisson likelihood",
+            Method::Unbinned => "unbinned likelihood",
         };
         let (lower, upper) = (short(self.range.0), short(self.range.1));
-        writeln!(f, "{} fitted by {by} to {} bins in [{lower}, {upper}]", self.model(), self.bins)?;
+        let what = match self.problem.channels.iter().filter_map(|channel| channel.points.as_ref()).next() {
+            Some(points) => format!("{} values", points.values().len()),
+            None => format!("{} bins", self.bins),
+        };
+        writeln!(f, "{} fitted by {by} to {what} in [{lower}, {upper}]", self.model())?;
         let wide = self.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
         for (name, value, error) in self.rounded() {
             let said = if error.is_empty() { "(fixed)".to_owned() } else { format!("± {error}") };

@@ -1,0 +1,69 @@
+//! The likelihood of values, without bins.
+
+use crate::fit::problem::Channel;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Values that are fitted one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Points {
+    values: Arc<[f64]>,
+    /// Their mean density, to which densities are compared, so that logarithms are small and keep their digits.
+    level: f64,
+}
+
+/// Values that one thread takes at a time. Sums over them are added up in order, so that the result is always the same.
+const STRETCH: usize = 8192;
+
+impl Points {
+    /// These values, all of which lie in a range of this width.
+    pub(crate) fn new(values: Vec<f64>, width: f64) -> Self {
+        let level = values.len().max(1) as f64 / width;
+        Self { values: values.into(), level }
+    }
+
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// -2 ln of the extended likelihood, less what does not depend on parameters.
+    pub(crate) fn cost(&self, channel: &Channel, own: &[f64]) -> f64 {
+        let shapes = channel.model.shapes.iter().zip(channel.model.places());
+        let expected: f64 = shapes.map(|(shape, place)| channel.entries(&**shape, &own[place])).sum();
+        let stretch = |values: &[f64]| {
+            let mut sum = Sum::default();
+            values.iter().for_each(|&x| sum.add(self.logarithm(channel.density(x, own))));
+            sum
+        };
+        let parts: Vec<Sum> = self.values.par_chunks(STRETCH).map(stretch).collect();
+        let mut sum = Sum::default();
+        for part in parts {
+            sum.add(part.sum);
+            sum.add(part.rest);
+        }
+        2.0 * (expected - self.values.len() as f64 - sum.sum - sum.rest)
+    }
+
+    /// The logarithm of a density relative to the mean one; far below that it goes on as a straight line, so that a model that is
+    /// negative somewhere is led back.
+    fn logarithm(&self, density: f64) -> f64 {
+        const LEAST: f64 = 1e-6;
+        let relative = density / self.level;
+        if relative > LEAST { relative.ln() } else { LEAST.ln() + relative / LEAST - 1.0 }
+    }
+}
+
+/// A sum and what rounding takes from it (Neumaier).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    pub(crate) sum: f64,
+    pub(crate) rest: f64,
+}
+
+impl Sum {
+    pub(crate) fn add(&mut self, value: f64) {
+        let next = self.sum + value;
+        self.rest += if self.sum.abs() >= value.abs() { (self.sum - next) + value } else { (value - next) + self.sum };
+        self.sum = next;
+    }
+}
