@@ -1,4 +1,4 @@
-//! What the session asks of whoever runs cells: the one border between the protocol side
+//! What the session asks of an evaluator of cells: the one border between the protocol side
 //! (`wire`, `channels`, `session`) and the evaluation side (`cell`, `worker`, `assist`).
 //!
 //! Requests go in as plain values, outputs come back live through one [`Sink`], and every call
@@ -135,7 +135,7 @@ pub trait Evaluator: Send + Sync + 'static {
     fn interrupt(&self);
     /// Completion at a byte offset; answers within about a second, with less rather than late.
     fn complete(&self, code: &str, cursor: usize) -> Completions;
-    /// Type and documentation of what stands at a byte offset; `detail` 1 adds the source.
+    /// Type and documentation of the name at a byte offset; `detail` 1 adds the source.
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle>;
     /// The front end talks to a value in the worker.
     fn comm(&self, id: &str, event: Comm);

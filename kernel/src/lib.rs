@@ -5,7 +5,7 @@
 //! | [`wire`] | frames, signatures, contents of messages |
 //! | [`channels`] | the five sockets |
 //! | [`session`] | what each request means |
-//! | [`evaluator`] | the border to whoever runs cells |
+//! | [`evaluator`] | the border to the evaluator, which runs cells |
 //! | [`cell`] | the way of a cell: parse, rewrite, compile, cache |
 //! | [`worker`] | the process that runs cells, and the kernel's ear on it |
 //! | `assist` | completion, inspection, complete or not |

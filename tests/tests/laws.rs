@@ -1,5 +1,8 @@
 //! The laws of the house: which room may import which, as ARCHITECTURE.md has them.
 
+#[path = "laws/graph.rs"]
+mod graph;
+
 use recoil_tests::cases::project;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -227,4 +230,71 @@ fn inside_a_room_nothing_is_imported_from_above() {
         }
     }
     assert!(wrong.is_empty(), "{} imports break the order of storeys:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The folder of a room's source.
+fn folder_of(room: &str) -> String {
+    match room {
+        "recoil" => "prelude/src".to_owned(),
+        "recoil-kernel" => "kernel/src".to_owned(),
+        "recoil-bytes" => "prelude/bytes/src".to_owned(),
+        room => format!("prelude/{room}/src"),
+    }
+}
+
+/// All Rust files below a folder.
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let found = paths.flat_map(|path| if path.is_dir() { all_files(&path) } else { vec![path] });
+    found.filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
+/// The circles of files that the page allows, by room.
+fn allowed_circles() -> BTreeMap<String, BTreeSet<Vec<String>>> {
+    let page = page();
+    let lines =
+        page.lines().skip_while(|line| *line != "### Circles").skip(1).take_while(|line| !line.starts_with('#'));
+    let mut allowed: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
+    for (room, files) in lines.filter_map(|line| line.strip_prefix("- `")?.split_once("`: ")) {
+        allowed.entry(room.to_owned()).or_default().insert(quoted(files));
+    }
+    allowed
+}
+
+/// `cargo test --release --test laws -- --nocapture files_import` prints the whole graph.
+#[test]
+fn files_import_one_another_in_no_circle_that_is_not_named() {
+    let mut allowed = allowed_circles();
+    let mut wrong = Vec::new();
+    for room in rooms().into_iter().map(|(room, _)| room) {
+        let folder = folder_of(&room);
+        let src = project().join(&folder);
+        let graph = graph::of_room(&src, &files(&src));
+        for (file, imports) in graph.iter().filter(|(_, imports)| !imports.is_empty()) {
+            println!("{folder}/{file} -> {}", imports.iter().cloned().collect::<Vec<_>>().join(" "));
+        }
+        let mut named = allowed.remove(&room).unwrap_or_default();
+        let circles = graph::circles(&graph);
+        wrong.extend(
+            circles.into_iter().filter(|circle| !named.remove(circle)).map(|circle| format!("{room}: {circle:?}")),
+        );
+        wrong.extend(
+            named.into_iter().map(|circle| format!("{room}: {circle:?} is gone: remove it from ARCHITECTURE.md")),
+        );
+    }
+    assert!(wrong.is_empty(), "circles of files:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_dependency_is_named_by_a_file_of_its_room() {
+    let mut unused = Vec::new();
+    for (room, imports) in dependencies().into_iter().filter(|(room, _)| room != "recoil-tests") {
+        let src = project().join(folder_of(&room));
+        let code: String = all_files(&src).iter().map(|path| std::fs::read_to_string(path).expect("a file")).collect();
+        let words: BTreeSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let named = |name: &String| words.contains(name.replace('-', "_").as_str());
+        unused.extend(imports.into_iter().filter(|name| !named(name)).map(|name| format!("{room} declares `{name}`")));
+    }
+    assert!(unused.is_empty(), "dependencies that no file names:\n{}", unused.join("\n"));
 }

@@ -87,3 +87,12 @@ fn installed(program: &Path, home: &Path) -> Command {
     command.env("HOME", home).current_dir(home);
     command
 }
+
+#[test]
+fn the_container_has_the_compiler_of_the_project() {
+    let read = |name: &str| std::fs::read_to_string(recoil_tests::cases::project().join(name)).expect("a file");
+    let toolchain = read("rust-toolchain.toml");
+    let release = toolchain.split("channel = \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a channel");
+    let container = read(".devcontainer/Dockerfile");
+    assert!(container.contains(&format!("--default-toolchain {release}\n")), "the container has not Rust {release}");
+}

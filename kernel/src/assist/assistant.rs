@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Whoever types gets fewer candidates rather than late ones.
+/// A user who types gets fewer candidates rather than late ones.
 const PATIENCE: Duration = Duration::from_millis(700);
 /// More candidates than anybody reads.
 const MOST: usize = 400;

@@ -1,4 +1,4 @@
-//! What stands at the cursor, read from the text alone.
+//! The syntax at the cursor, read from the text alone.
 
 /// What is being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) fn word_start(code: &str, end: usize) -> usize {
     code[..end].char_indices().rev().take_while(|(_, c)| is_word(*c)).last().map_or(end, |(at, _)| at)
 }
 
-/// Finds out what stands at `cursor`, a byte offset on a character boundary.
+/// Finds the syntax at `cursor`, a byte offset on a character boundary.
 pub(super) fn context(code: &str, cursor: usize) -> Context {
     let start = word_start(code, cursor);
     let line_start = code[..cursor].rfind('\n').map_or(0, |newline| newline + 1);

@@ -1,7 +1,7 @@
 //! Methods of the standard library, from the documentation that comes with the toolchain.
 
 use super::entry::Entry;
-use crate::install::prelude::Toolchain;
+use crate::install::toolchain::Toolchain;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;

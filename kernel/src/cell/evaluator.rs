@@ -147,12 +147,12 @@ fn stop(shared: &Shared, token: u64) {
     }
 }
 
-/// The stand-in for cargo that compiles now.
+/// The cargo shim that compiles now.
 fn compiling(shared: &Shared) -> Option<u32> {
     std::fs::read_to_string(process_path(&shared.folder)).ok()?.parse().ok()
 }
 
-/// Ends the stand-in for cargo and all it has started: cargo, and the compilers of added crates.
+/// Ends the cargo shim and all it has started: cargo, and the compilers of added crates.
 fn end_group(id: u32) {
     if let Ok(id) = i32::try_from(id) {
         // SAFETY: `kill` has no memory effects; the group is one that this session has started and still waits for.

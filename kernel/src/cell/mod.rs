@@ -22,4 +22,4 @@ pub(crate) mod source;
 
 pub use crate::install::config::{Config, StartError};
 pub use evaluator::RustEvaluator;
-pub use evcxr::standin::hook;
+pub use evcxr::cargo_shim::hook;

@@ -4,7 +4,7 @@ use crate::worker::Listener;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the running cell is, for whoever wants to stop it.
+/// The running cell, for code that wants to stop it.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     /// Its token; `None` when idle.

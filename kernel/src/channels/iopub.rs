@@ -7,8 +7,8 @@
 use super::publisher::{Publisher, Subscription};
 use super::{ChannelError, Opened};
 use crate::evaluator::Stream;
-use crate::wire::{Message, Object, Origin, Signer, object};
-use serde_json::json;
+use crate::wire::{Message, Object, Parent, Signer, content};
+use jupyter_protocol::{ExecutionState, IoPubWelcome, Status, Stdio, StreamContent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -25,8 +25,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 enum Publication {
     Message(Box<Message>),
-    Text(Arc<Origin>, Stream, String),
-    Update(Arc<Origin>, String, Object),
+    Text(Arc<Parent>, Stream, String),
+    Update(Arc<Parent>, String, Object),
     Barrier(Box<dyn FnOnce() + Send>),
 }
 
@@ -48,28 +48,28 @@ impl Iopub {
     }
 
     /// Publishes a message in its turn.
-    pub fn publish(&self, origin: &Origin, kind: &str, content: Object) {
+    pub fn publish(&self, origin: &Parent, kind: &str, content: Object) {
         self.send(Publication::Message(Box::new(Message::publication(Some(origin), kind, content))));
     }
 
     /// As [`Iopub::publish`], with metadata.
-    pub fn publish_with(&self, origin: &Origin, kind: &str, content: Object, metadata: Object) {
+    pub fn publish_with(&self, origin: &Parent, kind: &str, content: Object, metadata: Object) {
         let message = Message { metadata, ..Message::publication(Some(origin), kind, content) };
         self.send(Publication::Message(Box::new(message)));
     }
 
     /// Publishes `status`.
-    pub fn status(&self, origin: &Origin, state: &str) {
-        self.publish(origin, "status", object(json!({"execution_state": state})));
+    pub fn status(&self, origin: &Parent, state: ExecutionState) {
+        self.publish(origin, "status", content(&Status { execution_state: state }));
     }
 
     /// Publishes text, coalesced.
-    pub fn text(&self, origin: &Arc<Origin>, stream: Stream, text: String) {
+    pub fn text(&self, origin: &Arc<Parent>, stream: Stream, text: String) {
         self.send(Publication::Text(origin.clone(), stream, text));
     }
 
     /// Publishes the newest state of a display, coalesced.
-    pub fn update(&self, origin: &Arc<Origin>, id: String, content: Object) {
+    pub fn update(&self, origin: &Arc<Parent>, id: String, content: Object) {
         self.send(Publication::Update(origin.clone(), id, content));
     }
 
@@ -95,8 +95,8 @@ impl Iopub {
 struct Actor {
     socket: Publisher,
     signer: Signer,
-    texts: Vec<(Arc<Origin>, Stream, String)>,
-    updates: Vec<(Arc<Origin>, String, Object)>,
+    texts: Vec<(Arc<Parent>, Stream, String)>,
+    updates: Vec<(Arc<Parent>, String, Object)>,
     last: Option<Instant>,
     started: bool,
 }
@@ -158,8 +158,8 @@ impl Actor {
         }
     }
 
-    fn append(&mut self, origin: Arc<Origin>, stream: Stream, text: String) {
-        let same = |held: &(Arc<Origin>, Stream, String)| held.1 == stream && Arc::ptr_eq(&held.0, &origin);
+    fn append(&mut self, origin: Arc<Parent>, stream: Stream, text: String) {
+        let same = |held: &(Arc<Parent>, Stream, String)| held.1 == stream && Arc::ptr_eq(&held.0, &origin);
         let crowded = self.texts.len() >= CHANGES;
         let place = match crowded {
             // Too many changes to keep in order: each stream stays in its own.
@@ -178,11 +178,10 @@ impl Actor {
         }
         for (origin, stream, text) in std::mem::take(&mut self.texts) {
             let name = match stream {
-                Stream::Stdout => "stdout",
-                Stream::Stderr => "stderr",
+                Stream::Stdout => Stdio::Stdout,
+                Stream::Stderr => Stdio::Stderr,
             };
-            let content = object(json!({"name": name, "text": text}));
-            self.send(&Message::publication(Some(&origin), "stream", content));
+            self.send(&Message::publication(Some(&origin), "stream", content(&StreamContent { name, text })));
         }
         for (origin, _, content) in std::mem::take(&mut self.updates) {
             self.send(&Message::publication(Some(&origin), "update_display_data", content));
@@ -191,13 +190,12 @@ impl Actor {
     }
 
     fn subscribed(&mut self, subscription: &Subscription) {
-        let content = object(json!({"subscription": String::from_utf8_lossy(&subscription.topic)}));
-        let mut welcome = Message::publication(None, "iopub_welcome", content);
+        let topic = IoPubWelcome::new(String::from_utf8_lossy(&subscription.topic).into_owned());
+        let mut welcome = Message::publication(None, "iopub_welcome", content(&topic));
         welcome.identities = vec![subscription.topic.clone()];
         self.socket.answer(subscription, &welcome.encode(&self.signer));
         if !std::mem::replace(&mut self.started, true) {
-            let content = object(json!({"execution_state": "starting"}));
-            self.send(&Message::publication(None, "status", content));
+            self.send(&Message::publication(None, "status", content(&Status::starting())));
         }
     }
 

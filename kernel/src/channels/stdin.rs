@@ -1,8 +1,9 @@
 //! Questions to the user: at most one is open.
 
 use super::Outgoing;
-use crate::wire::{Message, Origin, object};
-use serde_json::{Value, json};
+use crate::wire::{Message, Parent, content};
+use jupyter_protocol::InputRequest;
+use serde_json::Value;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,8 +26,9 @@ impl Stdin {
     }
 
     /// Sends `input_request` to the client that sent `origin`.
-    pub fn ask(&self, origin: &Origin, prompt: &str, password: bool, reply: Sender<String>) {
-        let message = Message::to(origin, "input_request", object(json!({"prompt": prompt, "password": password})));
+    pub fn ask(&self, origin: &Parent, prompt: &str, password: bool, reply: Sender<String>) {
+        let message =
+            Message::to(origin, "input_request", content(&InputRequest { prompt: prompt.to_owned(), password }));
         let id = text(message.header.get("msg_id")).to_owned();
         *self.open() = Some(Question { id, reply });
         self.outgoing.send(message);

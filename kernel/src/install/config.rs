@@ -1,12 +1,13 @@
 //! What a session is told about the machine before it runs cells.
 
-use super::prelude::{Prelude, PreludeError};
+use super::prelude::Prelude;
+use super::toolchain::PreludeError;
 use std::path::PathBuf;
 
 /// What an evaluator needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The program `recoil`, which is also the worker and the stand-in for cargo.
+    /// The program `recoil`, which is also the worker and the cargo shim.
     pub program: PathBuf,
     /// The prelude that cells link to.
     pub prelude: Prelude,

@@ -1,7 +1,8 @@
 //! Looks at everything a cell needs and says what to do where something is missing.
 
 use super::kernelspec;
-use super::prelude::{self, Toolchain};
+use super::prelude;
+use super::toolchain::Toolchain;
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -9,6 +9,8 @@ pub mod kernelspec;
 pub mod lab;
 pub mod package;
 pub mod prelude;
+mod snapshot;
+pub mod toolchain;
 
 /// Why something could not be set up.
 #[derive(Debug, thiserror::Error)]

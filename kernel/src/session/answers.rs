@@ -7,7 +7,8 @@ use crate::wire::complete::{self, CompleteRequest};
 use crate::wire::execute::refused;
 use crate::wire::inspect::{self, InspectRequest};
 use crate::wire::is_complete::{self, IsCompleteRequest};
-use crate::wire::{self, Message, Object, Origin, WireError, history, kernel_info, text};
+use crate::wire::{self, Message, Object, Parent, WireError, history, kernel_info, text};
+use jupyter_protocol::ExecutionState;
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Session {
     /// Answers one request over `via`.
     pub(super) fn answer(&self, message: &Message, via: &Outgoing) {
         let origin = message.origin();
-        self.iopub.status(&origin, "busy");
+        self.iopub.status(&origin, ExecutionState::Busy);
         let answered = catch_unwind(AssertUnwindSafe(|| self.handle(message, &origin, via)));
         let problem = match answered {
             Ok(Ok(())) => None,
@@ -65,7 +66,7 @@ impl Session {
         self.idle(&origin);
     }
 
-    fn handle(&self, message: &Message, origin: &Origin, via: &Outgoing) -> Result<(), WireError> {
+    fn handle(&self, message: &Message, origin: &Parent, via: &Outgoing) -> Result<(), WireError> {
         let content = &message.content;
         let reply = match message.kind() {
             "kernel_info_request" => kernel_info::reply(&self.rust_version()),
@@ -124,7 +125,7 @@ impl Session {
     fn refuse_subshell(&self, message: &Message) {
         let origin = message.origin();
         let id = message.subshell().unwrap_or_default();
-        self.iopub.status(&origin, "busy");
+        self.iopub.status(&origin, ExecutionState::Busy);
         self.reply(&self.shell, &origin, refused("NoSubshell", &format!("there is no subshell `{id}`")));
         self.idle(&origin);
     }

@@ -3,7 +3,8 @@
 use super::{Session, Start, lock};
 use crate::evaluator::{Bundle, Cell, Evaluator, Failure, Outcome};
 use crate::wire::execute::{self, ExecuteRequest};
-use crate::wire::{self, Message, Object, Origin};
+use crate::wire::{self, Message, Object, Parent};
+use jupyter_protocol::ExecutionState;
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::mpsc::Receiver;
 
 /// One `execute_request`.
 pub(crate) struct Job {
-    origin: Arc<Origin>,
+    origin: Arc<Parent>,
     request: ExecuteRequest,
 }
 
@@ -27,7 +28,7 @@ impl Session {
                 }
             }
             Err(error) => {
-                self.iopub.status(&origin, "busy");
+                self.iopub.status(&origin, ExecutionState::Busy);
                 self.reply(&self.shell, &origin, execute::refused("BadRequest", &error.to_string()));
                 self.idle(&origin);
             }
@@ -113,21 +114,21 @@ impl Session {
 
     /// Answers a cell that is not run.
     fn abort(&self, job: &Job) {
-        self.iopub.status(&job.origin, "busy");
+        self.iopub.status(&job.origin, ExecutionState::Busy);
         self.reply(&self.shell, &job.origin, execute::aborted(self.number.load(Ordering::SeqCst)));
         self.idle(&job.origin);
     }
 
-    fn begin(&self, origin: &Arc<Origin>) {
+    fn begin(&self, origin: &Arc<Parent>) {
         let mut running = lock(&self.running);
         *running = Some(origin.clone());
-        self.iopub.status(origin, "busy");
+        self.iopub.status(origin, ExecutionState::Busy);
     }
 
-    fn finish(&self, origin: &Origin) {
+    fn finish(&self, origin: &Parent) {
         let mut running = lock(&self.running);
         *running = None;
-        self.iopub.status(origin, "idle");
+        self.iopub.status(origin, ExecutionState::Idle);
     }
 }
 

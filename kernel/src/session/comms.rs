@@ -5,7 +5,7 @@ use super::{Session, lock};
 use crate::channels::{Iopub, Outgoing};
 use crate::evaluator::Comm as Event;
 use crate::wire::comm::{self, Comm, CommInfoRequest};
-use crate::wire::{self, Message, Object, Origin};
+use crate::wire::{self, Message, Object, Parent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ pub(crate) struct Comms {
 
 impl Comms {
     /// A value in the worker says something to its counterpart.
-    pub(super) fn said(&mut self, iopub: &Iopub, origin: &Origin, id: &str, event: Event) {
+    pub(super) fn said(&mut self, iopub: &Iopub, origin: &Parent, id: &str, event: Event) {
         match event {
             Event::Open { target, data, metadata } => {
                 let content = comm::open(id, &target, data);
@@ -34,22 +34,22 @@ impl Comms {
             Event::Message { data } => iopub.publish(origin, "comm_msg", comm::message(id, data)),
             Event::Close => {
                 self.workers.remove(id);
-                iopub.publish(origin, "comm_close", comm::message(id, json!({})));
+                iopub.publish(origin, "comm_close", comm::close(id, Object::new()));
             }
         }
     }
 
     /// The worker has ended: nobody answers its comms any more.
-    pub(super) fn lose(&mut self, iopub: &Iopub, origin: &Origin) {
+    pub(super) fn lose(&mut self, iopub: &Iopub, origin: &Parent) {
         for id in std::mem::take(&mut self.workers).into_keys() {
-            iopub.publish(origin, "comm_close", comm::message(&id, json!({})));
+            iopub.publish(origin, "comm_close", comm::close(&id, Object::new()));
         }
     }
 }
 
 impl Session {
     /// Handles the three comm messages; they have no reply.
-    pub(super) fn on_comm(&self, message: &Message, origin: &Origin) {
+    pub(super) fn on_comm(&self, message: &Message, origin: &Parent) {
         let comm: Comm = match wire::request(&message.content) {
             Ok(comm) => comm,
             Err(error) => {
@@ -68,7 +68,11 @@ impl Session {
             }
             "comm_open" => {
                 let why = format!("no comm target `{}` in this kernel", comm.target_name);
-                self.iopub.publish(origin, "comm_close", comm::message(&comm.comm_id, json!({"error": why})));
+                self.iopub.publish(
+                    origin,
+                    "comm_close",
+                    comm::close(&comm.comm_id, wire::object(json!({"error": why}))),
+                );
             }
             "comm_msg" if known => self.say(origin, &comm.comm_id),
             "comm_close" if known => {
@@ -96,14 +100,14 @@ impl Session {
         comm::info(comms.own.iter().chain(&comms.workers).filter(|(_, target)| wanted(target)))
     }
 
-    fn say(&self, origin: &Origin, comm_id: &str) {
+    fn say(&self, origin: &Parent, comm_id: &str) {
         let busy = lock(&self.running).is_some();
         let state: Value = json!({"next_cell": self.number.load(Ordering::SeqCst), "busy": busy});
         self.iopub.publish(origin, "comm_msg", comm::message(comm_id, state));
     }
 
     /// Reply to `connect_request`.
-    pub(super) fn connect(&self, via: &Outgoing, origin: &Origin) {
+    pub(super) fn connect(&self, via: &Outgoing, origin: &Parent) {
         let connection = &self.connection;
         let ports = json!({
             "status": "ok", "shell_port": connection.shell_port, "iopub_port": connection.iopub_port,

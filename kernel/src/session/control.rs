@@ -3,7 +3,8 @@
 use super::{Session, lock};
 use crate::channels::Outgoing;
 use crate::wire::execute::refused;
-use crate::wire::{Message, Object, object};
+use crate::wire::{Message, Object, content, object};
+use jupyter_protocol::{ExecutionState, InterruptReply, ShutdownReply};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ impl Session {
         match message.kind() {
             "interrupt_request" => self.direct(&message, |session| {
                 session.interrupt();
-                object(json!({"status": "ok"}))
+                content(&InterruptReply::new())
             }),
             "shutdown_request" => self.on_shutdown(&message, &self.control),
             "create_subshell_request" => {
@@ -38,7 +39,7 @@ impl Session {
 
     fn direct(&self, message: &Message, work: impl FnOnce(&Self) -> Object) {
         let origin = message.origin();
-        self.iopub.status(&origin, "busy");
+        self.iopub.status(&origin, ExecutionState::Busy);
         let reply = work(self);
         self.reply(&self.control, &origin, reply);
         self.idle(&origin);
@@ -64,11 +65,11 @@ impl Session {
     pub(super) fn on_shutdown(self: &Arc<Self>, message: &Message, via: &Outgoing) {
         let origin = message.origin();
         let restart = message.content.get("restart").and_then(Value::as_bool).unwrap_or(false);
-        self.iopub.status(&origin, "busy");
-        let content = object(json!({"status": "ok", "restart": restart}));
-        self.iopub.publish(&origin, "shutdown_reply", content.clone());
-        self.reply(via, &origin, content);
-        self.iopub.status(&origin, "idle");
+        self.iopub.status(&origin, ExecutionState::Busy);
+        let reply = content(&ShutdownReply { restart, ..ShutdownReply::default() });
+        self.iopub.publish(&origin, "shutdown_reply", reply.clone());
+        self.reply(via, &origin, reply);
+        self.iopub.status(&origin, ExecutionState::Idle);
         self.spawn("end", |session| session.end());
     }
 

@@ -14,10 +14,11 @@ mod outputs;
 
 use crate::channels::{self, ChannelError, Iopub, Opened, Outgoing, Stdin, heartbeat, router};
 use crate::evaluator::{Evaluator, Failure, Sink};
-use crate::wire::{Connection, Message, Object, Origin, Signer};
+use crate::wire::{Connection, Message, Object, Parent, Signer};
 use cells::Job;
 use comms::Comms;
 use history::History;
+use jupyter_protocol::ExecutionState;
 use lanes::Lanes;
 use outputs::Outputs;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ pub(crate) struct Session {
     history: Mutex<History>,
     jobs: Mutex<Option<Sender<Job>>>,
     /// The request of the cell that runs. Locked while `idle` is published, so that states have one order.
-    running: Mutex<Option<Arc<Origin>>>,
+    running: Mutex<Option<Arc<Parent>>>,
     /// Number of the next cell.
     number: AtomicU32,
     comms: Arc<Mutex<Comms>>,
@@ -186,16 +187,16 @@ impl Session {
 
     /// Publishes `idle` for a request, and `busy` again for the cell that runs meanwhile: front ends show the
     /// state that was published last.
-    fn idle(&self, origin: &Origin) {
+    fn idle(&self, origin: &Parent) {
         let running = lock(&self.running);
-        self.iopub.status(origin, "idle");
+        self.iopub.status(origin, ExecutionState::Idle);
         if let Some(running) = running.as_ref() {
-            self.iopub.status(running, "busy");
+            self.iopub.status(running, ExecutionState::Busy);
         }
     }
 
     /// The reply to a request: `x_request` is answered by `x_reply`.
-    fn reply(&self, via: &Outgoing, origin: &Origin, content: Object) {
+    fn reply(&self, via: &Outgoing, origin: &Parent, content: Object) {
         let kind = origin.kind().replace("_request", "_reply");
         via.send(Message::to(origin, &kind, content));
     }

@@ -6,8 +6,8 @@ use crate::channels::Iopub;
 use crate::channels::Stdin;
 use crate::channels::flood::Flood;
 use crate::evaluator::{Event, Output, Sink, Stream};
-use crate::wire::{Origin, execute, object};
-use serde_json::json;
+use crate::wire::{Parent, content, execute};
+use jupyter_protocol::ClearOutput;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 const REMEMBERED: usize = 1_000;
 
 struct Account {
-    origin: Arc<Origin>,
+    origin: Arc<Parent>,
     silent: bool,
     allow_stdin: bool,
     flood: Flood,
@@ -41,7 +41,7 @@ impl Outputs {
     }
 
     /// A cell is about to run.
-    pub(crate) fn begin(&self, token: u64, origin: &Arc<Origin>, silent: bool, allow_stdin: bool) {
+    pub(crate) fn begin(&self, token: u64, origin: &Arc<Parent>, silent: bool, allow_stdin: bool) {
         let mut accounts = lock(&self.accounts);
         let account = Account { origin: origin.clone(), silent, allow_stdin, flood: Flood::default() };
         accounts.insert(token, account);
@@ -89,7 +89,7 @@ impl Outputs {
             }
             Output::Clear { wait } => {
                 account.flood.clear();
-                self.iopub.publish(&account.origin, "clear_output", object(json!({"wait": wait})));
+                self.iopub.publish(&account.origin, "clear_output", content(&ClearOutput { wait }));
             }
         }
     }

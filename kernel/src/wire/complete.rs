@@ -1,7 +1,8 @@
 //! `complete_request` and its reply.
 
-use super::{Object, object, text};
+use super::{Object, content, object, text};
 use crate::evaluator::Completions;
+use jupyter_protocol::CompleteReply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,14 +20,12 @@ pub struct CompleteRequest {
 pub fn reply(code: &str, completions: &Completions) -> Object {
     let start = text::position(code, completions.start);
     let end = text::position(code, completions.end);
-    let names: Vec<&String> = completions.candidates.iter().map(|(name, _)| name).collect();
+    let matches = completions.candidates.iter().map(|(name, _)| name.clone()).collect();
     let kinds: Vec<Value> = completions
         .candidates
         .iter()
         .map(|(name, kind)| json!({"start": start, "end": end, "text": name, "type": kind, "signature": ""}))
         .collect();
-    object(json!({
-        "status": "ok", "matches": names, "cursor_start": start, "cursor_end": end,
-        "metadata": {"_jupyter_types_experimental": kinds},
-    }))
+    let metadata = object(json!({"_jupyter_types_experimental": kinds}));
+    content(&CompleteReply { matches, cursor_start: start, cursor_end: end, metadata, ..CompleteReply::default() })
 }

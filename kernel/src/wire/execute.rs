@@ -1,7 +1,8 @@
 //! `execute_request`, its reply, and what a cell publishes: `execute_input`, `execute_result`, `error`.
 
-use super::{Object, object};
+use super::{Object, content, object};
 use crate::evaluator::{Bundle, Failure};
+use jupyter_protocol::{ErrorOutput, ExecuteInput, ExecutionCount};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -52,12 +53,12 @@ pub fn ok(count: u32, payload: Vec<Value>, user_expressions: Object) -> Object {
 
 /// Reply to a cell that failed; also the content of its `error`, with `execution_count` and `status` added.
 pub fn failed(count: u32, failure: &Failure) -> Object {
-    let mut content = error(failure);
-    content.insert("status".into(), json!("error"));
-    content.insert("execution_count".into(), json!(count));
-    content.insert("payload".into(), json!([]));
-    content.insert("user_expressions".into(), json!({}));
-    content
+    let mut reply = error(failure);
+    reply.insert("status".into(), json!("error"));
+    reply.insert("execution_count".into(), json!(count));
+    reply.insert("payload".into(), json!([]));
+    reply.insert("user_expressions".into(), json!({}));
+    reply
 }
 
 /// Reply to a cell that was not run because one before it failed.
@@ -67,7 +68,8 @@ pub fn aborted(count: u32) -> Object {
 
 /// Content of `error`.
 pub fn error(failure: &Failure) -> Object {
-    object(json!({"ename": failure.name, "evalue": failure.value, "traceback": failure.traceback}))
+    let Failure { name, value, traceback } = failure.clone();
+    content(&ErrorOutput { ename: name, evalue: value, traceback })
 }
 
 /// Content of any reply to a request that could not be answered.
@@ -77,7 +79,7 @@ pub fn refused(name: &str, value: &str) -> Object {
 
 /// Content of `execute_input`.
 pub fn input(code: &str, count: u32) -> Object {
-    object(json!({"code": code, "execution_count": count}))
+    content(&ExecuteInput { code: code.to_owned(), execution_count: ExecutionCount::new(count as usize) })
 }
 
 /// Content of `execute_result`.

@@ -5,7 +5,7 @@ use crate::evaluator::Bundle;
 use serde::Deserialize;
 use serde_json::json;
 
-/// What stands at the cursor?
+/// The name at the cursor.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InspectRequest {

@@ -1,32 +1,41 @@
 //! The reply to `kernel_info_request`.
 
-use super::{Object, PROTOCOL_VERSION, object};
+use super::{Object, PROTOCOL_VERSION, content};
+use jupyter_protocol::{CodeMirrorMode, HelpLink, KernelInfoReply, LanguageInfo, ReplyStatus};
 use serde_json::json;
+
+const HELP: [(&str, &str); 3] = [
+    ("The Rust book", "https://doc.rust-lang.org/book/"),
+    ("The Rust standard library", "https://doc.rust-lang.org/std/"),
+    ("Polars for Rust", "https://docs.rs/polars/"),
+];
 
 /// What the kernel is and can; `rust` is the compiler's version.
 pub fn reply(rust: &str) -> Object {
     let version = env!("CARGO_PKG_VERSION");
-    object(json!({
-        "status": "ok",
-        "protocol_version": PROTOCOL_VERSION,
-        "implementation": "recoil",
-        "implementation_version": version,
-        "language_info": {
-            "name": "rust",
-            "version": rust,
-            "mimetype": "text/x-rustsrc",
-            "file_extension": ".rs",
-            "pygments_lexer": "rust",
-            "codemirror_mode": "rust",
-            "nbconvert_exporter": "script",
-        },
-        "banner": format!("Recoil {version}: Rust {rust} with frames, histograms and cuts in every cell. %help says what a cell can say."),
-        "debugger": false,
-        "supported_features": ["iopub_welcome", "kernel subshells"],
-        "help_links": [
-            {"text": "The Rust book", "url": "https://doc.rust-lang.org/book/"},
-            {"text": "The Rust standard library", "url": "https://doc.rust-lang.org/std/"},
-            {"text": "Polars for Rust", "url": "https://docs.rs/polars/"},
-        ],
-    }))
+    let banner = format!(
+        "Recoil {version}: Rust {rust} with frames, histograms and cuts in every cell. %help says what a cell can say."
+    );
+    let language_info = LanguageInfo {
+        name: "rust".into(),
+        version: rust.to_owned(),
+        mimetype: Some("text/x-rustsrc".into()),
+        file_extension: Some(".rs".into()),
+        pygments_lexer: Some("rust".into()),
+        codemirror_mode: Some(CodeMirrorMode::Simple("rust".into())),
+        nbconvert_exporter: Some("script".into()),
+    };
+    let mut reply = content(&KernelInfoReply {
+        status: ReplyStatus::Ok,
+        protocol_version: PROTOCOL_VERSION.into(),
+        implementation: "recoil".into(),
+        implementation_version: version.into(),
+        language_info,
+        banner,
+        help_links: HELP.iter().map(|(text, url)| HelpLink { text: (*text).into(), url: (*url).into() }).collect(),
+        debugger: false,
+        error: None,
+    });
+    reply.insert("supported_features".into(), json!(["iopub_welcome", "kernel subshells"]));
+    reply
 }

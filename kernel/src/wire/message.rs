@@ -26,7 +26,7 @@ pub struct Message {
 
 /// What an answer needs of the request: where it came from and its header.
 #[derive(Debug, Default)]
-pub struct Origin {
+pub struct Parent {
     /// Routing frames of the request.
     pub identities: Vec<Bytes>,
     /// Its header, which becomes the `parent_header` of everything it causes.
@@ -78,12 +78,12 @@ impl Message {
     }
 
     /// What an answer needs of this request.
-    pub fn origin(&self) -> Arc<Origin> {
-        Arc::new(Origin { identities: self.identities.clone(), header: self.header.clone() })
+    pub fn origin(&self) -> Arc<Parent> {
+        Arc::new(Parent { identities: self.identities.clone(), header: self.header.clone() })
     }
 
     /// A message to the one who sent `origin`.
-    pub fn to(origin: &Origin, kind: &str, content: Object) -> Self {
+    pub fn to(origin: &Parent, kind: &str, content: Object) -> Self {
         Self {
             identities: origin.identities.clone(),
             header: header(kind),
@@ -95,7 +95,7 @@ impl Message {
     }
 
     /// A message to everybody; the topic comes first.
-    pub fn publication(origin: Option<&Origin>, kind: &str, content: Object) -> Self {
+    pub fn publication(origin: Option<&Parent>, kind: &str, content: Object) -> Self {
         Self {
             identities: vec![Bytes::from(format!("kernel.{}.{kind}", session()))],
             header: header(kind),
@@ -117,7 +117,7 @@ impl Message {
     }
 }
 
-impl Origin {
+impl Parent {
     /// `msg_id` of the request.
     pub fn id(&self) -> &str {
         text(&self.header, "msg_id")
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn request() -> Message {
-        let origin = Origin { identities: vec![Bytes::from_static(b"client")], header: Object::new() };
+        let origin = Parent { identities: vec![Bytes::from_static(b"client")], header: Object::new() };
         let mut message = Message::to(&origin, "execute_request", object(json!({"code": "1"})));
         message.header.insert("subshell_id".into(), json!("s"));
         message.header.insert("from_the_future".into(), json!({"a": [1, 2.5]}));

@@ -1,14 +1,21 @@
 //! The process that runs cells, seen from both sides: [`host`] is what the process itself does, [`listener`] is the
-//! kernel's end of its socket and of its two output pipes.
+//! kernel's end, with [`event_loop`], the thread that reads its socket ([`inbox`]) and its two output pipes ([`pipe`]) into
+//! the common [`state`].
 //!
 //! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
 //! and one ending per cell. The room knows neither rustc nor Jupyter.
 
+mod event_loop;
 mod host;
+mod inbox;
 mod listener;
+mod pipe;
 mod session;
+mod state;
 
-pub(crate) use listener::{Finished, Listener, Restful, converted};
+pub(crate) use event_loop::converted;
+pub(crate) use listener::{Listener, Restful};
+pub(crate) use state::Finished;
 
 /// Environment variable that makes this program the worker.
 pub(crate) const WORKER: &str = "RECOIL_WORKER";
@@ -25,7 +32,7 @@ pub(crate) const CELL_FUNCTION: &str = "run_user_code";
 /// A symbol of cells with statics, which later cells are to find.
 pub(crate) const HAS_STATICS: &str = "recoil_has_statics";
 /// A line that makes evcxr take back what the cell has defined: it believes that a variable has changed its type, and
-/// compiles again, which the stand-in for cargo refuses.
+/// compiles again, which the cargo shim refuses.
 const FAILED_MARK: &str = "EVCXR_VARIABLE_CHANGED_TYPE:recoil";
 
 /// Call this first in `main`: when this process was started as the worker, it runs cells and does not return.

@@ -108,7 +108,7 @@ impl Files {
     }
 
     /// Adds the events of tag 1 without the chosen bank: they hold scalers and configuration, about which the choice says
-    /// nothing. Whoever does not want them chooses tags.
+    /// nothing. To leave them out, choose tags.
     fn add_service(&self, reader: &Reader, bank: &str, set: &mut EventSet) -> segment::Result<()> {
         let index = reader.index();
         let mut tagged = EventSet::new(reader.len());

@@ -147,7 +147,7 @@ impl Hipo {
     /// Number of events that are left.
     ///
     /// # Errors
-    /// A choice that has no meaning; what cannot be read, with its place.
+    /// An invalid choice; what cannot be read, with its place.
     pub fn count(&self) -> Result<u64> {
         self.check()?;
         Ok(self.files.events()?)
@@ -177,7 +177,7 @@ impl Hipo {
     /// Writes the events that are left to a new file, tags kept.
     ///
     /// # Errors
-    /// A choice that has no meaning; what cannot be read, with its place, or written. No file appears then.
+    /// An invalid choice; what cannot be read, with its place, or written. No file appears then.
     pub fn skim(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_skim(Skim::new(), path.as_ref())
     }

@@ -75,7 +75,7 @@ pub enum LuminosityError {
     Value {
         /// The place in the table.
         key: String,
-        /// What stands there.
+        /// The text at that place.
         value: f64,
     },
     /// An energy that the table does not have.

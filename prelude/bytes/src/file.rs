@@ -33,7 +33,7 @@ impl LocalFile {
     /// nothing changes. Memory stays small either way, whatever the file's size.
     ///
     /// # Safety
-    /// Others may change the file while it is read, and the bytes with it. Whoever reads [`LocalFile::bytes`] must be right
+    /// Others may change the file while it is read, and the bytes with it. Code that reads [`LocalFile::bytes`] must be right
     /// whatever they are and however often they change: check every byte as untrusted input, stay inside buffers of its
     /// own, and keep no reference beyond a block or record. A file that is shortened in the fraction of a millisecond
     /// between the question for its pages and the reading still ends the process: do not map files that others shorten.

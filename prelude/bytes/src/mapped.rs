@@ -18,7 +18,7 @@ impl Mapped {
     /// Maps a file; `None` where the system cannot do what [`Mapped::bytes`] needs.
     ///
     /// # Safety
-    /// Others may change the file while it is read, and the bytes with it. Whoever reads them must be right whatever they
+    /// Others may change the file while it is read, and the bytes with it. Code that reads them must be right whatever they
     /// are and however often they change: check every byte as untrusted input, stay inside buffers of its own, and keep no
     /// reference beyond a block or record.
     pub(crate) unsafe fn new(file: &File) -> Option<Self> {

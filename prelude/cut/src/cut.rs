@@ -61,7 +61,7 @@ impl Cut {
         &self.0.expr
     }
 
-    /// Says what stands behind `@name`.
+    /// Gives the value of `@name`.
     #[must_use]
     pub fn bind(mut self, name: &str, value: impl Into<Value>) -> Self {
         let inner = Arc::make_mut(&mut self.0);

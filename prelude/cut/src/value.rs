@@ -2,7 +2,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A value in a cut: a literal, or what stands behind `@name`.
+/// A value in a cut: a literal, or the value of `@name`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {

@@ -25,11 +25,10 @@ pub use plan::aggregation::{
     Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
 };
 pub use plan::candidates::{Best, Candidates};
-pub use plan::clause::{Clause, ColumnFunction, Custom, Define};
-pub use plan::concat::{Join, Part};
+pub use plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Part, Query};
 pub use plan::names::Names;
 pub use plan::options::{Checkpoint, Options};
-pub use plan::query::{Query, QueryBuilder};
+pub use plan::query::QueryBuilder;
 pub use plan::ranges::{ReadRange, time};
 pub use plan::resample::{Origin, Resample};
 pub use plan::row::{RESERVED, ROW};

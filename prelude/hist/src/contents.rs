@@ -1,4 +1,4 @@
-//! What a histogram holds, bit for bit: for whoever wants to go on filling it in another process.
+//! What a histogram holds, bit for bit: so that another process can go on filling it.
 
 use crate::cells::{Cells, Profile};
 use crate::error::{Error, Result};

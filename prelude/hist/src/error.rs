@@ -27,7 +27,7 @@ pub enum Error {
     /// A format that cannot be written, and what to do instead.
     #[error("{0}")]
     Export(String),
-    /// A fit that has no meaning or found no minimum.
+    /// An invalid fit, or one that found no minimum.
     #[error("{0}")]
     Fit(String),
     /// What other rooms report: a column that is not there, an interrupt.

@@ -1,4 +1,4 @@
-//! Filling: rows go in blocks of fixed size to whoever has time, blocks come back in order.
+//! Filling: rows go in blocks of fixed size to free threads, and blocks come back in order.
 //!
 //! The size of a block depends only on the number of cells, and blocks are added up in the order of their rows,
 //! so the result is the same bit for bit with any number of threads.

@@ -17,6 +17,7 @@ mod fit;
 mod hist;
 mod interval;
 mod locate;
+mod mean;
 mod moments;
 mod optimise;
 mod process;

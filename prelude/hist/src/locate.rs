@@ -2,7 +2,6 @@
 
 use crate::axis::{Axis, Kind, Part};
 use crate::error::{Error, Result};
-use crate::hist::Hist;
 use crate::slots::Binner;
 use std::ops::{Add, Bound, Range, RangeBounds, Sub};
 
@@ -151,31 +150,31 @@ pub(crate) fn bins_of<L: Into<Locator> + Clone>(axis: &Axis, range: &impl RangeB
 
 /// An axis, by position or by name.
 pub trait AxisAt {
-    /// The position of the axis meant.
+    /// The position of the axis meant among those of a histogram.
     ///
     /// # Errors
-    /// When the histogram has no such axis.
-    fn position(&self, hist: &Hist) -> Result<usize>;
+    /// When there is no such axis.
+    fn position(&self, axes: &[Axis]) -> Result<usize>;
 }
 
 impl AxisAt for usize {
-    fn position(&self, hist: &Hist) -> Result<usize> {
-        if *self < hist.axes().len() {
+    fn position(&self, axes: &[Axis]) -> Result<usize> {
+        if *self < axes.len() {
             return Ok(*self);
         }
-        Err(Error::Missing(format!("there is no axis {self}; the histogram has {}, counted from 0", hist.axes().len())))
+        Err(Error::Missing(format!("there is no axis {self}; the histogram has {}, counted from 0", axes.len())))
     }
 }
 
 impl AxisAt for i32 {
-    fn position(&self, hist: &Hist) -> Result<usize> {
-        usize::try_from(*self).unwrap_or(usize::MAX).position(hist)
+    fn position(&self, axes: &[Axis]) -> Result<usize> {
+        usize::try_from(*self).unwrap_or(usize::MAX).position(axes)
     }
 }
 
 impl AxisAt for &str {
-    fn position(&self, hist: &Hist) -> Result<usize> {
-        let names = || hist.axes().iter().map(|axis| axis.name.as_str());
+    fn position(&self, axes: &[Axis]) -> Result<usize> {
+        let names = || axes.iter().map(|axis| axis.name.as_str());
         let found = names().position(|name| name == *self);
         found.ok_or_else(|| Error::Missing(format!("no axis is called `{self}`, {}", hint(self, names()))))
     }

@@ -17,7 +17,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis, no bin in the range, or nowhere for the rest to go (circles, false and true).
     pub fn slice<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
         let bins = bins_of(old, &range)?;
         if bins.len() == old.bins() {
@@ -43,7 +43,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis, its bins are categories, or there are fewer of them than `bins`.
     pub fn rebin_axis(&self, axis: impl AxisAt, bins: usize) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
         let count = old.bins().checked_div(bins).unwrap_or(0);
         if count == 0 {
@@ -62,7 +62,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis, or an edge is not one of its edges.
     pub fn rebin_edges(&self, axis: impl AxisAt, edges: &[f64]) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
         if !old.has_underflow() {
             return Err(Error::axis(format!("the bins of `{old}` cannot be joined by edges")));
@@ -85,7 +85,7 @@ impl Hist {
     /// # Errors
     /// When an axis is not there or comes twice, or none is left.
     pub fn project<A: AxisAt>(&self, axes: impl IntoIterator<Item = A>) -> Result<Self> {
-        let kept: Vec<usize> = axes.into_iter().map(|axis| axis.position(self)).collect::<Result<_>>()?;
+        let kept: Vec<usize> = axes.into_iter().map(|axis| axis.position(self.axes())).collect::<Result<_>>()?;
         if let Some(at) = (1..kept.len()).find(|&at| kept[..at].contains(&kept[at])) {
             return Err(Error::axis(format!("axis {} cannot be kept twice", kept[at])));
         }
@@ -104,7 +104,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis, or it is the only one.
     pub fn sum_over(&self, axis: impl AxisAt) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
         self.project((0..self.axes.len()).filter(|&other| other != axis))
     }
@@ -114,7 +114,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis or range, or it is the only axis.
     pub fn integrate<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
         let bins = bins_of(&self.axes[axis], &range)?;
         let axes: Vec<Axis> = (0..self.axes.len()).filter(|&at| at != axis).map(|at| self.axes[at].clone()).collect();
@@ -131,7 +131,7 @@ impl Hist {
     /// # Errors
     /// When there is no such axis or bin, or it is the only axis.
     pub fn pick(&self, axis: impl AxisAt, bin: impl Into<Locator>) -> Result<Self> {
-        let axis = axis.position(self)?;
+        let axis = axis.position(self.axes())?;
         let bin = bin.into().bin(&self.axes[axis])?;
         self.integrate(axis, bin..bin + 1)
     }

@@ -194,6 +194,8 @@ pub enum ToWorker {
     Begin {
         /// The cell.
         token: u64,
+        /// Its number in the notebook.
+        cell: u32,
         /// Whether the user can be asked for input.
         allow_stdin: bool,
     },

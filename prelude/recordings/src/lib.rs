@@ -5,6 +5,8 @@
 //! belongs to the crate `events`.
 
 mod display;
+mod grid;
+mod info;
 mod loader;
 mod picture;
 mod recording;
@@ -14,8 +16,9 @@ mod tests;
 mod write;
 
 pub use ::events::{Geometry, IndexCache, RefractoryFilter, TimeUnit};
-pub use display::{EventGrid, EventInfo};
-pub use loader::EventLoader;
+pub use grid::EventGrid;
+pub use info::EventInfo;
+pub use loader::{EventLoader, events};
 pub use picture::{EventPicture, EventPlayer};
-pub use recording::{EventData, events};
+pub use recording::EventData;
 pub use write::write_events;

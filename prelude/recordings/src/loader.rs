@@ -7,6 +7,23 @@ use data::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Opens a recording of an event camera; the format is told from its content. Nothing is decoded.
+///
+/// Times are microseconds. Polarity is as the tools of the format give it: -1 and +1 for EVT, as stored in all others.
+///
+/// ```no_run
+/// let recording = recordings::events("recording.raw")?;
+/// recording.slice(1_000_000, 2_000_000).roi(100, 100, 200, 200).frame()?;
+/// # Ok::<(), data::Error>(())
+/// ```
+///
+/// # Errors
+/// A file that is not there, or no recording; with the reason.
+#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+pub fn events(path: impl AsRef<Path>) -> Result<EventData> {
+    EventLoader::new(path).load()
+}
+
 /// A recording to be opened, with options.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is opened before .load()"]

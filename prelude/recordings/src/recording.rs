@@ -1,7 +1,7 @@
 //! Event cameras: what a cell says to a recording.
 
-use crate::display::{EventGrid, EventInfo};
-use crate::loader::EventLoader;
+use crate::grid::EventGrid;
+use crate::info::EventInfo;
 use crate::picture::{EventPicture, EventPlayer};
 use crate::table::{self, EventSource, Scan};
 use ::events::{
@@ -13,23 +13,6 @@ use polars::prelude::*;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-
-/// Opens a recording of an event camera; the format is told from its content. Nothing is decoded.
-///
-/// Times are microseconds. Polarity is as the tools of the format give it: -1 and +1 for EVT, as stored in all others.
-///
-/// ```no_run
-/// let recording = recordings::events("recording.raw")?;
-/// recording.slice(1_000_000, 2_000_000).roi(100, 100, 200, 200).frame()?;
-/// # Ok::<(), data::Error>(())
-/// ```
-///
-/// # Errors
-/// A file that is not there, or no recording; with the reason.
-#[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-pub fn events(path: impl AsRef<Path>) -> Result<EventData> {
-    EventLoader::new(path).load()
-}
 
 /// A recording, or a part of it. Lazy: terminals decode, block by block.
 ///

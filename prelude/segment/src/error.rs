@@ -23,7 +23,7 @@ pub enum Error {
         /// What is wrong, and what to do.
         message: String,
     },
-    /// A request that has no meaning: wrong types, wrong arguments.
+    /// An invalid request: wrong types, wrong arguments.
     #[error("{0}")]
     Request(String),
     /// The user, or the program, asked to stop.

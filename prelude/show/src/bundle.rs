@@ -28,7 +28,7 @@ impl Bundle {
         Self { data, metadata: Map::new() }
     }
 
-    /// Words in place of a picture or table that cannot be made. Whoever shows the bundle treats it as a failure.
+    /// Words in place of a picture or table that cannot be made. A front end treats the bundle as a failure.
     ///
     /// ```
     /// assert!(show::Bundle::refused("no such group").is_refused());

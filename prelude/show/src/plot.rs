@@ -5,7 +5,7 @@
 //! say why, and [`Plot::save`] returns them as an error.
 //!
 //! plotters places its marks on whole pixels, which bends bins of 5.6 pixels into a comb; so marks are placed here, in
-//! hundredths, and [`figure`] opens the same sheet to plotters for drawings of the user's own.
+//! hundredths, and [`figure`] gives plotters to users for drawings of their own, which follow the theme as well.
 
 mod annotations;
 mod axis;

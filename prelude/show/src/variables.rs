@@ -81,7 +81,7 @@ pub fn unit(name: &str) -> Option<String> {
     get(name)?.unit.map(|unit| Label::parse(&unit).plain())
 }
 
-/// The label of a name, and its unit: what stands at an axis.
+/// The label of a name, and its unit: the title of an axis.
 pub(crate) fn label(name: &str) -> (Label, Option<String>) {
     match get(name) {
         Some(Variable { label: Some(label), unit, .. }) => (Label::parse(&label), unit),

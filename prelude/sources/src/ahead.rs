@@ -64,7 +64,7 @@ mod system {
             let nowhere = File::options().write(true).open("/dev/null").ok()?;
             let work = move || {
                 for (file, parts) in jobs {
-                    // Whoever was quicker has read it by now.
+                    // Another thread has read it by now.
                     let parts = parts.into_iter().filter(|part| super::missing(&file, part));
                     parts.for_each(|part| pass(&file, &nowhere, part));
                 }
@@ -87,7 +87,7 @@ mod system {
             // files that are borrowed as long.
             let passed = unsafe { libc::sendfile(nowhere.as_raw_fd(), file.as_raw_fd(), &raw mut at, left) };
             if passed <= 0 {
-                // Whoever reads the rows will be told why.
+                // The pass that reads the rows will report why.
                 return;
             }
         }

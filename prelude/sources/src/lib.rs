@@ -6,7 +6,7 @@
 //! many, [`with_constants`] adds what the names of folders say; [`open`] chooses by the file's name.
 //!
 //! In goes a path and a request (segment, columns, rows), out come columns or an error with a place. It must not know cuts,
-//! plans or physics: whoever wants to skip a segment looks at its statistics.
+//! plans or physics: a caller that wants to skip a segment looks at its statistics.
 
 mod ahead;
 mod chain;

@@ -30,7 +30,7 @@ macro_rules! reused {
 
 reused!(f64, f32, i64, i32, u64, u32);
 
-/// A vector of this length; what stands in it means nothing.
+/// A vector of this length; its contents are unspecified.
 pub(crate) fn vector<T: Reused>(length: usize) -> Vec<T> {
     let kept = T::shelf().with_borrow_mut(|shelf| {
         let at = shelf.iter().position(|kept| kept.capacity() >= length && kept.capacity() / 2 <= length)?;

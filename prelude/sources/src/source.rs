@@ -24,7 +24,7 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         &[]
     }
 
-    /// What whoever opens the table should know of how it is read: a sentence each.
+    /// What a user should know of how the table is read: a sentence each.
     fn notes(&self) -> Vec<String> {
         self.unreadable().iter().map(|column| format!("{}: {column}", self.name())).collect()
     }

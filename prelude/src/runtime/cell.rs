@@ -2,7 +2,7 @@
 
 use super::ending::Stop;
 use super::link::{self, PANICS, lock};
-use super::{store, threads};
+use super::{places, store, threads};
 use port::{Bundle, Ending, ToKernel};
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -72,13 +72,15 @@ pub extern "C" fn recoil_cell_failed() -> i32 {
     i32::from(FAILED.swap(false, Ordering::SeqCst))
 }
 
-/// Runs a cell's code to its end, whatever that end is.
-pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: F) -> Ended {
+/// Runs a cell's code, which are the `lines` lines after the call, to its end, whatever that end is.
+#[track_caller]
+pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(lines: u32, body: F) -> Ended {
     // Every cell compiles its own copy of this shell, so it is as thin as it can be: no `Option`, no trait object.
     fn call<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: *mut ()) -> Result<Option<Bundle>, Stop> {
         // SAFETY: `body` points to the closure that `run` forgets, and `run_any` calls this once.
         unsafe { body.cast::<F>().read()() }
     }
+    places::note(std::panic::Location::caller(), lines);
     let mut body = ManuallyDrop::new(body);
     run_any(call::<F>, (&raw mut body).cast())
 }
@@ -86,6 +88,7 @@ pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: F) -> Ended {
 #[inline(never)]
 fn run_any(call: fn(*mut ()) -> Result<Option<Bundle>, Stop>, body: *mut ()) -> Ended {
     threads::was_stopped();
+    let _entered = ENTERED.load(Ordering::Relaxed).then(|| executor().enter());
     // The variables behind a broken borrow stay usable for the user, who sees the panic.
     let ending = match catch_unwind(AssertUnwindSafe(|| call(body))) {
         Ok(Ok(bundle)) => Ending::Value(bundle),
@@ -172,6 +175,22 @@ pub fn sleep(duration: Duration) {
     if !link::rest(duration) {
         checkpoint();
     }
+}
+
+/// Whether cells run inside of the shared runtime also where they wait for nothing.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// From now on cells run inside of the shared runtime, so that `tokio::spawn` and tokio's timers work in them.
+pub fn with_runtime() {
+    ENTERED.store(true, Ordering::Relaxed);
+}
+
+/// The quotient of two counts, which is a whole number; says so, because a ratio was meant more often than not.
+pub fn divided_counts<T>(quotient: T) -> T {
+    eprintln!(
+        "note: `/` of two counts gives a whole number; for the ratio write `a.count()? as f64 / b.count()? as f64`"
+    );
+    quotient
 }
 
 fn executor() -> &'static tokio::runtime::Runtime {

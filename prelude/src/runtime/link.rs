@@ -4,7 +4,7 @@ use super::threads;
 use port::{Bundle, Place, ToKernel};
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,13 @@ pub(super) struct Link {
     socket: Mutex<UnixStream>,
     pub inbox: Mutex<Inbox>,
     pub arrived: Condvar,
-    pub token: AtomicU64,
+    number: AtomicU32,
 }
 
 #[derive(Default)]
 pub(super) struct Inbox {
-    pub begins: VecDeque<(u64, bool)>,
+    /// Cells that were announced: token, number, and whether the user can be asked.
+    pub begins: VecDeque<(u64, u32, bool)>,
     pub answers: VecDeque<Option<String>>,
     pub cancelled: Option<u64>,
     /// How many displays the kernel has handled.
@@ -31,8 +32,12 @@ pub(super) struct Inbox {
 
 /// Takes the socket into use; from now on messages go somewhere.
 pub(super) fn open(socket: UnixStream) -> &'static Link {
-    let link =
-        Link { socket: Mutex::new(socket), inbox: Mutex::default(), arrived: Condvar::new(), token: AtomicU64::new(0) };
+    let link = Link {
+        socket: Mutex::new(socket),
+        inbox: Mutex::default(),
+        arrived: Condvar::new(),
+        number: AtomicU32::new(0),
+    };
     LINK.get_or_init(|| link)
 }
 
@@ -61,7 +66,7 @@ pub(crate) fn send(message: &ToKernel) {
 /// Sends a message about the present cell, after everything it has printed so far.
 pub(crate) fn send_in_order(message: impl FnOnce(u64) -> ToKernel) {
     flush();
-    send(&message(token()));
+    send(&message(threads::running()));
 }
 
 /// Sends something to show, and waits until the kernel has handled it: otherwise it could read what is printed
@@ -106,9 +111,9 @@ pub(super) fn ended() {
     }
 }
 
-/// The cell that runs, or ran last.
-pub(crate) fn token() -> u64 {
-    LINK.get().map_or(0, |link| link.token.load(Ordering::SeqCst))
+/// The number of the cell that runs, or ran last.
+pub(super) fn number() -> u32 {
+    LINK.get().map_or(0, |link| link.number.load(Ordering::SeqCst))
 }
 
 /// Waits for the kernel to say which cell the loaded code belongs to; returns whether it may ask for input.
@@ -117,7 +122,8 @@ pub(crate) fn begin() {
     let mut inbox = lock(&link.inbox);
     let token = loop {
         // Cells that did not compile were announced too: only the last one can be the one that is loaded.
-        if let Some((token, allow_stdin)) = inbox.begins.pop_back() {
+        if let Some((token, number, allow_stdin)) = inbox.begins.pop_back() {
+            link.number.store(number, Ordering::SeqCst);
             inbox.begins.clear();
             STDIN_ALLOWED.store(allow_stdin, Ordering::SeqCst);
             break token;
@@ -127,7 +133,7 @@ pub(crate) fn begin() {
     inbox.answers.clear();
     inbox.running = true;
     link.arrived.notify_all();
-    link.token.store(token, Ordering::SeqCst);
+    threads::runs(token);
     segment::work::interrupt(inbox.cancelled == Some(token));
     drop(inbox);
     lock(&PANICS).clear();

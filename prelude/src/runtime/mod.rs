@@ -8,6 +8,7 @@ mod ending;
 mod errand;
 mod kept;
 mod link;
+mod places;
 mod progress;
 mod show;
 mod start;
@@ -18,7 +19,10 @@ mod threads;
 mod waits;
 mod widget;
 
-pub use cell::{Ended, begin, block_on, checkpoint, done, fits, ready, recoil_cell_failed, run, sleep, timeit};
+pub use cell::{
+    Ended, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep, timeit,
+    with_runtime,
+};
 pub use ending::Stop;
 pub use kept::Kept;
 pub use progress::{Progress, ProgressExt, progress};

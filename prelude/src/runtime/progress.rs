@@ -5,6 +5,7 @@
 use super::cell::checkpoint;
 use super::link::{self, lock};
 use super::show::sent;
+use super::threads;
 use port::{Bundle, ToKernel};
 use segment::work;
 use std::collections::BTreeMap;
@@ -107,7 +108,7 @@ impl Bar {
     /// Does not wait until the kernel has handled it and does not touch standard output: the cell may hold either.
     fn draw(&mut self) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let (bundle, token, now) = (self.bundle(), link::token(), Instant::now());
+        let (bundle, token, now) = (self.bundle(), threads::running(), Instant::now());
         if let Some((id, last)) = &mut self.shown {
             *last = now;
             return link::send(&ToKernel::Update { token, bundle, id: id.clone() });

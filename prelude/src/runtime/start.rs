@@ -2,9 +2,9 @@
 //! other one; [`super::link`] knows none of them.
 
 use super::link::{Link, PANICS, Seen, lock, open, send};
+use super::threads;
 use port::{ToKernel, ToWorker};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::Ordering;
 
 /// Connects to the kernel; the worker's host calls it once, before the first cell. Returns 0 when it worked.
 #[unsafe(no_mangle)]
@@ -44,11 +44,11 @@ fn start() -> Result<(), Box<dyn std::error::Error>> {
 fn take(link: &Link, message: ToWorker) {
     let mut inbox = lock(&link.inbox);
     match message {
-        ToWorker::Begin { token, allow_stdin } => inbox.begins.push_back((token, allow_stdin)),
+        ToWorker::Begin { token, cell, allow_stdin } => inbox.begins.push_back((token, cell, allow_stdin)),
         ToWorker::Heard => inbox.heard += 1,
         ToWorker::Answer(answer) => inbox.answers.push_back(answer),
         ToWorker::Errand { token, errand } => {
-            link.token.store(token, Ordering::SeqCst);
+            threads::runs(token);
             segment::work::interrupt(inbox.cancelled == Some(token));
             super::errand::start(token, errand);
         }
@@ -56,7 +56,7 @@ fn take(link: &Link, message: ToWorker) {
         ToWorker::Comm { id, event } => super::widget::heard(id, event),
         ToWorker::Cancel { token } => {
             inbox.cancelled = Some(token);
-            if link.token.load(Ordering::SeqCst) == token {
+            if threads::running() == token {
                 segment::work::interrupt(true);
             }
         }
@@ -75,7 +75,7 @@ fn note_panic(panic: &std::panic::PanicHookInfo<'_>, cells: std::thread::ThreadI
         lock(&PANICS).push(Seen { message, place });
     } else {
         let name = thread.name().unwrap_or("unnamed");
-        let place = panic.location().map_or_else(String::new, ToString::to_string);
-        eprintln!("thread `{name}` panicked at {place}:\n{message}");
+        let place = panic.location().map_or_else(String::new, super::places::of);
+        eprintln!("thread `{name}` panicked{place}: {message}");
     }
 }

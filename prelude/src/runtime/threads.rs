@@ -1,20 +1,31 @@
 //! Which threads an interrupt stops: those that the running cell has started, and no others.
 
-use super::link;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 thread_local! {
     /// The cell that started this thread; nothing for the thread that runs cells, and for pools that work for it.
     static CELL: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
+/// The cell that runs, or ran last.
+static RUNNING: AtomicU64 = AtomicU64::new(0);
 /// Whether a thread of the running cell was stopped.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
+/// The cell that runs, or ran last.
+pub(crate) fn running() -> u64 {
+    RUNNING.load(Ordering::SeqCst)
+}
+
+/// Another cell runs from now on.
+pub(super) fn runs(token: u64) {
+    RUNNING.store(token, Ordering::SeqCst);
+}
+
 /// Wraps the work of a new thread, so that the thread knows its cell. Cells are rewritten to call this.
 pub fn of_cell<R, F: FnOnce() -> R>(work: F) -> impl FnOnce() -> R {
-    let token = link::token();
+    let token = running();
     move || {
         CELL.set(Some(token));
         work()
@@ -23,7 +34,7 @@ pub fn of_cell<R, F: FnOnce() -> R>(work: F) -> impl FnOnce() -> R {
 
 /// Whether this thread is to stop now.
 pub(super) fn stops() -> bool {
-    segment::work::interrupted() && CELL.get().is_none_or(|cell| cell == link::token())
+    segment::work::interrupted() && CELL.get().is_none_or(|cell| cell == running())
 }
 
 /// Notes that this thread stops because of an interrupt.

@@ -332,3 +332,59 @@ fn commands_of_evcxr_do_not_break_the_session() {
         ("x[0]", To("1.5")),
     ]);
 }
+
+/// evcxr: needs a word `.await` in the cell; serde must be added, and then does not fit the serde_json that is there.
+#[test]
+fn crates_of_the_prelude_work_as_if_they_were_added() {
+    check(&[
+        ("let h = tokio::spawn(async { 40 + 2 });", To("")),
+        ("h.await?", To("42")),
+        (
+            "async fn twice(x: u32) -> u32 { tokio::time::sleep(std::time::Duration::from_millis(2)).await; 2 * x }",
+            To(""),
+        ),
+        ("tokio::join!(twice(1), twice(2))", To("(2, 4)")),
+        ("use tokio::select;\nselect! { x = twice(3) => x, }", To("6")),
+        // A function of an earlier cell, called by one that does not name tokio.
+        ("fn start() -> tokio::task::JoinHandle<u8> { tokio::spawn(async { 7 }) }", To("")),
+        ("let j = start();", To("")),
+        ("j.await?", To("7")),
+        ("tokio::runtime::Runtime::new()?.block_on(async { 5 })", To("5")),
+        (
+            "#[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]\nstruct P { x: f64, name: String }",
+            To(""),
+        ),
+        (
+            "let text = serde_json::to_string(&P { x: 1.5, name: \"a\".into() })?; text",
+            To(r#""{\"x\":1.5,\"name\":\"a\"}""#),
+        ),
+        ("serde_json::from_str::<P>(&text)? == P { x: 1.5, name: \"a\".into() }", To("true")),
+        (
+            "use serde::{Deserialize, Serialize};\n#[derive(Serialize)] enum E { A, B(u8) }\nserde_json::to_string(&[E::A, E::B(2)])?",
+            To(r#""[\"A\",{\"B\":2}]""#),
+        ),
+    ]);
+}
+
+/// evcxr: a place in generated code.
+#[test]
+fn a_panic_of_a_thread_names_the_cell() {
+    check(&[
+        (
+            "let n = 1;\nlet t = std::thread::spawn(move || {\n    if n > 0 { panic!(\"lost a wire\") }\n});\nt.join().is_err()",
+            Prints("panicked in In[1], line 3: lost a wire"),
+        ),
+        (
+            "fn breaks() { panic!(\"in a function\") }\nstd::thread::spawn(breaks).join().is_err()",
+            Prints("panicked in code of In[2]: in a function"),
+        ),
+    ]);
+}
+
+#[test]
+fn a_quotient_of_two_counts_says_that_it_is_whole() {
+    check(&[
+        ("let df = df!(\"x\" => [1.0, 2.0, 3.0])?; let data = Data::from_frames([(\"toy\", df)])?;", To("")),
+        ("data.query(\"x > 2\").count()? / data.count()?", Prints("gives a whole number")),
+    ]);
+}

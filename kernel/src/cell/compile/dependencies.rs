@@ -34,7 +34,7 @@ struct Place {
     target: PathBuf,
 }
 
-/// Builds what stands in evcxr's manifest in `folder`, unless it is built already. `cache` is where compiled cells are kept,
+/// Builds the crates of evcxr's manifest in `folder`, unless it is built already. `cache` is where compiled cells are kept,
 /// `compiler` names the compiler.
 pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str) -> Result<Dependencies, String> {
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|error| error.to_string())?;
@@ -87,7 +87,7 @@ impl Place {
         Dependencies { arguments, identity: Cache::key(&[wanted, &versions]), cacheable }
     }
 
-    /// Held while crates are built, by any number of kernels; whoever can have it alone empties a folder that is too large.
+    /// Held while crates are built, by any number of kernels. A kernel that holds it alone empties a folder that is too large.
     fn lock(&self, shared: &Path) -> std::io::Result<File> {
         let lock = File::options().create(true).append(true).open(shared.join("lock"))?;
         if bytes_in(&self.target) > MOST_BYTES && lock.try_lock().is_ok() {

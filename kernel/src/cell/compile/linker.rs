@@ -6,7 +6,7 @@
 //! rustc, which knows what belongs to them.
 
 use super::process::with_parent;
-use crate::install::prelude::Toolchain;
+use crate::install::toolchain::Toolchain;
 use crate::worker::CELL_FUNCTION;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! What the engine and the stand-in for cargo tell each other, through two small files in the session's folder.
+//! What the engine and the cargo shim tell each other, through two small files in the session's folder.
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ pub(crate) struct Compiled {
     pub compile_seconds: f64,
     /// Seconds in the linker.
     pub link_seconds: f64,
-    /// Seconds in the stand-in for cargo, all in all.
+    /// Seconds in the cargo shim, all in all.
     pub seconds: f64,
     /// Types by index of variable.
     pub types: Vec<(usize, String)>,
@@ -103,7 +103,7 @@ pub(crate) fn compiled_path(session: &Path) -> PathBuf {
     session.join("compiled.json")
 }
 
-/// Holds the process id of the stand-in while it compiles.
+/// Holds the process id of the cargo shim while it compiles.
 pub(crate) fn process_path(session: &Path) -> PathBuf {
     session.join("compiling")
 }

@@ -1,4 +1,4 @@
-//! Processes that the stand-in for cargo starts.
+//! Processes that the cargo shim starts.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

@@ -1,14 +1,14 @@
 //! The thread that runs cells, one after the other.
 
 use super::WORKER_PATIENCE;
-use super::job::{Finish, Job, Logged, Ran, Task};
+use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
 use crate::assist::Assistant;
 use crate::cell::compile::linker;
 use crate::cell::compile::plan::SESSION;
 use crate::cell::evcxr::startup::{links, new_context, worker_environment};
 use crate::cell::failure::failure;
-use crate::cell::report::diagnose::Origin;
+use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::shared::{Shared, lock};
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::magic;
@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     pub(super) assistant: Arc<Assistant>,
     pub(super) context: CommandContext,
     pub(super) table: Table,
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Vec<ItemOrigin>,
     pub(super) cells: HashMap<u32, String>,
     pub(super) definitions: Definitions,
     pub(super) statics: Vec<Live>,
@@ -55,7 +55,7 @@ impl Engine {
                 Ok(engine) => engine.execute(&job.cell),
                 Err(error) => Outcome::Failed(error.clone()),
             };
-            // Whoever asked is gone when the kernel shuts down.
+            // The receiver is gone when the kernel shuts down.
             let _ = job.reply.send(outcome);
         }
         shared.listener.end();
@@ -117,7 +117,7 @@ impl Engine {
 
     fn lines_and_rust(&mut self, cell: &Cell) -> Result<Outcome, Failure> {
         let (lines, rest) = magic::split(&cell.code);
-        let mut done = Finish { opt_level: self.opt_level.clone(), code: rest, ..Finish::default() };
+        let mut done = MagicEffects { opt_level: self.opt_level.clone(), code: rest, ..MagicEffects::default() };
         for line in lines {
             self.line(cell, line, &mut done)?;
         }
@@ -165,7 +165,7 @@ impl Engine {
         results
     }
 
-    fn tell_time(&self, token: u64, ran: &Ran, all: Duration) {
+    fn tell_time(&self, token: u64, ran: &RunStats, all: Duration) {
         let compiled = &ran.compiled;
         let how = match compiled.passes {
             _ if compiled.cached => "compiled before".to_owned(),

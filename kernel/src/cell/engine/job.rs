@@ -19,7 +19,7 @@ pub(crate) struct Logged {
 }
 
 /// What a piece of Rust came to.
-pub(crate) struct Ran {
+pub(crate) struct RunStats {
     pub bundle: Option<Bundle>,
     pub compiled: Compiled,
     /// In evcxr, compiling and running.
@@ -42,7 +42,7 @@ pub(crate) struct Task<'a> {
 
 /// What a cell's lines before its Rust have brought about.
 #[derive(Debug, Default)]
-pub(crate) struct Finish {
+pub(crate) struct MagicEffects {
     pub opt_level: String,
     pub code: String,
     pub time: bool,

@@ -1,7 +1,7 @@
 //! Doing what the lines before a cell's Rust say.
 
 use super::cells::Engine;
-use super::job::Finish;
+use super::job::MagicEffects;
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Failure};
@@ -23,7 +23,7 @@ fn text(text: impl Into<String>) -> Bundle {
 }
 
 impl Engine {
-    pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut Finish) -> Result<(), Failure> {
+    pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut MagicEffects) -> Result<(), Failure> {
         match line {
             Line::Optimise(level) => self.optimise(&level, done)?,
             Line::CellOptimise(level) => done.opt_level = checked(&level)?,
@@ -58,7 +58,7 @@ impl Engine {
         Ok(())
     }
 
-    fn optimise(&mut self, level: &str, done: &mut Finish) -> Result<(), Failure> {
+    fn optimise(&mut self, level: &str, done: &mut MagicEffects) -> Result<(), Failure> {
         if level.is_empty() {
             done.result = Some(text(self.opt_level()));
             return Ok(());
@@ -206,7 +206,7 @@ fn checked(level: &str) -> Result<String, Failure> {
     }
 }
 
-fn time_it(code: &str, done: &mut Finish) -> Result<(), Failure> {
+fn time_it(code: &str, done: &mut MagicEffects) -> Result<(), Failure> {
     let rest = done.code.trim();
     let code = if code.is_empty() { rest } else { code };
     if code.is_empty() {

@@ -2,7 +2,7 @@
 //! whose types have changed.
 
 use crate::cell::compile::plan::Superseded;
-use crate::cell::report::diagnose::Origin;
+use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::edits::Source;
 use crate::cell::source::statics::{Static, of_run};
@@ -46,7 +46,7 @@ impl Live {
 }
 
 /// What is to be left out of what evcxr has kept.
-pub(super) fn superseded(origins: &[Origin], statics: &[Live]) -> Superseded {
+pub(super) fn superseded(origins: &[ItemOrigin], statics: &[Live]) -> Superseded {
     let items =
         origins.iter().filter_map(|origin| Some((origin.item.text.clone(), origin.left.as_ref()?.text.clone())));
     let symbols = statics.iter().filter(|live| live.original != live.current);
@@ -57,7 +57,7 @@ pub(super) fn superseded(origins: &[Origin], statics: &[Live]) -> Superseded {
 }
 
 /// Takes out of earlier `impl` blocks what those of a new cell define again.
-pub(super) fn replace_impls(origins: &mut [Origin], new: &[Source]) {
+pub(super) fn replace_impls(origins: &mut [ItemOrigin], new: &[Source]) {
     for item in new {
         let Some(block) = parsed(&item.text) else { continue };
         for origin in origins.iter_mut() {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn left(earlier: &str, new: &str) -> Option<String> {
-        let mut origins = [Origin { cell: 1, item: source(earlier), left: None }];
+        let mut origins = [ItemOrigin { cell: 1, item: source(earlier), left: None }];
         replace_impls(&mut origins, &[source(new)]);
         origins[0].left.as_ref().map(|left| left.text.split_whitespace().collect::<Vec<_>>().join(" "))
     }

@@ -1,19 +1,20 @@
 //! One piece of Rust, from its text to what it leaves behind: parsed, generated, compiled, run, and learnt from.
 
 use super::cells::Engine;
-use super::job::{Ran, Task};
+use super::job::{RunStats, Task};
 use super::superseded::{Live, replace_impls, superseded};
 use crate::cell::compile::cache::Cache;
 use crate::cell::compile::mir;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
 use crate::cell::failure::{failure, interrupted};
-use crate::cell::report::diagnose::{Map, Origin};
+use crate::cell::report::diagnose::{ItemOrigin, Map};
 use crate::cell::report::syntax;
 use crate::cell::shared::lock;
 use crate::cell::source::definitions::{Definitions, item_name};
 use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
-use crate::cell::source::parse::{Parsed, parse, words};
+use crate::cell::source::parse::parse;
+use crate::cell::source::parsed::{Parsed, words};
 use crate::evaluator::{Bundle, Failure};
 use crate::variables::{Known, short};
 use crate::worker::{self, Finished};
@@ -31,7 +32,7 @@ const CRATE: &str = "ctx";
 /// What the notebook's items become when a cell has run well.
 struct Next {
     definitions: Definitions,
-    origins: Vec<Origin>,
+    origins: Vec<ItemOrigin>,
     statics: Vec<Live>,
     superseded: Superseded,
 }
@@ -58,7 +59,7 @@ impl Failing {
 
 impl Engine {
     /// Runs a piece of Rust to its end.
-    pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<Ran, Failure> {
+    pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
         let (parsed, definitions) = self.parsed(task)?;
         self.lose_redefined(&parsed, &definitions);
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
@@ -72,7 +73,7 @@ impl Engine {
         self.write_plan(plan)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
-        self.shared.listener.begin(task.token, task.allow_stdin, task.muted);
+        self.shared.listener.begin(task.token, task.number, task.allow_stdin, task.muted);
         let start = Instant::now();
         let result = self.context.execute(&generated.code);
         let seconds = start.elapsed().as_secs_f64();
@@ -87,7 +88,7 @@ impl Engine {
         self.shared.listener.give_up();
         self.note_failed(ended.is_err(), names);
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
-        ended.map(|(bundle, compiled)| Ran { bundle, compiled, seconds, run_seconds })
+        ended.map(|(bundle, compiled)| RunStats { bundle, compiled, seconds, run_seconds })
     }
 
     /// Remembers why the names of a cell that failed are not there.
@@ -208,7 +209,7 @@ impl Engine {
             return wanted.to_owned();
         }
         let calls_loops = || {
-            let loops = |origin: &&Origin| origin.now().text.contains("::recoil::runtime::checkpoint()");
+            let loops = |origin: &&ItemOrigin| origin.now().text.contains("::recoil::runtime::checkpoint()");
             let names = |text: &str| words(text).iter().any(|word| parsed.words.contains(word));
             self.origins
                 .iter()
@@ -368,7 +369,8 @@ impl Engine {
             self.imports.clone_from(&compiled.imports);
         }
         if well && task.number > 0 {
-            let items = generated.items.iter().map(|item| Origin { cell: task.number, item: item.clone(), left: None });
+            let items =
+                generated.items.iter().map(|item| ItemOrigin { cell: task.number, item: item.clone(), left: None });
             self.origins.extend(items);
             self.cells.insert(task.number, task.code.to_owned());
         }

@@ -1,6 +1,6 @@
 //! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
 
-use super::standin::FIRST_CELL;
+use super::cargo_shim::FIRST_CELL;
 use crate::cell::compile::cache::Cache;
 use crate::cell::compile::process::REAL_PATH;
 use crate::cell::shared::{Shared, lock};
@@ -83,7 +83,7 @@ pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> R
     let context = EvalContext::with_subprocess_command(command);
     for (name, value) in before {
         match value {
-            // SAFETY: as above. The user's own path stays known to the stand-in.
+            // SAFETY: as above. The user's own path stays known to the cargo shim.
             _ if name == REAL_PATH => {}
             Some(value) => unsafe { std::env::set_var(name, value) },
             // SAFETY: as above.

@@ -5,7 +5,8 @@ use super::render::{Mark, Report, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
-use crate::cell::source::parse::{WAITS, words};
+use crate::cell::source::parsed::words;
+use crate::cell::source::rewrite::WAITS;
 use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
@@ -14,14 +15,14 @@ use std::collections::HashMap;
 
 /// An item of a cell that has run, as it was compiled.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub(crate) struct ItemOrigin {
     pub cell: u32,
     pub item: Source,
     /// What later cells have left of it.
     pub left: Option<Source>,
 }
 
-impl Origin {
+impl ItemOrigin {
     /// What is compiled of it now.
     pub fn now(&self) -> &Source {
         self.left.as_ref().unwrap_or(&self.item)
@@ -36,7 +37,7 @@ pub(crate) struct Map<'a> {
     pub code: &'a str,
     pub generated: &'a Generated,
     /// Items of earlier cells.
-    pub origins: &'a [Origin],
+    pub origins: &'a [ItemOrigin],
     /// Code of earlier cells by number.
     pub cells: &'a HashMap<u32, String>,
     pub table: &'a Table,

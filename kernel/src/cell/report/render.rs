@@ -19,7 +19,7 @@ pub(crate) struct Mark {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// What stands there.
+    /// The text at that place.
     pub label: String,
     /// Whether this is the place of the error itself.
     pub primary: bool,

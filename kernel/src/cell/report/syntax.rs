@@ -3,7 +3,7 @@
 use super::advice::{Seen, advice};
 use super::render::{Mark, Report, render};
 use crate::evaluator::Failure;
-use crate::install::prelude::Toolchain;
+use crate::install::toolchain::Toolchain;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};

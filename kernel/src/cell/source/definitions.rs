@@ -3,7 +3,7 @@
 //! Whether a stored value still fits its type is the compiler's to say (`compile::shape`). This is for what it cannot
 //! say: the methods of a trait behind a `dyn`, and the contents of a static.
 
-use super::parse::words;
+use super::parsed::words;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};

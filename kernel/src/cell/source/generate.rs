@@ -3,11 +3,11 @@
 
 use super::edits::{Edit, Source};
 use super::marks::{BODY, KEEP, MADE, MADE_CLOSE, MADE_OPEN, PUT, TAKE};
-use super::parse::Parsed;
+use super::parsed::Parsed;
 use crate::variables::{Known, Table, is_cheap};
 use std::fmt::Write;
 
-/// Whoever imports all of Polars means its functions, not those of the same names that every cell knows.
+/// A cell that imports all of Polars means its functions, not those of the same names in the prelude.
 const POLARS_NAMES: &str = "use polars::prelude::{col, first, last, lit, max, mean, median, min, quantile, sum};\n";
 
 /// Generated code, and where its parts came from.
@@ -37,6 +37,9 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     }
     // Writing to a string cannot fail.
     let _ = writeln!(out, "recoil::runtime::done({{ let __recoil_ok = ::recoil::runtime::begin();");
+    if parsed.names_tokio {
+        out.push_str("::recoil::runtime::with_runtime();\n");
+    }
     for (index, (name, known)) in used.iter().enumerate() {
         let kind = &known.kind;
         let _ = writeln!(
@@ -62,7 +65,8 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     } else {
         ("{", "::core::result::Result::Ok(__recoil_shown) }")
     };
-    let _ = writeln!(out, "let __recoil_ended = ::recoil::runtime::run(|| {open}\n{BODY}{}", body.text);
+    let lines = body.text.lines().count();
+    let _ = writeln!(out, "let __recoil_ended = ::recoil::runtime::run({lines}, || {open}\n{BODY}{}", body.text);
     if parsed.tail.is_none() {
         out.push_str("; let __recoil_shown = ::core::option::Option::None;\n");
     }

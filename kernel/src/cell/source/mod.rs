@@ -12,4 +12,6 @@ pub(crate) mod magic;
 pub(crate) mod marks;
 pub(crate) mod notebook;
 pub(crate) mod parse;
+pub(crate) mod parsed;
+pub(crate) mod rewrite;
 pub(crate) mod statics;

@@ -1,98 +1,16 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
 use super::edits::Edit;
-use super::files;
 use super::notebook::Notebook;
-use super::statics::{self, Static};
-use proc_macro2::{TokenStream, TokenTree};
-use std::collections::{BTreeMap, BTreeSet};
+use super::parsed::{Binding, Parsed, range, words};
+use super::rewrite::Rewriter;
+use super::statics;
+use proc_macro2::TokenTree;
 use std::ops::Range;
-use std::str::FromStr;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, Item, Local, Stmt};
-
-/// A variable that a cell makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Binding {
-    pub name: String,
-    pub mutable: bool,
-}
-
-/// A cell, taken apart. Byte ranges are into the code.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parsed {
-    /// Inner attributes and items, in order.
-    pub items: Vec<Range<usize>>,
-    /// Calls of macros that make items, by their first byte, with a name for what they make.
-    pub made: BTreeMap<usize, String>,
-    /// Statics, of which there shall be one for all cells.
-    pub statics: Vec<Static>,
-    /// The last expression, if the cell ends in one without a semicolon.
-    pub tail: Option<Range<usize>>,
-    /// Whether there is anything but items.
-    pub statements: bool,
-    /// Variables that live on, in order; the last of a name counts.
-    pub bindings: Vec<Binding>,
-    /// Every word that may name a variable, also inside format strings and queries.
-    pub words: BTreeSet<String>,
-    /// What is changed before compiling.
-    pub edits: Vec<Edit>,
-    /// Whether statements wait for futures.
-    pub awaits: bool,
-    /// Whether the cell loops or takes closures, so that optimised code pays.
-    pub heavy: bool,
-}
-
-/// Methods that wait, with nothing given to them, and what cells call in their place: waiting that can be interrupted.
-/// The prelude's trait fits the standard library's types; where the compiler does not find it, the name is put back.
-pub(crate) const WAITS: [(&str, &str); 7] = [
-    ("recv", "recoil_recv"),
-    ("join", "recoil_join"),
-    ("wait", "recoil_wait"),
-    ("wait_with_output", "recoil_wait_with_output"),
-    ("status", "recoil_status"),
-    ("output", "recoil_output"),
-    ("accept", "recoil_accept"),
-];
-/// Methods of iterators whose closures may be called without end.
-const ADAPTERS: [&str; 24] = [
-    "for_each",
-    "map",
-    "filter",
-    "fold",
-    "take_while",
-    "skip_while",
-    "map_while",
-    "flat_map",
-    "filter_map",
-    "inspect",
-    "scan",
-    "try_for_each",
-    "try_fold",
-    "any",
-    "all",
-    "find",
-    "find_map",
-    "position",
-    "reduce",
-    "partition",
-    "max_by_key",
-    "min_by_key",
-    "retain",
-    "then",
-];
-/// Functions that make endless iterators of closures.
-const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
-const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
-
-/// `display(x)` becomes `display_bundle({ .. })`, which takes whatever can be shown.
-const DISPLAY: &str = "::recoil::runtime::display_bundle";
-const DISPLAY_OPEN: &str = "{ #[allow(unused_imports)] use ::recoil::runtime::tail_kinds::*; match &(";
-const DISPLAY_CLOSE: &str = ") { recoil_shown => (&&&&::recoil::runtime::Shown(::recoil::runtime::opened_or_stop(\
-                             (&&&::recoil::runtime::Opened(recoil_shown)).opened()))).shown() } }";
-const OF_CELL: &str = "::recoil::runtime::of_cell(";
 
 /// Takes a cell apart.
 ///
@@ -101,7 +19,8 @@ const OF_CELL: &str = "::recoil::runtime::of_cell(";
 pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> {
     let body = |input: syn::parse::ParseStream<'_>| Ok((Attribute::parse_inner(input)?, Block::parse_within(input)?));
     let (attributes, statements) = body.parse_str(code)?;
-    let mut parsed = Parsed { words: words(code), ..Parsed::default() };
+    let words = words(code);
+    let mut parsed = Parsed { names_tokio: words.contains("tokio"), words, ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
     let sleeps = notebook.imports_sleep || (code.contains("std::thread::") && code.contains("sleep"));
     let mut visitor = Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None };
@@ -207,10 +126,6 @@ pub(crate) fn parse_error(code: &str) -> Option<bool> {
     Some(text.starts_with("unexpected end of input"))
 }
 
-fn range(span: proc_macro2::Span) -> Range<usize> {
-    span.byte_range()
-}
-
 /// The item with a semicolon that syn does not count to it.
 fn item_range(code: &str, item: &Item) -> Range<usize> {
     let range = range(item.span());
@@ -246,272 +161,6 @@ fn bindings(local: &Local, into: &mut Vec<Binding>) {
     let may_fail = local.init.as_ref().is_some_and(|init| init.diverge.is_some());
     Names(into, may_fail).visit_pat(&local.pat);
 }
-
-/// Finds what must be changed, and what must be known, inside the statements and items.
-struct Rewriter<'a> {
-    code: &'a str,
-    notebook: &'a Notebook<'a>,
-    parsed: &'a mut Parsed,
-    /// Depth of functions and async blocks around.
-    nested: usize,
-    /// Whether `sleep` is that of the standard library's threads.
-    sleeps: bool,
-    /// First byte of a method's name that `.await` stands behind.
-    awaited: Option<usize>,
-}
-
-impl Rewriter<'_> {
-    fn insert(&mut self, at: usize, text: &str) {
-        self.parsed.edits.push(Edit { start: at, end: at, text: text.into() });
-    }
-
-    fn looped(&mut self, body: &Block) {
-        self.parsed.heavy = true;
-        self.insert(range(body.brace_token.span.open()).end, CHECKPOINT);
-    }
-
-    /// Puts text around an expression.
-    fn around(&mut self, inner: Range<usize>, before: &str, after: &str) {
-        self.insert(inner.start, before);
-        self.insert(inner.end, after);
-    }
-
-    /// A checkpoint at the head of a closure's body.
-    fn stoppable(&mut self, argument: &Expr) {
-        let Expr::Closure(closure) = argument else { return };
-        match &*closure.body {
-            Expr::Block(body) if body.label.is_none() => {
-                self.insert(range(body.block.brace_token.span.open()).end, CHECKPOINT);
-            }
-            // `async` blocks are polled, not called.
-            Expr::Async(_) => {}
-            body => self.around(range(body.span()), &format!("{{{CHECKPOINT} "), " }"),
-        }
-    }
-
-    fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
-        self.nested += 1;
-        visit(self);
-        self.nested -= 1;
-    }
-}
-
-impl<'ast> Visit<'ast> for Rewriter<'_> {
-    fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
-        self.looped(&expression.body);
-        visit::visit_expr_for_loop(self, expression);
-    }
-
-    fn visit_expr_while(&mut self, expression: &'ast syn::ExprWhile) {
-        self.looped(&expression.body);
-        visit::visit_expr_while(self, expression);
-    }
-
-    fn visit_expr_loop(&mut self, expression: &'ast syn::ExprLoop) {
-        self.looped(&expression.body);
-        visit::visit_expr_loop(self, expression);
-    }
-
-    fn visit_expr_closure(&mut self, expression: &'ast syn::ExprClosure) {
-        self.parsed.heavy = true;
-        self.inside(|visitor| visit::visit_expr_closure(visitor, expression));
-    }
-
-    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-        // A constant function cannot be stopped: it may run inside the compiler.
-        if function.sig.constness.is_none() {
-            self.inside(|visitor| visit::visit_item_fn(visitor, function));
-        }
-    }
-
-    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
-        if function.sig.constness.is_none() {
-            self.inside(|visitor| visit::visit_impl_item_fn(visitor, function));
-        }
-    }
-
-    fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.parsed.edits.extend(files::module(item, &self.notebook.folder));
-        visit::visit_item_mod(self, item);
-    }
-
-    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
-        if statics::is_placed(&item.attrs) {
-            return;
-        }
-        let symbol = statics::symbol(self.code, self.parsed.statics.len(), self.notebook.runs);
-        let at = match &item.vis {
-            syn::Visibility::Inherited => range(item.static_token.span),
-            visibility => range(visibility.span()),
-        };
-        self.insert(at.start, &statics::exported(&symbol));
-        let kind = self.code[range(item.ty.span())].to_owned();
-        self.parsed.statics.push(Static { symbol, kind });
-    }
-
-    fn visit_expr_async(&mut self, expression: &'ast syn::ExprAsync) {
-        self.inside(|visitor| visit::visit_expr_async(visitor, expression));
-    }
-
-    fn visit_expr_await(&mut self, expression: &'ast syn::ExprAwait) {
-        self.parsed.awaits |= self.nested == 0;
-        if let Expr::MethodCall(call) = &*expression.base {
-            self.awaited = Some(range(call.method.span()).start);
-        }
-        visit::visit_expr_await(self, expression);
-    }
-
-    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let Expr::Path(function) = &*call.func {
-            let path = range(function.span());
-            let text: String = self.code[path.clone()].split_whitespace().collect();
-            let sleeps = matches!(text.as_str(), "std::thread::sleep" | "thread::sleep" | "::std::thread::sleep");
-            if (sleeps || (text == "sleep" && self.sleeps)) && call.args.len() == 1 {
-                let text = "::recoil::runtime::sleep".into();
-                self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
-            }
-            if matches!(text.as_str(), "std::io::stdin" | "io::stdin" | "::std::io::stdin") {
-                let text = "::recoil::runtime::stdin".into();
-                self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
-            }
-            // What stands as the last line of a cell can also be displayed.
-            if text == "display"
-                && let (Some(shown), 1) = (call.args.first(), call.args.len())
-            {
-                self.parsed.edits.push(Edit { start: path.start, end: path.end, text: DISPLAY.into() });
-                self.around(range(shown.span()), DISPLAY_OPEN, DISPLAY_CLOSE);
-            }
-            if matches!(text.as_str(), "std::thread::spawn" | "thread::spawn" | "::std::thread::spawn") {
-                let work = call.args.first().map(|work| range(work.span()));
-                work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
-            }
-            if text.rsplit("::").next().is_some_and(|name| SOURCES.contains(&name)) {
-                call.args.iter().for_each(|argument| self.stoppable(argument));
-            }
-        }
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        let name = call.method.to_string();
-        let place = range(call.method.span());
-        if let Some((_, text)) = WAITS.iter().find(|(waits, _)| *waits == name)
-            && call.args.is_empty()
-            && self.awaited != Some(place.start)
-        {
-            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: (*text).into() });
-        }
-        // `profile(true)` is the old name of `profiling(true)`: `profile("x", 50, "y")` has it now.
-        if let ("profile", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
-            && matches!(literal.lit, syn::Lit::Bool(_))
-            && call.args.len() == 1
-        {
-            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: "profiling".into() });
-        }
-        // `query("x > @cut")` binds as `query!` does.
-        if let ("query" | "filter", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
-            && let syn::Lit::Str(text) = &literal.lit
-            && text.value().contains('@')
-            && call.args.len() == 1
-        {
-            self.around(range(text.span()), "::recoil::query!(", ")");
-        }
-        match call.args.first() {
-            Some(Expr::Closure(work)) if name == "spawn" && work.inputs.is_empty() && call.args.len() == 1 => {
-                self.around(range(work.span()), OF_CELL, ")");
-            }
-            _ if ADAPTERS.contains(&name.as_str()) => {
-                call.args.iter().for_each(|argument| self.stoppable(argument));
-            }
-            _ => {}
-        }
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
-        if let (Expr::Path(base), syn::Member::Named(name)) = (&*field.base, &field.member)
-            && let Some(base) = base.path.get_ident()
-            && (self.notebook.is_group)(&base.to_string(), &name.to_string())
-        {
-            self.parsed.edits.push(group_edit(self.code, range(field.dot_token.span()).start, range(name.span())));
-        }
-        visit::visit_expr_field(self, field);
-    }
-
-    fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        self.parsed.edits.extend(files::include(call, &self.notebook.folder));
-        // The place of `dbg!` would be one in generated code.
-        if call.path.is_ident("dbg") {
-            let name = range(call.path.span());
-            let (line, column) = super::edits::line_and_column(self.code, name.start);
-            let place = format!("\"In[{}]:{line}:{column}\"", self.notebook.cell);
-            let open = match &call.delimiter {
-                syn::MacroDelimiter::Paren(paren) => range(paren.span.open()),
-                syn::MacroDelimiter::Brace(brace) => range(brace.span.open()),
-                syn::MacroDelimiter::Bracket(bracket) => range(bracket.span.open()),
-            };
-            let comma = if call.tokens.is_empty() { "" } else { ", " };
-            self.parsed.edits.push(Edit { start: name.start, end: name.end, text: "::recoil::recoil_dbg".into() });
-            self.insert(open.end, &format!("{place}{comma}"));
-        }
-        // What is inside is not parsed: `.await` and loops there are rare, and `.await` is found as tokens.
-        let waits = |tokens: TokenStream| contains_await(tokens);
-        self.parsed.awaits |= self.nested == 0 && waits(call.tokens.clone());
-        visit::visit_macro(self, call);
-    }
-}
-
-/// `.name` becomes `.group("name")`.
-pub(crate) fn group_edit(code: &str, dot: usize, name: Range<usize>) -> Edit {
-    let text = format!(".group(\"{}\")", code[name.clone()].trim_start_matches("r#"));
-    Edit { start: dot, end: name.end, text }
-}
-
-fn contains_await(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => name == "await",
-        TokenTree::Group(group) => contains_await(group.stream()),
-        _ => false,
-    })
-}
-
-/// Every identifier of the code, and every word in its strings that stands behind `{` or `@`.
-pub(crate) fn words(code: &str) -> BTreeSet<String> {
-    fn collect(tokens: TokenStream, into: &mut BTreeSet<String>) {
-        for token in tokens {
-            match token {
-                TokenTree::Ident(name) => {
-                    // A raw name is also found by its plain form, which strings have.
-                    let name = name.to_string();
-                    into.extend(name.strip_prefix("r#").map(str::to_owned));
-                    into.insert(name);
-                }
-                TokenTree::Group(group) => collect(group.stream(), into),
-                TokenTree::Literal(literal) => in_string(&literal.to_string(), into),
-                TokenTree::Punct(_) => {}
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    match TokenStream::from_str(code) {
-        Ok(tokens) => collect(tokens, &mut found),
-        Err(_) => found.extend(code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned)),
-    }
-    found
-}
-
-fn in_string(literal: &str, into: &mut BTreeSet<String>) {
-    for (at, _) in literal.match_indices(['{', '@', '$']) {
-        let word = literal[at + 1..].chars().take_while(|c| c.is_alphanumeric() || *c == '_');
-        let word: String = word.collect();
-        if !word.is_empty() {
-            into.insert(word);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::edits::Source;
@@ -653,6 +302,13 @@ mod tests {
         assert!(parsed("println!(\"{}\", f().await)").awaits);
         assert!(!parsed("let f = async { g().await };").awaits);
         assert!(!parsed("async fn f() { g().await }").awaits);
+        assert!(parsed("let (a, b) = tokio::join!(f(), g());").awaits);
+        assert!(parsed("use tokio::select; select! { _ = f() => {} }").awaits);
+        assert!(parsed("futures::try_join!(f(), g())?").awaits);
+        assert!(!parsed("async fn h() { tokio::join!(f(), g()); }").awaits);
+        assert!(!parsed("crossbeam::select! { recv(r) -> _ => {} }").awaits);
+        assert!(parsed("let h = tokio::spawn(async { 1 });").names_tokio);
+        assert!(!parsed("let h = tokio::spawn(async { 1 });").awaits);
     }
 
     #[test]

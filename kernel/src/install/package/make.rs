@@ -3,7 +3,8 @@
 use super::wheel::Wheel;
 use super::{ARCHIVE, STAMP, Stamp, archive};
 use crate::install::kernelspec;
-use crate::install::prelude::{DYLIB, Prelude};
+use crate::install::prelude::Prelude;
+use crate::install::snapshot::DYLIB;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

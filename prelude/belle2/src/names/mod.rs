@@ -42,7 +42,7 @@ pub struct ProcessName {
     pub group: String,
 }
 
-/// Why a name has no meaning.
+/// Why a name is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// A token that does not fit its place.
@@ -50,7 +50,7 @@ pub enum NameError {
     Token {
         /// The name.
         name: String,
-        /// What stands there.
+        /// The text at that place.
         token: String,
         /// What should stand there.
         expected: &'static str,
@@ -99,7 +99,7 @@ impl Grammar {
     /// ```
     ///
     /// Fields of a pattern: `proc`, `campaign`, `conditions` (`rd`, `ri`), `kind` (`mc`, `dataoff`, ...), `energy`,
-    /// `sample`, `stream`, `version`, and `_` for what has no meaning. A field takes letters and digits.
+    /// `sample`, `stream`, `version`, and `_` for a part that is ignored. A field takes letters and digits.
     ///
     /// # Errors
     /// [`NameError::Grammar`] for text that is not TOML, an unknown key or field.

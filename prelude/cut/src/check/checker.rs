@@ -10,7 +10,7 @@ use crate::value::Value;
 use polars::prelude::{PlSmallStr, Schema};
 use std::sync::Arc;
 
-/// The problem is noted; whoever needed the node gives up silently.
+/// The problem is noted; the caller that needed the node returns without another message.
 pub(crate) struct Noted;
 
 pub(crate) type Checked<T = Id> = Result<T, Noted>;
@@ -326,7 +326,7 @@ impl Checker<'_> {
         [self.weak(a), self.weak(b)]
     }
 
-    /// Arithmetic of two truth values, as pandas has it: `+` is or, `*` is and; differences and powers have no meaning.
+    /// Arithmetic of two truth values, as pandas has it: `+` is or, `*` is and; differences and powers are not defined.
     fn truths(&mut self, expr: &Expr, op: Binary, a: Id, b: Id) -> Checked {
         match op {
             Binary::Add => Ok(self.push(Op::Or(vec![a, b]), Type::Bool)),

@@ -2,17 +2,10 @@
 
 use crate::check::types::Type;
 use crate::evaluate::integers::{self, Beyond};
-use crate::evaluate::kernel::{Arg, zip};
+use crate::evaluate::kernel::{Arg, collect, zip};
 use crate::evaluate::lane::{Data, Lane, valid_in_all};
 use crate::syntax::expr::Binary;
 use std::borrow::Cow;
-
-pub(crate) fn collect<T: Copy, R>(rows: usize, values: &Arg<T>, apply: impl Fn(T) -> R) -> Vec<R> {
-    match values {
-        Arg::Many(values) => values.iter().map(|x| apply(*x)).collect(),
-        Arg::One(value) => (0..rows).map(|_| apply(*value)).collect(),
-    }
-}
 
 pub(crate) fn select<T: Copy>(marks: &[u8], yes: &Arg<T>, no: &Arg<T>) -> Vec<T> {
     marks.iter().enumerate().map(|(row, mark)| if *mark == 1 { yes.get(row) } else { no.get(row) }).collect()

@@ -4,12 +4,12 @@ use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program};
 use crate::check::types::Type;
-use crate::evaluate::arithmetic::{absolute, arithmetic, collect, invert, map, negate, pick, select};
+use crate::evaluate::arithmetic::{absolute, arithmetic, invert, map, negate, pick, select};
 use crate::evaluate::compare::{
     compare_exact, compare_texts, compare_times, contained, holds, narrow, respect_missing, texts_contained,
 };
 use crate::evaluate::integers::{Beyond, at_scale, decimals, narrowed};
-use crate::evaluate::kernel::{self, Arg, zip};
+use crate::evaluate::kernel::{self, Arg, collect, zip};
 use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
 use crate::evaluate::table::Column;
 use crate::syntax::expr::Compare;

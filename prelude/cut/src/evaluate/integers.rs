@@ -3,8 +3,7 @@
 
 use crate::check::exact::{self, Exact};
 use crate::check::types::Type;
-use crate::evaluate::arithmetic::collect;
-use crate::evaluate::kernel::{Arg, zip};
+use crate::evaluate::kernel::{Arg, collect, zip};
 use crate::evaluate::lane::{Data, Lane, integer};
 use crate::syntax::expr::Binary;
 use crate::value::Value;

@@ -20,6 +20,14 @@ impl<T: Copy> Arg<'_, T> {
     }
 }
 
+/// A new value per row.
+pub(crate) fn collect<T: Copy, R>(rows: usize, values: &Arg<T>, apply: impl Fn(T) -> R) -> Vec<R> {
+    match values {
+        Arg::Many(values) => values.iter().map(|x| apply(*x)).collect(),
+        Arg::One(value) => (0..rows).map(|_| apply(*value)).collect(),
+    }
+}
+
 /// Makes `$name` choose at run time among versions of `$body` for wider vectors.
 macro_rules! wide {
     ($name:ident, $body:ident, <$t:ident: $bound:path>, ($($arg:ident: $type:ty),*)) => {

@@ -48,7 +48,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// Marks the rows with exactly this text. What stands where a text is missing is not looked at.
+    /// Marks the rows with exactly this text. Positions without a text are not looked at.
     pub fn equal(&self, text: &str, marks: &mut [u8]) {
         match self {
             // A short text is all in its view, which compares as one number.

@@ -42,7 +42,7 @@ impl Several {
             ids.push(self.program.push(op, node.dtype.clone()));
         }
         let root = ids[cut.root];
-        // A root is used by whoever asks: what is the root of two cuts is computed once as well.
+        // A root of two cuts is computed once as well.
         self.program.nodes[root].uses += 1;
         self.roots.push(root);
     }

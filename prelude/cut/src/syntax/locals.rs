@@ -1,4 +1,4 @@
-//! What stands behind `@name`.
+//! The values of `@name`.
 
 use crate::syntax::expr::{Expr, Kind};
 use crate::value::Value;

@@ -302,7 +302,7 @@ impl Weighing {
 }
 
 /// Runs the clauses until all taps have counted. A clause that wants some rows by their places ends the reading as soon as it
-/// has them, so that what stands before it is counted without it.
+/// has them, so that steps before it are counted without it.
 fn count(lowered: &Lowered<'_>, clauses: Vec<Clause>, taps: &[Arc<Tap>]) -> Result<()> {
     let by_place = |clause: &Clause| matches!(clause, Clause::Head(_) | Clause::Tail(_) | Clause::RowRange(..));
     for end in (0..clauses.len()).filter(|&at| by_place(&clauses[at])) {

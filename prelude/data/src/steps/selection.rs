@@ -4,7 +4,7 @@ use cut::Cut;
 
 /// A selection: `"pRecoil > 2.0 & mu1P < @cut"`, and what `@cut` is; or one built from `col("pRecoil").gt(2.0)`.
 ///
-/// It is parsed at once, and its error told by whoever reads, together with all other errors of the chain.
+/// It is parsed at once. The terminal that reads reports its error, together with all other errors of the chain.
 #[derive(Debug, Clone)]
 pub struct Selection(pub(crate) Result<Cut, cut::Error>);
 

@@ -3,7 +3,7 @@
 use crate::model::columns::Geometry;
 use crate::model::units::TimeUnit;
 
-/// What stands between the fields of a line.
+/// The separator of the fields of a line.
 pub(super) fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b',' | b';' | b'\r')
 }

@@ -113,7 +113,7 @@ impl Recording {
     }
 
     /// All that may change what is read of the file, apart from its content: the format and every option that matters.
-    /// Whoever keeps results of a recording keeps them under this, too.
+    /// Results of a recording are kept under this key, too.
     pub fn identity(&self) -> String {
         format!("{:?} {}", self.format(), self.options().identity())
     }

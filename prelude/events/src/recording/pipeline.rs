@@ -1,6 +1,6 @@
 //! Blocks decoded by several threads and given out in order.
 //!
-//! Whoever wants the next block decodes as well while it is not ready; helpers are tasks of rayon's pool. Nobody waits for
+//! The thread that wants the next block decodes as well while it is not ready; helpers are tasks of rayon's pool. Nobody waits for
 //! a round to end: the only order is that of the states, which go from block to block when both are decoded.
 
 use std::any::Any;

@@ -34,7 +34,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Ready for another block. Whoever gives blocks out does this: memory that one thread takes and another gives back
+    /// Ready for another block. The thread that gives blocks out does this: memory that one thread takes and another gives back
     /// is taken from the system every time.
     pub(crate) fn empty(&mut self) {
         self.events.clear();

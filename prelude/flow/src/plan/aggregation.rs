@@ -107,7 +107,7 @@ impl Aggregation {
         let names = || schema.iter_names().map(PlSmallStr::as_str);
         let input = schema.get(&self.input).ok_or_else(|| segment::Error::column(&self.input, names()))?;
         let refuse = || {
-            let text = format!("`{}` of the column `{}` of type {input} has no meaning", self.function, self.input);
+            let text = format!("`{}` is not defined for column `{}` ({input})", self.function, self.input);
             Err(Error::request(text))
         };
         let text = matches!(input, DataType::String);

@@ -12,7 +12,7 @@ pub enum Best {
     Lowest(PlSmallStr),
     /// The one with the highest value of a column; missing values last, the first of equals.
     Highest(PlSmallStr),
-    /// One by lot, the same for the same seed, whatever the segments.
+    /// A random one, the same for the same seed, whatever the segments.
     Random(u64),
 }
 

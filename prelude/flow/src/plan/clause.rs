@@ -1,15 +1,74 @@
-//! The clauses: a closed list, open through one.
+//! A query as it was asked: its clauses, a closed list that is open through one, and the tables that some of them bring in.
+//! The types hold one another, so they stand in one file.
 
 use crate::error::Result;
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Candidates;
-use crate::plan::concat::Join;
-use crate::plan::ranges::Rows;
+use crate::plan::ranges::{ReadRange, Rows};
 use crate::plan::resample::Resample;
 use cut::Cut;
 use polars::prelude::*;
+use sources::Source;
 use std::fmt;
 use std::sync::Arc;
+
+/// A list of clauses. It is tied to no table; [`over`](Query::over) ties it.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    pub(super) clauses: Vec<Clause>,
+}
+
+/// One of the tables.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What it is called in messages.
+    pub name: String,
+    /// The table.
+    pub source: Arc<dyn Source>,
+    /// What is read of it.
+    pub read: ReadRange,
+    /// What is done with it first.
+    pub query: Query,
+    /// Whether it must be sorted first; for merging.
+    pub sort: bool,
+}
+
+impl Part {
+    /// A whole table.
+    pub fn new(name: impl Into<String>, source: Arc<dyn Source>) -> Self {
+        Self { name: name.into(), source, read: ReadRange::default(), query: Query::default(), sort: false }
+    }
+}
+
+/// The tables and how their columns are brought together.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// The tables, in order.
+    pub parts: Vec<Part>,
+    /// Whether only common columns are kept; otherwise all are, and absent values are null.
+    pub inner: bool,
+    /// For merging: the merged rows follow this table and must not begin before it ends.
+    pub append_to: Option<Box<Part>>,
+}
+
+impl Join {
+    /// These tables, with all columns that any of them has.
+    pub fn outer(parts: Vec<Part>) -> Self {
+        Self { parts, inner: false, append_to: None }
+    }
+
+    /// These tables, with the columns that all of them have.
+    pub fn inner(parts: Vec<Part>) -> Self {
+        Self { inner: true, ..Self::outer(parts) }
+    }
+}
+
+impl fmt::Display for Join {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(", ");
+        write!(out, "({}) {names}", if self.inner { "inner" } else { "outer" })
+    }
+}
 
 /// One step of a query.
 #[derive(Debug, Clone)]
@@ -20,7 +79,7 @@ pub enum Clause {
     Define(Define),
     /// Keeps these columns, in this order.
     Select(Vec<PlSmallStr>),
-    /// Keeps a part of the rows, by lot: the same rows for the same seed.
+    /// Keeps a random part of the rows: the same rows for the same seed.
     Sample {
         /// Between 0 and 1.
         fraction: f64,
@@ -170,7 +229,7 @@ impl fmt::Display for Clause {
                     write!(out, "one candidate per event: highest {column}")
                 }
                 crate::plan::candidates::Best::Random(seed) => {
-                    write!(out, "one candidate per event: by lot (seed {seed})")
+                    write!(out, "one candidate per event: random (seed {seed})")
                 }
             },
             Self::Head(count) => write!(out, "head {count}"),

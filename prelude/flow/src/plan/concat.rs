@@ -1,64 +1,10 @@
 //! Several tables as one: one after another, or merged by time.
 
 use crate::error::{Error, Result};
-use crate::plan::query::Query;
-use crate::plan::ranges::ReadRange;
+use crate::plan::clause::Join;
 use polars::prelude::*;
-use sources::{Index, Source};
-use std::fmt;
+use sources::Index;
 use std::sync::Arc;
-
-/// One of the tables.
-#[derive(Debug, Clone)]
-pub struct Part {
-    /// What it is called in messages.
-    pub name: String,
-    /// The table.
-    pub source: Arc<dyn Source>,
-    /// What is read of it.
-    pub read: ReadRange,
-    /// What is done with it first.
-    pub query: Query,
-    /// Whether it must be sorted first; for merging.
-    pub sort: bool,
-}
-
-impl Part {
-    /// A whole table.
-    pub fn new(name: impl Into<String>, source: Arc<dyn Source>) -> Self {
-        Self { name: name.into(), source, read: ReadRange::default(), query: Query::new(), sort: false }
-    }
-}
-
-/// The tables and how their columns are brought together.
-#[derive(Debug, Clone)]
-pub struct Join {
-    /// The tables, in order.
-    pub parts: Vec<Part>,
-    /// Whether only common columns are kept; otherwise all are, and absent values are null.
-    pub inner: bool,
-    /// For merging: the merged rows follow this table and must not begin before it ends.
-    pub append_to: Option<Box<Part>>,
-}
-
-impl Join {
-    /// These tables, with all columns that any of them has.
-    pub fn outer(parts: Vec<Part>) -> Self {
-        Self { parts, inner: false, append_to: None }
-    }
-
-    /// These tables, with the columns that all of them have.
-    pub fn inner(parts: Vec<Part>) -> Self {
-        Self { inner: true, ..Self::outer(parts) }
-    }
-}
-
-impl fmt::Display for Join {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(", ");
-        write!(out, "({}) {names}", if self.inner { "inner" } else { "outer" })
-    }
-}
 
 /// What a table looks like from outside.
 #[derive(Debug, Clone)]

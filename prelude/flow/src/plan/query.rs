@@ -2,19 +2,12 @@
 
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Candidates;
-use crate::plan::clause::{Clause, ColumnFunction, Custom, Define};
-use crate::plan::concat::Join;
+use crate::plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Query};
 use crate::plan::names::Names;
 use crate::plan::resample::Resample;
 use cut::Cut;
 use polars::prelude::*;
 use std::sync::Arc;
-
-/// A list of clauses. It is tied to no table; [`over`](Query::over) ties it.
-#[derive(Debug, Clone, Default)]
-pub struct Query {
-    clauses: Vec<Clause>,
-}
 
 /// The name under which the pipeline is known.
 pub type QueryBuilder = Query;
@@ -81,7 +74,7 @@ impl Query {
         self.clause(Clause::Select(small(columns)))
     }
 
-    /// Keeps a part of the rows, by lot.
+    /// Keeps a random part of the rows.
     #[must_use]
     pub fn sample(self, fraction: f64, seed: u64) -> Self {
         self.clause(Clause::Sample { fraction, seed })

@@ -7,7 +7,7 @@ use polars::prelude::{PlSmallStr, Schema};
 /// one of the user's.
 pub const RESERVED: &str = "__recoil_";
 
-/// The name of the column of row numbers of the source, for whoever asks for it: it is made on the way, never stored.
+/// The name of the column of row numbers of the source, which is computed when a query asks for it and never stored.
 pub const ROW: &str = "__recoil_row__";
 
 /// Refuses a column of a table, or one that a clause makes, under a name of the engine's.

@@ -52,8 +52,8 @@ impl<S: Sink> Worker<'_, S> {
 mod tests {
     use super::*;
     use crate::memory::cache::Cache;
+    use crate::plan::clause::Query;
     use crate::plan::options::Options;
-    use crate::plan::query::Query;
     use crate::run::engine::Streaming;
     use crate::run::expected::{Ahead, PART};
     use crate::run::scan::Scan;

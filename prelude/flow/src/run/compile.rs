@@ -302,9 +302,7 @@ impl Walk<'_> {
         let index = self.time_index("resample")?;
         let at_ends = !matches!(resample.origin, Origin::Epoch | Origin::At(_));
         if at_ends && self.dated {
-            return Err(Error::request(
-                "resample: an origin at the start or end has no meaning together with a date_range",
-            ));
+            return Err(Error::request("resample: an origin at the start or end cannot be combined with a date_range"));
         }
         resample.buckets(0, 0)?;
         let (inputs, outputs) = self.types(&resample.aggregations, true)?;

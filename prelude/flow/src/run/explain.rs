@@ -1,6 +1,6 @@
 //! What a query would do.
 
-use crate::plan::query::Query;
+use crate::plan::clause::Query;
 use crate::report::Report;
 use crate::run::compile::Plan;
 use crate::run::engine::Mode;

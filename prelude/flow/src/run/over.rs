@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::plan::clause::Clause;
+use crate::plan::clause::Query;
 use crate::plan::options::Options;
-use crate::plan::query::Query;
 use crate::plan::ranges::ReadRange;
 use crate::run::engine::Integrated;
 use crate::run::scan::Scan;

@@ -2,10 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::operators::buckets::time_bounds;
-use crate::plan::clause::Clause;
-use crate::plan::concat::{self, Join, Shape};
+use crate::plan::clause::{Clause, Join, Query};
+use crate::plan::concat::{self, Shape};
 use crate::plan::options::Options;
-use crate::plan::query::Query;
 use crate::plan::ranges::ReadRange;
 use crate::plan::row::refuse_reserved_in;
 use crate::report::Report;
@@ -174,7 +173,7 @@ impl Scan {
         parts.map(|part| Ok((part.name.clone(), self.part(part).plan()?.0.output))).collect()
     }
 
-    fn part(&self, part: &crate::plan::concat::Part) -> Self {
+    fn part(&self, part: &crate::plan::clause::Part) -> Self {
         let mut scan = self.clone();
         scan.source = part.source.clone();
         scan.query = part.query.clone();
@@ -240,11 +239,11 @@ fn shape_of(source: &dyn Source) -> Shape {
 
 /// Refuses, as far as statistics know, to append what begins before the table ends.
 fn appends_in_order(join: &Join) -> Result<()> {
-    let bounds = |part: &crate::plan::concat::Part| time_bounds(part.source.as_ref(), part.source.index()?.outer()?);
+    let bounds = |part: &crate::plan::clause::Part| time_bounds(part.source.as_ref(), part.source.index()?.outer()?);
     let Some(before) = &join.append_to else { return Ok(()) };
     let Some((_, end)) = bounds(before) else { return Ok(()) };
     let untouched =
-        |part: &&crate::plan::concat::Part| part.query.clauses().is_empty() && part.read == ReadRange::default();
+        |part: &&crate::plan::clause::Part| part.query.clauses().is_empty() && part.read == ReadRange::default();
     for part in join.parts.iter().filter(untouched) {
         if bounds(part).is_some_and(|(first, _)| first < end) {
             return Err(concat::overlap(&before.name, &part.name));

@@ -28,7 +28,7 @@ pub(crate) enum Op {
         low: i64,
         high: i64,
     },
-    /// Rows by lot; where there are keys, all rows of an event have one lot.
+    /// Random rows; where there are keys, all rows of an event have one random number.
     Sample {
         fraction: f64,
         seed: u64,

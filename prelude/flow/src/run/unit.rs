@@ -172,7 +172,7 @@ impl<S: Sink> Worker<'_, S> {
         let height = unit.local.len();
         let rest: Vec<PlSmallStr> = keep.iter().filter(|name| have.column(name).is_err()).cloned().collect();
         let mask = passed.mask.as_ref().filter(|_| passed.left < height);
-        // A cache wants whole columns, for whoever asks next.
+        // A cache wants whole columns, for later queries.
         let few = self.run.cache.is_none() && passed.left * FEW < height;
         let picked = mask.filter(|_| few);
         let more = if rest.is_empty() { DataFrame::empty() } else { self.read(who, source, unit, &rest, picked)? };

@@ -43,7 +43,7 @@ pub(crate) fn walk(
                 position += length;
             }
             Err(Error { fault: Fault::Io(error), place }) => return Err(Fault::Io(error).at(*place)),
-            // A damaged trailer holds no events; whoever wants the index has met its error already.
+            // A damaged trailer holds no events; the code that wanted the index has reported its error already.
             Err(_) if position == trailer => position = after(stream, position)?,
             Err(why) => {
                 let next = after(stream, position)?;

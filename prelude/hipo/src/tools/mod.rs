@@ -42,7 +42,7 @@ pub fn run(arguments: &[String], out: &mut dyn Write, messages: &mut dyn Write) 
             say(messages, &format!("error: {error}\n"));
             1
         }
-        // Whoever reads the output has had enough.
+        // The reader of the output has closed it.
         Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
         Err(Stop::Output(error)) => {
             say(messages, &format!("error: cannot write the output: {error}\n"));

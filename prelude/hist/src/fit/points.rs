@@ -1,6 +1,5 @@
 //! The likelihood of values, without bins.
 
-use crate::fit::problem::Channel;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -26,13 +25,12 @@ impl Points {
         &self.values
     }
 
-    /// -2 ln of the extended likelihood, less what does not depend on parameters.
-    pub(crate) fn cost(&self, channel: &Channel, own: &[f64]) -> f64 {
-        let shapes = channel.model.shapes.iter().zip(channel.model.places());
-        let expected: f64 = shapes.map(|(shape, place)| channel.entries(&**shape, &own[place])).sum();
+    /// -2 ln of the extended likelihood, less what does not depend on parameters, of a model that expects so many entries
+    /// with this density.
+    pub(crate) fn cost(&self, expected: f64, density: impl Fn(f64) -> f64 + Sync) -> f64 {
         let stretch = |values: &[f64]| {
             let mut sum = Sum::default();
-            values.iter().for_each(|&x| sum.add(self.logarithm(channel.density(x, own))));
+            values.iter().for_each(|&x| sum.add(self.logarithm(density(x))));
             sum
         };
         let parts: Vec<Sum> = self.values.par_chunks(STRETCH).map(stretch).collect();

@@ -57,6 +57,12 @@ pub(crate) struct Problem {
 }
 
 impl Channel {
+    /// Entries that the model expects in the range of the fit.
+    fn total(&self, own: &[f64]) -> f64 {
+        let shapes = self.model.shapes.iter().zip(self.model.places());
+        shapes.map(|(shape, place)| self.entries(&**shape, &own[place])).sum()
+    }
+
     /// The model's own parameters among all.
     pub(crate) fn own(&self, all: &[f64]) -> Vec<f64> {
         self.places.iter().map(|&place| all[place]).collect()
@@ -119,7 +125,7 @@ impl Problem {
         let channels = self.channels.iter().map(|channel| {
             let own = channel.own(all);
             match &channel.points {
-                Some(points) => points.cost(channel, &own),
+                Some(points) => points.cost(channel.total(&own), |x| channel.density(x, &own)),
                 None => channel.residuals(&own).map(|residual| residual * residual).sum(),
             }
         });

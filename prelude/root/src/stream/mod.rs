@@ -1,7 +1,7 @@
 //! Streamed objects: a cursor over the bytes of one record.
 //!
 //! In go bytes that may be anything; out come numbers, texts and pointers, or an error. Everything is big-endian. An object
-//! says how many bytes it has, and whoever reads it goes on behind them, so that members nobody knows do no harm.
+//! says how many bytes it has, and a reader continues after them, so that unknown members do no harm.
 //! It must not know files, classes or trees.
 
 mod cursor;

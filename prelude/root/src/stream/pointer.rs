@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// What stands where a pointer stands.
+/// The value at the place of a pointer.
 #[derive(Debug, Clone)]
 pub(crate) enum Pointer {
     Null,

@@ -1,11 +1,19 @@
 //! Baskets: the bytes of some entries of a branch, on disk or in the tree's own record.
 
-use super::branch::Disk;
 use crate::block::unpack;
 use crate::error::{Error, Result};
 use crate::file::{Bytes, Key};
 use crate::stream::Cursor;
 use std::sync::Arc;
+
+/// A basket on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disk {
+    pub first: u64,
+    pub seek: u64,
+    /// Bytes of the record; 0 when the branch does not know.
+    pub bytes: u32,
+}
 
 /// A basket that was in memory when the tree was written.
 #[derive(Debug, Clone)]

@@ -1,53 +1,10 @@
 //! Branches: leaves, and where the baskets are.
 
-use super::basket::{self, Embedded};
-use super::object::{self, Known, Record};
+use super::array::{count, float, objects};
+use super::basket::{self, Disk};
+use super::record::{Branch, Known, Record};
 use crate::error::{Error, Result};
 use crate::stream::{Cursor, Pointer, Pointers};
-
-/// A branch. All branches of a tree stand in one list; parents before children.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Branch {
-    /// Class of the branch itself: `TBranch`, `TBranchElement` and so on.
-    pub sort: String,
-    pub name: String,
-    pub title: String,
-    pub parent: Option<usize>,
-    pub children: usize,
-    pub entries: u64,
-    /// Bytes of the table of offsets that baskets have; 0: none.
-    pub offsets: i32,
-    pub leaves: Vec<usize>,
-    /// Where the baskets on disk are, in order.
-    pub baskets: Vec<Disk>,
-    /// Entry behind the last basket on disk; unknown when the table is too short.
-    pub disk_end: Option<u64>,
-    /// Baskets that were in memory when the tree was written.
-    pub embedded: Vec<Embedded>,
-    /// The file that has the baskets; empty: this one.
-    pub file: String,
-    /// Of a TBranchElement: class of the values (or of the class they are members of), and its version.
-    pub class: String,
-    pub parent_class: String,
-    pub version: i32,
-    /// Which member of the class.
-    pub id: i32,
-    /// 0 leaf, 1 base, 2 object, 3 and 31 TClonesArray and its members, 4 and 41 collection and its members.
-    pub kind: i32,
-    /// Type of the member, or a negative number.
-    pub streamer: i32,
-    /// What went wrong when the branch was read.
-    pub broken: Option<Error>,
-}
-
-/// A basket on disk.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Disk {
-    pub first: u64,
-    pub seek: u64,
-    /// Bytes of the record; 0 when the branch does not know.
-    pub bytes: u32,
-}
 
 /// Branches in branches that are followed.
 const DEPTH: usize = 64;
@@ -61,7 +18,7 @@ pub(super) fn array(
     parent: Option<usize>,
     depth: usize,
 ) -> Result<()> {
-    object::objects(cursor, pointers, &mut |cursor, pointers, pointer| {
+    objects(cursor, pointers, &mut |cursor, pointers, pointer| {
         let Pointer::New { class, end, .. } = &pointer else { return Ok(()) };
         let number = record.branches.len();
         record.branches.push(Branch { sort: class.to_string(), parent, ..Branch::default() });
@@ -126,7 +83,7 @@ fn plain(
     let inner = record.branches[before..].iter().filter(|branch| branch.parent == Some(number)).count();
     record.branches[number].children = inner;
     let mut leaves = Vec::new();
-    object::objects(cursor, pointers, &mut |cursor, pointers, pointer| {
+    objects(cursor, pointers, &mut |cursor, pointers, pointer| {
         if let Some(leaf) = super::leaf::read(cursor, pointers, record, known, &pointer, 0)? {
             record.leaves[leaf].branch = Some(number);
             leaves.push(leaf);
@@ -135,7 +92,7 @@ fn plain(
     })?;
     let branch = &mut record.branches[number];
     branch.leaves = leaves;
-    object::objects(cursor, pointers, &mut |cursor, _, pointer| {
+    objects(cursor, pointers, &mut |cursor, _, pointer| {
         if let Pointer::New { class, .. } = &pointer
             && &**class == "TBasket"
             && let Some(embedded) = basket::embedded(cursor)?
@@ -162,13 +119,13 @@ fn counters(version: u16, cursor: &mut Cursor, branch: &mut Branch) -> Result<(u
         cursor.skip(4)?;
         most = cursor.u32()? as usize;
         cursor.skip(4)?;
-        branch.entries = object::count(cursor.i64()?)?;
+        branch.entries = count(cursor.i64()?)?;
         cursor.skip(if version >= 11 { 24 } else { 16 })?;
     } else {
         cursor.skip(8)?;
         most = cursor.u32()? as usize;
         cursor.skip(if version > 6 { 4 } else { 0 })?;
-        branch.entries = object::float(cursor.f64()?)?;
+        branch.entries = float(cursor.f64()?)?;
         cursor.skip(16)?;
     }
     Ok((written, most))

@@ -1,26 +1,8 @@
 //! Leaves: what the values of a branch are.
 
-use super::object::{Known, Record};
+use super::record::{Known, Leaf, Record};
 use crate::error::Result;
 use crate::stream::{Cursor, Pointer, Pointers};
-
-/// A leaf of a branch.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Leaf {
-    pub class: String,
-    pub name: String,
-    /// With dimensions: `pt[nMuon]`, `m[2][3]`.
-    pub title: String,
-    /// Fixed elements per entry.
-    pub length: i32,
-    pub unsigned: bool,
-    /// The leaf that counts the elements of an entry.
-    pub count: Option<usize>,
-    /// Type of a TLeafElement.
-    pub kind: i32,
-    /// The branch it belongs to; unknown while that has not been read.
-    pub branch: Option<usize>,
-}
 
 /// Leaves that count leaves that count leaves.
 const DEPTH: usize = 16;

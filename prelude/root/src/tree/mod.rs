@@ -3,6 +3,7 @@
 //! In go the bytes of a tree and of its baskets, out come the values of columns. What is asked of a branch is planned once
 //! when the tree is opened: which columns it has and how their bytes lie, or why it is none.
 
+mod array;
 mod basket;
 mod branch;
 mod decode;
@@ -14,6 +15,7 @@ mod object;
 mod plan;
 mod range;
 mod read;
+mod record;
 
 pub(crate) use object::is_tree;
 pub(crate) use read::Tree;

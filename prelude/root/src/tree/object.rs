@@ -1,28 +1,9 @@
-//! The tree's own record: entries, clusters, branches.
+//! Reading a tree's own record.
 
-use super::branch::Branch;
-use super::leaf::Leaf;
-use crate::error::{Error, Result};
-use crate::stream::{Cursor, Pointer, Pointers};
-use std::collections::HashMap;
-
-/// What a tree says of itself.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    pub entries: u64,
-    /// Rows per cluster, or bytes when negative.
-    pub flush: i64,
-    /// Ends of ranges of clusters, and rows per cluster in each.
-    pub ranges: Vec<(i64, i64)>,
-    pub branches: Vec<Branch>,
-    pub leaves: Vec<Leaf>,
-}
-
-/// Objects that may be pointed at.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    pub leaves: HashMap<u32, usize>,
-}
+use super::array::{count, float};
+use super::record::{Known, Record};
+use crate::error::Result;
+use crate::stream::{Cursor, Pointers};
 
 /// Whether objects of a class are trees.
 pub(crate) fn is_tree(class: &str) -> bool {
@@ -75,43 +56,4 @@ impl Record {
         }
         Ok(())
     }
-}
-
-/// Entries as an integer.
-pub(super) fn count(entries: i64) -> Result<u64> {
-    u64::try_from(entries).map_err(|_| Error::damaged(format!("{entries} entries")))
-}
-
-/// Entries as old versions wrote them.
-pub(super) fn float(entries: f64) -> Result<u64> {
-    if (0.0..9e15).contains(&entries) {
-        return Ok(entries as u64);
-    }
-    Err(Error::damaged(format!("{entries} entries")))
-}
-
-/// Calls `each` for what the pointers of an array point at; goes behind each whatever `each` has read.
-pub(super) fn objects(
-    cursor: &mut Cursor,
-    pointers: &mut Pointers,
-    each: &mut dyn FnMut(&mut Cursor, &mut Pointers, Pointer) -> Result<()>,
-) -> Result<()> {
-    let header = cursor.header()?;
-    if header.version > 2 {
-        cursor.object()?;
-    }
-    if header.version > 1 {
-        cursor.text_bytes()?;
-    }
-    let number = cursor.count(4, "an array of objects")?;
-    cursor.skip(4)?;
-    for _ in 0..number {
-        let pointer = pointers.next(cursor)?;
-        let end = if let Pointer::New { end, .. } = &pointer { *end } else { None };
-        each(cursor, pointers, pointer)?;
-        if let Some(end) = end {
-            cursor.go(end)?;
-        }
-    }
-    cursor.finish(header)
 }

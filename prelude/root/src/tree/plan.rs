@@ -1,11 +1,11 @@
 //! What a branch is as columns, or why it is none.
 
-use super::branch::Branch;
 use super::describe::{self, Types};
 use super::layout::Layout;
-use super::leaf::Leaf;
+use super::record::Branch;
+
 use super::names::{self, TypeName};
-use super::object::Record;
+use super::record::{Leaf, Record};
 use crate::columns::{Prim, Type};
 use crate::file::{Classes, Element};
 
@@ -13,7 +13,7 @@ use crate::file::{Classes, Element};
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub branch: usize,
-    /// What stands behind the branch's name: `.leaf`, `.member`, or nothing.
+    /// The suffix of the branch's name: `.leaf`, `.member`, or nothing.
     pub suffix: String,
     pub of: Type,
     pub type_name: String,

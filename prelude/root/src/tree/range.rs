@@ -24,7 +24,7 @@ pub(super) fn packing(title: &str, half: bool) -> Packing {
     Packing::Range(Range { low, factor: integers / (high - low) })
 }
 
-/// What stands in the brackets that have a comma in them.
+/// The content of the brackets that have a comma in them.
 fn brackets(title: &str) -> Option<&str> {
     title
         .split('[')

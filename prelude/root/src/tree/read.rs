@@ -1,10 +1,9 @@
 //! A tree that is open: columns, clusters, and rows of columns.
 
-use super::basket::{self, Basket, Scratch};
-use super::branch::Disk;
+use super::basket::{self, Basket, Disk, Scratch};
 use super::decode;
-use super::object::Record;
 use super::plan::{self, How, Planned};
+use super::record::Record;
 use crate::columns::{Column, Skipped, Slot, Values};
 use crate::error::{Error, Result};
 use crate::file::{File, Key};

@@ -303,7 +303,7 @@ impl Canvas {
 fn spans(label: &Label, script: Script) -> String {
     let mut out = String::new();
     let mut height = 0.0;
-    // How far the next run must move right to clear what stands above or below it.
+    // How far the next run must move right to clear the text above or below it.
     let mut clear = 0.0;
     for (at, run) in label.0.iter().enumerate() {
         let wanted = match run.level {

@@ -1,16 +1,37 @@
-use crate::wrap::Svg;
-use crate::{Bundle, Display, raster};
+//! Drawings of the user's own, made with plotters and shown in the theme of the page.
+//!
+//! plotters draws once, in the colours that the user names, on a white page. For a dark page the finished document is
+//! coloured anew: greys run from the theme's ink to its background, as black on white did, and a colour that would not be
+//! seen on the dark page is lightened.
+
+use super::pictures;
+use crate::theme::{Color, DARK};
+use crate::{Bundle, Display, raster, text};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend, WHITE};
 use std::error::Error;
 
-/// A drawing made with plotters. Displays like any plot of ours.
+/// Contrast with the page that a line keeps (WCAG 2.1, graphical objects).
+const CONTRAST: f64 = 3.0;
+
+/// A drawing made with plotters. Displays like any plot of ours, light or dark as the page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     svg: String,
 }
 
-/// A drawing of your own with the plotters crate, on a white page of so many pixels.
+/// A drawing of your own with the plotters crate, on a page of so many pixels; white, and dark where the front end is.
+///
+/// ```
+/// use plotters::prelude::*;
+/// use show::Display;
+/// let drawing = show::figure(200, 100, |page| {
+///     page.draw(&Rectangle::new([(20, 20), (180, 80)], BLUE.filled()))?;
+///     Ok(())
+/// })?;
+/// assert!(drawing.bundle().get("image/svg+xml").is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// What plotters reports, or what `draw` returns.
@@ -42,8 +63,37 @@ impl Figure {
 
 impl Display for Figure {
     fn bundle(&self) -> Bundle {
-        Svg(&self.svg).bundle()
+        let words = text::without_tags(&self.svg);
+        let words = if words.trim().is_empty() { "[drawing]".to_owned() } else { words };
+        pictures(&words, &words, &self.svg, &dark(&self.svg))
     }
+}
+
+/// The document with the colours of a dark page.
+fn dark(svg: &str) -> String {
+    let mut out = String::with_capacity(svg.len());
+    let mut rest = svg;
+    while let Some(at) = rest.find("=\"#") {
+        let (before, color) = rest.split_at(at + 2);
+        out.push_str(before);
+        match color.get(..7).and_then(Color::parse) {
+            Some(known) if color[7..].starts_with('"') => {
+                out.push_str(&on_dark(known).hex());
+                rest = &color[7..];
+            }
+            _ => rest = color,
+        }
+    }
+    out + rest
+}
+
+fn on_dark(color: Color) -> Color {
+    let Color(red, green, blue) = color;
+    if red == green && green == blue {
+        return DARK.ink.toward(DARK.background, f64::from(red) / 255.0);
+    }
+    let lighter = (0..=10).map(|step| color.toward(DARK.ink, f64::from(step) / 10.0));
+    lighter.into_iter().find(|color| color.contrast(DARK.background) >= CONTRAST).unwrap_or(DARK.ink)
 }
 
 #[cfg(test)]
@@ -59,6 +109,25 @@ mod tests {
             Ok(())
         });
         let bundle = drawing.unwrap().bundle();
+        assert!(bundle.get("text/html").unwrap().contains("recoil-dark"));
         assert!(bundle.get("image/svg+xml").unwrap().contains("<polyline") && bundle.get("image/png").is_some());
+    }
+
+    #[test]
+    fn a_dark_page_has_dark_paper_and_light_ink() {
+        let svg = figure(40, 30, |root| {
+            root.draw(&Rectangle::new([(5, 5), (20, 20)], BLACK.filled()))?;
+            root.draw(&Rectangle::new([(5, 5), (20, 20)], BLUE.filled()))?;
+            Ok(root.draw(&Text::new("#000000 =\"#", (1, 1), ("sans-serif", 8)))?)
+        })
+        .unwrap()
+        .svg;
+        let dark = dark(&svg);
+        assert!(dark.contains(&DARK.background.hex()) && dark.contains(&DARK.ink.hex()), "{dark}");
+        assert!(!dark.contains("#0000FF") && dark.contains("#000000 ="), "{dark}");
+        for (r, g, b) in [(0, 0, 255), (139, 0, 0), (0, 0, 0), (10, 20, 10)] {
+            assert!(on_dark(Color(r, g, b)).contrast(DARK.background) >= CONTRAST);
+        }
+        assert_eq!(on_dark(Color(255, 200, 0)), Color(255, 200, 0));
     }
 }

@@ -261,7 +261,7 @@ fn scene(hist: &Hist, panel: Panel) -> Scene {
     scene
 }
 
-/// What stands at the axis of means: what they are of, and its unit.
+/// The title of an axis of means: what they are of, and its unit.
 fn mean_of(hist: &Hist) -> AxisWish {
     let Sample { name, label, unit } = hist.sample();
     let (what, unit) = words([name, label, unit]);

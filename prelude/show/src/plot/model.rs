@@ -229,7 +229,7 @@ impl Mark {
         places.fold(None, |ends, x| Some(ends.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x)))))
     }
 
-    /// What stands over each stretch of x: from, to, lowest and highest y.
+    /// The extent over each stretch of x: from, to, lowest and highest y.
     pub(super) fn spans(&self) -> Vec<[f64; 4]> {
         match self {
             Self::Steps { edges, values, base, .. } => {

@@ -57,7 +57,7 @@ impl PageAt {
 
 /// The value bytes of a page: `count` values and no null, or `None`.
 ///
-/// Every length is the one that the page states. What stands behind the last value belongs to nobody: some writers pad.
+/// Every length is the one that the page states. Bytes after the last value are ignored: some writers pad.
 pub(super) fn plain_values<T>(page: &DataPage, count: usize, optional: bool) -> Option<&[u8]> {
     if cfg!(target_endian = "big") || page.encoding() != Encoding::Plain {
         return None;

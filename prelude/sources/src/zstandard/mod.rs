@@ -58,7 +58,7 @@ pub(crate) fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Resu
     })
 }
 
-/// The beginning of a buffer that grows to what is needed; what stands in it means nothing.
+/// The beginning of a buffer that grows to what is needed; its contents are unspecified.
 pub(crate) fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
     if buffer.len() < length {
         buffer.resize(length, 0);

@@ -34,7 +34,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Reads the content of a frame of `size` bytes at `from` straight to its place; `false` where it is another frame, and
-/// what stands in `place` then means nothing.
+/// the contents of `place` are then unspecified.
 pub(crate) fn read(file: &File, mut from: u64, size: usize, place: &mut [u8]) -> std::io::Result<bool> {
     let blocks = place.len().div_ceil(MOST);
     // The head of a block is read to where the block itself comes next, so that there must be room for it.

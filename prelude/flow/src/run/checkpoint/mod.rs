@@ -127,7 +127,7 @@ impl<'a> Keeper<'a> {
 
     /// Whether it is time to write what is joined up to a stretch; `last` when there will be no other time.
     pub fn is_due(&self, next: usize, last: bool) -> bool {
-        // Whoever writes now is early enough.
+        // A write that begins now is early enough.
         let state = if last { Some(self.state.lock()) } else { self.state.try_lock() };
         let Some(state) = state else { return false };
         let soon = |(at, when, wait): (_, Instant, _)| at >= next || !last && when.elapsed() < wait;

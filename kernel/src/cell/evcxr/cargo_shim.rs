@@ -1,4 +1,4 @@
-//! The stand-in for cargo: what evcxr runs when it believes to run cargo for a cell.
+//! The cargo shim: what evcxr runs when it believes to run cargo for a cell.
 //!
 //! evcxr finds it in `PATH`, in a folder of the session that holds links to this program. For a cell it does what cargo
 //! would do, without cargo: compile one crate, or find it in the cache. Anything else goes to the real cargo.

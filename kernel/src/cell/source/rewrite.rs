@@ -1,0 +1,315 @@
+//! What is changed inside of a cell's statements and items before they are compiled, and what is learnt on the way.
+
+use super::edits::Edit;
+use super::files;
+use super::notebook::Notebook;
+use super::parsed::{Parsed, range};
+use super::statics::{self, Static};
+use proc_macro2::{TokenStream, TokenTree};
+use std::ops::Range;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr};
+
+/// Methods that wait, with nothing given to them, and what cells call in their place: waiting that can be interrupted.
+/// The prelude's trait fits the standard library's types; where the compiler does not find it, the name is put back.
+pub(crate) const WAITS: [(&str, &str); 7] = [
+    ("recv", "recoil_recv"),
+    ("join", "recoil_join"),
+    ("wait", "recoil_wait"),
+    ("wait_with_output", "recoil_wait_with_output"),
+    ("status", "recoil_status"),
+    ("output", "recoil_output"),
+    ("accept", "recoil_accept"),
+];
+/// Methods of iterators whose closures may be called without end.
+const ADAPTERS: [&str; 24] = [
+    "for_each",
+    "map",
+    "filter",
+    "fold",
+    "take_while",
+    "skip_while",
+    "map_while",
+    "flat_map",
+    "filter_map",
+    "inspect",
+    "scan",
+    "try_for_each",
+    "try_fold",
+    "any",
+    "all",
+    "find",
+    "find_map",
+    "position",
+    "reduce",
+    "partition",
+    "max_by_key",
+    "min_by_key",
+    "retain",
+    "then",
+];
+/// Functions that make endless iterators of closures.
+const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
+const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
+
+/// `display(x)` becomes `display_bundle({ .. })`, which takes whatever can be shown.
+const DISPLAY: &str = "::recoil::runtime::display_bundle";
+const DISPLAY_OPEN: &str = "{ #[allow(unused_imports)] use ::recoil::runtime::tail_kinds::*; match &(";
+const DISPLAY_CLOSE: &str = ") { recoil_shown => (&&&&::recoil::runtime::Shown(::recoil::runtime::opened_or_stop(\
+                             (&&&::recoil::runtime::Opened(recoil_shown)).opened()))).shown() } }";
+/// Two counts are whole numbers, and so is what `/` makes of them: said, where the ratio was meant.
+const COUNTS_OPEN: &str = "::recoil::runtime::divided_counts(";
+const COUNTS_CLOSE: &str = ")";
+const OF_CELL: &str = "::recoil::runtime::of_cell(";
+/// Finds what must be changed, and what must be known, inside the statements and items.
+pub(super) struct Rewriter<'a> {
+    pub code: &'a str,
+    pub notebook: &'a Notebook<'a>,
+    pub parsed: &'a mut Parsed,
+    /// Depth of functions and async blocks around.
+    pub nested: usize,
+    /// Whether `sleep` is that of the standard library's threads.
+    pub sleeps: bool,
+    /// First byte of a method's name that `.await` stands behind.
+    pub awaited: Option<usize>,
+}
+
+impl Rewriter<'_> {
+    fn insert(&mut self, at: usize, text: &str) {
+        self.parsed.edits.push(Edit { start: at, end: at, text: text.into() });
+    }
+
+    fn looped(&mut self, body: &Block) {
+        self.parsed.heavy = true;
+        self.insert(range(body.brace_token.span.open()).end, CHECKPOINT);
+    }
+
+    /// Puts text around an expression.
+    fn around(&mut self, inner: Range<usize>, before: &str, after: &str) {
+        self.insert(inner.start, before);
+        self.insert(inner.end, after);
+    }
+
+    /// A checkpoint at the head of a closure's body.
+    fn stoppable(&mut self, argument: &Expr) {
+        let Expr::Closure(closure) = argument else { return };
+        match &*closure.body {
+            Expr::Block(body) if body.label.is_none() => {
+                self.insert(range(body.block.brace_token.span.open()).end, CHECKPOINT);
+            }
+            // `async` blocks are polled, not called.
+            Expr::Async(_) => {}
+            body => self.around(range(body.span()), &format!("{{{CHECKPOINT} "), " }"),
+        }
+    }
+
+    /// Whether a macro waits for futures without a word `await`: those of tokio and of futures do.
+    fn waits(&self, path: &syn::Path) -> bool {
+        let Some(name) = path.segments.last().map(|last| last.ident.to_string()) else { return false };
+        let of_futures = |name: &str| matches!(name, "tokio" | "futures");
+        let first = path.segments.first().map(|first| first.ident.to_string()).unwrap_or_default();
+        matches!(name.as_str(), "join" | "try_join" | "select")
+            && (of_futures(&first)
+                || (path.segments.len() == 1 && self.parsed.words.iter().any(|word| of_futures(word))))
+    }
+
+    fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.nested += 1;
+        visit(self);
+        self.nested -= 1;
+    }
+}
+
+impl<'ast> Visit<'ast> for Rewriter<'_> {
+    fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
+        self.looped(&expression.body);
+        visit::visit_expr_for_loop(self, expression);
+    }
+
+    fn visit_expr_while(&mut self, expression: &'ast syn::ExprWhile) {
+        self.looped(&expression.body);
+        visit::visit_expr_while(self, expression);
+    }
+
+    fn visit_expr_loop(&mut self, expression: &'ast syn::ExprLoop) {
+        self.looped(&expression.body);
+        visit::visit_expr_loop(self, expression);
+    }
+
+    fn visit_expr_closure(&mut self, expression: &'ast syn::ExprClosure) {
+        self.parsed.heavy = true;
+        self.inside(|visitor| visit::visit_expr_closure(visitor, expression));
+    }
+
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        // A constant function cannot be stopped: it may run inside the compiler.
+        if function.sig.constness.is_none() {
+            self.inside(|visitor| visit::visit_item_fn(visitor, function));
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        if function.sig.constness.is_none() {
+            self.inside(|visitor| visit::visit_impl_item_fn(visitor, function));
+        }
+    }
+
+    fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.parsed.edits.extend(files::module(item, &self.notebook.folder));
+        visit::visit_item_mod(self, item);
+    }
+
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        if statics::is_placed(&item.attrs) {
+            return;
+        }
+        let symbol = statics::symbol(self.code, self.parsed.statics.len(), self.notebook.runs);
+        let at = match &item.vis {
+            syn::Visibility::Inherited => range(item.static_token.span),
+            visibility => range(visibility.span()),
+        };
+        self.insert(at.start, &statics::exported(&symbol));
+        let kind = self.code[range(item.ty.span())].to_owned();
+        self.parsed.statics.push(Static { symbol, kind });
+    }
+
+    fn visit_expr_async(&mut self, expression: &'ast syn::ExprAsync) {
+        self.inside(|visitor| visit::visit_expr_async(visitor, expression));
+    }
+
+    fn visit_expr_await(&mut self, expression: &'ast syn::ExprAwait) {
+        self.parsed.awaits |= self.nested == 0;
+        if let Expr::MethodCall(call) = &*expression.base {
+            self.awaited = Some(range(call.method.span()).start);
+        }
+        visit::visit_expr_await(self, expression);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(function) = &*call.func {
+            let path = range(function.span());
+            let text: String = self.code[path.clone()].split_whitespace().collect();
+            let sleeps = matches!(text.as_str(), "std::thread::sleep" | "thread::sleep" | "::std::thread::sleep");
+            if (sleeps || (text == "sleep" && self.sleeps)) && call.args.len() == 1 {
+                let text = "::recoil::runtime::sleep".into();
+                self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
+            }
+            if matches!(text.as_str(), "std::io::stdin" | "io::stdin" | "::std::io::stdin") {
+                let text = "::recoil::runtime::stdin".into();
+                self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
+            }
+            // Everything that can be the value of a cell can also be displayed.
+            if text == "display"
+                && let (Some(shown), 1) = (call.args.first(), call.args.len())
+            {
+                self.parsed.edits.push(Edit { start: path.start, end: path.end, text: DISPLAY.into() });
+                self.around(range(shown.span()), DISPLAY_OPEN, DISPLAY_CLOSE);
+            }
+            if matches!(text.as_str(), "std::thread::spawn" | "thread::spawn" | "::std::thread::spawn") {
+                let work = call.args.first().map(|work| range(work.span()));
+                work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
+            }
+            if text.rsplit("::").next().is_some_and(|name| SOURCES.contains(&name)) {
+                call.args.iter().for_each(|argument| self.stoppable(argument));
+            }
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let name = call.method.to_string();
+        let place = range(call.method.span());
+        if let Some((_, text)) = WAITS.iter().find(|(waits, _)| *waits == name)
+            && call.args.is_empty()
+            && self.awaited != Some(place.start)
+        {
+            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: (*text).into() });
+        }
+        // `profile(true)` is the old name of `profiling(true)`: `profile("x", 50, "y")` has it now.
+        if let ("profile", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
+            && matches!(literal.lit, syn::Lit::Bool(_))
+            && call.args.len() == 1
+        {
+            self.parsed.edits.push(Edit { start: place.start, end: place.end, text: "profiling".into() });
+        }
+        // `query("x > @cut")` binds as `query!` does.
+        if let ("query" | "filter", Some(Expr::Lit(literal))) = (name.as_str(), call.args.first())
+            && let syn::Lit::Str(text) = &literal.lit
+            && text.value().contains('@')
+            && call.args.len() == 1
+        {
+            self.around(range(text.span()), "::recoil::query!(", ")");
+        }
+        match call.args.first() {
+            Some(Expr::Closure(work)) if name == "spawn" && work.inputs.is_empty() && call.args.len() == 1 => {
+                self.around(range(work.span()), OF_CELL, ")");
+            }
+            _ if ADAPTERS.contains(&name.as_str()) => {
+                call.args.iter().for_each(|argument| self.stoppable(argument));
+            }
+            _ => {}
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_binary(&mut self, division: &'ast syn::ExprBinary) {
+        if matches!(division.op, syn::BinOp::Div(_)) && is_count(&division.left) && is_count(&division.right) {
+            self.around(range(division.span()), COUNTS_OPEN, COUNTS_CLOSE);
+        }
+        visit::visit_expr_binary(self, division);
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        if let (Expr::Path(base), syn::Member::Named(name)) = (&*field.base, &field.member)
+            && let Some(base) = base.path.get_ident()
+            && (self.notebook.is_group)(&base.to_string(), &name.to_string())
+        {
+            self.parsed.edits.push(group_edit(self.code, range(field.dot_token.span()).start, range(name.span())));
+        }
+        visit::visit_expr_field(self, field);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.parsed.edits.extend(files::include(call, &self.notebook.folder));
+        // The place of `dbg!` would be one in generated code.
+        if call.path.is_ident("dbg") {
+            let name = range(call.path.span());
+            let (line, column) = super::edits::line_and_column(self.code, name.start);
+            let place = format!("\"In[{}]:{line}:{column}\"", self.notebook.cell);
+            let open = match &call.delimiter {
+                syn::MacroDelimiter::Paren(paren) => range(paren.span.open()),
+                syn::MacroDelimiter::Brace(brace) => range(brace.span.open()),
+                syn::MacroDelimiter::Bracket(bracket) => range(bracket.span.open()),
+            };
+            let comma = if call.tokens.is_empty() { "" } else { ", " };
+            self.parsed.edits.push(Edit { start: name.start, end: name.end, text: "::recoil::recoil_dbg".into() });
+            self.insert(open.end, &format!("{place}{comma}"));
+        }
+        // What is inside is not parsed: `.await` and loops there are rare, and `.await` is found as tokens.
+        self.parsed.awaits |= self.nested == 0 && (self.waits(&call.path) || contains_await(call.tokens.clone()));
+        visit::visit_macro(self, call);
+    }
+}
+
+/// `.name` becomes `.group("name")`.
+pub(crate) fn group_edit(code: &str, dot: usize, name: Range<usize>) -> Edit {
+    let text = format!(".group(\"{}\")", code[name.clone()].trim_start_matches("r#"));
+    Edit { start: dot, end: name.end, text }
+}
+
+/// Whether an expression is `x.count()?`.
+fn is_count(expression: &Expr) -> bool {
+    let Expr::Try(tried) = expression else { return false };
+    matches!(&*tried.expr, Expr::MethodCall(call) if call.method == "count" && call.args.is_empty())
+}
+
+fn contains_await(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == "await",
+        TokenTree::Group(group) => contains_await(group.stream()),
+        _ => false,
+    })
+}

@@ -1,0 +1,51 @@
+//! What the kernel knows of its worker, shared by the listening thread and the engine.
+
+use crate::evaluator::Sink;
+use port::{Ending, ToWorker, Variable};
+use std::os::unix::net::UnixStream;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How a cell's code ended, and which variables there are now.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub ending: Ending,
+    pub variables: Vec<Variable>,
+}
+
+/// What the worker is doing, as its messages tell.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Cell that the engine waits for.
+    pub expected: Option<u64>,
+    /// Output of any other cell, and of threads, is given to this one.
+    pub last: u64,
+    pub started: bool,
+    pub begun: Option<Instant>,
+    pub ran_for: Duration,
+    pub finished: Option<Finished>,
+    pub connection: Option<UnixStream>,
+    pub pid: Option<u32>,
+    pub connections: u64,
+    /// Outputs go nowhere: a replay.
+    pub muted: bool,
+    pub ended: bool,
+}
+
+/// The shared part of a [`Listener`].
+pub(super) struct Shared {
+    pub state: Mutex<State>,
+    pub changed: Condvar,
+    pub sink: Sink,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn send(state: &mut State, message: &ToWorker) {
+    if let Some(connection) = &mut state.connection {
+        // A worker that cannot be reached is noticed by the reading thread.
+        let _ = port::send(connection, message);
+    }
+}
