@@ -6,7 +6,6 @@ use crate::steps::chain::Chain;
 use belle2::names::{Grammar, ProcessName};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
-use sources::csv::Csv;
 use sources::memory::{Cutting, Memory};
 use sources::{Chaining, Opened, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +31,7 @@ pub(crate) struct Process {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     /// How text tables are read.
-    pub csv: Csv,
+    pub read: sources::Options,
     /// Which files are taken.
     pub choice: Choice,
     /// What is done where files of a process disagree.
@@ -203,8 +202,8 @@ impl Open<'_> {
 
     fn file(&self, file: &File) -> segment::Result<Opened> {
         match self.tree {
-            Some(tree) => sources::open_with(format!("{}:{tree}", file.path.display()), &self.options.csv),
-            None => sources::open_with(&file.path, &self.options.csv),
+            Some(tree) => sources::open_with(format!("{}:{tree}", file.path.display()), &self.options.read),
+            None => sources::open_with(&file.path, &self.options.read),
         }
     }
 }

@@ -8,6 +8,7 @@ use belle2::names::Grammar;
 use hist::Number;
 use polars::prelude::DataFrame;
 use sources::csv::Csv;
+use sources::json::JsonLines;
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
 use std::path::Path;
@@ -172,7 +173,19 @@ impl Loader {
 
     /// Reads text tables (CSV and its kin) with these options.
     pub fn csv(mut self, options: Csv) -> Self {
-        self.options.csv = options;
+        self.options.read.csv = options;
+        self
+    }
+
+    /// Reads JSON lines (`.jsonl`, `.ndjson`, also `.gz` and `.zst`) with these options.
+    pub fn json(mut self, options: JsonLines) -> Self {
+        self.options.read.json = options;
+        self
+    }
+
+    /// Opens Delta tables at this version instead of the last.
+    pub fn version(mut self, version: u64) -> Self {
+        self.options.read.delta_version = Some(version);
         self
     }
 

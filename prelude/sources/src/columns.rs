@@ -6,7 +6,9 @@
 use crate::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
+use segment::UNNAMED_ZONE;
 use std::fmt;
+use std::sync::Arc;
 
 /// A column that a file has and that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +82,14 @@ fn zone_name(zone: PlSmallStr) -> Option<PlSmallStr> {
     }
     match TimeZone::opt_try_new(Some(zone)) {
         Ok(known) => known.map(|known| (*known).clone()),
-        Err(_) => Some(PlSmallStr::from_static("UTC")),
+        Err(_) => Some(PlSmallStr::from_static(UNNAMED_ZONE)),
     }
+}
+
+/// What a file calls the zone of a column, where that cannot be said by its type.
+pub(crate) fn unnamed_zone(dtype: &ArrowDataType) -> Option<Arc<str>> {
+    let ArrowDataType::Timestamp(_, Some(zone)) = dtype.to_storage() else { return None };
+    zone_name(zone.clone()).filter(|held| held == UNNAMED_ZONE).map(|_| zone.as_str().into())
 }
 
 /// What people call a type.
@@ -132,8 +140,9 @@ mod tests {
             zone.map(|zone| zone.to_string())
         };
         assert_eq!(zone("Europe/Berlin").as_deref(), Some("Europe/Berlin"));
-        assert_eq!(zone("+05:30").as_deref(), Some("UTC"));
-        assert_eq!(zone("Mars/Phobos").as_deref(), Some("UTC"));
+        assert_eq!(zone("+01:00").as_deref(), Some("Etc/GMT-1"));
+        assert_eq!(zone("+05:30").as_deref(), Some(UNNAMED_ZONE));
+        assert_eq!(zone("Mars/Phobos").as_deref(), Some(UNNAMED_ZONE));
         assert_eq!(zone(""), None);
     }
 

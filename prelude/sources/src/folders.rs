@@ -24,28 +24,38 @@ pub enum ConstantValue {
     Int(Option<i64>),
     /// A text, if there is one.
     Text(Option<Arc<str>>),
+    /// A value of another type, written as a text.
+    Typed(Option<Arc<str>>, DataType),
 }
 
 impl Constant {
     fn dtype(&self) -> DataType {
-        match self.value {
+        match &self.value {
             ConstantValue::Int(_) => DataType::Int64,
             ConstantValue::Text(_) => DataType::String,
+            ConstantValue::Typed(_, dtype) => dtype.clone(),
         }
     }
 
-    fn column(&self, rows: usize) -> Column {
+    fn column(&self, rows: usize) -> Result<Column> {
         let one = match &self.value {
             ConstantValue::Int(value) => Series::new(self.name.clone(), [*value]),
             ConstantValue::Text(value) => Series::new(self.name.clone(), [value.as_deref()]),
+            ConstantValue::Typed(value, dtype) => {
+                Series::new(self.name.clone(), [value.as_deref()]).strict_cast(dtype)?
+            }
         };
-        one.new_from_index(0, rows).into_column()
+        Ok(one.new_from_index(0, rows).into_column())
     }
 
     fn statistics(&self, rows: u64) -> ColumnStatistics {
         let bound = match &self.value {
             ConstantValue::Int(value) => value.map(|value| Scalar::Int(value.into())),
             ConstantValue::Text(value) => value.clone().map(Scalar::Text),
+            ConstantValue::Typed(Some(_), _) => {
+                return ColumnStatistics { nulls: Some(0), ..ColumnStatistics::default() };
+            }
+            ConstantValue::Typed(None, _) => None,
         };
         let nulls = if bound.is_none() { rows } else { 0 };
         ColumnStatistics { min: bound.clone(), max: bound, nulls: Some(nulls), nans: Some(0) }
@@ -100,8 +110,11 @@ impl Folders {
     /// All columns in the order asked, the read ones from `frame`.
     fn together(&self, columns: &[PlSmallStr], rows: usize, frame: Option<DataFrame>) -> Result<DataFrame> {
         let mut read = frame.map(DataFrame::into_columns).unwrap_or_default().into_iter();
-        let of = |name| self.constant(name).map(|constant| constant.column(rows)).or_else(|| read.next());
-        Ok(DataFrame::new(rows, columns.iter().filter_map(of).collect())?)
+        let of = |name| match self.constant(name) {
+            Some(constant) => Some(constant.column(rows)),
+            None => read.next().map(Ok),
+        };
+        Ok(DataFrame::new(rows, columns.iter().filter_map(of).collect::<Result<Vec<_>>>()?)?)
     }
 }
 
@@ -120,6 +133,10 @@ impl Source for Folders {
 
     fn unreadable(&self) -> &[Unreadable] {
         self.inner.unreadable()
+    }
+
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        self.inner.zones()
     }
 
     fn notes(&self) -> Vec<String> {

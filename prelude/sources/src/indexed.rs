@@ -43,6 +43,10 @@ impl Source for Indexed {
         self.inner.unreadable()
     }
 
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        self.inner.zones()
+    }
+
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
     }

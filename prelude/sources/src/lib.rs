@@ -2,7 +2,7 @@
 //!
 //! A [`Source`] says what it has before it reads anything: its schema, and its segments with their rows, columns,
 //! [`Statistics`](segment::Statistics), sizes and [`Place`](segment::Place). Then it reads the columns and rows one asks
-//! for. [`parquet`], [`arrow`], [`csv`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
+//! for. [`parquet`], [`arrow`], [`csv`], [`json`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
 //! many, [`with_constants`] adds what the names of folders say; [`open`] chooses by the file's name.
 //!
 //! In goes a path and a request (segment, columns, rows), out come columns or an error with a place. It must not know cuts,
@@ -15,6 +15,7 @@ mod folders;
 mod guard;
 mod index;
 mod indexed;
+mod part;
 mod reuse;
 mod source;
 mod zstandard;
@@ -24,9 +25,12 @@ mod tests;
 
 pub mod arrow;
 pub mod csv;
+pub mod delta;
+pub mod json;
 pub mod memory;
 pub mod parquet;
 pub mod root;
+pub mod write;
 
 pub use chain::{Chaining, chain, chain_with};
 pub use columns::Unreadable;
@@ -43,10 +47,41 @@ use std::sync::Arc;
 
 /// What [`open`] can read, by the end of the name, in any case. The one list of endings in the house: whoever looks for
 /// files asks [`ending`].
-pub const EXTENSIONS: [&str; 15] = [
-    "parquet", "pq", "arrow", "ipc", "feather", "root", "csv", "csv.gz", "csv.zst", "tsv", "tsv.gz", "tsv.zst", "txt",
-    "txt.gz", "txt.zst",
+pub const EXTENSIONS: [&str; 22] = [
+    "parquet",
+    "pq",
+    "arrow",
+    "arrows",
+    "ipc",
+    "feather",
+    "root",
+    "csv",
+    "csv.gz",
+    "csv.zst",
+    "tsv",
+    "tsv.gz",
+    "tsv.zst",
+    "jsonl",
+    "jsonl.gz",
+    "jsonl.zst",
+    "ndjson",
+    "ndjson.gz",
+    "ndjson.zst",
+    "txt",
+    "txt.gz",
+    "txt.zst",
 ];
+
+/// What the user fixes about files that have no metadata.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Text tables.
+    pub csv: csv::Csv,
+    /// JSON lines.
+    pub json: json::JsonLines,
+    /// The version of Delta tables; `None`: the last.
+    pub delta_version: Option<u64>,
+}
 
 /// A table, and what was decided on the way where that is not the plain case.
 #[derive(Debug, Clone)]
@@ -76,27 +111,34 @@ pub fn is_surely_a_table(ending: &str) -> bool {
 /// # Errors
 /// A file that cannot be read as what its name says, or a name that says nothing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Source>> {
-    Ok(open_with(path, &csv::Csv::new())?.source)
+    Ok(open_with(path, &Options::default())?.source)
 }
 
-/// The same with what the user fixes about text tables, and what was decided about the file.
+/// The same with what the user fixes, and what was decided about the file.
 ///
 /// # Errors
 /// See [`open`].
-pub fn open_with(path: impl AsRef<Path>, options: &csv::Csv) -> Result<Opened> {
+pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Opened> {
     let path = path.as_ref();
     let plain = |source: Arc<dyn Source>| Ok(Opened { source, notes: Vec::new() });
     let (file, tree) = root::split(path);
     if tree.is_some() {
         return plain(Arc::new(root::open(&file, tree.as_deref())?));
     }
+    if delta::is_table(path) {
+        return delta::open(path, options.delta_version);
+    }
     match ending(path) {
         Some("parquet" | "pq") => plain(Arc::new(parquet::open(path)?)),
-        Some("arrow" | "ipc" | "feather") => plain(Arc::new(arrow::open(path)?)),
+        Some("arrow" | "arrows" | "ipc" | "feather") => plain(Arc::new(arrow::open(path)?)),
         Some("root") => plain(Arc::new(root::open(path, None)?)),
+        Some(lines) if lines.starts_with("jsonl") || lines.starts_with("ndjson") => {
+            let json::Opened { table, notes } = json::open_with(path, &options.json)?;
+            Ok(Opened { source: Arc::new(table), notes })
+        }
         Some(text) => {
-            let tabs = text.starts_with("tsv").then(|| options.clone().or_separator('\t'));
-            let csv::Opened { table, notes } = csv::open_with(path, tabs.as_ref().unwrap_or(options))?;
+            let tabs = text.starts_with("tsv").then(|| options.csv.clone().or_separator('\t'));
+            let csv::Opened { table, notes } = csv::open_with(path, tabs.as_ref().unwrap_or(&options.csv))?;
             Ok(Opened { source: Arc::new(table), notes })
         }
         None => Err(Error::read(

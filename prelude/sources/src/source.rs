@@ -24,6 +24,11 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         &[]
     }
 
+    /// Columns of times whose clocks run by an offset or a zone that their type cannot say, and what the file calls it.
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        Vec::new()
+    }
+
     /// What a user should know of how the table is read: a sentence each.
     fn notes(&self) -> Vec<String> {
         self.unreadable().iter().map(|column| format!("{}: {column}", self.name())).collect()

@@ -173,6 +173,11 @@ fn named(path: &str, found: &mut Found) -> Result<(), DiscoverError> {
         return take(place, &Below { process: process_of_file(place), keys }, found, Asked::Name);
     }
     let full = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+    if sources::delta::is_table(place) {
+        let process = names::bare(&file_name(&full)).to_owned();
+        delta(place, &Below { process, keys: Vec::new() }, found);
+        return Ok(());
+    }
     let (keys, holder) = folders::above(&full.join("file"));
     // The folder that is opened, or the one that holds it if it is a column.
     let own = holder.unwrap_or_else(|| "table".to_owned());
@@ -186,6 +191,8 @@ fn named(path: &str, found: &mut Found) -> Result<(), DiscoverError> {
         let name = file_name(&entry);
         if let Some(why) = temporary(&name) {
             found.skipped.push((entry, why));
+        } else if sources::delta::is_table(&entry) {
+            delta(&entry, &below.as_process(&name), found);
         } else if entry.is_dir() {
             let inside = below.entering(&entry, found).unwrap_or_else(|| below.as_process(&name));
             walk(&entry, &inside, found)?;
@@ -286,6 +293,8 @@ fn walk(directory: &Path, below: &Below, found: &mut Found) -> Result<(), Discov
         let name = file_name(&entry);
         if let Some(why) = temporary(&name) {
             found.skipped.push((entry, why));
+        } else if sources::delta::is_table(&entry) {
+            delta(&entry, &below.as_process(&name), found);
         } else if entry.is_dir() {
             let inside = below.entering(&entry, found).unwrap_or_else(|| below.clone());
             walk(&entry, &inside, found)?;
@@ -294,6 +303,12 @@ fn walk(directory: &Path, below: &Below, found: &mut Found) -> Result<(), Discov
         }
     }
     Ok(())
+}
+
+/// A Delta table is one file of its process: its log says which files are in it.
+fn delta(folder: &Path, below: &Below, found: &mut Found) {
+    let file = File { path: folder.to_owned(), keys: below.keys.clone() };
+    found.processes.entry(below.process.clone()).or_default().push(file);
 }
 
 fn file_name(path: &Path) -> String {

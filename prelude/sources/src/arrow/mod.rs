@@ -1,10 +1,18 @@
-//! Arrow IPC files ("feather"): a segment per record batch, only the columns asked for.
+//! Arrow IPC files ("feather") and streams: a segment per record batch, only the columns asked for.
 
-use crate::columns::{Unreadable, name as type_name, readable};
+mod layout;
+
+use crate::columns::{Unreadable, name as type_name, readable, unnamed_zone};
 use crate::source::not_there;
 use crate::{Identity, SegmentInfo, Source, guarded};
+use layout::{Layout, Named};
 use polars::prelude::*;
-use polars_arrow::io::ipc::read::{FileMetadata, FileReader, get_row_count_from_blocks, read_file_metadata};
+use polars_arrow::array::{
+    Array, DictionaryArray, FixedSizeListArray, ListArray, MapArray, PrimitiveArray, StructArray,
+};
+use polars_arrow::datatypes::{PhysicalType, TimeUnit as ArrowTimeUnit};
+use polars_arrow::io::ipc::read::{FileMetadata, FileReader, get_row_count_from_blocks};
+use polars_arrow::match_integer_type;
 use segment::{Error, Place, Result, Statistics};
 use std::fs::File;
 use std::io::Read;
@@ -22,31 +30,34 @@ pub struct Arrow {
     /// Where each column of the schema is in the file.
     at: Vec<usize>,
     unreadable: Vec<Unreadable>,
+    zones: Vec<(PlSmallStr, Arc<str>)>,
     metadata: FileMetadata,
     segments: Vec<SegmentInfo>,
 }
 
-/// Opens an Arrow IPC file: reads its footer and the head of each batch. Columns of types that are not supported are left
-/// out; the source lists them with the reason.
+/// Opens an Arrow IPC file, or a stream that was written to a file: reads the footer, or in a stream the heads of all
+/// messages, and the head of each batch. Columns of types that are not supported, and those whose name several have, are
+/// left out; the source lists them with the reason.
 ///
 /// # Errors
-/// A file that is missing, cut short, or not an Arrow file (the stream format has no footer and is not one).
+/// A file that is missing, cut short, or not of Arrow; a stream whose dictionaries change.
 pub fn open(path: impl AsRef<Path>) -> Result<Arrow> {
     let path = path.as_ref();
     let name = path.display().to_string();
     let place = Place::file(name.as_str());
     let identity = Identity::file(path)?;
     let mut file = File::open(path).map_err(|error| Error::read(&place, error.to_string()))?;
-    let explain = |error: String| Error::read(&place, open_error(path, &error));
-    let mut metadata =
-        guarded(|| read_file_metadata(&mut file)).map_err(explain)?.map_err(|e| explain(e.to_string()))?;
-    if metadata.schema.len() != metadata.ipc_schema.fields.len() {
-        return Err(Error::read(
-            &place,
-            "several columns have one name, which is not supported; write it with other names",
-        ));
-    }
-    let (schema, at, unreadable) = columns(&mut metadata);
+    let begins = begins(path);
+    let explain = |error: String| Error::read(&place, open_error(&begins, &error));
+    let size = file.metadata().map_err(|error| Error::read(&place, error.to_string()))?.len();
+    let found = guarded(|| match () {
+        () if begins.starts_with(STREAM) => layout::of_stream(&file, size),
+        () if begins.starts_with(b"ARROW1") => layout::of_file(&file, size),
+        // Streams of before 2019 begin with the length of their first message.
+        () => layout::of_stream(&file, size).or_else(|_| layout::of_file(&file, size)),
+    });
+    let Layout { mut metadata, columns: named } = found.map_err(explain)?.map_err(explain)?;
+    let Columns { schema, at, unreadable, zones } = columns(&mut metadata, named);
     let mut arrow = Arrow {
         path: path.to_owned(),
         name,
@@ -54,6 +65,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arrow> {
         schema: Arc::new(schema),
         at,
         unreadable,
+        zones,
         metadata,
         segments: Vec::new(),
     };
@@ -61,49 +73,78 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arrow> {
     Ok(arrow)
 }
 
-/// Why a file is no Arrow file, or one that is not supported, which is no damage.
-fn open_error(path: &Path, error: &str) -> String {
-    let mut start = [0; 8];
-    let begins = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok();
+/// How streams begin.
+const STREAM: &[u8] = &[0xff; 4];
+
+/// The first bytes of a file.
+fn begins(path: &Path) -> Vec<u8> {
+    let mut start = Vec::with_capacity(8);
+    let _ = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
+    start
+}
+
+/// Whether the library says that it does not know something, and not that it is wrong.
+fn is_unsupported(error: &str) -> bool {
     let text = error.to_lowercase();
-    let unsupported =
-        ["not supported", "unsupported", "not yet", "not implemented"].iter().any(|word| text.contains(word));
-    if begins && start.starts_with(b"ARROW1") && unsupported {
-        return format!("an Arrow file with a feature that is not supported ({error}); write it again as Parquet");
+    ["not supported", "unsupported", "not yet", "not implemented"].iter().any(|word| text.contains(word))
+}
+
+/// Why a file is no Arrow file, or one that is not supported, which is no damage.
+fn open_error(begins: &[u8], error: &str) -> String {
+    match begins {
+        _ if begins.starts_with(b"ARROW1") && is_unsupported(error) => {
+            format!("an Arrow file with a feature that is not supported ({error}); write it again as Parquet")
+        }
+        _ if begins.starts_with(STREAM) && is_unsupported(error) => {
+            format!("an Arrow stream with a feature that is not supported ({error}); write it again as a file")
+        }
+        _ if begins.starts_with(STREAM) => format!("an Arrow stream that is not understood or cut short ({error})"),
+        _ => format!("not an Arrow IPC file, or cut short ({error}); write it again as Arrow or Parquet"),
     }
-    if begins && start.starts_with(&[0xff; 4]) {
-        return "an Arrow stream, not a file; write it again as an Arrow file or Parquet".to_owned();
-    }
-    format!("not an Arrow IPC file, or cut short ({error}); write it again as Arrow or Parquet")
+}
+
+/// The columns of a file.
+struct Columns {
+    schema: Schema,
+    /// Where each is in the file.
+    at: Vec<usize>,
+    unreadable: Vec<Unreadable>,
+    zones: Vec<(PlSmallStr, Arc<str>)>,
 }
 
 /// The columns that can be read, where they are in the file, and those that cannot. The file's schema changes to types that
 /// can be held and are stored alike.
-fn columns(metadata: &mut FileMetadata) -> (Schema, Vec<usize>, Vec<Unreadable>) {
-    let (mut schema, mut at, mut unreadable) = (Schema::default(), Vec::new(), Vec::new());
-    let mut fields = ArrowSchema::default();
-    for (position, (name, field)) in metadata.schema.iter().enumerate() {
-        let found = readable(field).and_then(|(adapted, dtype)| {
-            let probe =
-                || Series::try_from((&adapted, vec![polars_arrow::array::new_empty_array(adapted.dtype.clone())]));
-            let refused = |reason: String| Unreadable { name: name.clone(), dtype: type_name(&field.dtype), reason };
-            drop(guarded(probe).map_err(refused)?.map_err(|error| refused(error.to_string()))?);
-            Ok((adapted, dtype))
+fn columns(metadata: &mut FileMetadata, named: Vec<Named>) -> Columns {
+    let mut columns = Columns { schema: Schema::default(), at: Vec::new(), unreadable: Vec::new(), zones: Vec::new() };
+    let mut fields = (*metadata.schema).clone();
+    for Named { name, at } in named {
+        let found = at.map_err(|(dtype, reason)| Unreadable { name: name.clone(), dtype, reason }).and_then(|at| {
+            let field = fields.get_at_index(at).map(|(_, field)| field.clone()).unwrap_or_default();
+            held(&field).map(|(adapted, dtype)| (at, field, adapted, dtype))
         });
         match found {
-            Ok((adapted, dtype)) => {
-                fields.insert(name.clone(), adapted);
-                schema.insert(name.clone(), dtype);
-                at.push(position);
+            Ok((at, field, adapted, dtype)) => {
+                let zone = unnamed_zone(&field.dtype);
+                columns.zones.extend(zone.map(|zone| (name.clone(), zone)));
+                fields.insert(field.name, adapted);
+                columns.schema.insert(name, dtype);
+                columns.at.push(at);
             }
-            Err(error) => {
-                fields.insert(name.clone(), field.clone());
-                unreadable.push(error);
-            }
+            Err(error) if columns.unreadable.contains(&error) => {}
+            Err(error) => columns.unreadable.push(error),
         }
     }
     metadata.schema = Arc::new(fields);
-    (schema, at, unreadable)
+    columns
+}
+
+/// A field as it is decoded and as it is held; the library is tried with no rows of it.
+fn held(field: &ArrowField) -> std::result::Result<(ArrowField, DataType), Unreadable> {
+    let (adapted, dtype) = readable(field)?;
+    let probe = || Series::try_from((&adapted, vec![polars_arrow::array::new_empty_array(adapted.dtype.clone())]));
+    let refused = |reason: String| Unreadable { name: field.name.clone(), dtype: type_name(&field.dtype), reason };
+    drop(guarded(probe).map_err(refused)?.map_err(|error| refused(error.to_string()))?);
+    Ok((adapted, dtype))
 }
 
 impl Arrow {
@@ -139,7 +180,9 @@ impl Arrow {
         let batch = batch.ok_or_else(|| polars_err!(ComputeError: "the batch is missing"))?;
         let fields = wanted.iter().filter_map(|&at| self.metadata.schema.get_at_index(at));
         let columns = fields.zip(batch.into_arrays()).map(|((name, field), array)| {
-            seconds_fit(field, array.as_ref())?;
+            if let Some(why) = beyond(array.as_ref()) {
+                polars_bail!(ComputeError: "column `{name}` {why}");
+            }
             let column = Series::try_from((field, vec![array]))?.slice(rows.start as i64, rows.len()).into_column();
             match self.schema.get(name) {
                 Some(dtype) if dtype != column.dtype() => column.cast(dtype),
@@ -150,19 +193,49 @@ impl Arrow {
     }
 }
 
-/// What is said of such a column.
-const BEYOND: &str = "holds seconds beyond what milliseconds can hold";
+/// What is said of values that no column can hold; the library would make others or nulls of them without a word.
+const SECONDS: &str = "holds seconds beyond what milliseconds can hold; write it again in milliseconds or as text";
+const HOURS: &str = "holds times of day that are none: before midnight or beyond the day; write it again as a duration";
 
-/// Whether seconds can be held as milliseconds, which is what the library makes of them without a look.
-fn seconds_fit(field: &ArrowField, array: &dyn polars_arrow::array::Array) -> PolarsResult<()> {
-    use polars_arrow::datatypes::TimeUnit::Second;
-    let (ArrowDataType::Timestamp(Second, _) | ArrowDataType::Duration(Second)) = field.dtype else { return Ok(()) };
-    let values = array.as_any().downcast_ref::<polars_arrow::array::PrimitiveArray<i64>>();
-    let beyond = |value: &i64| value.unsigned_abs() > (i64::MAX / 1_000).unsigned_abs();
-    if values.is_some_and(|values| values.iter().flatten().any(beyond)) {
-        polars_bail!(ComputeError: "column `{}` {BEYOND}", field.name);
+/// Why the values of a column, or of the lists and structs in it, cannot be held; `None`: they can.
+fn beyond(array: &dyn Array) -> Option<&'static str> {
+    const DAY: i64 = 86_400;
+    let any = |of: fn(i64) -> bool| {
+        let wide = array.as_any().downcast_ref::<PrimitiveArray<i64>>().map(|all| all.iter().flatten().any(|x| of(*x)));
+        let narrow = array.as_any().downcast_ref::<PrimitiveArray<i32>>();
+        wide.or_else(|| narrow.map(|all| all.iter().flatten().any(|x| of((*x).into())))).unwrap_or(false)
+    };
+    let inner = |array: Option<&Box<dyn Array>>| array.and_then(|array| beyond(array.as_ref()));
+    match array.dtype().to_storage() {
+        ArrowDataType::Timestamp(ArrowTimeUnit::Second, _) | ArrowDataType::Duration(ArrowTimeUnit::Second) => {
+            any(|x| x.unsigned_abs() > (i64::MAX / 1_000).unsigned_abs()).then_some(SECONDS)
+        }
+        ArrowDataType::Time32(unit) | ArrowDataType::Time64(unit) => {
+            let out = match unit {
+                ArrowTimeUnit::Second => any(|x| !(0..DAY).contains(&x)),
+                ArrowTimeUnit::Millisecond => any(|x| !(0..DAY * 1_000).contains(&x)),
+                ArrowTimeUnit::Microsecond => any(|x| !(0..DAY * 1_000_000).contains(&x)),
+                ArrowTimeUnit::Nanosecond => any(|x| !(0..DAY * 1_000_000_000).contains(&x)),
+            };
+            out.then_some(HOURS)
+        }
+        ArrowDataType::List(_) => inner(array.as_any().downcast_ref::<ListArray<i32>>().map(ListArray::values)),
+        ArrowDataType::LargeList(_) => inner(array.as_any().downcast_ref::<ListArray<i64>>().map(ListArray::values)),
+        ArrowDataType::FixedSizeList(..) => {
+            inner(array.as_any().downcast_ref::<FixedSizeListArray>().map(FixedSizeListArray::values))
+        }
+        ArrowDataType::Map(..) => inner(array.as_any().downcast_ref::<MapArray>().map(MapArray::field)),
+        ArrowDataType::Struct(_) => {
+            let parts = array.as_any().downcast_ref::<StructArray>().map(StructArray::values);
+            parts.into_iter().flatten().find_map(|part| beyond(part.as_ref()))
+        }
+        _ => match array.dtype().to_physical_type() {
+            PhysicalType::Dictionary(keys) => match_integer_type!(keys, |$T| {
+                inner(array.as_any().downcast_ref::<DictionaryArray<$T>>().map(DictionaryArray::values))
+            }),
+            _ => None,
+        },
     }
-    Ok(())
 }
 
 impl Source for Arrow {
@@ -182,6 +255,10 @@ impl Source for Arrow {
         &self.unreadable
     }
 
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        self.zones.clone()
+    }
+
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let place = &self.segments[segment].place;
         self.identity.unchanged(&self.path, place)?;
@@ -194,9 +271,12 @@ impl Source for Arrow {
         wanted.dedup();
         let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
         let decoded = guarded(|| self.decode(file, segment, &wanted, &rows));
-        let explain = |error: String| match error.contains(BEYOND) {
-            true => Error::read(place, format!("{error}; write it again in milliseconds or as Parquet")),
-            false => Error::read(place, format!("cannot be decoded ({error}); the file is damaged")),
+        let explain = |error: String| match () {
+            () if error.contains(SECONDS) || error.contains(HOURS) => Error::read(place, error),
+            () if is_unsupported(&error) => {
+                Error::read(place, format!("is not supported ({error}); write it as Parquet"))
+            }
+            () => Error::read(place, format!("cannot be decoded ({error}); the file is damaged")),
         };
         let frame = decoded.map_err(explain)?.map_err(|error| explain(error.to_string()))?;
         Ok(frame.select(columns.iter().cloned())?)

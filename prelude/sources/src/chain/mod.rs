@@ -168,6 +168,19 @@ impl Source for Chain {
         &self.unreadable
     }
 
+    // A zone is that of the column where all tables that have it say the same.
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        let mut zones: Vec<(PlSmallStr, Arc<str>)> = self.parts.iter().flat_map(|part| part.source.zones()).collect();
+        zones.sort();
+        zones.dedup();
+        let all_say = |(name, zone): &(PlSmallStr, Arc<str>)| {
+            let mut having = self.parts.iter().filter(|part| part.source.schema().contains(name));
+            having.all(|part| part.source.zones().iter().any(|(own, said)| own == name && said == zone))
+        };
+        zones.retain(all_say);
+        zones
+    }
+
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
     }

@@ -13,6 +13,7 @@ mod values;
 mod tests;
 
 pub use options::Csv;
+pub(crate) use text::decode::inflate;
 
 use crate::memory::{Cutting, Memory};
 use crate::{Identity, guarded};
@@ -21,7 +22,7 @@ use read::{Table, Text};
 use segment::{Error, Place, Result};
 use std::path::Path;
 use text::Fault;
-use text::decode::{Encoding, decode, inflate};
+use text::decode::{Encoding, decode};
 use text::sniff::{Layout, sniff};
 
 /// A text table, and how it was read.

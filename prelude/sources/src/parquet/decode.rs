@@ -46,6 +46,7 @@ impl<'a> Pages<'a> {
         let range = chunk.byte_range();
         let mut bytes = vec![0; (range.end - range.start) as usize];
         file.read_exact_at(&mut bytes, range.start)?;
+        repack::has_all_levels(&bytes, chunk)?;
         if repacked {
             bytes = repack::chunk(&bytes, chunk)?;
         }

@@ -38,6 +38,7 @@ pub struct Parquet {
     schema: SchemaRef,
     fields: ArrowSchema,
     unreadable: Vec<Unreadable>,
+    zones: Vec<(PlSmallStr, Arc<str>)>,
     metadata: FileMetadata,
     segments: Vec<SegmentInfo>,
 }
@@ -62,7 +63,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
     }
     let explain = |error: String| Error::read(&place, footer_error(&file_end(path), &error));
     let metadata = metadata(&mut file, size).map_err(explain)?;
-    let Columns { fields, schema, unreadable } = schema::columns(&metadata);
+    let Columns { fields, schema, unreadable, zones } = schema::columns(&metadata);
     let mut parquet = Parquet {
         path: path.to_owned(),
         name,
@@ -70,6 +71,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
         schema: Arc::new(schema),
         fields,
         unreadable,
+        zones,
         metadata,
         segments: Vec::new(),
     };
@@ -328,6 +330,10 @@ impl Source for Parquet {
 
     fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
+    }
+
+    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        self.zones.clone()
     }
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {

@@ -121,6 +121,27 @@ pub(super) fn present(mut levels: &[u8], count: usize) -> Option<usize> {
     Some(found)
 }
 
+/// The first of `count` run-length coded numbers of so many bits; `None` where there are fewer.
+pub(super) fn run_length_coded(mut coded: &[u8], bits: usize, count: usize) -> Option<u32> {
+    let (mut seen, mut first) = (0, None);
+    while seen < count {
+        let (header, rest) = varint(coded)?;
+        let length = usize::try_from(header >> 1).ok().filter(|length| *length > 0)?;
+        let (bytes, values) = match header & 1 {
+            0 => (bits.div_ceil(8), length),
+            _ => (length.checked_mul(bits)?, length.checked_mul(8)?),
+        };
+        // The last packed bits may be left out as far as no value needs them.
+        let needed = if header & 1 == 0 { bytes } else { bytes.min(((count - seen).min(values) * bits).div_ceil(8)) };
+        let run = rest.get(..needed)?;
+        let low = run.iter().take(4).rev().fold(0_u32, |low, byte| low << 8 | u32::from(*byte));
+        first.get_or_insert(low & (1_u32 << bits.min(31)).wrapping_sub(1));
+        seen = seen.checked_add(values)?;
+        coded = rest.get(bytes..).unwrap_or_default();
+    }
+    first
+}
+
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     for (at, &byte) in bytes.iter().enumerate().take(9) {
@@ -134,7 +155,17 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_present, levels, present};
+    use super::{all_present, levels, present, run_length_coded};
+
+    #[test]
+    fn run_length_coded_numbers_are_counted() {
+        assert_eq!(run_length_coded(&[8 << 1, 2], 2, 8), Some(2));
+        assert_eq!(run_length_coded(&[8 << 1, 2], 2, 9), None, "too few");
+        assert_eq!(run_length_coded(&[(1 << 1) | 1, 0b1110_0101, 0b01], 2, 5), Some(1), "packed");
+        assert_eq!(run_length_coded(&[(1 << 1) | 1, 0b1110_0101], 2, 5), None, "cut short");
+        assert_eq!(run_length_coded(&[4 << 1, 1, 4 << 1, 0], 1, 8), Some(1));
+        assert_eq!((run_length_coded(&[], 1, 1), run_length_coded(&[0, 1], 1, 1)), (None, None));
+    }
 
     #[test]
     fn levels_are_all_present_only_when_every_one_is() {

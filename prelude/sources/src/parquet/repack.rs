@@ -4,7 +4,7 @@
 //! Some writers compress a page as several gzip members, of which the library reads the first; some leave padding
 //! behind the values of a page, which it takes for values; and it does not know BYTE_STREAM_SPLIT for bytes.
 
-use super::pages::{levels, present};
+use super::pages::{levels, present, run_length_coded};
 use polars::prelude::*;
 use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
 use polars_parquet::parquet::page::FormatEncoding;
@@ -53,6 +53,77 @@ pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<V
         packed.extend_from_slice(&page);
     }
     Ok(packed)
+}
+
+/// That the levels of a chunk are as many as its values, and that its first value begins a row: the library takes levels that
+/// are missing for zero, and a first row that begins before the chunk for one that begins in it. Of columns without lists only
+/// the first page is looked at, which those levels fill that a writer forgets.
+///
+/// # Errors
+/// What is wrong with the levels.
+pub(super) fn has_all_levels(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<()> {
+    let descriptor = &chunk.descriptor().descriptor;
+    let (repetition, definition) = (descriptor.max_rep_level, descriptor.max_def_level);
+    if repetition == 0 && definition == 0 {
+        return Ok(());
+    }
+    let (mut at, mut values) = (0, 0);
+    while at < bytes.len() && values < chunk.num_values() {
+        let mut cursor = Cursor::new(&bytes[at..]);
+        let mut protocol = TCompactInputProtocol::new(&mut cursor, bytes.len());
+        // What has no header is told by whoever decodes it.
+        let Ok(header) = PageHeader::read_from_in_protocol(&mut protocol) else { return Ok(()) };
+        let body = at + cursor.position() as usize;
+        let length = usize::try_from(header.compressed_page_size).ok();
+        let Some(stored) = length.and_then(|length| bytes.get(body..body.checked_add(length)?)) else { return Ok(()) };
+        at = body + stored.len();
+        let count = match (&header.data_page_header, &header.data_page_header_v2) {
+            (Some(first), _) => first.num_values,
+            (_, Some(second)) => second.num_values,
+            _ => continue,
+        };
+        let Ok(page) = unpacked(stored, &header, chunk.compression()) else { return Ok(()) };
+        if let Some([of_lists, present]) = levels_of(&page, &header, [repetition, definition])
+            && !(has_levels(of_lists, repetition, count, values == 0) && has_levels(present, definition, count, false))
+        {
+            polars_bail!(ComputeError: "the levels of a page do not say what belongs to its {count} values");
+        }
+        values += i64::from(count);
+        if repetition == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of the levels of lists and of those of nulls; `None` where they are coded in a way of old.
+fn levels_of<'p>(page: &'p [u8], header: &PageHeader, most: [i16; 2]) -> Option<[&'p [u8]; 2]> {
+    if let Some(second) = &header.data_page_header_v2 {
+        let length = |length: i32| usize::try_from(length).ok();
+        let (of_lists, rest) = page.split_at_checked(length(second.repetition_levels_byte_length)?)?;
+        return Some([of_lists, rest.get(..length(second.definition_levels_byte_length)?)?]);
+    }
+    let first = header.data_page_header.as_ref()?;
+    let coded = [first.repetition_level_encoding, first.definition_level_encoding];
+    let (mut rest, mut found) = (page, [&[][..]; 2]);
+    for ((most, coded), found) in most.into_iter().zip(coded).zip(&mut found) {
+        if most > 0 {
+            if coded != FormatEncoding::RLE {
+                return None;
+            }
+            (*found, rest) = levels(rest)?;
+        }
+    }
+    Some(found)
+}
+
+/// Whether levels up to `most` are there for so many values, and the first of them is 0 where it must be.
+fn has_levels(levels: &[u8], most: i16, count: i32, first_is_zero: bool) -> bool {
+    if most == 0 || count <= 0 {
+        return true;
+    }
+    let bits = 16 - most.leading_zeros() as usize;
+    run_length_coded(levels, bits, count as usize).is_some_and(|first| !first_is_zero || first == 0)
 }
 
 /// The body of a page, decompressed.

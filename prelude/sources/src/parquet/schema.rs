@@ -3,7 +3,7 @@
 //! The file says its types twice: in its own words, and, from some writers, in those of Arrow. Its own words say how the
 //! values are stored, so they win where the two disagree: a time is in the unit in which it is stored.
 
-use crate::columns::{Unreadable, readable};
+use crate::columns::{Unreadable, readable, unnamed_zone};
 use crate::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::{ArrowDataType as D, TimeUnit as ArrowTimeUnit};
@@ -14,6 +14,7 @@ use polars_parquet::read::schema::{
 };
 use polars_parquet::read::{FileMetadata, ParquetType, PhysicalType, PrimitiveLogicalType, n_columns};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What [`columns`] finds.
 pub(super) struct Columns {
@@ -22,6 +23,8 @@ pub(super) struct Columns {
     /// The same, as they are held.
     pub(super) schema: Schema,
     pub(super) unreadable: Vec<Unreadable>,
+    /// The zones of columns whose type cannot say it.
+    pub(super) zones: Vec<(PlSmallStr, Arc<str>)>,
 }
 
 /// The columns of a file.
@@ -31,7 +34,12 @@ pub(super) fn columns(metadata: &FileMetadata) -> Columns {
     let options = Some(SchemaInferenceOptions { int96_coerce_to_timeunit: int96_unit(metadata) });
     let mut times = HashMap::new();
     types.iter().for_each(|parquet| *times.entry(parquet.name()).or_insert(0) += 1);
-    let mut columns = Columns { fields: ArrowSchema::default(), schema: Schema::default(), unreadable: Vec::new() };
+    let mut columns = Columns {
+        fields: ArrowSchema::default(),
+        schema: Schema::default(),
+        unreadable: Vec::new(),
+        zones: Vec::new(),
+    };
     for parquet in types {
         let name = PlSmallStr::from_str(parquet.name());
         let found = match times[parquet.name()] {
@@ -40,6 +48,8 @@ pub(super) fn columns(metadata: &FileMetadata) -> Columns {
         };
         match found {
             Ok((field, dtype)) => {
+                let zone = hints.get(&name).and_then(|hint| unnamed_zone(&hint.dtype));
+                columns.zones.extend(zone.map(|zone| (name.clone(), zone)));
                 columns.fields.insert(name.clone(), field);
                 columns.schema.insert(name, dtype);
             }

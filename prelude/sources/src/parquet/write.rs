@@ -1,6 +1,7 @@
 //! Writing Parquet: numbers PLAIN without a dictionary (half the time to read, and smaller for measured values),
 //! text with one; under the name asked for only when all is written.
 
+use crate::part::{Part, place};
 use crate::zstandard::stored;
 use polars::prelude::*;
 use polars_parquet::write::{
@@ -9,10 +10,10 @@ use polars_parquet::write::{
     get_dtype_encoding, schema_to_metadata_key,
 };
 use rayon::prelude::*;
-use segment::{Error, Place, Result};
+use segment::{Error, Result};
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How the pages are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,8 +65,7 @@ pub fn write(path: impl AsRef<Path>, frame: &DataFrame, options: &WriteOptions) 
 
 /// A Parquet file that is written piece by piece. Dropped before [`finish`](Writer::finish), it leaves nothing behind.
 pub struct Writer {
-    path: PathBuf,
-    part: PathBuf,
+    part: Part,
     file: Option<FileWriter<BufWriter<File>>>,
     encodings: Vec<Vec<Encoding>>,
     schema: Schema,
@@ -80,25 +80,14 @@ impl Writer {
     /// # Errors
     /// What the disk says.
     pub fn create(path: impl AsRef<Path>, schema: &Schema, options: &WriteOptions) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        // In the same folder, so that the rename is atomic; hidden, so that no glob takes it for data.
-        name.push(format!(".{}.part", std::process::id()));
-        let part = path.with_file_name(format!(".{}", name.to_string_lossy()));
         let fields: ArrowSchema = schema
             .iter()
             .map(|(name, dtype)| (name.clone(), dtype.to_arrow_field(name.clone(), CompatLevel::newest())))
             .collect();
         let encodings = fields.iter_values().map(|field| encodings(field.dtype())).collect();
-        let failed = |error: std::io::Error| Error::read(&place(&path), format!("cannot write: {error}"));
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
-        remove_dead_parts(&path);
-        let file = File::create(&part).map_err(failed)?;
+        let (part, file) = Part::create(path.as_ref())?;
         let file = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), fields, pages(options))?;
         Ok(Self {
-            path,
             part,
             file: Some(file),
             encodings,
@@ -162,7 +151,7 @@ impl Writer {
             let leaves = columns.iter().flatten().map(|pages| {
                 Ok(DynStreamingIterator::new(fallible_streaming_iterator::convert(pages.iter().map(PolarsResult::Ok))))
             });
-            file.write(batch.len() as u64, DynIter::new(leaves)).map_err(|error| disk(&self.path, &error))?;
+            file.write(batch.len() as u64, DynIter::new(leaves)).map_err(|error| disk(self.part.path(), &error))?;
         }
         Ok(())
     }
@@ -176,49 +165,16 @@ impl Writer {
         self.group(&rest)?;
         let Some(mut file) = self.file.take() else { return Ok(0) };
         let schema: Vec<KeyValue> = vec![schema_to_metadata_key(file.schema())];
-        let size = file.end(Some(schema)).map_err(|error| disk(&self.path, &error))?;
-        let io = |error: std::io::Error| Error::read(&place(&self.path), error.to_string());
+        let size = file.end(Some(schema)).map_err(|error| disk(self.part.path(), &error))?;
+        let io = |error: std::io::Error| Error::read(&place(self.part.path()), error.to_string());
         let file = file.into_inner().into_inner().map_err(|error| io(error.into_error()))?;
-        file.sync_all().map_err(io)?;
-        std::fs::rename(&self.part, &self.path).map_err(io)?;
+        self.part.finish(&file)?;
         Ok(size)
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // After `finish` the part has been renamed and there is nothing to remove.
-        let _ = std::fs::remove_file(&self.part);
-    }
-}
-
-/// Removes parts of this file that processes left behind which were killed while they wrote it.
-fn remove_dead_parts(path: &Path) {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let start = format!(".{}.", name.to_string_lossy());
-    // Without this folder nothing says which processes live, and nothing is removed.
-    let Ok(files) = std::fs::read_dir(folder).and_then(|files| Path::new("/proc/self").metadata().map(|_| files))
-    else {
-        return;
-    };
-    for file in files.flatten() {
-        let name = file.file_name();
-        let writer =
-            name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(".part")?.parse::<u32>().ok());
-        if writer.is_some_and(|writer| !Path::new(&format!("/proc/{writer}")).exists()) {
-            // Somebody else may have removed it; then there is nothing to do.
-            let _ = std::fs::remove_file(file.path());
-        }
     }
 }
 
 fn disk(path: &Path, error: &PolarsError) -> Error {
     Error::read(&place(path), format!("cannot be written: {error}"))
-}
-
-fn place(path: &Path) -> Place {
-    Place::file(path.display().to_string())
 }
 
 fn pages(options: &WriteOptions) -> polars_parquet::write::WriteOptions {

@@ -1,0 +1,229 @@
+//! The log: commits as JSON lines, one action each, from a checkpoint on.
+
+use super::checkpoint;
+use crate::json::{Json, parse};
+use polars::prelude::{DataType, TimeUnit, TimeZone};
+use segment::{Error, Place, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A file of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Add {
+    /// As the log writes it.
+    pub path: String,
+    /// The values of the partitions, as text.
+    pub values: Vec<(String, Option<String>)>,
+    /// Whether rows of it are deleted by a vector beside it.
+    pub has_deleted_rows: bool,
+}
+
+/// The table at a version.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub version: u64,
+    /// By path.
+    pub files: BTreeMap<String, Add>,
+    /// Columns and their types in the words of the log, in order.
+    pub columns: Vec<(String, String)>,
+    pub partitions: Vec<String>,
+    protocol: Option<Protocol>,
+    mapped: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Protocol {
+    reader: i128,
+    features: Vec<String>,
+}
+
+/// What a table may ask of its readers, and this one can do; deletion vectors only as long as no file has one.
+const UNDERSTOOD: [&str; 8] = [
+    "deletionVectors",
+    "columnMapping",
+    "timestampNtz",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+    "typeWidening",
+    "typeWidening-preview",
+    "checkpointProtection",
+];
+
+impl State {
+    /// The type of a column; what is not known is a text.
+    pub fn dtype(&self, column: &str) -> DataType {
+        let written = self.columns.iter().find(|(name, _)| name == column).map_or("", |(_, dtype)| dtype);
+        match written {
+            "long" | "integer" | "short" | "byte" => DataType::Int64,
+            "double" => DataType::Float64,
+            "float" => DataType::Float32,
+            "boolean" => DataType::Boolean,
+            "date" => DataType::Date,
+            "timestamp" => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+            "timestamp_ntz" => DataType::Datetime(TimeUnit::Microseconds, None),
+            _ => DataType::String,
+        }
+    }
+
+    /// Applies an action.
+    pub fn apply(&mut self, action: &str, body: &Json<'_>) -> std::result::Result<(), String> {
+        match action {
+            "add" => {
+                let path = body.text("path").ok_or("an added file without a path")?.to_owned();
+                let values = body.get("partitionValues").map_or(Vec::new(), Json::texts);
+                let has_deleted_rows = body.get("deletionVector").is_some_and(|vector| *vector != Json::Null);
+                self.files.insert(path.clone(), Add { path, values, has_deleted_rows });
+            }
+            "remove" => {
+                self.files.remove(body.text("path").ok_or("a removed file without a path")?);
+            }
+            "metaData" => self.describe(body)?,
+            "protocol" => {
+                let reader = body.whole("minReaderVersion").ok_or("a protocol without a version")?;
+                let features = body.get("readerFeatures").map_or(Vec::new(), Json::list_of_texts);
+                self.protocol = Some(Protocol { reader, features });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, body: &Json<'_>) -> std::result::Result<(), String> {
+        let written = body.text("schemaString").ok_or("a description without a schema")?.to_owned();
+        let schema = parse(&written).map_err(|error| format!("the schema: {}", error.what))?;
+        let Some(Json::List(fields)) = schema.get("fields") else { return Err("a schema without fields".to_owned()) };
+        let field = |field: &Json<'_>| {
+            let dtype = field.text("type").unwrap_or("nested").to_owned();
+            field.text("name").map(|name| (name.to_owned(), dtype))
+        };
+        self.columns = fields.iter().filter_map(field).collect();
+        self.partitions = body.get("partitionColumns").map_or(Vec::new(), Json::list_of_texts);
+        let configuration = body.get("configuration").map_or(Vec::new(), Json::texts);
+        let mode = configuration.iter().find(|(name, _)| name == "delta.columnMapping.mode");
+        self.mapped = mode.is_some_and(|(_, mode)| mode.as_deref().is_some_and(|mode| mode != "none"));
+        Ok(())
+    }
+
+    /// Refuses what is not understood: such a table would be read wrong.
+    fn check(&self) -> std::result::Result<(), String> {
+        let Some(protocol) = &self.protocol else { return Err("the log has no protocol".to_owned()) };
+        let unknown: Vec<&str> =
+            protocol.features.iter().map(String::as_str).filter(|feature| !UNDERSTOOD.contains(feature)).collect();
+        if !unknown.is_empty() || protocol.reader > 3 {
+            return Err(format!(
+                "readers of this table must know {}, which is not supported",
+                if unknown.is_empty() { format!("version {}", protocol.reader) } else { unknown.join(", ") }
+            ));
+        }
+        if self.mapped {
+            return Err("its columns have other names in the files (column mapping), which is not supported".to_owned());
+        }
+        match self.files.values().find(|add| add.has_deleted_rows) {
+            Some(add) => Err(format!(
+                "rows of {} are deleted by a vector, which is not supported; write them out with `OPTIMIZE` or `REORG TABLE .. APPLY (PURGE)`",
+                add.path
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The table at a version, or at the last.
+pub(super) fn replay(folder: &Path, wanted: Option<u64>) -> Result<State> {
+    let place = Place::file(folder.display().to_string());
+    let wrong = |error: String| Error::read(&place, error);
+    let (commits, checkpoints) = listed(folder).map_err(wrong)?;
+    let last = commits.last().copied().into_iter().chain(checkpoints.keys().last().copied()).max();
+    let last = last.ok_or_else(|| wrong("the log has no commits".to_owned()))?;
+    let version = wanted.unwrap_or(last);
+    if version > last {
+        return Err(wrong(format!("there is no version {version}; the last is {last}")));
+    }
+    let mut state = State::default();
+    let mut next = 0;
+    let usable = checkpoints.range(..=version).rev().find(|(_, parts)| parts.is_complete());
+    if let Some((&at, parts)) = usable {
+        for part in parts.files.values() {
+            checkpoint::read(&folder.join(part), &mut state)?;
+        }
+        next = at + 1;
+    }
+    for commit in next..=version {
+        if !commits.contains(&commit) {
+            let known = commits.first().copied().unwrap_or_default();
+            return Err(wrong(format!(
+                "version {version} cannot be made: commit {commit} is gone (the first that is there is {known})"
+            )));
+        }
+        apply_commit(&folder.join(format!("{commit:020}.json")), &mut state)?;
+    }
+    state.version = version;
+    state.check().map_err(wrong)?;
+    Ok(state)
+}
+
+fn apply_commit(path: &Path, state: &mut State) -> Result<()> {
+    let place = Place::file(path.display().to_string());
+    let text = std::fs::read_to_string(path).map_err(|error| Error::read(&place, error.to_string()))?;
+    // A commit may add a file that it removes in another line: removals are of the files before it.
+    let mut added = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |error: String| Error::read(&place.clone().part(format!("line {}", number + 1)), error);
+        let Json::Object(actions) = parse(line).map_err(|error| wrong(error.what))? else {
+            return Err(wrong("no action of the log".to_owned()));
+        };
+        for (action, body) in actions {
+            match action.as_str() {
+                "add" => added.push((number, body)),
+                action => state.apply(action, &body).map_err(wrong)?,
+            }
+        }
+    }
+    for (number, body) in added {
+        let place = place.clone().part(format!("line {}", number + 1));
+        state.apply("add", &body).map_err(|error| Error::read(&place, error))?;
+    }
+    Ok(())
+}
+
+/// The files of one checkpoint.
+#[derive(Debug, Default)]
+struct Parts {
+    of: u64,
+    files: BTreeMap<u64, String>,
+}
+
+impl Parts {
+    fn is_complete(&self) -> bool {
+        self.files.len() as u64 == self.of
+    }
+}
+
+type Listed = (BTreeSet<u64>, BTreeMap<u64, Parts>);
+
+/// The versions of commits, and the checkpoints.
+fn listed(folder: &Path) -> std::result::Result<Listed, String> {
+    let (mut commits, mut checkpoints) = (BTreeSet::new(), BTreeMap::<u64, Parts>::new());
+    for entry in std::fs::read_dir(folder).map_err(|error| error.to_string())? {
+        let name = entry.map_err(|error| error.to_string())?.file_name().to_string_lossy().into_owned();
+        let words: Vec<&str> = name.split('.').collect();
+        let Some(version) = words[0].parse::<u64>().ok().filter(|_| words[0].len() == 20) else { continue };
+        match words[1..] {
+            ["json"] => {
+                commits.insert(version);
+            }
+            ["checkpoint", "parquet"] => {
+                checkpoints.insert(version, Parts { of: 1, files: BTreeMap::from([(1, name)]) });
+            }
+            ["checkpoint", part, of, "parquet"] => {
+                let (Ok(part), Ok(of)) = (part.parse(), of.parse()) else { continue };
+                let parts = checkpoints.entry(version).or_default();
+                parts.of = of;
+                parts.files.insert(part, name);
+            }
+            // Of the second version of checkpoints the commits are read instead.
+            _ => {}
+        }
+    }
+    Ok((commits, checkpoints))
+}
