@@ -32,7 +32,7 @@ pub use plan::query::QueryBuilder;
 pub use plan::ranges::{ReadRange, time};
 pub use plan::resample::{Origin, Resample};
 pub use plan::row::{RESERVED, ROW};
-pub use plan::time::Closed;
+pub use plan::time::{Closed, duration};
 pub use report::timeline::Span;
 pub use report::{Operation, Report};
 pub use run::engine::{Engine, InMemory, Integrated, Mode, Streaming};

@@ -10,6 +10,7 @@ use belle2::event::LISTED;
 use polars::prelude::*;
 use segment::Segment;
 use segment::random::digest;
+use std::sync::Arc;
 
 /// Looks at the keys of all rows.
 pub(crate) struct Keys {
@@ -73,11 +74,17 @@ fn hash(key: &[u64]) -> u128 {
     half(1) << 64 | half(2)
 }
 
-/// The rows to keep, and what the user must know.
-pub(crate) fn resolve(mut seen: Vec<Seen>, listed: bool) -> (Vec<u64>, Option<String>) {
+/// The rows to keep, and what the user must know; `file_of` is the file of a row, where it is known.
+pub(crate) fn resolve(
+    mut seen: Vec<Seen>,
+    listed: bool,
+    file_of: impl Fn(u64) -> Option<Arc<str>>,
+) -> (Vec<u64>, Option<String>) {
     seen.sort_unstable_by_key(|run| (run.key, run.first));
     let mut rows = Vec::with_capacity(seen.len());
     let (mut apart, mut complete) = (0_u64, 0_u64);
+    // How many events lie in several files, and the two files of one of them.
+    let mut files: (u64, Option<[Arc<str>; 2]>) = (0, None);
     for event in seen.chunk_by(|a, b| a.key == b.key) {
         if let Some(best) = event.iter().min_by_key(|run| (run.score, run.first)) {
             rows.push(best.row);
@@ -93,6 +100,9 @@ pub(crate) fn resolve(mut seen: Vec<Seen>, listed: bool) -> (Vec<u64>, Option<St
         if runs.len() > 1 {
             apart += 1;
             complete += u64::from(listed && runs.iter().all(|(_, count, listed)| count == listed));
+            if let Some(pair) = two_files(&runs, &file_of) {
+                files = (files.0 + 1, files.1.or(Some(pair)));
+            }
         }
     }
     rows.sort_unstable();
@@ -106,7 +116,21 @@ pub(crate) fn resolve(mut seen: Vec<Seen>, listed: bool) -> (Vec<u64>, Option<St
                  events with the same key (merged files?): add a column to the key, or choose by runs"
             );
         }
+        if let (count, Some([one, two])) = &files {
+            text += &format!(
+                ". WARNING: {count} of them are in several files, such as {one} and {two}: the files may hold the same \
+                 events twice"
+            );
+        }
         text
     });
     (rows, note)
+}
+
+/// The first and another file in which the runs of an event lie.
+fn two_files(runs: &[(u64, u64, u64)], file_of: &impl Fn(u64) -> Option<Arc<str>>) -> Option<[Arc<str>; 2]> {
+    let mut all = runs.iter().filter_map(|(first, ..)| file_of(*first));
+    let first = all.next()?;
+    let other = all.find(|file| *file != first)?;
+    Some([first, other])
 }

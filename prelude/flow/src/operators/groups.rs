@@ -15,6 +15,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 enum Values {
     /// Small numbers are their own place in `dense`.
     Words {
+        /// Words below this have a place of their own.
+        limit: u64,
         dense: Vec<u32>,
         numbers: Map<u64, u32>,
         values: Vec<u64>,
@@ -49,6 +51,21 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub fn new(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
+        Self::with_limit(keys, DENSE)
+    }
+
+    /// For a part of the keys: small numbers have no places of their own, most of which would stay free.
+    pub fn sparse(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
+        Self::with_limit(keys, 0)
+    }
+
+    /// Whether every group has its place, so that nothing is hashed.
+    pub fn is_dense(&self) -> bool {
+        let dense = |column: &Column| matches!(&column.values, Values::Words { numbers, .. } if numbers.is_empty());
+        self.columns.len() == 1 && self.columns.iter().all(dense)
+    }
+
+    fn with_limit(keys: &[(PlSmallStr, DataType)], limit: u64) -> Result<Self> {
         let column = |(name, dtype): &(PlSmallStr, DataType)| {
             let values = match dtype {
                 DataType::Int128 | DataType::Decimal(..) => {
@@ -62,7 +79,7 @@ impl Groups {
                         || dtype.is_bool()
                         || dtype.is_temporal() =>
                 {
-                    Values::Words { dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
+                    Values::Words { limit, dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
                 }
                 other => return Err(Error::request(format!("column `{name}` of type {other} cannot be a key"))),
             };
@@ -144,7 +161,7 @@ impl Values {
 
     fn bytes(&self) -> u64 {
         let bytes = match self {
-            Self::Words { dense, numbers, values } => {
+            Self::Words { dense, numbers, values, .. } => {
                 dense.capacity() * size_of::<u32>() + map_bytes(numbers) + values.capacity() * size_of::<u64>()
             }
             Self::Wide { numbers, values } => map_bytes(numbers) + values.capacity() * size_of::<i128>(),
@@ -205,7 +222,8 @@ impl Values {
                 let physical = key.to_physical_repr();
                 Ok(physical.i128()?.iter().map(|value| value.map_or(NONE, &mut one)).collect())
             }
-            Self::Words { dense, numbers, values } => {
+            Self::Words { limit, dense, numbers, values } => {
+                let limit = *limit;
                 let mut last: Option<(u64, u32)> = None;
                 let mut one = |word: u64| {
                     if let Some((before, number)) = last
@@ -217,7 +235,7 @@ impl Values {
                         values.push(word);
                         values.len() as u32 - 1
                     };
-                    let number = if word < DENSE {
+                    let number = if word < limit {
                         let at = word as usize;
                         if dense.len() <= at {
                             dense.resize((at + 1).next_power_of_two(), NONE);

@@ -2,7 +2,8 @@
 //! An operator knows its frame and its options, and neither files nor workers.
 //!
 //! Aggregation has two phases: each task of rows is reduced to one state per group, states are merged in order. Memory
-//! grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
+//! grows with the groups, not with the rows (but for medians, quantiles and distinct counts). Where most rows begin a group
+//! they are put apart by the hash of their keys instead, and grouped part by part at the end.
 
 pub(crate) mod buckets;
 pub(crate) mod budget;
@@ -13,6 +14,7 @@ pub(crate) mod groups;
 pub(crate) mod neighbours;
 pub(crate) mod one_per_event;
 pub(crate) mod runs;
+pub(crate) mod scattered;
 pub(crate) mod score;
 pub(crate) mod state;
 pub(crate) mod values;

@@ -143,7 +143,7 @@ pub enum Define {
 /// A function of some columns of a segment.
 pub type ColumnFunction = dyn Fn(&DataFrame) -> Result<Series> + Send + Sync;
 
-/// A step of the user's own that works on row slices.
+/// A step of the user's own that works on row slices, or on all rows at once.
 pub trait Custom: Send + Sync + fmt::Debug {
     /// What it is called in plans and reports.
     fn name(&self) -> String;
@@ -162,7 +162,13 @@ pub trait Custom: Send + Sync + fmt::Debug {
         false
     }
 
-    /// Works on the rows of a segment.
+    /// Whether all rows of the table must come at once: what it hands on of a row depends on other rows. They are held in
+    /// memory.
+    fn needs_all_rows(&self) -> bool {
+        false
+    }
+
+    /// Works on the rows of a segment, or on all rows where it needs them.
     ///
     /// # Errors
     /// Whatever ends the query.

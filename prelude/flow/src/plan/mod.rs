@@ -2,6 +2,7 @@
 //! nothing runs here. It knows sources only as what a query can be tied to.
 
 pub(crate) mod aggregation;
+pub(crate) mod calendar;
 pub(crate) mod candidates;
 pub(crate) mod clause;
 pub(crate) mod concat;

@@ -23,6 +23,13 @@ macro_rules! one {
 }
 one! { &str String &String &&str PlSmallStr &PlSmallStr }
 
+/// No names at all.
+impl Names for () {
+    fn names(self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 macro_rules! several {
     ($([$($generic:tt)*] $list:ty;)*) => {$(
         impl<T: AsRef<str>, $($generic)*> Names for $list {

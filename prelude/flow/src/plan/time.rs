@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use polars::prelude::*;
+use std::sync::Arc;
 
 /// Which side of a bucket is closed, or which labels it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,33 +13,49 @@ pub enum Closed {
     Right,
 }
 
-/// Buckets of equal length along all of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Buckets {
-    pub origin: i64,
-    pub rule: i64,
-    pub closed: Closed,
-    pub label: Closed,
+/// Buckets along time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Buckets {
+    /// Of equal length, along all of it.
+    Even { origin: i64, rule: i64, closed: Closed, label: Closed },
+    /// From edge to edge; each holds the edge at its beginning.
+    Listed { edges: Arc<[i64]>, labels: Arc<[i64]> },
 }
 
 impl Buckets {
+    /// From edge to edge, with a label for each bucket; there is one edge more than labels.
+    pub fn listed(edges: Vec<i64>, labels: Vec<i64>) -> Self {
+        Self::Listed { edges: edges.into(), labels: labels.into() }
+    }
+
     pub fn number(&self, time: i64) -> i64 {
-        match self.closed {
-            Closed::Left => (time - self.origin).div_euclid(self.rule),
-            Closed::Right => -(-(time - self.origin)).div_euclid(self.rule) - 1,
+        match self {
+            Self::Even { origin, rule, closed: Closed::Left, .. } => (time - origin).div_euclid(*rule),
+            Self::Even { origin, rule, .. } => -(-(time - origin)).div_euclid(*rule) - 1,
+            Self::Listed { edges, .. } => edges.partition_point(|edge| *edge <= time) as i64 - 1,
         }
     }
 
     pub fn label(&self, bucket: i64) -> i64 {
-        let at = if self.label == Closed::Left { bucket } else { bucket + 1 };
-        self.origin + at * self.rule
+        match self {
+            Self::Even { origin, rule, label, .. } => origin + (bucket + i64::from(*label == Closed::Right)) * rule,
+            Self::Listed { labels, .. } => labels[(bucket.max(0) as usize).min(labels.len().saturating_sub(1))],
+        }
     }
 
     /// The times `[low, high)` of a bucket, for sorted rows: inside, no division is needed.
     pub fn span(&self, bucket: i64) -> std::ops::Range<i64> {
-        let shift = i64::from(self.closed == Closed::Right);
-        let start = self.origin.saturating_add(bucket.saturating_mul(self.rule)).saturating_add(shift);
-        start..start.saturating_add(self.rule)
+        match self {
+            Self::Even { origin, rule, closed, .. } => {
+                let shift = i64::from(*closed == Closed::Right);
+                let start = origin.saturating_add(bucket.saturating_mul(*rule)).saturating_add(shift);
+                start..start.saturating_add(*rule)
+            }
+            Self::Listed { edges, .. } => {
+                let edge = |at: i64| usize::try_from(at).ok().and_then(|at| edges.get(at)).copied();
+                edge(bucket).unwrap_or(i64::MIN)..edge(bucket + 1).unwrap_or(i64::MAX)
+            }
+        }
     }
 }
 
@@ -78,11 +95,14 @@ fn stored(column: &Series) -> Result<(Int64Chunked, i64)> {
     Ok((physical.i64()?.clone(), unit))
 }
 
-/// Reads `1h30min` as nanoseconds.
-pub(crate) fn duration(text: &str) -> Result<i64> {
+/// Reads a length of time such as `1h30min` as nanoseconds.
+///
+/// # Errors
+/// A text that is none; weeks, months and years have no fixed length.
+pub fn duration(text: &str) -> Result<i64> {
     let refuse = || {
         let text = format!("`{text}` is no length of time: counts with ns, us, ms, s, min, h or D, such as `1h30min`");
-        Error::request(text + " (weeks, months and years have no fixed length here)")
+        Error::request(text + " (weeks, months and years have no fixed length)")
     };
     let (sign, mut rest) = text.trim().strip_prefix('-').map_or((1, text.trim()), |rest| (-1, rest));
     if rest.is_empty() {
@@ -125,12 +145,12 @@ mod tests {
 
     #[test]
     fn buckets_hold_before_1970_and_on_both_sides() {
-        let buckets = |closed, label| Buckets { origin: 0, rule: 10, closed, label };
+        let buckets = |closed, label| Buckets::Even { origin: 0, rule: 10, closed, label };
         let left = buckets(Closed::Left, Closed::Left);
         assert_eq!([-10, -1, 0, 9, 10].map(|time| left.number(time)), [-1, -1, 0, 0, 1]);
         let right = buckets(Closed::Right, Closed::Right);
         assert_eq!([-10, -9, 0, 1, 10].map(|time| right.number(time)), [-2, -1, -1, 0, 0]);
-        for (buckets, time) in [(left, -1), (left, 10), (right, -10), (right, 1), (right, 10)] {
+        for (buckets, time) in [(&left, -1), (&left, 10), (&right, -10), (&right, 1), (&right, 10)] {
             assert!(buckets.span(buckets.number(time)).contains(&time));
         }
         assert_eq!((left.label(-1), right.label(-1)), (-10, 0));

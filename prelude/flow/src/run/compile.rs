@@ -138,6 +138,7 @@ impl Walk<'_> {
             Clause::MergeSorted(_) => Err(Error::request("merge_sorted must be the first clause of a query")),
             Clause::Custom(custom) => {
                 let schema = custom.schema(self.schema())?;
+                self.whole(custom.needs_all_rows());
                 self.step(Op::Custom(custom.clone()), name);
                 self.set(schema);
                 Ok(())
@@ -304,9 +305,9 @@ impl Walk<'_> {
         if at_ends && self.dated {
             return Err(Error::request("resample: an origin at the start or end cannot be combined with a date_range"));
         }
-        resample.buckets(0, 0)?;
         let (inputs, outputs) = self.types(&resample.aggregations, true)?;
         let dtype = self.schema().get(&index).cloned().unwrap_or(DataType::Datetime(TimeUnit::Nanoseconds, None));
+        resample.buckets(&dtype, 0, 0)?;
         let mut schema = Schema::default();
         schema.with_column(index.clone(), dtype.clone());
         for (aggregation, dtype) in resample.aggregations.iter().zip(&outputs) {

@@ -1,7 +1,7 @@
 //! Grouping the rows of several tables together: only the states of the groups are held.
 
 use crate::error::{Error, Result};
-use crate::operators::budget::Budget;
+use crate::operators::budget::{Budget, Share};
 use crate::operators::by_group::{Aggregate, ByColumns, Grouped};
 use crate::plan::aggregation::Aggregation;
 use crate::plan::clause::Clause;
@@ -22,6 +22,7 @@ pub struct Grouping {
     inputs: Vec<DataType>,
     outputs: SchemaRef,
     budget: Budget,
+    share: Share,
 }
 
 /// The groups of a stretch of rows, and what is known of each.
@@ -44,7 +45,50 @@ impl Grouping {
         let keys = by.iter().map(|key| Ok((key.clone(), dtype(key)?))).collect::<Result<_>>()?;
         let inputs = aggregations.iter().map(|aggregation| dtype(&aggregation.input)).collect::<Result<_>>()?;
         let budget = Budget::new(Options::default().memory_budget);
-        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs, budget })
+        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs, budget, share: Share::ALL })
+    }
+
+    /// Computes what `answer` gives for all keys together, or, where they do not fit the memory budget, in rounds of a share
+    /// of the keys each: `answer` reads the tables with the sink that it gets, and hands on the frame of
+    /// [`finish`](Grouping::finish). Gives the frames of all rounds, and how many rounds there were.
+    ///
+    /// # Errors
+    /// Those of `answer`; a want of memory only where more rounds are no use.
+    pub fn in_rounds<E: From<PolarsError>>(
+        &self,
+        mut answer: impl FnMut(&Self) -> std::result::Result<DataFrame, E>,
+    ) -> std::result::Result<(DataFrame, u64), E> {
+        let mut rounds = 1;
+        'more: loop {
+            let mut whole: Option<DataFrame> = None;
+            for round in 0..rounds {
+                let held = whole.as_ref().map_or(0, |whole| whole.estimated_size() as u64);
+                let one = Self { budget: self.budget.beside(held), share: Share { round, rounds }, ..self.clone() };
+                match (answer(&one), Share::more(rounds)) {
+                    (Ok(frame), _) => match &mut whole {
+                        Some(whole) => {
+                            whole.vstack_mut_owned(frame)?;
+                        }
+                        None => whole = Some(frame),
+                    },
+                    (Err(_), Some(more)) if one.budget.exceeded() => {
+                        rounds = more;
+                        continue 'more;
+                    }
+                    (Err(error), _) => return Err(error),
+                }
+            }
+            let Some(whole) = whole else { continue };
+            return match rounds {
+                1 => Ok((whole, 1)),
+                _ => Ok((self.in_order(whole)?, rounds)),
+            };
+        }
+    }
+
+    fn in_order(&self, frame: DataFrame) -> PolarsResult<DataFrame> {
+        let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
+        frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))
     }
 
     /// The memory that the groups may take, in bytes; a quarter of the machine's where nothing is said.
@@ -60,6 +104,7 @@ impl Grouping {
             aggregations: &self.aggregations,
             inputs: self.inputs.clone(),
             budget: self.budget.clone(),
+            share: self.share,
         }
     }
 
@@ -72,8 +117,7 @@ impl Grouping {
         let (keys, columns) = self.sink().finish(groups.0?, &types)?;
         let height = keys.first().map_or(0, |keys| keys.len());
         let frame = DataFrame::new(height, keys.into_iter().chain(columns).map(IntoColumn::into_column).collect())?;
-        let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
-        Ok(frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))?)
+        Ok(self.in_order(frame)?)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::memory::spill::Spill;
 use crate::operators::buckets::ByBucket;
 use crate::operators::buckets::bucket_frame;
 use crate::operators::buckets::time_bounds;
-use crate::operators::budget::Budget;
+use crate::operators::budget::{Budget, Share};
 use crate::operators::by_group::{Aggregate, ByColumns};
 use crate::operators::global::Keys as EventKeys;
 use crate::operators::global::resolve;
@@ -160,7 +160,8 @@ impl<'a> Running<'a> {
     /// How often a stage may fetch its entities: once, and more where keys or times must be looked at first.
     fn fetches(&self, stage: &Stage) -> u32 {
         let choices = stage.steps.iter().filter(|step| matches!(step.op, Op::Candidates { .. })).count() as u32;
-        let bounds = matches!(&stage.barrier, Barrier::Resample { resample, .. } if resample.needs_bounds());
+        let bounds =
+            matches!(&stage.barrier, Barrier::Resample { resample, dtype, .. } if resample.needs_bounds(dtype));
         1 + 2 * choices + u32::from(bounds)
     }
 
@@ -196,15 +197,12 @@ impl<'a> Running<'a> {
                 let numbered = numbered.collect();
                 Ok(self.feed(store, numbered, next))
             }
-            Barrier::Group { by, aggregations, inputs, outputs } => {
-                let budget = Budget::new(self.scan.options.memory_budget);
-                let sink = Aggregate { keys: ByColumns(by.clone()), aggregations, inputs: inputs.clone(), budget };
-                let part = self.pass(&feed, stage, &sink)??;
-                let (keys, columns) = sink.finish(part, outputs)?;
+            Barrier::Group { .. } => {
+                let (keys, columns) = self.groups(&feed, stage)?;
                 self.grouped(store, keys, columns, next, fetches)
             }
             Barrier::Resample { resample, index, dtype, inputs, outputs } => {
-                let (first, last) = if resample.needs_bounds() {
+                let (first, last) = if resample.needs_bounds(dtype) {
                     match self.known_bounds(&feed, stage, index) {
                         Some(bounds) => bounds,
                         None => self.pass(&feed, stage, &Bounds { index: index.clone() })?.unwrap_or((0, 0)),
@@ -212,10 +210,11 @@ impl<'a> Running<'a> {
                 } else {
                     (0, 0)
                 };
-                let buckets = resample.buckets(first, last)?;
-                let keys = ByBucket { index: index.clone(), buckets };
+                let buckets = resample.buckets(dtype, first, last)?;
+                let keys = ByBucket { index: index.clone(), buckets: buckets.clone() };
                 let budget = Budget::new(self.scan.options.memory_budget);
-                let sink = Aggregate { keys, aggregations: &resample.aggregations, inputs: inputs.clone(), budget };
+                let (aggregations, inputs) = (&resample.aggregations, inputs.clone());
+                let sink = Aggregate { keys, aggregations, inputs, budget, share: Share::ALL };
                 let part = self.pass(&feed, stage, &sink)??;
                 let (keys, columns) = sink.finish(part, outputs)?;
                 let frame = bucket_frame(&keys[0], columns, index, dtype, |bucket| buckets.label(bucket))?;
@@ -224,6 +223,65 @@ impl<'a> Running<'a> {
                 Ok(self.feed(store, vec![(entity, 0..height)], next))
             }
         }
+    }
+
+    /// The keys of all groups and what is computed of them. Where they do not fit the memory budget together they are made
+    /// in rounds: the table is read several times, each time for a share of the keys.
+    fn groups(&mut self, feed: &Feed, stage: &Stage) -> Result<(Vec<Series>, Vec<Series>)> {
+        let mut rounds = 1;
+        loop {
+            let budget = Budget::new(self.scan.options.memory_budget);
+            match self.in_rounds(feed, stage, rounds, &budget) {
+                // What lies in the store can be taken once only.
+                Err((_, true)) if !matches!(feed, Feed::Store(..)) && Share::more(rounds).is_some() => {
+                    rounds = Share::more(rounds).unwrap_or(rounds);
+                }
+                Err((error, _)) => return Err(error),
+                Ok(answer) => {
+                    if rounds > 1 {
+                        let note = "the groups did not fit the memory budget together: the table was read";
+                        self.report.notes.push(format!("{note} {rounds} times, each time for a part of the keys"));
+                    }
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    /// The groups of so many rounds, or what went wrong and whether it was for want of memory.
+    #[allow(clippy::type_complexity)] // the answer of `finish`, once more
+    fn in_rounds(
+        &mut self,
+        feed: &Feed,
+        stage: &Stage,
+        rounds: u64,
+        budget: &Budget,
+    ) -> std::result::Result<(Vec<Series>, Vec<Series>), (Error, bool)> {
+        let Barrier::Group { by, aggregations, inputs, outputs } = &stage.barrier else {
+            return Err((Error::request("a stage that does not group"), false));
+        };
+        let mut whole: Option<(Vec<Series>, Vec<Series>)> = None;
+        for round in 0..rounds {
+            let held = whole.iter().flat_map(|(keys, columns)| keys.iter().chain(columns));
+            let budget = budget.beside(held.map(|column| column.estimated_size() as u64).sum());
+            let (keys, inputs, share) = (ByColumns(by.clone()), inputs.clone(), Share { round, rounds });
+            let sink = Aggregate { keys, aggregations, inputs, budget: budget.clone(), share };
+            let part = self.pass(feed, stage, &sink).and_then(|part| sink.finish(part?, outputs));
+            let (keys, columns) = part.map_err(|error| (error, budget.exceeded()))?;
+            whole = Some(match whole.take() {
+                None => (keys, columns),
+                Some(whole) => {
+                    let more = |mut all: Vec<Series>, new: Vec<Series>| {
+                        for (all, new) in all.iter_mut().zip(&new) {
+                            all.append(new).map_err(|error| (error.into(), false))?;
+                        }
+                        Ok(all)
+                    };
+                    (more(whole.0, keys)?, more(whole.1, columns)?)
+                }
+            });
+        }
+        whole.ok_or_else(|| (Error::request("no round"), false))
     }
 
     /// The first and last time, where all rows of the source arrive and its statistics say it.
@@ -295,7 +353,13 @@ impl<'a> Running<'a> {
         let search = EventKeys { keys, best };
         let looked = search.stage(stage, at, feed_schema(feed, self.source.as_ref()));
         let seen = self.once(feed, &looked, &search, true)?.part;
-        let (rows, note) = resolve(seen?, search.listed(&looked));
+        let source = matches!(feed, Feed::Source(_)).then(|| self.source.clone());
+        let file_of = |row: u64| {
+            let segments = source.as_ref()?.segments();
+            let at = segments.partition_point(|info| info.rows.end <= row);
+            segments.get(at).map(|info| info.place.file.clone())
+        };
+        let (rows, note) = resolve(seen?, search.listed(&looked), file_of);
         self.report.notes.extend(note);
         for step in &mut stage.steps[..at] {
             step.keep.push(crate::plan::row::ROW.into());

@@ -1,6 +1,9 @@
 //! No sum wraps, no key loses digits, no time is lost, no lot changes.
 
-use crate::{Aggregation, Best, Candidates, Clause, Query, ROW, Resample, count, max, mean, min, n_unique, sum, time};
+use crate::{
+    Aggregation, Best, Candidates, Clause, Query, ROW, Resample, count, first, last, max, mean, median, min, n_unique,
+    std, sum, time,
+};
 use polars::prelude::*;
 
 fn decimals(name: &str, digits: Vec<i128>, scale: usize) -> Column {
@@ -142,17 +145,88 @@ fn no_column_of_a_table_is_taken_for_one_of_the_engine() {
     assert!(Query::new().define(ROW, cut::col("n")).run(&frame).is_err());
 }
 
+/// So many groups that rows are put apart first: the same as Polars', which holds all rows.
 #[test]
-fn groups_that_do_not_fit_are_an_error() {
+fn many_groups_are_those_of_few() {
+    let mut random = segment::random::SplitMix64::new(8);
+    let rows = 100_000;
+    let key: Vec<i64> = (0..rows).map(|_| (random.next() % 60_000) as i64 - 30_000).collect();
+    let text: Vec<Option<String>> =
+        (0..rows).map(|row| (row % 97 != 5).then(|| format!("k{}", random.next() % 3))).collect();
+    let value: Vec<i64> = (0..rows).map(|_| random.next() as i64 >> 20).collect();
+    let number: Vec<f64> = value.iter().map(|value| *value as f64 / 1024.0).collect();
+    let frame = df!("k" => key, "s" => text, "v" => value, "x" => number).unwrap();
+    let named = |one: Aggregation, name: &str| one.alias(name);
+    let all = [
+        named(sum("v"), "sum"),
+        named(mean("x"), "mean"),
+        named(count("x"), "count"),
+        named(first("v"), "first"),
+        named(last("v"), "last"),
+        named(min("x"), "min"),
+        named(max("v"), "max"),
+        named(std("x"), "std"),
+        named(median("x"), "median"),
+        named(n_unique("v"), "distinct"),
+    ];
+    let (v, x) = (polars::prelude::col("v"), polars::prelude::col("x"));
+    let theirs = [
+        v.clone().sum().alias("sum"),
+        x.clone().mean().alias("mean"),
+        x.clone().count().alias("count"),
+        v.clone().first().alias("first"),
+        v.clone().last().alias("last"),
+        x.clone().min().alias("min"),
+        v.clone().max().alias("max"),
+        x.clone().std(1).alias("std"),
+        x.median().alias("median"),
+        v.n_unique().alias("distinct"),
+    ];
+    for keys in [vec!["k"], vec!["s", "k"]] {
+        let ours = Query::new().groupby(keys.clone()).agg(all.clone()).run(&frame).unwrap();
+        let by: Vec<_> = keys.iter().map(|key| polars::prelude::col(*key)).collect();
+        let wanted = frame.clone().lazy().drop_nulls(None).group_by(&by).agg(theirs.clone()).collect().unwrap();
+        let wanted = if keys.len() == 1 {
+            frame.clone().lazy().group_by(&by).agg(theirs.clone()).collect().unwrap()
+        } else {
+            wanted
+        };
+        let sorted = |frame: &DataFrame| frame.sort(keys.clone(), SortMultipleOptions::default()).unwrap();
+        let (ours, wanted) = (sorted(&ours), sorted(&wanted));
+        assert_eq!(ours.height(), wanted.height(), "{keys:?}");
+        for column in wanted.columns() {
+            let numbers = |frame: &DataFrame| match frame.column(column.name()).unwrap().dtype() {
+                DataType::String => None,
+                _ => Some(frame.column(column.name()).unwrap().cast(&DataType::Float64).unwrap()),
+            };
+            let (Some(ours), Some(theirs)) = (numbers(&ours), numbers(&wanted)) else { continue };
+            for (row, (a, b)) in ours.f64().unwrap().iter().zip(theirs.f64().unwrap().iter()).enumerate() {
+                let near = a.zip(b).is_none_or(|(a, b)| (a - b).abs() <= 1e-9 * b.abs().max(1.0))
+                    && a.is_some() == b.is_some();
+                assert!(near, "{keys:?} {} in row {row}: {a:?} and {b:?}", column.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn groups_that_do_not_fit_are_made_in_rounds_and_an_answer_that_does_not_is_an_error() {
     let mut random = segment::random::SplitMix64::new(1);
     let keys: Vec<u64> = (0..1_500_000).map(|_| random.next()).collect();
     let frame = df!("k" => keys).unwrap();
-    let query = Query::new().groupby("k").agg([count("k").alias("n")]);
-    let run = |gigabytes: f64| {
+    let count = |name: &str| count("k").alias(name);
+    let query = Query::new().groupby("k").agg([count("n")]);
+    let run = |query: &Query, gigabytes: f64| {
         let source = std::sync::Arc::new(sources::memory::Memory::new(frame.clone()).unwrap());
         query.over(source).options(crate::Options::default().memory_budget_gb(gigabytes)).collect()
     };
-    let error = run(0.04).unwrap_err().to_string();
+    let (whole, report) = run(&query, 1.0).unwrap();
+    assert!(report.notes.iter().all(|note| !note.contains("times")), "{:?}", report.notes);
+    let (rounds, report) = run(&query, 0.04).unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("did not fit the memory budget")), "{:?}", report.notes);
+    let sorted = |frame: DataFrame| frame.sort(["k"], SortMultipleOptions::default()).unwrap();
+    assert!(sorted(whole).equals(&sorted(rounds)));
+    let wide = Query::new().groupby("k").agg([count("n"), count("m"), count("o"), count("p")]);
+    let error = run(&wide, 0.04).unwrap_err().to_string();
     assert!(error.contains("memory_budget_gb") && error.contains("0.04 GB"), "{error}");
-    assert_eq!(run(1.0).unwrap().0.height(), 1_500_000);
 }
