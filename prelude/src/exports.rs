@@ -9,8 +9,9 @@ pub use ::toy::toy;
 pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
 pub use data::{
-    Csv, Cutflow, Data, Group, GroupedBy, Highest, Histogram, Left, Listing, Loader, Lowest, Order, Predicate,
-    RowClosure, Selection, load, load_belle2_vpho_integrated, load_with,
+    AsOf, Csv, Cutflow, Data, Group, GroupedBy, Highest, Histogram, JsonLines, Left, Listing, Loader, Lowest, Order,
+    Predicate, RowClosure, Selection, Window, cumulative_count, cumulative_max, cumulative_min, cumulative_sum,
+    difference, lag, load, load_belle2_vpho_integrated, load_with, rank, row_number,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{

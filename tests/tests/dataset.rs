@@ -8,6 +8,7 @@ mod dataset {
     mod folders;
     mod frames;
     mod names;
+    mod steps;
     mod text;
     mod weights;
     mod whole;

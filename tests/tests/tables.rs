@@ -4,7 +4,11 @@
 mod apache;
 #[path = "tables/compared.rs"]
 mod compared;
+#[path = "tables/delta.rs"]
+mod delta;
 #[path = "tables/folders.rs"]
 mod folders;
+#[path = "tables/steps.rs"]
+mod steps;
 #[path = "tables/writers.rs"]
 mod writers;

@@ -2,9 +2,11 @@
 
 use crate::error::Error;
 use crate::group::Group;
-use crate::steps::chain::{How, Step};
+use crate::steps::asof::AsOf;
+use crate::steps::chain::{How, Order, Step};
 use crate::steps::rows::Names;
 use crate::steps::selection::Selection;
+use crate::steps::windows::Window;
 use flow::{Aggregation, Closed, Origin, Resample};
 use polars::prelude::DataFrame;
 use std::sync::Arc;
@@ -65,9 +67,59 @@ impl Group {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Anti })
     }
 
-    /// Buckets of time, as pandas makes them but for empty ones, which are left out, by the first column of times: `resample("1h").agg([mean("E")])`. Units are ns, us, ms, s, min, h, D.
+    /// Adds the columns of the nearest row of a frame: `asof_join(&frame, "t")` takes the last one at or before, as pandas'
+    /// `merge_asof`; see [`AsOf`] for other directions, groups and distances. Without a partner they are missing. Neither side
+    /// needs to be in order.
+    #[must_use]
+    pub fn asof_join(&self, frame: &DataFrame, on: impl Into<AsOf>) -> Self {
+        self.and(Step::AsOf { frame: Arc::new(frame.clone()), asof: on.into() })
+    }
+
+    /// The rows of each process in the order of columns, smallest first, as a step: [`Group::sort`] gives a frame. Missing
+    /// values (null, NaN) come last, equal rows keep their order. All rows are held in memory.
+    #[must_use]
+    pub fn sorted(&self, by: impl Names) -> Self {
+        self.and(Step::Sorted { by: by.names(), order: Order::Lowest, rows: None })
+    }
+
+    /// The same, largest first.
+    #[must_use]
+    pub fn sorted_descending(&self, by: impl Names) -> Self {
+        self.and(Step::Sorted { by: by.names(), order: Order::Highest, rows: None })
+    }
+
+    /// The rows of each process with the largest values of a column, largest first, as a step: [`Group::top`] gives a frame.
+    #[must_use]
+    pub fn largest(&self, rows: usize, by: impl AsRef<str>) -> Self {
+        self.and(Step::Sorted { by: vec![by.as_ref().to_owned()], order: Order::Highest, rows: Some(rows) })
+    }
+
+    /// The rows of each process with the smallest values of a column, smallest first, as a step.
+    #[must_use]
+    pub fn smallest(&self, rows: usize, by: impl AsRef<str>) -> Self {
+        self.and(Step::Sorted { by: vec![by.as_ref().to_owned()], order: Order::Lowest, rows: Some(rows) })
+    }
+
+    /// The first row of each combination of values of columns, with all its columns, in each process: pandas'
+    /// `drop_duplicates`. A row that is left keeps its own weight.
+    #[must_use]
+    pub fn distinct(&self, columns: impl Names) -> Self {
+        self.and(Step::Distinct(columns.names()))
+    }
+
+    /// Adds columns that depend on the rows of a group, in the order of the rows: `window("run", [cumulative_sum("E"),
+    /// lag("t", 1), rank("E")])`. Without keys, `window((), ..)`, all rows of a process are one group. Rows with a missing key
+    /// have no value. Each process apart; all its rows are held in memory.
+    #[must_use]
+    pub fn window(&self, keys: impl Names, windows: impl IntoIterator<Item = Window>) -> Self {
+        self.and(Step::Window { keys: keys.names(), windows: windows.into_iter().collect() })
+    }
+
+    /// Buckets of time, as pandas makes them but for empty ones, which are left out, by the first column of times:
+    /// `resample("1h").agg([mean("E")])`. Units are ns, us, ms, s, min, h, and D, which is from midnight to midnight by the
+    /// clocks of the column; or of the calendar W (and W-MON ..), MS, ME, QS, QE, YS, YE.
     pub fn resample(&self, rule: impl Into<String>) -> Resampling<'_> {
-        let resample = Resample { origin: Origin::StartDay, ..Resample::new(rule, []) };
+        let resample = Resample { origin: Origin::StartDay, calendar: true, ..Resample::new(rule, []) };
         Resampling { group: self, resample, wrong: None }
     }
 }
@@ -110,11 +162,11 @@ impl Resampling<'_> {
         self
     }
 
-    /// From where buckets are counted: `"start_day"` (midnight before the first time, the default as in pandas), `"epoch"` (1970),
+    /// From where buckets are counted: `"start_day"` (midnight before the first time, the default as in pandas), `"epoch"` (midnight of 1970-01-01),
     /// `"start"`, `"end"`, `"end_day"`, or a time.
     pub fn origin(mut self, origin: impl AsRef<str>) -> Self {
         self.resample.origin = match origin.as_ref() {
-            "epoch" => Origin::Epoch,
+            "epoch" => Origin::LocalEpoch,
             "start" => Origin::Start,
             "start_day" => Origin::StartDay,
             "end" => Origin::End,

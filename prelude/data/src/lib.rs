@@ -27,6 +27,7 @@ pub use answers::cutflow::{Cutflow, Left};
 pub use answers::grouping::GroupedBy;
 pub use answers::histogram::Histogram;
 pub use answers::listing::Listing;
+pub use answers::rows_of::IntoBin;
 pub use answers::write::{RowWriter, Written};
 pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated, load_with};
 pub use discover::DiscoverError;
@@ -35,8 +36,13 @@ pub use frames::Resampling;
 pub use group::Group;
 pub use lower::process::TOTAL_WEIGHT;
 pub use sources::csv::Csv;
+pub use sources::json::JsonLines;
+pub use steps::asof::AsOf;
 pub use steps::booking::{Booking, IntoBooking, IntoBookings};
 pub use steps::chain::{Highest, IntoOrder, Lowest, Order};
 pub use steps::rows::{Names, RowClosure};
 pub use steps::selection::{Predicate, Selection};
+pub use steps::windows::{
+    Ties, Window, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference, lag, rank, row_number,
+};
 pub use tables::ProcessSource;

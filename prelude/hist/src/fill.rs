@@ -120,6 +120,30 @@ impl Axis {
     pub fn accepts(&self, column: &Series) -> Result<()> {
         bind(self, column).map(drop)
     }
+
+    /// Which values of a column lie in a bin, counted from 0, exactly as filling counts them.
+    ///
+    /// # Errors
+    /// A bin that is not there, or a column that the axis cannot be filled from.
+    pub fn holds(&self, column: &Series, bin: usize) -> Result<BooleanChunked> {
+        if bin >= self.bins() {
+            return Err(Error::fill(format!("there is no bin {bin}: the axis has {}, counted from 0", self.bins())));
+        }
+        let values = bind(self, column)?;
+        let wanted = (self.first() + bin) as u32;
+        let (mut cells, mut room) = ([0_u32; TILE], Vec::new());
+        let mut marks = Vec::with_capacity(values.len());
+        for binner in binners(std::slice::from_ref(self)) {
+            for from in (0..values.len()).step_by(TILE) {
+                let until = values.len().min(from + TILE);
+                let cells = &mut cells[..until - from];
+                cells.fill(0);
+                binner.add(values.tile(from, until, &mut room), cells);
+                marks.extend(cells.iter().map(|cell| *cell == wanted));
+            }
+        }
+        Ok(BooleanChunked::from_iter_values(column.name().clone(), marks.into_iter()))
+    }
 }
 
 /// The column as the axis reads it: numbers, or positions of categories.

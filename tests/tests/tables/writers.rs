@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-const PACKAGES: [&str; 6] =
+pub(super) const PACKAGES: [&str; 6] =
     ["pyarrow==26.0.1", "pandas==2.3.3", "fastparquet==2026.9.0", "duckdb==2.0.1", "polars==2.1.0", "numpy"];
 
 /// The files, made once; `None`, said visibly, without Python.

@@ -5,6 +5,7 @@ use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::pass::Pass;
+use crate::lower::whole::in_order;
 use crate::steps::chain::Order::{self, Highest, Lowest};
 use crate::steps::rows::Names;
 use flow::Sink;
@@ -55,7 +56,7 @@ impl Group {
         let (mut pass, all) = Pass::of_everything(self)?;
         let several = pass.lowered().len() > 1;
         let parts = pass.each(|lowered| {
-            let sink = Best { rows, by: vec![column_of(lowered.columns(), by)?], order };
+            let sink = Best { rows, by: vec![column_of(lowered.columns(), by)?.into()], order };
             let frames = lowered.run(&sink)?.into_iter().collect();
             named(lowered.assemble(frames, &all)?, lowered.name(), several)
         })?;
@@ -135,21 +136,9 @@ fn stacked(parts: Vec<(String, DataFrame)>) -> Result<DataFrame> {
 /// Rows in order; missing values last, equal rows as they come.
 fn sorted(frame: DataFrame, by: &[String], order: Order) -> Result<DataFrame> {
     let names: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
-    let by = by.iter().map(|column| column_of(names.clone(), column)).collect::<Result<Vec<_>>>()?;
+    let by =
+        by.iter().map(|column| Ok(column_of(names.clone(), column)?.into())).collect::<Result<Vec<PlSmallStr>>>()?;
     Ok(in_order(frame, &by, order)?)
-}
-
-fn in_order(frame: DataFrame, by: &[String], order: Order) -> PolarsResult<DataFrame> {
-    let schema = frame.schema().clone();
-    let key = |name: &String| match schema.get(name) {
-        Some(dtype) if dtype.is_float() => col(name.as_str()).fill_nan(lit(NULL)),
-        _ => col(name.as_str()),
-    };
-    let options = SortMultipleOptions::default()
-        .with_order_descending(order == Highest)
-        .with_nulls_last(true)
-        .with_maintain_order(true);
-    frame.lazy().sort_by_exprs(by.iter().map(key).collect::<Vec<_>>(), options).collect()
 }
 
 fn different(frame: DataFrame) -> Result<DataFrame> {
@@ -159,7 +148,7 @@ fn different(frame: DataFrame) -> Result<DataFrame> {
 /// Keeps the best rows.
 struct Best {
     rows: usize,
-    by: Vec<String>,
+    by: Vec<PlSmallStr>,
     order: Order,
 }
 

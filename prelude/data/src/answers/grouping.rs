@@ -65,16 +65,21 @@ impl GroupedBy<'_> {
             None => plain,
         };
         // States of groups come together from process to process; rows are never held.
-        let sink = |lowered: &Lowered<'_>| {
-            lowered.run(&Renamed::new(lowered, &needed, weighted.as_ref(), self.keys.is_empty(), &grouping))
-        };
-        let mut parts = pass.each(sink)?.into_iter();
-        pass.report(format!("group_by {}", self.keys.join(", ")));
-        let (_, mut whole) = parts.next().ok_or_else(|| Error::request("there is no process to group"))?;
-        for (_, part) in parts {
-            grouping.merge(&mut whole, part)?;
+        let (frame, rounds) = grouping.in_rounds(|grouping| {
+            let sink = |lowered: &Lowered<'_>| {
+                lowered.run(&Renamed::new(lowered, &needed, weighted.as_ref(), self.keys.is_empty(), grouping))
+            };
+            let mut parts = pass.each(sink)?.into_iter();
+            let (_, mut whole) = parts.next().ok_or_else(|| Error::request("there is no process to group"))?;
+            for (_, part) in parts {
+                grouping.merge(&mut whole, part)?;
+            }
+            Ok::<_, Error>(grouping.finish(whole)?)
+        })?;
+        if rounds > 1 {
+            eprintln!("note: the groups did not fit the memory budget together; the rows were read {rounds} times");
         }
-        let frame = grouping.finish(whole)?;
+        pass.report(format!("group_by {}", self.keys.join(", ")));
         let frame = match &weighted {
             Some(weighted) => weighted.finish(frame, self.key_names().len())?,
             None => frame,

@@ -1,5 +1,6 @@
 //! Terminals that fill histograms: one scan of the rows for all of them.
 
+use crate::answers::rows_of::{IntoBin, Origin};
 use crate::error::Result;
 use crate::group::Group;
 use crate::lower::pass::Pass;
@@ -22,6 +23,7 @@ pub struct Histogram {
     /// The processes that are recorded data.
     measured: Arc<[String]>,
     report: Arc<Report>,
+    origin: Arc<Origin>,
 }
 
 impl Deref for Histogram {
@@ -82,6 +84,16 @@ impl Histogram {
             Hist::from_processes(parts.map(|(name, hist)| (name.to_owned(), hist.clone()))).ok()
         };
         Some((of(true)?, of(false)?))
+    }
+
+    /// The rows that were filled into a bin, with all their columns: `h.rows_of(12)?`, of two axes `h.rows_of((3, 4))?`. Bins
+    /// count from 0. The steps are run once more; with several processes the column `__process__` says which.
+    ///
+    /// # Errors
+    /// A bin that is not there; see [`Group::collect`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn rows_of(&self, bin: impl IntoBin) -> Result<DataFrame> {
+        self.origin.rows(self.hist.axes(), &bin.into_bin())
     }
 
     /// How the histogram was made: time, rows, bytes, segments, cuts.
@@ -251,7 +263,8 @@ impl Group {
         for at in 0..bookings.len() {
             let by_process = parts.iter().map(|(process, hists)| (process.to_string(), hists[at].clone()));
             let hist = Hist::from_processes(by_process)?;
-            histograms.push(Histogram { hist, measured: measured.clone(), report: report.clone() });
+            let origin = Arc::new(Origin { group: self.clone(), columns: bookings[at].columns.clone() });
+            histograms.push(Histogram { hist, measured: measured.clone(), report: report.clone(), origin });
         }
         Ok(histograms)
     }

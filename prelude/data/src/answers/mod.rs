@@ -11,6 +11,7 @@ pub(crate) mod histogram;
 pub(crate) mod lazy;
 pub(crate) mod listing;
 pub(crate) mod numbers;
+pub(crate) mod rows_of;
 pub(crate) mod terminals;
 pub(crate) mod weighted;
 pub(crate) mod write;

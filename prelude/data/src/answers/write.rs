@@ -1,15 +1,16 @@
-//! Writing rows to parquet while they come, in order.
+//! Writing rows to files while they come, in order.
 
 use crate::error::Result;
 use crate::group::Group;
 use crate::lower::pass::Pass;
 use crate::lower::process::Lowered;
 use flow::Sink;
-use polars::prelude::{DataFrame, Schema};
+use polars::prelude::{DataFrame, PlSmallStr, Schema};
 use segment::Segment;
 use sources::parquet::{WriteOptions, Writer};
 use sources::root::{Compression, Writer as RootWriter};
-use std::path::Path;
+use sources::write::{Partitioned, TableWriter};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 impl Group {
@@ -38,6 +39,67 @@ impl Group {
                 false => path.to_owned(),
             };
             Ok(Writer::create(&path, columns, options)?)
+        })?;
+        Ok(written.into_iter().map(|written| written.rows).sum())
+    }
+
+    /// Writes the rows that are left as Parquet in folders by the values of columns, `run=1/part-00000.parquet`, and gives
+    /// their number; the columns themselves are then in the names of the folders, where [`load`](crate::load) and others find
+    /// them. Integers, texts and dates can name folders, a thousand at most; the folder must be empty or not there. Several
+    /// processes give a subdirectory each.
+    ///
+    /// # Errors
+    /// See [`Group::write_parquet`]; columns that can name no folder.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl crate::Names) -> Result<u64> {
+        let several = self.members.len() > 1;
+        let (path, names) = (path.as_ref(), columns.names());
+        let written = self.write_titled("write_parquet_by", |process, columns| {
+            let folder = if several { path.join(process) } else { path.to_owned() };
+            let found = |name: &String| {
+                let known = columns.iter_names().map(|name| name.as_str());
+                PlSmallStr::from_str(belle2::escape::find(name, known).unwrap_or(name))
+            };
+            let by: Vec<_> = names.iter().map(found).collect();
+            Ok(Partitioned::create(folder, &by, columns, &WriteOptions::default())?)
+        })?;
+        Ok(written.into_iter().map(|written| written.rows).sum())
+    }
+
+    /// Writes the rows that are left as a text table and gives their number: a header, commas, all digits of numbers, times as
+    /// ISO 8601, an empty field for what is missing. The file appears whole or not at all. Several processes give a directory
+    /// with one subdirectory each.
+    ///
+    /// # Errors
+    /// See [`Group::write_parquet`]; lists and structs, which no text table holds.
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<u64> {
+        self.write_table("write_csv", "csv", path.as_ref(), TableWriter::csv)
+    }
+
+    /// Writes the rows that are left as an Arrow IPC file ("feather") and gives their number; else as [`Group::write_csv`].
+    ///
+    /// # Errors
+    /// See [`Group::write_parquet`].
+    #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
+    pub fn write_arrow(&self, path: impl AsRef<Path>) -> Result<u64> {
+        self.write_table("write_arrow", "arrow", path.as_ref(), TableWriter::arrow)
+    }
+
+    fn write_table(
+        &self,
+        title: &str,
+        ending: &str,
+        path: &Path,
+        create: fn(PathBuf, &Schema) -> segment::Result<TableWriter>,
+    ) -> Result<u64> {
+        let several = self.members.len() > 1;
+        let written = self.write_titled(title, |process, columns| {
+            let path = match several {
+                true => path.join(process).join(format!("part-00000.{ending}")),
+                false => path.to_owned(),
+            };
+            Ok(create(path, columns)?)
         })?;
         Ok(written.into_iter().map(|written| written.rows).sum())
     }
@@ -135,6 +197,30 @@ impl RowWriter for Writer {
 
     fn finish(self) -> segment::Result<()> {
         Self::finish(self).map(drop)
+    }
+}
+
+impl RowWriter for TableWriter {
+    type Written = ();
+
+    fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+        Self::push(self, &frame)
+    }
+
+    fn finish(self) -> segment::Result<()> {
+        Self::finish(self)
+    }
+}
+
+impl RowWriter for Partitioned {
+    type Written = ();
+
+    fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+        Self::push(self, &frame)
+    }
+
+    fn finish(self) -> segment::Result<()> {
+        Self::finish(self)
     }
 }
 

@@ -197,33 +197,40 @@ impl JoinFrame {
         all.into_iter().filter(|name| !self.keys.contains(name))
     }
 
-    /// The frame with keys of these types; rows whose keys have no such value can have no partner.
+    /// The frame with keys of these types; of an anti join, the keys alone.
     fn fit(&self, input: &Schema) -> flow::Result<DataFrame> {
-        let mut frame = (*self.frame).clone();
-        for key in &self.keys {
-            let (Some(mine), Some(their)) = (input.get(key), self.frame.schema().get(key)) else {
-                let missing = if input.contains(key) { self.frame.schema().as_ref() } else { input };
-                return Err(Error::column(key, missing.iter_names().map(PlSmallStr::as_str)).into());
-            };
-            if mine == their {
-                continue;
-            }
-            if !(mine.is_integer() && their.is_integer() || mine.is_float() && their.is_float()) {
-                let text = format!("join: the key `{key}` is {mine} here and {their} in the frame; cast one of them");
-                return Err(flow::Error::request(text));
-            }
-            let old = frame.column(key)?.clone();
-            let new = old.cast(mine)?;
-            let back = new.cast(their)?;
-            let exact = back.as_materialized_series().equal_missing(old.as_materialized_series())?;
-            frame.with_column(new)?;
-            frame = frame.filter(&exact)?;
-        }
-        if self.how == How::Anti {
-            frame = frame.select(self.keys.iter().map(PlSmallStr::as_str))?;
-        }
-        Ok(frame)
+        let frame = with_keys_of(&self.frame, &self.keys, input)?;
+        Ok(match self.how {
+            How::Anti => frame.select(self.keys.iter().map(PlSmallStr::as_str))?,
+            _ => frame,
+        })
     }
+}
+
+/// A frame with keys of the types that they have here; rows whose keys have no such value can have no partner.
+pub(crate) fn with_keys_of(frame: &DataFrame, keys: &[PlSmallStr], input: &Schema) -> flow::Result<DataFrame> {
+    let theirs = frame.schema().clone();
+    let mut frame = frame.clone();
+    for key in keys {
+        let (Some(mine), Some(their)) = (input.get(key), theirs.get(key)) else {
+            let missing = if input.contains(key) { theirs.as_ref() } else { input };
+            return Err(Error::column(key, missing.iter_names().map(PlSmallStr::as_str)).into());
+        };
+        if mine == their {
+            continue;
+        }
+        if !(mine.is_integer() && their.is_integer() || mine.is_float() && their.is_float()) {
+            let text = format!("join: the key `{key}` is {mine} here and {their} in the frame; cast one of them");
+            return Err(flow::Error::request(text));
+        }
+        let old = frame.column(key)?.clone();
+        let new = old.cast(mine)?;
+        let back = new.cast(their)?;
+        let exact = back.as_materialized_series().equal_missing(old.as_materialized_series())?;
+        frame.with_column(new)?;
+        frame = frame.filter(&exact)?;
+    }
+    Ok(frame)
 }
 
 impl flow::Custom for JoinFrame {

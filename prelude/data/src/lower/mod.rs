@@ -3,8 +3,10 @@
 //! In come a group and the columns that a terminal wants, out come checked clauses and a [`pass::Pass`] that runs them over each
 //! process and reports the cost. It must not know what a terminal does with the rows.
 
+pub(crate) mod asof;
 pub(crate) mod clauses;
 pub(crate) mod pass;
 pub(crate) mod process;
 pub(crate) mod ranges;
 pub(crate) mod report;
+pub(crate) mod whole;

@@ -3,11 +3,14 @@
 use crate::catalog::Process;
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lower::asof::AsOfJoin;
 use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::lower::report;
+use crate::lower::whole::Whole;
 use crate::settings::Settings;
 use crate::steps::chain::{Chain, Choice, Order, Step};
 use crate::steps::selection::Selection;
+use crate::steps::windows::Window;
 use cut::{Cut, Typed};
 use flow::{Best, Candidates, Clause, Define, Sink};
 use polars::prelude::*;
@@ -49,6 +52,8 @@ pub(crate) struct Lowered<'a> {
     pub made: Vec<Made>,
     /// Whether a weight of the chain is made of a column [`TOTAL_WEIGHT`] of the table.
     weighs_total: bool,
+    /// The zones of columns whose type cannot say it.
+    zones: BTreeMap<PlSmallStr, Arc<str>>,
     /// The column that holds what was asked for by this text.
     names: BTreeMap<String, String>,
     /// What all runs so far cost.
@@ -73,6 +78,7 @@ impl<'a> Lowered<'a> {
         process.source.check()?;
         let schema = (**process.source.schema()).clone();
         let source = process.source.clone();
+        let zones = source.zones().into_iter().collect();
         let mut lowered = Self {
             process,
             source,
@@ -83,6 +89,7 @@ impl<'a> Lowered<'a> {
             scale,
             made: Vec::new(),
             weighs_total: false,
+            zones,
             names: BTreeMap::new(),
             report: RefCell::default(),
         };
@@ -192,13 +199,16 @@ impl<'a> Lowered<'a> {
         match step {
             Step::Bind(..) => {}
             Step::Query(selection) => {
-                let cut = bound(selection, values)?;
+                let cut = self.bound(selection, values)?;
                 self.check(&cut)?.selection()?;
                 self.clauses.push(Clause::Filter(cut));
             }
             Step::Filter(expression) => self.custom(PolarsFilter::new(expression.clone()))?,
             Step::Join { frame, keys, how } => self.custom(JoinFrame::new(frame.clone(), keys.clone(), *how))?,
-            Step::Define { name, value } => self.define(name, bound(value, values)?)?,
+            Step::Define { name, value } => {
+                let value = self.bound(value, values)?;
+                self.define(name, value)?;
+            }
             Step::DefineWith { name, inputs, function } => self.define_with(name, inputs, function)?,
             Step::Select(columns) => {
                 let mut columns = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
@@ -216,6 +226,20 @@ impl<'a> Lowered<'a> {
             Step::RowRange(from, to) => self.clauses.push(Clause::RowRange(*from, *to)),
             Step::DateRange(low, high) => self.date_range(low, high)?,
             Step::Resample(resample) => self.resample(resample)?,
+            Step::Sorted { by, order, rows } => {
+                let by = self.find_all(by)?;
+                self.custom(Whole::Sorted { by, order: *order, rows: *rows })?;
+            }
+            Step::Distinct(columns) => {
+                let columns = self.find_all(columns)?;
+                self.custom(Whole::Distinct { columns })?;
+            }
+            Step::Window { keys, windows } => self.windows(keys, windows)?,
+            Step::AsOf { frame, asof } => {
+                let on = self.find(&asof.on)?;
+                let by = asof.by.iter().map(|key| self.find(key)).collect::<Result<Vec<_>>>()?;
+                self.custom(AsOfJoin::new(frame.clone(), asof.clone(), on, by))?;
+            }
             Step::Head(rows) => self.clauses.push(Clause::Head(i64::try_from(*rows).unwrap_or(i64::MAX))),
             Step::Sample { fraction, seed } => {
                 if !(0.0..=1.0).contains(fraction) {
@@ -224,7 +248,7 @@ impl<'a> Lowered<'a> {
                 self.clauses.push(Clause::Sample { fraction: *fraction, seed: *seed });
             }
             Step::Weight(weight) => {
-                let mut weight = bound(weight, values)?;
+                let mut weight = self.bound(weight, values)?;
                 let typed = self.check(&weight)?;
                 let dtype = typed.dtype();
                 self.weighs_total |= typed.columns().iter().any(|column| column == TOTAL_WEIGHT);
@@ -244,6 +268,30 @@ impl<'a> Lowered<'a> {
             Step::Candidate(choice) => self.candidate(choice, values)?,
         }
         Ok(())
+    }
+
+    fn find_all(&self, names: &[String]) -> Result<Vec<PlSmallStr>> {
+        names.iter().map(|name| self.find(name).map(PlSmallStr::from_string)).collect()
+    }
+
+    /// Columns by window functions over the groups of some keys.
+    fn windows(&mut self, keys: &[String], windows: &[Window]) -> Result<()> {
+        let keys = self.find_all(keys)?;
+        let mut found = Vec::with_capacity(windows.len());
+        for window in windows {
+            let mut window = window.clone();
+            if !window.column.is_empty() {
+                window.column = self.find(&window.column)?;
+            }
+            let taken = keys.iter().any(|key| **key == *window.name)
+                || found.iter().any(|other: &Window| other.name == window.name);
+            if taken {
+                return Err(Error::request(format!("window: two columns would be called `{}`", window.name)));
+            }
+            self.zones.remove(window.name.as_str());
+            found.push(window);
+        }
+        self.custom(Whole::Windows { keys, windows: found })
     }
 
     /// Gives columns other names, all at once; each keeps its place.
@@ -295,7 +343,7 @@ impl<'a> Lowered<'a> {
             (!low.is_empty()).then(|| cut::col(time.as_str()).ge(cut::lit(low))),
             (!high.is_empty()).then(|| cut::col(time.as_str()).le(cut::lit(high))),
         ] {
-            let Some(cut) = cut.map(|cut| Cut::from(cut).as_written()) else { continue };
+            let Some(cut) = cut.map(|cut| self.zoned(Cut::from(cut).as_written())) else { continue };
             self.check(&cut)?.selection()?;
             self.clauses.push(Clause::Filter(cut));
         }
@@ -324,7 +372,8 @@ impl<'a> Lowered<'a> {
             Some(index),
             &sources::memory::Cutting::default(),
         )?;
-        let clause = Clause::Resample(resample.clone());
+        let zone = self.zones.get(&time).cloned().or_else(|| resample.zone.clone());
+        let clause = Clause::Resample(flow::Resample { zone, ..resample.clone() });
         self.schema = (*flow::Query::new().clause(clause.clone()).over(Arc::new(empty)).schema()?).clone();
         self.clauses.push(clause);
         Ok(())
@@ -335,7 +384,8 @@ impl<'a> Lowered<'a> {
             Choice::First => Best::First,
             Choice::Random(seed) => Best::Random(*seed),
             Choice::Best(by, order) => {
-                let column = self.column(bound(by, values)?)?;
+                let by = self.bound(by, values)?;
+                let column = self.column(by)?;
                 match order {
                     Order::Lowest => Best::Lowest(column.into()),
                     Order::Highest => Best::Highest(column.into()),
@@ -347,6 +397,22 @@ impl<'a> Lowered<'a> {
         let candidates = if self.settings.consecutive_keys { candidates.by_runs() } else { candidates };
         self.clauses.push(Clause::Candidates(candidates));
         Ok(())
+    }
+
+    /// The cut of a step with all values that are known.
+    fn bound(&self, selection: &Selection, values: &[(&str, &cut::Value)]) -> Result<Cut> {
+        let mut cut = selection.0.clone()?;
+        for name in cut.unbound() {
+            if let Some((_, value)) = values.iter().find(|(have, _)| *have == name) {
+                cut = cut.bind(&name, (*value).clone());
+            }
+        }
+        Ok(self.zoned(cut))
+    }
+
+    /// A cut that knows the zones of columns.
+    fn zoned(&self, cut: Cut) -> Cut {
+        self.zones.iter().fold(cut, |cut, (column, zone)| cut.in_zone(column, zone))
     }
 
     fn check(&self, cut: &Cut) -> Result<Typed> {
@@ -374,6 +440,11 @@ impl<'a> Lowered<'a> {
         let inputs = (!typed.needs_whole_table()).then(|| typed.columns().to_vec());
         self.made.push(Made { clause: self.clauses.len(), name: name.into(), inputs });
         self.schema.insert(name.into(), typed.dtype());
+        let zone = typed.is_column().then(|| self.zones.get(&typed.columns()[0]).cloned()).flatten();
+        match zone {
+            Some(zone) => self.zones.insert(name.into(), zone),
+            None => self.zones.remove(name),
+        };
         self.clauses.push(Clause::Define(Define::Expression { name: name.into(), value, strict: false }));
         Ok(())
     }
@@ -391,6 +462,7 @@ impl<'a> Lowered<'a> {
             .collect();
         let dtype = function(&empty)?.dtype().clone();
         self.schema.insert(name.into(), dtype.clone());
+        self.zones.remove(name);
         let (function, column) = (function.clone(), PlSmallStr::from_str(name));
         let function = move |frame: &DataFrame| {
             let columns: Vec<_> =
@@ -456,7 +528,10 @@ impl<'a> Lowered<'a> {
                 Ok(name) => name,
                 // A plain name that is not there is a missing column; anything else is an expression.
                 Err(error) if text.chars().all(|c| c.is_alphanumeric() || c == '_') => return Err(error),
-                Err(_) => self.column(bound(&Selection::new(text), &[])?)?,
+                Err(_) => {
+                    let cut = self.bound(&Selection::new(text), &[])?;
+                    self.column(cut)?
+                }
             };
             self.names.insert(text.clone(), name.clone());
             if !columns.contains(&name) {
@@ -538,15 +613,4 @@ impl<'a> Lowered<'a> {
         });
         Ok(DataFrame::new(rows, columns.collect())?)
     }
-}
-
-/// The cut of a step with all values that are known.
-fn bound(selection: &Selection, values: &[(&str, &cut::Value)]) -> Result<Cut> {
-    let mut cut = selection.0.clone()?;
-    for name in cut.unbound() {
-        if let Some((_, value)) = values.iter().find(|(have, _)| *have == name) {
-            cut = cut.bind(&name, (*value).clone());
-        }
-    }
-    Ok(cut)
 }

@@ -1,7 +1,9 @@
 //! What was asked of a group, step by step; nothing is read and nothing copied when a step is added.
 
 use crate::error::{Error, Result};
+use crate::steps::asof::AsOf;
 use crate::steps::selection::Selection;
+use crate::steps::windows::Window;
 use polars::prelude::{DataFrame, Expr, Series};
 use std::sync::Arc;
 
@@ -77,6 +79,10 @@ pub(crate) enum Step {
     Rename(Vec<(String, String)>),
     Drop(Vec<String>),
     Resample(flow::Resample),
+    Sorted { by: Vec<String>, order: Order, rows: Option<usize> },
+    Distinct(Vec<String>),
+    Window { keys: Vec<String>, windows: Vec<Window> },
+    AsOf { frame: Arc<DataFrame>, asof: AsOf },
 }
 
 /// Which rows a join with a frame leaves.
@@ -123,6 +129,16 @@ impl std::fmt::Display for Step {
             }
             Self::Drop(columns) => write!(out, "drop {}", columns.join(", ")),
             Self::Resample(resample) => write!(out, "{resample}"),
+            Self::Sorted { by, order, rows } => {
+                let what = rows.map_or("sorted".to_owned(), |rows| format!("best {rows}"));
+                write!(out, "{what} by {} ({order:?} first)", by.join(", "))
+            }
+            Self::Distinct(columns) => write!(out, "distinct {}", columns.join(", ")),
+            Self::Window { keys, windows } => {
+                let all: Vec<String> = windows.iter().map(ToString::to_string).collect();
+                write!(out, "window over {}: {}", keys.join(", "), all.join(", "))
+            }
+            Self::AsOf { asof, .. } => write!(out, "as-of join on {}", asof.on),
         }
     }
 }
@@ -169,6 +185,12 @@ impl Step {
             (Self::Rename(a), Self::Rename(b)) => a == b,
             (Self::Drop(a), Self::Drop(b)) => a == b,
             (Self::Resample(a), Self::Resample(b)) => a == b,
+            (Self::Sorted { by: a, order: o, rows: r }, Self::Sorted { by: b, order: p, rows: s }) => {
+                a == b && o == p && r == s
+            }
+            (Self::Distinct(a), Self::Distinct(b)) => a == b,
+            (Self::Window { keys: a, windows: v }, Self::Window { keys: b, windows: w }) => a == b && v == w,
+            (Self::AsOf { frame: a, asof: x }, Self::AsOf { frame: b, asof: y }) => Arc::ptr_eq(a, b) && x == y,
             _ => false,
         }
     }
@@ -181,7 +203,9 @@ impl Step {
             Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } | Self::Unweighted => true,
             Self::DateRange(..) | Self::Rename(_) | Self::Drop(_) => true,
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
+            Self::AsOf { .. } => true,
             Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) => false,
+            Self::Sorted { .. } | Self::Distinct(_) | Self::Window { .. } => false,
         }
     }
 }

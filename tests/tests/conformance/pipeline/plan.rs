@@ -107,6 +107,8 @@ fn resample(body: &Json) -> Outcome<Resample> {
         label: side("label"),
         offset: body["offset"].as_str().map(Into::into),
         origin,
+        calendar: false,
+        zone: None,
         aggregations: aggregations(&body["agg"])?,
     })
 }

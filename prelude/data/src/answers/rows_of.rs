@@ -1,0 +1,68 @@
+//! The rows of a bin of a histogram: the chain is run once more, with a filter that asks the axes as filling does.
+
+use crate::error::{Error, Result};
+use crate::group::Group;
+use hist::Axis;
+use polars::prelude::{DataFrame, IntoSeries, Series};
+use segment::Error as SegmentError;
+
+/// What a histogram was filled from.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub group: Group,
+    /// The columns or expressions of the axes.
+    pub columns: Vec<String>,
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} of {}", self.columns.join(", "), self.group.label())
+    }
+}
+
+/// A bin: its number on each axis, counted from 0; of one axis the number alone.
+pub trait IntoBin {
+    /// The numbers, one for each axis.
+    fn into_bin(self) -> Vec<usize>;
+}
+
+impl IntoBin for usize {
+    fn into_bin(self) -> Vec<usize> {
+        vec![self]
+    }
+}
+
+impl IntoBin for (usize, usize) {
+    fn into_bin(self) -> Vec<usize> {
+        vec![self.0, self.1]
+    }
+}
+
+impl<const N: usize> IntoBin for [usize; N] {
+    fn into_bin(self) -> Vec<usize> {
+        self.to_vec()
+    }
+}
+
+impl Origin {
+    /// The rows of a bin, with all their columns.
+    pub(crate) fn rows(&self, axes: &[Axis], bin: &[usize]) -> Result<DataFrame> {
+        if bin.len() != axes.len() {
+            let text = format!("rows_of: the histogram has {} axes, and the bin {} numbers", axes.len(), bin.len());
+            return Err(Error::request(text));
+        }
+        let mut group = self.group.clone();
+        let mut made = Vec::new();
+        for (at, ((axis, column), &bin)) in axes.iter().zip(&self.columns).zip(bin).enumerate() {
+            let (value, inside) = (format!("__recoil_filled_{at}__"), format!("__recoil_inside_{at}__"));
+            let axis = axis.clone();
+            let holds = move |columns: &[Series]| {
+                let held = axis.holds(&columns[0], bin).map_err(|error| SegmentError::request(error.to_string()))?;
+                Ok(held.into_series())
+            };
+            group = group.define(&value, column.as_str()).define_blocks([&value], &inside, holds).query(&inside);
+            made.extend([value, inside]);
+        }
+        group.drop(made).collect()
+    }
+}
