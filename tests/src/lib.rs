@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod kernel;
 pub mod python;
+pub mod server;
 
 /// The programs of Jupyter that are tried against the kernel.
 pub const JUPYTER: &[&str] = &[

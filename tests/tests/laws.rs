@@ -238,6 +238,7 @@ fn folder_of(room: &str) -> String {
         "recoil" => "prelude/src".to_owned(),
         "recoil-kernel" => "kernel/src".to_owned(),
         "recoil-bytes" => "prelude/bytes/src".to_owned(),
+        "recoil-xrootd" => "prelude/xrootd/src".to_owned(),
         room => format!("prelude/{room}/src"),
     }
 }

@@ -3,14 +3,14 @@
 use crate::choice::{Choice, Files};
 use crate::frame::{Part, hipo_error, parts};
 use crate::table::{BankTable, Linked};
-use ::hipo::{Chain, Fusion, Reader, Skim};
+use ::hipo::{AnyFile, Chain, Fusion, Reader, ReaderOptions, Skim};
 use data::{Data, Error, Group, Listing, Names, ProcessSource, Result, Selection};
 use polars::prelude::{PlSmallStr, Schema};
 use segment::work::Task;
 use show::{Cell, Table};
 use std::collections::BTreeMap;
 use std::ops::{Deref, Index};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Opens a HIPO file, a directory of them or a pattern: headers, dictionaries and indices are read, no record is.
@@ -27,6 +27,35 @@ pub fn hipo(path: impl AsRef<str>) -> Result<Hipo> {
     Hipo::open(path.as_ref())
 }
 
+/// The files of a path, a folder or a glob, here or elsewhere.
+fn chain(path: &str) -> Result<Chain> {
+    let place = Path::new(path);
+    if !sources::is_elsewhere(place) {
+        return Chain::open(&[path]).map_err(hipo_error);
+    }
+    let wrong = |why: String| Error::request(format!("{}: {why}", sources::shown(place)));
+    let is_one = place.extension().is_some_and(|ending| ending.to_string_lossy().starts_with("hipo"));
+    let files = match is_one && !path.contains('*') {
+        true => vec![place.to_owned()],
+        false if path.contains('*') => paths(sources::matching(place).map_err(wrong)?),
+        false => paths(sources::list(place).map_err(wrong)?),
+    };
+    if files.is_empty() {
+        return Err(wrong("there are no HIPO files".to_owned()));
+    }
+    let open = |file: &PathBuf| {
+        let stream = AnyFile::new(sources::shown(file), sources::bytes(file)?);
+        Reader::from_stream(Arc::new(stream), &ReaderOptions::default()).map_err(hipo_error)
+    };
+    Chain::of(files.iter().map(open).collect::<Result<_>>()?).map_err(hipo_error)
+}
+
+/// HIPO files among names that were listed.
+fn paths(listed: Vec<sources::Listed>) -> Vec<PathBuf> {
+    let is_hipo = |path: &Path| path.to_string_lossy().split('?').next().is_some_and(|name| name.ends_with(".hipo"));
+    listed.into_iter().filter(|found| !found.is_folder).map(|found| found.path).filter(|path| is_hipo(path)).collect()
+}
+
 /// HIPO files read as one: a dict of banks. Displays as their dictionary.
 #[derive(Clone)]
 pub struct Hipo {
@@ -39,7 +68,7 @@ pub struct Hipo {
 
 impl Hipo {
     fn open(path: &str) -> Result<Self> {
-        let chain = Chain::open(&[path]).map_err(hipo_error)?;
+        let chain = chain(path)?;
         for note in chain.notes() {
             eprintln!("warning: {note}");
         }
@@ -210,7 +239,7 @@ impl Hipo {
     /// Several files on a side, different numbers of events, dictionaries that contradict each other.
     pub fn fuse(&self, other: &Self, path: impl AsRef<Path>) -> Result<u64> {
         let reader = |side: &Self| match side.files.chain.readers() {
-            [one] => Reader::open(one.name()).map_err(hipo_error),
+            [one] => Reader::from_stream(one.stream().clone(), &ReaderOptions::default()).map_err(hipo_error),
             several => Err(Error::request(format!("a fusion takes one file on each side, not {}", several.len()))),
         };
         let fusion = Fusion::of(vec![reader(self)?, reader(other)?]).map_err(hipo_error)?;

@@ -149,7 +149,7 @@ impl BankTable {
         let mut pieces = Pieces { infos: Vec::new(), events: Vec::new(), failed: None };
         let mut start = 0;
         for (file, (reader, rows)) in self.files.chain.readers().iter().zip(self.rows_of_records()?).enumerate() {
-            let identity = Identity::file(std::path::Path::new(reader.name()))?;
+            let identity = Identity::named(reader.name(), reader.stream().identity())?;
             let index = reader.index();
             let mut first = 0;
             while first < rows.len() {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use sources::memory::{Cutting, Memory};
 use sources::{Chaining, Opened, Source};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One process: a table over all its files, and what its name says.
@@ -78,7 +78,10 @@ impl Catalog {
                 .map_err(|error| Error::request(format!("process filter `{only}`: {error}")))?;
             processes.retain(|name, _| pattern.matches(name) || name.contains(only));
             if processes.is_empty() {
-                return Err(Error::request(format!("the process filter `{only}` leaves no process of `{path}`")));
+                return Err(Error::request(format!(
+                    "the process filter `{only}` leaves no process of `{}`",
+                    sources::shown(Path::new(path))
+                )));
             }
         }
         let lacking = without_tree(&mut processes, tree.as_deref());
@@ -123,6 +126,7 @@ impl Catalog {
             members.sort_unstable();
             members.dedup();
         }
+        let path = sources::shown(Path::new(path));
         Self { path: path.into(), processes, groups, skipped, before: Vec::new() }
     }
 
@@ -202,7 +206,10 @@ impl Open<'_> {
 
     fn file(&self, file: &File) -> segment::Result<Opened> {
         match self.tree {
-            Some(tree) => sources::open_with(format!("{}:{tree}", file.path.display()), &self.options.read),
+            Some(tree) => {
+                let source = Arc::new(sources::root::open(&file.path, Some(tree))?);
+                Ok(Opened { source, notes: Vec::new() })
+            }
             None => sources::open_with(&file.path, &self.options.read),
         }
     }
@@ -220,7 +227,10 @@ fn noted(files: &[File], opened: &[Opened]) -> Vec<String> {
     for (file, opened) in files.iter().zip(opened).filter(|(_, opened)| !opened.notes.is_empty()) {
         by_note.entry(opened.notes.join("; ")).or_default().push(file);
     }
-    let name = |file: &File| file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = |file: &File| {
+        let shown = PathBuf::from(sources::shown(&file.path));
+        shown.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
     let said = |(note, of): (String, Vec<&File>)| match of.as_slice() {
         [file] => format!("{}: {note}", name(file)),
         [file, rest @ ..] => format!("{} and {} more: {note}", name(file), rest.len()),

@@ -18,6 +18,7 @@ pub(crate) struct Bytes {
 enum From {
     File(LocalFile),
     Memory(Vec<u8>),
+    Elsewhere(recoil_bytes::Bytes),
 }
 
 /// A buffer that is used again and again, aligned for words of 8 bytes.
@@ -45,6 +46,22 @@ impl Bytes {
         Self { path: name.to_path_buf(), len: bytes.len() as u64, from: From::Memory(bytes) }
     }
 
+    pub(crate) fn elsewhere(name: &Path, bytes: recoil_bytes::Bytes) -> Self {
+        Self { path: name.to_path_buf(), len: bytes.length(), from: From::Elsewhere(bytes) }
+    }
+
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.from, From::Elsewhere(_))
+    }
+
+    /// What changes when the bytes change, of a file that is elsewhere.
+    pub(crate) fn identity(&self) -> Option<&str> {
+        match &self.from {
+            From::Elsewhere(bytes) => bytes.elsewhere()?.identity(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -61,6 +78,7 @@ impl Bytes {
     pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         match &self.from {
             From::File(file) => file.read_at(offset, buffer).map_err(EventError::io("read", &self.path)),
+            From::Elsewhere(file) => file.read_at(offset, buffer).map_err(EventError::io("read", &self.path)),
             From::Memory(_) => {
                 buffer.copy_from_slice(self.in_place(offset, offset + buffer.len() as u64).ok_or_else(|| {
                     EventError::io("read", &self.path)(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
@@ -75,12 +93,14 @@ impl Bytes {
         match &self.from {
             From::File(file) => file.is_mapped(),
             From::Memory(_) => true,
+            From::Elsewhere(_) => false,
         }
     }
 
     fn in_place(&self, start: u64, end: u64) -> Option<&[u8]> {
         match &self.from {
             From::File(file) => file.bytes(start, usize::try_from(end.checked_sub(start)?).ok()?),
+            From::Elsewhere(_) => None,
             From::Memory(bytes) => bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?),
         }
     }

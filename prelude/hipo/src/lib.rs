@@ -5,7 +5,7 @@
 //!
 //! | layer | names |
 //! |---|---|
-//! | bytes | [`Stream`]: [`LocalFile`], [`MemoryFile`], or your own |
+//! | bytes | [`Stream`]: [`LocalFile`], [`MemoryFile`], [`AnyFile`] for one that is elsewhere, or your own |
 //! | container | [`FileHeader`], [`RecordHeader`], [`Record`], [`RecordBuilder`], [`Compression`] |
 //! | file | [`Reader`], [`ReaderIndex`], [`Events`], [`ReaderStream`], [`Writer`] |
 //! | meaning | [`Dictionary`], [`Schema`], [`Event`], [`Bank`], [`Structure`], [`Composite`] |
@@ -51,7 +51,7 @@ pub use read::parallel::ReaderStream;
 pub use read::query::{BankRequest, Block, ColumnQuery, EventFilter, EventSet, RowFilter};
 pub use read::reader::{Events, Reader, ReaderOptions};
 pub use read::rows::RecordRows;
-pub use stream::{LocalFile, MemoryFile, Stream};
+pub use stream::{AnyFile, LocalFile, MemoryFile, Stream};
 pub use write::fusion::{FusedEvents, Fusion};
 pub use write::skim::{Skim, SkimEvent, SkimReport};
 pub use write::tuple::{Tuple, TupleWriter};

@@ -1,5 +1,6 @@
 //! Where bytes come from: a local file, memory, or whatever implements [`Stream`].
 
+use recoil_bytes::{Bytes, Held};
 use std::io;
 use std::path::Path;
 
@@ -16,6 +17,20 @@ pub trait Stream: Send + Sync {
     /// # Errors
     /// When the bytes cannot be had; `UnexpectedEof` beyond the end.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// What changes when the bytes change, of a file that is elsewhere; `None` for others.
+    fn identity(&self) -> Option<&str> {
+        None
+    }
+
+    /// Says that these bytes are going to be read: those of a file that is elsewhere are fetched in one piece, and are in
+    /// memory as long as the answer lives.
+    ///
+    /// # Errors
+    /// When the bytes cannot be had.
+    fn hold(&self, _offset: u64, _length: u64) -> io::Result<Held> {
+        Ok(Held::default())
+    }
 
     /// The same bytes without a copy, when the stream has them in memory.
     fn bytes(&self, _offset: u64, _length: usize) -> Option<&[u8]> {
@@ -96,6 +111,42 @@ impl Stream for ReopenedFile {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         LocalFile::open_unmapped(&self.path)?.read_at(offset, buffer)
+    }
+}
+
+/// A file wherever it is.
+pub struct AnyFile {
+    name: String,
+    bytes: Bytes,
+}
+
+impl AnyFile {
+    /// A file of these bytes; errors call it `name`.
+    pub fn new(name: impl Into<String>, bytes: Bytes) -> Self {
+        Self { name: name.into(), bytes }
+    }
+}
+
+impl Stream for AnyFile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn length(&self) -> u64 {
+        self.bytes.length()
+    }
+
+    fn identity(&self) -> Option<&str> {
+        self.bytes.elsewhere()?.identity()
+    }
+
+    fn hold(&self, offset: u64, length: u64) -> io::Result<Held> {
+        let end = offset.saturating_add(length).min(self.length());
+        self.bytes.hold(std::slice::from_ref(&(offset.min(end)..end)))
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.bytes.read_at(offset, buffer)
     }
 }
 

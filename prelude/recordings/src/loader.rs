@@ -118,7 +118,16 @@ impl EventLoader {
             })?;
             self.options.format = Some(format);
         }
-        let recording = Recording::open_with(&self.path, self.options).map_err(table::error)?;
+        let recording = match sources::is_elsewhere(&self.path) {
+            true => {
+                let shown = sources::shown(&self.path);
+                // The ending says what it is, not what the address asks of its server.
+                let name = shown.strip_suffix("?…").unwrap_or(&shown);
+                Recording::of(name, sources::bytes(&self.path)?, self.options)
+            }
+            false => Recording::open_with(&self.path, self.options),
+        };
+        let recording = recording.map_err(table::error)?;
         Ok(EventData::of(Arc::new(recording)))
     }
 }

@@ -11,7 +11,6 @@ use ::events::{
 use data::{Error, Group, ProcessSource, Result};
 use polars::prelude::*;
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// A recording, or a part of it. Lazy: terminals decode, block by block.

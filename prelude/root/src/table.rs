@@ -6,6 +6,7 @@ use crate::file::{Entry, File};
 use crate::rntuple::{self, Ntuple};
 use crate::tree::{self, Tree};
 use rayon::prelude::*;
+use recoil_bytes::Held;
 use std::ops::Range;
 
 /// A TTree or an RNTuple.
@@ -89,6 +90,29 @@ impl Table {
         match &self.kind {
             Kind::Tree(tree) => tree.stored(column, &rows),
             Kind::Ntuple(ntuple) => ntuple.stored(column, &rows),
+        }
+    }
+
+    /// Says that rows of some columns are going to be read: what they need of a file that is elsewhere is brought into
+    /// memory together, and stays there as long as the answer lives. For other files nothing is done.
+    ///
+    /// # Errors
+    /// What the server or the connection says.
+    pub fn hold(&self, columns: &[usize], rows: Range<u64>) -> Result<Held> {
+        let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
+        match &self.kind {
+            Kind::Tree(tree) => tree.hold(&columns, &rows),
+            Kind::Ntuple(ntuple) => ntuple.hold(&columns, &rows),
+        }
+    }
+
+    /// Says that rows of some columns are going to be held soon: of a file that is elsewhere, what they need is fetched
+    /// meanwhile. It does not wait.
+    pub fn expect(&self, columns: &[usize], rows: Range<u64>) {
+        let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
+        match &self.kind {
+            Kind::Tree(tree) => tree.expect(&columns, &rows),
+            Kind::Ntuple(ntuple) => ntuple.expect(&columns, &rows),
         }
     }
 

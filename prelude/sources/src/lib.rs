@@ -5,12 +5,13 @@
 //! for. [`parquet`], [`arrow`], [`csv`], [`json`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
 //! many, [`with_constants`] adds what the names of folders say; [`open`] chooses by the file's name.
 //!
-//! In goes a path and a request (segment, columns, rows), out come columns or an error with a place. It must not know cuts,
-//! plans or physics: a caller that wants to skip a segment looks at its statistics.
+//! In goes a path, or the address of a file elsewhere, and a request (segment, columns, rows), out come columns or an error
+//! with a place. It must not know cuts, plans or physics: a caller that wants to skip a segment looks at its statistics.
 
 mod ahead;
 mod chain;
 mod columns;
+mod file;
 mod folders;
 mod guard;
 mod index;
@@ -34,6 +35,7 @@ pub mod write;
 
 pub use chain::{Chaining, chain, chain_with};
 pub use columns::Unreadable;
+pub use file::{Listed, bytes, has_folders, is_elsewhere, list, matching, shown};
 pub use folders::{Constant, ConstantValue, with_constants};
 pub use guard::guarded;
 pub use index::Index;
@@ -92,9 +94,11 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// The ending of a name, as [`EXTENSIONS`] has it; `None` for a file that is no table.
+/// The ending of a name, as [`EXTENSIONS`] has it; `None` for a file that is no table. In an address, what stands behind
+/// a question mark is no part of the name.
 pub fn ending(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let name = if is_elsewhere(path) { name.split(['?', '#']).next()? } else { &name };
     let ends = |ending: &&str| name.strip_suffix(ending).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'));
     EXTENSIONS.into_iter().find(ends)
 }
@@ -142,7 +146,7 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Opened> {
             Ok(Opened { source: Arc::new(table), notes })
         }
         None => Err(Error::read(
-            &Place::file(path.display().to_string()),
+            &Place::file(shown(path)),
             format!("not a kind of file that can be read; the name should end in one of {}", EXTENSIONS.join(", ")),
         )),
     }

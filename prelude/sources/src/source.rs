@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A table that is read in segments.
 pub trait Source: Send + Sync + std::fmt::Debug {
@@ -157,6 +158,20 @@ impl Identity {
         let metadata = std::fs::metadata(path).map_err(error)?;
         let full = std::path::absolute(path).map_err(error)?;
         Ok(Self::of(&(full, metadata.len(), metadata.modified().ok())))
+    }
+
+    /// The identity of a file by the name that messages have for it, and what its server says changes with its bytes. Of a
+    /// server that says nothing, every opening is another identity.
+    ///
+    /// # Errors
+    /// A file of this machine that is not there or may not be read.
+    pub fn named(name: &str, said: Option<&str>) -> Result<Self> {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        match said {
+            Some(said) => Ok(Self::of(&(name, said))),
+            None if remote::is_address(name) => Ok(Self::of(&(name, OPENED.fetch_add(1, Ordering::Relaxed)))),
+            None => Self::file(Path::new(name)),
+        }
     }
 
     /// Refuses a file that is no longer what it was when it was opened.

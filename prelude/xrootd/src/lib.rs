@@ -10,11 +10,11 @@
 //! later" and error. Not spoken: TLS (`roots://`), tokens, Kerberos, certificates, and everything that writes.
 //!
 //! ```no_run
-//! let options = xrootd::Options::default();
-//! let url: xrootd::Url = "root://host//data/run7.root".parse()?;
-//! let mut file = xrootd::File::open(&url, &options)?;
+//! let options = recoil_xrootd::Options::default();
+//! let url: recoil_xrootd::Url = "root://host//data/run7.root".parse()?;
+//! let mut file = recoil_xrootd::File::open(&url, &options)?;
 //! let ends = file.ranges(&[0..100, file.size() - 100..file.size()])?;
-//! # Ok::<(), xrootd::Error>(())
+//! # Ok::<(), recoil_xrootd::Error>(())
 //! ```
 
 mod auth;

@@ -2,7 +2,7 @@
 
 use sources::{Constant, ConstantValue};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The value of a folder whose rows had none, as Hive and Spark write it.
@@ -32,7 +32,7 @@ pub(super) fn is_part(folder: &str) -> bool {
 
 /// The folders `column=value` right above a path, outermost first, and the name of the folder that holds them.
 pub(super) fn above(path: &Path) -> (Vec<Key>, Option<String>) {
-    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let full = full(path);
     let mut keys = Vec::new();
     for folder in full.ancestors().skip(1) {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -42,6 +42,14 @@ pub(super) fn above(path: &Path) -> (Vec<Key>, Option<String>) {
         }
     }
     (keys, None)
+}
+
+/// A path with all folders above it.
+pub(super) fn full(path: &Path) -> PathBuf {
+    match sources::is_elsewhere(path) {
+        true => path.to_owned(),
+        false => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    }
 }
 
 /// `K%C3%B6ln` is `Köln`; what is no code stays as it is.

@@ -6,6 +6,7 @@
 //! the parts that grid jobs write, they belong to the process that the folder above them names. Temporary, hidden and empty
 //! files are left out, and said. Two copies of one table in a process are refused.
 
+mod entries;
 mod folders;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod twice;
 pub(crate) use folders::{Key, columns, constants};
 
 use belle2::names;
+use entries::{Entry, bare, entries, is_glob, matching};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -110,9 +112,10 @@ fn hint(nearest: &[String]) -> String {
 /// # Errors
 /// A path that is not there, or has nothing to read.
 pub(crate) fn discover(path: &str, choice: &Choice) -> Result<Found, DiscoverError> {
-    let (path, tree) = split_tree(path);
+    let (file, tree) = sources::root::split(Path::new(path));
+    let path = &*file.to_string_lossy();
     let mut found = Found { tree, ..Found::default() };
-    if path.contains(['*', '?', '[']) && !Path::new(path).exists() {
+    if is_glob(path) && !Path::new(path).exists() {
         globbed(path, &mut found)?;
     } else {
         named(path, &mut found)?;
@@ -122,7 +125,7 @@ pub(crate) fn discover(path: &str, choice: &Choice) -> Result<Found, DiscoverErr
         files.sort_by(|a, b| a.path.cmp(&b.path));
     }
     if found.processes.is_empty() {
-        return Err(DiscoverError::Nothing { path: path.to_owned(), why: why_nothing(&found.skipped) });
+        return Err(DiscoverError::Nothing { path: sources::shown(&file), why: why_nothing(&found.skipped) });
     }
     Ok(found)
 }
@@ -157,20 +160,20 @@ pub(crate) fn refuse_copies(path: &str, processes: &BTreeMap<String, Vec<File>>)
     processes.iter().try_for_each(|(process, files)| twice::refuse(path, process, files))
 }
 
-/// `dir/f.root:tree` is a file and a tree in it.
-fn split_tree(path: &str) -> (&str, Option<String>) {
-    match path.split_once(".root:") {
-        Some((stem, tree)) if !tree.is_empty() => (&path[..stem.len() + ".root".len()], Some(tree.to_owned())),
-        _ => (path, None),
-    }
-}
-
 fn named(path: &str, found: &mut Found) -> Result<(), DiscoverError> {
     let place = Path::new(path);
-    let metadata = std::fs::metadata(place).map_err(|error| missing(path, &error))?;
-    if metadata.is_file() {
-        let keys = folders::above(place).0;
-        return take(place, &Below { process: process_of_file(place), keys }, found, Asked::Name);
+    // Whether a file that is elsewhere is there is seen when it is opened: what is not called as a table is a folder.
+    let entry = match sources::is_elsewhere(place) {
+        true => {
+            let is_folder = sources::ending(place).is_none() && sources::has_folders(place);
+            Entry { path: place.to_owned(), is_folder, size: Some(1) }
+        }
+        false => Entry::of(place).map_err(|error| missing(path, &error))?,
+    };
+    if !entry.is_folder {
+        let name = bare(place);
+        let below = Below { process: process_of_file(&name), keys: folders::above(&name).0 };
+        return take(&entry, &below, found, Asked::Name);
     }
     let full = place.canonicalize().unwrap_or_else(|_| place.to_owned());
     if sources::delta::is_table(place) {
@@ -188,43 +191,41 @@ fn named(path: &str, found: &mut Found) -> Result<(), DiscoverError> {
         return walk(place, &below, found);
     }
     for entry in entries(place)? {
-        let name = file_name(&entry);
+        let name = entry.name();
         if let Some(why) = temporary(&name) {
-            found.skipped.push((entry, why));
-        } else if sources::delta::is_table(&entry) {
-            delta(&entry, &below.as_process(&name), found);
-        } else if entry.is_dir() {
-            let inside = below.entering(&entry, found).unwrap_or_else(|| below.as_process(&name));
-            walk(&entry, &inside, found)?;
+            found.skipped.push((entry.path, why));
+        } else if sources::delta::is_table(&entry.path) {
+            delta(&entry.path, &below.as_process(&name), found);
+        } else if entry.is_folder {
+            let inside = below.entering(&entry.path, found).unwrap_or_else(|| below.as_process(&name));
+            walk(&entry.path, &inside, found)?;
         } else {
-            take(&entry, &below.as_process(&process_of_file(&entry)), found, Asked::Directory)?;
+            take(&entry, &below.as_process(&process_of_file(&bare(&entry.path))), found, Asked::Directory)?;
         }
     }
     Ok(())
 }
 
 fn globbed(pattern: &str, found: &mut Found) -> Result<(), DiscoverError> {
-    let wrong = |why: String| DiscoverError::Unreadable { path: pattern.to_owned(), why };
     let level = Path::new(pattern)
         .components()
         .position(|part| part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
         .unwrap_or_default();
-    for entry in glob::glob(pattern).map_err(|error| wrong(format!("not a glob: {error}")))? {
-        let entry = entry.map_err(|error| wrong(error.to_string()))?;
-        if let Some(why) = temporary(&file_name(&entry)) {
-            found.skipped.push((entry, why));
+    for entry in matching(pattern)? {
+        if let Some(why) = temporary(&entry.name()) {
+            found.skipped.push((entry.path, why));
             continue;
         }
-        let is_last = entry.components().count() == level + 1;
-        let is_folder = entry.is_dir();
-        let process = match is_last && !is_folder {
-            true => process_of_file(&entry),
-            false => process_at(&entry, level, found),
+        let name = bare(&entry.path);
+        let is_last = name.components().count() == level + 1;
+        let process = match is_last && !entry.is_folder {
+            true => process_of_file(&name),
+            false => process_at(&name, level, found),
         };
-        let file = if is_folder { entry.join("file") } else { entry.clone() };
+        let file = if entry.is_folder { name.join("file") } else { name };
         let below = Below { process, keys: folders::above(&file).0 };
-        if is_folder {
-            walk(&entry, &below, found)?;
+        if entry.is_folder {
+            walk(&entry.path, &below, found)?;
         } else {
             take(&entry, &below, found, Asked::Glob)?;
         }
@@ -246,7 +247,7 @@ fn process_at(entry: &Path, level: usize, found: &mut Found) -> String {
 }
 
 fn holder(entry: &Path, level: usize, parts: &mut Vec<PathBuf>) -> String {
-    let full = std::path::absolute(entry).unwrap_or_else(|_| entry.to_owned());
+    let full = folders::full(entry);
     let below = entry.components().count() - level - 1;
     for folder in full.ancestors().skip(below) {
         let name = file_name(folder);
@@ -290,14 +291,14 @@ impl Below {
 /// All files below a directory belong to one process, unless a folder names another.
 fn walk(directory: &Path, below: &Below, found: &mut Found) -> Result<(), DiscoverError> {
     for entry in entries(directory)? {
-        let name = file_name(&entry);
+        let name = entry.name();
         if let Some(why) = temporary(&name) {
-            found.skipped.push((entry, why));
-        } else if sources::delta::is_table(&entry) {
-            delta(&entry, &below.as_process(&name), found);
-        } else if entry.is_dir() {
-            let inside = below.entering(&entry, found).unwrap_or_else(|| below.clone());
-            walk(&entry, &inside, found)?;
+            found.skipped.push((entry.path, why));
+        } else if sources::delta::is_table(&entry.path) {
+            delta(&entry.path, &below.as_process(&name), found);
+        } else if entry.is_folder {
+            let inside = below.entering(&entry.path, found).unwrap_or_else(|| below.clone());
+            walk(&entry.path, &inside, found)?;
         } else {
             take(&entry, below, found, Asked::Directory)?;
         }
@@ -325,8 +326,9 @@ enum Asked {
     Directory,
 }
 
-fn take(file: &Path, below: &Below, found: &mut Found, asked: Asked) -> Result<(), DiscoverError> {
-    let unreadable = |why: String| DiscoverError::Unreadable { path: file.display().to_string(), why };
+fn take(entry: &Entry, below: &Below, found: &mut Found, asked: Asked) -> Result<(), DiscoverError> {
+    let file = &*entry.path;
+    let nothing = |why: String| Err(DiscoverError::Nothing { path: sources::shown(file), why });
     match sources::ending(file) {
         Some(ending) if asked != Asked::Directory || sources::is_surely_a_table(ending) => {}
         Some(_) => {
@@ -334,21 +336,24 @@ fn take(file: &Path, below: &Below, found: &mut Found, asked: Asked) -> Result<(
             return Ok(());
         }
         None if asked == Asked::Name => {
-            let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-            return Err(DiscoverError::Nothing { path: file.display().to_string(), why: other_kind(&ending) });
+            let ending =
+                bare(file).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+            return nothing(other_kind(&ending));
         }
         None => {
             found.skipped.push((file.to_owned(), "not a table"));
             return Ok(());
         }
     }
-    let size = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
-    if size == 0 {
+    let unreadable =
+        |error: std::io::Error| DiscoverError::Unreadable { path: sources::shown(file), why: error.to_string() };
+    let size = entry
+        .size
+        .map_or_else(|| Entry::of(file).map(|entry| entry.size), |size| Ok(Some(size)))
+        .map_err(unreadable)?;
+    if size == Some(0) {
         if asked == Asked::Name {
-            return Err(DiscoverError::Nothing {
-                path: file.display().to_string(),
-                why: "the file is empty (0 bytes)".to_owned(),
-            });
+            return nothing("the file is empty (0 bytes)".to_owned());
         }
         found.skipped.push((file.to_owned(), "empty"));
         return Ok(());
@@ -356,20 +361,6 @@ fn take(file: &Path, below: &Below, found: &mut Found, asked: Asked) -> Result<(
     let taken = File { path: file.to_owned(), keys: below.keys.clone() };
     found.processes.entry(below.process.clone()).or_default().push(taken);
     Ok(())
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, DiscoverError> {
-    let wrong = |error: std::io::Error| DiscoverError::Unreadable {
-        path: directory.display().to_string(),
-        why: error.to_string(),
-    };
-    let mut entries: Vec<_> = std::fs::read_dir(directory)
-        .map_err(wrong)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .map_err(wrong)?;
-    entries.sort();
-    Ok(entries)
 }
 
 fn process_of_file(file: &Path) -> String {
@@ -420,11 +411,7 @@ fn missing(path: &str, error: &std::io::Error) -> DiscoverError {
     let place = Path::new(path);
     let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside: Vec<String> = entries(parent)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|entry| entry.file_name().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
+    let beside: Vec<String> = entries(parent).unwrap_or_default().iter().map(Entry::name).collect();
     let nearest = segment::nearest(&name, beside.iter().map(String::as_str));
     let nearest = nearest.into_iter().map(|name| place.with_file_name(name).display().to_string()).collect();
     DiscoverError::Missing { path: path.to_owned(), nearest }

@@ -182,7 +182,7 @@ fn damaged(bytes: &Bytes, offset: u64, what: String) -> EventError {
 }
 
 fn open_file(bytes: &Bytes) -> Result<File> {
-    let file = if bytes.in_memory() {
+    let file = if bytes.in_memory() || bytes.is_elsewhere() {
         File::from_bytes(bytes.head(0, bytes.len())?)
     } else {
         File::open_streaming(bytes.path())

@@ -112,7 +112,7 @@ impl OpenFile {
     /// The index of this session or of one before.
     pub(crate) fn known_index(&self) -> Option<Arc<BlockIndex>> {
         let mut known = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.index.is_none() && !known.looked && !self.bytes.in_memory() {
+        if known.index.is_none() && !known.looked && self.may_keep_index() {
             known.looked = true;
             let kept = self.options.index_cache.load(self.path(), self.key);
             known.index = kept.filter(|kept| kept.entries.len() == self.codec.blocks()).map(Arc::new);
@@ -121,10 +121,17 @@ impl OpenFile {
     }
 
     pub(crate) fn keep_index(&self, made: BlockIndex) {
-        if !self.bytes.in_memory() && self.bytes.len() >= self.smallest_cached() {
+        if self.may_keep_index() && self.bytes.len() >= self.smallest_cached() {
             self.options.index_cache.store(self.path(), self.key, &made);
         }
         self.index.lock().unwrap_or_else(PoisonError::into_inner).index = Some(Arc::new(made));
+    }
+
+    /// A file in memory is nowhere, and beside one that is elsewhere nothing can be kept.
+    fn may_keep_index(&self) -> bool {
+        let elsewhere = self.bytes.is_elsewhere();
+        let lasts = !elsewhere || self.bytes.identity().is_some();
+        !self.bytes.in_memory() && lasts && !(elsewhere && self.options.index_cache == IndexCache::Beside)
     }
 
     /// Small files are decoded faster than an index is found; a folder of one's own gets all of them.

@@ -78,6 +78,19 @@ impl Recording {
         Self::build(Bytes::from_memory(name.as_ref(), bytes), options)
     }
 
+    /// A recording whose bytes are wherever they are; `name` is for messages, and its ending counts as that of a file.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn of(name: impl AsRef<Path>, bytes: recoil_bytes::Bytes, options: ReadOptions) -> Result<Self> {
+        Self::build(Bytes::elsewhere(name.as_ref(), bytes), options)
+    }
+
+    /// What changes when the bytes change, of a file that is elsewhere; `None` for others.
+    pub fn bytes_identity(&self) -> Option<&str> {
+        self.file.bytes().identity()
+    }
+
     fn build(bytes: Bytes, options: ReadOptions) -> Result<Self> {
         Ok(Self { file: Arc::new(OpenFile::build(bytes, options)?) })
     }

@@ -25,7 +25,10 @@ pub(crate) fn key_of(bytes: &Bytes, format: Format, options: &ReadOptions) -> Re
     let modified =
         modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos());
     let how = format!("{} {format:?} {}", env!("CARGO_PKG_VERSION"), options.identity());
-    let place = std::fs::canonicalize(bytes.path()).unwrap_or_default();
+    let place = match bytes.identity() {
+        Some(identity) => format!("{} {identity}", bytes.path().display()).into(),
+        None => std::fs::canonicalize(bytes.path()).unwrap_or_default(),
+    };
     Ok(Key(cache::hash(&[
         &bytes.len().to_le_bytes(),
         &modified.to_le_bytes(),

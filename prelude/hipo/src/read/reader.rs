@@ -216,6 +216,8 @@ impl Reader {
             return Err(Error::in_file(self.name(), Fault::Argument(format!("no record {number}, there are {count}"))));
         };
         self.decompressions.fetch_add(1, Ordering::Relaxed);
+        let held = self.stream.hold(entry.position, entry.length);
+        let _held = held.map_err(|error| Error::in_file(self.name(), error))?;
         record.load(&*self.stream, entry.position, number)?;
         let stated = record.header().map(|header| (header.length(), u64::from(header.event_count)));
         if stated != Some((entry.length, entry.events)) {

@@ -51,7 +51,15 @@ impl File {
     /// # Errors
     /// As [`File::open`].
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self> {
-        Self::parse(name, Bytes::memory(bytes)).map_err(|error| error.in_file(name))
+        Self::of(name, recoil_bytes::Bytes::memory(bytes))
+    }
+
+    /// The same for bytes wherever they are.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn of(name: &str, bytes: recoil_bytes::Bytes) -> Result<Self> {
+        Self::parse(name, Bytes::of(bytes)).map_err(|error| error.in_file(name))
     }
 
     fn parse(name: &str, bytes: Bytes) -> Result<Self> {

@@ -3,13 +3,14 @@
 use super::anchor::Anchor;
 use super::envelope;
 use super::page;
-use super::pages::{self, Cluster};
+use super::pages::{self, Cluster, Page};
 use super::plan::{Node, Plan};
 use super::schema::Schema;
 use crate::columns::{Column, Skipped, Text, Type, Values};
 use crate::error::{Error, Result};
 use crate::file::{File, Key};
 use rayon::prelude::*;
+use recoil_bytes::Held;
 use std::ops::Range;
 
 /// An RNTuple.
@@ -69,12 +70,39 @@ impl Ntuple {
 
     /// Bytes on disk of some rows of a column.
     pub(crate) fn stored(&self, column: usize, rows: &Range<u64>) -> u64 {
+        self.pages(column, rows).iter().map(|page| page.stored).sum()
+    }
+
+    /// The pages of the clusters in which rows of a column lie.
+    fn pages(&self, column: usize, rows: &Range<u64>) -> Vec<Page> {
         let mut fields = Vec::new();
         self.plan.nodes[column].fields(&mut fields);
         let columns: Vec<_> = fields.iter().flat_map(|field| self.schema.columns_of(*field)).flatten().collect();
         let clusters = self.overlapping(rows);
         let pages = clusters.flat_map(|cluster| columns.iter().filter_map(|column| cluster.columns.get(*column)));
-        pages.flat_map(|column| &column.pages).map(|page| page.stored).sum()
+        pages.flat_map(|column| &column.pages).copied().collect()
+    }
+
+    /// Brings the pages of some rows into memory.
+    pub(crate) fn hold(&self, columns: &[usize], rows: &Range<u64>) -> Result<Held> {
+        if !self.file.bytes().are_elsewhere() {
+            return Ok(Held::default());
+        }
+        self.file.bytes().hold(self.ranges(columns, rows)).map_err(|error| error.in_file(self.file.name()))
+    }
+
+    /// Begins to fetch them.
+    pub(crate) fn expect(&self, columns: &[usize], rows: &Range<u64>) {
+        if self.file.bytes().are_elsewhere() {
+            self.file.bytes().expect(self.ranges(columns, rows));
+        }
+    }
+
+    fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
+        // Behind a page stands its checksum, if it has one.
+        let end = |page: &Page| page.at.saturating_add(page.stored).saturating_add(if page.sum { 8 } else { 0 });
+        let pages = columns.iter().flat_map(|column| self.pages(*column, rows));
+        pages.map(|page| page.at..end(&page)).collect()
     }
 
     fn overlapping<'a>(&'a self, rows: &'a Range<u64>) -> impl Iterator<Item = &'a Cluster> {

@@ -243,6 +243,14 @@ fn member<'a>(branch: &Branch, classes: &'a Classes) -> Option<&'a Element> {
     })
 }
 
+/// The leaf that counts the values of an entry.
+pub(crate) fn count(how: &How) -> Option<usize> {
+    match how {
+        How::Counted { count, .. } | How::Behind { count, .. } => *count,
+        How::Flat { .. } | How::Text | How::Entry(_) => None,
+    }
+}
+
 /// How the numbers of a leaf that counts others are read, and the branch they are in.
 pub(crate) fn counter(leaf: usize, record: &Record) -> Result<(usize, How), Why> {
     let leaf = &record.leaves[leaf];

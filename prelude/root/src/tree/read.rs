@@ -8,6 +8,7 @@ use crate::columns::{Column, Skipped, Slot, Values};
 use crate::error::{Error, Result};
 use crate::file::{File, Key};
 use rayon::prelude::*;
+use recoil_bytes::Held;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -202,6 +203,45 @@ impl Tree {
             starts.push(0);
         }
         starts
+    }
+
+    /// Brings the baskets of some rows into memory, with those of the leaves that count their values.
+    pub(crate) fn hold(&self, columns: &[usize], rows: &Range<u64>) -> Result<Held> {
+        if !self.file.bytes().are_elsewhere() {
+            return Ok(Held::default());
+        }
+        self.file.bytes().hold(self.ranges(columns, rows)).map_err(|error| error.in_file(self.file.name()))
+    }
+
+    /// Begins to fetch them.
+    pub(crate) fn expect(&self, columns: &[usize], rows: &Range<u64>) {
+        if self.file.bytes().are_elsewhere() {
+            self.file.bytes().expect(self.ranges(columns, rows));
+        }
+    }
+
+    /// Where the baskets of some rows are, with those of the leaves that count their values.
+    fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
+        let mut ranges = Vec::new();
+        for column in columns {
+            let planned = &self.planned[*column];
+            let counter = plan::count(&planned.how).and_then(|leaf| plan::counter(leaf, &self.record).ok());
+            let mut rows = rows.clone();
+            for branch in [Some(planned.branch), counter.map(|(branch, _)| branch)].into_iter().flatten() {
+                let spans = self.spans.get(&branch).map_or(&[][..], Vec::as_slice);
+                for span in spans.iter().filter(|span| span.rows.start < rows.end && rows.start < span.rows.end) {
+                    if let Place::Disk(disk) = span.place {
+                        ranges.push(disk.seek..disk.seek.saturating_add(disk.bytes.into()));
+                    }
+                }
+                // Values are counted basket by basket, whole ones.
+                let touched = spans.iter().filter(|span| span.rows.start < rows.end && rows.start < span.rows.end);
+                let (mut first, mut last) = (rows.start, rows.end);
+                touched.for_each(|span| (first, last) = (first.min(span.rows.start), last.max(span.rows.end)));
+                rows = first..last;
+            }
+        }
+        ranges
     }
 
     /// Bytes on disk of some rows of a column.

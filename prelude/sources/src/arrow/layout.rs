@@ -11,9 +11,8 @@ use polars_arrow_format::ipc::planus::{Builder, ReadAsRoot};
 use polars_arrow_format::ipc::{
     self, Block, Endianness, Field, FooterRef, Int, Message, MessageHeader, MessageHeaderRef, MessageRef, Schema, Type,
 };
+use recoil_bytes::Bytes;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// The batches, and the columns.
@@ -31,10 +30,11 @@ pub(super) struct Named {
 }
 
 /// A file ends in a footer that lists its batches.
-pub(super) fn of_file(file: &File, size: u64) -> Result<Layout, String> {
+pub(super) fn of_file(file: &Bytes) -> Result<Layout, String> {
+    let size = file.length();
     let mut end = [0; 10];
     let at = size.checked_sub(10).ok_or("it is too short")?;
-    file.read_exact_at(&mut end, at).map_err(|error| error.to_string())?;
+    file.read_at(at, &mut end).map_err(|error| error.to_string())?;
     let (length, magic) = end.split_at(4);
     if magic != b"ARROW1" {
         return Err("the file does not end as an Arrow file".to_owned());
@@ -52,7 +52,8 @@ pub(super) fn of_file(file: &File, size: u64) -> Result<Layout, String> {
 }
 
 /// A stream is read once from message to message, over the heads of them.
-pub(super) fn of_stream(file: &File, size: u64) -> Result<Layout, String> {
+pub(super) fn of_stream(file: &Bytes) -> Result<Layout, String> {
+    let size = file.length();
     let (mut schema, mut batches, mut dictionaries) = (None, Vec::new(), Vec::new());
     let mut known = HashSet::new();
     let mut at = 0;
@@ -86,13 +87,13 @@ pub(super) fn of_stream(file: &File, size: u64) -> Result<Layout, String> {
 }
 
 /// The bytes before a message and those of its head; `None` at the end.
-fn head(file: &File, at: u64, size: u64) -> Result<Option<(u64, u64)>, String> {
+fn head(file: &Bytes, at: u64, size: u64) -> Result<Option<(u64, u64)>, String> {
     if at == size {
         return Ok(None);
     }
     let word = |at: u64| {
         let mut word = [0; 4];
-        file.read_exact_at(&mut word, at).map(|()| u32::from_le_bytes(word)).map_err(|error| error.to_string())
+        file.read_at(at, &mut word).map(|()| u32::from_le_bytes(word)).map_err(|error| error.to_string())
     };
     let (head, length) = match word(at)? {
         u32::MAX => (8, word(at + 4)?),
@@ -107,9 +108,9 @@ fn head(file: &File, at: u64, size: u64) -> Result<Option<(u64, u64)>, String> {
     Ok(Some((head, length.into())))
 }
 
-fn bytes(file: &File, at: u64, length: u64) -> Result<Vec<u8>, String> {
+fn bytes(file: &Bytes, at: u64, length: u64) -> Result<Vec<u8>, String> {
     let mut stored = vec![0; usize::try_from(length).map_err(said)?];
-    file.read_exact_at(&mut stored, at).map_err(|error| error.to_string())?;
+    file.read_at(at, &mut stored).map_err(|error| error.to_string())?;
     Ok(stored)
 }
 

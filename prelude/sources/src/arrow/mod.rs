@@ -3,8 +3,9 @@
 mod layout;
 
 use crate::columns::{Unreadable, name as type_name, readable, unnamed_zone};
+use crate::file::{TableFile, told};
 use crate::source::not_there;
-use crate::{Identity, SegmentInfo, Source, guarded};
+use crate::{SegmentInfo, Source, guarded};
 use layout::{Layout, Named};
 use polars::prelude::*;
 use polars_arrow::array::{
@@ -13,19 +14,16 @@ use polars_arrow::array::{
 use polars_arrow::datatypes::{PhysicalType, TimeUnit as ArrowTimeUnit};
 use polars_arrow::io::ipc::read::{FileMetadata, FileReader, get_row_count_from_blocks};
 use polars_arrow::match_integer_type;
+use recoil_bytes::Reader;
 use segment::{Error, Place, Result, Statistics};
-use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// An Arrow IPC file.
 #[derive(Debug)]
 pub struct Arrow {
-    path: PathBuf,
-    name: String,
-    identity: Identity,
+    file: TableFile,
     schema: SchemaRef,
     /// Where each column of the schema is in the file.
     at: Vec<usize>,
@@ -42,46 +40,25 @@ pub struct Arrow {
 /// # Errors
 /// A file that is missing, cut short, or not of Arrow; a stream whose dictionaries change.
 pub fn open(path: impl AsRef<Path>) -> Result<Arrow> {
-    let path = path.as_ref();
-    let name = path.display().to_string();
-    let place = Place::file(name.as_str());
-    let identity = Identity::file(path)?;
-    let mut file = File::open(path).map_err(|error| Error::read(&place, error.to_string()))?;
-    let begins = begins(path);
+    let (file, bytes) = TableFile::open(path.as_ref())?;
+    let place = Place::file(file.name());
+    let begins = bytes.get(0, bytes.length().min(8) as usize).map_err(|error| told(&place, error))?;
     let explain = |error: String| Error::read(&place, open_error(&begins, &error));
-    let size = file.metadata().map_err(|error| Error::read(&place, error.to_string()))?.len();
     let found = guarded(|| match () {
-        () if begins.starts_with(STREAM) => layout::of_stream(&file, size),
-        () if begins.starts_with(b"ARROW1") => layout::of_file(&file, size),
+        () if begins.starts_with(STREAM) => layout::of_stream(&bytes),
+        () if begins.starts_with(b"ARROW1") => layout::of_file(&bytes),
         // Streams of before 2019 begin with the length of their first message.
-        () => layout::of_stream(&file, size).or_else(|_| layout::of_file(&file, size)),
+        () => layout::of_stream(&bytes).or_else(|_| layout::of_file(&bytes)),
     });
     let Layout { mut metadata, columns: named } = found.map_err(explain)?.map_err(explain)?;
     let Columns { schema, at, unreadable, zones } = columns(&mut metadata, named);
-    let mut arrow = Arrow {
-        path: path.to_owned(),
-        name,
-        identity,
-        schema: Arc::new(schema),
-        at,
-        unreadable,
-        zones,
-        metadata,
-        segments: Vec::new(),
-    };
-    arrow.segments = arrow.describe(&mut file, &place).map_err(explain)?;
+    let mut arrow = Arrow { file, schema: Arc::new(schema), at, unreadable, zones, metadata, segments: Vec::new() };
+    arrow.segments = arrow.describe(&mut bytes.reader(), &place).map_err(explain)?;
     Ok(arrow)
 }
 
 /// How streams begin.
 const STREAM: &[u8] = &[0xff; 4];
-
-/// The first bytes of a file.
-fn begins(path: &Path) -> Vec<u8> {
-    let mut start = Vec::with_capacity(8);
-    let _ = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
-    start
-}
 
 /// Whether the library says that it does not know something, and not that it is wrong.
 fn is_unsupported(error: &str) -> bool {
@@ -148,7 +125,7 @@ fn held(field: &ArrowField) -> std::result::Result<(ArrowField, DataType), Unrea
 }
 
 impl Arrow {
-    fn describe(&self, file: &mut File, place: &Place) -> std::result::Result<Vec<SegmentInfo>, String> {
+    fn describe(&self, file: &mut Reader, place: &Place) -> std::result::Result<Vec<SegmentInfo>, String> {
         let mut segments = Vec::with_capacity(self.metadata.blocks.len());
         let mut start = 0;
         for (number, block) in self.metadata.blocks.iter().enumerate() {
@@ -161,7 +138,7 @@ impl Arrow {
                 statistics: Statistics { rows, ..Statistics::default() },
                 bytes: block.body_length.max(0) as u64,
                 place: Arc::new(place),
-                identity: self.identity.part(number as u64),
+                identity: self.file.identity().part(number as u64),
             });
             start += rows;
         }
@@ -169,7 +146,7 @@ impl Arrow {
     }
 
     /// Some columns of the file, by their positions in it, ascending.
-    fn decode(&self, file: File, segment: usize, wanted: &[usize], rows: &Range<usize>) -> PolarsResult<DataFrame> {
+    fn decode(&self, file: Reader, segment: usize, wanted: &[usize], rows: &Range<usize>) -> PolarsResult<DataFrame> {
         if wanted.is_empty() {
             return DataFrame::new(rows.len(), Vec::new());
         }
@@ -240,7 +217,7 @@ fn beyond(array: &dyn Array) -> Option<&'static str> {
 
 impl Source for Arrow {
     fn name(&self) -> &str {
-        &self.name
+        self.file.name()
     }
 
     fn schema(&self) -> &SchemaRef {
@@ -255,13 +232,17 @@ impl Source for Arrow {
         &self.unreadable
     }
 
+    fn divisible(&self) -> bool {
+        // Parts of a batch that is elsewhere would each fetch whole columns of it.
+        !self.file.is_elsewhere()
+    }
+
     fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
         self.zones.clone()
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let place = &self.segments[segment].place;
-        self.identity.unchanged(&self.path, place)?;
         let mut wanted = Vec::with_capacity(columns.len());
         for name in columns {
             let at = self.schema.index_of(name).and_then(|at| self.at.get(at));
@@ -269,13 +250,15 @@ impl Source for Arrow {
         }
         wanted.sort_unstable();
         wanted.dedup();
-        let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
-        let decoded = guarded(|| self.decode(file, segment, &wanted, &rows));
+        let file = self.file.bytes(place)?;
+        let decoded = guarded(|| self.decode(file.reader(), segment, &wanted, &rows));
         let explain = |error: String| match () {
             () if error.contains(SECONDS) || error.contains(HOURS) => Error::read(place, error),
             () if is_unsupported(&error) => {
                 Error::read(place, format!("is not supported ({error}); write it as Parquet"))
             }
+            // Buffers are read one by one while they are decoded: what went wrong may be the network.
+            () if self.file.is_elsewhere() => Error::read(place, format!("cannot be read ({error})")),
             () => Error::read(place, format!("cannot be decoded ({error}); the file is damaged")),
         };
         let frame = decoded.map_err(explain)?.map_err(|error| explain(error.to_string()))?;

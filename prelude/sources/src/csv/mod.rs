@@ -15,8 +15,9 @@ mod tests;
 pub use options::Csv;
 pub(crate) use text::decode::inflate;
 
+use crate::file::{TableFile, told};
+use crate::guarded;
 use crate::memory::{Cutting, Memory};
-use crate::{Identity, guarded};
 use polars::prelude::*;
 use read::{Table, Text};
 use segment::{Error, Place, Result};
@@ -48,13 +49,12 @@ pub fn open(path: impl AsRef<Path>, separator: Option<u8>) -> Result<Memory> {
 /// # Errors
 /// A file that is missing, empty, or whose rows do not fit together; a column that is asked for and not there.
 pub fn open_with(path: impl AsRef<Path>, options: &Csv) -> Result<Opened> {
-    let path = path.as_ref();
-    let place = Place::file(path.display().to_string());
-    Identity::file(path)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::read(&place, error.to_string()))?;
+    let (file, bytes) = TableFile::open(path.as_ref())?;
+    let place = Place::file(file.name());
+    let bytes = bytes.get(0, bytes.length() as usize).map_err(|error| told(&place, error))?;
     let Table { pieces, schema, notes } = parse(bytes, options, &place)?;
     let cutting = Cutting { statistics: true, ..Cutting::default() };
-    let table = Memory::pieces(&path.display().to_string(), schema, pieces, None, &cutting)?;
+    let table = Memory::pieces(file.name(), schema, pieces, None, &cutting)?;
     Ok(Opened { table, notes })
 }
 

@@ -8,8 +8,9 @@ mod kind;
 mod parse;
 
 use crate::csv::inflate;
+use crate::file::{TableFile, told};
+use crate::guarded;
 use crate::memory::{Cutting, Memory};
-use crate::{Identity, guarded};
 use kind::Kind;
 pub(crate) use parse::{Json, parse};
 use polars::prelude::*;
@@ -77,10 +78,9 @@ const PIECE: usize = 100_000;
 /// # Errors
 /// A file that is missing or damaged, a line that is no object of JSON, a column that is asked for and not there.
 pub fn open_with(path: impl AsRef<Path>, options: &JsonLines) -> Result<Opened> {
-    let path = path.as_ref();
-    let place = Place::file(path.display().to_string());
-    Identity::file(path)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::read(&place, error.to_string()))?;
+    let (file, bytes) = TableFile::open(path.as_ref())?;
+    let place = Place::file(file.name());
+    let bytes = bytes.get(0, bytes.length() as usize).map_err(|error| told(&place, error))?;
     let (bytes, packed) = inflate(bytes).map_err(|error| Error::read(&place, error))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -91,7 +91,7 @@ pub fn open_with(path: impl AsRef<Path>, options: &JsonLines) -> Result<Opened> 
     let (pieces, schema, mut notes) = table(&rows, options, &place)?;
     notes.extend(packed.map(str::to_owned));
     let cutting = Cutting { statistics: true, ..Cutting::default() };
-    let table = Memory::pieces(&path.display().to_string(), schema, pieces, None, &cutting)?;
+    let table = Memory::pieces(file.name(), schema, pieces, None, &cutting)?;
     Ok(Opened { table, notes })
 }
 

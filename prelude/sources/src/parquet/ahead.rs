@@ -18,7 +18,7 @@ impl Parquet {
         if parts.is_empty() {
             return;
         }
-        if let Ok(file) = File::open(&self.path) {
+        if let Some(Ok(file)) = self.file.path().map(File::open) {
             read_ahead(file, parts);
         }
     }

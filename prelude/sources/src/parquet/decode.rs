@@ -5,16 +5,15 @@ use crate::guarded;
 use polars::prelude::*;
 use polars_buffer::Buffer;
 use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, column_iter_to_arrays};
-use std::fs::File;
+use recoil_bytes::Bytes;
 use std::io::Cursor;
-use std::os::unix::fs::FileExt;
 
 /// The values of a column, whose leaves lie in these chunks.
 ///
 /// # Errors
 /// What the library says, or the message of its panic.
 pub(super) fn column(
-    file: &File,
+    file: &Bytes,
     chunks: &[&ColumnChunkMetadata],
     writer: Option<&str>,
     field: &ArrowField,
@@ -42,10 +41,10 @@ struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn read(file: &File, chunk: &'a ColumnChunkMetadata, repacked: bool) -> PolarsResult<Self> {
+    fn read(file: &Bytes, chunk: &'a ColumnChunkMetadata, repacked: bool) -> PolarsResult<Self> {
         let range = chunk.byte_range();
         let mut bytes = vec![0; (range.end - range.start) as usize];
-        file.read_exact_at(&mut bytes, range.start)?;
+        file.read_at(range.start, &mut bytes)?;
         repack::has_all_levels(&bytes, chunk)?;
         if repacked {
             bytes = repack::chunk(&bytes, chunk)?;

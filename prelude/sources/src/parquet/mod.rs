@@ -14,27 +14,25 @@ mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
+use crate::file::TableFile;
 use crate::source::not_there;
-use crate::{Identity, SegmentInfo, Source, Unreadable, guarded};
+use crate::{SegmentInfo, Source, Unreadable, guarded};
 use polars::prelude::*;
 use polars_arrow::bitmap::MutableBitmap;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, Filter, PhysicalType, infer_schema, read_metadata};
+use recoil_bytes::Bytes;
 use schema::Columns;
 use segment::{Error, Place, Result};
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A Parquet file.
 #[derive(Debug)]
 pub struct Parquet {
-    path: PathBuf,
-    name: String,
-    identity: Identity,
+    file: TableFile,
     schema: SchemaRef,
     fields: ArrowSchema,
     unreadable: Vec<Unreadable>,
@@ -49,61 +47,47 @@ pub struct Parquet {
 /// # Errors
 /// A file that is missing, empty, cut short, encrypted, or not Parquet.
 pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
-    let path = path.as_ref();
-    let name = path.display().to_string();
-    let place = Place::file(name.as_str());
-    let identity = Identity::file(path)?;
-    let mut file = File::open(path).map_err(|error| Error::read(&place, error.to_string()))?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let (file, bytes) = TableFile::open(path.as_ref())?;
+    let place = Place::file(file.name());
+    let size = bytes.length();
     if size < 12 {
         return Err(Error::read(
             &place,
             format!("{size} bytes are too few for a Parquet file; it may be empty or unfinished"),
         ));
     }
-    let explain = |error: String| Error::read(&place, footer_error(&file_end(path), &error));
-    let metadata = metadata(&mut file, size).map_err(explain)?;
+    let held = file.hold(|| vec![size.saturating_sub(FOOTER)..size], &place)?;
+    let explain = |error: String| Error::read(&place, footer_error(&file_end(&bytes), &error));
+    let metadata = metadata(&bytes).map_err(explain)?;
+    drop(held);
     let Columns { fields, schema, unreadable, zones } = schema::columns(&metadata);
-    let mut parquet = Parquet {
-        path: path.to_owned(),
-        name,
-        identity,
-        schema: Arc::new(schema),
-        fields,
-        unreadable,
-        zones,
-        metadata,
-        segments: Vec::new(),
-    };
+    let mut parquet =
+        Parquet { file, schema: Arc::new(schema), fields, unreadable, zones, metadata, segments: Vec::new() };
     parquet.segments = guarded(|| parquet.describe(size)).map_err(explain)??;
     Ok(parquet)
 }
 
 /// The footer; of one with words that the library does not know, all but those.
-fn metadata(file: &mut File, size: u64) -> std::result::Result<FileMetadata, String> {
-    let read = guarded(|| read_metadata(file)).and_then(|read| read.map_err(|error| error.to_string()));
-    read.or_else(|error| known_words(file, size).ok_or(error))
+fn metadata(file: &Bytes) -> std::result::Result<FileMetadata, String> {
+    let read = guarded(|| read_metadata(&mut file.reader())).and_then(|read| read.map_err(|error| error.to_string()));
+    read.or_else(|error| known_words(file).ok_or(error))
 }
 
-fn known_words(file: &File, size: u64) -> Option<FileMetadata> {
-    let mut end = [0; 8];
-    file.read_exact_at(&mut end, size.checked_sub(8)?).ok()?;
+fn known_words(file: &Bytes) -> Option<FileMetadata> {
+    let (size, mut end) = (file.length(), [0; 8]);
+    file.read_at(size.checked_sub(8)?, &mut end).ok()?;
     let (length, magic) = end.split_first_chunk::<4>()?;
     let start = (size - 8).checked_sub(u32::from_le_bytes(*length).into()).filter(|_| magic == b"PAR1")?;
     let mut stored = vec![0; (size - 8 - start) as usize];
-    file.read_exact_at(&mut stored, start).ok()?;
+    file.read_at(start, &mut stored).ok()?;
     let known = Buffer::from_vec(footer::without_unknown_words(&stored)?);
     guarded(|| deserialize_metadata(known)).ok()?.ok()
 }
 
 /// The last four bytes of a file.
-fn file_end(path: &Path) -> [u8; 4] {
+fn file_end(file: &Bytes) -> [u8; 4] {
     let mut end = [0; 4];
-    let read = File::open(path).and_then(|file| {
-        let size = file.metadata()?.len();
-        file.read_exact_at(&mut end, size.saturating_sub(4))
-    });
-    if read.is_ok() { end } else { [0; 4] }
+    if file.read_at(file.length().saturating_sub(4), &mut end).is_ok() { end } else { [0; 4] }
 }
 
 /// Why a footer is not understood: what is not supported is no damage.
@@ -143,7 +127,7 @@ impl Parquet {
             let rows = start..start + group.num_rows() as u64;
             start = rows.end;
             let bytes = group.full_byte_range();
-            let place = Place::file(self.name.as_str()).part(format!("row group {number}")).offset(bytes.start);
+            let place = Place::file(self.file.name()).part(format!("row group {number}")).offset(bytes.start);
             if bytes.end > size {
                 let text =
                     format!("the row group ends at byte {}, but the file has {size}: it is cut short", bytes.end);
@@ -154,7 +138,7 @@ impl Parquet {
                 columns: 0..self.schema.len(),
                 bytes: group.compressed_size() as u64,
                 place: Arc::new(place),
-                identity: self.identity.part(number as u64),
+                identity: self.file.identity().part(number as u64),
                 rows,
             });
         }
@@ -168,7 +152,7 @@ impl Parquet {
     /// Columns the fast way; `None` for those that the general decoder has to read.
     fn plain(
         &self,
-        file: &File,
+        file: &Bytes,
         segment: usize,
         names: &[PlSmallStr],
         rows: Wanted<'_>,
@@ -216,7 +200,7 @@ impl Parquet {
     }
 
     /// A column of any kind, by the general decoder.
-    fn column(&self, file: &File, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
+    fn column(&self, file: &Bytes, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
         let (Some(field), Some(dtype)) = (self.fields.get(name), self.schema.get(name)) else {
             return Err(not_there(name, self));
         };
@@ -242,6 +226,11 @@ impl Parquet {
         Ok(if column.dtype() == dtype { column } else { column.cast(dtype)? })
     }
 
+    /// Where columns of a row group are in the file.
+    fn ranges(&self, segment: usize, columns: &[PlSmallStr]) -> Vec<Range<u64>> {
+        columns.iter().flat_map(|name| self.chunks(segment, name)).map(ColumnChunkMetadata::byte_range).collect()
+    }
+
     fn has_int96(&self) -> bool {
         let leaves = self.metadata.schema().columns();
         leaves.iter().any(|leaf| leaf.descriptor.primitive_type.physical_type == PhysicalType::Int96)
@@ -249,10 +238,8 @@ impl Parquet {
 
     fn columns(&self, segment: usize, columns: &[PlSmallStr], rows: Wanted<'_>) -> Result<DataFrame> {
         let place = &self.segments[segment].place;
-        // The file is opened anew: thousands of files do not hold thousands of descriptors, and a file that was
-        // replaced since is noticed instead of being read with the old footer.
-        self.identity.unchanged(&self.path, place)?;
-        let file = File::open(&self.path).map_err(|error| Error::read(place, error.to_string()))?;
+        let file = self.file.bytes(place)?;
+        let _held = self.file.hold(|| self.ranges(segment, columns), place)?;
         let mut found = Vec::with_capacity(columns.len());
         for names in columns.chunks(TOGETHER) {
             for (name, plain) in names.iter().zip(self.plain(&file, segment, names, rows)?) {
@@ -262,6 +249,9 @@ impl Parquet {
         Ok(DataFrame::new(rows.len(), found)?)
     }
 }
+
+/// Bytes at the end of a file that is elsewhere that are fetched at first: most footers are shorter.
+const FOOTER: u64 = 64 << 10;
 
 /// Columns whose pages are decompressed together: enough of them that short pages, too, have streams for all lanes.
 const TOGETHER: usize = 4;
@@ -317,7 +307,7 @@ impl Wanted<'_> {
 
 impl Source for Parquet {
     fn name(&self) -> &str {
-        &self.name
+        self.file.name()
     }
 
     fn schema(&self) -> &SchemaRef {
@@ -341,7 +331,7 @@ impl Source for Parquet {
         let halves = self.fields.iter_values().any(|field| field.dtype == ArrowDataType::Float16);
         // Padding behind the values, which this writer leaves, is taken for values there.
         let pads = self.metadata.created_by.as_deref().is_some_and(|writer| writer.starts_with("fastparquet"));
-        (same && !halves && !pads && !self.has_int96()).then(|| vec![self.name.as_str().into()])
+        (same && !halves && !pads && !self.has_int96() && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
@@ -352,7 +342,13 @@ impl Source for Parquet {
         self.columns(segment, columns, Wanted::Rows(rows))
     }
 
+    fn divisible(&self) -> bool {
+        // Parts of a row group that is elsewhere would each fetch whole columns of it.
+        !self.file.is_elsewhere()
+    }
+
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
+        self.file.expect(|| self.ranges(segment, columns));
         self.ahead(segment, columns, &rows);
     }
 

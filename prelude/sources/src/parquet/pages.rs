@@ -5,9 +5,8 @@ use polars_parquet::parquet::encoding::Encoding;
 use polars_parquet::parquet::page::{DataPage, DataPageHeader, FormatEncoding};
 use polars_parquet_format::PageHeader;
 use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
-use std::fs::File;
+use recoil_bytes::Bytes;
 use std::io::Cursor;
-use std::os::unix::fs::FileExt;
 
 /// Bytes in which the header of a page ends, unless its statistics are very long.
 const HEAD: usize = 1_024;
@@ -26,10 +25,10 @@ pub(super) struct PageAt {
 
 impl PageAt {
     /// The page that begins at `at`; `None` where that is no page of data, or has a header that is not understood.
-    pub(super) fn find(file: &File, at: u64, end: u64) -> PolarsResult<Option<Self>> {
+    pub(super) fn find(file: &Bytes, at: u64, end: u64) -> PolarsResult<Option<Self>> {
         let mut bytes = [0; HEAD];
         let bytes = &mut bytes[..HEAD.min((end - at) as usize)];
-        file.read_exact_at(bytes, at)?;
+        file.read_at(at, bytes)?;
         let mut cursor = Cursor::new(&*bytes);
         let mut protocol = TCompactInputProtocol::new(&mut cursor, HEAD);
         let Ok(header) = PageHeader::read_from_in_protocol(&mut protocol) else { return Ok(None) };

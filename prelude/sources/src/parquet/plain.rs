@@ -17,10 +17,9 @@ use polars_parquet::parquet::page::{CompressedPage, Page};
 use polars_parquet::parquet::read::decompress;
 use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, TimeUnit as Stored};
 use polars_parquet::read::{ColumnChunkMetadata, PageReader, PhysicalType};
+use recoil_bytes::Bytes;
 use std::cell::RefCell;
-use std::fs::File;
 use std::io::Cursor;
-use std::os::unix::fs::FileExt;
 
 /// Types whose values lie in a page as they lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +79,7 @@ pub(super) struct Chunk<'a> {
 
 /// The rows of chunks, or `None` when one is not as plain as it looked. Compressed pages of all of them are decompressed
 /// together, one of each at a time, which is faster.
-pub(super) fn decode(file: &File, chunks: &[Chunk<'_>], rows: Wanted<'_>) -> Vec<PolarsResult<Option<Column>>> {
+pub(super) fn decode(file: &Bytes, chunks: &[Chunk<'_>], rows: Wanted<'_>) -> Vec<PolarsResult<Option<Column>>> {
     let mut readings: Vec<Box<dyn Reading>> = chunks.iter().map(|chunk| reading(file, chunk, rows)).collect();
     let mut stored = STORED.take();
     stored.resize_with(stored.len().max(chunks.len()), Vec::new);
@@ -101,7 +100,7 @@ pub(super) fn decode(file: &File, chunks: &[Chunk<'_>], rows: Wanted<'_>) -> Vec
     readings.into_iter().zip(chunks).map(|(reading, chunk)| reading.column(chunk.name.clone())).collect()
 }
 
-fn reading<'a>(file: &'a File, chunk: &Chunk<'a>, rows: Wanted<'a>) -> Box<dyn Reading + 'a> {
+fn reading<'a>(file: &'a Bytes, chunk: &Chunk<'a>, rows: Wanted<'a>) -> Box<dyn Reading + 'a> {
     let metadata = chunk.metadata;
     match chunk.kind {
         Kind::F64 => Box::new(Values::<f64>::new(file, metadata, rows)),
@@ -163,7 +162,7 @@ enum State {
 
 /// The values of a chunk so far, behind [`PAD`] that are none.
 struct Values<'a, T> {
-    file: &'a File,
+    file: &'a Bytes,
     chunk: &'a ColumnChunkMetadata,
     rows: Wanted<'a>,
     optional: bool,
@@ -227,7 +226,7 @@ impl<T: Plain> Reading for Values<'_, T> {
 }
 
 impl<'a, T: Plain> Values<'a, T> {
-    fn new(file: &'a File, chunk: &'a ColumnChunkMetadata, rows: Wanted<'a>) -> Self {
+    fn new(file: &'a Bytes, chunk: &'a ColumnChunkMetadata, rows: Wanted<'a>) -> Self {
         let optional = chunk.descriptor().descriptor.max_def_level > 0;
         let (values, at) = (reuse::vector(rows.len() + PAD), chunk.byte_range().start);
         Self { file, chunk, rows, optional, values, filled: PAD, at, start: 0, open: None, state: State::Plain }
@@ -287,7 +286,7 @@ impl<'a, T: Plain> Values<'a, T> {
         let place = self.place();
         if codec == Compression::Uncompressed {
             if size == place.len() {
-                file.read_exact_at(place, page.body)?;
+                file.read_at(page.body, place)?;
             }
             return Ok(Some(size));
         }
@@ -295,7 +294,7 @@ impl<'a, T: Plain> Values<'a, T> {
             return Ok(Some(place.len()));
         }
         let stored = zstandard::room(stored, size);
-        file.read_exact_at(stored, page.body)?;
+        file.read_at(page.body, stored)?;
         if codec == Compression::Zstd {
             return Ok(None);
         }
@@ -327,7 +326,7 @@ impl<'a, T: Plain> Values<'a, T> {
         let mut bytes = PAGE.take();
         let mut unpacked = UNPACKED.take();
         bytes.resize((page.end - page.head) as usize, 0);
-        let read = self.file.read_exact_at(&mut bytes, page.head);
+        let read = self.file.read_at(page.head, &mut bytes);
         let appended = Buffer::with_vec(&mut bytes, |bytes| -> PolarsResult<bool> {
             read?;
             let mut pages = PageReader::new(Cursor::new(bytes), self.chunk, Vec::new(), usize::MAX);

@@ -1,6 +1,7 @@
 //! Opening a table of a file, and reading it.
 
 use super::series;
+use crate::file::{self, TableFile};
 use crate::source::not_there;
 use crate::{Identity, SegmentInfo, Source, Unreadable};
 use polars::prelude::*;
@@ -16,9 +17,8 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 /// A tree or an ntuple of a ROOT file.
 #[derive(Debug)]
 pub struct Root {
-    path: PathBuf,
+    file: TableFile,
     name: String,
-    identity: Identity,
     table: root::Table,
     schema: SchemaRef,
     /// Position of each column in the table.
@@ -29,16 +29,25 @@ pub struct Root {
     recovered: bool,
 }
 
+/// Bytes at the end of a file that is elsewhere that are fetched at first: lists of objects and classes are shorter.
+const END: u64 = 32 << 10;
+
 /// Clusters of fewer rows than this are read together.
 const FEWEST: u64 = 1 << 15;
 
 /// Parts `file.root:tree` into the file and the tree. Names of trees may have colons, so the first `.root:` counts.
 pub fn split(path: &Path) -> (PathBuf, Option<String>) {
     let text = path.to_string_lossy();
-    match text.to_lowercase().find(".root:").filter(|at| text.is_char_boundary(at + ".root:".len())) {
+    // A host may be called so, too, with a port behind.
+    let host = if file::is_elsewhere(path) { text.find("://").map_or(0, |at| at + 3) } else { 0 };
+    let host = if host > 0 { text[host..].find('/').map_or(text.len(), |at| host + at) } else { 0 };
+    let found = text.to_lowercase().get(host..).and_then(|behind| Some(behind.find(".root:")? + host));
+    match found.filter(|at| text.is_char_boundary(at + ".root:".len())) {
         Some(at) if text.len() > at + ".root:".len() => {
             let (file, tree) = text.split_at(at + ".root".len());
-            (PathBuf::from(file), Some(tree[1..].to_owned()))
+            // What an address asks of its server stands at the end, behind the tree.
+            let query = tree.find('?').filter(|_| host > 0).unwrap_or(tree.len());
+            (PathBuf::from(format!("{file}{}", &tree[query..])), Some(tree[1..query].to_owned()))
         }
         _ => (path.to_owned(), None),
     }
@@ -50,23 +59,31 @@ pub fn split(path: &Path) -> (PathBuf, Option<String>) {
 /// A file that cannot be read, no tree, or several trees and no name: the message lists them.
 pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let path = path.as_ref();
-    let place = Place::file(path.display().to_string());
-    let identity = Identity::file(path)?;
-    let file = root::File::open(path).map_err(|error| told(&place, error))?;
+    let (open, file) = opened(path)?;
+    let (place, identity) = (Place::file(open.name()), open.identity());
     let tree = match tree {
         Some(tree) => tree.to_owned(),
-        None => only(&file, path, &place)?,
+        None => only(&file, &place)?,
     };
     let table = file.table(&tree).map_err(|error| absent(&file, &tree, &place, error))?;
     let names = |column: &root::Column| PlSmallStr::from_str(&column.name);
     let schema = table.columns().iter().map(|column| (names(column), series::dtype(&column.of))).collect();
     let positions = table.columns().iter().enumerate().map(|(at, column)| (names(column), at)).collect();
     let segments = segments(&table, &file, identity, &place.part(format!("tree {tree}")));
-    let name = format!("{}:{tree}", path.display());
+    let name = format!("{}:{tree}", open.name());
     let unreadable = table.skipped().iter().map(unreadable).collect();
     let schema = Arc::new(schema);
     let recovered = file.recovered();
-    Ok(Root { path: path.to_owned(), name, identity, table, schema, positions, segments, unreadable, recovered })
+    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered })
+}
+
+/// A file, and the objects in it. The list of them stands at its end, and is fetched with what is around it.
+fn opened(path: &Path) -> Result<(TableFile, root::File)> {
+    let (open, bytes) = TableFile::open(path)?;
+    let place = Place::file(open.name());
+    let _held = open.hold(|| vec![bytes.length().saturating_sub(END)..bytes.length()], &place)?;
+    let file = root::File::of(open.name(), bytes).map_err(|error| told(&place, error))?;
+    Ok((open, file))
 }
 
 /// The names of the trees and ntuples of a file.
@@ -74,14 +91,12 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
 /// # Errors
 /// A file that cannot be read.
 pub fn trees(path: &Path) -> Result<Vec<String>> {
-    let place = Place::file(path.display().to_string());
-    let file = root::File::open(path).map_err(|error| told(&place, error))?;
-    Ok(names(&file))
+    Ok(names(&opened(path)?.1))
 }
 
 /// Whether a file is a ROOT file that can be opened and does not have the tree, or has none at all.
 pub fn lacks(path: &Path, tree: Option<&str>) -> bool {
-    let Ok(file) = root::File::open(path) else { return false };
+    let Ok((_, file)) = opened(path) else { return false };
     match tree {
         Some(tree) => !file.has_table(tree),
         None => file.tables().is_empty(),
@@ -99,13 +114,13 @@ fn quoted(names: &[String]) -> String {
 }
 
 /// The only table of a file.
-fn only(file: &root::File, path: &Path, place: &Place) -> Result<String> {
+fn only(file: &root::File, place: &Place) -> Result<String> {
     let names = names(file);
     match &names[..] {
         [] => Err(Error::read(place, holds(file))),
         [only] => Ok(only.clone()),
         all => {
-            let text = format!("several trees: {}; choose one with \"{}:{}\"", quoted(all), path.display(), all[0]);
+            let text = format!("several trees: {}; choose one with \"{}:{}\"", quoted(all), place.file, all[0]);
             Err(Error::read(place, text))
         }
     }
@@ -136,6 +151,9 @@ fn absent(file: &root::File, tree: &str, place: &Place, error: root::Error) -> E
 
 /// An error of the reader; its place beyond the file is a part of the message's place.
 fn told(place: &Place, error: root::Error) -> Error {
+    if segment::work::interrupted() {
+        return Error::Interrupted;
+    }
     let mut inner = error.place().clone();
     inner.file = None;
     let inner = inner.to_string();
@@ -199,20 +217,26 @@ impl Source for Root {
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         let info = &self.segments[segment];
-        self.identity.unchanged(&self.path, &info.place)?;
+        self.file.unchanged(&info.place)?;
         let wanted = info.rows.start + rows.start as u64..info.rows.start + rows.end as u64;
+        let positions: Vec<usize> = columns.iter().filter_map(|name| self.positions.get(name).copied()).collect();
+        let place = Place::file(self.file.name());
+        let _held = self.table.hold(&positions, wanted.clone()).map_err(|error| told(&place, error))?;
         let decode = |name: &PlSmallStr| {
             segment::work::check()?;
             let position = self.position(name, segment)?;
-            let mut values = self
-                .table
-                .read(&[position], wanted.clone())
-                .map_err(|error| told(&Place::file(self.path.display().to_string()), error))?;
+            let mut values = self.table.read(&[position], wanted.clone()).map_err(|error| told(&place, error))?;
             let values = values.pop().ok_or_else(|| not_there(name, self))?;
             Ok(series::series(name.clone(), values)?.into_column())
         };
         let columns = columns.par_iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(DataFrame::new(rows.len(), columns)?)
+    }
+
+    fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
+        let start = self.segments[segment].rows.start;
+        let positions: Vec<usize> = columns.iter().filter_map(|name| self.positions.get(name).copied()).collect();
+        self.table.expect(&positions, start + rows.start as u64..start + rows.end as u64);
     }
 
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {

@@ -1,8 +1,7 @@
 //! Zstandard frames that hold bytes as they are: what measured numbers become when compressing them is not worth it.
 //! RFC 8878, section 3.1.1.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use recoil_bytes::Bytes;
 
 /// The most bytes of a block.
 const MOST: usize = 128 << 10;
@@ -35,14 +34,14 @@ pub(crate) fn frame(bytes: &[u8]) -> Vec<u8> {
 
 /// Reads the content of a frame of `size` bytes at `from` straight to its place; `false` where it is another frame, and
 /// the contents of `place` are then unspecified.
-pub(crate) fn read(file: &File, mut from: u64, size: usize, place: &mut [u8]) -> std::io::Result<bool> {
+pub(crate) fn read(file: &Bytes, mut from: u64, size: usize, place: &mut [u8]) -> std::io::Result<bool> {
     let blocks = place.len().div_ceil(MOST);
     // The head of a block is read to where the block itself comes next, so that there must be room for it.
     if size != HEAD + place.len() + 3 * blocks || matches!(place.len() % MOST, 1 | 2) || blocks == 0 {
         return Ok(false);
     }
     let mut begin = [0; HEAD + 3];
-    file.read_exact_at(&mut begin, from)?;
+    file.read_at(from, &mut begin)?;
     if begin[..5] != BEGIN || begin[5..HEAD] != (place.len() as u32).to_le_bytes() {
         return Ok(false);
     }
@@ -55,7 +54,7 @@ pub(crate) fn read(file: &File, mut from: u64, size: usize, place: &mut [u8]) ->
             return Ok(false);
         }
         let until = if last { end } else { end + 3 };
-        file.read_exact_at(&mut place[start..until], from)?;
+        file.read_at(from, &mut place[start..until])?;
         head.copy_from_slice(&place[until - 3..until]);
         from += (until - start) as u64;
     }
@@ -72,19 +71,16 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|at| ((at * 7919) >> 3) as u8).collect();
             let frame = frame(&bytes);
             assert_eq!(zstd::bulk::decompress(&frame, length).unwrap(), bytes, "{length}");
-            let file = tempfile::tempfile().unwrap();
-            file.write_all_at(b"before", 0).unwrap();
-            file.write_all_at(&frame, 6).unwrap();
+            let file = |frame: &[u8]| Bytes::memory([b"before", frame].concat());
             let mut place = vec![7; length];
-            let straight = read(&file, 6, frame.len(), &mut place).unwrap();
+            let straight = read(&file(&frame), 6, frame.len(), &mut place).unwrap();
             assert_eq!(straight, length != 0 && !matches!(length % MOST, 1 | 2), "{length}");
             assert!(!straight || place == bytes, "{length}");
             // Whatever says something else is left to the library.
             for at in [0, 4, 5, HEAD].into_iter().filter(|_| straight) {
                 let mut other = frame.clone();
                 other[at] ^= 4;
-                file.write_all_at(&other, 6).unwrap();
-                assert!(!read(&file, 6, frame.len(), &mut place).unwrap(), "{length} {at}");
+                assert!(!read(&file(&other), 6, frame.len(), &mut place).unwrap(), "{length} {at}");
             }
         }
     }

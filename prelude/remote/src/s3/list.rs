@@ -1,0 +1,123 @@
+//! What a bucket says of the names below a prefix (ListObjectsV2).
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// One page of a list.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Page {
+    /// Keys and their bytes.
+    pub(super) objects: Vec<(String, u64)>,
+    /// Prefixes with the slash at their end.
+    pub(super) folders: Vec<String>,
+    /// What to ask for next, if there is more.
+    pub(super) next: Option<String>,
+}
+
+/// Reads a page. Names are asked for percent-encoded, since XML cannot hold all of them.
+///
+/// # Errors
+/// What is no such page.
+pub(super) fn page(xml: &str) -> Result<Page, String> {
+    let mut reader = Reader::from_str(xml);
+    let (mut page, mut path, mut text) = (Page::default(), Vec::<Vec<u8>>::new(), String::new());
+    let (mut key, mut size, mut cut, mut token) = (None, None, false, None);
+    loop {
+        let event = reader.read_event().map_err(|error| format!("the list of names is no XML ({error})"))?;
+        match event {
+            Event::Start(start) => {
+                path.push(start.local_name().as_ref().to_vec());
+                text.clear();
+            }
+            Event::Text(more) => text.push_str(&more.decode().map_err(|error| error.to_string())?),
+            Event::GeneralRef(name) => text.push_str(&entity(&name.decode().map_err(|error| error.to_string())?)),
+            Event::End(_) => {
+                let names: Vec<&[u8]> = path.iter().map(Vec::as_slice).collect();
+                match &names[..] {
+                    [b"ListBucketResult", b"Contents", b"Key"] => key = Some(decoded(&text)),
+                    [b"ListBucketResult", b"Contents", b"Size"] => size = text.trim().parse().ok(),
+                    [b"ListBucketResult", b"Contents"] => match (key.take(), size.take()) {
+                        (Some(key), Some(size)) => page.objects.push((key, size)),
+                        _ => return Err("the list of names has one without a size".to_owned()),
+                    },
+                    [b"ListBucketResult", b"CommonPrefixes", b"Prefix"] => page.folders.push(decoded(&text)),
+                    [b"ListBucketResult", b"IsTruncated"] => cut = text.trim() == "true",
+                    [b"ListBucketResult", b"NextContinuationToken"] => token = Some(text.clone()),
+                    _ => {}
+                }
+                path.pop();
+                text.clear();
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    page.next = match (cut, token) {
+        (false, _) => None,
+        (true, Some(token)) => Some(token),
+        (true, None) => return Err("the list of names is cut short".to_owned()),
+    };
+    Ok(page)
+}
+
+/// The letter of a name such as `amp` or `#38`.
+fn entity(name: &str) -> String {
+    let letter = match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => name.strip_prefix('#').and_then(|code| {
+            let code = code.strip_prefix('x').map_or_else(|| code.parse(), |hex| u32::from_str_radix(hex, 16)).ok()?;
+            char::from_u32(code)
+        }),
+    };
+    letter.map(String::from).unwrap_or_default()
+}
+
+/// `%20` and `+` are spaces in lists that are asked for in this form.
+fn decoded(text: &str) -> String {
+    let hex = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3).and_then(hex)).flatten();
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_objects_folders_and_perhaps_a_next_one() {
+        let xml = "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"x\"><Name>b</Name><Prefix>d/</Prefix>\
+                   <IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b</NextContinuationToken>\
+                   <Contents><Key>d/a%20b%26.parquet</Key><Size>12</Size><Owner><ID>x</ID></Owner></Contents>\
+                   <CommonPrefixes><Prefix>d/sub/</Prefix></CommonPrefixes></ListBucketResult>";
+        let page = page(xml).unwrap();
+        assert_eq!(page.objects, [("d/a b&.parquet".to_owned(), 12)]);
+        assert_eq!((page.folders, page.next.as_deref()), (vec!["d/sub/".to_owned()], Some("a&b")));
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        for wrong in ["<a><b></a>", "<ListBucketResult><Contents><Key>x</Key></Contents></ListBucketResult>"] {
+            assert!(page(wrong).is_err(), "{wrong}");
+        }
+        assert!(page("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>").is_err());
+        assert_eq!(page("").unwrap(), Page::default());
+    }
+}

@@ -1,0 +1,7 @@
+//! Files in buckets of S3 and whatever speaks like it: requests with a signature (Signature Version 4), lists of names.
+
+mod access;
+mod config;
+mod list;
+
+pub(crate) use access::{entries, open};
