@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::group::Group;
 use crate::lower::pass::Pass;
 use crate::lower::process::Lowered;
+use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::{DataFrame, PlSmallStr, Schema};
 use segment::Segment;
@@ -51,7 +52,7 @@ impl Group {
     /// # Errors
     /// See [`Group::write_parquet`]; columns that can name no folder.
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl crate::Names) -> Result<u64> {
+    pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl Names) -> Result<u64> {
         let several = self.members.len() > 1;
         let (path, names) = (path.as_ref(), columns.names());
         let written = self.write_titled("write_parquet_by", |process, columns| {

@@ -1,7 +1,7 @@
 //! Rows by buckets of time.
 
 use crate::error::Result;
-use crate::operators::by_group::Keys;
+use crate::operators::table::Keys;
 use crate::plan::time::{Buckets, nanoseconds};
 use polars::prelude::*;
 

@@ -17,5 +17,6 @@ pub(crate) mod runs;
 pub(crate) mod scattered;
 pub(crate) mod score;
 pub(crate) mod state;
+pub(crate) mod table;
 pub(crate) mod values;
 pub(crate) mod words;

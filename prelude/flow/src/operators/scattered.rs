@@ -5,9 +5,9 @@
 //! looked up again when they are put together. Parts only have to be put behind one another.
 
 use crate::error::Result;
-use crate::operators::by_group::{Aggregate, Keys, Table};
 use crate::operators::groups::Groups;
 use crate::operators::state::State;
+use crate::operators::table::{Aggregate, Keys, Table};
 use crate::operators::words::words;
 use polars::prelude::*;
 use rayon::prelude::*;

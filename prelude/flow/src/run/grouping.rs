@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::operators::budget::{Budget, Share};
-use crate::operators::by_group::{Aggregate, ByColumns, Grouped};
+use crate::operators::by_group::Grouped;
+use crate::operators::table::{Aggregate, ByColumns};
 use crate::plan::aggregation::Aggregation;
 use crate::plan::clause::Clause;
 use crate::plan::clause::Query;

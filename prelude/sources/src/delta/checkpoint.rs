@@ -1,6 +1,6 @@
 //! Checkpoints: the actions that are in force, as columns of a Parquet file, a struct for each kind.
 
-use super::log::State;
+use super::state::State;
 use crate::json::Json;
 use crate::{Source, parquet};
 use polars::prelude::*;

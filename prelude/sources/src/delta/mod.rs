@@ -6,13 +6,14 @@
 
 mod checkpoint;
 mod log;
+mod state;
 
 use crate::folders::{Constant, ConstantValue, with_constants};
 use crate::memory::Memory;
 use crate::{Chaining, Opened, Source, chain_with, parquet};
-use log::{Add, State};
 use polars::prelude::*;
 use segment::{Error, Place, Result};
+use state::{Add, State};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
