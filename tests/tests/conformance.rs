@@ -9,6 +9,8 @@ mod events;
 mod hipo;
 #[path = "conformance/hist.rs"]
 mod hist;
+#[path = "conformance/jagged.rs"]
+mod jagged;
 #[path = "conformance/names.rs"]
 mod names;
 #[path = "conformance/pipeline.rs"]

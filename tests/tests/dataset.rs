@@ -1,6 +1,7 @@
 //! What a physicist types, over toy data: access, chains, terminals, and what bad input says.
 
 mod dataset {
+    mod adl;
     mod bad_input;
     mod banks;
     mod chains;

@@ -1,4 +1,4 @@
-use crate::check::checker::{Known, check};
+use crate::check::checker::{Asked, check};
 use crate::check::dialect::Dialect;
 use crate::check::program::Reduce;
 use crate::check::typed::Typed;
@@ -22,6 +22,8 @@ struct Inner {
     zones: Vec<(Arc<str>, Arc<str>)>,
     hints: Vec<String>,
     dialect: Dialect,
+    /// Names that stand for the values of other cuts.
+    definitions: Vec<(Arc<str>, Cut)>,
     /// Why the text could not be read; told by [`Cut::check`].
     unread: Option<Problem>,
 }
@@ -45,8 +47,16 @@ pub fn parse(text: &str) -> Result<Cut> {
 fn read(text: &str) -> std::result::Result<Cut, Problem> {
     let parsed = crate::syntax::parse::parse(text)?;
     let (expr, hints) = (parsed.expr, parsed.hints);
-    let (locals, zones) = (Vec::new(), Vec::new());
-    let inner = Inner { text: text.into(), expr, locals, zones, hints, dialect: Dialect::Text, unread: None };
+    let inner = Inner {
+        text: text.into(),
+        expr,
+        locals: Vec::new(),
+        zones: Vec::new(),
+        hints,
+        dialect: Dialect::Text,
+        definitions: Vec::new(),
+        unread: None,
+    };
     Ok(Cut(Arc::new(inner)))
 }
 
@@ -85,6 +95,24 @@ impl Cut {
         let inner = Arc::make_mut(&mut self.0);
         inner.zones.retain(|(known, _)| &**known != column);
         inner.zones.push((column.into(), zone.into()));
+        self
+    }
+
+    /// Says what stands behind a name: the value of another cut, which keeps what a column of its values would lose, namely
+    /// of which collection lists are, and which objects are the same.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let x = Column::new("x".into(), [Series::new("".into(), [3.0, 1.0])]);
+    /// let frame = DataFrame::new(1, vec![x]).unwrap();
+    /// let cut = cut::parse("sum(twice) > 7 & any(twice > x)").unwrap().define("twice", &cut::parse("x * 2").unwrap());
+    /// assert_eq!(cut.check(frame.schema()).unwrap().mask(&frame).unwrap().sum(), Some(1));
+    /// ```
+    #[must_use]
+    pub fn define(mut self, name: &str, value: &Cut) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.definitions.retain(|(known, _)| &**known != name);
+        inner.definitions.push((name.into(), value.clone()));
         self
     }
 
@@ -137,9 +165,13 @@ impl Cut {
             return Err(Error::new(inner.text.clone(), vec![problem.clone()]));
         }
         let fold = crate::evaluate::typed::fold;
-        let known = Known { locals: &inner.locals, zones: &inner.zones, schema };
-        check(&inner.expr, known, inner.dialect, &inner.text, fold)
-            .map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
+        check(&self.asked(), schema, fold).map_err(|problems: Vec<Problem>| Error::new(inner.text.clone(), problems))
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let Inner { text, expr, locals, zones, dialect, definitions, .. } = &*self.0;
+        let definitions = definitions.iter().map(|(name, cut)| (&**name, cut.asked())).collect();
+        Asked { expr, locals, zones, dialect: *dialect, text, definitions }
     }
 }
 
@@ -147,8 +179,8 @@ impl From<Expr> for Cut {
     fn from(expr: Expr) -> Self {
         let text = expr.to_string().into();
         let dialect = Dialect::Builder;
-        let (locals, zones, hints) = (Vec::new(), Vec::new(), Vec::new());
-        Self(Arc::new(Inner { text, expr, locals, zones, hints, dialect, unread: None }))
+        let (locals, zones, hints, definitions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self(Arc::new(Inner { text, expr, locals, zones, hints, dialect, definitions, unread: None }))
     }
 }
 

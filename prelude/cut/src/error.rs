@@ -21,6 +21,8 @@ pub struct Problem {
     pub reason: String,
     /// Where in the text.
     pub span: Span,
+    /// A second place, of what does not fit to the first.
+    pub other: Option<Span>,
     /// What to do about it; empty when there is nothing to suggest.
     pub help: String,
 }
@@ -30,7 +32,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Problem {
     pub(crate) fn new(reason: impl Into<String>, span: Span) -> Self {
-        Self { reason: reason.into(), span, help: String::new() }
+        Self { reason: reason.into(), span, other: None, help: String::new() }
+    }
+
+    /// The same about two places.
+    pub(crate) fn and(mut self, other: Span) -> Self {
+        if other != self.span {
+            self.other = Some(other);
+        }
+        self
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -86,14 +96,34 @@ impl Problem {
         let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
         let line: Vec<char> = text[start..end].chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
         let before = text[start..at].chars().count();
-        let stop = floor(text, self.span.end.clamp(at, end));
-        let carets = text[at..stop].chars().count().max(1);
+        let marks = self.marks(text, start..end);
         let skip = if line.len() > WIDTH { before.saturating_sub(WIDTH / 3) } else { 0 };
         let shown: String = line.iter().skip(skip).take(WIDTH).collect();
         let (left, right) = (if skip > 0 { "… " } else { "" }, if skip + WIDTH < line.len() { " …" } else { "" });
-        let pad = " ".repeat(before - skip + left.chars().count());
-        write!(out, "\n  {left}{shown}{right}\n  {pad}{}", "^".repeat(carets.min(WIDTH)))?;
+        let pad = " ".repeat(left.chars().count());
+        let marks: String = marks.chars().skip(skip).take(WIDTH).collect();
+        write!(out, "\n  {left}{shown}{right}\n  {pad}{marks}")?;
         if self.help.is_empty() { Ok(()) } else { write!(out, " {}", self.help) }
+    }
+}
+
+impl Problem {
+    /// Carets under the places that stand in a line, up to the last of them.
+    fn marks(&self, text: &str, line: Span) -> String {
+        let mut marks = String::new();
+        let mut places: Vec<&Span> = [Some(&self.span), self.other.as_ref()].into_iter().flatten().collect();
+        places.sort_by_key(|place| place.start);
+        for place in places {
+            let at = floor(text, place.start.min(text.len()));
+            if at < line.start || at > line.end {
+                continue;
+            }
+            let stop = floor(text, place.end.clamp(at, line.end));
+            let before = text[line.start..at].chars().count();
+            marks.push_str(&" ".repeat(before.saturating_sub(marks.chars().count())));
+            marks.push_str(&"^".repeat(text[at..stop].chars().count().max(1)));
+        }
+        marks
     }
 }
 

@@ -4,6 +4,7 @@
 //! comparisons are guarded, and integers are widened first. What Polars has no exact word for is
 //! computed by our own evaluator as an element-wise function of its inputs.
 
+use crate::check::domain::ROWS;
 use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program, Reduce};
@@ -22,9 +23,28 @@ impl Typed {
     /// A selection gives true or false and never null.
     pub fn expr(&self) -> Expr {
         match self.program.op(self.root) {
-            Op::Column(column) => col(self.program.columns[*column].clone()),
+            Op::Column(column) | Op::Leaf(column, None) => col(self.program.columns[*column].clone()),
+            // Polars has no words for these; our evaluator computes them from the columns.
+            _ if self.program.nodes.iter().any(|node| node.op.is_list()) => self.as_function(),
             _ => lower(&self.program, self.root),
         }
+    }
+
+    fn as_function(&self) -> Expr {
+        let typed = self.clone();
+        let names = typed.program.columns.clone();
+        let inputs: Vec<Expr> = names.iter().map(|name| col(name.clone())).collect();
+        let dtype = typed.dtype();
+        let compute = move |columns: &mut [Column]| -> PolarsResult<Column> {
+            let rows = columns.iter().map(Column::len).max().unwrap_or(1);
+            let named = columns.iter().zip(&names).map(|(column, name)| column.clone().with_name(name.clone()));
+            let frame = DataFrame::new(rows, named.collect())?;
+            typed.values(&frame).map(IntoColumn::into_column).map_err(|error| polars_err!(ComputeError: "{error}"))
+        };
+        let field = move |_: &Schema, fields: &[Field]| {
+            Ok(Field::new(fields.first().map_or("".into(), |field| field.name().clone()), dtype.clone()))
+        };
+        map_multiple(compute, inputs, field)
     }
 }
 
@@ -284,13 +304,13 @@ impl Part {
         let ids: Vec<(Id, Id)> =
             program.op(id).inputs().into_iter().map(|input| (input, self.input(program, input))).collect();
         let new = |input: Id| ids.iter().find(|(old, _)| *old == input).map_or(input, |(_, new)| *new);
-        self.program.push(program.op(id).with_inputs(new), program.dtype(id).clone())
+        self.program.push(program.op(id).with_inputs(new), program.dtype(id).clone(), ROWS)
     }
 
     fn input(&mut self, program: &Program, id: Id) -> Id {
         let dtype = program.dtype(id).clone();
         let (plain, own) = match program.op(id) {
-            Op::Literal(value) => return self.program.push(Op::Literal(value.clone()), dtype),
+            Op::Literal(value) => return self.program.push(Op::Literal(value.clone()), dtype, ROWS),
             // A column as it is: a cast of times or decimals may lose some.
             Op::Column(column) => (col(program.columns[*column].clone()), program.dtypes[*column].clone()),
             _ if may_leave(program, id) => return self.copy(program, id),
@@ -300,7 +320,7 @@ impl Part {
         self.program.columns.push(format!("{column}").into());
         self.program.dtypes.push(own);
         self.inputs.push(plain);
-        self.program.push(Op::Column(column), dtype)
+        self.program.push(Op::Column(column), dtype, ROWS)
     }
 }
 
@@ -310,7 +330,7 @@ fn own(program: &Program, id: Id) -> Expr {
     let root = part.copy(program, id);
     let Part { program: small, inputs } = part;
     let dtype = program.dtype(id).dtype();
-    let typed = Typed::new(small, root, "".into());
+    let typed = Typed::new(small, root, Vec::new(), "".into());
     let compute = move |columns: &mut [Column]| -> PolarsResult<Column> {
         let rows = columns.iter().map(Column::len).max().unwrap_or(1);
         let named = columns.iter().enumerate().map(|(position, column)| {

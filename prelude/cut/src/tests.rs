@@ -4,6 +4,7 @@ mod blocks;
 mod exact;
 mod fuzz;
 mod integers;
+mod lists;
 mod meaning;
 mod messages;
 mod statistics;

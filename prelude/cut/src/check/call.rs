@@ -2,7 +2,7 @@
 
 use crate::check::checker::{Checked, Checker, quoted};
 use crate::check::functions::Name;
-use crate::check::program::{Id, Op, Reduce};
+use crate::check::program::{Fold, Id, Op, Reduce};
 use crate::check::text::{TextMap, TextTest, pattern};
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Argument, Binary, Compare, Expr, Kind};
@@ -55,6 +55,12 @@ impl Checker<'_> {
         if let Some(function) = Name::named(name) {
             return self.function(expr, name, function, arguments);
         }
+        if crate::check::vectors::FUNCTIONS.iter().any(|(known, _)| *known == name) {
+            return self.vector(expr, name, arguments);
+        }
+        if let (Some(fold), [argument]) = (Fold::named(name), arguments) {
+            return self.fold_of(expr, name, fold, argument);
+        }
         match (name, arguments) {
             ("abs", [value]) => self.absolute(value),
             ("min" | "max", [_, _, ..]) => self.extreme(expr, name, arguments),
@@ -62,6 +68,7 @@ impl Checker<'_> {
                 let help = format!("of a whole column: `x.{name}()`; of two columns: `{name}(a, b)`");
                 self.note(expr, format!("`{name}` needs two arguments or more"), help)
             }
+            ("sum" | "mean" | "count" | "any" | "all", _) => self.wrong_count(expr, name, "one list", arguments.len()),
             ("where", [condition, yes, no]) => self.choice(expr, condition, yes, no),
             ("pow", [base, exponent]) => {
                 let power = Expr::new(Kind::Binary(Binary::Pow, base.clone(), exponent.clone()), expr.span());
@@ -186,7 +193,7 @@ impl Checker<'_> {
             return self.note(expr, format!("`.{name}` takes no argument `{named}`"), "");
         }
         if let (Some(reduce), []) = (Reduce::named(name), positional.as_slice()) {
-            return self.reduce(reduce, value);
+            return self.reduce(expr, reduce, value);
         }
         let with_value = |more: &[Expr]| [std::slice::from_ref(value), more].concat();
         match (name, positional.as_slice()) {
@@ -259,8 +266,19 @@ impl Checker<'_> {
         )
     }
 
-    fn reduce(&mut self, reduce: Reduce, value: &Expr) -> Checked {
+    fn reduce(&mut self, expr: &Expr, reduce: Reduce, value: &Expr) -> Checked {
         let id = self.number(value)?;
+        if self.domain_of(id) != crate::check::domain::ROWS {
+            let name = match reduce {
+                Reduce::Std | Reduce::Median => "sum",
+                Reduce::Mean => "mean",
+                Reduce::Sum => "sum",
+                Reduce::Min => "min",
+                Reduce::Max => "max",
+            };
+            let help = format!("of the list of each row: {name}({value})");
+            return self.note(expr, format!("{expr} is a number for the whole column, and {value} is a list"), help);
+        }
         // A number that stands for the whole table: no literal, but as weak beside f32 would be surprising.
         Ok(self.push(Op::Reduce(reduce, id), Type::F64))
     }

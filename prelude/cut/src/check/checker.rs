@@ -1,13 +1,16 @@
 //! An expression and a schema to a typed program. Reads no data; finds all errors.
 
 use crate::check::dialect::Dialect;
+use crate::check::domain::{DomainId, ROWS};
 use crate::check::program::{Id, Op, Program};
+use crate::check::shape::{Collection, Fields, Scope, Shape};
 use crate::check::typed::Typed;
 use crate::check::types::{self, Type};
 use crate::error::{Problem, Span};
 use crate::syntax::expr::{Binary, Expr, Kind, Name, Unary};
 use crate::value::Value;
 use polars::prelude::{PlSmallStr, Schema};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The problem is noted; the caller that needed the node returns without another message.
@@ -18,41 +21,68 @@ pub(crate) type Checked<T = Id> = Result<T, Noted>;
 /// The value of a node that needs no table; `check` has no evaluator of its own.
 pub(crate) type Fold = fn(&Program, Id) -> Option<Value>;
 
+/// An expression, and what is known of its names.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked<'a> {
+    pub expr: &'a Expr,
+    pub locals: &'a [(Arc<str>, Value)],
+    /// The zones of columns whose type cannot say it.
+    pub zones: &'a [(Arc<str>, Arc<str>)],
+    pub dialect: Dialect,
+    pub text: &'a Arc<str>,
+    /// Names that stand for other expressions.
+    pub definitions: Vec<(&'a str, Asked<'a>)>,
+}
+
 pub(crate) struct Checker<'a> {
     pub program: Program,
     pub dialect: Dialect,
     pub locals: &'a [(Arc<str>, Value)],
-    zones: &'a [(Arc<str>, Arc<str>)],
-    schema: &'a Schema,
+    pub zones: &'a [(Arc<str>, Arc<str>)],
+    pub definitions: Vec<(&'a str, Asked<'a>)>,
+    pub schema: &'a Schema,
     pub text: &'a str,
     problems: Vec<Problem>,
-    fold: Fold,
+    pub fold: Fold,
+    /// The domain for whose lanes an expression is one value.
+    pub here: DomainId,
+    /// Names of `for`s and brackets around, outermost first.
+    pub scopes: Vec<Scope>,
+    /// Inside of a bracket: the domain of its objects, and that of the list before it.
+    pub bracket: Option<(DomainId, DomainId)>,
+    pub collections: Vec<Collection>,
+    /// Where the values of nodes are written.
+    pub places: HashMap<Id, Span>,
 }
 
-/// What a cut is checked against.
-pub(crate) struct Known<'a> {
-    pub locals: &'a [(Arc<str>, Value)],
-    /// The zones of columns whose type cannot say it.
-    pub zones: &'a [(Arc<str>, Arc<str>)],
-    pub schema: &'a Schema,
-}
-
-pub(crate) fn check(
-    expr: &Expr,
-    Known { locals, zones, schema }: Known<'_>,
-    dialect: Dialect,
-    text: &Arc<str>,
-    fold: Fold,
-) -> Result<Typed, Vec<Problem>> {
+pub(crate) fn check(asked: &Asked<'_>, schema: &Schema, fold: Fold) -> Result<Typed, Vec<Problem>> {
+    let Asked { expr, locals, zones, dialect, text, definitions } = asked.clone();
     if expr.0.height > crate::syntax::parse::HEIGHT {
         let reason = format!("the cut nests deeper than {} levels", crate::syntax::parse::HEIGHT);
         return Err(vec![Problem::new(reason, 0..text.len()).help("split it into several cuts")]);
     }
-    let mut checker =
-        Checker { program: Program::default(), dialect, locals, zones, schema, text, problems: Vec::new(), fold };
-    let root = checker.node(expr).and_then(|root| checker.root(root, expr));
+    let mut checker = Checker {
+        program: Program::default(),
+        dialect,
+        locals,
+        zones,
+        definitions,
+        schema,
+        text,
+        problems: Vec::new(),
+        fold,
+        here: ROWS,
+        scopes: Vec::new(),
+        bracket: None,
+        collections: Vec::new(),
+        places: HashMap::new(),
+    };
+    let root = checker.shape(expr).and_then(|shape| checker.root(expr, shape));
+    checker.lengths();
     match root {
-        Ok(root) if checker.problems.is_empty() => Ok(Typed::new(checker.program, root, text.clone())),
+        Ok((root, fields)) if checker.problems.is_empty() => {
+            Ok(Typed::new(checker.program, root, fields, text.clone()))
+        }
         _ => Err(checker.problems),
     }
 }
@@ -67,14 +97,62 @@ impl Checker<'_> {
     }
 
     pub fn note<T>(&mut self, expr: &Expr, reason: impl Into<String>, help: impl Into<String>) -> Checked<T> {
-        let problem = Problem::new(reason, self.place(expr)).help(help);
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+        let place = self.place(expr);
+        self.note_at(place, reason, help)
+    }
+
+    pub fn note_at<T>(&mut self, place: Span, reason: impl Into<String>, help: impl Into<String>) -> Checked<T> {
+        self.add(Problem::new(reason, place).help(help));
         Err(Noted)
     }
 
-    fn root(&mut self, root: Id, expr: &Expr) -> Checked {
+    pub fn add(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    pub fn problems_so_far(&self) -> usize {
+        self.problems.len()
+    }
+
+    pub fn forget_problems(&mut self, from: usize) -> Vec<Problem> {
+        self.problems.split_off(from)
+    }
+
+    /// The node of a value; of objects the positions, and all fields.
+    fn root(&mut self, expr: &Expr, shape: Shape) -> Checked<(Id, Vec<(PlSmallStr, Id)>)> {
+        if !self.problems.is_empty() {
+            return Err(Noted);
+        }
+        let object = match shape {
+            Shape::Value(root) => return Ok((self.constant_root(root, expr)?, Vec::new())),
+            Shape::Object(object) => object,
+            Shape::Tuple(ref objects) if self.in_scope(self.shape_domain(&shape)) => self.members(expr, objects)?,
+            Shape::Tuple(_) => {
+                return self.note(expr, format!("{expr} is a list of combinations"), "name them in a `for`");
+            }
+        };
+        if let (None, Fields::Struct(column)) = (object.position, &self.collections[object.collection].fields) {
+            let (column, domain) = (column.clone(), self.object_domain(&object));
+            let column = self.use_column(&column);
+            return Ok((self.program.push(Op::Leaf(column, None), Type::Position, domain), Vec::new()));
+        }
+        let position = self.position(&object);
+        let mut fields = Vec::new();
+        let known = self.problems.len();
+        for name in self.field_names(object.collection) {
+            // What a cut cannot use, such as a list in an object, is left out.
+            if let Ok(id) = self.object_field(expr, &object, &name) {
+                let domain = self.domain_of(position);
+                fields.push((name.as_ref().into(), self.spread(id, domain)));
+            }
+        }
+        self.problems.truncate(known);
+        Ok((position, fields))
+    }
+
+    fn constant_root(&mut self, root: Id, expr: &Expr) -> Checked {
         let node = &self.program.nodes[root];
         if node.constant && node.dtype == Type::Bool && self.dialect == Dialect::Text {
             return self.note(expr, "the cut is the same for all rows", "compare a column");
@@ -82,9 +160,9 @@ impl Checker<'_> {
         Ok(root)
     }
 
-    pub fn node(&mut self, expr: &Expr) -> Checked {
+    /// An expression that can only be a value.
+    pub fn scalar(&mut self, expr: &Expr) -> Checked {
         match expr.kind() {
-            Kind::Column(name) => self.column(expr, name),
             Kind::Literal(value) => self.literal(expr, value.clone()),
             Kind::Local(path) => match self.local(expr, path)? {
                 Value::Function(_) => {
@@ -104,30 +182,22 @@ impl Checker<'_> {
                 let (left, right) = self.two(left, right, Self::condition)?;
                 Ok(self.push(Op::Xor(left, right), Type::Bool))
             }
-            Kind::Binary(op, left, right) => self.arithmetic(expr, *op, left, right),
-            Kind::And(parts) => {
-                let parts = self.conditions(parts)?;
-                Ok(self.push(Op::And(parts), Type::Bool))
+            Kind::Binary(op @ (Binary::Shl | Binary::Shr | Binary::BitAnd | Binary::BitOr), left, right) => {
+                let (a, b) = self.two(left, right, Self::node)?;
+                self.bits(expr, *op, a, b)
             }
-            Kind::Or(parts) => {
-                let parts = self.conditions(parts)?;
-                Ok(self.push(Op::Or(parts), Type::Bool))
+            Kind::Binary(op, left, right) => {
+                let (a, b) = self.two(left, right, Self::node)?;
+                self.arithmetic(expr, *op, (left, a), (right, b))
             }
+            Kind::And(parts) => self.joined(parts, true),
+            Kind::Or(parts) => self.joined(parts, false),
             Kind::Chain(first, rest) => self.chain(expr, first, rest),
-            Kind::Call(name, arguments) => self.call(expr, name, arguments),
             Kind::Method(value, name, arguments) => self.method(expr, value, name, arguments),
+            Kind::Column(_) | Kind::Call(..) | Kind::Field(..) | Kind::Item(..) | Kind::Slice(..) | Kind::For(..) => {
+                self.node(expr)
+            }
         }
-    }
-
-    /// Adds a node; what has only literals below it becomes one.
-    pub fn push(&mut self, op: Op, dtype: Type) -> Id {
-        let folds = !op.inputs().is_empty() && op.inputs().iter().all(|id| self.program.value(*id).is_some());
-        let id = self.program.push(op, dtype.clone());
-        if folds && let Some(value) = (self.fold)(&self.program, id) {
-            let dtype = if let Value::Decimal(_, scale) = value { Type::Exact(scale) } else { dtype };
-            return self.program.push(Op::Literal(value), dtype);
-        }
-        id
     }
 
     pub fn dtype(&self, id: Id) -> Type {
@@ -145,7 +215,7 @@ impl Checker<'_> {
         nodes.into_iter().collect()
     }
 
-    fn column(&mut self, expr: &Expr, name: &str) -> Checked {
+    pub fn column(&mut self, expr: &Expr, name: &str) -> Checked {
         let Some((name, dtype)) = self.find_column(name) else {
             let constant = match name {
                 "inf" | "Inf" => Some(f64::INFINITY),
@@ -161,15 +231,11 @@ impl Checker<'_> {
             let help = "use `.filter` with a Polars expression for it";
             return self.note(expr, format!("a cut cannot use column `{name}` of type {dtype}"), help);
         };
-        let position = self.program.columns.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.program.columns.push(name);
-            self.program.dtypes.push(dtype);
-            self.program.columns.len() - 1
-        });
+        let position = self.program.column(&name, &dtype);
         Ok(self.push(Op::Column(position), kind))
     }
 
-    fn find_column(&self, written: &str) -> Option<(PlSmallStr, polars::prelude::DataType)> {
+    pub fn find_column(&self, written: &str) -> Option<(PlSmallStr, polars::prelude::DataType)> {
         let name = match self.schema.contains(written) {
             true => written,
             false => belle2::escape::find(written, self.schema.iter_names().map(PlSmallStr::as_str))?,
@@ -274,10 +340,6 @@ impl Checker<'_> {
         }
     }
 
-    fn conditions(&mut self, parts: &[Expr]) -> Checked<Vec<Id>> {
-        self.all(parts, Self::condition)
-    }
-
     pub fn number(&mut self, expr: &Expr) -> Checked {
         let id = self.node(expr)?;
         let dtype = self.dtype(id);
@@ -339,8 +401,7 @@ impl Checker<'_> {
         }
     }
 
-    fn arithmetic(&mut self, expr: &Expr, op: Binary, left: &Expr, right: &Expr) -> Checked {
-        let (a, b) = self.two(left, right, Self::node)?;
+    pub fn arithmetic(&mut self, expr: &Expr, op: Binary, (left, a): (&Expr, Id), (right, b): (&Expr, Id)) -> Checked {
         let (left_type, right_type) = (self.dtype(a), self.dtype(b));
         if self.dialect == Dialect::Text && left_type == Type::Bool && right_type == Type::Bool {
             return self.truths(expr, op, a, b);

@@ -5,6 +5,7 @@ use crate::check::dialect::Dialect;
 use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op};
+use crate::check::shape::Shape;
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Compare, Expr, Kind, Unary};
 use crate::times::{self, Refused};
@@ -14,6 +15,7 @@ use crate::value::Value;
 enum Operand {
     Node(Id),
     List(Vec<Value>),
+    Objects(Shape),
 }
 
 impl Checker<'_> {
@@ -34,7 +36,7 @@ impl Checker<'_> {
     fn operand(&mut self, expr: &Expr) -> Checked<Operand> {
         match expr.kind() {
             Kind::List(items) => {
-                let values: Vec<_> = items.iter().map(|item| self.item(item)).collect();
+                let values: Vec<_> = items.iter().map(|item| self.member(item)).collect();
                 Ok(Operand::List(values.into_iter().collect::<Checked<_>>()?))
             }
             Kind::Literal(Value::List(values)) => Ok(Operand::List(values.clone())),
@@ -42,12 +44,15 @@ impl Checker<'_> {
                 Value::List(values) => Ok(Operand::List(values)),
                 _ => self.node(expr).map(Operand::Node),
             },
-            _ => self.node(expr).map(Operand::Node),
+            _ => Ok(match self.shape(expr)? {
+                Shape::Value(id) => Operand::Node(id),
+                shape => Operand::Objects(shape),
+            }),
         }
     }
 
     /// One value of a list.
-    fn item(&mut self, expr: &Expr) -> Checked<Value> {
+    fn member(&mut self, expr: &Expr) -> Checked<Value> {
         let id = self.node(expr)?;
         match self.program.value(id) {
             // More digits than a floating point number has are kept.
@@ -68,6 +73,9 @@ impl Checker<'_> {
         let negated = matches!(op, Compare::Ne | Compare::NotIn);
         let list_fits = membership || matches!(op, Compare::Eq | Compare::Ne);
         match (a?, b?) {
+            (Operand::Objects(a), Operand::Objects(b)) => self.compare_objects(expr, op, (left, a), (right, b)),
+            (Operand::Objects(shape), _) => self.value(left, shape),
+            (_, Operand::Objects(shape)) => self.value(right, shape),
             (Operand::Node(a), Operand::List(values)) if list_fits => self.is_in(expr, left, a, &values, negated),
             (Operand::List(values), Operand::Node(b)) if list_fits => self.is_in(expr, right, b, &values, negated),
             (Operand::List(_), Operand::List(_)) => {

@@ -34,7 +34,7 @@ impl Members {
             }
             Type::Time(_) | Type::Duration => times(dtype, zone, values),
             // A column without values has no type that could be wrong.
-            Type::Null => Ok(Self::I64(Arc::new([]))),
+            Type::Null | Type::Position => Ok(Self::I64(Arc::new([]))),
             Type::Int(_) | Type::Bool => {
                 let all = ints(values)?;
                 let narrow: Option<Vec<i64>> = all.iter().map(|x| (*x).try_into().ok()).collect();

@@ -1,7 +1,8 @@
+use crate::check::domain::ROWS;
 use crate::check::program::{Id, Op, Program};
 use crate::check::types::Type;
 use crate::error::{Error, Problem, Result};
-use polars::prelude::{DataType, PlSmallStr};
+use polars::prelude::{DataType, Field, PlSmallStr};
 use std::sync::Arc;
 
 /// A cut tied to the columns and types of a table: it can be evaluated. Cheap to clone.
@@ -9,12 +10,14 @@ use std::sync::Arc;
 pub struct Typed {
     pub(crate) program: Arc<Program>,
     pub(crate) root: Id,
+    /// The fields of the answer where it is an object or a list of objects.
+    pub(crate) fields: Vec<(PlSmallStr, Id)>,
     pub(crate) text: Arc<str>,
 }
 
 impl Typed {
-    pub(crate) fn new(program: Program, root: Id, text: Arc<str>) -> Self {
-        Self { program: Arc::new(program), root, text }
+    pub(crate) fn new(program: Program, root: Id, fields: Vec<(PlSmallStr, Id)>, text: Arc<str>) -> Self {
+        Self { program: Arc::new(program), root, fields, text }
     }
 
     /// The text of the cut.
@@ -25,9 +28,28 @@ impl Typed {
     /// The type of the result.
     pub fn dtype(&self) -> DataType {
         match self.program.op(self.root) {
-            Op::Column(column) => self.program.dtypes[*column].clone(),
-            _ => self.program.dtype(self.root).dtype(),
+            Op::Column(column) | Op::Leaf(column, None) => self.program.dtypes[*column].clone(),
+            _ => {
+                let value = |id: Id| self.program.dtype(id).dtype();
+                let one = match self.fields.as_slice() {
+                    [] => value(self.root),
+                    fields => {
+                        DataType::Struct(fields.iter().map(|(name, id)| Field::new(name.clone(), value(*id))).collect())
+                    }
+                };
+                if self.is_list() { DataType::List(Box::new(one)) } else { one }
+            }
         }
+    }
+
+    /// Whether the result of a row is a list.
+    pub fn is_list(&self) -> bool {
+        self.program.nodes[self.root].domain != ROWS
+    }
+
+    /// Whether the result is an object, or a list of objects.
+    pub fn is_object(&self) -> bool {
+        *self.program.dtype(self.root) == Type::Position
     }
 
     /// The columns that are needed, as the table names them, in the order of their first use.
@@ -37,12 +59,12 @@ impl Typed {
 
     /// Whether the result is a truth per row.
     pub fn is_selection(&self) -> bool {
-        *self.program.dtype(self.root) == Type::Bool
+        *self.program.dtype(self.root) == Type::Bool && !self.is_list()
     }
 
     /// Whether it is a column as it is.
     pub fn is_column(&self) -> bool {
-        matches!(self.program.op(self.root), Op::Column(_))
+        matches!(self.program.op(self.root), Op::Column(_) | Op::Leaf(_, None))
     }
 
     /// Whether the result comes from comparing, not from a column of truths.
@@ -62,8 +84,9 @@ impl Typed {
         if nodes.iter().any(|node| matches!(node.op, Op::External(..) | Op::Reduce(..))) {
             return None;
         }
-        let nodes: Vec<_> = nodes.iter().map(|node| (&node.op, &node.dtype)).collect();
-        Some(format!("{:?} {:?} {nodes:?} {}", self.program.columns, self.program.dtypes, self.root))
+        let nodes: Vec<_> = nodes.iter().map(|node| (&node.op, &node.dtype, node.domain)).collect();
+        let Program { columns, dtypes, domains, .. } = &*self.program;
+        Some(format!("{columns:?} {dtypes:?} {domains:?} {nodes:?} {} {:?}", self.root, self.fields))
     }
 
     /// The same, when it is a selection.
@@ -75,11 +98,29 @@ impl Typed {
             return Ok(self);
         }
         let dtype = self.program.dtype(self.root);
+        let problem = |reason: String, help: String| {
+            Err(Error::new(self.text.clone(), vec![Problem::new(reason, 0..self.text.len()).help(help)]))
+        };
+        if self.is_object() {
+            let help = match self.is_list() {
+                true => format!("how many there are: len({}) > 0", self.text),
+                false => format!("whether it is there: has({})", self.text),
+            };
+            return problem(format!("{} is no condition", self.text), help);
+        }
+        if self.is_list() {
+            let condition = match dtype {
+                Type::Bool => self.text.to_string(),
+                _ => format!("{} > 30", self.text),
+            };
+            let help = format!("any({condition}), all({condition}), or count({condition}) > n");
+            return problem("a list is no condition".to_owned(), help);
+        }
         let reason = format!("{} is {dtype}, not a condition", self.text);
         let help = match dtype {
             Type::Text => format!("write {} == 'something'", self.text),
             _ => format!("write {0} == 1 or {0} != 0", self.text),
         };
-        Err(Error::new(self.text.clone(), vec![Problem::new(reason, 0..self.text.len()).help(help)]))
+        problem(reason, help)
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Type {
     Text,
     Time(Option<TimeZone>),
     Duration,
+    /// Where an object is in its collection.
+    Position,
 }
 
 pub(crate) const fn int(signed: bool, bytes: u8) -> Type {
@@ -90,6 +92,7 @@ impl Type {
             Self::Text => DataType::String,
             Self::Time(zone) => DataType::Datetime(TimeUnit::Nanoseconds, zone.clone()),
             Self::Duration => DataType::Duration(TimeUnit::Nanoseconds),
+            Self::Position => DataType::UInt32,
         }
     }
 
@@ -142,6 +145,7 @@ impl fmt::Display for Type {
             Self::Text => out.write_str("text"),
             Self::Time(_) => out.write_str("time"),
             Self::Duration => out.write_str("duration"),
+            Self::Position => out.write_str("object"),
         }
     }
 }

@@ -96,13 +96,14 @@ fn arithmetic_f64(op: Binary, a: &Arg<f64>, b: &Arg<f64>, rows: usize) -> Vec<f6
         Binary::Add => zip(rows, a, b, |x, y| x + y),
         Binary::Sub => zip(rows, a, b, |x, y| x - y),
         Binary::Mul => zip(rows, a, b, |x, y| x * y),
-        Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| x / y),
         Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide(x, y).0),
         Binary::Mod => zip(rows, a, b, |x, y| floor_divide(x, y).1),
         Binary::Pow => match b {
             Arg::One(2.0) => zip(rows, a, b, |x, _| x * x),
             _ => zip(rows, a, b, f64::powf),
         },
+        // Bits are those of integers.
+        _ => zip(rows, a, b, |x, y| x / y),
     }
 }
 
@@ -111,10 +112,10 @@ fn arithmetic_f32(op: Binary, a: &Arg<f32>, b: &Arg<f32>, rows: usize) -> Vec<f3
         Binary::Add => zip(rows, a, b, |x, y| x + y),
         Binary::Sub => zip(rows, a, b, |x, y| x - y),
         Binary::Mul => zip(rows, a, b, |x, y| x * y),
-        Binary::Div | Binary::Xor => zip(rows, a, b, |x, y| x / y),
         Binary::FloorDiv => zip(rows, a, b, |x, y| floor_divide(x.into(), y.into()).0 as f32),
         Binary::Mod => zip(rows, a, b, |x, y| floor_divide(x.into(), y.into()).1 as f32),
         Binary::Pow => zip(rows, a, b, f32::powf),
+        _ => zip(rows, a, b, |x, y| x / y),
     }
 }
 

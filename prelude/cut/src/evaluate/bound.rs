@@ -1,11 +1,11 @@
 //! A program tied to the columns of a frame.
 
-use crate::check::program::{Id, Op, Program, Reduce};
+use crate::check::program::{Op, Program, Reduce};
 use crate::evaluate::block::BLOCK;
 use crate::evaluate::evaluator::Evaluator;
-use crate::evaluate::lane::Lane;
-use crate::evaluate::output::Output;
-use crate::evaluate::table::{self, Column};
+use crate::evaluate::leaves::{Lists, Tables};
+use crate::evaluate::listed::{Listed, Wanted};
+use crate::evaluate::table::Column;
 use polars::prelude::{DataFrame, PlSmallStr, Series};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -14,28 +14,6 @@ use std::ops::Range;
 const PART: usize = 32 * BLOCK;
 /// From how many rows on several threads work.
 pub(crate) const MANY: usize = 1_000_000;
-
-/// The columns of a program as it can look at them; those that none of `roots` needs are not asked for.
-pub(crate) fn bind(program: &Program, frame: &DataFrame, roots: &[Id]) -> segment::Result<Vec<Series>> {
-    let mut needed = vec![false; program.nodes.len()];
-    let mut open = roots.to_vec();
-    while let Some(id) = open.pop() {
-        if !std::mem::replace(&mut needed[id], true) {
-            open.extend(program.op(id).inputs());
-        }
-    }
-    let mut wanted = vec![false; program.columns.len()];
-    for (node, _) in program.nodes.iter().zip(&needed).filter(|(_, needed)| **needed) {
-        if let Op::Column(column) = node.op {
-            wanted[column] = true;
-        }
-    }
-    let one = |(column, wanted): (usize, bool)| match wanted {
-        true => Ok(table::prepare(find(program, frame, column)?)?),
-        false => Ok(Series::new_null(PlSmallStr::EMPTY, frame.height())),
-    };
-    wanted.into_iter().enumerate().map(one).collect()
-}
 
 /// A column that a program looks at, of the type it was checked for.
 pub(crate) fn find<'f>(
@@ -59,20 +37,23 @@ pub(crate) fn find<'f>(
 pub(crate) struct Bound<'a> {
     pub program: &'a Program,
     pub columns: Vec<Column<'a>>,
+    pub lists: Lists<'a>,
     /// The numbers that stand for the whole table, by node.
     pub scalars: Vec<Option<f64>>,
     pub rows: usize,
 }
 
 impl<'a> Bound<'a> {
-    pub fn new(program: &'a Program, series: &'a [Series], rows: usize) -> segment::Result<Self> {
-        let columns = series.iter().map(|series| Ok(Column::new(series)?)).collect::<segment::Result<_>>()?;
-        let mut bound = Self { program, columns, scalars: vec![None; program.nodes.len()], rows };
+    pub fn new(program: &'a Program, tables: &'a Tables, rows: usize) -> segment::Result<Self> {
+        let columns = tables.series.iter().map(|series| Ok(Column::new(series)?)).collect::<segment::Result<_>>()?;
+        let lists = tables.lists()?;
+        let mut bound = Self { program, columns, lists, scalars: vec![None; program.nodes.len()], rows };
         // Inner ones first: nodes come after those they use.
         for id in 0..program.nodes.len() {
             if let Op::Reduce(reduce, input) = program.op(id) {
                 let mut values = Vec::with_capacity(rows);
-                bound.each_block(&[*input], 0..rows, |_, lane, rows| {
+                bound.each_block(0..rows, |evaluator, rows| {
+                    let lane = evaluator.lane(*input);
                     let lane = lane.f64();
                     values.extend((0..rows).map(|row| lane.get(row)).filter(|x| !x.is_nan()));
                     Ok(())
@@ -91,54 +72,56 @@ impl<'a> Bound<'a> {
 
     /// The block that begins at `start`: it stays in one chunk of every column.
     pub fn block_end(&self, start: usize, end: usize) -> usize {
-        self.columns.iter().map(|column| column.end(start)).fold(end.min(start + BLOCK), usize::min)
+        let end = self.columns.iter().map(|column| column.end(start)).fold(end.min(start + BLOCK), usize::min);
+        self.lists.block_end(start, end)
+    }
+
+    pub fn evaluator(&self) -> Evaluator<'_, 'a> {
+        Evaluator::new(self.program, &self.columns, &self.scalars, &self.lists)
     }
 
     fn each_block(
         &self,
-        roots: &[Id],
         rows: Range<usize>,
-        mut use_lane: impl FnMut(usize, &Lane, usize) -> segment::Result<()>,
+        mut use_block: impl FnMut(&mut Evaluator<'_, 'a>, usize) -> segment::Result<()>,
     ) -> segment::Result<()> {
-        let mut evaluator = Evaluator::new(self.program, &self.columns, &self.scalars);
+        let mut evaluator = self.evaluator();
         let mut start = rows.start;
         while start < rows.end {
             segment::work::check()?;
             let end = self.block_end(start, rows.end);
             evaluator.block(start, end - start);
-            for (at, root) in roots.iter().enumerate() {
-                let lane = evaluator.lane(*root);
-                evaluator.check().map_err(|beyond| beyond.error(""))?;
-                use_lane(at, &lane, end - start)?;
-            }
+            use_block(&mut evaluator, end - start)?;
+            evaluator.check()?;
             start = end;
         }
         Ok(())
     }
 
     /// The values of some nodes for every row; what they share is computed once.
-    pub fn values(&self, roots: &[(Id, PlSmallStr)]) -> segment::Result<Vec<Series>> {
-        let ids: Vec<Id> = roots.iter().map(|(id, _)| *id).collect();
-        let work = |part: Range<usize>| -> segment::Result<Vec<Output>> {
-            let mut outputs: Vec<Output> =
-                ids.iter().map(|id| Output::new(self.program.dtype(*id), part.len())).collect();
-            self.each_block(&ids, part, |at, lane, rows| {
-                outputs[at].extend(lane, rows).map_err(|beyond| beyond.error(&roots[at].1))
+    pub fn values(&self, roots: &[(Wanted, PlSmallStr)]) -> segment::Result<Vec<Series>> {
+        let work = |part: Range<usize>| -> segment::Result<Vec<Listed>> {
+            let mut made: Vec<Listed> =
+                roots.iter().map(|(wanted, _)| Listed::new(self.program, wanted, part.len())).collect();
+            self.each_block(part, |evaluator, rows| {
+                made.iter_mut()
+                    .zip(roots)
+                    .try_for_each(|(made, (wanted, name))| made.take(evaluator, wanted, name, rows))
             })?;
-            Ok(outputs)
+            Ok(made)
         };
         let parts = self.parts();
-        let made: Vec<Vec<Output>> = if parts.len() > 1 {
+        let made: Vec<Vec<Listed>> = if parts.len() > 1 {
             parts.into_par_iter().map(work).collect::<segment::Result<_>>()?
         } else {
             parts.into_iter().map(work).collect::<segment::Result<_>>()?
         };
-        let mut by_root: Vec<Vec<Output>> = roots.iter().map(|_| Vec::new()).collect();
+        let mut by_root: Vec<Vec<Listed>> = roots.iter().map(|_| Vec::new()).collect();
         for part in made {
-            by_root.iter_mut().zip(part).for_each(|(all, output)| all.push(output));
+            by_root.iter_mut().zip(part).for_each(|(all, listed)| all.push(listed));
         }
         let columns = by_root.into_iter().zip(roots);
-        columns.map(|(outputs, (id, name))| Output::series(outputs, self.program.dtype(*id), name.clone())).collect()
+        columns.map(|(parts, (wanted, name))| Listed::series(parts, self.program, wanted, name.clone())).collect()
     }
 }
 

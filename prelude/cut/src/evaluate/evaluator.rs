@@ -8,62 +8,87 @@ use crate::evaluate::arithmetic::{absolute, arithmetic, invert, map, negate, pic
 use crate::evaluate::compare::{
     compare_exact, compare_texts, compare_times, contained, holds, narrow, respect_missing, texts_contained,
 };
+use crate::evaluate::frame::Frame;
 use crate::evaluate::integers::{Beyond, at_scale, decimals, narrowed};
 use crate::evaluate::kernel::{self, Arg, collect, zip};
 use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
+use crate::evaluate::leaves::Lists;
 use crate::evaluate::table::Column;
+use crate::evaluate::{objects, vectors};
 use crate::syntax::expr::Compare;
 use crate::value::Value;
 use std::borrow::Cow;
 use std::rc::Rc;
 
 pub(crate) struct Evaluator<'p, 'a> {
-    program: &'p Program,
+    pub(super) program: &'p Program,
     columns: &'p [Column<'a>],
     /// The numbers that stand for the whole table, by node.
     scalars: &'p [Option<f64>],
-    start: usize,
-    rows: usize,
-    chosen: Option<&'p [u32]>,
+    pub(super) lists: &'p Lists<'a>,
+    pub(super) start: usize,
+    pub(super) rows: usize,
+    pub(super) chosen: Option<&'p [u32]>,
     /// What several nodes use is computed once per block.
-    shared: Vec<Option<Rc<Lane<'a>>>>,
-    /// The first result that no type holds.
-    beyond: Option<Beyond>,
+    pub(super) shared: Vec<Option<Rc<Lane<'a>>>>,
+    /// The lanes of the node that is computed now.
+    lanes: usize,
+    /// The lanes of each domain that is looked at now.
+    pub(super) frames: Vec<Option<Rc<Frame>>>,
+    /// Why it gave up.
+    pub(super) stopped: Option<segment::Error>,
 }
 
 impl<'p, 'a> Evaluator<'p, 'a> {
-    pub fn new(program: &'p Program, columns: &'p [Column<'a>], scalars: &'p [Option<f64>]) -> Self {
-        let shared = vec![None; program.nodes.len()];
-        Self { program, columns, scalars, start: 0, rows: 0, chosen: None, shared, beyond: None }
+    pub fn new(
+        program: &'p Program,
+        columns: &'p [Column<'a>],
+        scalars: &'p [Option<f64>],
+        lists: &'p Lists<'a>,
+    ) -> Self {
+        let (shared, frames) = (vec![None; program.nodes.len()], vec![None; program.domains.len()]);
+        let (start, rows, lanes, chosen, stopped) = (0, 0, 0, None, None);
+        Self { program, columns, scalars, lists, start, rows, chosen, shared, lanes, frames, stopped }
     }
 
     /// Goes to a block, which lies in one chunk of every column.
     pub fn block(&mut self, start: usize, rows: usize) {
         (self.start, self.rows, self.chosen) = (start, rows, None);
-        self.shared.fill(None);
+        self.forget();
     }
 
     /// Evaluates only these rows of the block from now on.
     pub fn choose(&mut self, chosen: &'p [u32]) {
         self.chosen = Some(chosen);
-        self.shared.fill(None);
+        self.forget();
     }
 
-    /// Whether all that was computed could be held.
-    pub fn check(&mut self) -> Result<(), Beyond> {
-        self.beyond.take().map_or(Ok(()), Err)
+    fn forget(&mut self) {
+        self.shared.fill(None);
+        self.frames.fill(None);
+        self.lanes = self.height();
+    }
+
+    /// The rows that are looked at.
+    pub(super) fn height(&self) -> usize {
+        self.chosen.map_or(self.rows, <[u32]>::len)
+    }
+
+    /// Whether all could be computed, and held.
+    pub fn check(&mut self) -> segment::Result<()> {
+        self.stopped.take().map_or(Ok(()), Err)
     }
 
     /// A lane, or a missing value everywhere and a note of what could not be held.
     fn noted(&mut self, made: Result<Lane<'a>, Beyond>) -> Lane<'a> {
         made.unwrap_or_else(|beyond| {
-            self.beyond.get_or_insert(beyond);
+            self.stop(beyond.error(""));
             Lane::literal(&Value::Null, self.len())
         })
     }
 
     fn len(&self) -> usize {
-        self.chosen.map_or(self.rows, <[u32]>::len)
+        self.lanes
     }
 
     /// Marks the rows for which a condition holds; with `and`, only clears marks.
@@ -147,8 +172,11 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         if let Some(lane) = &self.shared[id] {
             return lane.clone();
         }
-        let lane = Rc::new(self.compute(id));
-        if self.program.nodes[id].uses > 1 {
+        let lanes = self.lanes_of(self.program.nodes[id].domain);
+        let lanes = std::mem::replace(&mut self.lanes, lanes);
+        let lane = if self.program.op(id).is_list() { self.list_lane(id) } else { Rc::new(self.compute(id)) };
+        self.lanes = lanes;
+        if self.program.nodes[id].uses > 1 || self.program.has_lists() {
             self.shared[id] = Some(lane.clone());
         }
         lane
@@ -221,6 +249,29 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 let made: Vec<u32> = (0..rows).map(|row| lane.text(row).chars().count() as u32).collect();
                 map(&lane, Data::U32(made.into()))
             }
+            Op::At { counted, index, start, end } => {
+                let (index, start, end) = (self.lane(*index), self.lane(*start), self.lane(*end));
+                objects::at(*counted, &index, &start, &end, rows)
+            }
+            Op::Present(position) => Lane::marks(objects::present(&self.lane(*position), rows)),
+            Op::Same(a, b) => Lane::marks(objects::same(&self.lane(*a), &self.lane(*b), rows)),
+            Op::Vector(quantity, inputs) => {
+                let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
+                vectors::quantity(*quantity, &lanes, rows)
+            }
+            // Of these `list_lane` knows.
+            Op::Leaf(..)
+            | Op::Expand(_)
+            | Op::Lane(_)
+            | Op::Gather(..)
+            | Op::Join(_)
+            | Op::Interleave(_)
+            | Op::Start(_)
+            | Op::End(_)
+            | Op::Length(_)
+            | Op::Fold(..)
+            | Op::Best { .. }
+            | Op::Sort(_) => (*self.list_lane(id)).clone(),
             Op::External(function, inputs) => {
                 let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
                 let arguments: Vec<_> = lanes.iter().map(|lane| lane.f64()).collect();

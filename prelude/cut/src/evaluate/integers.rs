@@ -171,6 +171,8 @@ fn signed(op: Binary, wide: bool, left: &Lane, right: &Lane, rows: usize) -> Opt
         Binary::Mul => zip(rows, a, b, |x, y| note(x.overflowing_mul(y))),
         Binary::FloorDiv if nonzero(b) => zip(rows, a, b, |x, y| note((floor_divide(x, y).0, over(x, y)))),
         Binary::Mod if nonzero(b) => zip(rows, a, b, |x, y| note((floor_divide(x, y).1, over(x, y)))),
+        Binary::BitAnd => zip(rows, a, b, |x, y| x & y),
+        Binary::BitOr => zip(rows, a, b, |x, y| x | y),
         _ => return None,
     };
     (!beyond.get()).then_some(made)
@@ -206,6 +208,8 @@ fn unsigned(op: Binary, wide: bool, left: &Lane, right: &Lane, rows: usize) -> O
         Binary::Mul => zip(rows, a, b, |x, y| note(x.overflowing_mul(y))),
         Binary::FloorDiv if nonzero(b) => zip(rows, a, b, |x, y| x / y),
         Binary::Mod if nonzero(b) => zip(rows, a, b, |x, y| x % y),
+        Binary::BitAnd => zip(rows, a, b, |x, y| x & y),
+        Binary::BitOr => zip(rows, a, b, |x, y| x | y),
         _ => return None,
     };
     (!beyond.get()).then_some(made)
@@ -227,6 +231,10 @@ fn calculated(op: Binary, x: Exact, y: Exact, to: u8) -> Option<i128> {
                 _ => None,
             },
         },
+        Binary::BitAnd => Some(x.0 & y.0),
+        Binary::BitOr => Some(x.0 | y.0),
+        Binary::Shl => shifted(x.0, y.0),
+        Binary::Shr => shifted(x.0, y.0.checked_neg()?),
         Binary::FloorDiv | Binary::Mod | Binary::Div | Binary::Xor => {
             let (x, y) = both()?;
             let (quotient, rest) = (x.checked_div(y)?, x.checked_rem(y)?);
@@ -240,6 +248,15 @@ fn calculated(op: Binary, x: Exact, y: Exact, to: u8) -> Option<i128> {
     }
 }
 
+/// The bits of a number moved to the left, or by a negative number to the right.
+fn shifted(x: i128, by: i128) -> Option<i128> {
+    if by <= 0 {
+        return Some(x >> by.unsigned_abs().min(127));
+    }
+    let power = 1_i128.checked_shl(u32::try_from(by).ok()?).filter(|power| *power > 0);
+    if x == 0 { Some(0) } else { x.checked_mul(power?) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +267,16 @@ mod tests {
         assert_eq!(calculated(Binary::FloorDiv, (-7, 0), (2, 0), 0), Some(-4));
         assert_eq!(calculated(Binary::Mod, (-75, 1), (2, 0), 1), Some(5), "-7.5 % 2 == 0.5");
         assert_eq!(calculated(Binary::FloorDiv, (i64::MIN.into(), 0), (-1, 0), 0), Some(1 << 63));
+    }
+
+    #[test]
+    fn bits_move() {
+        let moved = |op, x, by| calculated(op, (x, 0), (by, 0), 0);
+        assert_eq!((moved(Binary::Shl, 5, 3), moved(Binary::Shr, 40, 3)), (Some(40), Some(5)));
+        assert_eq!((moved(Binary::Shr, -5, 1), moved(Binary::Shl, -5, -1)), (Some(-3), Some(-3)), "as Python does");
+        assert_eq!((moved(Binary::Shl, 1, 126), moved(Binary::Shl, 1, 127)), (Some(1 << 126), None));
+        assert_eq!((moved(Binary::Shl, 0, 1000), moved(Binary::Shl, 3, 1000)), (Some(0), None));
+        assert_eq!((moved(Binary::Shr, 7, 1000), moved(Binary::Shr, -7, 1000)), (Some(0), Some(-1)));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use crate::check::program::{Id, Op, Program};
 use crate::check::types::Type;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
-use crate::evaluate::integers::Beyond;
 use crate::evaluate::kernel::{count, pack, positions};
 use polars::prelude::BooleanChunked;
 use polars_arrow::bitmap::Bitmap;
@@ -103,6 +102,9 @@ fn price(program: &Program, id: Id) -> f64 {
             _ => 0.5,
         },
         Op::Function(..) | Op::External(..) => 20.0,
+        Op::Vector(..) => 40.0,
+        Op::Leaf(..) | Op::Lane(_) | Op::Length(_) | Op::Start(_) | Op::End(_) => 4.0,
+        Op::Fold(..) | Op::Best { .. } | Op::Sort(_) | Op::Gather(..) | Op::Expand(_) => 10.0,
         Op::TextTest(..) | Op::TextMap(..) | Op::TextLength(_) => 40.0,
         Op::Arithmetic(
             crate::syntax::expr::Binary::Pow | crate::syntax::expr::Binary::Mod | crate::syntax::expr::Binary::FloorDiv,
@@ -117,18 +119,16 @@ fn price(program: &Program, id: Id) -> f64 {
 impl Run<'_> {
     /// The packed mask of some rows, and how many are left after each selection.
     fn mask(&self, rows: Range<usize>, order: &mut Order) -> segment::Result<(Vec<u8>, Vec<usize>)> {
-        let Bound { program, columns, scalars, .. } = self.bound;
         let mut marks = vec![0; rows.len()];
         let mut left = vec![0; self.cuts.len()];
-        let mut evaluator = Evaluator::new(program, columns, scalars);
+        let mut evaluator = self.bound.evaluator();
         let mut start = rows.start;
         while start < rows.end {
             segment::work::check()?;
             let end = self.bound.block_end(start, rows.end);
             evaluator.block(start, end - start);
             let out = &mut marks[start - rows.start..end - rows.start];
-            self.block(&mut evaluator, (start, end - start), order, out, &mut left)
-                .map_err(|beyond| beyond.error(""))?;
+            self.block(&mut evaluator, (start, end - start), order, out, &mut left)?;
             order.next_block();
             start = end;
         }
@@ -144,7 +144,7 @@ impl Run<'_> {
         order: &mut Order,
         out: &mut [u8],
         left: &mut [usize],
-    ) -> Result<(), Beyond> {
+    ) -> segment::Result<()> {
         out.fill(1);
         let mut now = rows;
         for cut in 0..order.cuts.len() {
@@ -177,14 +177,13 @@ impl Run<'_> {
         (first, from): (usize, usize),
         out: &mut [u8],
         left: &mut [usize],
-    ) -> Result<(), Beyond> {
-        let Bound { program, columns, scalars, .. } = self.bound;
+    ) -> segment::Result<()> {
         let mut chosen = positions(out);
         'all: for (cut, (conditions, left)) in order.cuts.iter_mut().zip(left).enumerate().skip(first) {
             let from = if cut == first { from } else { 0 };
             for condition in &mut conditions[from..] {
                 let mut marks = vec![1; chosen.len()];
-                let mut evaluator = Evaluator::new(program, columns, scalars);
+                let mut evaluator = self.bound.evaluator();
                 evaluator.block(start, rows);
                 evaluator.choose(&chosen);
                 evaluator.condition(condition.id, true, &mut marks);

@@ -1,8 +1,11 @@
 //! Several cuts over the same rows as one program: equal parts are one node, and are computed once.
 
+use crate::check::domain::{Domain, DomainId, Kind, ROWS};
 use crate::check::program::{Id, Op, Program};
 use crate::check::typed::Typed;
-use crate::evaluate::bound::{Bound, bind};
+use crate::evaluate::bound::{Bound, find};
+use crate::evaluate::leaves::Tables;
+use crate::evaluate::listed::Wanted;
 use crate::evaluate::mask::selected;
 use polars::prelude::*;
 
@@ -19,7 +22,7 @@ use polars::prelude::*;
 #[derive(Debug, Clone)]
 pub struct Several {
     program: Program,
-    roots: Vec<Id>,
+    roots: Vec<Wanted>,
 }
 
 impl Several {
@@ -33,28 +36,58 @@ impl Several {
     }
 
     fn add(&mut self, cut: &Typed) {
-        let mut ids: Vec<Id> = Vec::with_capacity(cut.program.nodes.len());
+        let mut moved = Moved { ids: Vec::with_capacity(cut.program.nodes.len()), domains: Vec::new() };
+        moved.domains.resize(cut.program.domains.len(), None);
         for node in &cut.program.nodes {
+            let domain = self.domain(cut, node.domain, &mut moved);
+            let looks_at = node.op.looks_at().map(|domain| self.domain(cut, domain, &mut moved));
             let op = match &node.op {
                 Op::Column(column) => Op::Column(self.column(cut, *column)),
-                op => op.with_inputs(|id| ids[id]),
+                Op::Leaf(column, field) => Op::Leaf(self.column(cut, *column), field.clone()),
+                op => op.with_inputs(|id| moved.ids[id]).with_domain(|domain| looks_at.unwrap_or(domain)),
             };
-            ids.push(self.program.push(op, node.dtype.clone()));
+            moved.ids.push(self.program.push(op, node.dtype.clone(), domain));
         }
-        let root = ids[cut.root];
+        let fields = cut.fields.iter().map(|(name, id)| (name.clone(), moved.ids[*id])).collect();
+        let wanted = Wanted { root: moved.ids[cut.root], fields };
         // A root of two cuts is computed once as well.
-        self.program.nodes[root].uses += 1;
-        self.roots.push(root);
+        wanted.ids().for_each(|id| self.program.nodes[id].uses += 1);
+        self.roots.push(wanted);
+    }
+
+    /// A domain of a cut as one of all.
+    fn domain(&mut self, cut: &Typed, domain: DomainId, moved: &mut Moved) -> DomainId {
+        if domain == ROWS {
+            return ROWS;
+        }
+        if let Some(known) = moved.domains[domain] {
+            return known;
+        }
+        let Domain { parent, kind, whole } = &cut.program.domains[domain];
+        let parent = self.domain(cut, *parent, moved);
+        let kind = match kind {
+            Kind::Rows => Kind::Rows,
+            Kind::Objects { name, sources } => {
+                Kind::Objects { name: name.clone(), sources: sources.iter().map(|at| self.column(cut, *at)).collect() }
+            }
+            Kind::Items { of, outer } => {
+                Kind::Items { of: self.domain(cut, *of, moved), outer: self.domain(cut, *outer, moved) }
+            }
+            Kind::Combinations { of, size } => Kind::Combinations { of: self.domain(cut, *of, moved), size: *size },
+            Kind::Filter { of, mask } => Kind::Filter { of: self.domain(cut, *of, moved), mask: moved.ids[*mask] },
+            Kind::Slice { of, from, to } => Kind::Slice { of: self.domain(cut, *of, moved), from: *from, to: *to },
+            Kind::Concat(parts) => Kind::Concat(parts.iter().map(|part| self.domain(cut, *part, moved)).collect()),
+            Kind::Members(ids) => Kind::Members(ids.iter().map(|id| moved.ids[*id]).collect()),
+            Kind::Sorted(of) => Kind::Sorted(self.domain(cut, *of, moved)),
+        };
+        let new = self.program.domain(parent, kind);
+        self.program.domains[new].whole |= whole;
+        moved.domains[domain] = Some(new);
+        new
     }
 
     fn column(&mut self, cut: &Typed, column: usize) -> usize {
-        let name = &cut.program.columns[column];
-        if let Some(at) = self.program.columns.iter().position(|known| known == name) {
-            return at;
-        }
-        self.program.columns.push(name.clone());
-        self.program.dtypes.push(cut.program.dtypes[column].clone());
-        self.program.columns.len() - 1
+        self.program.column(&cut.program.columns[column], &cut.program.dtypes[column])
     }
 
     /// Which rows pass all of the selections `which`, and how many are left after each of them. Columns that only the
@@ -63,9 +96,9 @@ impl Several {
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
     pub fn mask(&self, frame: &DataFrame, which: &[usize]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
-        let roots: Vec<Id> = which.iter().map(|&at| self.roots[at]).collect();
-        let series = bind(&self.program, frame, &roots)?;
-        selected(&Bound::new(&self.program, &series, frame.height())?, &roots)
+        let roots: Vec<Id> = which.iter().map(|&at| self.roots[at].root).collect();
+        let tables = Tables::new(&self.program, frame, &roots)?;
+        selected(&Bound::new(&self.program, &tables, frame.height())?, &roots)
     }
 
     /// The value of every row of each, under new names.
@@ -73,8 +106,30 @@ impl Several {
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
     pub fn values(&self, frame: &DataFrame, names: &[PlSmallStr]) -> segment::Result<Vec<Series>> {
-        let roots: Vec<(Id, PlSmallStr)> = self.roots.iter().copied().zip(names.iter().cloned()).collect();
-        let series = bind(&self.program, frame, &self.roots)?;
-        Bound::new(&self.program, &series, frame.height())?.values(&roots)
+        let mut made: Vec<Option<Series>> = Vec::with_capacity(self.roots.len());
+        let mut computed: Vec<(Wanted, PlSmallStr)> = Vec::new();
+        for (wanted, name) in self.roots.iter().zip(names) {
+            made.push(match self.program.op(wanted.root) {
+                Op::Column(column) | Op::Leaf(column, None) => {
+                    let found = find(&self.program, frame, *column)?.as_materialized_series();
+                    Some(found.clone().with_name(name.clone()))
+                }
+                _ => {
+                    computed.push((wanted.clone(), name.clone()));
+                    None
+                }
+            });
+        }
+        let ids: Vec<Id> = computed.iter().flat_map(|(wanted, _)| wanted.ids()).collect();
+        let tables = Tables::new(&self.program, frame, &ids)?;
+        let mut rest = Bound::new(&self.program, &tables, frame.height())?.values(&computed)?.into_iter();
+        // As many are left as were computed.
+        Ok(made.into_iter().filter_map(|made| made.or_else(|| rest.next())).collect())
     }
+}
+
+/// Where the nodes and domains of a cut are among those of all.
+struct Moved {
+    ids: Vec<Id>,
+    domains: Vec<Option<DomainId>>,
 }

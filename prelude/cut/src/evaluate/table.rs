@@ -121,6 +121,14 @@ impl<'a> Column<'a> {
         &self.pieces[after.saturating_sub(1)]
     }
 
+    /// No row of it.
+    pub fn empty(&self) -> Lane<'a> {
+        match self.pieces.first() {
+            Some(piece) => Lane::new(piece.data(0, 0, None)),
+            None => Lane::new(Data::F64(Vec::new().into())),
+        }
+    }
+
     /// Where the chunk that holds `row` ends.
     pub fn end(&self, row: usize) -> usize {
         self.piece(row).end

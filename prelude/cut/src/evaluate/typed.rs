@@ -3,9 +3,11 @@
 use crate::check::program::{Id, Op, Program};
 use crate::check::typed::Typed;
 use crate::check::types::Type;
-use crate::evaluate::bound::{Bound, bind, find};
+use crate::evaluate::bound::{Bound, find};
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::lane::Data;
+use crate::evaluate::leaves::{Lists, Tables};
+use crate::evaluate::listed::Wanted;
 use crate::evaluate::mask::selected;
 use crate::value::Value;
 use polars::prelude::{BooleanChunked, DataFrame, Series};
@@ -23,8 +25,8 @@ impl Typed {
                 .map(|_| ())
                 .map_or_else(Into::into, |()| segment::Error::request("no cut")));
         }
-        let series = bind(&self.program, frame, &[self.root])?;
-        Ok(selected(&Bound::new(&self.program, &series, frame.height())?, &[self.root])?.0)
+        let tables = Tables::new(&self.program, frame, &[self.root])?;
+        Ok(selected(&Bound::new(&self.program, &tables, frame.height())?, &[self.root])?.0)
     }
 
     /// The value of every row.
@@ -32,12 +34,13 @@ impl Typed {
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
     pub fn values(&self, frame: &DataFrame) -> segment::Result<Series> {
-        if let Op::Column(column) = self.program.op(self.root) {
+        if let Op::Column(column) | Op::Leaf(column, None) = self.program.op(self.root) {
             return Ok(find(&self.program, frame, *column)?.as_materialized_series().clone());
         }
-        let series = bind(&self.program, frame, &[self.root])?;
-        let bound = Bound::new(&self.program, &series, frame.height())?;
-        let mut all = bound.values(&[(self.root, self.text.as_ref().into())])?;
+        let wanted = Wanted { root: self.root, fields: self.fields.clone() };
+        let tables = Tables::new(&self.program, frame, &wanted.ids().collect::<Vec<_>>())?;
+        let bound = Bound::new(&self.program, &tables, frame.height())?;
+        let mut all = bound.values(&[(wanted, self.text.as_ref().into())])?;
         // One root, one series.
         Ok(all.remove(0))
     }
@@ -45,7 +48,8 @@ impl Typed {
 
 /// The value of a node that needs no table.
 pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
-    let mut evaluator = Evaluator::new(program, &[], &[]);
+    let lists = Lists::default();
+    let mut evaluator = Evaluator::new(program, &[], &[], &lists);
     evaluator.block(0, 1);
     let lane = evaluator.lane(id);
     evaluator.check().ok()?;
@@ -63,6 +67,6 @@ pub(crate) fn fold(program: &Program, id: Id) -> Option<Value> {
         Type::Exact(scale) => Value::Decimal(lane.digits().0.get(0), *scale),
         Type::Time(_) => Value::Time(lane.i64().get(0).into()),
         Type::Duration => Value::Duration(lane.i64().get(0)),
-        Type::Null => Value::Null,
+        Type::Null | Type::Position => Value::Null,
     })
 }

@@ -35,6 +35,21 @@ pub(crate) enum Kind {
     Call(Name, Vec<Expr>),
     /// `x.str.contains('a', regex=False)`
     Method(Expr, Name, Vec<Argument>),
+    /// `x.name`
+    Field(Expr, Name),
+    /// `x[inner]`
+    Item(Expr, Expr),
+    /// `x[from:to]`
+    Slice(Expr, Option<Expr>, Option<Expr>),
+    /// `element for a, b in source if condition`
+    For(Expr, Vec<Clause>),
+}
+
+/// A part of a `for`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Clause {
+    For(Vec<Name>, Expr),
+    If(Expr),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +77,11 @@ pub(crate) enum Binary {
     Mod,
     Pow,
     Xor,
+    Shl,
+    Shr,
+    /// `&` and `|` of integers; texts have them as [`Kind::And`] and [`Kind::Or`].
+    BitAnd,
+    BitOr,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,6 +133,10 @@ impl Binary {
             Self::Mod => "%",
             Self::Pow => "**",
             Self::Xor => "^",
+            Self::Shl => "<<",
+            Self::Shr => ">>",
+            Self::BitAnd => "&",
+            Self::BitOr => "|",
         }
     }
 }
@@ -158,21 +182,35 @@ impl Expr {
 
 impl Kind {
     pub(crate) fn children(&self) -> impl Iterator<Item = &Expr> {
-        let (one, two, many): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
-            Self::Column(_) | Self::Literal(_) | Self::Local(_) => (None, None, &[]),
+        let mut all: Vec<&Expr> = Vec::new();
+        match self {
+            Self::Column(_) | Self::Literal(_) | Self::Local(_) => {}
             Self::LocalCall(_, many) | Self::List(many) | Self::And(many) | Self::Or(many) | Self::Call(_, many) => {
-                (None, None, many)
+                all.extend(many);
             }
-            Self::Unary(_, one) | Self::Chain(one, _) | Self::Method(one, ..) => (Some(one), None, &[]),
-            Self::Binary(_, one, two) => (Some(one), Some(two), &[]),
-        };
-        let chain: &[(Compare, Expr)] = if let Self::Chain(_, rest) = self { rest } else { &[] };
-        let arguments: &[Argument] = if let Self::Method(_, _, arguments) = self { arguments } else { &[] };
-        one.into_iter()
-            .chain(two)
-            .chain(many)
-            .chain(chain.iter().map(|(_, expr)| expr))
-            .chain(arguments.iter().map(|argument| &argument.value))
+            Self::Unary(_, one) | Self::Field(one, _) => all.push(one),
+            Self::Binary(_, one, two) | Self::Item(one, two) => all.extend([one, two]),
+            Self::Chain(one, rest) => {
+                all.push(one);
+                all.extend(rest.iter().map(|(_, expr)| expr));
+            }
+            Self::Method(one, _, arguments) => {
+                all.push(one);
+                all.extend(arguments.iter().map(|argument| &argument.value));
+            }
+            Self::Slice(one, from, to) => {
+                all.push(one);
+                all.extend(from.iter().chain(to));
+            }
+            Self::For(one, clauses) => {
+                all.push(one);
+                all.extend(clauses.iter().map(|clause| match clause {
+                    Clause::For(_, source) => source,
+                    Clause::If(condition) => condition,
+                }));
+            }
+        }
+        all.into_iter()
     }
 }
 

@@ -2,6 +2,7 @@
 //! [`expr::Expr`] that prints as it is read goes out. It knows no column, no type and no row.
 
 pub(crate) mod expr;
+mod lists;
 pub(crate) mod locals;
 pub(crate) mod parse;
 mod print;

@@ -28,38 +28,38 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Problem> {
     }
 }
 
-struct Parser {
+pub(super) struct Parser {
     tokens: Vec<Spanned>,
     at: usize,
     depth: usize,
     hints: Vec<String>,
 }
 
-type Parse<T = Expr> = Result<T, Problem>;
+pub(super) type Parse<T = Expr> = Result<T, Problem>;
 
 impl Parser {
-    fn peek(&self) -> &Token {
+    pub(super) fn peek(&self) -> &Token {
         &self.tokens[self.at].token
     }
 
-    fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         self.tokens[self.at].span.clone()
     }
 
-    fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         self.tokens[self.at].span.start
     }
 
     /// The last token is `End` and is never passed.
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         self.at = (self.at + 1).min(self.tokens.len() - 1);
     }
 
-    fn is(&self, sign: &str) -> bool {
+    pub(super) fn is(&self, sign: &str) -> bool {
         matches!(self.peek(), Token::Sign(here) if *here == sign)
     }
 
-    fn eat(&mut self, sign: &str) -> bool {
+    pub(super) fn eat(&mut self, sign: &str) -> bool {
         let found = self.is(sign);
         if found {
             self.advance();
@@ -74,7 +74,7 @@ impl Parser {
         Some(sign)
     }
 
-    fn expect(&mut self, sign: &str, open: &Span) -> Parse<()> {
+    pub(super) fn expect(&mut self, sign: &str, open: &Span) -> Parse<()> {
         if self.eat(sign) {
             return Ok(());
         }
@@ -84,7 +84,7 @@ impl Parser {
         Err(self.unexpected())
     }
 
-    fn make(&self, start: usize, kind: Kind) -> Parse {
+    pub(super) fn make(&self, start: usize, kind: Kind) -> Parse {
         let end = self.tokens[self.at.saturating_sub(1)].span.end.max(start);
         let expr = Expr::new(kind, Some(start..end));
         if expr.0.height > HEIGHT {
@@ -101,7 +101,7 @@ impl Parser {
         }
     }
 
-    fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+    pub(super) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         if self.depth >= NESTING {
             let reason = format!("brackets and signs nest deeper than {NESTING} levels");
             return Err(Problem::new(reason, self.span()).help("split the cut into several cuts"));
@@ -112,7 +112,7 @@ impl Parser {
         result
     }
 
-    fn or(&mut self) -> Parse {
+    pub(super) fn or(&mut self) -> Parse {
         let start = self.start();
         let mut parts = vec![self.and()?];
         while let Some(sign) = self.any(&["|", "or", "||"]) {
@@ -147,10 +147,10 @@ impl Parser {
 
     fn comparison(&mut self) -> Parse {
         let start = self.start();
-        let first = self.sum()?;
+        let first = self.shift()?;
         let mut rest = Vec::new();
         while let Some(op) = self.compare_sign()? {
-            rest.push((op, self.sum()?));
+            rest.push((op, self.shift()?));
         }
         if rest.is_empty() { Ok(first) } else { self.make(start, Kind::Chain(first, rest)) }
     }
@@ -172,6 +172,17 @@ impl Parser {
             }
             None => return Ok(None),
         }))
+    }
+
+    fn shift(&mut self) -> Parse {
+        let start = self.start();
+        let mut value = self.sum()?;
+        while let Some(sign) = self.any(&["<<", ">>"]) {
+            let op = if sign == "<<" { Binary::Shl } else { Binary::Shr };
+            let right = self.sum()?;
+            value = self.make(start, Kind::Binary(op, value, right))?;
+        }
+        Ok(value)
     }
 
     fn sum(&mut self) -> Parse {
@@ -235,6 +246,8 @@ impl Parser {
                 self.attribute(value, start)?
             } else if self.is("[") && matches!(value.kind(), Kind::Local(_)) {
                 self.key(value, start)?
+            } else if self.is("[") && !matches!(value.kind(), Kind::Literal(_) | Kind::List(_)) {
+                self.item(value, start)?
             } else if self.is("(") && matches!(value.kind(), Kind::Local(_)) {
                 let arguments = self.arguments()?;
                 let Kind::Local(path) = value.kind().clone() else { return Err(self.unexpected()) };
@@ -260,15 +273,13 @@ impl Parser {
             return Ok(value);
         }
         if !self.is("(") {
-            let reason = format!("`.{name}` is not a value");
-            let help = format!("methods are called with brackets: `.{name}()`");
-            return Err(Problem::new(reason, self.tokens[self.at - 1].span.clone()).help(help));
+            return self.make(start, Kind::Field(value, name.into()));
         }
         let arguments = self.arguments()?;
         self.make(start, Kind::Method(value, name.into(), arguments))
     }
 
-    fn name(&mut self) -> Parse<String> {
+    pub(super) fn name(&mut self) -> Parse<String> {
         let Token::Name(name) = self.peek().clone() else { return Err(self.unexpected()) };
         self.advance();
         Ok(name)
@@ -304,7 +315,10 @@ impl Parser {
             } else {
                 None
             };
-            arguments.push(Argument { name, value: self.nested(Self::or)? });
+            let start = self.start();
+            let value = self.nested(Self::or)?;
+            let value = if self.is("for") { self.comprehension(value, start)? } else { value };
+            arguments.push(Argument { name, value });
             if !self.eat(",") {
                 break;
             }
@@ -350,7 +364,9 @@ impl Parser {
         let mut values = Vec::new();
         let mut comma = false;
         while !self.is(close) {
-            values.push(self.nested(Self::or)?);
+            let start = self.start();
+            let value = self.nested(Self::or)?;
+            values.push(if self.is("for") { self.comprehension(value, start)? } else { value });
             if !self.eat(",") {
                 break;
             }
@@ -364,7 +380,7 @@ impl Parser {
         self.make(start, Kind::List(values))
     }
 
-    fn unexpected(&self) -> Problem {
+    pub(super) fn unexpected(&self) -> Problem {
         let span = self.span();
         let sign = match self.peek() {
             Token::Sign(sign) => sign,
@@ -383,7 +399,8 @@ impl Parser {
             "=" | ":=" => "comparing is `==`",
             "<>" => "write `!=`",
             "^" => "a power is `**`; exclusive or of two conditions is `!=`",
-            "<<" | ">>" => "shifting bits is not part of the language; multiply or use `//`",
+            "for" => "`for` stands in brackets: `any(x.pt > 1 for x in Jet)`",
+            ":" => "`:` stands between two positions: `Jet[0:2]`",
             "is" => "write `.isna()` or `.notna()` for missing values, `==` for the rest",
             "if" | "else" => "write `where(condition, yes, no)`",
             "," => "join conditions with `&`",
@@ -410,5 +427,5 @@ fn positional(arguments: Vec<Argument>) -> Parse<Vec<Expr>> {
 }
 
 fn has_column(expr: &Expr) -> bool {
-    matches!(expr.kind(), Kind::Column(_)) || expr.kind().children().any(has_column)
+    matches!(expr.kind(), Kind::Column(_) | Kind::For(..)) || expr.kind().children().any(has_column)
 }

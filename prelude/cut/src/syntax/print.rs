@@ -1,6 +1,6 @@
 //! Expressions as text that [`crate::parse`] reads back.
 
-use crate::syntax::expr::{Expr, Kind, Name, Unary};
+use crate::syntax::expr::{Clause, Expr, Kind, Name, Unary};
 use crate::value::Value;
 use std::fmt;
 
@@ -46,7 +46,9 @@ impl fmt::Display for Expr {
             }
             Kind::Method(value, name, arguments) => {
                 match value.kind() {
-                    Kind::Column(_) | Kind::Method(..) | Kind::Call(..) => write!(out, "{value}.{name}(")?,
+                    Kind::Column(_) | Kind::Method(..) | Kind::Call(..) | Kind::Field(..) | Kind::Item(..) => {
+                        write!(out, "{value}.{name}(")?
+                    }
                     _ => write!(out, "({value}).{name}(")?,
                 }
                 for (position, argument) in arguments.iter().enumerate() {
@@ -57,6 +59,25 @@ impl fmt::Display for Expr {
                     write!(out, "{}", argument.value)?;
                 }
                 out.write_str(")")
+            }
+            Kind::Field(value, name) => write!(out, "{value}.{name}"),
+            Kind::Item(value, inner) => write!(out, "{value}[{inner}]"),
+            Kind::Slice(value, from, to) => {
+                write!(out, "{value}[")?;
+                from.iter().try_for_each(|from| write!(out, "{from}"))?;
+                out.write_str(":")?;
+                to.iter().try_for_each(|to| write!(out, "{to}"))?;
+                out.write_str("]")
+            }
+            Kind::For(element, clauses) => {
+                write!(out, "[{element}")?;
+                for clause in clauses {
+                    match clause {
+                        Clause::For(names, source) => write!(out, " for {} in {source}", names.join(", "))?,
+                        Clause::If(condition) => write!(out, " if {condition}")?,
+                    }
+                }
+                out.write_str("]")
             }
         }
     }

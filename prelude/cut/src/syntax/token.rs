@@ -9,7 +9,7 @@ pub(crate) enum Token {
     /// Between backticks.
     Quoted(String),
     Value(Value),
-    /// Operators, brackets and the words `and or not in is`.
+    /// Operators, brackets and the words `and or not in is for if`.
     Sign(&'static str),
     End,
 }
@@ -26,7 +26,7 @@ const SIGNS: [&str; 38] = [
     "=", "&", "|", "~", "!", "^", "(", ")", "[", "]", "{", "}", ",", ".", "@", ":", ";", "?",
 ];
 
-const WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "lambda"];
+const WORDS: [&str; 9] = ["and", "or", "not", "in", "is", "if", "else", "lambda", "for"];
 
 /// Words of the language, which cannot be names.
 pub(crate) fn is_word(name: &str) -> bool {
@@ -156,7 +156,7 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), Problem> {
 /// `2and` is two tokens, as in Python.
 fn word_follows(rest: &str) -> bool {
     let end = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-    matches!(&rest[..end], "and" | "or" | "in" | "not" | "is" | "if" | "else")
+    matches!(&rest[..end], "and" | "or" | "in" | "not" | "is" | "if" | "else" | "for")
 }
 
 fn number_length(rest: &str) -> usize {

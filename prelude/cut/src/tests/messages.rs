@@ -1,5 +1,5 @@
 use crate::{Cut, col, where_};
-use polars::prelude::{DataFrame, df};
+use polars::prelude::{DataFrame, DataType, Field, Schema, df};
 
 fn frame() -> DataFrame {
     df!(
@@ -58,6 +58,66 @@ fn texts_are_refused_with_place_reason_and_help() {
         "§ > 1",
     ];
     let all: Vec<String> = cuts.iter().map(|cut| format!("# {cut}\n{}", message(crate::parse(cut)))).collect();
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+#[test]
+fn lists_are_refused_with_place_reason_and_help() {
+    let list = |name: &str| Field::new(name.into(), DataType::List(Box::new(DataType::Float32)));
+    let object =
+        DataType::Struct(vec![Field::new("pt".into(), DataType::Float32), Field::new("q".into(), DataType::Int8)]);
+    let mut schema: Schema =
+        ["Jet_pt", "Jet_eta", "Jet_phi", "Muon_pt", "Muon_eta", "Two_x", "Two_y"].map(list).into_iter().collect();
+    schema.insert("Tau".into(), DataType::List(Box::new(object.clone())));
+    schema.insert("Two".into(), DataType::List(Box::new(object)));
+    schema.insert("w".into(), DataType::Float64);
+    schema.insert("status".into(), DataType::Int32);
+    let cuts = [
+        "Jet.pt > Muon.pt",
+        "Jet[pt > 30].pt > Jet.pt",
+        "w > 1 & Jet.pt * 2 > Muon.pt",
+        "sum(Jet)",
+        "sum(Jet) > 1",
+        "any(Jet)",
+        "Jet.ptt > 1",
+        "any(a.pt > 1 for a, b, c in pairs(Jet))",
+        "any(a.pt > 1 for a, b in Jet)",
+        "Jet.pt > 30",
+        "Jet",
+        "Jet[0]",
+        "Jet[0].pt",
+        "argmin(Jet.pt)",
+        "sum(w)",
+        "max(w)",
+        "Jet.pt.mean() > 3",
+        "Two.x > 1",
+        "mass(Jet[0]) > 1",
+        "mass(w) > 1",
+        "dR(Jet[0]) > 1",
+        "any(j.pt > Jet.pt for j in Jet)",
+        "count(Jet.pt) > 1",
+        "status & 4 == 4",
+        "w & 4 == 4",
+        "status << w == 2",
+        "Jet[w].pt > 1",
+        "Jet[0:w].pt",
+        "Jet[0:4:2].pt",
+        "w[0] > 1",
+        "any(j.pt > 1 for j of Jet)",
+        "for j in Jet",
+        "any(j for j in Jet)",
+        "any(j.pt > 1 for j in w)",
+        "Jet[0] > 3",
+        "Jet + w",
+        "len(w) > 1",
+        "Jett.pt > 1",
+        "pairs(Jet).pt",
+    ];
+    let message = |cut: &str| match crate::parse(cut).and_then(|cut| cut.check(&schema)?.selection()) {
+        Ok(_) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let all: Vec<String> = cuts.iter().map(|cut| format!("# {cut}\n{}", message(cut))).collect();
     insta::assert_snapshot!(all.join("\n\n"));
 }
 

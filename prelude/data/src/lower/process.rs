@@ -54,6 +54,8 @@ pub(crate) struct Lowered<'a> {
     weighs_total: bool,
     /// The zones of columns whose type cannot say it.
     zones: BTreeMap<PlSmallStr, Arc<str>>,
+    /// Lists and objects that steps have defined, and the columns they are made of.
+    objects: Vec<(String, Cut, Vec<PlSmallStr>)>,
     /// The column that holds what was asked for by this text.
     names: BTreeMap<String, String>,
     /// What all runs so far cost.
@@ -90,6 +92,7 @@ impl<'a> Lowered<'a> {
             made: Vec::new(),
             weighs_total: false,
             zones,
+            objects: Vec::new(),
             names: BTreeMap::new(),
             report: RefCell::default(),
         };
@@ -399,7 +402,7 @@ impl<'a> Lowered<'a> {
         Ok(())
     }
 
-    /// The cut of a step with all values that are known.
+    /// The cut of a step with all values, lists and objects that are known.
     fn bound(&self, selection: &Selection, values: &[(&str, &cut::Value)]) -> Result<Cut> {
         let mut cut = selection.0.clone()?;
         for name in cut.unbound() {
@@ -407,7 +410,8 @@ impl<'a> Lowered<'a> {
                 cut = cut.bind(&name, (*value).clone());
             }
         }
-        Ok(self.zoned(cut))
+        let cut = self.zoned(cut);
+        Ok(self.objects.iter().fold(cut, |cut, (name, value, _)| cut.define(name, value)))
     }
 
     /// A cut that knows the zones of columns.
@@ -437,6 +441,11 @@ impl<'a> Lowered<'a> {
 
     fn define(&mut self, name: &str, value: Cut) -> Result<()> {
         let typed = self.check(&value)?;
+        self.replaced(name)?;
+        // A column of lists or objects does not say what they are lists of, and which objects are the same.
+        if (typed.is_list() || typed.is_object()) && !typed.is_column() {
+            self.objects.push((name.to_owned(), value.clone(), typed.columns().to_vec()));
+        }
         let inputs = (!typed.needs_whole_table()).then(|| typed.columns().to_vec());
         self.made.push(Made { clause: self.clauses.len(), name: name.into(), inputs });
         self.schema.insert(name.into(), typed.dtype());
@@ -446,6 +455,23 @@ impl<'a> Lowered<'a> {
             None => self.zones.remove(name),
         };
         self.clauses.push(Clause::Define(Define::Expression { name: name.into(), value, strict: false }));
+        Ok(())
+    }
+
+    /// A name gets another meaning: lists that are made of it stay as columns, which objects cannot.
+    fn replaced(&mut self, name: &str) -> Result<()> {
+        self.objects.retain(|(known, ..)| known != name);
+        for at in (0..self.objects.len()).rev() {
+            let (object, cut, columns) = &self.objects[at];
+            if !columns.iter().any(|column| column == name) {
+                continue;
+            }
+            if cut.check(&self.schema).is_ok_and(|typed| typed.is_object()) {
+                let text = format!("`{object}` = {cut} is made of `{name}`; give the new column another name");
+                return Err(Error::request(text));
+            }
+            self.objects.remove(at);
+        }
         Ok(())
     }
 
@@ -461,6 +487,7 @@ impl<'a> Lowered<'a> {
             .map(|input| Series::new_empty(input.into(), &self.schema.get(input).cloned().unwrap_or(DataType::Null)))
             .collect();
         let dtype = function(&empty)?.dtype().clone();
+        self.replaced(name)?;
         self.schema.insert(name.into(), dtype.clone());
         self.zones.remove(name);
         let (function, column) = (function.clone(), PlSmallStr::from_str(name));
