@@ -4,7 +4,7 @@ use crate::check::checker::{Checked, Checker};
 use crate::check::dialect::Dialect;
 use crate::check::exact;
 use crate::check::members::Members;
-use crate::check::program::{Class, Id, Op};
+use crate::check::program::{Class, Fold, Id, Op};
 use crate::check::shape::Shape;
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Compare, Expr, Kind, Unary};
@@ -89,12 +89,29 @@ impl Checker<'_> {
                 Some(value @ Value::Text(_)) if self.dtype(b) == Type::Text && self.program.value(b).is_none() => {
                     self.is_in(expr, right, b, &[value], negated)
                 }
-                _ => {
-                    self.note(right, format!("`{}` needs a list", op.symbol()), "write `[a, b]`, or `==` for one value")
-                }
+                _ => self.is_in_list(expr, (left, a), (right, b), negated),
             },
             (Operand::Node(a), Operand::Node(b)) => self.compare_nodes(expr, op, (left, a), (right, b)),
         }
+    }
+
+    /// `11 in Particle.pid`: whether a value is one of a list of the row.
+    fn is_in_list(&mut self, expr: &Expr, (left, a): (&Expr, Id), (right, b): (&Expr, Id), negated: bool) -> Checked {
+        let word = if negated { "not in" } else { "in" };
+        let one = |checker: &Self, id: Id| checker.is_everywhere(id) || checker.in_scope(checker.domain_of(id));
+        if one(self, b) {
+            return self.note(right, format!("`{word}` needs a list"), "write `[a, b]`, or `==` for one value");
+        }
+        if !one(self, a) {
+            let help = format!("write [x {word} {right} for x in {left}]");
+            return self.note(expr, format!("{left} is a list, and so is {right}"), help);
+        }
+        let equal = self.compare_nodes(expr, Compare::Eq, (left, a), (right, b))?;
+        let (own, list) = (self.domain_of(equal), self.domain_of(b));
+        let equal = if self.in_scope(own) { self.spread(equal, list) } else { equal };
+        let to = self.outer_of(self.domain_of(equal));
+        let found = self.push_fold(Fold::Any, equal, to);
+        Ok(if negated { self.push(Op::Not(found), Type::Bool) } else { found })
     }
 
     fn is_in(&mut self, expr: &Expr, written: &Expr, id: Id, values: &[Value], negated: bool) -> Checked {

@@ -3,7 +3,6 @@
 //! A domain is a list for each lane of its parent; the parent of all is [`ROWS`]. A value of the parent can be repeated for
 //! the list, and a list can be folded to a value of the parent.
 
-use crate::check::program::{Id, Program};
 use crate::syntax::expr::Name;
 
 pub(crate) type DomainId = usize;
@@ -37,10 +36,10 @@ pub(crate) enum Kind {
         of: DomainId,
         size: usize,
     },
-    /// The lanes for which a condition holds.
+    /// The lanes for which a condition holds, which is a node.
     Filter {
         of: DomainId,
-        mask: Id,
+        mask: usize,
     },
     /// The lanes from one position to another.
     Slice {
@@ -50,94 +49,10 @@ pub(crate) enum Kind {
     },
     /// The lanes of several domains, one after another.
     Concat(Vec<DomainId>),
-    /// The objects of a combination, where it is there: positions in the parent.
-    Members(Vec<Id>),
+    /// The objects of a combination, where it is there: nodes of the parent with their positions.
+    Members(Vec<usize>),
     /// The same lanes in another order.
     Sorted(DomainId),
-}
-
-impl Program {
-    /// Adds a domain, or finds the equal one.
-    pub fn domain(&mut self, parent: DomainId, kind: Kind) -> DomainId {
-        let same = |domain: &Domain| {
-            domain.parent == parent
-                && match (&domain.kind, &kind) {
-                    (Kind::Objects { name: a, .. }, Kind::Objects { name: b, .. }) => a == b,
-                    (a, b) => a == b,
-                }
-        };
-        if let Some(found) = self.domains.iter().position(same) {
-            if let (Kind::Objects { sources, .. }, Kind::Objects { sources: more, .. }) =
-                (&mut self.domains[found].kind, kind)
-            {
-                sources.extend(more.into_iter().filter(|column| !sources.contains(column)).collect::<Vec<_>>());
-            }
-            return found;
-        }
-        for id in kind.nodes() {
-            self.nodes[*id].uses += 2;
-        }
-        self.domains.push(Domain { parent, kind, whole: false });
-        self.domains.len() - 1
-    }
-
-    /// Notes that something looks into a domain by position, list by list of `outer`.
-    pub fn whole(&mut self, domain: DomainId, outer: DomainId) {
-        if domain == outer || domain == ROWS {
-            return;
-        }
-        let Domain { parent, kind, .. } = self.domains[domain].clone();
-        if !std::mem::replace(&mut self.domains[domain].whole, true) {
-            let around = if let Kind::Items { outer, .. } = kind { outer } else { parent };
-            for of in kind.others() {
-                self.whole(of, around);
-            }
-        }
-        self.whole(parent, outer);
-    }
-
-    /// Whether each lane of `domain` belongs to one lane of `ancestor`.
-    pub fn within(&self, mut domain: DomainId, ancestor: DomainId) -> bool {
-        while domain != ancestor && domain != ROWS {
-            domain = self.domains[domain].parent;
-        }
-        domain == ancestor
-    }
-
-    pub fn depth(&self, mut domain: DomainId) -> usize {
-        let mut depth = 0;
-        while domain != ROWS {
-            domain = self.domains[domain].parent;
-            depth += 1;
-        }
-        depth
-    }
-
-    /// Whether the lanes of a domain belong to those of the part that is looked at of `anchor`.
-    pub fn is_anchored(&self, mut domain: DomainId, anchor: DomainId) -> bool {
-        while domain != ROWS && self.anchor(domain) != anchor {
-            domain = self.domains[domain].parent;
-        }
-        self.anchor(domain) == anchor
-    }
-
-    /// Whether it has the lanes of another domain, one to one.
-    pub fn is_identity(&self, domain: DomainId) -> bool {
-        matches!(self.domains[domain].kind, Kind::Items { outer, .. } if outer == self.domains[domain].parent)
-    }
-
-    /// The domain whose lanes come in parts, of which this one has some; [`ROWS`] when it is there at once.
-    pub fn anchor(&self, domain: DomainId) -> DomainId {
-        let Domain { parent, kind, whole } = &self.domains[domain];
-        match kind {
-            Kind::Rows | Kind::Objects { .. } => ROWS,
-            _ if *whole => self.anchor(*parent),
-            Kind::Items { of, .. } if self.is_identity(domain) => self.anchor(*of),
-            Kind::Items { .. } | Kind::Combinations { .. } => domain,
-            Kind::Filter { of, .. } => self.anchor(*of),
-            Kind::Slice { .. } | Kind::Concat(_) | Kind::Sorted(_) | Kind::Members(_) => self.anchor(*parent),
-        }
-    }
 }
 
 impl Kind {
@@ -155,7 +70,7 @@ impl Kind {
     }
 
     /// The nodes its lanes depend on.
-    pub fn nodes(&self) -> &[Id] {
+    pub fn nodes(&self) -> &[usize] {
         match self {
             Self::Filter { mask, .. } => std::slice::from_ref(mask),
             Self::Members(positions) => positions,

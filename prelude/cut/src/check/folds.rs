@@ -3,7 +3,7 @@
 use crate::check::checker::{Checked, Checker};
 use crate::check::domain::{DomainId, Kind as Lanes};
 use crate::check::program::{Fold, Id, Op};
-use crate::check::shape::{Object, Scope, Shape};
+use crate::check::shape::{Collection, Fields, Object, Scope, Shape};
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Clause, Compare, Expr, Kind};
 
@@ -223,10 +223,21 @@ impl Checker<'_> {
         };
         let mut parts = Vec::with_capacity(objects.len());
         for object in objects {
-            let position = self.position(&object);
-            parts.push(self.push(Op::Present(position), Type::Bool));
+            let Collection { domain, fields, .. } = self.collections[object.collection].clone();
+            parts.push(match fields {
+                // An object of the table may be missing itself.
+                Fields::Struct(column) => {
+                    let column = self.use_column(&column);
+                    let there = self.program.push(Op::Leaf(column, None), Type::Bool, domain);
+                    object.position.map_or(there, |position| self.gather(there, position))
+                }
+                _ => {
+                    let position = self.position(&object);
+                    self.push(Op::Present(position), Type::Bool)
+                }
+            });
         }
-        Ok(if parts.len() == 1 { parts[0] } else { self.push(Op::And(parts), Type::Bool) })
+        Ok(self.push(Op::And(parts), Type::Bool))
     }
 
     /// `a == b`, `a != b`, `a in list`, `a not in list` of objects.

@@ -9,6 +9,7 @@ mod compare;
 mod definitions;
 pub(crate) mod dialect;
 pub(crate) mod domain;
+mod domains;
 pub(crate) mod exact;
 mod folds;
 pub(crate) mod functions;

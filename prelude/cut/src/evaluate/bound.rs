@@ -6,7 +6,7 @@ use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::leaves::{Lists, Tables};
 use crate::evaluate::listed::{Listed, Wanted};
 use crate::evaluate::table::Column;
-use polars::prelude::{DataFrame, PlSmallStr, Series};
+use polars::prelude::{PlSmallStr, Series};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -14,24 +14,6 @@ use std::ops::Range;
 const PART: usize = 32 * BLOCK;
 /// From how many rows on several threads work.
 pub(crate) const MANY: usize = 1_000_000;
-
-/// A column that a program looks at, of the type it was checked for.
-pub(crate) fn find<'f>(
-    program: &Program,
-    frame: &'f DataFrame,
-    column: usize,
-) -> segment::Result<&'f polars::prelude::Column> {
-    let name = &program.columns[column];
-    let found = frame
-        .column(name)
-        .map_err(|_| segment::Error::column(name, frame.columns().iter().map(|column| column.name().as_str())))?;
-    let wanted = &program.dtypes[column];
-    if found.dtype() != wanted {
-        let now = found.dtype();
-        return Err(segment::Error::request(format!("column `{name}` is {now} here, and was {wanted} in the schema")));
-    }
-    Ok(found)
-}
 
 /// A program and the rows it is evaluated for.
 pub(crate) struct Bound<'a> {

@@ -2,12 +2,29 @@
 
 use crate::check::domain::{DomainId, Kind};
 use crate::check::program::{Id, Op, Program};
-use crate::evaluate::bound::find;
 use crate::evaluate::layout::Layout;
 use crate::evaluate::table::{self, Column};
 use polars::prelude::*;
 use polars_arrow::offset::OffsetsBuffer;
 use std::collections::HashMap;
+
+/// A column that a program looks at, of the type it was checked for.
+pub(crate) fn find<'f>(
+    program: &Program,
+    frame: &'f DataFrame,
+    column: usize,
+) -> segment::Result<&'f polars::prelude::Column> {
+    let name = &program.columns[column];
+    let found = frame
+        .column(name)
+        .map_err(|_| segment::Error::column(name, frame.columns().iter().map(|column| column.name().as_str())))?;
+    let wanted = &program.dtypes[column];
+    if found.dtype() != wanted {
+        let now = found.dtype();
+        return Err(segment::Error::request(format!("column `{name}` is {now} here, and was {wanted} in the schema")));
+    }
+    Ok(found)
+}
 
 pub(crate) type Offsets = OffsetsBuffer<i64>;
 
@@ -139,6 +156,8 @@ fn leaf(series: &Series, field: Option<&str>) -> PolarsResult<(Series, Option<Of
         _ => (series.clone(), None),
     };
     let values = match field {
+        // Of objects without a field it is asked whether they are there.
+        None if matches!(values.dtype(), DataType::Struct(_)) => values.is_not_null().into_series(),
         None => values,
         Some(name) => {
             let structs = values.struct_()?;

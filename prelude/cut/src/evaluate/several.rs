@@ -3,8 +3,8 @@
 use crate::check::domain::{Domain, DomainId, Kind, ROWS};
 use crate::check::program::{Id, Op, Program};
 use crate::check::typed::Typed;
-use crate::evaluate::bound::{Bound, find};
-use crate::evaluate::leaves::Tables;
+use crate::evaluate::bound::Bound;
+use crate::evaluate::leaves::{Tables, find};
 use crate::evaluate::listed::Wanted;
 use crate::evaluate::mask::selected;
 use polars::prelude::*;

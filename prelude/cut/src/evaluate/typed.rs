@@ -3,10 +3,10 @@
 use crate::check::program::{Id, Op, Program};
 use crate::check::typed::Typed;
 use crate::check::types::Type;
-use crate::evaluate::bound::{Bound, find};
+use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::lane::Data;
-use crate::evaluate::leaves::{Lists, Tables};
+use crate::evaluate::leaves::{Lists, Tables, find};
 use crate::evaluate::listed::Wanted;
 use crate::evaluate::mask::selected;
 use crate::value::Value;

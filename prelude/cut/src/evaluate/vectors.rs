@@ -3,40 +3,54 @@
 use crate::check::program::Quantity;
 use crate::evaluate::kernel::Arg;
 use crate::evaluate::lane::{Data, Lane};
+use std::borrow::Cow;
 use std::f64::consts::TAU;
 use std::rc::Rc;
 
 pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usize) -> Lane<'a> {
     let args: Vec<Arg<f64>> = lanes.iter().map(|lane| lane.f64()).collect();
-    let args = args.as_slice();
+    let parts: Vec<Cow<[f64]>> = args.iter().map(|arg| every(arg, rows)).collect();
+    let parts = parts.as_slice();
     let made: Vec<f64> = match quantity {
-        Quantity::Mass => return Lane::new(Data::F64(masses(args, rows).into())),
-        Quantity::Wrapped => (0..rows).map(|row| wrapped(args[0].get(row) - args[1].get(row))).collect(),
+        Quantity::Mass => masses(parts, rows),
+        Quantity::Wrapped => parts[0].iter().zip(&*parts[1]).map(|(a, b)| wrapped(a - b)).collect(),
         Quantity::Energy => {
-            let (mass, momenta) = (&args[args.len() - 1], &args[..args.len() - 1]);
-            let energy = |row: usize| {
-                let mass = mass.get(row);
-                let momentum: f64 = momenta.iter().map(|part| part.get(row) * part.get(row)).sum();
+            let last = parts.len() - 1;
+            let energy = |(momentum, mass): (f64, &f64)| {
                 let square = momentum + mass * mass.abs();
                 // `max` would take 0 for NaN.
                 if square < 0.0 { 0.0 } else { square.sqrt() }
             };
-            (0..rows).map(energy).collect()
+            squares(&parts[..last], rows).into_iter().zip(&*parts[last]).map(energy).collect()
         }
-        Quantity::Length => match args {
-            [only] => (0..rows).map(|row| only.get(row)).collect(),
-            parts => {
-                let square = |row: usize| parts.iter().map(|part| part.get(row) * part.get(row)).sum::<f64>();
-                (0..rows).map(|row| square(row).sqrt()).collect()
-            }
+        Quantity::Length => match parts {
+            [only] => only.to_vec(),
+            parts => squares(parts, rows).into_iter().map(f64::sqrt).collect(),
         },
-        Quantity::Angle => (0..rows).map(|row| angle(std::array::from_fn(|at| args[at].get(row)))).collect(),
+        Quantity::Angle => (0..rows).map(|row| angle(std::array::from_fn(|at| parts[at][row]))).collect(),
         Quantity::TransverseMass => {
-            let mass = |row: usize| (2.0 * args[0].get(row) * args[1].get(row) * (1.0 - args[2].get(row).cos())).sqrt();
+            let mass = |row: usize| (2.0 * parts[0][row] * parts[1][row] * (1.0 - parts[2][row].cos())).sqrt();
             (0..rows).map(mass).collect()
         }
     };
     Lane::new(Data::F64(made.into()))
+}
+
+/// A value for each row.
+fn every<'l>(arg: &'l Arg<'_, f64>, rows: usize) -> Cow<'l, [f64]> {
+    match arg {
+        Arg::Many(values) => Cow::Borrowed(values),
+        Arg::One(value) => vec![*value; rows].into(),
+    }
+}
+
+/// Sums of squares.
+fn squares(parts: &[Cow<[f64]>], rows: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; rows];
+    for part in parts {
+        sums.iter_mut().zip(&**part).for_each(|(sum, x)| *sum += x * x);
+    }
+    sums
 }
 
 /// An angle between -π and π, by rounding: the remainder of C and Rust keeps the sign of the dividend.
@@ -45,19 +59,20 @@ fn wrapped(angle: f64) -> f64 {
 }
 
 /// The masses of sums of vectors (x, y, z, E), with the sign of the square.
-fn masses(args: &[Arg<f64>], rows: usize) -> Vec<f64> {
-    let mut sums: [Vec<f64>; 4] = std::array::from_fn(|part| (0..rows).map(|row| args[part].get(row)).collect());
-    for vector in args.chunks_exact(4).skip(1) {
+fn masses(parts: &[Cow<[f64]>], rows: usize) -> Vec<f64> {
+    let mut sums: [Vec<f64>; 4] = std::array::from_fn(|part| parts[part].to_vec());
+    for vector in parts.chunks_exact(4).skip(1) {
         for (sum, part) in sums.iter_mut().zip(vector) {
-            sum.iter_mut().enumerate().for_each(|(row, sum)| *sum += part.get(row));
+            sum.iter_mut().zip(&**part).for_each(|(sum, x)| *sum += x);
         }
     }
     let [x, y, z, e] = &sums;
-    let mass = |row: usize| {
-        let square = e[row] * e[row] - (x[row] * x[row] + y[row] * y[row] + z[row] * z[row]);
+    let momenta = squares(&[x.into(), y.into(), z.into()], rows);
+    let mass = |(e, momentum): (&f64, f64)| {
+        let square = e * e - momentum;
         square.abs().sqrt().copysign(square)
     };
-    (0..rows).map(mass).collect()
+    e.iter().zip(momenta).map(mass).collect()
 }
 
 /// The angle between two momenta; right for small ones, too.

@@ -124,6 +124,11 @@ fn folds_are_what_loops_say() {
         let known = jets.iter().filter(|jet| jet.eta > 0.0 && jet.id.is_some());
         known.reduce(|a, b| if b.id < a.id { b } else { a }).map_or(f64::NAN, |jet| jet.eta)
     });
+    check("2 in Jet.id", &|jets, _| truth(jets.iter().any(|jet| jet.id == Some(2))));
+    check("Jet[0].id not in Jet[1:].id", &|jets, _| {
+        let first = jets.first().and_then(|jet| jet.id);
+        truth(!jets.iter().skip(1).any(|jet| first.is_some() && jet.id == first))
+    });
     check("sort(Jet.pt)[1]", &|jets, _| {
         let mut sorted: Vec<f64> = jets.iter().map(|jet| jet.pt).collect();
         sorted.sort_by(f64::total_cmp);
@@ -261,10 +266,13 @@ fn masks_are_values_and_several_cuts_are_each() {
 fn null_lists_are_empty_and_null_objects_missing() {
     let pt = Series::new("pt".into(), [Some(1.0), None]);
     let id = Series::new("id".into(), [Some(3), None]);
-    let structs = StructChunked::from_series("".into(), 2, [pt, id].iter()).unwrap().into_series();
+    let structs = StructChunked::from_series("".into(), 2, [pt, id].iter()).unwrap();
+    let there = [true, false].into_iter().collect();
+    let structs = structs.with_outer_validity(Some(there)).into_series();
     let rows = [Some(structs.clone()), None, Some(structs.head(Some(0))), Some(structs.head(Some(1)))];
     let frame = DataFrame::new(4, vec![Series::new("Jet".into(), rows).into_column()]).unwrap();
     same("len(Jet)", &frame, &[2.0, 0.0, 0.0, 1.0]);
+    same("has(Jet[0]) + 2 * has(Jet[1])", &frame, &[1.0, 0.0, 0.0, 1.0]);
     same("sum(Jet.pt)", &frame, &[1.0, 0.0, 0.0, 1.0]);
     same("Jet[1].id", &frame, &[f64::NAN; 4]);
     same("count(Jet.id != 3)", &frame, &[1.0, 0.0, 0.0, 0.0]);
