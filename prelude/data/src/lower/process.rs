@@ -442,8 +442,10 @@ impl<'a> Lowered<'a> {
     fn define(&mut self, name: &str, value: Cut) -> Result<()> {
         let typed = self.check(&value)?;
         self.replaced(name)?;
-        // A column of lists or objects does not say what they are lists of, and which objects are the same.
-        if (typed.is_list() || typed.is_object()) && !typed.is_column() {
+        // A column of lists or objects does not say what they are lists of, and which objects are the same. One that is
+        // made of itself is only a column from here on.
+        let itself = typed.columns().iter().any(|column| column == name);
+        if (typed.is_list() || typed.is_object()) && !typed.is_column() && !itself {
             self.objects.push((name.to_owned(), value.clone(), typed.columns().to_vec()));
         }
         let inputs = (!typed.needs_whole_table()).then(|| typed.columns().to_vec());
