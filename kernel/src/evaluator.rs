@@ -139,6 +139,14 @@ pub trait Evaluator: Send + Sync + 'static {
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle>;
     /// The front end talks to a value in the worker.
     fn comm(&self, id: &str, event: Comm);
+    /// What the last cell was made from, for the metadata of a cell that has only printed.
+    fn fingerprint(&self) -> Option<Value> {
+        None
+    }
+    /// What the session was made from, for the metadata of a notebook: inputs, prelude, compiler.
+    fn provenance(&self) -> Option<Value> {
+        None
+    }
     /// Whether the code is complete.
     fn is_complete(&self, code: &str) -> Completeness;
     /// Ends the worker and forgets all variables; the evaluator can be dropped afterwards.

@@ -10,6 +10,9 @@
 //! | [`worker`] | the process that runs cells, and the kernel's ear on it |
 //! | `assist` | completion, inspection, complete or not |
 //! | [`headless`] | notebooks without a front end: run, demo, HTML |
+//! | `proof` | what each output was made from: code, earlier cells, inputs, program |
+//! | [`verify`] | whether a notebook gives the same again, and if not, why |
+//! | [`ro_crate`] | a notebook and all it was made from as one archive, and back |
 //! | [`install`] | kernelspec, lab, doctor, the build of the prelude |
 //! | [`commands`] | the command line |
 
@@ -20,7 +23,10 @@ pub mod commands;
 pub mod evaluator;
 pub mod headless;
 pub mod install;
+pub mod proof;
+pub mod ro_crate;
 pub mod session;
 mod variables;
+pub mod verify;
 pub mod wire;
 pub mod worker;

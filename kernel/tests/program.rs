@@ -16,7 +16,8 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn help_names_every_command() {
     let help = text(&recoil(&["--help"]).stdout);
-    for command in ["lab", "demo", "run", "install", "uninstall", "doctor", "kernel", "toy"] {
+    for command in ["lab", "demo", "run", "verify", "pack", "unpack", "install", "uninstall", "doctor", "kernel", "toy"]
+    {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "no {command} in\n{help}");
     }
 }

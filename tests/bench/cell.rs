@@ -33,7 +33,8 @@ impl Notebook {
         let program = kernel::prepared();
         let prelude = recoil_kernel::install::prelude::find().expect("the prelude is there");
         let sink: Sink = Arc::new(|_| {});
-        let config = Config { program, prelude, cache: cache.to_path_buf() };
+        let (folder, patience) = (cache.to_path_buf(), Duration::from_secs(60));
+        let config = Config { program, prelude, cache: cache.to_path_buf(), folder, patience };
         Self { evaluator: RustEvaluator::start(config, sink).expect("starts"), next: 0 }
     }
 

@@ -35,7 +35,8 @@ impl Notebook {
             }
             output => into.lock().unwrap().push(output),
         });
-        let config = Config { program, prelude, cache: cache.to_path_buf() };
+        let (folder, patience) = (cache.to_path_buf(), Duration::from_secs(60));
+        let config = Config { program, prelude, cache: cache.to_path_buf(), folder, patience };
         let evaluator = Arc::new(RustEvaluator::start(config, sink).expect("starts"));
         Self { evaluator, shown, number: AtomicU64::new(0) }
     }

@@ -4,6 +4,7 @@ mod dataset {
     mod adl;
     mod bad_input;
     mod banks;
+    mod bits;
     mod chains;
     mod contract;
     mod folders;

@@ -1,4 +1,4 @@
-//! The tutorials run without a front end, and say what they said when they were committed.
+//! The tutorials run without a front end, say what they said when they were committed, and verify.
 //!
 //! After a change that is meant: `recoil run "notebooks/01 first steps.ipynb" -o "notebooks/01 first steps.ipynb"`.
 
@@ -7,6 +7,11 @@ use recoil_tests::kernel::{Home, notebooks, prepared, said, turn};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+mod notebooks {
+    mod packed;
+    mod proof;
+}
 
 /// An output may be this large, so that notebooks open quickly everywhere.
 const LARGEST: usize = 1_000_000;
@@ -125,9 +130,11 @@ fn every_notebook_says_what_it_said() {
     for notebook in notebooks() {
         let copy = folder.join(notebook.file_name().expect("a name"));
         run(&notebook, &copy);
-        // A second run, in another kernel, finds every cell compiled.
+        // A second run, in another kernel, finds every cell compiled, and gives the same.
         let first = compiled();
-        run(&notebook, &copy);
+        let mut verify = home.command(&prepared());
+        let verified = verify.env("RECOIL_CACHE", &cache).arg("verify").arg(&copy).output().expect("starts");
+        assert!(verified.status.success(), "{} does not verify:\n{}", notebook.display(), said(&verified));
         assert_eq!(compiled(), first, "{}: a cell was compiled again", notebook.display());
         let (was, is) = (outputs(&read(&notebook)), outputs(&read(&copy)));
         assert_eq!(was.len(), is.len(), "{}: number of outputs", notebook.display());

@@ -8,8 +8,10 @@ use super::shared::{Running, Shared, lock};
 use super::source::magic;
 use crate::assist::{self, Assistant};
 use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
-use crate::install::config::{Config, StartError};
+use crate::install::config::{Config, StartError, own_cache};
+use crate::proof::{Ledger, Program, stamping};
 use crate::worker::{Listener, Restful};
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -33,8 +35,11 @@ impl RustEvaluator {
     /// [`StartError::Io`].
     pub fn start(config: Config, sink: Sink) -> Result<Self, StartError> {
         let folder = Folder::new()?;
+        let ledger = Arc::new(Mutex::new(ledger(&config, folder.path())));
+        let sink = stamping(sink, ledger.clone());
         let listener = Listener::start(folder.path(), sink.clone())?;
-        let shared = Arc::new(Shared { running: Mutex::default(), listener, folder: folder.path().to_path_buf() });
+        let folder_path = folder.path().to_path_buf();
+        let shared = Arc::new(Shared { running: Mutex::default(), listener, folder: folder_path, ledger });
         let assistant = Arc::new(Assistant::new(&config, folder.path()));
         let (jobs, inbox) = channel::<Job>();
         let engine_shared = shared.clone();
@@ -50,6 +55,14 @@ impl RustEvaluator {
     pub fn worker_pid(&self) -> Option<u32> {
         self.shared.listener.pid()
     }
+}
+
+/// The ledger of a new session, whose cells begin in the present folder.
+fn ledger(config: &Config, session: &Path) -> Ledger {
+    let program = Program::of(&config.prelude);
+    let folder = config.folder.clone();
+    let own = vec![session.to_path_buf(), config.cache.clone(), own_cache(), config.prelude.crates.clone()];
+    Ledger::new(program, folder, Listener::opened_in(session), own, config.patience)
 }
 
 fn ended() -> Outcome {
@@ -95,6 +108,14 @@ impl Evaluator for RustEvaluator {
 
     fn comm(&self, id: &str, event: Comm) {
         self.shared.listener.comm(id, event);
+    }
+
+    fn fingerprint(&self) -> Option<serde_json::Value> {
+        lock(&self.shared.ledger).fingerprint().map(|fingerprint| fingerprint.to_json())
+    }
+
+    fn provenance(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(lock(&self.shared.ledger).provenance()).ok()
     }
 
     fn is_complete(&self, code: &str) -> Completeness {

@@ -21,5 +21,6 @@ pub(crate) mod shared;
 pub(crate) mod source;
 
 pub use crate::install::config::{Config, StartError};
+pub use compile::lock::Lock;
 pub use evaluator::RustEvaluator;
 pub use evcxr::cargo_shim::hook;

@@ -1,8 +1,9 @@
 //! What the engine's thread shares with everybody else.
 
+use crate::proof::Ledger;
 use crate::worker::Listener;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The running cell, for code that wants to stop it.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub running: Mutex<Running>,
     pub listener: Listener,
     pub folder: PathBuf,
+    /// What the session's outputs are made from.
+    pub ledger: Arc<Mutex<Ledger>>,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

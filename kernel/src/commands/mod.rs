@@ -2,8 +2,10 @@
 
 mod kernel;
 mod notebook;
+mod pack;
 mod setup;
 mod start;
+mod verify;
 
 use crate::install::kernelspec::{NAME, Place};
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +41,21 @@ enum Command {
     },
     /// Run a notebook without a front end.
     Run(RunArguments),
+    /// Run notebooks again, from top to bottom, and say for each cell whether it gives the same; if not, why. Exit code 0:
+    /// all the same, 1: not, 2: could not be compared.
+    Verify(VerifyArguments),
+    /// Make one archive of a notebook, its inputs, its lock and its outputs: an RO-Crate, which Zenodo and others take.
+    Pack(PackArguments),
+    /// Unpack such an archive and check its files.
+    Unpack {
+        /// The archive.
+        archive: PathBuf,
+        /// Folder to unpack to; otherwise one named after the archive.
+        folder: Option<PathBuf>,
+        /// Run the notebook and say for each cell whether it gives the same.
+        #[arg(long)]
+        run: bool,
+    },
     /// Install the kernel for Jupyter.
     Install {
         #[command(flatten)]
@@ -109,6 +126,48 @@ struct RunArguments {
     parameters: Vec<String>,
 }
 
+/// What `verify` takes.
+#[derive(Debug, Args)]
+struct VerifyArguments {
+    /// The notebooks, with their outputs.
+    #[arg(required = true)]
+    notebooks: Vec<PathBuf>,
+    /// The folder that paths in cells are taken from, in place of the notebook's own.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `pack` takes.
+#[derive(Debug, Args)]
+struct PackArguments {
+    /// The notebook, as `recoil run -o` or the kernel has left it.
+    notebook: PathBuf,
+    /// The archive.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Title; otherwise the notebook's first heading.
+    #[arg(long)]
+    title: Option<String>,
+    /// What it is about.
+    #[arg(long)]
+    description: Option<String>,
+    /// An author, NAME or "NAME <ORCID>"; may be repeated.
+    #[arg(long = "author", value_name = "NAME")]
+    authors: Vec<String>,
+    /// The licence: an SPDX identifier such as CC-BY-4.0, or an address.
+    #[arg(long)]
+    license: Option<String>,
+    /// Where an input can be had that is not to come along, PATH=ADDRESS; may be repeated.
+    #[arg(long = "url", value_name = "PATH=ADDRESS")]
+    urls: Vec<String>,
+    /// Inputs of so many bytes do not come along.
+    #[arg(long, default_value_t = 1_000_000_000)]
+    largest: u64,
+}
+
 #[derive(Debug, Args)]
 struct PlaceArguments {
     /// For this user (the default).
@@ -146,6 +205,9 @@ pub fn main() -> ExitCode {
         Command::Lab { path, no_browser, more } => setup::lab(path.as_deref(), no_browser, more),
         Command::Demo { folder } => notebook::demo(&folder),
         Command::Run(arguments) => notebook::run(&arguments),
+        Command::Verify(arguments) => Ok(verify::run(&arguments)),
+        Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Unpack { archive, folder, run } => pack::unpack(&archive, folder.as_deref(), run),
         Command::Install { place, environment } => setup::install(&place.place(), &place.name, &environment),
         Command::Uninstall { place } => setup::uninstall(&place.place(), &place.name),
         Command::Doctor { build } => setup::doctor(build),

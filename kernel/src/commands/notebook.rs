@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Problem> {
         std::env::set_current_dir(folder).map_err(at(folder))?;
     }
     headless::inject(&mut notebook, &arguments.parameters)?;
-    let (evaluator, collector) = evaluator()?;
+    let Running { evaluator, collector } = evaluator()?;
     let ran = headless::run(&mut notebook, &*evaluator, &collector, &mut tell);
     evaluator.shutdown();
     if let Some(path) = &output {
@@ -62,7 +62,7 @@ fn tutorial() -> Result<PathBuf, Problem> {
 
 /// The kernel knows no frames: a cell writes the files.
 pub(super) fn toy(folder: &Path, events: u64, seed: u64) -> Result<ExitCode, Problem> {
-    let (evaluator, collector) = evaluator()?;
+    let Running { evaluator, collector } = evaluator()?;
     let folder = std::path::absolute(folder).map_err(at(folder))?;
     let code = format!("recoil::toy({:?}, {events}, {seed})?", folder.display().to_string());
     let cell = Cell { token: 1, number: 1, code, allow_stdin: false, expressions: Vec::new() };
@@ -79,12 +79,18 @@ pub(super) fn toy(folder: &Path, events: u64, seed: u64) -> Result<ExitCode, Pro
     }
 }
 
-fn evaluator() -> Result<(Arc<dyn Evaluator>, Collector), Problem> {
+/// An evaluator, and what collects its outputs.
+pub(super) struct Running {
+    pub evaluator: Arc<dyn Evaluator>,
+    pub collector: Collector,
+}
+
+pub(super) fn evaluator() -> Result<Running, Problem> {
     start::prelude()?;
     let collector = Collector::default();
-    let evaluator = start::evaluator(collector.sink()).map_err(|Failure { value, .. }| value)?;
+    let evaluator = start::patient(collector.sink()).map_err(|Failure { value, .. }| value)?;
     interrupt_on_signal(evaluator.clone());
-    Ok((evaluator, collector))
+    Ok(Running { evaluator, collector })
 }
 
 /// Control-C interrupts the running cell, which ends the run as any failure does.
@@ -113,7 +119,7 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> NotebookError {
+pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> NotebookError {
     let path = path.to_path_buf();
     move |source| NotebookError::File { path, source }
 }

@@ -11,11 +11,21 @@ use std::time::Duration;
 
 /// The evaluator over the prelude that is there; a missing one is a failure with its mend.
 pub(super) fn evaluator(sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
+    with(sink, |_| {})
+}
+
+/// The same where nobody sits in front of it: outputs wait until everything they were made from is hashed.
+pub(super) fn patient(sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
+    with(sink, |config| config.patience = Duration::from_secs(3600))
+}
+
+fn with(sink: Sink, change: impl FnOnce(&mut Config)) -> Result<Arc<dyn Evaluator>, Failure> {
     let failure = |error: StartError| {
         let value = error.to_string();
         Failure { name: "StartError".to_owned(), traceback: vec![value.clone()], value }
     };
-    let config = Config::new().map_err(failure)?;
+    let mut config = Config::new().map_err(failure)?;
+    change(&mut config);
     Ok(Arc::new(RustEvaluator::start(config, sink).map_err(failure)?))
 }
 

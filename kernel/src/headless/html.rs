@@ -2,6 +2,7 @@
 
 use super::ansi::{escape, to_html};
 use super::highlight;
+use crate::proof::{KEY, Provenance};
 use base64::Engine as _;
 use nbformat::v4;
 use pulldown_cmark::{Options, Parser};
@@ -30,8 +31,16 @@ pub fn export(notebook: &v4::Notebook, title: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
-         </head>\n<body>\n<main>\n{cells}</main>\n</body>\n</html>\n"
+         </head>\n<body>\n<main>\n{cells}</main>\n{}</body>\n</html>\n",
+        footer(notebook)
     )
+}
+
+/// What the notebook was made from, where it says so.
+fn footer(notebook: &v4::Notebook) -> String {
+    let known = notebook.metadata.additional.get(KEY).cloned();
+    let known = known.and_then(|known| serde_json::from_value::<Provenance>(known).ok());
+    known.map_or_else(String::new, |known| format!("<footer>\n<h2>Made from</h2>\n{}\n</footer>\n", known.html()))
 }
 
 fn cell(cell: &v4::Cell) -> String {

@@ -2,6 +2,7 @@
 
 use super::Collector;
 use crate::evaluator::{Cell, Evaluator, Failure, Outcome};
+use crate::proof::{KEY, MEASURES};
 use nbformat::v4;
 use std::time::{Duration, Instant};
 
@@ -51,10 +52,10 @@ pub fn run(
             continue;
         }
         number += 1;
-        tokens.push((index, number));
         tell(&Progress { cell: number, cells, code: &code, took: None });
         let begun = Instant::now();
         let outcome = one(evaluator, collector, number, &code);
+        tokens.push((index, number, evaluator.fingerprint()));
         tell(&Progress { cell: number, cells, code: &code, took: Some(begun.elapsed()) });
         let may_fail = metadata.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "raises-exception"));
         if let Err(failure) = outcome
@@ -65,12 +66,17 @@ pub fn run(
         }
     }
     // At the end, because later cells may have updated the displays of earlier ones.
-    for (index, number) in tokens {
-        if let v4::Cell::Code { execution_count, outputs, .. } = &mut notebook.cells[index] {
+    for (index, number, fingerprint) in tokens {
+        if let v4::Cell::Code { execution_count, outputs, metadata, .. } = &mut notebook.cells[index] {
             *execution_count = i32::try_from(number).ok();
             *outputs = collector.outputs(number.into());
+            // Printed text has no metadata of its own.
+            if !outputs.is_empty() && !outputs.iter().any(has_fingerprint) {
+                metadata.additional.extend(fingerprint.map(|fingerprint| (KEY.to_owned(), fingerprint)));
+            }
         }
     }
+    notebook.metadata.additional.extend(evaluator.provenance().map(|made_from| (KEY.to_owned(), made_from)));
     failed.map_or(Ok(()), Err)
 }
 
@@ -91,12 +97,22 @@ fn one(evaluator: &dyn Evaluator, collector: &Collector, number: u32, code: &str
     }
 }
 
+fn has_fingerprint(output: &v4::Output) -> bool {
+    let metadata = match output {
+        v4::Output::DisplayData(display) => &display.metadata,
+        v4::Output::ExecuteResult(result) => &result.metadata,
+        _ => return false,
+    };
+    metadata.get(KEY).is_some_and(|own| own.get(MEASURES).is_none())
+}
+
 /// What an earlier run left behind would look like this run's.
 fn forget(notebook: &mut v4::Notebook) {
     for cell in &mut notebook.cells {
-        if let v4::Cell::Code { execution_count, outputs, .. } = cell {
+        if let v4::Cell::Code { execution_count, outputs, metadata, .. } = cell {
             *execution_count = None;
             outputs.clear();
+            metadata.additional.remove(KEY);
         }
     }
 }

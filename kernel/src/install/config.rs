@@ -3,6 +3,7 @@
 use super::prelude::Prelude;
 use super::toolchain::PreludeError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What an evaluator needs to know.
 #[derive(Debug, Clone)]
@@ -13,7 +14,14 @@ pub struct Config {
     pub prelude: Prelude,
     /// Where compiled cells are kept.
     pub cache: PathBuf,
+    /// The notebook's folder, from which paths are told, and where the lock of added crates is.
+    pub folder: PathBuf,
+    /// How long an output may wait until the files that it was made from are hashed.
+    pub patience: Duration,
 }
+
+/// For somebody who sits in front of it.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 impl Config {
     /// The present program, the prelude that is built, and the user's cache.
@@ -23,7 +31,9 @@ impl Config {
     pub fn new() -> Result<Self, StartError> {
         let program = std::env::current_exe().map_err(StartError::Io)?;
         let prelude = super::prelude::find()?;
-        Ok(Self { program, prelude, cache: default_folder() })
+        // Front ends start a kernel in the folder of its notebook.
+        let folder = std::env::current_dir().map_err(StartError::Io)?;
+        Ok(Self { program, prelude, cache: default_folder(), folder, patience: PATIENCE })
     }
 }
 
@@ -40,7 +50,13 @@ pub enum StartError {
 
 /// `RECOIL_CACHE`, or the user's cache folder.
 fn default_folder() -> PathBuf {
+    let set = std::env::var_os("RECOIL_CACHE").filter(|value| !value.is_empty()).map(PathBuf::from);
+    set.unwrap_or_else(|| own_cache().join("cells"))
+}
+
+/// Where the kernel and the prelude's rooms keep what they can make again.
+pub(crate) fn own_cache() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = || from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
-    from("RECOIL_CACHE").unwrap_or_else(|| user().unwrap_or_else(std::env::temp_dir).join("recoil").join("cells"))
+    let user = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    user.unwrap_or_else(std::env::temp_dir).join("recoil")
 }

@@ -150,11 +150,11 @@ impl EventLoop {
             ToKernel::Comm { token, id, event } => {
                 (self.shared.sink)(Event { token, output: Output::Comm { id, event } });
             }
-            ToKernel::Finished { token, ending, variables } => {
+            ToKernel::Finished { token, ending, variables, notes } => {
                 let mut state = lock(&self.shared.state);
                 state.ran_for = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
                 if state.expected == Some(token) {
-                    state.finished = Some(Finished { ending, variables });
+                    state.finished = Some(Finished { ending, variables, notes });
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
 //! can be mistaken for them; standard output and error become pipes that the kernel reads.
 
-use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE};
+use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE, opened};
 use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -42,12 +42,16 @@ fn serve() -> std::io::Result<()> {
     let prelude = load(&variable(PRELUDE)?, libc::RTLD_GLOBAL)?;
     start(prelude)?;
     let failed = symbol(prelude, c"recoil_cell_failed");
+    let mut list = variable(PIPES)?;
+    list.push(opened::SUFFIX);
+    opened::record(list.as_ref())?;
     for line in BufReader::new(commands).lines() {
         let line = line?;
         let mut words = line.split(' ').skip_while(|word| *word != "LOAD_AND_RUN").skip(1);
         let (Some(path), Some(name)) = (words.next(), words.next()) else {
             return Err(std::io::Error::other(format!("evcxr sent `{line}`")));
         };
+        opened::begin();
         run(path, name)?;
         if failed.is_some_and(|failed| {
             // SAFETY: the prelude defines this function with exactly this type.

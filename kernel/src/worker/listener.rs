@@ -7,13 +7,16 @@
 use super::event_loop::EventLoop;
 use super::pipe::{Pipe, open_pipe};
 use super::state::{Finished, Shared, State, lock, send};
-use super::{ERROR_SUFFIX, session};
+use super::{ERROR_SUFFIX, opened, session};
 use crate::evaluator::{Sink, Stream};
 use port::{Ending, ToWorker};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// The name of the pipe for standard output, with which the names of its companions begin.
+const PIPES_NAME: &str = "out";
 
 /// Listens to one worker, and to its successors.
 #[derive(Clone)]
@@ -38,7 +41,7 @@ impl Listener {
     /// Opens socket and pipes in `folder` and starts to listen.
     pub fn start(folder: &Path, sink: Sink) -> std::io::Result<Self> {
         let socket = folder.join("port");
-        let pipes = folder.join("out");
+        let pipes = folder.join(PIPES_NAME);
         let mut error_pipe = pipes.clone().into_os_string();
         error_pipe.push(ERROR_SUFFIX);
         let listener = UnixListener::bind(&socket)?;
@@ -58,6 +61,11 @@ impl Listener {
         Ok(Self { shared, socket, pipes })
     }
 
+    /// Where the workers of a session in `folder` write down what they open.
+    pub fn opened_in(folder: &Path) -> PathBuf {
+        folder.join(format!("{PIPES_NAME}{}", opened::SUFFIX))
+    }
+
     /// Waits for a worker newer than the first `known` ones; returns how many there have been.
     pub fn wait_for_worker(&self, known: u64, patience: Duration) -> Option<u64> {
         let state = self.wait(patience, |state| state.connections > known && state.connection.is_some());
@@ -70,14 +78,15 @@ impl Listener {
     }
 
     /// Announces a cell, to the worker and to this listener.
-    pub fn begin(&self, token: u64, cell: u32, allow_stdin: bool, muted: bool) {
+    /// `origin` is what is known of what it is made from.
+    pub fn begin(&self, token: u64, cell: u32, allow_stdin: bool, muted: bool, origin: String) {
         let mut state = lock(&self.shared.state);
         state.expected = Some(token);
         state.last = token;
         state.started = false;
         state.finished = None;
         state.muted = muted;
-        send(&mut state, &ToWorker::Begin { token, cell, allow_stdin });
+        send(&mut state, &ToWorker::Begin { token, cell, allow_stdin, origin });
     }
 
     /// Has the worker do something beside Rust; returns how it ended, or `None` when the worker is gone.

@@ -2,6 +2,8 @@
 //! kernel's end, with [`event_loop`], the thread that reads its socket ([`inbox`]) and its two output pipes ([`pipe`]) into
 //! the common [`state`].
 //!
+//! [`opened`] writes down which files cells open.
+//!
 //! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
 //! and one ending per cell. The room knows neither rustc nor Jupyter.
 
@@ -9,12 +11,14 @@ mod event_loop;
 mod host;
 mod inbox;
 mod listener;
+mod opened;
 mod pipe;
 mod session;
 mod state;
 
 pub(crate) use event_loop::converted;
 pub(crate) use listener::{Listener, Restful};
+pub(crate) use opened::{Opened, since as opened_since};
 pub(crate) use state::Finished;
 
 /// Environment variable that makes this program the worker.

@@ -1,7 +1,7 @@
 //! What the kernel knows of its worker, shared by the listening thread and the engine.
 
 use crate::evaluator::Sink;
-use port::{Ending, ToWorker, Variable};
+use port::{Ending, Note, ToWorker, Variable};
 use std::os::unix::net::UnixStream;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Finished {
     pub ending: Ending,
     pub variables: Vec<Variable>,
+    pub notes: Vec<Note>,
 }
 
 /// What the worker is doing, as its messages tell.

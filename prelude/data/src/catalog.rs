@@ -205,13 +205,15 @@ impl Open<'_> {
     }
 
     fn file(&self, file: &File) -> segment::Result<Opened> {
-        match self.tree {
+        let opened = match self.tree {
             Some(tree) => {
                 let source = Arc::new(sources::root::open(&file.path, Some(tree))?);
-                Ok(Opened { source, notes: Vec::new() })
+                Opened { source, notes: Vec::new() }
             }
-            None => sources::open_with(&file.path, &self.options.read),
-        }
+            None => sources::open_with(&file.path, &self.options.read)?,
+        };
+        segment::record::rows(&file.path, opened.source.rows());
+        Ok(opened)
     }
 }
 

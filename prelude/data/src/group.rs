@@ -173,6 +173,7 @@ impl Group {
     /// A random part of the rows of each process, the same rows for the same seed.
     #[must_use]
     pub fn sample(&self, fraction: f64, seed: u64) -> Self {
+        segment::record::seed("sample", seed);
         self.and(Step::Sample { fraction, seed })
     }
 
@@ -214,6 +215,7 @@ impl Group {
     /// One candidate per event, at random; the same one for the same seed.
     #[must_use]
     pub fn random_candidate(&self, seed: u64) -> Self {
+        segment::record::seed("random_candidate", seed);
         self.and(Step::Candidate(Choice::Random(seed)))
     }
 

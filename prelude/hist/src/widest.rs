@@ -20,14 +20,15 @@ macro_rules! widest {
                     plain($($argument),*)
                 }
 
-                if is_x86_feature_detected!("avx512f")
+                if segment::vectors::allowed(segment::vectors::Width::Avx512)
+                    && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
                 {
                     // SAFETY: the condition has found all features that the function uses.
                     return unsafe { with_avx512($($argument),*) };
                 }
-                if is_x86_feature_detected!("avx2") {
+                if segment::vectors::allowed(segment::vectors::Width::Avx2) && is_x86_feature_detected!("avx2") {
                     // SAFETY: the condition has found the feature that the function uses.
                     return unsafe { with_avx2($($argument),*) };
                 }

@@ -77,7 +77,7 @@ pub fn receive<T: DeserializeOwned>(reader: &mut impl Read) -> Result<Option<T>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bundle, Comm, Ending, Place, ToKernel, ToWorker, Variable};
+    use crate::{Bundle, Comm, Ending, Note, Place, ToKernel, ToWorker, Variable};
 
     fn bundle() -> Bundle {
         Bundle::text("a \"quoted\" µ")
@@ -108,6 +108,10 @@ mod tests {
                     groups: vec![],
                     columns: vec!["c".into()],
                 }],
+                notes: vec![
+                    Note::Seed { step: "sample".into(), seed: u64::MAX },
+                    Note::Rows { file: "a.csv".into(), rows: 3 },
+                ],
             },
         ];
         let mut bytes = Vec::new();

@@ -14,4 +14,4 @@ mod frame;
 mod message;
 
 pub use frame::{FrameError, MAX_FRAME_BYTES, receive, send};
-pub use message::{Bundle, Comm, Ending, Errand, Place, ToKernel, ToWorker, Variable};
+pub use message::{Bundle, Comm, Ending, Errand, Note, Place, ToKernel, ToWorker, Variable};

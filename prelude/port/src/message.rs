@@ -77,6 +77,25 @@ pub struct Variable {
     pub columns: Vec<String>,
 }
 
+/// What an answer was made from, as far as only the worker knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Note {
+    /// A random choice.
+    Seed {
+        /// The step that made it: `sample`, `toy`.
+        step: String,
+        /// Its seed.
+        seed: u64,
+    },
+    /// A table that was opened.
+    Rows {
+        /// Its file, as the cell named it.
+        file: String,
+        /// Its rows.
+        rows: u64,
+    },
+}
+
 /// One step of a conversation between a cell's value and its counterpart in the front end (Jupyter's "comm").
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Comm {
@@ -162,6 +181,8 @@ pub enum ToKernel {
         ending: Ending,
         /// All stored variables.
         variables: Vec<Variable>,
+        /// What the cell's answers were made from.
+        notes: Vec<Note>,
     },
 }
 
@@ -198,6 +219,8 @@ pub enum ToWorker {
         cell: u32,
         /// Whether the user can be asked for input.
         allow_stdin: bool,
+        /// What is known, as the cell begins, of what it is made from: files that it saves carry it.
+        origin: String,
     },
     /// End the cell, if it still runs.
     Cancel {

@@ -69,6 +69,13 @@ impl Bundle {
         self
     }
 
+    /// The same bundle, marked as one that tells of times or of the machine: whoever compares the outputs of two runs
+    /// leaves it out.
+    #[must_use]
+    pub fn measured(self) -> Self {
+        self.note("recoil", Map::from_iter([("measures".to_owned(), Value::from("time"))]))
+    }
+
     /// The text.
     pub fn plain(&self) -> &str {
         self.get("text/plain").unwrap_or_default()

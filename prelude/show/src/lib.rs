@@ -15,6 +15,7 @@ mod bundle;
 mod font;
 mod frame;
 mod label;
+mod origin;
 mod plot;
 mod png;
 mod progress;

@@ -21,7 +21,7 @@ pub fn progress(progress: &Progress, memory: Option<(u64, u64)>) -> Bundle {
         None => "<progress></progress> ".to_owned(),
     };
     let html = format!("<div>{element}<strong>{}</strong> <small>{}</small></div>", escape(label), escape(&words));
-    Bundle::text(format!("{label}: {shown}{words}")).html(html)
+    Bundle::text(format!("{label}: {shown}{words}")).html(html).measured()
 }
 
 fn words(progress: &Progress, share: Option<f64>, memory: Option<(u64, u64)>) -> String {

@@ -1,5 +1,6 @@
 //! SVG to pixels and to PDF, with the fonts of this room so that every machine makes the same picture.
 
+use crate::origin;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 use std::sync::{Arc, LazyLock};
@@ -75,16 +76,18 @@ pub fn pdf(svg: &str) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error::Svg(error.to_string()))
 }
 
-/// Writes an SVG document as the file's ending says: `.svg`, `.png` (three pixels per unit) or `.pdf`.
+/// Writes an SVG document as the file's ending says: `.svg`, `.png` (three pixels per unit) or `.pdf`. In a notebook the
+/// file carries what it was made from ([`segment::record::origin`]).
 ///
 /// # Errors
 /// When the ending is another one, or the file cannot be written.
 pub fn save(svg: &str, path: &std::path::Path) -> Result<(), Error> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    let of = segment::record::origin();
     let bytes = match ending.as_str() {
-        "svg" => svg.as_bytes().to_vec(),
-        "png" => png(svg, 3.0)?,
-        "pdf" => pdf(svg)?,
+        "svg" => origin::in_svg(svg, &of).into_bytes(),
+        "png" => origin::in_png(png(svg, 3.0)?, &of),
+        "pdf" => origin::in_pdf(pdf(svg)?, &of),
         _ => return Err(Error::Ending(path.display().to_string())),
     };
     std::fs::write(path, bytes).map_err(|source| Error::Write { path: path.display().to_string(), source })

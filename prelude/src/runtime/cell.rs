@@ -142,8 +142,19 @@ fn finish(ending: Ending) {
     FAILED.store(!matches!(ending, Ending::Value(_)), Ordering::SeqCst);
     let variables = store::list();
     link::ended();
-    link::send_in_order(|token| ToKernel::Finished { token, ending, variables });
+    link::send_in_order(|token| ToKernel::Finished { token, ending, variables, notes: notes() });
     segment::work::interrupt(false);
+}
+
+/// What the prelude's rooms have noted since the last cell.
+fn notes() -> Vec<port::Note> {
+    let notes = segment::record::take().into_iter().map(|note| match note {
+        segment::record::Note::Seed { step, seed } => port::Note::Seed { step: step.to_owned(), seed },
+        segment::record::Note::Rows { file, rows } => {
+            port::Note::Rows { file: file.to_string_lossy().into_owned(), rows }
+        }
+    });
+    notes.collect()
 }
 
 /// Stands at the head of every loop of a cell: ends the cell when the user has asked to stop.

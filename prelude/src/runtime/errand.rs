@@ -16,11 +16,11 @@ pub(super) fn start(token: u64, errand: Errand) {
     let begun = thread.spawn(move || {
         let ending = run(errand);
         work::interrupt(false);
-        link::send_in_order(|_| ToKernel::Finished { token, ending, variables: Vec::new() });
+        link::send_in_order(|_| ToKernel::Finished { token, ending, variables: Vec::new(), notes: Vec::new() });
     });
     if let Err(error) = begun {
         let ending = failed("ShellError", error);
-        link::send(&ToKernel::Finished { token, ending, variables: Vec::new() });
+        link::send(&ToKernel::Finished { token, ending, variables: Vec::new(), notes: Vec::new() });
     }
 }
 

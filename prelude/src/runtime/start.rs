@@ -44,7 +44,10 @@ fn start() -> Result<(), Box<dyn std::error::Error>> {
 fn take(link: &Link, message: ToWorker) {
     let mut inbox = lock(&link.inbox);
     match message {
-        ToWorker::Begin { token, cell, allow_stdin } => inbox.begins.push_back((token, cell, allow_stdin)),
+        ToWorker::Begin { token, cell, allow_stdin, origin } => {
+            segment::record::set_origin(&origin);
+            inbox.begins.push_back((token, cell, allow_stdin));
+        }
         ToWorker::Heard => inbox.heard += 1,
         ToWorker::Answer(answer) => inbox.answers.push_back(answer),
         ToWorker::Errand { token, errand } => {

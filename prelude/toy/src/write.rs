@@ -17,6 +17,7 @@ const BLOCKS: usize = 40;
 /// What the system says when the directory cannot be written, with the file.
 pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
     let directory = directory.as_ref();
+    segment::record::seed("toy", seed);
     let work = Task::new("toy data", "events", Some(events));
     let jobs: Vec<_> = PROCESSES.iter().flat_map(|process| files(process, events)).collect();
     let rows = jobs.par_iter().map(|job| job.write(directory, seed, &work)).collect::<Result<Vec<u64>>>()?;
@@ -25,6 +26,7 @@ pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
 
 /// The blocks of toy data in memory, one after the other: for data that no disk holds.
 pub fn toy_segments(process: &'static Process, events: u64, seed: u64) -> impl Iterator<Item = Result<DataFrame>> {
+    segment::record::seed("toy", seed);
     blocks(events).map(move |(number, events)| Ok(block(process, seed, number, events)?))
 }
 

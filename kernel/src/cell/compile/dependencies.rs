@@ -1,10 +1,12 @@
 //! Crates that the user added with `:dep`: built by the real cargo, then linked like everything else.
 //!
 //! Crates of the registry are built once per machine: all kernels share one folder of built crates for each compiler, which
-//! cargo locks while it builds, and one lock file for each set of wishes, so that the same words mean the same versions.
+//! cargo locks while it builds. Which versions the words mean is written into `recoil.lock` beside the notebook
+//! ([`super::lock`]) and used again; without it, what this machine has resolved before is used.
 //! Crates in folders and repositories can change under the same name; they are built in the session's own folder.
 
 use super::cache::{Cache, place as place_file};
+use super::lock::Lock;
 use super::process::{real, with_parent};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -24,6 +26,8 @@ pub(crate) struct Dependencies {
     pub identity: String,
     /// Whether `identity` says it all; a crate in a folder can change under the same name.
     pub cacheable: bool,
+    /// What the user should know of the versions.
+    pub note: Option<String>,
 }
 
 /// Where crates are built.
@@ -35,8 +39,8 @@ struct Place {
 }
 
 /// Builds the crates of evcxr's manifest in `folder`, unless it is built already. `cache` is where compiled cells are kept,
-/// `compiler` names the compiler.
-pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str) -> Result<Dependencies, String> {
+/// `compiler` names the compiler, `lock` is the file beside the notebook.
+pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) -> Result<Dependencies, String> {
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|error| error.to_string())?;
     let wanted = manifest.split_once("[dependencies]").map_or("", |(_, rest)| rest).trim();
     if wanted.is_empty() {
@@ -44,31 +48,80 @@ pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str) -> Result<Depen
     }
     let cacheable = !wanted.contains("path") && !wanted.contains("git");
     let shared = cache.join("crates").join(Cache::key(&[compiler]));
-    let place = if cacheable {
-        Place { manifest: shared.join(Cache::key(&[wanted])), target: shared.join("target") }
-    } else {
+    if !cacheable {
         let own = folder.join("dependencies");
-        Place { target: own.join("target"), manifest: own }
-    };
-    if cacheable && let Some(arguments) = place.remembered(wanted) {
+        let place = Place { target: own.join("target"), manifest: own };
+        let arguments = place.build(&manifest, wanted, None)?;
         return Ok(place.dependencies(arguments, wanted, cacheable));
     }
-    let failed = |error: std::io::Error| format!("{}: {error}", place.manifest.display());
-    std::fs::create_dir_all(place.manifest.join("src")).map_err(failed)?;
-    let lock = cacheable.then(|| place.lock(&shared)).transpose().map_err(failed)?;
-    std::fs::write(place.manifest.join("src/lib.rs"), "").map_err(failed)?;
-    let text = manifest.replace("\"cdylib\"", "\"rlib\"");
-    place_file(&place.manifest.join("Cargo.toml"), |path| std::fs::write(path, &text)).map_err(failed)?;
-    let arguments = externs(&place)?;
-    let record = json!({"wanted": wanted, "arguments": arguments}).to_string();
-    place_file(&place.record(), |path| std::fs::write(path, &record)).map_err(failed)?;
-    drop(lock);
-    Ok(place.dependencies(arguments, wanted, cacheable))
+    let known = Lock::read(lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    let locked = known.of(wanted);
+    // Whoever has a lock has a place of its own for it: another notebook may mean other versions by the same words.
+    let key = locked.as_deref().map_or_else(|| Cache::key(&[wanted]), |locked| Cache::key(&[wanted, locked]));
+    let place = Place { manifest: shared.join(key), target: shared.join("target") };
+    let arguments = match place.remembered(wanted) {
+        Some(arguments) => arguments,
+        None => {
+            let failed = |error: std::io::Error| format!("{}: {error}", place.manifest.display());
+            std::fs::create_dir_all(&shared).map_err(failed)?;
+            let _building = place.lock(&shared).map_err(failed)?;
+            let base = locked.clone().map(Base::Exactly).or_else(|| known.nearest(wanted).map(Base::AsFarAsItGoes));
+            place.build(&manifest, wanted, base)?
+        }
+    };
+    let resolved = std::fs::read_to_string(place.manifest.join("Cargo.lock")).unwrap_or_default();
+    if locked.is_none() {
+        // The same place, under the name that it has from now on.
+        let named = Place { manifest: shared.join(Cache::key(&[wanted, &resolved])), target: place.target.clone() };
+        // Without it the next kernel asks cargo once more.
+        let _ = named.remember(wanted, &arguments, &resolved);
+    }
+    let note = known.keep(lock, wanted, &resolved);
+    Ok(Dependencies { note, ..place.dependencies(arguments, wanted, cacheable) })
+}
+
+/// A lock to begin with.
+enum Base {
+    /// These versions and no others.
+    Exactly(String),
+    /// These versions of the crates that are in it.
+    AsFarAsItGoes(String),
 }
 
 impl Place {
+    /// Has cargo build the crates; returns the arguments for rustc. Without the network, if all of them are here.
+    fn build(&self, manifest: &str, wanted: &str, base: Option<Base>) -> Result<Vec<String>, String> {
+        let failed = |error: std::io::Error| format!("{}: {error}", self.manifest.display());
+        std::fs::create_dir_all(self.manifest.join("src")).map_err(failed)?;
+        std::fs::write(self.manifest.join("src/lib.rs"), "").map_err(failed)?;
+        let text = manifest.replace("\"cdylib\"", "\"rlib\"");
+        place_file(&self.manifest.join("Cargo.toml"), |path| std::fs::write(path, &text)).map_err(failed)?;
+        if let Some(Base::Exactly(lock) | Base::AsFarAsItGoes(lock)) = &base {
+            place_file(&self.manifest.join("Cargo.lock"), |path| std::fs::write(path, lock)).map_err(failed)?;
+        }
+        let arguments = match base {
+            Some(Base::Exactly(_)) => {
+                externs(self, &["--locked", "--offline"]).or_else(|_| externs(self, &["--locked"])).map_err(|error| {
+                    format!("{error}\n(the versions are those of {}; remove it to resolve them anew)", Lock::NAME)
+                })
+            }
+            _ => externs(self, &[]),
+        }?;
+        let resolved = std::fs::read_to_string(self.manifest.join("Cargo.lock")).unwrap_or_default();
+        self.remember(wanted, &arguments, &resolved).map_err(failed)?;
+        Ok(arguments)
+    }
+
     fn record(&self) -> PathBuf {
         self.manifest.join("built.json")
+    }
+
+    /// Writes down what was built.
+    fn remember(&self, wanted: &str, arguments: &[String], resolved: &str) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.manifest)?;
+        place_file(&self.manifest.join("Cargo.lock"), |path| std::fs::write(path, resolved))?;
+        let record = json!({"wanted": wanted, "arguments": arguments}).to_string();
+        place_file(&self.record(), |path| std::fs::write(path, &record))
     }
 
     /// What was built before, if all of it is still there.
@@ -84,7 +137,7 @@ impl Place {
 
     fn dependencies(&self, arguments: Vec<String>, wanted: &str, cacheable: bool) -> Dependencies {
         let versions = std::fs::read_to_string(self.manifest.join("Cargo.lock")).unwrap_or_default();
-        Dependencies { arguments, identity: Cache::key(&[wanted, &versions]), cacheable }
+        Dependencies { arguments, identity: Cache::key(&[wanted, &versions]), cacheable, note: None }
     }
 
     /// Held while crates are built, by any number of kernels. A kernel that holds it alone empties a folder that is too large.
@@ -128,8 +181,8 @@ fn cargo(place: &Place, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Builds, and finds which files belong to the crates that the manifest names.
-fn externs(place: &Place) -> Result<Vec<String>, String> {
-    let built = cargo(place, &["build", "--message-format=json"])?;
+fn externs(place: &Place, how: &[&str]) -> Result<Vec<String>, String> {
+    let built = cargo(place, &[&["build", "--message-format=json"], how].concat())?;
     let mut files = HashMap::new();
     for message in built.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let mut names = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -139,7 +192,7 @@ fn externs(place: &Place) -> Result<Vec<String>, String> {
             files.insert(id.to_owned(), file.to_owned());
         }
     }
-    let metadata = cargo(place, &["metadata", "--format-version=1"])?;
+    let metadata = cargo(place, &[&["metadata", "--format-version=1"], how].concat())?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let root = &metadata["resolve"]["root"];
     let nodes = metadata["resolve"]["nodes"].as_array().into_iter().flatten();

@@ -9,6 +9,7 @@ pub(crate) mod cache;
 pub(crate) mod canonical;
 pub(crate) mod dependencies;
 pub(crate) mod linker;
+pub(crate) mod lock;
 pub(crate) mod mir;
 pub(crate) mod plan;
 pub(crate) mod process;

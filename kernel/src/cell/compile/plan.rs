@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub variables: Vec<String>,
     /// Where compiled cells are kept.
     pub cache: PathBuf,
+    /// The lock of added crates, beside the notebook.
+    pub lock: PathBuf,
     /// Whether the cell makes variables.
     pub makes: bool,
     /// The program to link with, and its first arguments.
@@ -93,6 +95,12 @@ pub(crate) struct Compiled {
     pub source: String,
     /// What failed apart from the code itself.
     pub failure: Option<String>,
+    /// What the user should know of the versions of added crates.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Changes with the added crates; empty without any.
+    #[serde(default)]
+    pub crates: String,
 }
 
 pub(crate) fn plan_path(session: &Path) -> PathBuf {

@@ -26,7 +26,7 @@ const MIR: &str = "target/ctx.mir";
 /// Compiles `source` to `library`, in `folder`.
 pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
     let nothing = Compiled { sequence: plan.sequence, ..Compiled::default() };
-    let dependencies = match dependencies::build(folder, &plan.cache, &plan.compiler) {
+    let dependencies = match dependencies::build(folder, &plan.cache, &plan.compiler, &plan.lock) {
         Ok(dependencies) => dependencies,
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
@@ -35,7 +35,8 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {
-        let found = Compiled { sequence: plan.sequence, cached: true, passes: 0, key, ..found };
+        let (note, crates) = (dependencies.note, dependencies.identity);
+        let found = Compiled { sequence: plan.sequence, cached: true, passes: 0, key, note, crates, ..found };
         return Compiled { changed: changed(plan, &found), ..found };
     }
     let mut compiled = Compiled { key, ..nothing };
@@ -45,6 +46,8 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         let _ = cache.keep(&compiled.key, library, &compiled.source, &compiled);
     }
     compiled.changed = changed(plan, &compiled);
+    compiled.note = dependencies.note;
+    compiled.crates = dependencies.identity;
     compiled
 }
 

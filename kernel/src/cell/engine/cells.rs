@@ -5,6 +5,7 @@ use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
 use crate::assist::Assistant;
 use crate::cell::compile::linker;
+use crate::cell::compile::lock::Lock;
 use crate::cell::compile::plan::SESSION;
 use crate::cell::evcxr::startup::{links, new_context, worker_environment};
 use crate::cell::failure::failure;
@@ -12,11 +13,13 @@ use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::shared::{Shared, lock};
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::magic;
+use crate::cell::source::makers::TIME;
 use crate::evaluator::{Bundle, Cell, Event, Failure, Outcome, Output, Sink, Stream};
 use crate::install::config::Config;
 use crate::variables::Table;
 use evcxr::{CommandContext, Error, EvalOutputs};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -42,6 +45,8 @@ pub(crate) struct Engine {
     pub(super) sequence: u64,
     pub(super) opt_level: String,
     pub(super) linker: Vec<String>,
+    /// The lock of added crates, beside the notebook.
+    pub(super) lock: PathBuf,
     /// Imports for evcxr, to be given with the next cell.
     pub(super) imports: Vec<String>,
 }
@@ -69,6 +74,7 @@ impl Engine {
         worker_environment(&mut command, &config, &shared, &path);
         let context = new_context(command, &config, &shared.folder).map_err(|error| failed(&error))?;
         shared.listener.wait_for_worker(0, WORKER_PATIENCE).ok_or_else(|| failed(&"the worker does not answer"))?;
+        let lock = config.folder.join(Lock::NAME);
         let linker = linker::program(&config.prelude.toolchain);
         let mut engine = Self {
             config,
@@ -87,6 +93,7 @@ impl Engine {
             sequence: 0,
             opt_level: "auto".into(),
             linker,
+            lock,
             imports: Vec::new(),
         };
         engine.begin_session().map_err(|error| failed(&error.value))?;
@@ -116,6 +123,7 @@ impl Engine {
     }
 
     fn lines_and_rust(&mut self, cell: &Cell) -> Result<Outcome, Failure> {
+        lock(&self.shared.ledger).begin(cell.number, &cell.code);
         let (lines, rest) = magic::split(&cell.code);
         let mut done = MagicEffects { opt_level: self.opt_level.clone(), code: rest, ..MagicEffects::default() };
         for line in lines {
@@ -137,9 +145,11 @@ impl Engine {
                 self.tell_time(cell.token, &ran, start.elapsed());
             }
             if !done.code.contains("recoil::runtime::timeit") {
-                self.log.push(Logged { number: cell.number, code: done.code.clone(), opt_level: done.opt_level });
+                let (code, whole) = (done.code.clone(), cell.code.clone());
+                self.log.push(Logged { number: cell.number, code, whole, opt_level: done.opt_level });
             }
             result = ran.bundle;
+            result.iter_mut().for_each(|bundle| lock(&self.shared.ledger).stamp(bundle));
         }
         let expressions = self.expressions(cell);
         let result = result.or(done.result);
@@ -176,7 +186,7 @@ impl Engine {
         };
         let around = (ran.seconds - compiled.seconds - ran.run_seconds).max(0.0) * 1e3;
         let text = format!(
-            "{:.3} s in all: running {:.1} ms, compiling {:.0} ms ({how}), around it {around:.0} ms\n",
+            "{:.3}{TIME}{:.1} ms, compiling {:.0} ms ({how}), around it {around:.0} ms\n",
             all.as_secs_f64(),
             ran.run_seconds * 1e3,
             compiled.seconds * 1e3,
@@ -227,6 +237,7 @@ impl Engine {
         self.statics.clear();
         self.runs.clear();
         self.log.clear();
+        lock(&self.shared.ledger).forget();
         self.begin_session()
     }
 
@@ -249,6 +260,7 @@ impl Engine {
                 opt_level: logged.opt_level.clone(),
                 muted: true,
             };
+            lock(&self.shared.ledger).begin(logged.number, &logged.whole);
             let ran = self.rust(&task).map_err(|error| {
                 let value = format!("In[{}] failed when it was run again: {}", logged.number, error.value);
                 Failure { value, ..error }

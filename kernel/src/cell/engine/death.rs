@@ -18,6 +18,7 @@ impl Engine {
             describe_end(message)
         };
         let lost = self.table.lose_all("the worker that held it has ended; %restore brings it back");
+        lock(&self.shared.ledger).lose();
         let lost = match lost.len() {
             0 => "no variables were lost".to_owned(),
             1..=12 => format!("lost: {}", lost.join(", ")),

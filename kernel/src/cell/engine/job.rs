@@ -14,7 +14,10 @@ pub(crate) struct Job {
 #[derive(Debug, Clone)]
 pub(crate) struct Logged {
     pub number: u32,
+    /// The Rust of it.
     pub code: String,
+    /// All of it.
+    pub whole: String,
     pub opt_level: String,
 }
 

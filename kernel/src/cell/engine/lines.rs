@@ -3,8 +3,10 @@
 use super::cells::Engine;
 use super::job::MagicEffects;
 use crate::cell::failure::{failure, interrupted};
+use crate::cell::shared::lock;
 use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Failure};
+use crate::proof::{KEY, MEASURES};
 use crate::variables::short;
 use crate::worker;
 use port::{Ending, Errand};
@@ -24,6 +26,10 @@ fn text(text: impl Into<String>) -> Bundle {
 
 impl Engine {
     pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut MagicEffects) -> Result<(), Failure> {
+        let shell = matches!(line, Line::Shell(_));
+        if shell || changes_all_cells(&line) {
+            lock(&self.shared.ledger).everywhere(shell);
+        }
         match line {
             Line::Optimise(level) => self.optimise(&level, done)?,
             Line::CellOptimise(level) => done.opt_level = checked(&level)?,
@@ -35,6 +41,7 @@ impl Engine {
             }
             Line::TimeIt(code) => time_it(&code, done)?,
             Line::Variables => done.result = Some(self.variables()),
+            Line::Provenance => done.result = Some(self.provenance()),
             Line::Reset => self.reset()?,
             Line::Restore => {
                 let told = self.restore(cell.token)?;
@@ -88,6 +95,15 @@ impl Engine {
         bundle
     }
 
+    /// Not for comparing: it tells of this machine.
+    fn provenance(&self) -> Bundle {
+        let known = lock(&self.shared.ledger).provenance();
+        let mut bundle = text(known.text());
+        bundle.data.insert("text/html".into(), Value::String(known.html()));
+        bundle.metadata.insert(KEY.into(), serde_json::json!({ MEASURES: "machine" }));
+        bundle
+    }
+
     fn page(&self, item: &str, detailed: bool) -> Result<Bundle, Failure> {
         let found = self.assistant().inspect(item, item.len(), u8::from(detailed));
         found.ok_or_else(|| failure("NotFound", format!("nothing is known about `{item}`")))
@@ -118,7 +134,7 @@ impl Engine {
             ":build_env" if argument.starts_with("RECOIL_") => {
                 Err(failure("CommandError", "variables named RECOIL_.. are the kernel's own"))
             }
-            ":version" | ":dep" | ":show_deps" | ":offline" | ":build_env" => self.evcxr_command(command),
+            ":version" | ":dep" | ":show_deps" | ":offline" | ":build_env" => self.evcxr_command(token, command),
             _ => Err(failure("CommandError", refusal(name))),
         }
     }
@@ -133,7 +149,7 @@ impl Engine {
         }
     }
 
-    fn evcxr_command(&mut self, command: &str) -> Result<Option<Bundle>, Failure> {
+    fn evcxr_command(&mut self, token: u64, command: &str) -> Result<Option<Bundle>, Failure> {
         if let Some(wanted) = command.strip_prefix(":dep") {
             let name: String =
                 wanted.trim().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
@@ -151,6 +167,7 @@ impl Engine {
             }
         }
         let outputs = self.command(command)?;
+        self.note_crates(token);
         let mut bundle = Bundle::default();
         for (mime, content) in outputs.content_by_mime_type {
             bundle.data.insert(mime, Value::String(content));
@@ -179,6 +196,16 @@ impl Engine {
     pub(super) fn in_folder_of_cells(&self, path: &str) -> PathBuf {
         let folder = self.shared.listener.pid().and_then(|pid| std::fs::read_link(format!("/proc/{pid}/cwd")).ok());
         folder.unwrap_or_default().join(path)
+    }
+}
+
+/// Whether a line changes the folder, the environment or the crates of all later cells.
+fn changes_all_cells(line: &Line) -> bool {
+    match line {
+        Line::Folder(path) => path.is_some(),
+        Line::Environment(_, value) => value.is_some(),
+        Line::Command(command) => [":dep", ":env", ":build_env"].iter().any(|name| command.starts_with(name)),
+        _ => false,
     }
 }
 

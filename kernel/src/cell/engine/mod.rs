@@ -1,11 +1,12 @@
 //! The thread that runs cells, one after the other, and everything that lives as long as the session.
 //!
 //! In comes a [`job::Job`], out goes one outcome. [`cells`] holds the state and splits a cell into lines and Rust,
-//! [`lines`] does what the lines say, [`task`] runs one piece of Rust and learns from it, [`death`] says what a dead
-//! worker has cost. This is the one storey with state; it knows nothing of Jupyter.
+//! [`lines`] does what the lines say, [`task`] runs one piece of Rust and learns from it, [`depends`] finds which
+//! items a cell uses, [`death`] says what a dead worker has cost. This is the one storey with state; it knows nothing of Jupyter.
 
 pub(crate) mod cells;
 mod death;
+mod depends;
 pub(crate) mod job;
 mod lines;
 mod superseded;

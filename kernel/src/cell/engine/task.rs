@@ -1,6 +1,7 @@
 //! One piece of Rust, from its text to what it leaves behind: parsed, generated, compiled, run, and learnt from.
 
 use super::cells::Engine;
+use super::depends;
 use super::job::{RunStats, Task};
 use super::superseded::{Live, replace_impls, superseded};
 use crate::cell::compile::cache::Cache;
@@ -15,7 +16,8 @@ use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
 use crate::cell::source::parse::parse;
 use crate::cell::source::parsed::{Parsed, words};
-use crate::evaluator::{Bundle, Failure};
+use crate::evaluator::{Bundle, Event, Failure, Output};
+use crate::proof::{Begun, KEY, MEASURES};
 use crate::variables::{Known, short};
 use crate::worker::{self, Finished};
 use evcxr::{Error, EvalOutputs};
@@ -50,6 +52,11 @@ struct Failing {
     names: Vec<String>,
 }
 
+/// The variables that a cell takes from earlier ones.
+fn taken<'a>(parsed: &Parsed, generated: &'a Generated) -> &'a [String] {
+    &generated.variables[..generated.variables.len() - parsed.bindings.len()]
+}
+
 impl Failing {
     fn new(task: &Task<'_>, parsed: &Parsed) -> Self {
         let items = parsed.items.iter().filter_map(|range| item_name(&task.code[range.clone()]));
@@ -73,10 +80,12 @@ impl Engine {
         self.write_plan(plan)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
-        self.shared.listener.begin(task.token, task.number, task.allow_stdin, task.muted);
+        let origin = self.note_begun(task, &parsed, &generated);
+        self.shared.listener.begin(task.token, task.number, task.allow_stdin, task.muted, origin);
         let start = Instant::now();
         let result = self.context.execute(&generated.code);
         let seconds = start.elapsed().as_secs_f64();
+        self.note_crates(task.token);
         let changed = self.compiled().map(|compiled| compiled.changed).unwrap_or_default();
         if !changed.is_empty() {
             self.shared.listener.give_up();
@@ -89,6 +98,45 @@ impl Engine {
         self.note_failed(ended.is_err(), names);
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
         ended.map(|(bundle, compiled)| RunStats { bundle, compiled, seconds, run_seconds })
+    }
+
+    /// Notes what the cell is made from, as far as that is known before it runs.
+    fn note_begun(&self, task: &Task<'_>, parsed: &Parsed, generated: &Generated) -> String {
+        if task.number == 0 {
+            return String::new();
+        }
+        let variables = taken(parsed, generated).iter().map(|name| (name.as_str(), self.may_change(name))).collect();
+        let items = depends::items(&self.origins, &parsed.words);
+        let mut ledger = lock(&self.shared.ledger);
+        ledger.uses(&Begun { variables, items });
+        ledger.origin()
+    }
+
+    /// Says and notes which versions of added crates a compilation has used.
+    pub(super) fn note_crates(&self, token: u64) {
+        let Some(compiled) = self.compiled() else { return };
+        lock(&self.shared.ledger).crates(&compiled.crates);
+        let Some(note) = compiled.note else { return };
+        let mut bundle = Bundle::default();
+        bundle.data.insert("text/plain".into(), note.into());
+        bundle.metadata.insert(KEY.into(), serde_json::json!({ MEASURES: "machine" }));
+        (self.sink)(Event { token, output: Output::Display { bundle, id: None } });
+    }
+
+    /// Whether a cell that takes a variable may leave another value behind.
+    fn may_change(&self, name: &str) -> bool {
+        self.table.known.get(name).is_some_and(|known| known.mutable)
+    }
+
+    /// Notes what the cell has left behind.
+    fn note_ended(&self, piece: &Piece<'_>, well: bool, notes: &[port::Note]) {
+        if piece.task.number == 0 {
+            return;
+        }
+        let made: Vec<String> = piece.parsed.bindings.iter().filter(|_| well).map(|made| made.name.clone()).collect();
+        let changed: Vec<String> =
+            taken(piece.parsed, piece.generated).iter().filter(|name| self.may_change(name)).cloned().collect();
+        lock(&self.shared.ledger).end(&made, &changed, notes);
     }
 
     /// Remembers why the names of a cell that failed are not there.
@@ -236,6 +284,7 @@ impl Engine {
             opt_level: "0".into(),
             variables: Vec::new(),
             cache: self.config.cache.clone(),
+            lock: self.lock.clone(),
             makes: false,
             linker: self.linker.clone(),
             superseded: superseded(&self.origins, &self.statics),
@@ -293,7 +342,8 @@ impl Engine {
                 .map_or_else(|| "the worker did not tell how the cell ended".into(), |error| error.to_string());
             return Err(failure("InternalError", text));
         };
-        let Finished { ending, variables } = finished;
+        let Finished { ending, variables, notes } = finished;
+        self.note_ended(piece, matches!(ending, Ending::Value(_)), &notes);
         let bundle = self.bundle_of(task, generated, ending);
         self.learn(piece, bundle.is_ok().then_some(next), &compiled, &variables);
         Ok((bundle?, compiled))

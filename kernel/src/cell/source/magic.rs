@@ -16,6 +16,8 @@ pub(crate) enum Line {
     TimeIt(String),
     /// `%vars`, `%who`.
     Variables,
+    /// `%provenance`.
+    Provenance,
     /// `%reset`.
     Reset,
     /// `%restore`.
@@ -43,6 +45,7 @@ pub(crate) const HELP: &str = "\
 Lines before the first line of Rust may be:
   %help              this text
   %vars              the variables and their types
+  %provenance        what was read so far, with sizes and hashes; prelude, compiler, processor
   %reset             forget variables, items and added crates
   %restore           run all cells of this session again, without compiling them
   %opt LEVEL         optimise following cells: 0 to 3, or auto (the default: 2 for cells with loops or closures, else 0)
@@ -132,6 +135,7 @@ fn parse_magic(magic: &str) -> Line {
         "time" => Line::TimeThis(argument),
         "timeit" | "%timeit" => Line::TimeIt(argument),
         "vars" | "who" | "whos" => Line::Variables,
+        "provenance" => Line::Provenance,
         "reset" => Line::Reset,
         "restore" => Line::Restore,
         "load" => Line::Load(argument),
@@ -182,6 +186,7 @@ mod tests {
         assert_eq!(split("%opt 2").0, [Line::Optimise("2".into())]);
         assert_eq!(split("%timeit 1 + 1").0, [Line::TimeIt("1 + 1".into())]);
         assert_eq!(split("%time f()?").0, [Line::TimeThis("f()?".into())]);
+        assert_eq!(split("%provenance").0, [Line::Provenance]);
         assert_eq!(split("%cd").0, [Line::Folder(Some("~".into()))]);
         assert_eq!(split("%env A=b c").0, [Line::Environment(Some("A".into()), Some("b c".into()))]);
         assert_eq!(split("%env A").0, [Line::Environment(Some("A".into()), None)]);

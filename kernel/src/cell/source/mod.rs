@@ -9,6 +9,7 @@ pub(crate) mod edits;
 mod files;
 pub(crate) mod generate;
 pub(crate) mod magic;
+pub(crate) mod makers;
 pub(crate) mod marks;
 pub(crate) mod notebook;
 pub(crate) mod parse;

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use polars::prelude::*;
+use segment::vectors::{Width, allowed};
 
 /// The values that a mask marks, of which there are `left`.
 pub(crate) fn compact(column: &Series, mask: &BooleanChunked, left: usize) -> Result<Series> {
@@ -64,7 +65,7 @@ fn plain_bits(mask: &BooleanChunked, rows: usize) -> Option<&[u8]> {
 /// The marked values with wide vectors; `None` on processors that have no instruction for it.
 fn compress<T: Copy>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") && bits.len() >= values.len().div_ceil(8) {
+    if allowed(Width::Avx512) && is_x86_feature_detected!("avx512f") && bits.len() >= values.len().div_ceil(8) {
         let lanes = 64 / size_of::<T>();
         // A whole vector is stored where only some of it counts.
         let mut kept: Vec<T> = Vec::with_capacity(left + lanes);

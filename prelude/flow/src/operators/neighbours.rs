@@ -5,6 +5,7 @@
 use crate::error::Result;
 use crate::operators::words::words;
 use polars::prelude::*;
+use segment::vectors::{Width, allowed};
 
 /// The values of a key, as they lie in memory where that is simple.
 enum Values<'a> {
@@ -224,7 +225,7 @@ macro_rules! wide {
         impl Wide for $type {
             fn wide(values: &[Self], words: std::ops::Range<usize>, found: &mut Found) -> bool {
                 #[cfg(target_arch = "x86_64")]
-                if is_x86_feature_detected!("avx512f") {
+                if allowed(Width::Avx512) && is_x86_feature_detected!("avx512f") {
                     use std::arch::x86_64::*;
 
                     #[target_feature(enable = "avx512f")]

@@ -133,6 +133,6 @@ impl Display for Report {
         if let Some(spans) = self.spans_table() {
             html += &format!("<details><summary>segments</summary>{}</details>", spans.to_html());
         }
-        Bundle::text(words.join("\n\n")).html(format!("<div>{html}</div>"))
+        Bundle::text(words.join("\n\n")).html(format!("<div>{html}</div>")).measured()
     }
 }

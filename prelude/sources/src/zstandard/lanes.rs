@@ -6,6 +6,7 @@
 
 use super::frame::Stream;
 use super::huffman::{LONGEST, Table, Tables};
+use segment::vectors::{Width, allowed};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cmp::Reverse;
@@ -25,7 +26,8 @@ const ROUNDS: usize = 16;
 
 /// Whether this processor can.
 pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
+    allowed(Width::Avx512)
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi2")
         && is_x86_feature_detected!("avx512vpopcntdq")

@@ -1,0 +1,56 @@
+//! How wide vectors may be. Loops that are compiled for several widths give the same bits in each; [`limit`] lets a test
+//! show it, and `RECOIL_VECTORS` (`avx512`, `avx2` or `none`) lets anybody.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A width of vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Width {
+    /// What every processor of the architecture has.
+    None = 1,
+    /// 256 bits.
+    Avx2 = 2,
+    /// 512 bits.
+    Avx512 = 3,
+}
+
+/// 0 until the environment was asked.
+static MOST: AtomicU8 = AtomicU8::new(0);
+
+/// Whether loops may use vectors of this width where the processor has them.
+#[inline]
+pub fn allowed(width: Width) -> bool {
+    match MOST.load(Ordering::Relaxed) {
+        0 => width as u8 <= asked(),
+        most => width as u8 <= most,
+    }
+}
+
+/// Loops that begin from now on use no wider vectors than these.
+pub fn limit(most: Width) {
+    MOST.store(most as u8, Ordering::Relaxed);
+}
+
+#[cold]
+fn asked() -> u8 {
+    let width = match std::env::var("RECOIL_VECTORS").as_deref() {
+        Ok("none") => Width::None,
+        Ok("avx2") => Width::Avx2,
+        _ => Width::Avx512,
+    };
+    limit(width);
+    width as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_holds_for_wider_vectors() {
+        limit(Width::Avx2);
+        assert_eq!([Width::None, Width::Avx2, Width::Avx512].map(allowed), [true, true, false]);
+        limit(Width::Avx512);
+        assert!(allowed(Width::Avx512));
+    }
+}
