@@ -51,6 +51,8 @@ pub(crate) struct Checker<'a> {
     /// Inside of a bracket: the domain of its objects, and that of the list before it.
     pub bracket: Option<(DomainId, DomainId)>,
     pub collections: Vec<Collection>,
+    /// Inside of a definition: columns that definitions have made, which it does not know.
+    pub hidden: Vec<&'a str>,
     /// Where the values of nodes are written.
     pub places: HashMap<Id, Span>,
 }
@@ -75,6 +77,7 @@ pub(crate) fn check(asked: &Asked<'_>, schema: &Schema, fold: Fold) -> Result<Ty
         scopes: Vec::new(),
         bracket: None,
         collections: Vec::new(),
+        hidden: Vec::new(),
         places: HashMap::new(),
     };
     let root = checker.shape(expr).and_then(|shape| checker.root(expr, shape));
@@ -236,6 +239,9 @@ impl Checker<'_> {
     }
 
     pub fn find_column(&self, written: &str) -> Option<(PlSmallStr, polars::prelude::DataType)> {
+        if self.hidden.contains(&written) {
+            return None;
+        }
         let name = match self.schema.contains(written) {
             true => written,
             false => belle2::escape::find(written, self.schema.iter_names().map(PlSmallStr::as_str))?,

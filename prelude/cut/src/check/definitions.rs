@@ -28,6 +28,10 @@ impl<'a> Checker<'a> {
     /// Checks an expression that was written elsewhere, with the names that are known there.
     fn elsewhere(&mut self, asked: &Asked<'a>) -> Checked<Shape> {
         let asked = asked.clone();
+        let hidden = self.hidden.clone();
+        if hidden.is_empty() {
+            self.hidden = self.definitions.iter().map(|(name, _)| *name).collect();
+        }
         let places = std::mem::take(&mut self.places);
         let scopes = std::mem::take(&mut self.scopes);
         let (here, bracket) = (std::mem::replace(&mut self.here, ROWS), self.bracket.take());
@@ -37,6 +41,7 @@ impl<'a> Checker<'a> {
         let dialect = std::mem::replace(&mut self.dialect, asked.dialect);
         let definitions = std::mem::replace(&mut self.definitions, asked.definitions);
         let shape = self.shape(asked.expr);
+        self.hidden = hidden;
         (self.places, self.scopes, self.here, self.bracket) = (places, scopes, here, bracket);
         (self.text, self.locals, self.zones) = (text, locals, zones);
         (self.dialect, self.definitions) = (dialect, definitions);

@@ -32,7 +32,7 @@ impl Checker<'_> {
         let mut found = Vec::new();
         let bank = |column: &str| column.rsplit_once("::").map_or(column == name, |(_, last)| last == name);
         for (column, dtype) in self.schema.iter() {
-            if bank(column) && matches!(inner(dtype), DataType::Struct(_)) {
+            if bank(column) && !self.hidden.contains(&column.as_str()) && matches!(inner(dtype), DataType::Struct(_)) {
                 let is_list = matches!(dtype, DataType::List(_));
                 found.push((column.to_string(), Fields::Struct(column.clone()), is_list));
             }

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 use std::time::{Duration, Instant};
 
-const SEEDS: [&str; 12] = [
+const SEEDS: [&str; 22] = [
     "2.6 > x > 0.3 & n in [1, 3] | not `a b` == 2",
     "s.str.contains('a', regex=False) and s != 'b' or s.isna()",
     "where(b, x, y) ** 2 // 3 % 1.5 <= -x ** 2 ** 3",
@@ -16,10 +16,20 @@ const SEEDS: [&str; 12] = [
     "x in [1e308, -1e-308, .5, 5.] # comment",
     "((((((x)))))) > ----1 & not not not b",
     "n // 0 == 1 | n % 0 == 1 | 1 / n > Inf | u << 1",
+    "any(60 < mass(a, b) < 120 & a.q != b.q for a, b in pairs(Jet))",
+    "sum(Jet[pt > x & abs(eta) < 2].pt) + len(Jet[:2]) * Jet[-1].q > count(Jet.q & 1 == 1)",
+    "argmin(abs(mass(t) - 172.5) for t in triples(Jet))[0].pt > 3 | has(argmax(j.q for j in Jet if j.pt > 1))",
+    "[j for j in Jet if j.pt > 30 & all(dR(j, m) >= 0.4 for m in M)]",
+    "max(argmin(a.pt + b.pt for a in Jet for b in M if a.q == b.q).pt) > 2",
+    "sort(Jet.pt)[1] - Jet[n].pt < min(Jet.eta) | 2 in Jet.q",
+    "count(j not in argmax(a.pt for a in Jet[1:]) for j in Jet) == len(pairs(Jet))",
+    "[l.kind for l in (Jet + M)[q != 1]]",
+    "any(any(a.pt < b.pt for b in M) for a in Jet) & Jet[0] == Jet[0] & M[0] in Jet",
+    "sum(where(j.q > 0, j.pt, x) for j in Jet) > mean(Jet.pt * y) + pt(Jet) + charge(M)",
 ];
 
 /// Pieces that mean something in some place.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 52] = [
     "(",
     ")",
     "[",
@@ -60,6 +70,18 @@ const PIECES: [&str; 40] = [
     "\n",
     "é",
     "\u{0}",
+    " for ",
+    " if ",
+    "Jet",
+    "M",
+    ".pt",
+    ".q",
+    "[0]",
+    "[:1]",
+    "pairs(",
+    "sum(",
+    "<<",
+    "a, b",
 ];
 
 struct Random(u64);
@@ -93,7 +115,17 @@ fn mutated(random: &mut Random) -> String {
 }
 
 fn frame() -> DataFrame {
-    df!(
+    let pt = |values: &[f64]| Series::new("pt".into(), values);
+    let q = |values: &[Option<i64>]| Series::new("q".into(), values);
+    let (none, all) = (Some(pt(&[])), Some(pt(&[50.0, f64::NAN, 20.0, f64::INFINITY])));
+    let lists = vec![all.clone(), none.clone(), None, Some(pt(&[-0.0])), all.map(|all| all.head(Some(3)))];
+    let charges = q(&[Some(1), None, Some(-1), Some(i64::MAX)]);
+    let objects = StructChunked::from_series("".into(), 4, [pt(&[1.0, 2.0, 3.0, 4.0]), charges.clone()].iter());
+    let objects = objects.unwrap().into_series();
+    let charges = vec![Some(charges.clone()), Some(q(&[])), None, Some(q(&[None])), Some(charges.head(Some(3)))];
+    let objects =
+        [Some(objects.clone()), None, Some(objects.head(Some(1))), Some(objects.head(Some(0))), Some(objects)];
+    let mut frame = df!(
         "x" => [Some(1.0), None, Some(f64::NAN), Some(f64::INFINITY), Some(-0.0)],
         "y" => [0.5f32, f32::NAN, -1.0, 0.0, 1e30],
         "n" => [Some(i64::MIN), Some(-1), None, Some(0), Some(i64::MAX)],
@@ -102,7 +134,13 @@ fn frame() -> DataFrame {
         "b" => [Some(true), Some(false), None, Some(true), Some(false)],
         "a b" => [1i8, 2, 3, -128, 127]
     )
-    .unwrap()
+    .unwrap();
+    for name in ["Jet_pt", "Jet_eta", "Jet_phi", "Jet_mass"] {
+        frame.with_column(Column::new(name.into(), lists.clone())).unwrap();
+    }
+    frame.with_column(Column::new("Jet_q".into(), charges)).unwrap();
+    frame.with_column(Column::new("M".into(), objects)).unwrap();
+    frame
 }
 
 /// `RECOIL_FUZZ_SECONDS` lets it run longer than the default number of texts.

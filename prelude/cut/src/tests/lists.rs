@@ -308,6 +308,14 @@ fn objects_and_lists_are_columns_of_structs_and_lists() {
     let best = typed(text("argmin(j.pt for j in Jet)"), &frame).values(&frame).unwrap();
     let without = events.iter().filter(|jets| present(jets).count() == 0).count();
     assert_eq!(best.null_count(), without);
+    // A definition may have the name of a collection, and its column stands beside the columns of that.
+    let mut both = frame.clone();
+    let hard = typed(text("Jet[1:]"), &frame).values(&frame).unwrap().with_name("Jet".into());
+    both.with_column(hard.into_column()).unwrap();
+    let count = text("len(Jet)").define("Jet", &text("Jet[1:]"));
+    let lengths = typed(count, &both).values(&both).unwrap();
+    let loops: Vec<u32> = events.iter().map(|jets| jets.len().saturating_sub(1) as u32).collect();
+    assert_eq!(lengths.u32().unwrap().iter().flatten().collect::<Vec<_>>(), loops);
     let kept: Cut = text("sum(good.pt) > 60 & all(g in Jet for g in good)").define("good", &text("Jet[pt > 30]"));
     let mask = typed_mask(kept, &frame);
     let loops =
