@@ -4,12 +4,14 @@ use crate::error::{Error, Result};
 use crate::operators::budget::{Budget, Share};
 use crate::operators::by_group::Grouped;
 use crate::operators::table::{Aggregate, ByColumns};
+use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
 use crate::plan::clause::Clause;
 use crate::plan::clause::Query;
 use crate::plan::options::Options;
 use crate::sink::Sink;
 use polars::prelude::*;
+use rayon::prelude::*;
 use segment::Segment;
 use sources::memory::Memory;
 use std::sync::Arc;
@@ -82,21 +84,20 @@ impl Grouping {
             let Some(whole) = whole else { continue };
             return match rounds {
                 1 => Ok((whole, 1)),
-                _ => Ok((self.in_order(whole)?, rounds)),
+                _ => {
+                    let sorted = self.in_order(whole);
+                    Ok((sorted.map_err(|error| polars_err!(ComputeError: "{error}"))?, rounds))
+                }
             };
         }
     }
 
-    fn in_order(&self, frame: DataFrame) -> PolarsResult<DataFrame> {
+    fn in_order(&self, frame: DataFrame) -> Result<DataFrame> {
         let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
-        frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))
-    }
-
-    /// The memory that the groups may take, in bytes; a quarter of the machine's where nothing is said.
-    #[must_use]
-    pub fn memory_budget(mut self, bytes: u64) -> Self {
-        self.budget = Budget::new(bytes);
-        self
+        match packed(&frame, &by)? {
+            Some(words) => in_order_of(&frame, words),
+            None => Ok(frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))?),
+        }
     }
 
     fn sink(&self) -> Aggregate<'_, ByColumns> {
@@ -118,8 +119,40 @@ impl Grouping {
         let (keys, columns) = self.sink().finish(groups.0?, &types)?;
         let height = keys.first().map_or(0, |keys| keys.len());
         let frame = DataFrame::new(height, keys.into_iter().chain(columns).map(IntoColumn::into_column).collect())?;
-        Ok(self.in_order(frame)?)
+        self.in_order(frame)
     }
+}
+
+/// Keys that are numbers as one word each, in their order, where all of them fit into one; no key is missing here.
+fn packed(frame: &DataFrame, by: &[PlSmallStr]) -> Result<Option<Vec<u64>>> {
+    let (mut all, mut bits) = (vec![0_u64; frame.height()], 0);
+    for name in by {
+        let column = frame.column(name)?.as_materialized_series();
+        let dtype = column.dtype();
+        let plain = dtype.is_primitive_numeric() && !matches!(dtype, DataType::Int128 | DataType::UInt128);
+        if !(plain || dtype.is_bool() || dtype.is_temporal()) || column.null_count() > 0 {
+            return Ok(None);
+        }
+        let words = words(column)?;
+        let (Some(&low), Some(&high)) = (words.iter().min(), words.iter().max()) else { return Ok(Some(all)) };
+        let width = 64 - (high - low).leading_zeros();
+        bits += width;
+        if bits > 64 {
+            return Ok(None);
+        }
+        for (all, word) in all.iter_mut().zip(words) {
+            *all = all.checked_shl(width).unwrap_or(0) | (word - low);
+        }
+    }
+    Ok(Some(all))
+}
+
+/// The rows in the order of words, of which no two are equal.
+fn in_order_of(frame: &DataFrame, words: Vec<u64>) -> Result<DataFrame> {
+    let mut order: Vec<(u64, IdxSize)> = words.into_iter().zip(0..).collect();
+    order.par_sort_unstable();
+    let order = IdxCa::from_iter_values(PlSmallStr::EMPTY, order.into_iter().map(|(_, row)| row));
+    Ok(frame.take(&order)?)
 }
 
 impl Sink for Grouping {
@@ -165,6 +198,27 @@ mod tests {
         let both = one.vstack(&two).unwrap();
         let expected = Query::new().groupby("k").agg(aggregations).run(&both).unwrap();
         assert!(grouping.finish(whole).unwrap().equals_missing(&expected.sort(["k"], Default::default()).unwrap()));
+    }
+
+    #[test]
+    fn keys_are_put_in_the_order_of_their_values() {
+        let mut random = segment::random::SplitMix64::new(4);
+        let mut draw = |range: u64| -> Vec<i64> { (0..500).map(|_| (random.next() % range) as i64 - 7).collect() };
+        let days = Series::new("d".into(), draw(20)).cast(&DataType::Int32).unwrap().cast(&DataType::Date).unwrap();
+        let frame = df!("a" => draw(30), "b" => draw(1 << 40), "x" => (0..500).map(|i| f64::from(i) - 250.5).collect::<Vec<_>>());
+        let mut frame = frame.unwrap();
+        frame.with_column(days.into_column()).unwrap();
+        for (by, fits) in
+            [(vec!["a", "b"], true), (vec!["d", "a", "b"], true), (vec!["x"], true), (vec!["x", "a"], false)]
+        {
+            let by: Vec<PlSmallStr> = by.into_iter().map(Into::into).collect();
+            let Some(words) = packed(&frame, &by).unwrap() else {
+                assert!(!fits, "{by:?}");
+                continue;
+            };
+            let sorted = frame.sort(by.clone(), SortMultipleOptions::default().with_maintain_order(true)).unwrap();
+            assert!(in_order_of(&frame, words).unwrap().equals(&sorted), "{by:?}");
+        }
     }
 
     #[test]
