@@ -207,6 +207,10 @@ impl<'a> Parser<'a> {
 
     fn escape(&mut self) -> Result<char, Wrong> {
         let Some(&sign) = self.text.as_bytes().get(self.at) else { return Err(self.wrong("the text is not closed")) };
+        if !sign.is_ascii() {
+            // Its other bytes are no place to stand at.
+            return Err(self.wrong("an escape that JSON does not know"));
+        }
         self.at += 1;
         Ok(match sign {
             b'"' | b'\\' | b'/' => char::from(sign),
@@ -323,6 +327,7 @@ mod tests {
             ("1.", 0),
             ("\"a", 1),
             ("\"\\x\"", 3),
+            ("\"\\é\"", 2),
             (r#""\ud800x""#, 7),
             ("1 2", 2),
             (r#"{"a":1,"a":2}"#, 7),
