@@ -15,7 +15,7 @@ import nbformat
 folder = Path(sys.argv[1])
 crate = ROCrate(folder)
 root = crate.root_dataset
-assert root["name"] == "First steps", root["name"]
+assert root["name"].startswith("First steps"), root["name"]
 assert root["license"]["name"] == "CC-BY-4.0"
 assert root["author"][0]["name"] == "Ada Lovelace" if isinstance(root["author"], list) else root["author"]["name"] == "Ada Lovelace"
 assert root["datePublished"] and root["description"]
