@@ -49,6 +49,10 @@ impl Typed {
 }
 
 fn lower(program: &Program, id: Id) -> Expr {
+    // A table may have no value for rows that a condition excludes, which Polars computes all the same.
+    if program.nodes[id].fallible {
+        return own(program, id);
+    }
     match program.op(id) {
         Op::Column(column) => lower_column(program, *column, program.dtype(id)),
         Op::Literal(value) => literal(value, program.dtype(id)),
@@ -313,7 +317,8 @@ impl Part {
             Op::Literal(value) => return self.program.push(Op::Literal(value.clone()), dtype, ROWS),
             // A column as it is: a cast of times or decimals may lose some.
             Op::Column(column) => (col(program.columns[*column].clone()), program.dtypes[*column].clone()),
-            _ if may_leave(program, id) => return self.copy(program, id),
+            // Only our evaluator asks a table for no more rows than needed.
+            _ if may_leave(program, id) || program.nodes[id].fallible => return self.copy(program, id),
             _ => (lower(program, id).cast(dtype.dtype()), dtype.dtype()),
         };
         let column = self.program.columns.len();

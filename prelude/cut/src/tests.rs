@@ -5,6 +5,7 @@ mod exact;
 mod fuzz;
 mod integers;
 mod lists;
+mod lookup;
 mod meaning;
 mod messages;
 mod statistics;

@@ -1,3 +1,4 @@
+use crate::lookup::Lookup;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -41,14 +42,27 @@ pub struct Width {
     pub bytes: u8,
 }
 
-/// A function of numbers that a cut can call as `@name(x, y)`.
+/// A function that a cut can call as `@name(x, y)`.
 #[derive(Clone)]
-pub struct Function(pub(crate) Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>);
+pub struct Function(pub(crate) Body);
+
+#[derive(Clone)]
+pub(crate) enum Body {
+    /// Of numbers.
+    Numbers(Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>),
+    /// A table, with names and types.
+    Table(Arc<dyn Lookup>),
+}
 
 impl Value {
     /// A function of numbers; it is called once per row with its arguments as f64 (missing: NaN).
     pub fn function(function: impl Fn(&[f64]) -> f64 + Send + Sync + 'static) -> Self {
-        Self::Function(Function(Arc::new(function)))
+        Self::Function(Function(Body::Numbers(Arc::new(function))))
+    }
+
+    /// A table to be looked up.
+    pub fn table(table: impl Lookup + 'static) -> Self {
+        Self::Function(Function(Body::Table(Arc::new(table))))
     }
 
     /// Named values, for `@cuts['pmin']` and `@cuts.pmin`.
@@ -110,7 +124,10 @@ impl Hash for Value {
             Self::Duration(value) => value.hash(state),
             Self::List(values) => values.hash(state),
             Self::Map(values) => values.hash(state),
-            Self::Function(function) => Arc::as_ptr(&function.0).cast::<()>().hash(state),
+            Self::Function(function) => match &function.0 {
+                Body::Numbers(function) => Arc::as_ptr(function).cast::<()>().hash(state),
+                Body::Table(table) => table.identity().hash(state),
+            },
         }
     }
 }
@@ -145,6 +162,7 @@ impl fmt::Display for Value {
                 out.write_str("]")
             }
             Self::Map(_) => out.write_str("{..}"),
+            Self::Function(Function(Body::Table(table))) => write!(out, "<table {}>", table.name()),
             Self::Function(_) => out.write_str("<function>"),
         }
     }
@@ -158,13 +176,20 @@ impl fmt::Debug for Value {
 
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Body::Numbers(a), Body::Numbers(b)) => Arc::ptr_eq(a, b),
+            (Body::Table(a), Body::Table(b)) => Arc::ptr_eq(a, b) || a.identity() == b.identity(),
+            _ => false,
+        }
     }
 }
 
 impl fmt::Debug for Function {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("<function>")
+        match &self.0 {
+            Body::Numbers(_) => out.write_str("<function>"),
+            Body::Table(table) => write!(out, "<table {}>", table.identity()),
+        }
     }
 }
 

@@ -5,6 +5,9 @@
 #[path = "../../../prelude/cut/src/error.rs"]
 mod error;
 #[allow(dead_code)]
+#[path = "../../../prelude/cut/src/lookup.rs"]
+mod lookup;
+#[allow(dead_code)]
 #[path = "../../../prelude/cut/src/syntax/mod.rs"]
 mod syntax;
 #[allow(dead_code)]

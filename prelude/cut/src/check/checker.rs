@@ -7,8 +7,9 @@ use crate::check::shape::{Collection, Fields, Scope, Shape};
 use crate::check::typed::Typed;
 use crate::check::types::{self, Type};
 use crate::error::{Problem, Span};
+use crate::lookup::{Lookup, Wanted, signature};
 use crate::syntax::expr::{Binary, Expr, Kind, Name, Unary};
-use crate::value::Value;
+use crate::value::{Body, Value};
 use polars::prelude::{PlSmallStr, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -331,8 +332,43 @@ impl Checker<'_> {
         let Value::Function(function) = self.local(expr, path)? else {
             return self.note(expr, format!("`@{}` is not a function", path.join(".")), "bind a `Value::function`");
         };
-        let arguments = self.all(arguments, Self::number)?;
-        Ok(self.push(Op::External(function, arguments), Type::F64))
+        let (arguments, dtype) = match &function.0 {
+            Body::Numbers(_) => (self.all(arguments, Self::number)?, Type::F64),
+            Body::Table(table) => {
+                let dtype = if table.is_condition() { Type::Bool } else { Type::F64 };
+                (self.table_inputs(expr, &path.join("."), &**table, arguments)?, dtype)
+            }
+        };
+        Ok(self.push(Op::External(function, arguments), dtype))
+    }
+
+    /// What is given to a table: as many values as it takes, and of the types that it takes.
+    fn table_inputs(&mut self, expr: &Expr, written: &str, table: &dyn Lookup, given: &[Expr]) -> Checked<Vec<Id>> {
+        let (wanted, least) = (table.inputs(), table.least());
+        if given.len() > wanted.len() || given.len() < least {
+            let reason = format!("the table takes {}, not {} values", signature(written, table), given.len());
+            return self.note(expr, reason, "");
+        }
+        let mut inputs = Vec::with_capacity(given.len());
+        for (at, (given, wanted)) in given.iter().zip(&wanted).enumerate() {
+            inputs.push(self.table_input(table, at, given, wanted));
+        }
+        inputs.into_iter().collect()
+    }
+
+    fn table_input(&mut self, table: &dyn Lookup, at: usize, given: &Expr, wanted: &Wanted) -> Checked {
+        if !wanted.text {
+            return self.number(given);
+        }
+        let id = self.node(given)?;
+        match (self.dtype(id), self.program.value(id)) {
+            (Type::Text, Some(Value::Text(text))) => match table.refuses(at, &text.clone()) {
+                Some(reason) => self.note(given, reason, ""),
+                None => Ok(id),
+            },
+            (Type::Text | Type::Null, _) => Ok(id),
+            (dtype, _) => self.note(given, format!("{given} is {dtype}, and `{}` is a text", wanted.name), ""),
+        }
     }
 
     /// A condition: boolean, or a column without values.

@@ -6,7 +6,7 @@ use crate::check::members::Members;
 use crate::check::text::{TextMap, TextTest};
 use crate::check::types::Type;
 use crate::syntax::expr::{Binary, Compare};
-use crate::value::{Function, Value};
+use crate::value::{Body, Function, Value};
 use polars::prelude::{DataType, PlSmallStr};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -160,6 +160,8 @@ pub(crate) struct Node {
     pub dtype: Type,
     /// The same for all rows.
     pub constant: bool,
+    /// Whether a table is looked up in it, which may have no value for a row.
+    pub fallible: bool,
     /// How many nodes use it.
     pub uses: u32,
     pub domain: DomainId,
@@ -204,6 +206,8 @@ impl Program {
             Op::Literal(_) | Op::Reduce(..) => true,
             op => op.inputs().iter().all(|id| self.nodes[*id].constant),
         };
+        let looks_up = matches!(&op, Op::External(Function(Body::Table(_)), _));
+        let fallible = looks_up || op.inputs().iter().any(|id| self.nodes[*id].fallible);
         // The printed form only narrows the search; equality decides.
         let candidates = self.index.entry(key(&op)).or_default();
         let equal = |node: &Node| node.op == op && node.dtype == dtype && node.domain == domain;
@@ -215,7 +219,7 @@ impl Program {
         for input in op.inputs() {
             self.nodes[input].uses += 1;
         }
-        self.nodes.push(Node { op, dtype, constant, uses: 0, domain });
+        self.nodes.push(Node { op, dtype, constant, fallible, uses: 0, domain });
         id
     }
 

@@ -1,5 +1,6 @@
 //! Evaluates a program over one block of rows at a time.
 
+use crate::check::domain::DomainId;
 use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program};
@@ -16,7 +17,7 @@ use crate::evaluate::leaves::Lists;
 use crate::evaluate::table::Column;
 use crate::evaluate::{objects, vectors};
 use crate::syntax::expr::Compare;
-use crate::value::Value;
+use crate::value::{Body, Value};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -37,6 +38,8 @@ pub(crate) struct Evaluator<'p, 'a> {
     pub(super) frames: Vec<Option<Rc<Frame>>>,
     /// Why it gave up.
     pub(super) stopped: Option<segment::Error>,
+    /// Lanes of a domain for which tables are looked up, where this is not all: a table may have no value for the rest.
+    pub(super) asked: Option<(DomainId, Vec<u8>)>,
 }
 
 impl<'p, 'a> Evaluator<'p, 'a> {
@@ -48,7 +51,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     ) -> Self {
         let (shared, frames) = (vec![None; program.nodes.len()], vec![None; program.domains.len()]);
         let (start, rows, lanes, chosen, stopped) = (0, 0, 0, None, None);
-        Self { program, columns, scalars, lists, start, rows, chosen, shared, lanes, frames, stopped }
+        Self { program, columns, scalars, lists, start, rows, chosen, shared, lanes, frames, stopped, asked: None }
     }
 
     /// Goes to a block, which lies in one chunk of every column.
@@ -87,17 +90,25 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         })
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.lanes
     }
 
     /// Marks the rows for which a condition holds; with `and`, only clears marks.
     pub fn condition(&mut self, id: Id, and: bool, out: &mut [u8]) {
+        if and && self.program.nodes[id].fallible {
+            let left = out.to_vec();
+            return self.asking(id, &left, |this| this.mark(id, and, out));
+        }
+        self.mark(id, and, out);
+    }
+
+    fn mark(&mut self, id: Id, and: bool, out: &mut [u8]) {
         let uses = self.program.nodes[id].uses;
         match self.program.op(id) {
             Op::And(parts) if uses < 2 => {
-                for (position, part) in parts.iter().enumerate() {
-                    self.condition(*part, and || position > 0, out);
+                for (position, part) in self.tables_last(parts).enumerate() {
+                    self.condition(part, and || position > 0, out);
                 }
             }
             Op::Compare(op, class, left, right) if uses < 2 && self.leaf(*op, *class, *left, *right, and, out) => {}
@@ -176,7 +187,9 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let lanes = std::mem::replace(&mut self.lanes, lanes);
         let lane = if self.program.op(id).is_list() { self.list_lane(id) } else { Rc::new(self.compute(id)) };
         self.lanes = lanes;
-        if self.program.nodes[id].uses > 1 || self.program.has_lists() {
+        // Other users may ask for other rows.
+        let partial = self.asked.is_some() && self.program.nodes[id].fallible;
+        if (self.program.nodes[id].uses > 1 || self.program.has_lists()) && !partial {
             self.shared[id] = Some(lane.clone());
         }
         lane
@@ -195,8 +208,8 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Op::IsMissing(input) => Lane::marks(self.lane(*input).missing(rows)),
             Op::And(parts) => {
                 let mut marks = vec![1; rows];
-                for part in parts {
-                    self.condition(*part, true, &mut marks);
+                for part in self.tables_last(parts) {
+                    self.condition(part, true, &mut marks);
                 }
                 Lane::marks(marks)
             }
@@ -274,11 +287,15 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             | Op::Sort(_) => (*self.list_lane(id)).clone(),
             Op::External(function, inputs) => {
                 let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
+                let function = match &function.0 {
+                    Body::Numbers(function) => function,
+                    Body::Table(table) => return self.look_up(id, &**table, inputs, &lanes),
+                };
                 let arguments: Vec<_> = lanes.iter().map(|lane| lane.f64()).collect();
                 let mut row_arguments = vec![0.0; arguments.len()];
                 let made = (0..rows).map(|row| {
                     row_arguments.iter_mut().zip(&arguments).for_each(|(out, argument)| *out = argument.get(row));
-                    (function.0)(&row_arguments)
+                    function(&row_arguments)
                 });
                 Lane::new(Data::F64(made.collect::<Vec<_>>().into()))
             }
@@ -425,7 +442,9 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let rows = self.len();
         let mut marks = vec![0; rows];
         self.condition(condition, false, &mut marks);
-        let (yes, no) = (self.lane(yes), self.lane(no));
+        let other: Vec<u8> = marks.iter().map(|mark| 1 - mark).collect();
+        let yes = self.asking(yes, &marks, |this| this.lane(yes));
+        let no = self.asking(no, &other, |this| this.lane(no));
         let valid = (yes.valid.is_some() || no.valid.is_some()).then(|| {
             let chosen =
                 |(row, mark): (usize, &u8)| u8::from(if *mark == 1 { yes.is_valid(row) } else { no.is_valid(row) });

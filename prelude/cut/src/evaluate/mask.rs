@@ -66,6 +66,8 @@ struct Order {
 
 struct Ranked {
     id: Id,
+    /// Whether a table is looked up: only for rows that pass all other conditions.
+    fallible: bool,
     price: f64,
     seen: f64,
     kept: f64,
@@ -73,10 +75,13 @@ struct Ranked {
 
 impl Order {
     fn new(run: &Run) -> Self {
-        let ranked = |id: &Id| Ranked { id: *id, price: price(run.bound.program, *id), seen: 0.0, kept: 0.0 };
+        let ranked = |id: &Id| {
+            let fallible = run.bound.program.nodes[*id].fallible;
+            Ranked { id: *id, fallible, price: price(run.bound.program, *id), seen: 0.0, kept: 0.0 }
+        };
         let cut = |conditions: &Vec<Id>| {
             let mut cut: Vec<_> = conditions.iter().map(ranked).collect();
-            cut.sort_by(|a, b| a.price.total_cmp(&b.price));
+            cut.sort_by(|a, b| a.fallible.cmp(&b.fallible).then(a.price.total_cmp(&b.price)));
             cut
         };
         Self { cuts: run.cuts.iter().map(cut).collect(), blocks: 0 }
@@ -87,7 +92,8 @@ impl Order {
         if self.blocks.is_multiple_of(REORDER) {
             // The classic rank: removed per price. What was never reached keeps its place behind the rest.
             let rank = |it: &Ranked| if it.seen > 0.0 { (it.kept / it.seen - 1.0) / it.price } else { 0.0 };
-            self.cuts.iter_mut().for_each(|cut| cut.sort_by(|a, b| rank(a).total_cmp(&rank(b))));
+            let order = |a: &Ranked, b: &Ranked| a.fallible.cmp(&b.fallible).then(rank(a).total_cmp(&rank(b)));
+            self.cuts.iter_mut().for_each(|cut| cut.sort_by(order));
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod lane;
 mod layout;
 mod leaves;
 mod listed;
+mod lookup;
 mod mask;
 mod objects;
 mod output;
