@@ -9,15 +9,17 @@ pub use ::toy::toy;
 pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
 pub use data::{
-    AsOf, Csv, Cutflow, Data, Group, GroupedBy, Highest, Histogram, JsonLines, Left, Listing, Loader, Lowest, Order,
-    Predicate, RowClosure, Selection, Window, cumulative_count, cumulative_max, cumulative_min, cumulative_sum,
-    difference, lag, load, load_belle2_vpho_integrated, load_with, rank, row_number,
+    AsOf, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, GoodRuns, Group, GroupedBy, Highest,
+    Histogram, JsonLines, Left, Listing, Loader, LookupTable, Lowest, NMinusOne, Order, Predicate, RowClosure, SWeight,
+    Selection, Window, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference,
+    good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{
-    Argus, Axis, BreitWigner, Chebyshev, Comparison, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential,
-    Fit, FitResult, Fitting, Function, Gaussian, Hist, Johnson, Line, Model, Parameter, Polynomial, Simultaneous,
-    Storage, Template, Values, Voigt, loc, pair as compare,
+    Argus, Axis, Best, BreitWigner, Chebyshev, Comparison, Constant, Convolved, CrystalBall, CutScan,
+    DoubleCrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Hist, Johnson, Line, Merit, Model,
+    Parameter, Polynomial, Roc, Side, Simultaneous, Storage, Template, Unfolded, Values, Voigt, cut_scan, fit_values,
+    loc, pair as compare, roc, unfold,
 };
 pub use macros::query;
 pub use polars;

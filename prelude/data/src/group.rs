@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::steps::chain::{Chain, Choice, How, IntoOrder, Step};
 use crate::steps::selection::{Predicate, Selection};
+use flow::Share;
 use polars::prelude::Series;
 use std::sync::Arc;
 
@@ -174,7 +175,29 @@ impl Group {
     #[must_use]
     pub fn sample(&self, fraction: f64, seed: u64) -> Self {
         segment::record::seed("sample", seed);
-        self.and(Step::Sample { fraction, seed })
+        self.and(Step::Sample { share: Share::Fraction(fraction), seed })
+    }
+
+    /// The rows in so many equal parts, at random and the same for the same seed: for each part the rest to train on, and the
+    /// part to test on. Candidates of one event stay together, as in [`Group::sample`].
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let data = data::Data::from_frames([("mumu", df!("x" => (0..1000).collect::<Vec<i32>>())?)])?;
+    /// for (train, test) in data.folds(5, 1) {
+    ///     assert_eq!(train.count()? + test.count()?, 1000);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn folds(&self, parts: usize, seed: u64) -> Vec<(Self, Self)> {
+        if parts < 2 {
+            let broken = self.broken_by(self.label.clone(), Error::request(format!("folds({parts}, ..): two or more")));
+            return vec![(broken.clone(), broken)];
+        }
+        segment::record::seed("folds", seed);
+        let of = parts as u64;
+        let part = |share: Share| self.and(Step::Sample { share, seed });
+        (0..of).map(|at| (part(Share::AllButFold { at, of }), part(Share::Fold { at, of }))).collect()
     }
 
     /// Weights rows by a column or an expression; several weights multiply.

@@ -112,6 +112,8 @@ def deviance(n, mu):
 def fit(kind, random):
     if kind == "template":
         return templates(random)
+    if kind in UNBINNED:
+        return unbinned(kind, random)
     function, maker = KINDS[kind]
     truth = maker(lambda low, high: random.uniform(low, high))
     bins = int(random.integers(30, 60))
@@ -161,6 +163,41 @@ def templates(random):
     return case and {**case, "templates": [one.tolist() for one in counts]}
 
 
+# Densities per unit of x between 0 and 10, each a sum of components, and makers of true parameters.
+UNBINNED = {
+    "unbinned_gauss_line": (lambda x, h, m, s, c, k: [gauss(x, h, m, s), c + k * (x - 5)],
+                            lambda r: [r(200, 900), r(3, 7), r(0.3, 0.9), r(30, 90), r(-4, 4)]),
+    "unbinned_crystal_ball": (lambda x, h, m, s, a, n, c, k: [crystal_ball(x, h, m, s, a, n), c * np.exp(k * (x - 5))],
+                              lambda r: [r(2000, 4000), r(5.5, 6.5), r(0.4, 0.6), r(0.8, 1.3), r(2, 4), r(30, 90), r(-0.2, 0.1)]),
+    "unbinned_voigt": (lambda x, h, m, s, w, c: [voigt(x, h, m, s, w), c + 0 * x],
+                       lambda r: [r(800, 1500), r(4, 6), r(0.3, 0.6), r(0.3, 0.6), r(40, 90)]),
+}
+
+
+def unbinned(kind, random):
+    function, maker = UNBINNED[kind]
+    truth = maker(lambda low, high: random.uniform(low, high))
+    total = lambda x, p: sum(function(x, *p))
+    top = 1.2 * total(np.linspace(0, 10, 4000), truth).max()
+    tried = random.uniform(0, 10, random.poisson(10 * top))
+    x = np.sort(tried[random.uniform(0, top, len(tried)) < total(tried, truth)])
+    edges = np.linspace(0, 10, 401)
+    integral = lambda p: 10 * average(lambda x: total(x, p), edges, 8).mean()
+    cost = lambda *p: 2 * (integral(p) - np.sum(np.log(np.maximum(total(x, p), 1e-300))))
+    case = answer(kind, Minuit(cost, *truth), edges, np.zeros(0), None)
+    if case is None:
+        return None
+    # sPlot: the inverse covariance of the yields when shapes are known, and weights at some places.
+    p = case["values"]
+    yields = [10 * average(lambda x: function(x, *p)[at], edges, 8).mean() for at in range(2)]
+    shapes = lambda x: np.array([part / entries for part, entries in zip(function(x, *p), yields)])
+    over = np.array(yields) @ shapes(x)
+    covariance = np.linalg.inv((shapes(x)[:, None] * shapes(x)[None]) @ over ** -2)
+    places = np.linspace(0.5, 9.5, 10)
+    weights = (covariance @ shapes(places)) / (np.array(yields) @ shapes(places))
+    return {**case, "x": x.tolist(), "yields": yields, "places": places.tolist(), "weights": weights.tolist()}
+
+
 def answer(kind, minuit, edges, n, variances):
     if kind != "template":
         minuit.errordef = 1
@@ -201,7 +238,7 @@ def second_derivatives(minuit):
 
 
 def main(count, seed, *kinds):
-    for kind in kinds or [*KINDS, "template"]:
+    for kind in kinds or [*KINDS, "template", *UNBINNED]:
         random = np.random.default_rng([int(seed), sum(map(ord, kind))])
         found = 0
         for _ in range(4 * int(count)):

@@ -1,6 +1,5 @@
 //! Evaluates a program over one block of rows at a time.
 
-use crate::check::domain::DomainId;
 use crate::check::exact;
 use crate::check::members::Members;
 use crate::check::program::{Class, Id, Op, Program};
@@ -38,8 +37,8 @@ pub(crate) struct Evaluator<'p, 'a> {
     pub(super) frames: Vec<Option<Rc<Frame>>>,
     /// Why it gave up.
     pub(super) stopped: Option<segment::Error>,
-    /// Lanes of a domain for which tables are looked up, where this is not all: a table may have no value for the rest.
-    pub(super) asked: Option<(DomainId, Vec<u8>)>,
+    /// Rows for which tables are looked up, where this is not all: a table may have no value for the rest.
+    pub(super) asked: Option<Vec<u8>>,
 }
 
 impl<'p, 'a> Evaluator<'p, 'a> {
@@ -289,7 +288,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
                 let function = match &function.0 {
                     Body::Numbers(function) => function,
-                    Body::Table(table) => return self.look_up(id, &**table, inputs, &lanes),
+                    Body::Table(table) => return self.look_up(&**table, inputs, &lanes),
                 };
                 let arguments: Vec<_> = lanes.iter().map(|lane| lane.f64()).collect();
                 let mut row_arguments = vec![0.0; arguments.len()];

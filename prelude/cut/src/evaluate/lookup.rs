@@ -17,34 +17,31 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         of(false).chain(of(true))
     }
 
-    /// Does something for which only marked lanes ask for values of tables, if it looks any up.
+    /// Does something for which only marked rows ask for values of tables, if it looks any up. Where there are lists, whose
+    /// lanes are looked at in parts, all ask.
     pub(super) fn asking<T>(&mut self, id: Id, marks: &[u8], work: impl FnOnce(&mut Self) -> T) -> T {
-        let (fallible, domain) = (self.program.nodes[id].fallible, self.program.nodes[id].domain);
-        if !fallible || marks.iter().all(|mark| *mark == 1) || self.lanes_of(domain) != marks.len() {
+        let program = self.program;
+        if !program.nodes[id].fallible || program.has_lists() || marks.iter().all(|mark| *mark == 1) {
             return work(self);
         }
         let mut marks = marks.to_vec();
-        if let Some((known, outer)) = &self.asked
-            && *known == domain
-        {
+        if let Some(outer) = &self.asked {
             marks.iter_mut().zip(outer).for_each(|(mark, outer)| *mark &= outer);
         }
-        let outer = self.asked.replace((domain, marks));
+        let outer = self.asked.replace(marks);
         let done = work(self);
         self.asked = outer;
         done
     }
 
     /// Values of a table for the rows that ask; NaN for the others.
-    pub(super) fn look_up(&mut self, id: Id, table: &dyn Lookup, inputs: &[Id], lanes: &[Rc<Lane<'a>>]) -> Lane<'a> {
+    pub(super) fn look_up(&mut self, table: &dyn Lookup, inputs: &[Id], lanes: &[Rc<Lane<'a>>]) -> Lane<'a> {
         let columns: Vec<Source<'_>> =
             inputs.iter().zip(lanes).map(|(id, lane)| Source::of(self.program.dtype(*id), lane)).collect();
         let mut values = vec![f64::NAN; self.len()];
-        let domain = self.program.nodes[id].domain;
-        let asked = self.asked.as_ref().filter(|(known, _)| *known == domain).map(|(_, marks)| marks.clone());
         let mut given = Vec::with_capacity(columns.len());
         for (row, out) in values.iter_mut().enumerate() {
-            if asked.as_ref().is_some_and(|asked| asked[row] == 0) {
+            if self.asked.as_ref().is_some_and(|asked| asked[row] == 0) {
                 continue;
             }
             given.clear();

@@ -109,7 +109,7 @@ macro_rules! operators {
             type Output = hist::Result<Hist>;
 
             fn add(self, other: $right) -> hist::Result<Hist> {
-                &self.hist + AsRef::<Hist>::as_ref(&other)
+                AsRef::<Hist>::as_ref(&self) + AsRef::<Hist>::as_ref(&other)
             }
         }
 
@@ -117,7 +117,7 @@ macro_rules! operators {
             type Output = hist::Result<hist::Values>;
 
             fn div(self, other: $right) -> hist::Result<hist::Values> {
-                &self.hist / AsRef::<Hist>::as_ref(&other)
+                AsRef::<Hist>::as_ref(&self) / AsRef::<Hist>::as_ref(&other)
             }
         }
 
@@ -125,7 +125,7 @@ macro_rules! operators {
             type Output = hist::Result<Hist>;
 
             fn sub(self, other: $right) -> hist::Result<Hist> {
-                &self.hist - AsRef::<Hist>::as_ref(&other)
+                AsRef::<Hist>::as_ref(&self) - AsRef::<Hist>::as_ref(&other)
             }
         }
     )*};
@@ -133,6 +133,7 @@ macro_rules! operators {
 operators! {
     Histogram, Histogram; Histogram, &Histogram; &Histogram, Histogram; &Histogram, &Histogram;
     Histogram, Hist; Histogram, &Hist; &Histogram, Hist; &Histogram, &Hist;
+    Hist, Histogram; Hist, &Histogram; &Hist, Histogram; &Hist, &Histogram;
 }
 
 macro_rules! scaling {

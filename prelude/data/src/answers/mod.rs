@@ -3,13 +3,17 @@
 //! In comes a group, out go counts, frames, histograms, cutflows, tables and files, each by one [`Pass`](crate::lower::pass::Pass).
 //! Every terminal gives a `Result`; all errors of the steps are said before a row is read. It must not parse texts or check steps.
 
+pub(crate) mod bootstrap;
+pub(crate) mod correlations;
 pub(crate) mod cutflow;
 pub(crate) mod explain;
+pub(crate) mod fitting;
 pub(crate) mod frames;
 pub(crate) mod grouping;
 pub(crate) mod histogram;
 pub(crate) mod lazy;
 pub(crate) mod listing;
+pub(crate) mod n_minus_one;
 pub(crate) mod numbers;
 pub(crate) mod rows_of;
 pub(crate) mod terminals;

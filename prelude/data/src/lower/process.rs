@@ -12,7 +12,7 @@ use crate::steps::chain::{Chain, Choice, Order, Step};
 use crate::steps::selection::Selection;
 use crate::steps::windows::Window;
 use cut::{Cut, Typed};
-use flow::{Best, Candidates, Clause, Define, Sink};
+use flow::{Best, Candidates, Clause, Define, Share, Sink};
 use polars::prelude::*;
 use sources::Source;
 use std::cell::RefCell;
@@ -244,12 +244,13 @@ impl<'a> Lowered<'a> {
                 self.custom(AsOfJoin::new(frame.clone(), asof.clone(), on, by))?;
             }
             Step::Head(rows) => self.clauses.push(Clause::Head(i64::try_from(*rows).unwrap_or(i64::MAX))),
-            Step::Sample { fraction, seed } => {
-                if !(0.0..=1.0).contains(fraction) {
-                    return Err(Error::request(format!("sample({fraction}, ..): the fraction lies between 0 and 1")));
+            Step::Sample { share, seed } => match share {
+                Share::Fraction(fraction) if !(0.0..=1.0).contains(fraction) => {
+                    let reason = format!("sample({fraction}, ..): the fraction lies between 0 and 1");
+                    return Err(Error::request(reason));
                 }
-                self.clauses.push(Clause::Sample { fraction: *fraction, seed: *seed });
-            }
+                _ => self.clauses.push(Clause::Sample { share: *share, seed: *seed }),
+            },
             Step::Weight(weight) => {
                 let mut weight = self.bound(weight, values)?;
                 let typed = self.check(&weight)?;

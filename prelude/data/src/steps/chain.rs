@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::steps::asof::AsOf;
 use crate::steps::selection::Selection;
 use crate::steps::windows::Window;
+use flow::Share;
 use polars::prelude::{DataFrame, Expr, Series};
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ pub(crate) enum Step {
     DefineWith { name: String, inputs: Vec<String>, function: RowFunction },
     Select(Vec<String>),
     Head(u64),
-    Sample { fraction: f64, seed: u64 },
+    Sample { share: Share, seed: u64 },
     Weight(Selection),
     Unweighted,
     Candidate(Choice),
@@ -107,7 +108,7 @@ impl std::fmt::Display for Step {
             }
             Self::Select(columns) => write!(out, "select {}", columns.join(", ")),
             Self::Head(rows) => write!(out, "head {rows}"),
-            Self::Sample { fraction, seed } => write!(out, "sample {fraction} with seed {seed}"),
+            Self::Sample { share, seed } => write!(out, "sample {share} with seed {seed}"),
             Self::Weight(weight) => write!(out, "weight {weight}"),
             Self::Unweighted => out.write_str("without weights"),
             Self::Candidate(Choice::First) => write!(out, "one candidate: the first"),
@@ -168,7 +169,7 @@ impl Step {
             (Self::Unweighted, Self::Unweighted) => true,
             (Self::Select(a), Self::Select(b)) => a == b,
             (Self::Head(a), Self::Head(b)) => a == b,
-            (Self::Sample { fraction: a, seed: s }, Self::Sample { fraction: b, seed: t }) => a == b && s == t,
+            (Self::Sample { share: a, seed: s }, Self::Sample { share: b, seed: t }) => a == b && s == t,
             (Self::Candidate(a), Self::Candidate(b)) => match (a, b) {
                 (Choice::First, Choice::First) => true,
                 (Choice::Best(x, a), Choice::Best(y, b)) => a == b && x.is_same(y),

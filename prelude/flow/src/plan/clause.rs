@@ -70,6 +70,52 @@ impl fmt::Display for Join {
     }
 }
 
+/// A part of all lots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Share {
+    /// This part of them, between 0 and 1.
+    Fraction(f64),
+    /// One of so many equal parts, counted from 0.
+    Fold {
+        /// Which one.
+        at: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// All but one of so many equal parts.
+    AllButFold {
+        /// Which one is left out.
+        at: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
+impl Share {
+    /// Whether a lot is in it.
+    pub(crate) fn holds(self, lot: u64) -> bool {
+        let fold = |of: u64| (u128::from(lot) * u128::from(of)) >> 64;
+        match self {
+            Self::Fraction(fraction) => {
+                let limit = (fraction.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+                lot <= limit && fraction > 0.0
+            }
+            Self::Fold { at, of } => fold(of) == u128::from(at),
+            Self::AllButFold { at, of } => fold(of) != u128::from(at),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fraction(fraction) => write!(out, "{fraction}"),
+            Self::Fold { at, of } => write!(out, "part {at} of {of}"),
+            Self::AllButFold { at, of } => write!(out, "all but part {at} of {of}"),
+        }
+    }
+}
+
 /// One step of a query.
 #[derive(Debug, Clone)]
 pub enum Clause {
@@ -81,8 +127,8 @@ pub enum Clause {
     Select(Vec<PlSmallStr>),
     /// Keeps a random part of the rows: the same rows for the same seed.
     Sample {
-        /// Between 0 and 1.
-        fraction: f64,
+        /// How much of them.
+        share: Share,
         /// Of the lot.
         seed: u64,
     },
@@ -225,7 +271,7 @@ impl fmt::Display for Clause {
             Self::Filter(cut) => write!(out, "filter {cut}"),
             Self::Define(define) => write!(out, "define {define}"),
             Self::Select(names) => write!(out, "select {}", list(names)),
-            Self::Sample { fraction, seed } => write!(out, "sample {fraction} (seed {seed})"),
+            Self::Sample { share, seed } => write!(out, "sample {share} (seed {seed})"),
             Self::Candidates(candidates) => match &candidates.best {
                 crate::plan::candidates::Best::First => write!(out, "one candidate per event: the first"),
                 crate::plan::candidates::Best::Lowest(column) => {

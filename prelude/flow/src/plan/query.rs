@@ -2,7 +2,7 @@
 
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Candidates;
-use crate::plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Query};
+use crate::plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Query, Share};
 use crate::plan::names::Names;
 use crate::plan::resample::Resample;
 use cut::Cut;
@@ -77,7 +77,7 @@ impl Query {
     /// Keeps a random part of the rows.
     #[must_use]
     pub fn sample(self, fraction: f64, seed: u64) -> Self {
-        self.clause(Clause::Sample { fraction, seed })
+        self.clause(Clause::Sample { share: Share::Fraction(fraction), seed })
     }
 
     /// Keeps one row per event.

@@ -107,9 +107,9 @@ impl Walk<'_> {
             Clause::Filter(cut) => self.filter(cut, name),
             Clause::Define(define) => self.define(define, name),
             Clause::Select(columns) => self.select(columns),
-            Clause::Sample { fraction, seed } => {
+            Clause::Sample { share, seed } => {
                 let keys = sampled(self.schema());
-                self.step(Op::Sample { fraction: *fraction, seed: *seed, keys }, name);
+                self.step(Op::Sample { share: *share, seed: *seed, keys }, name);
                 Ok(())
             }
             Clause::Candidates(candidates) => {

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Best;
-use crate::plan::clause::{ColumnFunction, Custom};
+use crate::plan::clause::{ColumnFunction, Custom, Share};
 use crate::plan::ranges::Rows;
 use crate::plan::resample::Resample;
 use crate::plan::row::ROW;
@@ -30,7 +30,7 @@ pub(crate) enum Op {
     },
     /// Random rows; where there are keys, all rows of an event have one random number.
     Sample {
-        fraction: f64,
+        share: Share,
         seed: u64,
         keys: Vec<PlSmallStr>,
     },
@@ -159,9 +159,8 @@ impl Op {
                 let inside = |time: Option<i64>| time.is_some_and(|time| (*low..=*high).contains(&time));
                 BooleanChunked::from_iter_values(PlSmallStr::EMPTY, times.iter().map(inside))
             }
-            Self::Sample { fraction, seed, keys } => {
-                let limit = (fraction.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
-                let chosen = |place: u64| lot(*seed, place) <= limit && *fraction > 0.0;
+            Self::Sample { share, seed, keys } => {
+                let chosen = |place: u64| share.holds(lot(*seed, place));
                 if keys.is_empty() {
                     let rows = frame.column(ROW)?.u64()?;
                     let rows = rows.iter().map(|row| chosen(row.unwrap_or_default()));

@@ -17,12 +17,21 @@ impl Plot {
         if self.map.is_some() {
             return Self::impossible("a fit of one dimension cannot be drawn over a map");
         }
+        // The curve counts entries per bin of the fit; the picture may have other bins.
+        let factor = match self.reference.as_ref().map(|hist| hist.edges()) {
+            Some(edges) if edges.len() > 1 => {
+                let average = (edges[edges.len() - 1] - edges[0]) / (edges.len() - 1) as f64;
+                average / fit.bin_width()
+            }
+            _ => 1.0,
+        };
+        let scaled = |points: Vec<(f64, f64)>| points.into_iter().map(|(x, y)| (x, factor * y)).collect();
         let components = fit.components(POINTS);
         let several = components.len() > 1;
         let layers = &mut self.scene.panels[0].layers;
-        layers.push(Layer::new(fit.model(), Paint::Solid(1), Mark::Curve(fit.curve(POINTS))));
+        layers.push(Layer::new(fit.model(), Paint::Solid(1), Mark::Curve(scaled(fit.curve(POINTS)))));
         for (at, (name, points)) in components.into_iter().enumerate().filter(|_| several) {
-            layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(points)));
+            layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(scaled(points))));
         }
         self.scene.statistics.retain(|(name, _)| !name.starts_with("Mean") && !name.starts_with("Std dev"));
         let rounded = fit.rounded();

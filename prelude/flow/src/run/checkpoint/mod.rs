@@ -218,7 +218,7 @@ fn plan(stage: &Stage) -> Result<String> {
             Op::Filter(cut) => format!("filter {}", cut.fingerprint().ok_or_else(own)?),
             Op::Define { name, value } => format!("define {name} {}", value.fingerprint().ok_or_else(own)?),
             Op::Dates { column, low, high } => format!("dates {column} {low} {high}"),
-            Op::Sample { fraction, seed, keys } => format!("sample {} {seed} {keys:?}", fraction.to_bits()),
+            Op::Sample { share, seed, keys } => format!("sample {share:?} {seed} {keys:?}"),
             Op::Candidates { keys, best, runs } => format!("candidates {keys:?} {best:?} {runs}"),
             Op::Keep(rows) => format!("keep {rows:?}"),
             Op::Function { .. } | Op::Custom(_) => return Err(own()),

@@ -1,0 +1,112 @@
+//! Figures of merit over places of a cut, curves of signal against background, and unfolded spectra.
+
+use super::Plot;
+use super::from::wish;
+use super::map::{Map, Shade};
+use super::model::{Annotation, AxisWish, Layer, Mark, Paint, Panel, Point, Scene};
+use crate::label::Label;
+use crate::text::number;
+use crate::{Bundle, Display};
+use hist::{CutScan, Roc, Unfolded};
+
+/// The figure of merit against the place of the cut, with the best place; of two cuts as a map.
+pub fn merit(scan: &CutScan) -> Plot {
+    let label = Label::verbatim(&scan.figure().to_string());
+    let mut plot = match scan.axes() {
+        [axis] => {
+            let values = axis.edges().into_iter().zip(scan.values());
+            let points = values.filter(|(_, (y, _))| y.is_finite());
+            let points = points.map(|(x, (y, error))| Point { x, y, down: error, up: error, ..Point::default() });
+            let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(points.collect()))];
+            let y = AxisWish::named(label, None);
+            Plot::of(Scene::new(
+                "figure of merit",
+                wish(axis),
+                Panel { layers, y, from_zero: true, ..Panel::default() },
+            ))
+        }
+        [first, second] => {
+            let map = Map {
+                x: around(&first.edges()),
+                y: around(&second.edges()),
+                cells: scan.values().into_iter().map(|(value, _)| value).collect(),
+                z: AxisWish::named(label, None),
+                log: false,
+                shade: Shade::Density,
+                projections: false,
+                written: false,
+            };
+            let free = |axis| AxisWish { range: None, ..wish(axis) };
+            let panel = Panel { y: free(second), ..Panel::default() };
+            Plot { map: Some(map), ..Plot::of(Scene::new("figure of merit", free(first), panel)) }
+        }
+        axes => return Plot::impossible(format!("{} cuts at once cannot be drawn", axes.len())),
+    };
+    match scan.best() {
+        Ok(best) => {
+            match best.places[..] {
+                [x] => plot.scene.panels[0].annotations.push(Annotation::Vertical(x)),
+                // A map has no box for numbers.
+                _ => plot.scene.header.right = format!("best: {}", best.cut),
+            }
+            plot.scene.statistics = vec![
+                ("Best".into(), best.cut.clone()),
+                ("There".into(), format!("{} ± {}", number(best.value, 4), number(best.error, 2))),
+                ("Signal kept".into(), format!("{} %", number(100.0 * best.signal_efficiency, 3))),
+                ("Background kept".into(), format!("{} %", number(100.0 * best.background_efficiency, 3))),
+            ];
+            plot.scene.summary = scan.to_string();
+        }
+        Err(error) => return Plot::impossible(error.to_string()),
+    }
+    plot
+}
+
+/// Edges of cells in whose middle these values lie.
+fn around(values: &[f64]) -> Vec<f64> {
+    let middles = values.windows(2).map(|pair| 0.5 * (pair[0] + pair[1]));
+    let (first, last) = (values[0], values[values.len() - 1]);
+    let (start, end) = (values[1] - first, last - values[values.len() - 2]);
+    [first - 0.5 * start].into_iter().chain(middles).chain([last + 0.5 * end]).collect()
+}
+
+/// Signal that is kept against background that is kept; several curves have their names in the legend.
+pub fn curves(all: &[(&str, &Roc)]) -> Plot {
+    let layer = |(at, (name, roc)): (usize, &(&str, &Roc))| {
+        let inner = roc.points().iter().map(|point| (point.background, point.signal));
+        let points = [(1.0, 1.0)].into_iter().chain(inner).chain([(0.0, 0.0)]).collect();
+        let name = if name.is_empty() { roc.name.as_str() } else { name };
+        Layer::new(format!("{name} (area {:.3})", roc.area()), Paint::Line(at), Mark::Curve(points))
+    };
+    let layers = all.iter().enumerate().map(layer).collect();
+    let share = |words: &str| AxisWish { range: Some((0.0, 1.0)), ..AxisWish::named(Label::verbatim(words), None) };
+    let panel = Panel { layers, y: share("Signal kept"), ..Panel::default() };
+    let mut scene = Scene::new("signal against background", share("Background kept"), panel);
+    scene.summary = all.iter().map(|(_, roc)| roc.to_string()).collect::<Vec<_>>().join("; ");
+    Plot::of(scene)
+}
+
+/// The unfolded spectrum as points over the simulated one.
+pub fn unfolded(unfolded: &Unfolded) -> Plot {
+    let mut plot = super::overlay(&[("Simulated", unfolded.simulated())]).data_named("Unfolded", unfolded.hist());
+    plot.scene.summary = unfolded.to_string();
+    plot
+}
+
+impl Display for CutScan {
+    fn bundle(&self) -> Bundle {
+        merit(self).bundle()
+    }
+}
+
+impl Display for Roc {
+    fn bundle(&self) -> Bundle {
+        curves(&[("", self)]).bundle()
+    }
+}
+
+impl Display for Unfolded {
+    fn bundle(&self) -> Bundle {
+        unfolded(self).bundle()
+    }
+}
