@@ -92,6 +92,13 @@ impl Grouping {
         }
     }
 
+    /// The memory that the groups may take, in bytes; a quarter of the machine's where nothing is said.
+    #[must_use]
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.budget = Budget::new(bytes);
+        self
+    }
+
     fn in_order(&self, frame: DataFrame) -> Result<DataFrame> {
         let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
         match packed(&frame, &by)? {
