@@ -64,9 +64,9 @@ impl Server {
                 if ends.load(Ordering::Relaxed) {
                     break;
                 }
-                let (folder, how) = (folder.clone(), how.clone());
+                let (folder, how, ends) = (folder.clone(), how.clone(), ends.clone());
                 // It ends with its connection: the client closes it, or the silence does.
-                std::thread::spawn(move || serve(&stream, &folder, &how));
+                std::thread::spawn(move || serve(&stream, &folder, &how, &ends));
             }
         });
         Self { address, stop, thread: Some(thread), behaviour }
@@ -92,7 +92,7 @@ impl Drop for Server {
 }
 
 /// Answers one request after the other until one of the two has enough.
-fn serve(stream: &TcpStream, folder: &Path, how: &Behaviour) -> Option<()> {
+fn serve(stream: &TcpStream, folder: &Path, how: &Behaviour, ends: &AtomicBool) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     stream.set_nodelay(true).ok()?;
     let mut lines = BufReader::new(stream).lines();
@@ -105,6 +105,9 @@ fn serve(stream: &TcpStream, folder: &Path, how: &Behaviour) -> Option<()> {
                 break;
             }
             range = line.strip_prefix("range: bytes=").and_then(bounds).or(range);
+        }
+        if ends.load(Ordering::Relaxed) {
+            return None;
         }
         how.requests.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(how.latency.load(Ordering::Relaxed)));

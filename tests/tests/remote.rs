@@ -58,7 +58,8 @@ fn frame(rows: usize) -> DataFrame {
     let column = |at: usize| {
         let value = |row: usize| {
             let mixed = ((row * COLUMNS + at) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64 / (1_u64 << 53) as f64
+            // Thirty bits: sums of them are exact, whatever their order.
+            ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 34) as f64 / (1_u64 << 30) as f64
         };
         Column::new(format!("x{at}").into(), (0..rows).map(value).collect::<Vec<_>>())
     };

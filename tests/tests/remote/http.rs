@@ -1,6 +1,6 @@
 //! Over HTTP, from a server that does what it should.
 
-use super::{ROWS, answer, files, stored, together};
+use super::{ROWS, alone, answer, files, stored, together};
 use recoil_tests::server::Server;
 use std::sync::atomic::Ordering;
 
@@ -117,4 +117,29 @@ fn hipo_files_and_recordings_are_read_from_elsewhere() {
     assert!(error.contains("none.hipo") && error.contains("404"), "{error}");
     let count = |path: &str| recordings::events(path)?.query("x < 100 & polarity > 0").count();
     assert_eq!(count(&server.url("a.raw?token=secret")).unwrap(), count(&at("a.raw")).unwrap());
+}
+
+#[test]
+fn what_was_fetched_is_kept_as_long_as_the_file_is_the_same() {
+    let _turn = alone();
+    let folder = tempfile::tempdir().unwrap();
+    // SAFETY: the test is alone, so no other thread reads the environment; those that wait for servers never do.
+    unsafe { std::env::set_var("RECOIL_REMOTE_CACHE", folder.path()) };
+    let server = Server::start(files());
+    let local = answer(&files().join("zstd.parquet").display().to_string()).unwrap();
+    let url = server.url("zstd.parquet");
+    // Nobody waits for the disk: after a while, everything but the first bytes comes from it.
+    let kept = (0..100).any(|_| {
+        server.taken();
+        assert_eq!(answer(&url).unwrap(), local);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        server.taken().0 <= 32 << 10
+    });
+    assert!(kept, "it is fetched every time");
+    server.behaviour.version.fetch_add(1, Ordering::Relaxed);
+    server.taken();
+    assert_eq!(answer(&url).unwrap(), local);
+    assert!(server.taken().0 > stored(&files().join("zstd.parquet")), "another version is fetched");
+    // SAFETY: as above.
+    unsafe { std::env::remove_var("RECOIL_REMOTE_CACHE") };
 }
