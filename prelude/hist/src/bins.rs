@@ -4,6 +4,7 @@ use crate::axis::Axis;
 use crate::column::Column;
 use crate::error::{Error, Result};
 use polars::prelude::Series;
+use segment::lists::Lists;
 
 /// Bins as asked for: an axis, or a number of bins whose range the data decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,11 +229,14 @@ impl RangeFinder {
         }
     }
 
-    /// Takes a column into account.
+    /// Takes a column into account, or the values of its lists.
     ///
     /// # Errors
     /// When the column is not a column of numbers.
     pub fn see_series(&mut self, column: &Series) -> Result<()> {
+        if let Some(lists) = Lists::of(column)? {
+            return self.see_series(lists.values());
+        }
         let column = Column::numbers(column)?;
         let mut buffer = Vec::new();
         let mut from = 0;

@@ -12,7 +12,10 @@ use crate::moments::Moments;
 use crate::slots::{Binner, TILE, binners};
 use polars::prelude::*;
 use rayon::prelude::*;
+use segment::lists::Lists;
 use std::ops::Range;
+
+mod objects;
 
 /// Rows of a block, when there are not very many cells.
 const BLOCK: usize = 1 << 20;
@@ -23,7 +26,8 @@ const COPIES: usize = 4;
 /// How many cells the blocks that wait to be added up may have together.
 const WAITING_CELLS: usize = 1 << 22;
 
-/// The rows to fill: a column per axis, and what goes with them.
+/// The rows to fill: a column per axis, and what goes with them. Where columns hold lists, each value is an entry, with what
+/// its row has otherwise: the same weight, and the same value of columns without lists. All lists must have the same lengths.
 #[derive(Clone, Copy, Default)]
 pub struct Entries<'a> {
     /// A column per axis, in the order of the axes.
@@ -99,6 +103,9 @@ impl Hist {
         if entries.columns.len() != self.axes().len() {
             return Err(self.columns_error(entries.columns.len()));
         }
+        if let Some(objects) = objects::Objects::of(entries)? {
+            return self.fill_entries(&objects.entries(&objects.columns()));
+        }
         let pairs = self.axes().iter().zip(entries.columns);
         let columns = pairs.map(|(axis, series)| bind(axis, series)).collect::<Result<_>>()?;
         let weight = entries.weight.map(Column::numbers).transpose()?;
@@ -113,12 +120,15 @@ impl Hist {
 }
 
 impl Axis {
-    /// That the axis can be filled from a column: numbers from numbers, texts from texts.
+    /// That the axis can be filled from a column or from the values of its lists: numbers from numbers, texts from texts.
     ///
     /// # Errors
     /// When it cannot; the error says what the column is.
     pub fn accepts(&self, column: &Series) -> Result<()> {
-        bind(self, column).map(drop)
+        match Lists::of(column)? {
+            Some(lists) => bind(self, lists.values()).map(drop),
+            None => bind(self, column).map(drop),
+        }
     }
 
     /// Which values of a column lie in a bin, counted from 0, exactly as filling counts them.

@@ -23,6 +23,16 @@ pub enum Error {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// Lists that are fields of one collection, and have different lengths in a row.
+    #[error("row {row}: `{}` has {} values and `{}` {}, so they are not of one collection", .columns[0], .lengths[0], .columns[1], .lengths[1])]
+    Lengths {
+        /// The two columns.
+        columns: [String; 2],
+        /// How many values each has.
+        lengths: [usize; 2],
+        /// The row, counted from 0 in what was looked at; the engine puts the place in the file in its stead.
+        row: usize,
+    },
     /// An invalid request: wrong types, wrong arguments.
     #[error("{0}")]
     Request(String),
