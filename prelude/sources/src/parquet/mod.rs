@@ -5,6 +5,7 @@ mod ahead;
 mod decode;
 mod footer;
 mod int96;
+mod listed;
 mod pages;
 mod plain;
 mod repack;
@@ -208,6 +209,11 @@ impl Parquet {
         let chunks = self.chunks(segment, name);
         let writer = self.metadata.created_by.as_deref();
         let length = self.segments[segment].len();
+        // What goes wrong there the general decoder says.
+        if let Ok(Ok(Some(lists))) = guarded(|| listed::column(file, &chunks, field, rows, length)) {
+            let column = lists.into_column();
+            return Ok(if column.dtype() == dtype { column } else { column.cast(dtype)? });
+        }
         let decode =
             |field: &ArrowField| decode::column(file, &chunks, writer, field, || rows.filter(length)).map_err(explain);
         let series = decode(field)?;

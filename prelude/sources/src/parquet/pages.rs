@@ -1,6 +1,7 @@
 //! Pages of numbers in a file: where they are, and whether their values lie in them as they lie in memory.
 
 use polars::prelude::*;
+use polars_arrow::bitmap::MutableBitmap;
 use polars_parquet::parquet::encoding::Encoding;
 use polars_parquet::parquet::page::{DataPage, DataPageHeader, FormatEncoding};
 use polars_parquet_format::PageHeader;
@@ -21,6 +22,8 @@ pub(super) struct PageAt {
     pub(super) values: usize,
     /// Bytes of the body when decompressed, when it is of the first version and PLAIN, with run-length coded levels.
     pub(super) plain: Option<usize>,
+    /// Whether repetition levels, where there are any, are run-length coded too.
+    pub(super) repetition: bool,
 }
 
 impl PageAt {
@@ -45,10 +48,15 @@ impl PageAt {
             return Ok(None);
         };
         let body = at + cursor.position();
+        let repetition = header
+            .data_page_header
+            .as_ref()
+            .is_some_and(|header| header.repetition_level_encoding == FormatEncoding::RLE);
         let first = header.data_page_header.is_some_and(|header| {
             header.encoding == FormatEncoding::PLAIN && header.definition_level_encoding == FormatEncoding::RLE
         });
-        let page = Self { head: at, body, end: body + stored, values, plain: first.then_some(size) };
+        let plain = first.then_some(size);
+        let page = Self { head: at, body, end: body + stored, values, plain, repetition };
         // A page without values would never come to an end.
         Ok((page.end <= end && values > 0).then_some(page))
     }
@@ -118,6 +126,43 @@ pub(super) fn present(mut levels: &[u8], count: usize) -> Option<usize> {
         }
     }
     Some(found)
+}
+
+/// Run-length coded levels of `width` bits for `count` entries, as the bit that each means; `None` where there are fewer, or
+/// one means nothing.
+pub(super) fn runs(
+    mut levels: &[u8],
+    count: usize,
+    width: u32,
+    meaning: impl Fn(u8) -> Option<bool>,
+    out: &mut MutableBitmap,
+) -> Option<()> {
+    let as_stored = width == 1 && meaning(0) == Some(false) && meaning(1) == Some(true);
+    let mut left = count;
+    while left > 0 {
+        let (header, rest) = varint(levels)?;
+        let length = usize::try_from(header >> 1).ok().filter(|length| *length > 0)?;
+        if header & 1 == 0 {
+            let (&code, rest) = rest.split_first()?;
+            let length = length.min(left);
+            out.extend_constant(length, meaning(code)?);
+            (levels, left) = (rest, left - length);
+            continue;
+        }
+        let (packed, rest) = rest.split_at_checked(length.checked_mul(width as usize)?)?;
+        let entries = length.saturating_mul(8).min(left);
+        if as_stored {
+            out.extend_from_slice(packed, 0, entries);
+        } else {
+            for at in 0..entries {
+                let bit = at * width as usize;
+                let two = u16::from(packed[bit / 8]) | u16::from(*packed.get(bit / 8 + 1).unwrap_or(&0)) << 8;
+                out.push(meaning((two >> (bit % 8)) as u8 & ((1_u16 << width) - 1) as u8)?);
+            }
+        }
+        (levels, left) = (rest, left - entries);
+    }
+    Some(())
 }
 
 /// The first of `count` run-length coded numbers of so many bits; `None` where there are fewer.
