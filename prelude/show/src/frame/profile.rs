@@ -1,6 +1,7 @@
 use super::value;
 use crate::{Bundle, Cell, Display, Table, text};
 use polars::prelude::*;
+use segment::lists::{self, Lists};
 use std::collections::BTreeMap;
 
 /// Values kept of each column for quantiles, shapes and frequent values.
@@ -8,6 +9,8 @@ const KEPT: usize = 8192;
 const SPARK_BINS: usize = 16;
 
 /// What one pass over a table tells of each of its columns.
+///
+/// Of lists it tells the lengths, and the values of all objects; of objects with fields each field.
 ///
 /// Feed it frames with [`Profile::add`], join the profiles of parallel workers in order with [`Profile::merge`].
 #[derive(Debug, Clone, Default)]
@@ -20,8 +23,12 @@ pub struct Profile {
 #[derive(Debug, Clone)]
 pub struct ColumnProfile {
     name: String,
+    /// The column, and the field of its objects where they have fields.
+    path: (String, Option<String>),
     dtype: DataType,
-    /// Rows seen.
+    /// Of a column of lists how long they are; all other counts are those of its values.
+    lengths: Option<Box<ColumnProfile>>,
+    /// Rows seen; of lists, values.
     pub rows: u64,
     /// Null values.
     pub nulls: u64,
@@ -89,7 +96,20 @@ impl<T> Sample<T> {
 impl Profile {
     /// A profile of columns that have not been seen yet.
     pub fn new(schema: &Schema) -> Self {
-        Self { rows: 0, columns: schema.iter().map(|(name, dtype)| ColumnProfile::new(name, dtype)).collect() }
+        let columns = schema.iter().flat_map(|(name, dtype)| {
+            let fields = match lists::inner(dtype).unwrap_or(dtype) {
+                DataType::Struct(fields) => fields.as_slice(),
+                _ => return vec![ColumnProfile::new(name, dtype)],
+            };
+            let one = |field: &Field| {
+                let is_list = lists::inner(dtype).is_some();
+                let dtype = if is_list { DataType::List(Box::new(field.dtype.clone())) } else { field.dtype.clone() };
+                let path = (name.to_string(), Some(field.name.to_string()));
+                ColumnProfile { path, ..ColumnProfile::new(&format!("{name}.{}", field.name), &dtype) }
+            };
+            fields.iter().map(one).collect()
+        });
+        Self { rows: 0, columns: columns.collect() }
     }
 
     /// The profile of a frame.
@@ -103,8 +123,14 @@ impl Profile {
     pub fn add(&mut self, frame: &DataFrame) {
         self.rows += frame.height() as u64;
         for column in &mut self.columns {
-            if let Ok(values) = frame.column(&column.name) {
-                column.add(values.as_materialized_series());
+            let (name, field) = &column.path;
+            let values = frame.column(name).ok().map(Column::as_materialized_series);
+            let values = match field {
+                None => values.cloned(),
+                Some(field) => values.and_then(|values| field_of(values, field)),
+            };
+            if let Some(values) = values {
+                column.add(&values);
             }
         }
     }
@@ -128,12 +154,34 @@ impl Profile {
             ["column", "type", "missing", "shape", "mean", "std", "min", "25 %", "50 %", "75 %", "max", "frequent"];
         let caption = format!("{} rows × {} columns", text::thousands(self.rows), self.columns.len());
         let mut table = Table::new(names).caption(caption).row_heads();
-        self.columns.iter().for_each(|column| table.push(column.cells()));
+        for (at, column) in self.columns.iter().enumerate() {
+            // The lengths of a collection are told once: by its counts, or before its first field.
+            let told = |lengths: &ColumnProfile| {
+                let before = self.columns[..at].iter();
+                before
+                    .flat_map(|column| [column.lengths.as_deref(), Some(column)])
+                    .flatten()
+                    .any(|one| one.is_same(lengths))
+            };
+            if let Some(lengths) = column.lengths.as_deref().filter(|lengths| !told(lengths)) {
+                table.push(lengths.cells());
+            }
+            table.push(column.cells());
+        }
         if self.columns.iter().any(|column| column.numbers.step > 1 || column.words.step > 1) {
             table =
                 table.note(format!("quantiles, shapes and frequent values from at most {KEPT} values, evenly taken"));
         }
         table
+    }
+}
+
+/// A field of a column of objects, or of lists of objects.
+fn field_of(column: &Series, field: &str) -> Option<Series> {
+    let of = |objects: &Series| objects.struct_().ok()?.field_by_name(field).ok();
+    match Lists::of(column).ok()? {
+        Some(lists) => lists.column(column.name().clone(), &of(lists.values())?).ok(),
+        None => of(column),
     }
 }
 
@@ -150,10 +198,14 @@ impl ColumnProfile {
         let counts = [0; 5];
         let [rows, nulls, nans, infinite, finite] = counts;
         let (numbers, words) = (Sample::EMPTY, Sample::EMPTY);
+        let lengths = || Box::new(Self::new(&format!("len({name})"), &DataType::UInt32));
+        let lengths = lists::inner(dtype).map(|_| lengths());
         let (name, dtype) = (name.to_owned(), dtype.clone());
         Self {
+            path: (name.clone(), None),
             name,
             dtype,
+            lengths,
             rows,
             nulls,
             nans,
@@ -171,6 +223,21 @@ impl ColumnProfile {
 
     /// Counts values in.
     pub fn add(&mut self, values: &Series) {
+        let Ok(Some(lists)) = Lists::of(values) else { return self.add_values(values) };
+        if let Some(lengths) = &mut self.lengths {
+            lengths.rows += lists.rows() as u64;
+            lists.lengths().for_each(|length| lengths.number(length as f64));
+        }
+        self.add_values(lists.values());
+    }
+
+    /// Whether both tell the same of whole numbers.
+    fn is_same(&self, other: &Self) -> bool {
+        let told = |one: &Self| (one.rows, one.finite, one.mean, one.squares, one.min, one.max);
+        self.dtype.is_integer() && told(self) == told(other)
+    }
+
+    fn add_values(&mut self, values: &Series) {
         self.rows += values.len() as u64;
         self.nulls += values.null_count() as u64;
         if values.dtype().is_primitive_numeric() || values.dtype().is_bool() {
@@ -222,6 +289,9 @@ impl ColumnProfile {
             self.mean += delta * m / (n + m);
             self.squares += other.squares + delta * delta * n * m / (n + m);
         }
+        if let (Some(mine), Some(others)) = (&mut self.lengths, other.lengths) {
+            mine.merge(*others);
+        }
         self.rows += other.rows;
         self.nulls += other.nulls;
         self.nans += other.nans;
@@ -235,6 +305,11 @@ impl ColumnProfile {
         };
         self.numbers.merge(other.numbers);
         self.words.merge(other.words);
+    }
+
+    /// The type of one value.
+    fn of_values(&self) -> &DataType {
+        lists::inner(&self.dtype).unwrap_or(&self.dtype)
     }
 
     /// The column's name.
@@ -266,7 +341,7 @@ impl ColumnProfile {
     pub fn spark(&self) -> String {
         let low = self.numbers.kept.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.numbers.kept.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if self.numbers.kept.len() < 8 || low >= high || self.dtype.is_bool() {
+        if self.numbers.kept.len() < 8 || low >= high || self.of_values().is_bool() {
             return String::new();
         }
         let mut bins = [0.0; SPARK_BINS];
@@ -299,7 +374,7 @@ impl ColumnProfile {
         sorted.sort_by(f64::total_cmp);
         let quantile = |share: f64| sorted.get(((sorted.len().max(1) - 1) as f64 * share).round() as usize).copied();
         if let Some((low, high)) = self.physical {
-            let time = |x: i64| value::of_physical(x, &self.dtype);
+            let time = |x: i64| value::of_physical(x, self.of_values());
             let middle = |share| quantile(share).map_or(Cell::Missing(""), |x| time(x as i64));
             return [
                 Cell::Missing(""),
@@ -345,43 +420,4 @@ impl ColumnProfile {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_profile_says_moments_quantiles_missing_and_frequent_values() {
-        let frame = df![
-            "pRecoil" => [Some(1.0), Some(2.0), Some(2.1), Some(2.2), Some(2.0), Some(2.5), Some(3.0), Some(4.0), Some(f64::NAN), None],
-            "process" => ["mumu", "ee", "mumu", "mumu", "<i>", "gg", "ee", "mumu", "mumu", "mumu"],
-            "good" => [true, true, false, true, true, true, true, true, true, true],
-        ]
-        .unwrap();
-        insta::assert_snapshot!(Profile::of(&frame).table().to_text());
-    }
-
-    #[test]
-    fn a_column_of_nothing_is_described_too() {
-        let frame = df!["x" => [f64::NAN, f64::INFINITY], "n" => [None::<i32>, None]].unwrap();
-        let profile = Profile::of(&frame);
-        assert_eq!((profile.columns()[0].nans, profile.columns()[0].infinite, profile.columns()[1].nulls), (1, 1, 2));
-        assert!(profile.columns()[0].range().is_none() && profile.columns()[0].mean().is_nan());
-        assert!(!profile.table().to_text().contains("inf"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn parts_merge_to_the_whole(values in proptest::collection::vec(-1e3f64..1e3, 2..200), cut in 0usize..200) {
-            let frame = df!["x" => &values].unwrap();
-            let cut = cut.min(values.len());
-            let mut parts = Profile::of(&frame.slice(0, cut));
-            parts.merge(Profile::of(&frame.slice(cut as i64, values.len() - cut)));
-            let (whole, parts) = (&Profile::of(&frame).columns[0], &parts.columns[0]);
-            prop_assert_eq!((whole.rows, whole.range()), (parts.rows, parts.range()));
-            prop_assert!((whole.mean() - parts.mean()).abs() < 1e-9);
-            prop_assert!((whole.deviation() - parts.deviation()).abs() < 1e-7);
-            prop_assert_eq!(whole.spark(), parts.spark());
-        }
-    }
-}
+mod tests;
