@@ -21,10 +21,11 @@ mod sink;
 mod tests;
 
 pub use error::{Error, Result};
+pub use operators::attached::Attached;
 pub use plan::aggregation::{
     Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
 };
-pub use plan::candidates::{Best, Candidates};
+pub use plan::candidates::{Best, Candidates, Collection};
 pub use plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Part, Query, Share};
 pub use plan::names::Names;
 pub use plan::options::{Checkpoint, Options};

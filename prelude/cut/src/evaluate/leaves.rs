@@ -141,8 +141,8 @@ fn same_lengths((first, a): (&str, &Offsets), (other, b): (&str, &Offsets)) -> s
     match (0..x.len() - 1).find(|row| lengths(x, *row) != lengths(y, *row)) {
         None => Ok(()),
         Some(row) => {
-            let (a, b) = (lengths(x, row), lengths(y, row));
-            Err(segment::Error::request(format!("row {row}: {first} has {a} values and {other} {b}")))
+            let lengths = [lengths(x, row) as usize, lengths(y, row) as usize];
+            Err(segment::Error::Lengths { columns: [first.to_owned(), other.to_owned()], lengths, row })
         }
     }
 }

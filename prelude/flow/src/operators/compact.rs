@@ -29,6 +29,12 @@ pub(crate) fn marked(frame: &DataFrame, bits: &[u8], left: usize) -> Result<Data
     Ok(DataFrame::new(left, columns.collect::<Result<Vec<_>>>()?)?)
 }
 
+/// Rows of a frame, without leaving the thread.
+pub(crate) fn take(frame: &DataFrame, rows: &IdxCa) -> Result<DataFrame> {
+    let columns = frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(rows)?.into_column()));
+    Ok(DataFrame::new(rows.len(), columns.collect::<PolarsResult<Vec<_>>>()?)?)
+}
+
 /// The marked values of a column of numbers without nulls; `None` for other columns and on other processors.
 fn numbers(column: &Series, bits: &[u8], left: usize) -> Result<Option<Series>> {
     macro_rules! numbers {

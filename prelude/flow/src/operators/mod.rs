@@ -5,10 +5,12 @@
 //! grows with the groups, not with the rows (but for medians, quantiles and distinct counts). Where most rows begin a group
 //! they are put apart by the hash of their keys instead, and grouped part by part at the end.
 
+pub(crate) mod attached;
 pub(crate) mod buckets;
 pub(crate) mod budget;
 pub(crate) mod by_group;
 pub(crate) mod compact;
+pub(crate) mod events;
 pub(crate) mod global;
 pub(crate) mod groups;
 pub(crate) mod neighbours;

@@ -1,4 +1,4 @@
-//! One candidate per event, in one pass.
+//! One candidate per event, or all of them in one row, in one pass.
 //!
 //! Candidates of an event are written one after another, so an event is a run of rows with equal keys. Runs inside a
 //! segment are decided on the spot; the first and the last run of a stretch may go on in its neighbours and are held
@@ -6,7 +6,8 @@
 //! it cannot be, the best row of every key is searched first (see `run::execute`).
 
 use crate::error::Result;
-use crate::operators::compact::marked;
+use crate::operators::compact::{marked, take};
+use crate::operators::events::Events;
 use crate::operators::runs::Runs;
 use crate::operators::score::Score;
 use crate::plan::candidates::Best;
@@ -22,10 +23,13 @@ pub(crate) struct Held {
 
 impl Held {
     /// Adds what follows of the same run.
-    fn extend(&mut self, next: Self) {
-        if next.score < self.score {
+    fn extend(&mut self, next: Self, events: Option<&Events>) -> Result<()> {
+        if let Some(events) = events {
+            self.row = events.join(&self.row, &next.row)?;
+        } else if next.score < self.score {
             (self.row, self.score) = (next.row, next.score);
         }
+        Ok(())
     }
 }
 
@@ -96,6 +100,8 @@ pub(crate) struct Selection {
     pub open: Option<Held>,
     pub ascents: Ascents,
     joining: bool,
+    /// Where all candidates of an event are kept: how they become a row.
+    pub events: Option<Events>,
 }
 
 impl Selection {
@@ -126,7 +132,7 @@ impl Selection {
         let (mut from, mut start) = (0, 0);
         let (first, last) = runs.ends().clone();
         if let Some(open) = self.open.as_mut().filter(|open| open.key == first) {
-            open.extend(held(&runs, 0, 0, first.clone()));
+            open.extend(held(&runs, 0, 0, first.clone()), None)?;
             from = 1;
             runs.marks.clear(0);
         }
@@ -159,17 +165,48 @@ impl Selection {
         Ok(out)
     }
 
+    /// Takes the next rows, gives the rows of the events that are complete, in order.
+    pub fn gather(&mut self, frame: &DataFrame, events: &Events, keep: &[PlSmallStr]) -> Result<Vec<DataFrame>> {
+        let runs = Runs::find(frame, &events.keys, &Best::First)?;
+        self.ascents.add_runs(&runs)?;
+        let starts = runs.marks.starts();
+        let rows = events.rows(frame, &starts, keep)?;
+        let count = runs.len();
+        let held = |run: usize, key: Vec<u64>| Held { key, row: rows.slice(run as i64, 1), score: runs.score(run) };
+        let (first, last) = runs.ends().clone();
+        let mut out = Vec::new();
+        let mut from = 0;
+        if let Some(open) = self.open.as_mut().filter(|open| open.key == first) {
+            open.extend(held(0, first.clone()), Some(events))?;
+            from = 1;
+        }
+        if from == count {
+            return Ok(out);
+        }
+        out.extend(self.close());
+        // The first run of a stretch is not complete here either.
+        if self.head.is_none() && !self.joining && count - from > 1 {
+            self.head = Some(held(from, runs.key(starts[from] as usize)?));
+            from += 1;
+        }
+        if count - from > 1 {
+            out.push(rows.slice(from as i64, count - 1 - from));
+        }
+        self.open = Some(held(count - 1, last));
+        Ok(out)
+    }
+
     /// Takes a held run of a stretch; where stretches are joined.
-    pub fn feed_held(&mut self, next: Held) -> Option<DataFrame> {
+    pub fn feed_held(&mut self, next: Held) -> Result<Option<DataFrame>> {
         if let Some(open) = &mut self.open
             && open.key == next.key
         {
-            open.extend(next);
-            return None;
+            open.extend(next, self.events.as_ref())?;
+            return Ok(None);
         }
         let done = self.close();
         self.open = Some(next);
-        done
+        Ok(done)
     }
 
     /// Ends the last run.
@@ -181,12 +218,6 @@ impl Selection {
         }
         Some(held.row)
     }
-}
-
-/// Rows of a frame, without leaving the thread.
-pub(crate) fn take(frame: &DataFrame, rows: &IdxCa) -> Result<DataFrame> {
-    let columns = frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(rows)?.into_column()));
-    Ok(DataFrame::new(rows.len(), columns.collect::<PolarsResult<Vec<_>>>()?)?)
 }
 
 #[cfg(test)]

@@ -69,14 +69,14 @@ impl Runs {
     }
 
     fn choose(&mut self, frame: &DataFrame, best: &Best) -> Result<()> {
-        if matches!(best, Best::First) {
+        if matches!(best, Best::First | Best::All(_)) {
             return Ok(());
         }
         let mut starts = self.marks.starts();
         starts.push(frame.height() as IdxSize);
         let (mut chosen_rows, mut chosen_scores) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
         match best {
-            Best::First => {}
+            Best::First | Best::All(_) => {}
             Best::Lowest(column) | Best::Highest(column) => {
                 let flip = matches!(best, Best::Highest(_));
                 let column = frame.column(column)?.as_materialized_series();

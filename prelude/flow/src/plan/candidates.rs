@@ -1,9 +1,10 @@
 //! The choice of one candidate per event.
 
 use crate::error::{Error, Result};
+use crate::plan::row::ROW;
 use polars::prelude::*;
 
-/// Which candidate of an event is kept.
+/// Which candidates of an event are kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Best {
     /// The first in the order of the files.
@@ -14,6 +15,64 @@ pub enum Best {
     Highest(PlSmallStr),
     /// A random one, the same for the same seed, whatever the segments.
     Random(u64),
+    /// All of them, as a collection.
+    All(Collection),
+}
+
+/// The candidates of an event as lists in one row: `nNAME` is how many there are, `NAME_x` the values of the column `x`. The
+/// columns that name the event, and those in `plain`, stay what they are, with the value of the first candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collection {
+    /// What the collection is called.
+    pub name: PlSmallStr,
+    /// Columns that do not become lists, beside the keys.
+    pub plain: Vec<PlSmallStr>,
+}
+
+/// What a column of gathered events is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Gathered<'a> {
+    /// The value of the first row.
+    First(&'a str),
+    /// How many rows there are.
+    Count,
+    /// The values of all rows.
+    List(&'a str),
+}
+
+impl Collection {
+    /// What the column of this name is made of.
+    pub(crate) fn origin<'a>(&self, keys: &[PlSmallStr], output: &'a str) -> Gathered<'a> {
+        if output == ROW || keys.iter().chain(&self.plain).any(|plain| plain == output) {
+            return Gathered::First(output);
+        }
+        match output.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('_')) {
+            Some(column) => Gathered::List(column),
+            None => Gathered::Count,
+        }
+    }
+
+    /// The columns of gathered events.
+    pub(crate) fn schema(&self, keys: &[PlSmallStr], input: &Schema) -> Result<Schema> {
+        let plain = |name: &PlSmallStr| keys.contains(name) || self.plain.contains(name);
+        let mut schema: Schema = input
+            .iter()
+            .filter(|(name, _)| plain(name))
+            .map(|(name, dtype)| Field::new(name.clone(), dtype.clone()))
+            .collect();
+        let mut add = |name: String, dtype: DataType| match schema.insert(PlSmallStr::from_str(&name), dtype) {
+            None => Ok(()),
+            Some(_) => Err(Error::request(format!(
+                "the collection `{}` would have a column `{name}`, which names the event; give it another name",
+                self.name
+            ))),
+        };
+        add(format!("n{}", self.name), DataType::UInt32)?;
+        for (name, dtype) in input.iter().filter(|(name, _)| !plain(name)) {
+            add(format!("{}_{name}", self.name), DataType::List(Box::new(dtype.clone())))?;
+        }
+        Ok(schema)
+    }
 }
 
 /// A choice of one row per event.
@@ -78,7 +137,7 @@ impl Candidates {
     pub(crate) fn by(&self) -> Option<&PlSmallStr> {
         match &self.best {
             Best::Lowest(column) | Best::Highest(column) => Some(column),
-            Best::First | Best::Random(_) => None,
+            Best::First | Best::Random(_) | Best::All(_) => None,
         }
     }
 }

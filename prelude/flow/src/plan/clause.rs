@@ -208,6 +208,14 @@ pub trait Custom: Send + Sync + fmt::Debug {
         false
     }
 
+    /// Makes ready what does not depend on the rows, before any is worked on; all calls of [`needs`](Custom::needs) are over.
+    ///
+    /// # Errors
+    /// Whatever ends the query.
+    fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether all rows of the table must come at once: what it hands on of a row depends on other rows. They are held in
     /// memory.
     fn needs_all_rows(&self) -> bool {
@@ -282,6 +290,9 @@ impl fmt::Display for Clause {
                 }
                 crate::plan::candidates::Best::Random(seed) => {
                     write!(out, "one candidate per event: random (seed {seed})")
+                }
+                crate::plan::candidates::Best::All(collection) => {
+                    write!(out, "candidates of an event as {}", collection.name)
                 }
             },
             Self::Head(count) => write!(out, "head {count}"),

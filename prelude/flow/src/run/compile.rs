@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::plan::aggregation::Aggregation;
+use crate::plan::candidates::Best;
 use crate::plan::clause::{Clause, Define};
 use crate::plan::concat::Shape;
 use crate::plan::ranges::{ReadRange, Rows};
@@ -121,7 +122,14 @@ impl Walk<'_> {
                     let by = candidates.by().map_or("", |by| by.as_str());
                     return Err(Error::request(format!("candidates cannot be ordered by `{by}`, which is {dtype}")));
                 }
+                let gathered = match &candidates.best {
+                    Best::All(collection) => Some(collection.schema(&keys, self.schema())?),
+                    _ => None,
+                };
                 self.step(Op::Candidates { keys, best: candidates.best.clone(), runs: candidates.runs }, name);
+                if let Some(schema) = gathered {
+                    self.set(schema);
+                }
                 Ok(())
             }
             Clause::Head(_) | Clause::Tail(_) | Clause::RowRange(..) => {
@@ -366,7 +374,7 @@ fn needs(stages: &mut [Stage]) {
                 wanted.retain(|name| name != made);
             }
             let inputs = step.op.inputs(&wanted);
-            if let Op::Custom(_) = &step.op {
+            if step.op.makes_other_columns() {
                 wanted = inputs;
             } else {
                 wanted.extend(inputs);

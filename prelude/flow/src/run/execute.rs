@@ -13,6 +13,7 @@ use crate::report::timeline::Timeline;
 use crate::run::checkpoint::{Keeper, Saved};
 use crate::run::expected::Ahead;
 use crate::run::input::Input;
+use crate::run::lengths::placed;
 use crate::run::stage::{Op, Stage, Unit};
 use crate::run::together::Together;
 use crate::sink::Sink;
@@ -121,6 +122,14 @@ struct Joined<P> {
     selections: Vec<Selection>,
 }
 
+/// The choices of a stage, which know how all candidates of an event become a row.
+fn with_events(mut selections: Vec<Selection>, stage: &Stage, choices: &[usize]) -> Vec<Selection> {
+    for (selection, &at) in selections.iter_mut().zip(choices) {
+        selection.events = stage.steps[at].op.events();
+    }
+    selections
+}
+
 impl<'a, S: Sink> Worker<'a, S> {
     fn new(run: &'a Run<'a>, input: Input<'a>, units: &'a [Unit], stage: &'a Stage, sink: &'a S) -> Self {
         let count = sink.stretches().min(units.len()).max(1);
@@ -129,6 +138,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         let choices: Vec<usize> =
             steps.filter(|(_, step)| matches!(step.op, Op::Candidates { .. })).map(|(at, _)| at).collect();
         let selections = choices.iter().map(|_| Selection::joining()).collect();
+        let selections = with_events(selections, stage, &choices);
         let lead = stage.steps.iter().take_while(|step| step.op.is_filter()).count();
         Self {
             together: Together::new(&stage.steps, lead),
@@ -168,6 +178,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         self.resumed = self.units[..done].iter().map(|unit| unit.rows.end - unit.rows.start).sum();
         self.next = AtomicUsize::new(next);
         let Saved { part: whole, selections, .. } = saved;
+        let selections = with_events(selections, self.stage, &self.choices);
         self.joined = Mutex::new(Joined { waiting: BTreeMap::new(), next, torn: false, whole, selections });
         Ok(self.run.task.advance(self.resumed, 0)?)
     }
@@ -223,7 +234,7 @@ impl<'a, S: Sink> Worker<'a, S> {
                 return Ok(Some(stretch));
             };
             self.expect(at, stretch.units.clone());
-            self.unit(number, at, &mut stretch)?;
+            self.unit(number, at, &mut stretch).map_err(|error| placed(error, self.input, unit))?;
             drop(room);
         }
         self.put(stretch)?;
@@ -310,7 +321,7 @@ impl<'a, S: Sink> Worker<'a, S> {
     }
 
     fn feed_held(&self, joined: &mut Joined<S::Part>, choice: usize, held: Held) -> Result<()> {
-        let row = joined.selections[choice].feed_held(held);
+        let row = joined.selections[choice].feed_held(held)?;
         self.push_border(joined, choice, row)
     }
 

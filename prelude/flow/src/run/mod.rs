@@ -2,6 +2,7 @@
 //! workers take them through the operators into a terminal. All state of a running query is here.
 
 pub(crate) mod ahead;
+pub(crate) mod apart;
 pub(crate) mod checkpoint;
 pub(crate) mod compile;
 pub(crate) mod concatenated;
@@ -13,6 +14,7 @@ pub(crate) mod explain;
 pub(crate) mod gather;
 pub(crate) mod grouping;
 pub(crate) mod input;
+pub(crate) mod lengths;
 pub(crate) mod load;
 pub(crate) mod over;
 pub(crate) mod running;

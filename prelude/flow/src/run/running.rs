@@ -54,7 +54,7 @@ pub(crate) struct Running<'a> {
 }
 
 /// What a stage works on.
-enum Feed {
+pub(super) enum Feed {
     Source(Units),
     /// Tables one after another, and the shape of all.
     Pieces(Arc<(Vec<Piece>, Shape)>),
@@ -76,6 +76,11 @@ impl<'a> Running<'a> {
     }
 
     pub fn run<S: Sink>(mut self, sink: &S) -> Result<(S::Part, Report)> {
+        for step in self.plan.stages.iter().flat_map(|stage| &stage.steps) {
+            if let Op::Custom(custom) = &step.op {
+                custom.prepare()?;
+            }
+        }
         let mut feed = self.open()?;
         let last = self.plan.stages.len() - 1;
         if self.checkpoint().is_some() && (last > 0 || self.pieces.is_some()) {
@@ -158,7 +163,7 @@ impl<'a> Running<'a> {
     }
 
     /// How often a stage may fetch its entities: once, and more where keys or times must be looked at first.
-    fn fetches(&self, stage: &Stage) -> u32 {
+    pub(super) fn fetches(&self, stage: &Stage) -> u32 {
         let choices = stage.steps.iter().filter(|step| matches!(step.op, Op::Candidates { .. })).count() as u32;
         let bounds =
             matches!(&stage.barrier, Barrier::Resample { resample, dtype, .. } if resample.needs_bounds(dtype));
@@ -311,7 +316,7 @@ impl<'a> Running<'a> {
     }
 
     /// Units over entities, as far as the next stage wants their rows.
-    fn feed(&self, store: Store, entities: Vec<(EntityId, std::ops::Range<u64>)>, next: &Stage) -> Feed {
+    pub(super) fn feed(&self, store: Store, entities: Vec<(EntityId, std::ops::Range<u64>)>, next: &Stage) -> Feed {
         let mut wanted = 0..entities.last().map_or(0, |(_, rows)| rows.end);
         for rows in &next.rows {
             let inside = rows.of(wanted.end - wanted.start);
@@ -330,7 +335,7 @@ impl<'a> Running<'a> {
     }
 
     /// One pass of a stage into a terminal; where keys of events come back later, the rows to keep are searched first.
-    fn pass<S: Sink>(&mut self, feed: &Feed, stage: &Stage, sink: &S) -> Result<S::Part> {
+    pub(super) fn pass<S: Sink>(&mut self, feed: &Feed, stage: &Stage, sink: &S) -> Result<S::Part> {
         let mut stage = stage.clone();
         let mut changed = false;
         loop {
@@ -341,6 +346,9 @@ impl<'a> Running<'a> {
                 matches!(stage.steps[**at].op, Op::Candidates { runs: false, .. }) && !ascents.unique()
             });
             let Some((&at, _)) = again else { return Ok(outcome.part) };
+            if let Some(events) = stage.steps[at].op.events() {
+                return self.side_by_side(feed, &stage, at, &events, sink);
+            }
             self.search(feed, &mut stage, at)?;
             changed = true;
         }

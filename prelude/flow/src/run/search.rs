@@ -30,7 +30,7 @@ impl Keys {
         let mut needed = unique.clone();
         for step in steps.iter_mut().rev() {
             step.keep = needed.clone();
-            needed.retain(|name| step.op.makes() != Some(name));
+            needed.retain(|name| step.op.makes() != Some(name) && !step.op.makes_other_columns());
             for input in step.op.inputs(&step.keep) {
                 if !needed.contains(&input) {
                     needed.push(input);

@@ -1,9 +1,10 @@
 //! Stages: chains of steps that work row slice by row slice, and the units they work on.
 
 use crate::error::Result;
+use crate::operators::events::Events;
 use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
-use crate::plan::candidates::Best;
+use crate::plan::candidates::{Best, Gathered};
 use crate::plan::clause::{ColumnFunction, Custom, Share};
 use crate::plan::ranges::Rows;
 use crate::plan::resample::Resample;
@@ -111,6 +112,14 @@ impl Op {
             Self::Function { inputs, .. } => inputs.clone(),
             Self::Candidates { keys, best, .. } => {
                 let mut inputs = keys.clone();
+                if let Best::All(collection) = best {
+                    for output in outputs {
+                        match collection.origin(keys, output) {
+                            Gathered::First(column) | Gathered::List(column) => inputs.push(column.into()),
+                            Gathered::Count => {}
+                        }
+                    }
+                }
                 if let Best::Lowest(column) | Best::Highest(column) = best {
                     inputs.push(column.clone());
                 }
@@ -129,6 +138,21 @@ impl Op {
             Self::Define { name, .. } | Self::Function { name, .. } => Some(name),
             _ => None,
         }
+    }
+
+    /// How rows become events, where all candidates of an event become a row.
+    pub fn events(&self) -> Option<Events> {
+        match self {
+            Self::Candidates { keys, best: Best::All(collection), .. } => {
+                Some(Events { keys: keys.clone(), collection: collection.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it hands on other columns than come in, so that its inputs are all that it wants.
+    pub fn makes_other_columns(&self) -> bool {
+        matches!(self, Self::Custom(_) | Self::Candidates { best: Best::All(_), .. })
     }
 
     /// Whether it keeps or drops each row for itself.
@@ -328,7 +352,7 @@ fn decide(steps: &[Step], known: &Statistics, index: Option<&Index>) -> std::res
                 }
             }
             // It may have changed any column.
-            Op::Custom(_) => break,
+            op if op.makes_other_columns() => break,
             op => {
                 free &= op.lets_filters_pass();
                 made.extend(op.makes());

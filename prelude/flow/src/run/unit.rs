@@ -4,6 +4,8 @@
 use crate::error::{Error, Result};
 use crate::memory::selections::{Asked, Selected};
 use crate::operators::compact::compact;
+use crate::operators::events::Events;
+use crate::plan::candidates::Best;
 use crate::run::execute::{Stretch, Worker};
 use crate::run::input::Input;
 use crate::run::load::filter;
@@ -287,7 +289,13 @@ impl<S: Sink> Worker<'_, S> {
     fn step(&self, at: usize, step: &Step, frame: DataFrame, stretch: &mut Stretch<S::Part>) -> Result<Vec<DataFrame>> {
         let Op::Candidates { keys, best, .. } = &step.op else { return Ok(vec![row_step(step, frame)?]) };
         let choice = self.choices.iter().position(|&step| step == at).unwrap_or_default();
-        stretch.selections[choice].feed(&frame, keys, best, &step.keep)
+        match best {
+            Best::All(collection) => {
+                let events = Events { keys: keys.clone(), collection: collection.clone() };
+                stretch.selections[choice].gather(&frame, &events, &step.keep)
+            }
+            _ => stretch.selections[choice].feed(&frame, keys, best, &step.keep),
+        }
     }
 }
 
