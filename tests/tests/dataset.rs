@@ -9,6 +9,7 @@ mod dataset {
     mod contract;
     mod folders;
     mod frames;
+    mod lists;
     mod names;
     mod steps;
     mod text;

@@ -67,6 +67,52 @@ impl Group {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Anti })
     }
 
+    /// The objects of a collection as rows: `each("Jet")` gives a row per jet, in which `Jet.pt` is a value; columns of the
+    /// event are repeated, weights too. Events without objects have no rows.
+    ///
+    /// A collection is what [`Group::columns`] lists as one: columns `Jet_pt`, `Jet_eta` of lists, a column `Jet` of lists of
+    /// objects, or a bank of HIPO. Combinations of objects are rows with names: `each("a, b in pairs(Muon) if a.charge !=
+    /// b.charge")` gives a row per pair, in which `a.pt` and `mass(a, b)` are values.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let pt = ListChunked::from_iter([Some(Series::new("".into(), [40.0, 20.0])), Some(Series::new("".into(), [30.0]))]);
+    /// let frame = df!("event" => [1, 2], "nJet" => [2, 1], "Jet_pt" => pt.into_series())?;
+    /// let data = data::Data::from_frames([("events", frame)])?;
+    /// assert_eq!(data.each("Jet").query("Jet_pt > 25").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn each(&self, objects: impl Into<String>) -> Self {
+        self.and(Step::Each(objects.into()))
+    }
+
+    /// A row per event, in which its rows are a collection: after `by_event("cand")` there are `ncand` and a list `cand_x` for
+    /// each column `x`, which a selection calls `cand.x`. Events are told by the columns that
+    /// [`one_cand_only`](Group::one_cand_only) uses, which stay plain columns. Put weights behind it.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let frame = df!("__event__" => [1, 1, 2], "chi2" => [3.0, 1.0, 2.0])?;
+    /// let events = data::Data::from_frames([("mumu", frame)])?.by_event("cand");
+    /// assert_eq!(events.query("ncand > 1").count()?, 1);
+    /// assert_eq!(events.hist("cand_chi2", (3, 0.5, 3.5))?.values(), [1.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn by_event(&self, name: impl Into<String>) -> Self {
+        self.and(Step::ByEvent(name.into()))
+    }
+
+    /// Adds the rows of another group as a collection, by the columns that name an event: after `attach("gamma", &photons)`
+    /// there are `ngamma` and a list `gamma_x` for each column `x` of the photons, in the order of that table. A process gets
+    /// the rows of the process of the same name, or those of the only process there is. The other table is held in memory, of
+    /// its columns those that are used.
+    #[must_use]
+    pub fn attach(&self, name: impl Into<String>, other: &Self) -> Self {
+        self.and(Step::Attach { name: name.into(), other: Arc::new(other.clone()) })
+    }
+
     /// Adds the columns of the nearest row of a frame: `asof_join(&frame, "t")` takes the last one at or before, as pandas'
     /// `merge_asof`; see [`AsOf`] for other directions, groups and distances. Without a partner they are missing. Neither side
     /// needs to be in order.

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub struct Left {
     /// Rows.
     pub candidates: u64,
-    /// Events: runs of rows with equal keys; equal to the rows where no column names an event.
+    /// Events: runs of rows with equal keys; where no column names an event, the rows of the table that they were made of.
     pub events: u64,
     /// Sum of the weights of the rows, luminosity included. The weights are those at the end of the chain, whichever step
     /// sets them. NaN where a weight is missing, or is made by a later step of other rows or of a joined table.
@@ -128,14 +128,15 @@ impl Cutflow {
         self.processes.iter().any(|(_, left)| left.iter().any(differs))
     }
 
-    /// No step adds rows or events, but for a join with a frame that has a key twice: a cut that does is a defect of the
-    /// engine, and must be told.
+    /// No step adds rows or events, but for a join with a frame that has a key twice, and objects that become rows: a cut that
+    /// does is a defect of the engine, and must be told.
     fn is_monotone(&self) -> Result<()> {
         for (process, left) in &self.processes {
             for (at, pair) in left.windows(2).enumerate() {
                 let step = &self.steps[at + 1];
                 let more = pair[1].candidates > pair[0].candidates || pair[1].events > pair[0].events;
-                if more && !step.contains("join on ") {
+                let may = step.contains("join on ") || step.starts_with("each ");
+                if more && !may {
                     return Err(Error::request(format!(
                         "process {process}: more rows after `{step}` than before; please report this"
                     )));
@@ -414,18 +415,20 @@ fn words(key: &Column) -> PolarsResult<Words> {
 fn look(frame: &DataFrame, keys: &[PlSmallStr], weighing: &Weighing) -> flow::Result<Seen> {
     let rows = frame.height();
     let row = frame.column(NUMBER)?.cast(&DataType::UInt64)?.u64()?.get(0).unwrap_or(0);
-    let keys: Vec<Words> =
+    let mut keys: Vec<Words> =
         keys.iter().filter_map(|key| frame.column(key).ok()).map(words).collect::<PolarsResult<_>>()?;
+    if keys.is_empty() {
+        // Where no column names an event it is a row of the table, of which several may have been made.
+        keys.push(words(frame.column(NUMBER)?)?);
+    }
     let hash = |row: usize| {
         let mut hasher = DefaultHasher::new();
         keys.iter().for_each(|key| key[row].hash(&mut hasher));
         hasher.finish()
     };
     let same = |a: usize, b: usize| keys.iter().all(|key| key[a] == key[b]);
-    let events =
-        if keys.is_empty() { rows as u64 } else { 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64 };
+    let events = 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64;
     let (weighted, variance) = weighing.sums(frame)?;
-    // Without keys no stretch goes on in the next.
-    let (first, last) = if keys.is_empty() { (2 * row, 2 * row + 1) } else { (hash(0), hash(rows - 1)) };
-    Ok(Seen { row, left: Left { candidates: rows as u64, events, weighted, variance }, first, last })
+    let left = Left { candidates: rows as u64, events, weighted, variance };
+    Ok(Seen { row, left, first: hash(0), last: hash(rows - 1) })
 }

@@ -2,7 +2,8 @@
 
 use crate::group::Group;
 use crate::steps::chain::{How, Step};
-use polars::prelude::DataType;
+use polars::prelude::{DataType, Field, Schema};
+use segment::collections::{Collection, collections};
 use show::{Cell, Table};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -78,6 +79,17 @@ impl show::Display for Listing {
     fn bundle(&self) -> show::Bundle {
         self.table.bundle()
     }
+}
+
+/// A collection on one line: its name, the types of its fields, and their names.
+fn described(of: &Collection) -> [Cell; 4] {
+    let names: Vec<_> = of.fields.iter().map(|field| field.name.as_str()).collect();
+    let mut types: Vec<String> = of.fields.iter().map(|field| field.dtype.to_string()).collect();
+    if types.windows(2).all(|pair| pair[0] == pair[1]) {
+        types.truncate(1);
+    }
+    let kind = format!("{} lists: {}", of.fields.len(), types.join(" "));
+    [Cell::text(of.short()), Cell::text(kind), Cell::text(""), Cell::text(names.join(" "))]
 }
 
 impl Group {
@@ -177,8 +189,18 @@ impl Group {
             }
         }
         let recognised = self.is_recognised();
-        let mut table = Table::new(["column", "type", "unit", "meaning"]).caption(format!("{} columns", found.len()));
+        let schema: Schema = found.iter().map(|(name, dtype, _)| Field::new(name.into(), dtype.clone())).collect();
+        let collections = collections(&schema);
+        let with = |count: usize| if count > 0 { format!(", of which {count} collections") } else { String::new() };
+        let caption = format!("{} columns{}", found.len(), with(collections.len()));
+        let mut table = Table::new(["column", "type", "unit", "meaning"]).caption(caption);
         for (name, dtype, processes) in &found {
+            if let Some(of) = collections.iter().find(|of| of.has(name)) {
+                if of.fields[0].column == name.as_str() {
+                    table.push(described(of));
+                }
+                continue;
+            }
             let decoded = belle2::escape::decode(name);
             let mut meaning = if decoded == *name { String::new() } else { decoded };
             if *processes < self.members.len() {
@@ -224,6 +246,21 @@ impl Group {
                         names.iter_mut().filter(|name| *name == old).for_each(|name| *name = new.clone());
                     }
                     continue;
+                }
+                Step::ByEvent(name) => {
+                    let own = &self.settings.event_keys;
+                    let usual = |key: &String| belle2::event::KEYS.contains(&key.as_str());
+                    let is_key = |key: &String| if own.is_empty() { usual(key) } else { own.contains(key) };
+                    let (keys, rest): (Vec<_>, Vec<_>) = names.into_iter().partition(is_key);
+                    names = keys;
+                    names.push(format!("n{name}"));
+                    names.extend(rest.into_iter().map(|column| format!("{name}_{column}")));
+                    continue;
+                }
+                Step::Attach { name, other } => {
+                    let theirs = other.schema().unwrap_or_default();
+                    let lists = theirs.iter_names().map(|column| format!("{name}_{column}"));
+                    std::iter::once(format!("n{name}")).chain(lists).collect()
                 }
                 Step::Resample(resample) => {
                     names = resample.aggregations.iter().map(|one| one.output.to_string()).collect();

@@ -3,6 +3,7 @@
 //! In comes a group, out go counts, frames, histograms, cutflows, tables and files, each by one [`Pass`](crate::lower::pass::Pass).
 //! Every terminal gives a `Result`; all errors of the steps are said before a row is read. It must not parse texts or check steps.
 
+pub(crate) mod attached;
 pub(crate) mod bootstrap;
 pub(crate) mod correlations;
 pub(crate) mod cutflow;

@@ -5,6 +5,7 @@
 
 pub(crate) mod asof;
 pub(crate) mod clauses;
+pub(crate) mod objects;
 pub(crate) mod pass;
 pub(crate) mod process;
 pub(crate) mod ranges;

@@ -5,15 +5,17 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::asof::AsOfJoin;
 use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
+use crate::lower::objects::{Attach, EachObject};
 use crate::lower::report;
 use crate::lower::whole::Whole;
 use crate::settings::Settings;
-use crate::steps::chain::{Chain, Choice, Order, Step};
+use crate::steps::chain::{Chain, Choice, Order, Other, Step};
 use crate::steps::selection::Selection;
 use crate::steps::windows::Window;
 use cut::{Cut, Typed};
 use flow::{Best, Candidates, Clause, Define, Share, Sink};
 use polars::prelude::*;
+use segment::collections::{self, Collection, CollectionField};
 use sources::Source;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -229,6 +231,9 @@ impl<'a> Lowered<'a> {
             Step::RowRange(from, to) => self.clauses.push(Clause::RowRange(*from, *to)),
             Step::DateRange(low, high) => self.date_range(low, high)?,
             Step::Resample(resample) => self.resample(resample)?,
+            Step::Each(text) => self.each(text, values)?,
+            Step::ByEvent(name) => self.by_event(name)?,
+            Step::Attach { name, other } => self.attach(name, other)?,
             Step::Sorted { by, order, rows } => {
                 let by = self.find_all(by)?;
                 self.custom(Whole::Sorted { by, order: *order, rows: *rows })?;
@@ -370,17 +375,80 @@ impl<'a> Lowered<'a> {
         }
         let index = sources::Index { columns: vec![time.clone()], sorted: None };
         self.source = sources::indexed(self.source.clone(), index.clone())?;
-        let empty = sources::memory::Memory::cut(
-            "no rows",
-            DataFrame::empty_with_schema(&self.schema),
-            Some(index),
-            &sources::memory::Cutting::default(),
-        )?;
         let zone = self.zones.get(&time).cloned().or_else(|| resample.zone.clone());
-        let clause = Clause::Resample(flow::Resample { zone, ..resample.clone() });
+        self.other_rows(Clause::Resample(flow::Resample { zone, ..resample.clone() }), Some(index))
+    }
+
+    /// Adds a clause that makes other columns, which the engine knows.
+    fn other_rows(&mut self, clause: Clause, index: Option<sources::Index>) -> Result<()> {
+        self.objects.clear();
+        let mut known = self.schema.clone();
+        let carried = known.shift_remove(NUMBER);
+        let rows = DataFrame::empty_with_schema(&known);
+        let empty = sources::memory::Memory::cut("no rows", rows, index, &sources::memory::Cutting::default())?;
         self.schema = (*flow::Query::new().clause(clause.clone()).over(Arc::new(empty)).schema()?).clone();
+        if let Some(dtype) = carried {
+            self.schema.insert(NUMBER.into(), dtype);
+        }
         self.clauses.push(clause);
         Ok(())
+    }
+
+    /// Objects become rows: those of a collection, or those that a text such as `a, b in pairs(Muon) if ..` names.
+    fn each(&mut self, text: &str, values: &[(&str, &cut::Value)]) -> Result<()> {
+        let Some((names, _)) = text.split_once(" in ") else {
+            return self.custom(EachObject::new(collections::collection(&self.schema, text.trim())?));
+        };
+        let names: Vec<&str> = names.split(',').map(str::trim).collect();
+        // All before any is known, so that none means another.
+        let objects = |name: &&str| self.bound(&Selection::new(format!("[{name} for {text}]")), values);
+        let objects = names.iter().map(objects).collect::<Result<Vec<_>>>()?;
+        let mut fields = Vec::new();
+        for (name, objects) in names.into_iter().zip(objects) {
+            collection_name("each", name)?;
+            if self.schema.contains(name) {
+                let text = format!("each(\"{text}\"): there is a column `{name}` already; choose another name");
+                return Err(Error::request(text));
+            }
+            self.define(name, objects)?;
+            let dtype = self.schema.get(name).and_then(segment::lists::inner).cloned().unwrap_or(DataType::Null);
+            fields.push(CollectionField { name: name.to_owned(), column: name.into(), dtype });
+        }
+        self.custom(EachObject::new(Collection { name: text.to_owned(), objects: None, fields, count: None }))
+    }
+
+    /// The rows of an event as a collection of one row.
+    fn by_event(&mut self, name: &str) -> Result<()> {
+        collection_name("by_event", name)?;
+        if self.weight.is_some() {
+            return Err(Error::request(format!(
+                "by_event(\"{name}\"): the rows have weights, and an event has one; put .weight(..) behind it, where it may be \
+                 made of the candidates, or .unweighted() before it"
+            )));
+        }
+        let plain = self.schema.contains(NUMBER).then(|| PlSmallStr::from_static(NUMBER)).into_iter().collect();
+        let clause = self.candidates(Best::All(flow::Collection { name: name.into(), plain }))?;
+        let (before, clause_number) = (self.schema.clone(), self.clauses.len());
+        self.other_rows(clause, None)?;
+        let new = self.schema.iter_names().filter(|name| !before.contains(name));
+        self.made.extend(new.map(|name| Made { clause: clause_number, name: name.clone(), inputs: None }));
+        Ok(())
+    }
+
+    /// The rows of another table as a collection.
+    fn attach(&mut self, name: &str, other: &Arc<dyn Other>) -> Result<()> {
+        collection_name("attach", name)?;
+        let keys = match self.settings.event_keys.as_slice() {
+            [] => belle2::event::KEYS.iter().copied().filter(|key| self.schema.contains(key)).map(Into::into).collect(),
+            own => own.iter().map(|key| Ok(self.find(key)?.into())).collect::<Result<Vec<PlSmallStr>>>()?,
+        };
+        if keys.is_empty() {
+            return Err(Error::request(format!(
+                "attach(\"{name}\", ..): no column names an event; one of {} is needed, or data.event_keys([..])",
+                belle2::event::KEYS.join(", ")
+            )));
+        }
+        self.custom(Attach::new(name, keys, other.of(self.name())?)?)
     }
 
     fn candidate(&mut self, choice: &Choice, values: &[(&str, &cut::Value)]) -> Result<()> {
@@ -396,11 +464,16 @@ impl<'a> Lowered<'a> {
                 }
             }
         };
+        let clause = self.candidates(best)?;
+        self.clauses.push(clause);
+        Ok(())
+    }
+
+    /// A choice among the candidates of an event, by the keys that the user has set.
+    fn candidates(&self, best: Best) -> Result<Clause> {
         let keys = self.settings.event_keys.iter().map(|key| self.find(key)).collect::<Result<Vec<_>>>()?;
         let candidates = Candidates::new(best).keys(keys);
-        let candidates = if self.settings.consecutive_keys { candidates.by_runs() } else { candidates };
-        self.clauses.push(Clause::Candidates(candidates));
-        Ok(())
+        Ok(Clause::Candidates(if self.settings.consecutive_keys { candidates.by_runs() } else { candidates }))
     }
 
     /// The cut of a step with all values, lists and objects that are known.
@@ -513,9 +586,12 @@ impl<'a> Lowered<'a> {
     fn custom(&mut self, clause: impl flow::Custom + 'static) -> Result<()> {
         let schema = clause.schema(&self.schema)?;
         let clause_number = self.clauses.len();
-        let new = schema.iter_names().filter(|name| !self.schema.contains(name) && *name != NUMBER);
-        let made = new.map(|name| Made { clause: clause_number, name: name.clone(), inputs: None });
-        self.made.extend(made);
+        let new = schema.iter().filter(|(name, dtype)| self.schema.get(name) != Some(*dtype) && *name != NUMBER);
+        let new: Vec<PlSmallStr> = new.map(|(name, _)| name.clone()).collect();
+        // What was made of other columns of these names stays as a column.
+        let other = |name: &PlSmallStr| new.contains(name);
+        self.objects.retain(|(known, _, columns)| !other(&PlSmallStr::from_str(known)) && !columns.iter().any(other));
+        self.made.extend(new.into_iter().map(|name| Made { clause: clause_number, name, inputs: None }));
         self.schema = schema;
         self.clauses.push(Clause::Custom(Arc::new(clause)));
         Ok(())
@@ -642,5 +718,16 @@ impl<'a> Lowered<'a> {
             Err(_) => Column::full_null(name.clone(), rows, dtype),
         });
         Ok(DataFrame::new(rows, columns.collect())?)
+    }
+}
+
+/// Refuses what cannot be the name of a collection in a selection.
+fn collection_name(who: &str, name: &str) -> Result<()> {
+    let first = |c: char| c.is_alphabetic() || c == '_';
+    match name.starts_with(first) && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        true => Ok(()),
+        false => Err(Error::request(format!(
+            "{who}(\"{name}\"): the name of a collection has letters, digits and `_`, as in \"cand\""
+        ))),
     }
 }

@@ -5,7 +5,7 @@ use crate::steps::asof::AsOf;
 use crate::steps::selection::Selection;
 use crate::steps::windows::Window;
 use flow::Share;
-use polars::prelude::{DataFrame, Expr, Series};
+use polars::prelude::{DataFrame, Expr, Schema, Series};
 use std::sync::Arc;
 
 /// Which candidate of an event is kept.
@@ -64,26 +64,71 @@ pub(crate) type RowFunction = Arc<dyn Fn(&[Series]) -> segment::Result<Series> +
 pub(crate) enum Step {
     Query(Selection),
     Filter(Expr),
-    Define { name: String, value: Selection },
-    DefineWith { name: String, inputs: Vec<String>, function: RowFunction },
+    Define {
+        name: String,
+        value: Selection,
+    },
+    DefineWith {
+        name: String,
+        inputs: Vec<String>,
+        function: RowFunction,
+    },
     Select(Vec<String>),
     Head(u64),
-    Sample { share: Share, seed: u64 },
+    Sample {
+        share: Share,
+        seed: u64,
+    },
     Weight(Selection),
     Unweighted,
     Candidate(Choice),
     Bind(String, cut::Value),
-    Join { frame: Arc<DataFrame>, keys: Vec<String>, how: How },
+    Join {
+        frame: Arc<DataFrame>,
+        keys: Vec<String>,
+        how: How,
+    },
     Tail(u64),
     RowRange(Option<i64>, Option<i64>),
     DateRange(String, String),
     Rename(Vec<(String, String)>),
     Drop(Vec<String>),
     Resample(flow::Resample),
-    Sorted { by: Vec<String>, order: Order, rows: Option<usize> },
+    /// The objects of a collection become rows.
+    Each(String),
+    /// The rows of an event become a collection.
+    ByEvent(String),
+    /// The rows of another table become a collection.
+    Attach {
+        name: String,
+        other: Arc<dyn Other>,
+    },
+    Sorted {
+        by: Vec<String>,
+        order: Order,
+        rows: Option<usize>,
+    },
     Distinct(Vec<String>),
-    Window { keys: Vec<String>, windows: Vec<Window> },
-    AsOf { frame: Arc<DataFrame>, asof: AsOf },
+    Window {
+        keys: Vec<String>,
+        windows: Vec<Window>,
+    },
+    AsOf {
+        frame: Arc<DataFrame>,
+        asof: AsOf,
+    },
+}
+
+/// Another table, whose rows are looked up.
+pub(crate) trait Other: Send + Sync {
+    /// The rows that belong to a process.
+    fn of(&self, process: &str) -> Result<Arc<dyn Other>>;
+
+    /// Its columns; nothing is read.
+    fn schema(&self) -> Result<Schema>;
+
+    /// All rows, of these columns.
+    fn rows(&self, columns: &[String]) -> Result<DataFrame>;
 }
 
 /// Which rows a join with a frame leaves.
@@ -130,6 +175,9 @@ impl std::fmt::Display for Step {
             }
             Self::Drop(columns) => write!(out, "drop {}", columns.join(", ")),
             Self::Resample(resample) => write!(out, "{resample}"),
+            Self::Each(name) => write!(out, "each {name}"),
+            Self::ByEvent(name) => write!(out, "by event as {name}"),
+            Self::Attach { name, .. } => write!(out, "attach {name}"),
             Self::Sorted { by, order, rows } => {
                 let what = rows.map_or("sorted".to_owned(), |rows| format!("best {rows}"));
                 write!(out, "{what} by {} ({order:?} first)", by.join(", "))
@@ -186,6 +234,8 @@ impl Step {
             (Self::Rename(a), Self::Rename(b)) => a == b,
             (Self::Drop(a), Self::Drop(b)) => a == b,
             (Self::Resample(a), Self::Resample(b)) => a == b,
+            (Self::Each(a), Self::Each(b)) | (Self::ByEvent(a), Self::ByEvent(b)) => a == b,
+            (Self::Attach { name: a, other: x }, Self::Attach { name: b, other: y }) => a == b && Arc::ptr_eq(x, y),
             (Self::Sorted { by: a, order: o, rows: r }, Self::Sorted { by: b, order: p, rows: s }) => {
                 a == b && o == p && r == s
             }
@@ -202,10 +252,10 @@ impl Step {
         match self {
             Self::Query(value) | Self::Define { value, .. } | Self::Weight(value) => value.is_row_by_row(),
             Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } | Self::Unweighted => true,
-            Self::DateRange(..) | Self::Rename(_) | Self::Drop(_) => true,
+            Self::DateRange(..) | Self::Rename(_) | Self::Drop(_) | Self::Each(_) | Self::Attach { .. } => true,
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
             Self::AsOf { .. } => true,
-            Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) => false,
+            Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) | Self::ByEvent(_) => false,
             Self::Sorted { .. } | Self::Distinct(_) | Self::Window { .. } => false,
         }
     }

@@ -1,8 +1,9 @@
-//! Functions of Rust over the values of a row: `|a: f64, b: f64| a + b`.
+//! Functions of Rust over the values of a row: `|a: f64, b: f64| a + b`, `|pt: &[f32]| pt.iter().sum::<f32>()`.
 
 use crate::steps::chain::RowFunction;
 pub use flow::Names;
 use polars::prelude::{ChunkedArray, DataType, Float64Type, NamedFrom as _, Series};
+use segment::lists::{Lists, inner};
 use segment::{Error, Result};
 use std::sync::Arc;
 
@@ -19,7 +20,10 @@ pub trait Input: Copy + Send + Sync + 'static {
 /// A value that a row function gives.
 pub trait Output: Send + Sync + 'static {
     /// A column of such values.
-    fn column(name: &str, values: Vec<Self>) -> Series
+    ///
+    /// # Errors
+    /// What the frame library reports.
+    fn column(name: &str, values: Vec<Self>) -> Result<Series>
     where
         Self: Sized;
 }
@@ -27,7 +31,9 @@ pub trait Output: Send + Sync + 'static {
 fn cast(column: &Series, to: &DataType) -> Result<Series> {
     let fits = column.dtype().is_primitive_numeric() || column.dtype().is_bool();
     if !fits {
-        return Err(Error::request(format!("column `{}` is {} and not a number", column.name(), column.dtype())));
+        let hint = if inner(column.dtype()).is_some() { "; a list is taken as a slice, `|x: &[f64]|`" } else { "" };
+        let (name, dtype) = (column.name(), column.dtype());
+        return Err(Error::request(format!("column `{name}` is {dtype} and not a number{hint}")));
     }
     Ok(column.strict_cast(to)?)
 }
@@ -52,8 +58,8 @@ macro_rules! exact {
         }
 
         impl Output for $rust {
-            fn column(name: &str, values: Vec<$rust>) -> Series {
-                Series::new(name.into(), values)
+            fn column(name: &str, values: Vec<$rust>) -> Result<Series> {
+                Ok(Series::new(name.into(), values))
             }
         }
     )*};
@@ -75,56 +81,109 @@ impl Input for f32 {
 }
 
 impl Output for f64 {
-    fn column(name: &str, values: Vec<f64>) -> Series {
-        Series::new(name.into(), values)
+    fn column(name: &str, values: Vec<f64>) -> Result<Series> {
+        Ok(Series::new(name.into(), values))
     }
 }
 
 impl Output for f32 {
-    fn column(name: &str, values: Vec<f32>) -> Series {
-        Series::new(name.into(), values)
+    fn column(name: &str, values: Vec<f32>) -> Result<Series> {
+        Ok(Series::new(name.into(), values))
     }
 }
 
-/// A closure over the values of a row; `A` are its arguments.
+/// A list for each row.
+impl<T: Output> Output for Vec<T> {
+    fn column(name: &str, values: Vec<Vec<T>>) -> Result<Series> {
+        let lists = Lists::of_lengths(name, values.iter().map(Vec::len))?;
+        lists.column(name, &T::column("", values.into_iter().flatten().collect())?)
+    }
+}
+
+/// The values of all objects of a row, as a slice: what stands for an argument `&[T]` of a closure.
+pub struct List<T>(std::marker::PhantomData<T>);
+
+/// The lists of a column.
+struct Slices<T> {
+    values: Vec<T>,
+    offsets: Vec<i64>,
+}
+
+impl<T: Input> Slices<T> {
+    fn of(column: &Series) -> Result<Self> {
+        let Some(lists) = Lists::of(column)? else {
+            let (name, dtype) = (column.name(), column.dtype());
+            return Err(Error::request(format!("column `{name}` is {dtype} and not a list; take it as a value")));
+        };
+        let values = T::values(&lists.values().clone().with_name(column.name().clone()))?;
+        Ok(Self { values, offsets: lists.offsets().to_vec() })
+    }
+
+    fn row(&self, row: usize) -> &[T] {
+        &self.values[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+}
+
+/// A closure over the values of a row; `A` are its arguments: numbers, or of columns of lists slices such as `&[f32]`.
 pub trait RowClosure<A>: Send + Sync + 'static {
     /// The closure, row by row over whole columns.
     fn over_columns(self) -> RowFunction;
 }
 
-macro_rules! closures {
-    ($(($count:literal; $($argument:ident $value:ident $index:tt),*);)*) => {$(
-        impl<F, R, $($argument),*> RowClosure<($($argument,)*)> for F
+/// What an argument is in the list of arguments, in the closure, before the rows, and in a row.
+macro_rules! argument {
+    (name value $type:ident) => { $type };
+    (name list $type:ident) => { List<$type> };
+    (taken value $type:ident) => { $type };
+    (taken list $type:ident) => { &[$type] };
+    (column value $type:ident $column:expr) => { $type::values($column) };
+    (column list $type:ident $column:expr) => { Slices::<$type>::of($column) };
+    (row value $values:ident $row:expr) => { $values[$row] };
+    (row list $values:ident $row:expr) => { $values.row($row) };
+}
+
+macro_rules! closure {
+    ($(($kind:ident $argument:ident $value:ident $index:tt))*) => {
+        impl<F, R, $($argument),*> RowClosure<($(argument!(name $kind $argument),)*)> for F
         where
-            F: Fn($($argument),*) -> R + Send + Sync + 'static,
+            F: Fn($(argument!(taken $kind $argument)),*) -> R + Send + Sync + 'static,
             R: Output,
             $($argument: Input),*
         {
             fn over_columns(self) -> RowFunction {
                 Arc::new(move |columns: &[Series]| {
-                    if columns.len() != $count {
+                    let count = [$($index),*].len();
+                    if columns.len() != count {
                         return Err(Error::request(format!(
-                            "the function takes {} values but {} columns are named", $count, columns.len())));
+                            "the function takes {count} values but {} columns are named", columns.len())));
                     }
-                    $(let $value = $argument::values(&columns[$index])?;)*
+                    $(let $value = argument!(column $kind $argument &columns[$index])?;)*
                     let rows = columns[0].len();
-                    let values = (0..rows).map(|row| self($($value[row]),*)).collect();
-                    Ok(R::column("", values))
+                    R::column("", (0..rows).map(|row| self($(argument!(row $kind $value row)),*)).collect())
                 })
             }
         }
-    )*};
+    };
 }
 
-closures! {
-    (1; A a 0);
-    (2; A a 0, B b 1);
-    (3; A a 0, B b 1, C c 2);
-    (4; A a 0, B b 1, C c 2, D d 3);
-    (5; A a 0, B b 1, C c 2, D d 3, E e 4);
-    (6; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5);
-    (7; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5, H h 6);
-    (8; A a 0, B b 1, C c 2, D d 3, E e 4, G g 5, H h 6, I i 7);
+/// Closures whose arguments are each a value or a list.
+macro_rules! each_kind {
+    ([$($done:tt)*]) => { closure! { $($done)* } };
+    ([$($done:tt)*] ($($argument:tt)*) $($rest:tt)*) => {
+        each_kind! { [$($done)* (value $($argument)*)] $($rest)* }
+        each_kind! { [$($done)* (list $($argument)*)] $($rest)* }
+    };
+}
+
+each_kind! { [] (A a 0) }
+each_kind! { [] (A a 0) (B b 1) }
+each_kind! { [] (A a 0) (B b 1) (C c 2) }
+each_kind! { [] (A a 0) (B b 1) (C c 2) (D d 3) }
+closure! { (value A a 0) (value B b 1) (value C c 2) (value D d 3) (value E e 4) }
+closure! { (value A a 0) (value B b 1) (value C c 2) (value D d 3) (value E e 4) (value G g 5) }
+closure! { (value A a 0) (value B b 1) (value C c 2) (value D d 3) (value E e 4) (value G g 5) (value H h 6) }
+closure! {
+    (value A a 0) (value B b 1) (value C c 2) (value D d 3) (value E e 4) (value G g 5) (value H h 6) (value I i 7)
 }
 
 #[cfg(test)]
@@ -137,6 +196,25 @@ mod tests {
         let sum = (|a: f64, b: i64| a + b as f64).over_columns();
         assert_eq!(sum(&columns).unwrap().f64().unwrap().to_vec(), [Some(11.0), Some(22.0)]);
         assert!(sum(&columns[..1]).unwrap_err().to_string().contains("takes 2 values but 1 columns"));
+    }
+
+    #[test]
+    fn a_closure_takes_and_gives_lists() {
+        let pt = Lists::of_lengths("pt", [2, 0, 1].into_iter()).unwrap();
+        let pt = pt.column("pt", &Series::new("".into(), [1.0_f32, 2.0, 5.0])).unwrap();
+        let columns = [pt, Series::new("n".into(), [10_i64, 20, 30])];
+        let sum = (|pt: &[f32], n: i64| f64::from(pt.iter().sum::<f32>()) + n as f64).over_columns();
+        assert_eq!(sum(&columns).unwrap().f64().unwrap().to_vec(), [Some(13.0), Some(20.0), Some(35.0)]);
+        let doubled = (|pt: &[f64]| pt.iter().map(|x| 2.0 * x).collect::<Vec<f64>>()).over_columns();
+        let lists = Lists::of(&doubled(&columns[..1]).unwrap()).unwrap().unwrap();
+        assert_eq!(
+            (lists.offsets(), lists.values().f64().unwrap().to_vec()),
+            (&[0, 2, 2, 3][..], vec![Some(2.0), Some(4.0), Some(10.0)])
+        );
+        let value = (|pt: f64| pt).over_columns();
+        assert!(value(&columns[..1]).unwrap_err().to_string().contains("taken as a slice"));
+        let list = (|n: &[i64]| n.len() as u64).over_columns();
+        assert!(list(&columns[1..]).unwrap_err().to_string().contains("`n` is i64 and not a list"));
     }
 
     #[test]
