@@ -29,6 +29,9 @@ fn in_file(source: &dyn Source, unit: &Unit, columns: &[String; 2]) -> Result<Op
         let frame = source.read(*segment, std::slice::from_ref(&name), unit.local.clone())?;
         Ok(Lists::of(frame.column(&name)?.as_materialized_series())?)
     };
+    // In the order of the table, whoever noticed it.
+    let mut columns = columns.clone();
+    columns.sort_by_key(|name| source.schema().index_of(name));
     let (Some(one), Some(two)) = (lists(&columns[0])?, lists(&columns[1])?) else { return Ok(None) };
     let Err(Fault::Lengths { columns: [one, two], lengths: [mine, theirs], row }) = one.fits(&two) else {
         return Ok(None);
