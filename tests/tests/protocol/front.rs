@@ -1,7 +1,7 @@
 //! A front end of few words: DEALER, SUB and REQ sockets, and a guard that nothing stays unread.
 
 use bytes::Bytes;
-use recoil_kernel::wire::{Connection, Message, Object, Origin, Signer};
+use recoil_kernel::wire::{Connection, Message, Object, Parent, Signer};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -234,7 +234,7 @@ impl Drop for Front {
 /// A request as a front end makes it.
 pub fn request(kind: &str, content: Value) -> Message {
     let Value::Object(content) = content else { panic!("content is an object") };
-    let mut message = Message::to(&Origin::default(), kind, content);
+    let mut message = Message::to(&Parent::default(), kind, content);
     message.header.insert("session".into(), json!("front"));
     message
 }
