@@ -161,7 +161,7 @@ fn answer(mut stream: &TcpStream, path: &PathBuf, range: Option<(u64, u64)>, how
         }
     };
     write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len()).ok()?;
-    let cut = how.random() % 2 == 0 && how.cuts.fetch_sub(1, Ordering::Relaxed) > 0;
+    let cut = how.random().is_multiple_of(2) && how.cuts.fetch_sub(1, Ordering::Relaxed) > 0;
     let end = if cut { how.random() as usize % (body.len() + 1) } else { body.len() };
     how.sent.fetch_add(end as u64, Ordering::Relaxed);
     stream.write_all(&body[..end]).ok()?;

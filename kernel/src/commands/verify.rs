@@ -65,7 +65,7 @@ fn one(notebook: &Path, data: Option<&Path>) -> Result<Report, Problem> {
     let report = compared(&was);
     // The next notebook is named from where the program was started.
     std::env::set_current_dir(&before).map_err(at(&before))?;
-    Ok(report?)
+    report
 }
 
 fn compared(was: &nbformat::v4::Notebook) -> Result<Report, Problem> {

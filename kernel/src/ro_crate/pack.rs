@@ -111,7 +111,8 @@ impl Packing {
     fn new(path: &Path, inputs: Vec<Input>, wishes: &Wishes) -> Result<Self, CrateError> {
         let notebook = std::path::absolute(path).map_err(at(path))?;
         let folder = notebook.parent().unwrap_or(Path::new("/")).to_path_buf();
-        for url in wishes.urls.keys().filter(|url| !inputs.iter().any(|input| input.path == **url)) {
+        let strange = wishes.urls.keys().find(|url| !inputs.iter().any(|input| input.path == **url));
+        if let Some(url) = strange {
             let names: Vec<&str> = inputs.iter().map(|input| input.path.as_str()).collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             return Err(CrateError::Url(url.clone(), names));

@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn asked(length: usize) -> (Asked, Bytes) {
-        let bytes = (0..length).map(|at| (at * 7919 >> 5) as u8).collect();
+        let bytes = (0..length).map(|at| ((at * 7919) >> 5) as u8).collect();
         let remote = Asked { bytes: Arc::new(bytes), asked: Arc::default() };
         (remote.clone(), Bytes::remote(remote, Vec::new()))
     }

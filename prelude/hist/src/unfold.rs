@@ -109,7 +109,9 @@ impl<'a> Problem<'a> {
                 counts[(effect, cause)] += count;
             }
         }
-        if let Some(bad) = measured.counts().into_iter().chain(counts.iter().copied()).find(|count| !(*count >= 0.0)) {
+        if let Some(bad) =
+            measured.counts().into_iter().chain(counts.iter().copied()).find(|count| count.is_nan() || *count < 0.0)
+        {
             return Err(Error::Fit(format!("an unfolding needs counts, and a bin holds {bad}")));
         }
         let mut chance = counts;

@@ -158,10 +158,9 @@ impl XrootdFile {
             let (first, others) = shares.split_first().map_or((&[][..], &[][..]), |(first, others)| (*first, others));
             let others: Vec<_> = others.iter().map(|share| scope.spawn(move || work(share))).collect();
             let gone = || Err(RemoteError::Lost { attempts: 1, why: "the thread that read is gone".to_owned() });
-            let others = std::iter::once(work(first))
-                .chain(others.into_iter().map(|other| other.join().unwrap_or_else(|_| gone())))
-                .collect();
-            others
+            let mut found = vec![work(first)];
+            found.extend(others.into_iter().map(|other| other.join().unwrap_or_else(|_| gone())));
+            found
         });
         let mut all: Vec<Vec<u8>> = vec![Vec::new(); ranges.len()];
         let mut at = cut.iter();

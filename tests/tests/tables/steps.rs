@@ -151,7 +151,8 @@ fn same(found: &Column, wanted: &Column) -> Result<(), String> {
     for (row, (found, wanted)) in values.enumerate() {
         let (found, wanted) = (found.unwrap_or(f64::NAN), wanted.unwrap_or(f64::NAN));
         let near = (found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0);
-        if !near && !(found.is_nan() && wanted.is_nan()) {
+        let both_missing = found.is_nan() && wanted.is_nan();
+        if !near && !both_missing {
             return Err(format!("in row {row} is {found}, not {wanted}"));
         }
     }

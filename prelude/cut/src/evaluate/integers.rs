@@ -104,7 +104,7 @@ pub(crate) fn divided(op: Binary, left: &Lane, right: &Lane, rows: usize) -> Vec
 }
 
 /// Values as digits of one scale.
-pub(crate) fn at_scale<'a>(lane: &Lane, scale: u8, rows: usize) -> Result<Vec<i128>, Beyond> {
+pub(crate) fn at_scale(lane: &Lane, scale: u8, rows: usize) -> Result<Vec<i128>, Beyond> {
     let (digits, own) = lane.digits();
     let one = |row: usize| {
         let number = (digits.get(row), own);

@@ -23,7 +23,7 @@ fn frame(random: &mut SplitMix64, rows: usize) -> DataFrame {
                 _ => (low + high) / 2 + near,
             }
         };
-        (0..rows).map(|_| (random.next() % 9 != 0).then(|| value(random))).collect()
+        (0..rows).map(|_| (!random.next().is_multiple_of(9)).then(|| value(random))).collect()
     };
     let whole = |name: &str, values: Vec<Option<i128>>, dtype: &DataType| {
         let wide = Int128Chunked::from_iter_options(name.into(), values.into_iter()).into_series();
@@ -57,7 +57,7 @@ impl Draw<'_> {
     }
 
     fn expression(&mut self, depth: u32) -> (String, Truth) {
-        if depth == 0 || self.random.next() % 6 == 0 {
+        if depth == 0 || self.random.next().is_multiple_of(6) {
             let name = ["i", "j", "u", "v", "s", "b", "w"][(self.random.next() % 7) as usize];
             return (name.to_owned(), Ok(self.column(name)));
         }
@@ -104,7 +104,8 @@ impl Draw<'_> {
 }
 
 fn each(x: &Truth, apply: impl Fn(i128) -> Option<i128>) -> Truth {
-    x.as_ref().map_err(|()| ())?.iter().map(|x| x.map_or(Ok(None), |x| apply(x).map(Some).ok_or(()))).collect()
+    let Ok(x) = x else { return Err(()) };
+    x.iter().map(|x| x.map_or(Ok(None), |x| apply(x).map(Some).ok_or(()))).collect()
 }
 
 fn both(x: &Truth, y: &Truth, apply: impl Fn(i128, i128) -> Option<i128>) -> Truth {

@@ -375,7 +375,8 @@ fn process_of_file(file: &Path) -> String {
 fn temporary(name: &str) -> Option<&'static str> {
     if name.contains("-luigi-tmp-") || name.ends_with(".tmp") || name.ends_with(".part") {
         Some("temporary")
-    } else if name.starts_with('.') || name.starts_with('_') {
+    } else if name.starts_with('.') || (name.starts_with('_') && !name.contains('=')) {
+        // `__experiment__=26` is the folder of a key, which partitioned writers name so.
         Some("hidden")
     } else {
         None

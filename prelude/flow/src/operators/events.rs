@@ -57,9 +57,9 @@ impl Events {
         let mut events: HashMap<u128, u32> = HashMap::new();
         let mut apart: Vec<bool> = Vec::new();
         let mut numbers = Vec::with_capacity(frame.height());
-        for row in 0..frame.height() {
+        for key in keys {
             let next = events.len() as u32;
-            let number = *events.entry(keys[row]).or_insert(next);
+            let number = *events.entry(key).or_insert(next);
             if number == next {
                 apart.push(false);
             }

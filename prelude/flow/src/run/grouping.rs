@@ -64,10 +64,12 @@ impl Grouping {
         let mut rounds = 1;
         'more: loop {
             let mut whole: Option<DataFrame> = None;
-            for round in 0..rounds {
+            let planned = rounds;
+            for round in 0..planned {
                 let held = whole.as_ref().map_or(0, |whole| whole.estimated_size() as u64);
-                let one = Self { budget: self.budget.beside(held), share: Share { round, rounds }, ..self.clone() };
-                match (answer(&one), Share::more(rounds)) {
+                let one =
+                    Self { budget: self.budget.beside(held), share: Share { round, rounds: planned }, ..self.clone() };
+                match (answer(&one), Share::more(planned)) {
                     (Ok(frame), _) => match &mut whole {
                         Some(whole) => {
                             whole.vstack_mut_owned(frame)?;

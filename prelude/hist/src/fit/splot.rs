@@ -44,7 +44,7 @@ impl FitResult {
             return Err(Error::Fit("sPlot needs a model of two components or more".to_owned()));
         }
         let yields: Vec<f64> = self.yields().into_iter().map(|(_, entries, _)| entries).collect();
-        if let Some(at) = yields.iter().position(|entries| !(*entries > 0.0)) {
+        if let Some(at) = yields.iter().position(|entries| entries.is_nan() || *entries <= 0.0) {
             return Err(Error::Fit(format!("the component `{}` has {} entries: leave it out", names[at], yields[at])));
         }
         let count = names.len();

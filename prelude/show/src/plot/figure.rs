@@ -99,7 +99,10 @@ fn on_dark(color: Color) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+    // Plotters has a trait of this name.
+    use crate::theme::Color;
     use plotters::prelude::*;
+    use plotters::style::Color as _;
 
     #[test]
     fn plotters_draws_on_our_page() {

@@ -88,7 +88,7 @@ pub fn curves(all: &[(&str, &Roc)]) -> Plot {
 
 /// The unfolded spectrum as points over the simulated one.
 pub fn unfolded(unfolded: &Unfolded) -> Plot {
-    let mut plot = super::overlay(&[("Simulated", unfolded.simulated())]).data_named("Unfolded", unfolded.hist());
+    let mut plot = super::overlay([("Simulated", unfolded.simulated())]).data_named("Unfolded", unfolded.hist());
     plot.scene.summary = unfolded.to_string();
     plot
 }
