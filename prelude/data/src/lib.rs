@@ -42,7 +42,7 @@ pub use error::{Error, Result};
 pub use frames::Resampling;
 pub use good_runs::{GoodRuns, good_runs};
 pub use group::Group;
-pub use lower::process::TOTAL_WEIGHT;
+pub use lower::lowered::TOTAL_WEIGHT;
 pub use sources::csv::Csv;
 pub use sources::json::JsonLines;
 pub use steps::asof::AsOf;

@@ -20,7 +20,7 @@ macro_rules! widest {
                     plain($($argument),*)
                 }
 
-                if segment::vectors::allowed(segment::vectors::Width::Avx512)
+                if recoil_vectors::allowed(recoil_vectors::Width::Avx512)
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
@@ -28,7 +28,7 @@ macro_rules! widest {
                     // SAFETY: the condition has found all features that the function uses.
                     return unsafe { with_avx512($($argument),*) };
                 }
-                if segment::vectors::allowed(segment::vectors::Width::Avx2) && is_x86_feature_detected!("avx2") {
+                if recoil_vectors::allowed(recoil_vectors::Width::Avx2) && is_x86_feature_detected!("avx2") {
                     // SAFETY: the condition has found the feature that the function uses.
                     return unsafe { with_avx2($($argument),*) };
                 }

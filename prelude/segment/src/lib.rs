@@ -3,7 +3,7 @@
 //! A table comes as [`Segment`]s: rows of some columns, and the [`Place`] they come from, so that every number
 //! and every error can be traced. [`Statistics`] say what is known of a segment before it is read.
 //! [`lists`] are columns with several values per row and [`collections`] those of the same objects, [`missing`] holds the one
-//! rule for missing values, [`random`] the one generator, [`vectors`] the one switch for wide loops, [`Error`] is an error with
+//! rule for missing values, [`random`] the one generator, [`Error`] is an error with
 //! a place, [`work`] is how long work asks whether to go on and tells how far it is, and [`record`] is what an answer was made
 //! from.
 //!
@@ -14,7 +14,6 @@ pub mod lists;
 pub mod missing;
 pub mod random;
 pub mod record;
-pub mod vectors;
 pub mod work;
 
 mod error;

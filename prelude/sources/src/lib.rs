@@ -19,7 +19,6 @@ mod indexed;
 mod part;
 mod reuse;
 mod source;
-mod zstandard;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,6 @@
 //! Frames, whole and damaged: what is decoded side by side is what the library decodes, and the library's error is ours.
 #![no_main]
 
-#[allow(dead_code)]
-#[path = "../../../prelude/sources/src/zstandard/mod.rs"]
-mod zstandard;
-
 use libfuzzer_sys::fuzz_target;
 use zstd::zstd_safe::{DCtx, get_error_name};
 
@@ -13,7 +9,7 @@ fn same(frames: &[(&[u8], usize)]) {
     let mut ours: Vec<Vec<u8>> = frames.iter().map(|(_, length)| vec![0; *length]).collect();
     let mut places: Vec<&mut [u8]> = ours.iter_mut().map(Vec::as_mut_slice).collect();
     let bytes: Vec<&[u8]> = frames.iter().map(|(frame, _)| *frame).collect();
-    let own = zstandard::decompress(&bytes, &mut places);
+    let own = recoil_zstandard::decompress(&bytes, &mut places);
     for (((frame, length), own), ours) in frames.iter().zip(own).zip(ours) {
         let mut theirs = vec![0; *length];
         let library = DCtx::create().decompress(&mut theirs[..], frame).map_err(get_error_name);

@@ -7,7 +7,7 @@ use flow::memory::Cache;
 use flow::{count, max, mean, median, min, std as deviation, sum};
 use hist::{Constant, Fitting, Gaussian};
 use polars::prelude::*;
-use segment::vectors::{Width, limit};
+use recoil_vectors::{Width, limit};
 use std::path::Path;
 
 /// An answer as numbers whose bits are compared.

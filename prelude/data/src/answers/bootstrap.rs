@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use crate::lower::process::Lowered;
 use crate::steps::booking::{Booking, IntoBooking};
 use flow::Sink;
 use hist::{Axis, Entries, Hist, IntoBins, Storage};

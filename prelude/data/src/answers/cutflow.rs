@@ -7,8 +7,8 @@
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
+use crate::lower::lowered::{Lowered, WEIGHT};
 use crate::lower::pass::Pass;
-use crate::lower::process::{Lowered, WEIGHT};
 use flow::{Clause, Define};
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};

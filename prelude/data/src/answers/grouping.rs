@@ -3,8 +3,8 @@
 use crate::answers::weighted::Weighted;
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use crate::lower::process::Lowered;
 use crate::steps::rows::Names;
 use flow::{Aggregation, Gathered, Grouping, Sink};
 use polars::prelude::*;

@@ -3,8 +3,8 @@
 use crate::answers::rows_of::{IntoBin, Origin};
 use crate::error::Result;
 use crate::group::Group;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use crate::lower::process::Lowered;
 use crate::lower::ranges::Kept;
 use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
 use flow::Sink;

@@ -8,8 +8,8 @@
 use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lower::lowered::{Lowered, TOTAL_WEIGHT};
 use crate::lower::pass::Pass;
-use crate::lower::process::{Lowered, TOTAL_WEIGHT};
 use flow::{Clause, Define};
 use polars::prelude::*;
 use std::sync::Arc;

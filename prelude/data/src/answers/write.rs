@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::group::Group;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use crate::lower::process::Lowered;
 use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::{DataFrame, PlSmallStr, Schema};

@@ -5,9 +5,12 @@
 
 pub(crate) mod asof;
 pub(crate) mod clauses;
+pub(crate) mod lowered;
 pub(crate) mod objects;
 pub(crate) mod pass;
-pub(crate) mod process;
+mod process;
 pub(crate) mod ranges;
 pub(crate) mod report;
+mod running;
+mod tables;
 pub(crate) mod whole;

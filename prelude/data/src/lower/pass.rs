@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::process::Lowered;
+use crate::lower::lowered::Lowered;
 use crate::lower::report;
 use polars::prelude::{DataType, Schema};
 use segment::work::Task;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use polars::prelude::*;
-use segment::vectors::{Width, allowed};
+use recoil_vectors::{Width, allowed};
 
 /// The values that a mask marks, of which there are `left`.
 pub(crate) fn compact(column: &Series, mask: &BooleanChunked, left: usize) -> Result<Series> {

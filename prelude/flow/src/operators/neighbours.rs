@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::operators::words::words;
 use polars::prelude::*;
-use segment::vectors::{Width, allowed};
+use recoil_vectors::{Width, allowed};
 
 /// The values of a key, as they lie in memory where that is simple.
 enum Values<'a> {

@@ -7,7 +7,6 @@
 
 use super::Wanted;
 use super::pages::{PageAt, levels, runs};
-use crate::zstandard;
 use bytemuck::Pod;
 use polars::prelude::*;
 use polars_arrow::array::{BooleanArray, ListArray, PrimitiveArray, StructArray};
@@ -18,6 +17,7 @@ use polars_parquet::parquet::compression::Compression;
 use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::read::{ColumnChunkMetadata, PhysicalType};
 use recoil_bytes::Bytes;
+use recoil_zstandard as zstandard;
 
 /// What the values of a leaf are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

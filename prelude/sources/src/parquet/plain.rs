@@ -8,7 +8,6 @@
 use super::Wanted;
 use super::pages::{PageAt, all_present, levels, plain_values};
 use crate::reuse::{self, Reused};
-use crate::zstandard::{self, stored};
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use polars_buffer::Buffer;
@@ -18,6 +17,7 @@ use polars_parquet::parquet::read::decompress;
 use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, TimeUnit as Stored};
 use polars_parquet::read::{ColumnChunkMetadata, PageReader, PhysicalType};
 use recoil_bytes::Bytes;
+use recoil_zstandard::{self as zstandard, stored};
 use std::cell::RefCell;
 use std::io::Cursor;
 

@@ -2,7 +2,6 @@
 //! text with one; under the name asked for only when all is written.
 
 use crate::part::{Part, place};
-use crate::zstandard::stored;
 use polars::prelude::*;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FileWriter, KeyValue, Page,
@@ -10,6 +9,7 @@ use polars_parquet::write::{
     get_dtype_encoding, schema_to_metadata_key,
 };
 use rayon::prelude::*;
+use recoil_zstandard::stored;
 use segment::{Error, Result};
 use std::fs::File;
 use std::io::BufWriter;

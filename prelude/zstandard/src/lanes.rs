@@ -4,9 +4,9 @@
 //! steps as 64 bits are enough for, literals are stored and bits loaded anew. When a stream ends, its lane takes the next
 //! one, the longest first, so that all lanes end together.
 
-use super::frame::Stream;
-use super::huffman::{LONGEST, Table, Tables};
-use segment::vectors::{Width, allowed};
+use crate::frame::Stream;
+use crate::huffman::{LONGEST, Table, Tables};
+use recoil_vectors::{Width, allowed};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cmp::Reverse;

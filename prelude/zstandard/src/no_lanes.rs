@@ -1,7 +1,7 @@
 //! Processors on which the library decodes everything.
 
-use super::frame::Stream;
-use super::huffman::Tables;
+use crate::frame::Stream;
+use crate::huffman::Tables;
 
 pub(super) fn available() -> bool {
     false

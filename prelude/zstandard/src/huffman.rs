@@ -1,6 +1,6 @@
 //! Tables of the Huffman code of literals. RFC 8878, section 4.2.1.
 
-use super::weights;
+use crate::weights;
 
 /// The longest code of a literal, in bits.
 pub(super) const LONGEST: u32 = 11;

@@ -1,6 +1,6 @@
 //! The parts of a frame: blocks, and in them literals and what repeats. RFC 8878, sections 3.1.1 and 3.1.1.3.1.
 
-use super::huffman::Tables;
+use crate::huffman::Tables;
 use std::ops::Range;
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -171,7 +171,7 @@ impl<'a> Frame<'a> {
             _ => block.bytes.len(),
         };
         let whole = self.begin + self.blocks.iter().map(length).sum::<usize>();
-        let mut rest = super::room(plain, whole);
+        let mut rest = crate::room(plain, whole);
         rest.split_off_mut(..self.begin)?.copy_from_slice(&self.bytes[..self.begin]);
         for block in &self.blocks {
             let Content::Coded(literals, sequences) = &block.content else {

@@ -13,7 +13,7 @@ mod lanes;
 #[cfg(not(target_arch = "x86_64"))]
 #[path = "no_lanes.rs"]
 mod lanes;
-pub(crate) mod stored;
+pub mod stored;
 mod weights;
 
 use frame::{Frame, Stream};
@@ -38,7 +38,7 @@ thread_local! {
 ///
 /// # Errors
 /// What the library says of a frame that is damaged or has no room.
-pub(crate) fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Result<usize, &'static str>> {
+pub fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Result<usize, &'static str>> {
     CONTEXT.with_borrow_mut(|context| {
         let Context { library, tables, plain } = context;
         plain.resize_with(plain.len().max(frames.len()), Vec::new);
@@ -59,7 +59,7 @@ pub(crate) fn decompress(frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<Resu
 }
 
 /// The beginning of a buffer that grows to what is needed; its contents are unspecified.
-pub(crate) fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+pub fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
     if buffer.len() < length {
         buffer.resize(length, 0);
     }

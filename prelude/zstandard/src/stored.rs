@@ -17,7 +17,7 @@ fn block_head(length: usize, last: bool) -> [u8; 3] {
 }
 
 /// A frame that holds these bytes.
-pub(crate) fn frame(bytes: &[u8]) -> Vec<u8> {
+pub fn frame(bytes: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(bytes.len() + bytes.len() / MOST * 3 + HEAD + 3);
     frame.extend_from_slice(&BEGIN);
     frame.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
@@ -34,7 +34,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Vec<u8> {
 
 /// Reads the content of a frame of `size` bytes at `from` straight to its place; `false` where it is another frame, and
 /// the contents of `place` are then unspecified.
-pub(crate) fn read(file: &Bytes, mut from: u64, size: usize, place: &mut [u8]) -> std::io::Result<bool> {
+pub fn read(file: &Bytes, mut from: u64, size: usize, place: &mut [u8]) -> std::io::Result<bool> {
     let blocks = place.len().div_ceil(MOST);
     // The head of a block is read to where the block itself comes next, so that there must be room for it.
     if size != HEAD + place.len() + 3 * blocks || matches!(place.len() % MOST, 1 | 2) || blocks == 0 {

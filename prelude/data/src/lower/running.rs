@@ -1,0 +1,93 @@
+//! The run of a lowered chain, and the rows that come out.
+
+use crate::error::{Error, Result};
+use crate::lower::lowered::Lowered;
+use crate::lower::report;
+use flow::{Clause, Sink};
+use polars::prelude::*;
+use std::sync::Arc;
+
+impl Lowered<'_> {
+    /// The rows of the process before all steps, when they are in memory anyway: nothing is copied.
+    pub(crate) fn frames(&self) -> Result<Option<Vec<DataFrame>>> {
+        let source = &self.process.source;
+        let whole = |info: &sources::SegmentInfo| info.columns == (0..self.input().len());
+        if !source.in_memory() || !source.segments().iter().all(whole) {
+            return Ok(None);
+        }
+        let columns: Vec<PlSmallStr> = self.input().iter_names().cloned().collect();
+        let read = |(at, info): (usize, &sources::SegmentInfo)| source.read(at, &columns, 0..info.len());
+        let mut frames = source.segments().iter().enumerate().map(read).collect::<segment::Result<Vec<_>>>()?;
+        if frames.is_empty() {
+            frames.push(DataFrame::empty_with_schema(self.input()));
+        }
+        Ok(Some(frames))
+    }
+
+    /// The files of the process in the order of the rows, when Polars reads the same columns in them.
+    pub(crate) fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
+        self.process.source.parquet_files()
+    }
+
+    /// Counts the rows that are left; reads only what the steps look at.
+    pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
+        let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
+        let (rows, run) = query.over(self.source.clone()).options(self.settings.options()).count()?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        Ok(rows)
+    }
+
+    /// Runs the clauses once.
+    pub(crate) fn run<S: Sink>(&self, sink: &S) -> Result<S::Part> {
+        self.run_with(sink, &self.settings.options())
+    }
+
+    /// The same, going on where an earlier process was, when the user has named a folder for that.
+    pub(crate) fn go_on<S: Sink>(&self, sink: &S) -> Result<S::Part> {
+        let mut options = self.settings.options();
+        if let Some(folder) = &self.settings.checkpoints {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Error::request(format!("the folder {} for checkpoints cannot be made: {error}", folder.display()))
+            })?;
+            options = options.checkpoint(folder);
+        }
+        self.run_with(sink, &options)
+    }
+
+    fn run_with<S: Sink>(&self, sink: &S, options: &flow::Options) -> Result<S::Part> {
+        let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
+        let (part, run) = flow::run(&query, self.source.clone(), sink, options)?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        Ok(part)
+    }
+
+    /// Runs something over rows that are there already; its time counts.
+    pub(crate) fn timed<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = std::time::Instant::now();
+        let answer = run();
+        self.report.borrow_mut().seconds += start.elapsed().as_secs_f64();
+        answer
+    }
+
+    /// What would be done, without doing it.
+    pub(crate) fn explain(&self) -> Result<flow::Explanation> {
+        let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
+        Ok(query.over(self.source.clone()).options(self.settings.options()).explain()?)
+    }
+
+    /// One frame of all that was collected, with the columns of `all`; those that the process lacks are null.
+    pub(crate) fn assemble(&self, frames: Vec<DataFrame>, all: &Schema) -> Result<DataFrame> {
+        let own = self.output();
+        let mut whole = DataFrame::empty_with_schema(&own);
+        for frame in frames {
+            whole.vstack_mut_owned(frame.select(own.iter_names().map(PlSmallStr::as_str))?)?;
+        }
+        whole.rechunk_mut();
+        let rows = whole.height();
+        let columns = all.iter().map(|(name, dtype)| match whole.column(name) {
+            Ok(column) => column.clone(),
+            Err(_) => Column::full_null(name.clone(), rows, dtype),
+        });
+        Ok(DataFrame::new(rows, columns.collect())?)
+    }
+}
