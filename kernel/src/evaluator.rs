@@ -8,16 +8,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-pub use port::Comm;
-
-/// Data by mime type with metadata by mime type, as Jupyter's `display_data` carries them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bundle {
-    /// Content by mime type; text as a JSON string, JSON kinds as they are, binary as base64 text.
-    pub data: Map<String, Value>,
-    /// Metadata, usually empty.
-    pub metadata: Map<String, Value>,
-}
+pub use port::{Bundle, Comm};
 
 /// One cell to run.
 #[derive(Debug, Clone)]
@@ -116,7 +107,7 @@ pub struct Completions {
     pub end: usize,
 }
 
-/// Whether a cell could be run as it stands.
+/// Whether a cell could be run as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completeness {
     /// It can be run.

@@ -7,6 +7,7 @@
 //! | [`session`] | what each request means |
 //! | [`evaluator`] | the border to the evaluator, which runs cells |
 //! | [`cell`] | the way of a cell: parse, rewrite, compile, cache |
+//! | `process` | another process, held so that no stranger is meant |
 //! | [`worker`] | the process that runs cells, and the kernel's ear on it |
 //! | `assist` | completion, inspection, complete or not |
 //! | [`headless`] | notebooks without a front end: run, demo, HTML |
@@ -23,6 +24,8 @@ pub mod commands;
 pub mod evaluator;
 pub mod headless;
 pub mod install;
+mod lock;
+mod process;
 pub mod proof;
 pub mod ro_crate;
 pub mod session;

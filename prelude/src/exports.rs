@@ -44,7 +44,7 @@ pub use show::{
 };
 pub use tokio;
 
-/// `dbg!` of a cell, which says where in the notebook it stands.
+/// `dbg!` of a cell, which prints its place in the notebook.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! recoil_dbg {

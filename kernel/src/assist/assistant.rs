@@ -9,6 +9,7 @@ use crate::cell::source::parse::parse_error;
 use crate::evaluator::{Bundle, Completions};
 use crate::install::config::Config;
 use crate::variables::{Known, Table};
+use crate::lock::lock;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,10 +47,6 @@ pub(crate) struct Assistant {
     libraries: PathBuf,
     // One question to rustc at a time: they share a folder, and two would be slower than one after the other.
     probe: Mutex<Probe>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Assistant {
@@ -272,10 +269,7 @@ fn floor(code: &str, cursor: usize) -> usize {
 }
 
 fn bundle(plain: String, markdown: String) -> Bundle {
-    let mut bundle = Bundle::default();
-    bundle.data.insert("text/plain".into(), Value::String(plain));
-    bundle.data.insert("text/markdown".into(), Value::String(markdown));
-    bundle
+    Bundle::text(plain).with("text/markdown", markdown)
 }
 
 /// What is shown of an entry.

@@ -17,7 +17,7 @@ struct Open {
     last: Option<char>,
 }
 
-/// Whether code can be run as it stands.
+/// Whether code can be run as it is.
 pub(crate) fn completeness(code: &str) -> Completeness {
     let open = scan(code);
     if open.wrong {

@@ -4,11 +4,13 @@ use super::compile::plan::process_path;
 use super::engine::cells::Engine;
 use super::engine::job::Job;
 use super::evcxr::folder::Folder;
-use super::shared::{Running, Shared, lock};
+use super::shared::{Running, Shared};
 use super::source::magic;
 use crate::assist::{self, Assistant};
 use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
 use crate::install::config::{Config, StartError, own_cache};
+use crate::lock::lock;
+use crate::process::Process;
 use crate::proof::{Ledger, Program, stamping};
 use crate::worker::{Listener, Restful};
 use std::path::Path;
@@ -143,7 +145,7 @@ fn stop(shared: &Shared, token: u64) {
     let mut asked: Option<Instant> = None;
     while still() {
         if let Some(compiler) = compiling(shared) {
-            end_group(compiler);
+            compiler.end_group();
         }
         if shared.listener.running() {
             match asked {
@@ -168,15 +170,9 @@ fn stop(shared: &Shared, token: u64) {
     }
 }
 
-/// The cargo shim that compiles now.
-fn compiling(shared: &Shared) -> Option<u32> {
-    std::fs::read_to_string(process_path(&shared.folder)).ok()?.parse().ok()
-}
-
-/// Ends the cargo shim and all it has started: cargo, and the compilers of added crates.
-fn end_group(id: u32) {
-    if let Ok(id) = i32::try_from(id) {
-        // SAFETY: `kill` has no memory effects; the group is one that this session has started and still waits for.
-        unsafe { libc::kill(-id, libc::SIGKILL) };
-    }
+/// The cargo shim that compiles now. It leads a group of all that it has started: cargo, and the compilers of added crates.
+fn compiling(shared: &Shared) -> Option<Process> {
+    let id = std::fs::read_to_string(process_path(&shared.folder)).ok()?.parse().ok()?;
+    // The file may be of a shim that was killed, whose number another process has by now.
+    Process::open(id).filter(|shim| shim.kin().is_some_and(|kin| kin.parent.cast_unsigned() == std::process::id()))
 }

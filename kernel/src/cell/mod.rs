@@ -1,7 +1,7 @@
 //! The way of a cell: parse it, rewrite it, compile it, run it, and tell how it ended.
 //!
 //! In comes what the user typed; out go outputs (live, through the sink) and one outcome. evcxr keeps the notebook's
-//! items and added crates, generates the crate and drives the worker process; this room stands on both sides of it. In
+//! items and added crates, generates the crate and drives the worker process; this room is on both sides of it. In
 //! front: [`source`] makes of a cell what evcxr gets. Behind: [`evcxr`] has what evcxr takes for cargo, which
 //! [`compile`]s with one pass of rustc against the prelude, or with none when the cell was compiled before. [`report`]
 //! tells errors to people, [`engine`] is the thread that does all of it in turn. Each folder imports only from those

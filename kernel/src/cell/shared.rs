@@ -25,6 +25,3 @@ pub(crate) struct Shared {
     pub ledger: Arc<Mutex<Ledger>>,
 }
 
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

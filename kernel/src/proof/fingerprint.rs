@@ -1,4 +1,4 @@
-//! A fingerprint: what one output was made from, as it stands in the output's metadata.
+//! A fingerprint: what one output was made from, as the output's metadata has it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

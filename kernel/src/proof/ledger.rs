@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The option that stands for the added crates and their versions.
+/// The option that names the added crates and their versions.
 const CRATES: &str = "crates";
 
 /// A file, as it was when a cell read it.

@@ -104,7 +104,7 @@ pub(super) fn id(path: &str) -> String {
     path.bytes().map(|c| if plain(c) { char::from(c).to_string() } else { format!("%{c:02X}") }).collect()
 }
 
-/// The path that an identifier stands for.
+/// The path of an identifier.
 pub(super) fn path_of(id: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = id.as_bytes();

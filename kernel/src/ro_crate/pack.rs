@@ -50,7 +50,7 @@ pub struct Packed {
     pub files: usize,
     /// Its bytes.
     pub bytes: u64,
-    /// What whoever packs should know.
+    /// Notes for the user who packs.
     pub notes: Vec<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Requests other than cells: each is answered on a lane, with `busy` before and `idle` after, whatever happens.
 
-use super::{Session, lock};
+use super::Session;
+use crate::lock::lock;
 use crate::channels::Outgoing;
 use crate::evaluator::{Completions, Evaluator};
 use crate::wire::complete::{self, CompleteRequest};

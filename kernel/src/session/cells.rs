@@ -1,6 +1,7 @@
 //! The queue of cells: one at a time, in order; a failure aborts what waits behind it.
 
-use super::{Session, Start, lock};
+use super::{Session, Start};
+use crate::lock::lock;
 use crate::evaluator::{Bundle, Cell, Evaluator, Failure, Outcome};
 use crate::wire::execute::{self, ExecuteRequest};
 use crate::wire::{self, Message, Object, Parent};

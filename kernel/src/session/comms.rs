@@ -1,7 +1,8 @@
 //! Comms: conversations beside the cells. Values in the worker (widgets) begin theirs, and this room carries what is
 //! said; of those that a front end begins, one target is ours, `recoil.session`, and others are closed politely.
 
-use super::{Session, lock};
+use super::Session;
+use crate::lock::lock;
 use crate::channels::{Iopub, Outgoing};
 use crate::evaluator::Comm as Event;
 use crate::wire::comm::{self, Comm, CommInfoRequest};

@@ -1,6 +1,7 @@
 //! The control channel: interrupt, shutdown, subshells. It is never behind a cell.
 
-use super::{Session, lock};
+use super::Session;
+use crate::lock::lock;
 use crate::channels::Outgoing;
 use crate::wire::execute::refused;
 use crate::wire::{Message, Object, content, object};

@@ -1,7 +1,7 @@
 //! Threads that answer everything but cells: one for completion and inspection, one for quick questions, and
 //! one for each subshell. Within a lane, requests keep their order.
 
-use super::lock;
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};

@@ -202,7 +202,3 @@ impl Session {
     }
 }
 
-/// A mutex whose holder panicked still holds good data: nothing here is left half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

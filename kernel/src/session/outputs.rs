@@ -1,7 +1,7 @@
 //! From the evaluator's sink to iopub: each output finds the request of its cell by the cell's token.
 
 use super::comms::Comms;
-use super::lock;
+use crate::lock::lock;
 use crate::channels::Iopub;
 use crate::channels::Stdin;
 use crate::channels::flood::Flood;

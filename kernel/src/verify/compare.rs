@@ -12,9 +12,9 @@ const TOLD: usize = 60;
 pub struct Difference {
     /// Where: `stdout, line 3`, `picture, mark 12 (rect), height`.
     pub place: String,
-    /// What stood there.
+    /// The old contents.
     pub was: String,
-    /// What stands there now.
+    /// The new contents.
     pub is: String,
 }
 
@@ -123,7 +123,7 @@ fn text(place: &str, was: &str, is: &str, tolerance: Option<f64>) -> Option<Diff
     tolerance.is_none().then(|| Difference::new(format!("{place}, end"), &format!("{was:?}"), &format!("{is:?}")))
 }
 
-/// Words of a line, numbers apart from what stands around them.
+/// Words of a line, numbers apart from the text around them.
 fn words(line: &str) -> Vec<&str> {
     let cut =
         |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '=' | '(' | ')' | '[' | ']' | ';' | '│' | '┆');

@@ -3,8 +3,10 @@
 use super::inbox::Inbox;
 use super::pipe::Pipe;
 use super::session;
-use super::state::{Finished, Shared, lock, send};
-use crate::evaluator::{Bundle, Event, Output};
+use super::state::{Finished, Shared, send};
+use crate::evaluator::{Event, Output};
+use crate::lock::lock;
+use crate::process::Process;
 use port::{ToKernel, ToWorker};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixListener;
@@ -58,6 +60,7 @@ impl EventLoop {
         let copy = stream.try_clone().and_then(|copy| stream.set_nonblocking(false).map(|()| copy));
         let Ok(copy) = copy else { return };
         let mut state = lock(&self.shared.state);
+        state.worker = Process::of_peer(&copy).map(Arc::new);
         state.connection = Some(copy);
         self.worker = Some(Inbox::new(stream));
     }
@@ -100,12 +103,12 @@ impl EventLoop {
     fn disconnect(&mut self) {
         while self.drain_once() {}
         self.worker = None;
-        let (token, pid) = {
+        let (token, worker) = {
             let state = lock(&self.shared.state);
-            (state.last, state.pid)
+            (state.last, state.worker.clone())
         };
-        if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()) {
-            session::end(pid);
+        if let Some(worker) = worker {
+            session::end(&worker);
         }
         (self.shared.sink)(Event { token, output: Output::CommsLost });
         lock(&self.shared.state).connection = None;
@@ -128,21 +131,17 @@ impl EventLoop {
 
     fn act(&mut self, message: ToKernel) {
         match message {
-            ToKernel::Hello { pid } => {
-                let mut state = lock(&self.shared.state);
-                state.pid = Some(pid);
-                state.connections += 1;
-            }
+            ToKernel::Hello => lock(&self.shared.state).connections += 1,
             ToKernel::Started { token } => {
                 let mut state = lock(&self.shared.state);
                 state.started |= state.expected == Some(token);
                 state.begun = Some(Instant::now());
             }
             ToKernel::Display { token, bundle, id } => {
-                self.show(token, Output::Display { bundle: converted(bundle), id });
+                self.show(token, Output::Display { bundle, id });
             }
             ToKernel::Update { token, bundle, id } => {
-                self.show(token, Output::Update { bundle: converted(bundle), id })
+                self.show(token, Output::Update { bundle, id })
             }
             ToKernel::Clear { token, wait } => self.show(token, Output::Clear { wait }),
             ToKernel::Input { token, prompt, password } => self.ask(token, prompt, password),
@@ -178,9 +177,4 @@ impl EventLoop {
             send(&mut lock(&self.shared.state), &ToWorker::Answer(None));
         }
     }
-}
-
-/// From the port's bundle to the evaluator's, which are the same thing on two sides of a border.
-pub(crate) fn converted(bundle: port::Bundle) -> Bundle {
-    Bundle { data: bundle.data, metadata: bundle.metadata }
 }

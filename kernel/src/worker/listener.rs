@@ -6,9 +6,10 @@
 
 use super::event_loop::EventLoop;
 use super::pipe::{Pipe, open_pipe};
-use super::state::{Finished, Shared, State, lock, send};
+use super::state::{Finished, Shared, State, send};
 use super::{ERROR_SUFFIX, opened, session};
 use crate::evaluator::{Sink, Stream};
+use crate::lock::lock;
 use port::{Ending, ToWorker};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -160,17 +161,17 @@ impl Listener {
     /// Ends the worker process at once; evcxr notices and starts another.
     pub fn kill(&self) {
         let state = lock(&self.shared.state);
-        if let Some(pid) = state.pid.filter(|_| state.connection.is_some()).and_then(|pid| i32::try_from(pid).ok()) {
-            // SAFETY: `kill` has no memory effects. The worker is a child whose connection is open, so its id is in use.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            session::end(pid);
+        if let Some(worker) = state.worker.as_ref().filter(|_| state.connection.is_some()) {
+            worker.signal(libc::SIGKILL);
+            session::end(worker);
         }
     }
 
     /// Process id of the present worker.
     pub fn pid(&self) -> Option<u32> {
         let state = lock(&self.shared.state);
-        state.pid.filter(|_| state.connection.is_some())
+        let worker = state.worker.as_ref().filter(|_| state.connection.is_some())?;
+        Some(worker.id().cast_unsigned())
     }
 
     /// Ends the listening thread.

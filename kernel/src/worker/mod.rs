@@ -16,7 +16,6 @@ mod pipe;
 mod session;
 mod state;
 
-pub(crate) use event_loop::converted;
 pub(crate) use listener::{Listener, Restful};
 pub(crate) use opened::{Opened, since as opened_since};
 pub(crate) use state::Finished;

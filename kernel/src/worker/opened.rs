@@ -1,4 +1,4 @@
-//! Which files the cells open, whoever opens them: the prelude's readers, Polars, or the cell by itself.
+//! Which files the cells open, by any means: the prelude's readers, Polars, or the cell by itself.
 //!
 //! The standard library opens every file through the C library's `open64`. This program defines a function of that name;
 //! the loader binds the calls of the prelude and of all cells to it, because a program's own names come first. It does

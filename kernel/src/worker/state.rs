@@ -1,9 +1,10 @@
 //! What the kernel knows of its worker, shared by the listening thread and the engine.
 
 use crate::evaluator::Sink;
+use crate::process::Process;
 use port::{Ending, Note, ToWorker, Variable};
 use std::os::unix::net::UnixStream;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a cell's code ended, and which variables there are now.
@@ -26,7 +27,8 @@ pub(super) struct State {
     pub ran_for: Duration,
     pub finished: Option<Finished>,
     pub connection: Option<UnixStream>,
-    pub pid: Option<u32>,
+    /// The process at the other end of the connection.
+    pub worker: Option<Arc<Process>>,
     pub connections: u64,
     /// Outputs go nowhere: a replay.
     pub muted: bool,
@@ -38,10 +40,6 @@ pub(super) struct Shared {
     pub state: Mutex<State>,
     pub changed: Condvar,
     pub sink: Sink,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn send(state: &mut State, message: &ToWorker) {

@@ -1,4 +1,4 @@
-//! Room `belle2`: what is known of Belle II, and stands nowhere else.
+//! Room `belle2`: all that is known of Belle II; no other room knows it.
 //!
 //! [`names`] of processes, [`luminosity`] tables, the columns that name an [`event`], and the
 //! [`escape`] codes of column names. In come texts, out go names,

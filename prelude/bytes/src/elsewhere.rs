@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use crate::expected::Expected;
 use crate::gather::coalesced;
 
-/// A file on a server, as whoever speaks the server's protocol gives it.
+/// A file on a server, read through a client of the server's protocol.
 pub trait Remote: Send + Sync + Debug {
     /// How messages name it: never with a password, a token or a signature.
     fn name(&self) -> &str;
@@ -85,7 +85,7 @@ impl Elsewhere {
         &*self.remote
     }
 
-    /// Begins to bring ranges into memory, on a thread of its own, for whoever holds them soon.
+    /// Begins to bring ranges into memory, on a thread of its own, for a caller that will hold them soon.
     pub(crate) fn expect(self: &Arc<Self>, mut ranges: Vec<Range<u64>>) {
         ranges.retain(|range| range.start < range.end && range.end <= self.remote.length());
         let Some(place) = (!ranges.is_empty()).then(|| self.expected.note(&ranges)).flatten() else { return };

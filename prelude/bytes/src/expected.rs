@@ -62,7 +62,7 @@ impl<T> Expected<T> {
         Some(place)
     }
 
-    /// Takes what was expected of these ranges; waits for what is under way. What failed is not among it: whoever asks tries
+    /// Takes what was expected of these ranges; waits for what is under way. What failed is not among it: the caller tries
     /// it again, and tells.
     pub(crate) fn take(&self, ranges: &[Range<u64>]) -> Vec<T> {
         let taken: Vec<Entry<T>> = locked(&self.all).extract_if(.., |entry| overlap(&entry.ranges, ranges)).collect();

@@ -98,7 +98,7 @@ impl Cut {
         self
     }
 
-    /// Says what stands behind a name: the value of another cut, which keeps what a column of its values would lose, namely
+    /// Binds a name to the value of another cut, which keeps what a column of its values would lose, namely
     /// of which collection lists are, and which objects are the same.
     ///
     /// ```
@@ -140,7 +140,7 @@ impl Cut {
         names
     }
 
-    /// Whether it asks for a number that stands for the whole table, such as `x.mean()`.
+    /// Whether it asks for a number of the whole table, such as `x.mean()`.
     pub fn has_reduction(&self) -> bool {
         fn inside(expr: &Expr) -> bool {
             let own = matches!(expr.kind(), Kind::Method(_, name, arguments)

@@ -16,7 +16,7 @@ pub trait Lookup: Send + Sync {
         false
     }
 
-    /// What is wrong with a text that stands for every row, if something is.
+    /// What is wrong with a text that is the same for every row, if something is.
     fn refuses(&self, input: usize, text: &str) -> Option<String>;
 
     /// The value for the inputs of a row; NaN for missing.

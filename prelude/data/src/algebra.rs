@@ -11,6 +11,15 @@ use std::sync::Arc;
 
 impl Group {
     /// The processes of both groups. Both must have the same steps behind them.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// let all = data.group("mumu").union(&data.group("taupair"));
+    /// assert_eq!(all.count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut members: Vec<_> = self.members.iter().chain(other.members.iter()).copied().collect();
@@ -20,6 +29,15 @@ impl Group {
     }
 
     /// The processes of this group that are not in the other.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// let rest = data.difference(&data.group("mumu"));
+    /// assert_eq!(rest.process_names(), ["taupair"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let members = self.members.iter().filter(|at| !other.members.contains(at)).copied().collect();

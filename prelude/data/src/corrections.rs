@@ -239,7 +239,7 @@ impl<'a> IntoInputs<'a> for &[Input<'a>] {
 /// A flat table (a frame, or the path of a parquet or text file) or a histogram that is to be looked up.
 ///
 /// A flat table has a row for each cell: `.bins("p", "p_min", "p_max")` says which columns hold the bounds of an input,
-/// `.key("charge")` which input stands in the rows itself, `.value("ratio", "ratio")` what comes out; values are
+/// `.key("charge")` which input is in the rows itself, `.value("ratio", "ratio")` what comes out; values are
 /// expressions of columns. Inputs are given in a call in the order in which they are named here, those with bins first. A
 /// histogram has its axes as inputs and the values `nominal`, `up` and `down`.
 ///
@@ -288,6 +288,14 @@ impl LookupTable {
     }
 
     /// An input whose values stand in a column of another name.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// let table = df!("low" => [0.0], "high" => [5.0], "pdg" => [13], "sf" => [0.9])?;
+    /// let table = data::lookup(&table)?.bins("p", "low", "high").key_in("kind", "pdg").value("sf", "sf").build()?;
+    /// assert_eq!(table.value((2.0, 13))?, 0.9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn key_in(mut self, input: &str, column: &str) -> Self {
         if let Cells::Frame { keys, .. } = &mut self.cells {

@@ -166,6 +166,13 @@ impl Loader {
     }
 
     /// Opens only processes that match a glob, or contain the text.
+    ///
+    /// ```
+    /// let folder = "no such folder";
+    /// let data = data::Loader::new(folder).process_filter("mumu*").load();
+    /// assert!(data.is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn process_filter(mut self, filter: impl Into<String>) -> Self {
         self.process_filter = Some(filter.into());
         self
@@ -284,6 +291,14 @@ impl Data {
     /// The processes of both data sets as one; weights and limits are those of this one. A process that is in both has the
     /// rows of this one and then those of the other, which must have the same columns; the same files in both are an error,
     /// which the terminals say.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.concat(&data).count()?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
         Self { everything: self.everything.concat(&other.everything), looked_up: Arc::default() }
@@ -316,6 +331,14 @@ impl Data {
     }
 
     /// How much memory the engine may hold, in gigabytes (10^9 bytes).
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.memory_budget_gb(0.5).count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn memory_budget_gb(&self, gigabytes: impl Number) -> Self {
         self.with(|settings| settings.memory_budget = Some(bytes(gigabytes.to_f64())))
@@ -323,6 +346,15 @@ impl Data {
 
     /// Keeps a record of every segment for `profiling_report()`. (`profile("x", 50, "y")` is the histogram of means,
     /// [`Group::profile`]; in cells `profile(true)` still means this switch.)
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let report = data.profiling(true).profiling_report();
+    /// # let _ = report;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn profiling(&self, profile: bool) -> Self {
         self.with(|settings| settings.profile = profile)
@@ -330,6 +362,14 @@ impl Data {
 
     /// Takes equal event keys in separate runs of rows for different events: for merged samples without
     /// production numbers, where keys repeat.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.consecutive_keys(true).one_cand_only().count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn consecutive_keys(&self, consecutive: bool) -> Self {
         self.with(|settings| settings.consecutive_keys = consecutive)
@@ -356,12 +396,28 @@ impl Data {
     }
 
     /// How many threads read and compute; otherwise as many as the machine has. No answer depends on it.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.threads(2).count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn threads(&self, threads: usize) -> Self {
         self.with(|settings| settings.threads = Some(threads.max(1)))
     }
 
     /// Rows of a unit of work; otherwise the engine chooses. No answer depends on it but the last digits of weighted sums.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.chunk_size(1_000).count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn chunk_size(&self, rows: usize) -> Self {
         self.with(|settings| settings.chunk_size = Some(rows.max(1)))
@@ -369,6 +425,14 @@ impl Data {
 
     /// The columns that name an event, for one candidate per event and for cutflows: `event_keys(["run", "event"])`. Without
     /// it they are `__experiment__`, `__run__`, `__event__` and `__production__`, as far as they exist.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.event_keys(["k"]).one_cand_only().count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn event_keys(&self, columns: impl crate::steps::rows::Names) -> Self {
         self.with(|settings| settings.event_keys = columns.names())

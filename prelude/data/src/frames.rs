@@ -13,12 +13,28 @@ use std::sync::Arc;
 
 impl Group {
     /// The same as [`Group::query`], under the name of SQL.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.r#where("x > 1.5").count()?, data.query("x > 1.5").count()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn r#where(&self, selection: impl Into<Selection>) -> Self {
         self.query(selection)
     }
 
     /// The last rows of each process.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.tail(2).column("x")?, [3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn tail(&self, rows: impl TryInto<u64> + Copy + std::fmt::Display) -> Self {
         match rows.try_into() {
@@ -29,6 +45,15 @@ impl Group {
 
     /// Rows of each process from `start` and up to but not with `end`, as `iloc[start:end]`: a negative number counts from the
     /// end, `None` is the end. `row_range(10, 20)`, `row_range(-5, None)`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.row_range(1, 3).column("x")?, [2.0, 3.0]);
+    /// assert_eq!(data.row_range(-1, None).column("x")?, [4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn row_range(&self, start: impl Into<Option<i64>>, end: impl Into<Option<i64>>) -> Self {
         self.and(Step::RowRange(start.into(), end.into()))
@@ -43,12 +68,28 @@ impl Group {
 
     /// Gives columns other names, which keep their places: `rename([("mu1P", "p")])`. All at once, so that names can be
     /// exchanged.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.rename([("x", "p")]).column("p")?.len(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rename<O: Into<String>, N: Into<String>>(&self, names: impl IntoIterator<Item = (O, N)>) -> Self {
         self.and(Step::Rename(names.into_iter().map(|(old, new)| (old.into(), new.into())).collect()))
     }
 
     /// Without these columns.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.drop(["k", "__event__"]).collect()?.width(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn drop(&self, columns: impl Names) -> Self {
         self.and(Step::Drop(columns.names()))
@@ -56,12 +97,31 @@ impl Group {
 
     /// Adds the columns of a frame where the keys are equal; where there is no partner they are missing. A key that the
     /// frame has twice doubles the row. A missing key is equal to a missing key, as in pandas.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let names = df!("k" => ["a"], "charge" => [1])?;
+    /// let joined = data.left_join(&names, "k");
+    /// assert_eq!((joined.count()?, joined.query("charge == 1").count()?), (4, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn left_join(&self, frame: &DataFrame, keys: impl Names) -> Self {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Left })
     }
 
     /// Rows whose keys are not in the frame.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let names = df!("k" => ["a"])?;
+    /// assert_eq!(data.anti_join(&names, "k").column("x")?, [2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn anti_join(&self, frame: &DataFrame, keys: impl Names) -> Self {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Anti })
@@ -108,6 +168,18 @@ impl Group {
     /// there are `ngamma` and a list `gamma_x` for each column `x` of the photons, in the order of that table. A process gets
     /// the rows of the process of the same name, or those of the only process there is. The other table is held in memory, of
     /// its columns those that are used.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let photons = df!("__event__" => [1, 1, 3], "E" => [0.1, 0.2, 0.3])?;
+    /// let photons = data::Data::from_frames([("mumu", photons)])?;
+    /// let data = data.attach("gamma", &photons);
+    /// assert_eq!(data.query("ngamma == 2").count()?, 2);
+    /// assert_eq!(data.query("max(gamma.E) > 0.25").column("x")?, [4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn attach(&self, name: impl Into<String>, other: &Self) -> Self {
         self.and(Step::Attach { name: name.into(), other: Arc::new(other.clone()) })
@@ -116,6 +188,15 @@ impl Group {
     /// Adds the columns of the nearest row of a frame: `asof_join(&frame, "t")` takes the last one at or before, as pandas'
     /// `merge_asof`; see [`AsOf`] for other directions, groups and distances. Without a partner they are missing. Neither side
     /// needs to be in order.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let calibration = df!("x" => [0.0, 2.5], "gain" => [1.0, 1.1])?;
+    /// assert_eq!(data.asof_join(&calibration, "x").column("gain")?, [1.0, 1.0, 1.1, 1.1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn asof_join(&self, frame: &DataFrame, on: impl Into<AsOf>) -> Self {
         self.and(Step::AsOf { frame: Arc::new(frame.clone()), asof: on.into() })
@@ -123,24 +204,56 @@ impl Group {
 
     /// The rows of each process in the order of columns, smallest first, as a step: [`Group::sort`] gives a frame. Missing
     /// values (null, NaN) come last, equal rows keep their order. All rows are held in memory.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.sorted(["k", "x"]).column("x")?, [1.0, 3.0, 4.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sorted(&self, by: impl Names) -> Self {
         self.and(Step::Sorted { by: by.names(), order: Order::Lowest, rows: None })
     }
 
     /// The same, largest first.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.sorted_descending("x").column("x")?, [4.0, 3.0, 2.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sorted_descending(&self, by: impl Names) -> Self {
         self.and(Step::Sorted { by: by.names(), order: Order::Highest, rows: None })
     }
 
     /// The rows of each process with the largest values of a column, largest first, as a step: [`Group::top`] gives a frame.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.largest(2, "x").column("x")?, [4.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn largest(&self, rows: usize, by: impl AsRef<str>) -> Self {
         self.and(Step::Sorted { by: vec![by.as_ref().to_owned()], order: Order::Highest, rows: Some(rows) })
     }
 
     /// The rows of each process with the smallest values of a column, smallest first, as a step.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.smallest(2, "x").column("x")?, [1.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn smallest(&self, rows: usize, by: impl AsRef<str>) -> Self {
         self.and(Step::Sorted { by: vec![by.as_ref().to_owned()], order: Order::Lowest, rows: Some(rows) })
@@ -148,6 +261,14 @@ impl Group {
 
     /// The first row of each combination of values of columns, with all its columns, in each process: pandas'
     /// `drop_duplicates`. A row that is left keeps its own weight.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.distinct("k").column("x")?, [1.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn distinct(&self, columns: impl Names) -> Self {
         self.and(Step::Distinct(columns.names()))
@@ -156,6 +277,16 @@ impl Group {
     /// Adds columns that depend on the rows of a group, in the order of the rows: `window("run", [cumulative_sum("E"),
     /// lag("t", 1), rank("E")])`. Without keys, `window((), ..)`, all rows of a process are one group. Rows with a missing key
     /// have no value. Each process apart; all its rows are held in memory.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::cumulative_sum;
+    /// let data = data.window("k", [cumulative_sum("x").alias("so_far")]);
+    /// assert_eq!(data.column("so_far")?, [1.0, 2.0, 4.0, 8.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn window(&self, keys: impl Names, windows: impl IntoIterator<Item = Window>) -> Self {
         self.and(Step::Window { keys: keys.names(), windows: windows.into_iter().collect() })

@@ -34,6 +34,15 @@ impl Group {
     /// Those processes of this group that belong to `name`: a process, or else a group.
     ///
     /// A name that is not there gives a group whose terminals say so, with the nearest names.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.group("mumu").count()?, 2);
+    /// assert!(data.group("mumuu").count().is_err(), "the message names mumu");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn group(&self, name: impl AsRef<str>) -> Self {
         self.named(name.as_ref())
@@ -68,6 +77,14 @@ impl Group {
     }
 
     /// Rows that pass a selection, with pandas' syntax and IEEE meaning: `"pRecoil > 2.0 & 2.6 > pRecoilTheta > 0.3"`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.query("x > 1.5 & k == 'a'").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn query(&self, selection: impl Into<Selection>) -> Self {
         self.and_query(selection.into())
@@ -79,6 +96,15 @@ impl Group {
     }
 
     /// Rows for which an expression is true: `col("pRecoil").gt(2.0)`, or an expression of Polars.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use polars::prelude::col;
+    /// assert_eq!(data.filter(col("x").gt(1.5)).count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn filter(&self, predicate: impl Into<Predicate>) -> Self {
         self.and_filter(predicate.into())
@@ -98,12 +124,30 @@ impl Group {
     }
 
     /// Names of the processes and a group of each, in order: `for (name, group) in data.items() { .. }`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// for (name, group) in data.items() {
+    ///     assert_eq!(group.count()?, 2, "{name}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn items(&self) -> std::vec::IntoIter<(String, Self)> {
         let item = |&at: &usize| (self.catalog.processes[at].name.to_string(), self.of_member(at));
         self.members.iter().map(item).collect::<Vec<_>>().into_iter()
     }
 
     /// A value for `@name` in all steps so far that use the name and have no value for it.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.query("x > @least").bind("least", 2.5).count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bind(&self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
         self.and_bind(name.into(), value.into())
@@ -115,6 +159,14 @@ impl Group {
     }
 
     /// A new column, or another meaning of an old one: `define("pt", "mu1P * sin(mu1Theta)")`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.define("double", "2 * x").query("double > 5").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn define(&self, name: impl Into<String>, value: impl Into<Selection>) -> Self {
         self.and_define(name.into(), value.into())
@@ -126,6 +178,15 @@ impl Group {
     }
 
     /// A new column by a function of Rust over the values of a row; runs in parallel.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let data = data.define_with(["x"], "root", |x: f64| x.sqrt());
+    /// assert_eq!(data.query("root >= 2").count()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn define_with<A, F: crate::steps::rows::RowClosure<A>>(
         &self,
@@ -138,6 +199,15 @@ impl Group {
     }
 
     /// A new column by a function over whole blocks of columns, for what a row at a time cannot say.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let data = data.define_blocks(["x"], "double", |columns| Ok((&columns[0] * 2.0)));
+    /// assert_eq!(data.query("double > 5").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn define_blocks(
         &self,
@@ -149,6 +219,14 @@ impl Group {
     }
 
     /// Only these columns, in this order.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.select(["x", "k"]).collect()?.width(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn select(&self, columns: impl crate::steps::rows::Names) -> Self {
         self.and_select(columns.names())
@@ -160,6 +238,14 @@ impl Group {
     }
 
     /// The first rows of each process.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.head(1).count()?, 2, "one row of each process");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn head(&self, rows: impl TryInto<u64> + Copy + std::fmt::Display) -> Self {
         match rows.try_into() {
@@ -172,6 +258,15 @@ impl Group {
     }
 
     /// A random part of the rows of each process, the same rows for the same seed.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let half = data.sample(0.5, 1).collect()?;
+    /// assert_eq!(half, data.sample(0.5, 1).collect()?, "the same rows for the same seed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sample(&self, fraction: f64, seed: u64) -> Self {
         segment::record::seed("sample", seed);
@@ -201,24 +296,54 @@ impl Group {
     }
 
     /// Weights rows by a column or an expression; several weights multiply.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [0.5, 1.5], "w" => [2.0, 3.0])?)])?;
+    /// assert_eq!(data.weight("w").hist("x", (2, 0.0, 2.0))?.values(), [2.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn weight(&self, weight: impl Into<Selection>) -> Self {
         self.and(Step::Weight(weight.into()))
     }
 
     /// Drops the weights of the steps so far and those of luminosities: rows count as 1 from here on.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [0.5, 1.5], "w" => [2.0, 3.0])?)])?;
+    /// assert_eq!(data.weight("w").unweighted().hist("x", (2, 0.0, 2.0))?.values(), [1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn unweighted(&self) -> Self {
         self.and(Step::Unweighted)
     }
 
     /// One candidate per event: the first in file order.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.one_cand_only().count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn one_cand_only(&self) -> Self {
         self.and(Step::Candidate(Choice::First))
     }
 
     /// One candidate per event: the first in file order (the name that analysts know).
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.oneCandOnly().count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[allow(non_snake_case)]
     #[must_use]
     pub fn oneCandOnly(&self) -> Self {
@@ -227,6 +352,15 @@ impl Group {
 
     /// One candidate per event: the best by a column or an expression, `Lowest` or `Highest` (or as a text, `"lowest"`); NaN
     /// last, ties to the first.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::Highest;
+    /// assert_eq!(data.best_candidate("x", Highest).column("x")?, [2.0, 3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn best_candidate(&self, by: impl Into<Selection>, order: impl IntoOrder) -> Self {
         match order.into_order() {
@@ -236,6 +370,16 @@ impl Group {
     }
 
     /// One candidate per event, at random; the same one for the same seed.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let chosen = data.random_candidate(7);
+    /// assert_eq!(chosen.count()?, 3);
+    /// assert_eq!(chosen.column("x")?, data.random_candidate(7).column("x")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn random_candidate(&self, seed: u64) -> Self {
         segment::record::seed("random_candidate", seed);
@@ -244,6 +388,15 @@ impl Group {
 
     /// Adds the columns of a frame where the keys are equal; rows without a partner are left out, a missing key is equal to a
     /// missing key, as in pandas.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let names = df!("k" => ["a"], "charge" => [1])?;
+    /// assert_eq!(data.join(&names, "k").query("charge == 1").count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn join(&self, frame: &polars::prelude::DataFrame, keys: impl crate::steps::rows::Names) -> Self {
         self.and(Step::Join { frame: Arc::new(frame.clone()), keys: keys.names(), how: How::Inner })
@@ -274,22 +427,55 @@ impl Group {
     }
 
     /// Names of the processes.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.process_names(), ["mumu", "taupair"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn process_names(&self) -> Vec<String> {
         self.members.iter().map(|&at| self.catalog.processes[at].name.to_string()).collect()
     }
 
     /// Names of the groups that have a process here.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert!(data.group("mumu").group_names().iter().all(|name| name != "nowhere"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn group_names(&self) -> Vec<String> {
         let here = |members: &Vec<usize>| members.iter().any(|at| self.members.contains(at));
         self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
     }
 
     /// What was wrong when the group was made, which every terminal says.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert!(data.group("mumu").error().is_none());
+    /// assert!(data.group("nowhere").error().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn error(&self) -> Option<&Error> {
         self.broken.as_deref()
     }
 
     /// What the group is called.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.group("mumu").label(), "mumu");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn label(&self) -> &str {
         &self.label
     }

@@ -42,7 +42,6 @@ pub use damage::salvage::{SalvageReport, salvage, salvage_stream};
 pub use model::error::{Error, Fault, Place, Result};
 pub use model::order::{ByteOrder, Element};
 pub use model::schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
-pub use model::threads::default_threads;
 pub use physics::link::{Links, linked_rows, links};
 pub use physics::lorentz::{FourMomentum, charge_of, mass_of, name_of};
 pub use physics::reaction::{Reaction, electron_on_proton, momentum};

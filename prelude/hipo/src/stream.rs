@@ -63,6 +63,24 @@ impl LocalFile {
     ///
     /// # Errors
     /// When the system refuses.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// use hipo::{LocalFile, Reader, ReaderOptions};
+    /// let stream = std::sync::Arc::new(LocalFile::open_unmapped(&path)?);
+    /// assert_eq!(Reader::from_stream(stream, &ReaderOptions::default())?.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_unmapped(path: &Path) -> io::Result<Self> {
         Ok(Self { name: path.display().to_string(), file: recoil_bytes::LocalFile::open(path)? })
     }

@@ -8,6 +8,14 @@ use std::ops::{Add, Div, Mul, Sub};
 impl Hist {
     /// Every entry with `factor` times its weight: values times `factor`, variances times its square. Counts times 1
     /// stay counts, with the errors of counts.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.scaled(2.0).values(), [2.0, 4.0, 0.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn scaled(&self, factor: f64) -> Self {
         let mut new = self.clone();
         if factor == 1.0 {
@@ -23,6 +31,14 @@ impl Hist {
     ///
     /// # Errors
     /// When the bins add up to 0 or to no number.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.normalised()?.sum(), 1.0);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn normalised(&self) -> Result<Self> {
         self.normalised_to(1.0)
     }
@@ -31,6 +47,14 @@ impl Hist {
     ///
     /// # Errors
     /// When the bins add up to 0 or to no number.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.normalised_to(6.0)?.values(), [2.0, 4.0, 0.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn normalised_to(&self, sum: f64) -> Result<Self> {
         let have = self.sum();
         if have == 0.0 || !have.is_finite() {
@@ -40,6 +64,15 @@ impl Hist {
     }
 
     /// Values divided by their sum and by the size of each bin (its width, or area): integrates to 1.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let integral: f64 = hist.density().iter().zip(hist.sizes()).map(|(value, size)| value * size).sum();
+    /// assert!((integral - 1.0).abs() < 1e-12);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn density(&self) -> Vec<f64> {
         let sum = self.sum();
         self.counts().iter().zip(self.sizes()).map(|(count, size)| count / sum / size).collect()
@@ -61,6 +94,14 @@ impl Hist {
     ///
     /// # Errors
     /// When there is more than one axis, or bins are means.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.cumulative()?.values(), [1.0, 3.0, 3.0, 3.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn cumulative(&self) -> Result<Self> {
         self.running(false)
     }
@@ -69,6 +110,14 @@ impl Hist {
     ///
     /// # Errors
     /// As [`Hist::cumulative`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.cumulative_from_above()?.values(), [4.0, 3.0, 1.0, 1.0], "with the overflow");
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn cumulative_from_above(&self) -> Result<Self> {
         self.running(true)
     }

@@ -86,6 +86,12 @@ impl Axis {
     ///
     /// # Errors
     /// When there are no bins, or the range is empty, reversed or not finite.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.edges(), [0.0, 0.5, 1.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn regular(bins: usize, lower: f64, upper: f64) -> Result<Self> {
         check_range(bins, lower, upper)?;
         Ok(Kind::Regular { bins, lower, upper, closed: false, circular: false }.into())
@@ -95,6 +101,14 @@ impl Axis {
     ///
     /// # Errors
     /// As [`Axis::regular`].
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let mut hist = hist::Hist::new(Axis::regular_closed(2, 0.0, 1.0)?)?;
+    /// hist.fill(&[1.0])?;
+    /// assert_eq!(hist.values(), [0.0, 1.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn regular_closed(bins: usize, lower: f64, upper: f64) -> Result<Self> {
         check_range(bins, lower, upper)?;
         Ok(Kind::Regular { bins, lower, upper, closed: true, circular: false }.into())
@@ -104,6 +118,14 @@ impl Axis {
     ///
     /// # Errors
     /// As [`Axis::regular`].
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let mut hist = hist::Hist::new(Axis::circular(2, 0.0, 360.0)?)?;
+    /// hist.fill(&[370.0])?;
+    /// assert_eq!(hist.values(), [1.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn circular(bins: usize, lower: f64, upper: f64) -> Result<Self> {
         check_range(bins, lower, upper)?;
         Ok(Kind::Regular { bins, lower, upper, closed: false, circular: true }.into())
@@ -113,6 +135,12 @@ impl Axis {
     ///
     /// # Errors
     /// As [`Axis::regular`], and when `lower` is not positive.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(Axis::log(3, 1.0, 1000.0)?.edges().iter().zip([1.0, 10.0, 100.0, 1000.0]).all(|(a, b)| (a - b).abs() < 1e-9));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn log(bins: usize, lower: f64, upper: f64) -> Result<Self> {
         check_range(bins, lower, upper)?;
         if lower <= 0.0 {
@@ -125,6 +153,12 @@ impl Axis {
     ///
     /// # Errors
     /// When there are fewer than two edges, or they are not finite and increasing.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::variable([0.0, 1.0, 5.0])?.widths(), [1.0, 4.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn variable(edges: impl Into<Vec<f64>>) -> Result<Self> {
         let edges: Vec<f64> = edges.into();
         if edges.len() < 2 {
@@ -145,6 +179,12 @@ impl Axis {
     ///
     /// # Errors
     /// When `upper` is not above `lower`, or there are too many bins.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::integer(0, 3)?.bins(), 3);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn integer(lower: i64, upper: i64) -> Result<Self> {
         if upper <= lower {
             return Err(Error::axis(format!("an integer axis from {lower} up to and without {upper} has no bins")));
@@ -161,6 +201,13 @@ impl Axis {
     ///
     /// # Errors
     /// When there is no text or the same twice.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let axis = Axis::category(["e", "mu"])?;
+    /// assert_eq!(axis.categories(), Some(vec!["e".to_owned(), "mu".to_owned()]));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn category<S: Into<String>>(categories: impl IntoIterator<Item = S>) -> Result<Self> {
         let categories: Vec<String> = categories.into_iter().map(Into::into).collect();
         check_distinct(&categories)?;
@@ -171,6 +218,12 @@ impl Axis {
     ///
     /// # Errors
     /// When there is no integer or the same twice.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::integer_category([11, 13])?.bins(), 2);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn integer_category(categories: impl Into<Vec<i64>>) -> Result<Self> {
         let categories: Vec<i64> = categories.into();
         check_distinct(&categories)?;
@@ -178,6 +231,12 @@ impl Axis {
     }
 
     /// Two bins: false and true.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::boolean().bins(), 2);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn boolean() -> Self {
         Kind::Boolean.into()
     }
@@ -189,6 +248,13 @@ impl Axis {
     }
 
     /// The same axis with this label.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let axis = Axis::regular(2, 0.0, 1.0)?.named("p").labelled("momentum").with_unit("GeV/c");
+    /// assert_eq!(axis.title(), "momentum [GeV/c]");
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn labelled(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
@@ -238,6 +304,12 @@ impl Axis {
     }
 
     /// The middles of the bins.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.centres(), [0.25, 0.75]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn centres(&self) -> Vec<f64> {
         self.edges().windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect()
     }
@@ -273,11 +345,25 @@ impl Axis {
     }
 
     /// Whether there is an underflow bin.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(Axis::regular(2, 0.0, 1.0)?.has_underflow());
+    /// assert!(!Axis::category(["e", "mu"])?.has_underflow());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn has_underflow(&self) -> bool {
         self.categories().is_none() && !self.is_circular()
     }
 
     /// Whether there is an overflow bin (for categories: `other`).
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(Axis::category(["e", "mu"])?.has_overflow(), "other texts");
+    /// assert!(!Axis::boolean().has_overflow());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn has_overflow(&self) -> bool {
         !matches!(self.kind, Kind::Boolean) && !self.is_circular()
     }
@@ -303,7 +389,7 @@ impl Axis {
         self.extent() - 1
     }
 
-    /// What the cell `slot` stands for.
+    /// The meaning of the cell `slot`.
     pub(crate) fn part(&self, slot: usize) -> Part {
         match slot {
             slot if slot == self.missing() => Part::Missing,
@@ -319,7 +405,7 @@ impl Axis {
     }
 }
 
-/// What a cell along an axis stands for.
+/// The meaning of a cell along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Under,

@@ -63,6 +63,14 @@ impl Hist {
     ///
     /// # Errors
     /// When there are too many cells.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// let mut hist = Hist::weighted(Axis::regular(2, 0.0, 2.0)?)?;
+    /// hist.fill_weighted(&[0.5, 0.6], &[2.0, 3.0])?;
+    /// assert_eq!((hist.values()[0], hist.errors()[0]), (5.0, 13f64.sqrt()));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn weighted(axis: Axis) -> Result<Self> {
         Self::with(vec![axis], Storage::Weight)
     }
@@ -122,6 +130,16 @@ impl Hist {
     ///
     /// # Errors
     /// When axes or storages differ. The histogram is then as before.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let other = hist.clone();
+    /// hist.merge(&other)?;
+    /// assert_eq!(hist.values(), [2.0, 4.0, 0.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.compatible(other)?;
         self.processes.merge(&other.processes)?;
@@ -168,6 +186,16 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let axis = hist.axis_mut(0)?;
+    /// *axis.label = "momentum".into();
+    /// assert_eq!(hist.axes()[0].title(), "momentum");
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn axis_mut(&mut self, at: usize) -> Result<AxisText<'_>> {
         let count = self.axes.len();
         let axis = self.axes.get_mut(at);
@@ -258,16 +286,42 @@ impl Hist {
     }
 
     /// The variance of [`Hist::underflow`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// hist.fill(&[-1.0, -2.0])?;
+    /// assert_eq!((hist.underflow(), hist.underflow_variance()), (2.0, 2.0));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn underflow_variance(&self) -> f64 {
         self.outside(Cells::square, Part::Under)
     }
 
     /// The variance of [`Hist::overflow`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!((hist.overflow(), hist.overflow_variance()), (1.0, 1.0));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn overflow_variance(&self) -> f64 {
         self.outside(Cells::square, Part::Over)
     }
 
     /// The variance of [`Hist::nan`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// hist.fill(&[f64::NAN])?;
+    /// assert_eq!((hist.nan(), hist.nan_variance()), (1.0, 1.0));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn nan_variance(&self) -> f64 {
         self.outside(Cells::square, Part::Missing)
     }
@@ -278,11 +332,29 @@ impl Hist {
     }
 
     /// The sum of everything: bins, underflow, overflow and missing.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!((hist.sum(), hist.total()), (3.0, 4.0));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn total(&self) -> f64 {
         (0..self.cells.len()).map(|at| self.cells.count(at)).sum()
     }
 
     /// How many entries of weight 1 would tell as much: (sum of weights)² / sum of squares, in the bins.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let mut weighted = Hist::weighted(Axis::regular(1, 0.0, 1.0)?)?;
+    /// weighted.fill_weighted(&[0.5, 0.5], &[1.0, 3.0])?;
+    /// assert_eq!(weighted.effective_entries(), 1.6);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn effective_entries(&self) -> f64 {
         let squares: f64 = self.over_bins(Cells::square).iter().sum();
         if squares > 0.0 { self.sum().powi(2) / squares } else { 0.0 }

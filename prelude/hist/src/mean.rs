@@ -53,11 +53,27 @@ impl Hist {
 
     /// The mean of the first axis from the middles of its bins (from the integers, where bins are integers), without
     /// underflow and overflow. NaN for texts.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!((hist.binned_mean() - (0.5 + 1.5 + 1.5) / 3.0).abs() < 1e-12);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn binned_mean(&self) -> f64 {
         self.binned(0).0
     }
 
     /// The standard deviation along the first axis from the middles of its bins, without underflow and overflow.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!((hist.binned_std_dev() - 2f64.sqrt() / 3.0).abs() < 1e-12);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn binned_std_dev(&self) -> f64 {
         self.binned(0).1
     }
@@ -75,7 +91,7 @@ impl Hist {
 }
 
 impl Axis {
-    /// The value that stands for each bin: its middle, or the integer that it is. NaN for texts.
+    /// The value that represents each bin: its middle, or the integer that it is. NaN for texts.
     fn places(&self) -> Vec<f64> {
         match &self.kind {
             Kind::Integer { lower, .. } => (0..self.bins()).map(|at| (lower + at as i64) as f64).collect(),

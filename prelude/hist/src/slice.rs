@@ -16,6 +16,14 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis, no bin in the range, or nowhere for the rest to go (circles, false and true).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.slice(0, 1..3)?.values(), [2.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn slice<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
@@ -34,6 +42,14 @@ impl Hist {
     ///
     /// # Errors
     /// As [`Hist::rebin_axis`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.rebin(2)?.values(), [3.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn rebin(&self, bins: usize) -> Result<Self> {
         self.rebin_axis(0, bins)
     }
@@ -61,6 +77,14 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis, or an edge is not one of its edges.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.rebin_edges(0, &[0.0, 1.0, 4.0])?.values(), [1.0, 2.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn rebin_edges(&self, axis: impl AxisAt, edges: &[f64]) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
@@ -84,6 +108,15 @@ impl Hist {
     ///
     /// # Errors
     /// When an axis is not there or comes twice, or none is left.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// let axes = [Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(2, 0.0, 2.0)?.named("y")];
+    /// let mut hist = Hist::with(axes, hist::Storage::Count)?;
+    /// hist.fill_slices(&[&[0.5, 1.5], &[0.5, 0.5]], None, None)?;
+    /// assert_eq!(hist.project(["y"])?.values(), [2.0, 0.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn project<A: AxisAt>(&self, axes: impl IntoIterator<Item = A>) -> Result<Self> {
         let kept: Vec<usize> = axes.into_iter().map(|axis| axis.position(self.axes())).collect::<Result<_>>()?;
         if let Some(at) = (1..kept.len()).find(|&at| kept[..at].contains(&kept[at])) {

@@ -46,6 +46,15 @@ impl Hist {
     }
 
     /// Values and edges of one axis, as `numpy.histogram` returns them.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let (values, edges) = hist.to_numpy();
+    /// assert_eq!((values.len(), edges.len()), (4, 5));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn to_numpy(&self) -> (Vec<f64>, Vec<f64>) {
         (self.values(), self.edges())
     }

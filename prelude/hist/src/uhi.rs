@@ -46,6 +46,14 @@ fn field(cells: &Cells, name: &str, at: usize) -> f64 {
 impl Hist {
     /// The histogram as text in the UHI format (JSON, version 1), which boost-histogram, hist and uproot read.
     /// Parts by process: [`Hist::to_json_by_process`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(Hist::from_json(&hist.to_json())?.values(), hist.values());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn to_json(&self) -> String {
         self.to_uhi().to_string()
     }

@@ -45,6 +45,7 @@ pub struct Unfolded {
 /// measured.fill(&[vec![0.5; 250], vec![1.5; 120]].concat())?;
 /// let unfolded = unfold(&measured, &response, 50)?;
 /// // 0.8 a + 0.1 b = 250 and 0.1 a + 0.9 b = 120.
+/// assert!(unfolded.last_change() < 1e-3);
 /// assert!((unfolded.values()[0] - 299.9).abs() < 0.5 && (unfolded.values()[1] - 100.0).abs() < 0.5);
 /// # Ok::<(), hist::Error>(())
 /// ```

@@ -210,6 +210,15 @@ impl Hist {
 
     /// Each bin divided by its size: entries per unit of the axis (of all axes), with their errors. Flow stays as it is,
     /// and the histogram is one of weights.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// let edges = Axis::variable([0.0, 1.0, 3.0])?;
+    /// let mut hist = Hist::new(edges)?;
+    /// hist.fill(&[0.5, 1.5, 2.5])?;
+    /// assert_eq!(hist.per_unit().values(), [1.0, 1.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn per_unit(&self) -> Self {
         let mut new = self.clone();
@@ -230,6 +239,14 @@ impl Hist {
     ///
     /// # Errors
     /// Never for a histogram that exists: what a larger one would have.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.with_flow_in_edge_bins()?.values(), [1.0, 2.0, 0.0, 1.0]);
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     pub fn with_flow_in_edge_bins(&self) -> Result<Self> {
         let mut new = self.clone();
         for axis in 0..self.dimensions() {

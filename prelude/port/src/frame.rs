@@ -87,7 +87,7 @@ mod tests {
     fn every_message_survives_the_socket() {
         let place = Place { file: "src/lib.rs".into(), line: 3, column: 5 };
         let messages = vec![
-            ToKernel::Hello { pid: 1 },
+            ToKernel::Hello,
             ToKernel::Started { token: 9 },
             ToKernel::Display { token: 9, bundle: bundle(), id: Some("x".into()) },
             ToKernel::Update { token: 9, bundle: bundle(), id: "x".into() },

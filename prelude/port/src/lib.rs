@@ -8,10 +8,12 @@
 //! worker has written is lost.
 //!
 //! In comes a typed message or a byte stream, out goes the other. The room knows no Jupyter, no rustc and no data frame;
-//! it imports only the standard library and serde, because it is the one room that the kernel links.
+//! it imports only the standard library, serde and base64, because it is the one room that the kernel links.
 
+mod bundle;
 mod frame;
 mod message;
 
+pub use bundle::Bundle;
 pub use frame::{FrameError, MAX_FRAME_BYTES, receive, send};
-pub use message::{Bundle, Comm, Ending, Errand, Note, Place, ToKernel, ToWorker, Variable};
+pub use message::{Comm, Ending, Errand, Note, Place, ToKernel, ToWorker, Variable};

@@ -1,30 +1,8 @@
 //! The messages.
 
+use crate::bundle::Bundle;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// Data by mime type with metadata by mime type.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bundle {
-    /// Content by mime type; text as a JSON string, binary as base64 text.
-    pub data: Map<String, Value>,
-    /// Metadata by mime type, usually empty.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub metadata: Map<String, Value>,
-}
-
-impl Bundle {
-    /// A bundle of plain text only.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::default().with("text/plain", text)
-    }
-
-    /// The same bundle with one more mime type.
-    pub fn with(mut self, mime: &str, content: impl Into<String>) -> Self {
-        self.data.insert(mime.to_owned(), Value::String(content.into()));
-        self
-    }
-}
 
 /// A place in source code, as panics report it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,11 +98,8 @@ pub enum Comm {
 /// What the worker tells the kernel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToKernel {
-    /// First message: who is there.
-    Hello {
-        /// The worker's process id.
-        pid: u32,
-    },
+    /// First message: a worker is there.
+    Hello,
     /// A cell's code begins to run.
     Started {
         /// The cell.

@@ -34,7 +34,7 @@ fn scheme(path: &str) -> Option<String> {
     Some(path.split_once("://")?.0.to_ascii_lowercase())
 }
 
-/// An address without what must not be shown: names and passwords before the host, and what stands behind a question mark,
+/// An address without what must not be shown: names and passwords before the host, and the query after `?`,
 /// where signatures and tokens are. Other paths stay as they are.
 ///
 /// ```

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Why a file that is elsewhere cannot be had. Messages do not name the file: whoever asked for it does.
+/// Why a remote file cannot be read. Messages do not name the file; the caller adds its name.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {

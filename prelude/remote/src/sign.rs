@@ -85,7 +85,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Text as it stands in signed addresses: all bytes but letters, digits and `-._~` as `%XX`; slashes stay if they may.
+/// Text as signed addresses have it: all bytes but letters, digits and `-._~` as `%XX`; slashes stay if they may.
 pub(crate) fn encoded(text: &str, slashes: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -33,7 +33,7 @@ pub struct CollectionField {
 }
 
 impl Collection {
-    /// The name without what stands before `::`.
+    /// The name without the part before `::`.
     pub fn short(&self) -> &str {
         self.name.rsplit("::").next().unwrap_or(&self.name)
     }

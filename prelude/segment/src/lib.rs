@@ -17,10 +17,12 @@ pub mod record;
 pub mod work;
 
 mod error;
+mod lock;
 mod place;
 mod statistics;
 
 pub use error::{Error, Result};
+pub use lock::lock;
 pub use place::Place;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
 

@@ -6,11 +6,6 @@
 
 use polars::prelude::{DataType, Series};
 
-/// Whether values of this type can be NaN.
-pub fn can_be_nan(dtype: &DataType) -> bool {
-    dtype.is_float()
-}
-
 /// How many values of a column are missing.
 pub fn count(column: &Series) -> usize {
     let nans = match column.dtype() {

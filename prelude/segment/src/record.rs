@@ -1,6 +1,7 @@
 //! What an answer was made from, as far as only the rooms know it: seeds of random choices, rows of tables. Whoever keeps
 //! records takes them with [`take`]; and it may say, with [`set_origin`], what files that are saved now are to carry.
 
+use crate::lock::lock;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,10 +31,6 @@ pub enum Note {
 // Shared by all cells of a notebook: the prelude is one dylib, so these statics exist once.
 static NOTES: Mutex<BTreeSet<Note>> = Mutex::new(BTreeSet::new());
 static ORIGIN: Mutex<String> = Mutex::new(String::new());
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn note(note: Note) {
     let mut notes = lock(&NOTES);

@@ -79,7 +79,7 @@ pub fn frame(frame: &DataFrame, caption: &str) -> Table {
     table
 }
 
-/// The columns to show; `None` stands for those left out.
+/// The columns to show; `None` in the place of those left out.
 fn shown_columns(width: usize) -> Vec<Option<usize>> {
     if width <= LEFT + RIGHT {
         return (0..width).map(Some).collect();

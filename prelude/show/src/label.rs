@@ -1,7 +1,7 @@
 //! Labels with indices and Greek letters, as a physicist types them: `p_{recoil} [GeV/c^2]`, `$\theta_\mu$`.
 //!
 //! `_` and `^` lower and raise the next letter or `{group}`; `\theta` is a Greek letter or sign; text between dollars
-//! is slanted as mathematics is. Everything else, and whatever is not understood, is shown as it stands.
+//! is slanted as mathematics is. Everything else, and all that is not understood, is shown unchanged.
 
 use crate::font;
 
@@ -98,7 +98,7 @@ impl Label {
         Self(parser.runs)
     }
 
-    /// The label of a text that is shown as it stands.
+    /// The label of a text that is shown unchanged.
     pub(crate) fn verbatim(text: &str) -> Self {
         Self(vec![Run { text: text.to_owned(), level: 0, slanted: false }])
     }
@@ -122,7 +122,7 @@ impl Label {
         width
     }
 
-    /// Whether a run stands over or under the one before it: one is raised, the other lowered.
+    /// Whether a run is set over or under the one before it: one is raised, the other lowered.
     pub(crate) fn stacked(&self, at: usize) -> bool {
         let level = |at: usize| self.0[at].level;
         at > 0 && level(at) * level(at - 1) < 0 && !self.stacked(at - 1)

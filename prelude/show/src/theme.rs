@@ -134,7 +134,7 @@ impl Color {
     }
 
     /// The colour `share` of the way to another.
-    pub fn toward(self, other: Self, share: f64) -> Self {
+    pub(crate) fn toward(self, other: Self, share: f64) -> Self {
         let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share.clamp(0.0, 1.0)).round() as u8;
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }

@@ -46,7 +46,7 @@ use segment::{Error, Place, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What [`open`] can read, by the end of the name, in any case. The one list of endings in the house: whoever looks for
+/// What [`open`] can read, by the end of the name, in any case. The one list of endings in the house: code that looks for
 /// files asks [`ending`].
 pub const EXTENSIONS: [&str; 22] = [
     "parquet",

@@ -1,7 +1,7 @@
 //! Running a cell's code: its beginning, its end, and the points where it can be stopped.
 
 use super::ending::Stop;
-use super::link::{self, PANICS, lock};
+use super::link::{self, PANICS};
 use super::{places, store, threads};
 use port::{Bundle, Ending, ToKernel};
 use std::any::TypeId;
@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use segment::lock;
 
 /// What is thrown through a cell's frames to end it; no panic hook sees it.
 struct Thrown(Stop);

@@ -106,7 +106,9 @@ fn environment(name: Option<&str>, value: Option<&str>) -> Ending {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
                 return failed("EnvironmentError", format!("`{name}` cannot name a variable of the environment"));
             }
-            // SAFETY: no cell runs while an errand does, and Rust's own readers of the environment lock it.
+            // SAFETY: no cell runs while an errand does, and Rust's own readers of the environment lock it. That leaves threads
+            // of earlier cells that call C code which reads the environment: `std` names no way to exclude those, and Python's
+            // `os.environ` has the same limit.
             unsafe { std::env::set_var(name, value) };
             told(String::new())
         }

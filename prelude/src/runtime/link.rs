@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use segment::lock;
 
 static LINK: OnceLock<Link> = OnceLock::new();
 
@@ -49,11 +50,6 @@ pub(crate) struct Seen {
 
 /// The panics of this cell, first one first.
 pub(crate) static PANICS: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
-
-/// Locks, also after a panic: what is behind these locks is whole between any two statements.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Sends a message; without a kernel (in tests of the prelude) it goes nowhere.
 pub(crate) fn send(message: &ToKernel) {

@@ -3,10 +3,11 @@
 //! The kernel tells the place of a panic that ends a cell. A thread may panic long after its cell, when the kernel has no
 //! reason to look, so the worker keeps what it needs: a file per cell.
 
-use super::link::{self, lock};
+use super::link;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::{LazyLock, Mutex};
+use segment::lock;
 
 /// The statements of a cell in its file.
 struct Body {

@@ -3,8 +3,7 @@
 //! A thread of its own draws, so that a bar comes in time and moves on however long a single step of the work takes.
 
 use super::cell::checkpoint;
-use super::link::{self, lock};
-use super::show::sent;
+use super::link;
 use super::threads;
 use port::{Bundle, ToKernel};
 use segment::work;
@@ -12,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
+use segment::lock;
 
 const BETWEEN_UPDATES: Duration = Duration::from_millis(100);
 /// Work that ends sooner than this is not worth a bar.
@@ -124,7 +124,7 @@ impl Bar {
             self.state.done = counted.load(Ordering::Relaxed);
         }
         self.state.seconds = self.start.elapsed().as_secs_f64();
-        sent(show::progress(&self.state, memory()))
+        show::progress(&self.state, memory())
     }
 }
 

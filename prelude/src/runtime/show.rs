@@ -5,18 +5,13 @@ use super::ending::Stop;
 use super::link;
 use show::Display;
 
-/// From `show`'s bundle to the port's: the same thing on two sides of a border.
-pub(crate) fn sent(bundle: show::Bundle) -> port::Bundle {
-    port::Bundle { data: bundle.data, metadata: bundle.metadata }
-}
-
 /// What a value looks like; one that refuses to be shown ends the cell with its words.
 fn shown(value: &dyn Display) -> port::Bundle {
     let bundle = value.bundle();
     if bundle.is_refused() {
         throw(refusal(&bundle));
     }
-    sent(bundle)
+    bundle
 }
 
 /// The failure that a refusal is.
@@ -53,7 +48,7 @@ pub fn display_with_id(id: impl Into<String>, value: impl Display) {
     link::show(shown(&value), Some(id.into()));
 }
 
-/// Replaces what [`display_with_id`] has shown, in every cell where it stands.
+/// Replaces what [`display_with_id`] has shown, in every cell that shows it.
 pub fn update_display(id: impl Into<String>, value: impl Display) {
     link::update(shown(&value), id.into());
 }

@@ -1,10 +1,11 @@
 //! The beginning of a worker, and the thread that hands the kernel's messages to whom they concern. This file knows every
 //! other one; [`super::link`] knows none of them.
 
-use super::link::{Link, PANICS, Seen, lock, open, send};
+use super::link::{Link, PANICS, Seen, open, send};
 use super::threads;
 use port::{ToKernel, ToWorker};
 use std::os::unix::net::UnixStream;
+use segment::lock;
 
 /// Connects to the kernel; the worker's host calls it once, before the first cell. Returns 0 when it worked.
 #[unsafe(no_mangle)]
@@ -24,7 +25,7 @@ fn start() -> Result<(), Box<dyn std::error::Error>> {
     let socket = UnixStream::connect(path)?;
     let mut reader = socket.try_clone()?;
     let link = open(socket);
-    send(&ToKernel::Hello { pid: std::process::id() });
+    send(&ToKernel::Hello);
     let listener = std::thread::Builder::new().name("recoil-port".into());
     listener.spawn(move || {
         while let Ok(Some(message)) = port::receive(&mut reader) {

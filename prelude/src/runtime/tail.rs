@@ -5,7 +5,7 @@
 
 use super::cell::throw;
 use super::ending::Stop;
-use super::show::{refusal, sent};
+use super::show::refusal;
 use port::Bundle;
 use std::fmt::{Debug, Display, Write};
 
@@ -128,7 +128,7 @@ fn show_rich(value: &dyn show::Display) -> Option<Bundle> {
     if bundle.is_refused() {
         throw(refusal(&bundle));
     }
-    Some(sent(bundle))
+    Some(bundle)
 }
 
 #[inline(never)]

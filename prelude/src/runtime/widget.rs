@@ -4,7 +4,7 @@
 //! protocol ("jupyter.widget", version 2.1). What it looks like is JavaScript that comes with it; the front end needs the
 //! extension `anywidget`, which `recoil lab` installs.
 
-use super::link::{self, lock};
+use super::link;
 use port::Comm;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
+use segment::lock;
 
 /// Version of the widgets' messages, for the front end to check.
 const PROTOCOL: &str = "2.1.0";

@@ -7,13 +7,13 @@
 //! falling as 1/x, the dimuon decaying as 1 + cos²; momenta smeared. One row is a candidate; an eighth of the events
 //! have two to four, of which one is true. The photon is found with the probability [`Process::efficiency`].
 //! Every block of events depends on the seed, the process and its number only, so that the rows are the same
-//! whoever makes them, in whatever order.
+//! with any number of threads, in any order.
 
 mod event;
 mod random;
 mod write;
 
-pub use write::{toy, toy_segments};
+pub use write::toy;
 
 use polars::prelude::{Column, DataFrame, PolarsResult};
 

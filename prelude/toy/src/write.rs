@@ -24,12 +24,6 @@ pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
     Ok(rows.iter().sum())
 }
 
-/// The blocks of toy data in memory, one after the other: for data that no disk holds.
-pub fn toy_segments(process: &'static Process, events: u64, seed: u64) -> impl Iterator<Item = Result<DataFrame>> {
-    segment::record::seed("toy", seed);
-    blocks(events).map(move |(number, events)| Ok(block(process, seed, number, events)?))
-}
-
 /// One file to write: some blocks of a process.
 struct File {
     process: &'static Process,

@@ -26,7 +26,7 @@ pub struct File {
     stat: Stat,
 }
 
-/// A request at an address that may send us on: the connection to whoever answered it, and the answer.
+/// A request at an address that may send us on: the connection to the server that answered it, and the answer.
 pub(crate) fn follow(
     url: &Url,
     options: &Options,

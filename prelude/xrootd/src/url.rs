@@ -18,7 +18,7 @@ pub struct Url {
     pub port: u16,
     /// The path, with the slash that it begins with.
     pub path: String,
-    /// What stands behind the question mark; may be empty. It may hold a token, and is not shown.
+    /// The query after `?`; may be empty. It may hold a token, and is not shown.
     pub parameters: String,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Url {
 impl Url {
     /// The same server and another path, without parameters.
     #[must_use]
-    pub fn with_path(&self, path: &str) -> Self {
+    pub(crate) fn with_path(&self, path: &str) -> Self {
         Self { path: path.to_owned(), parameters: String::new(), ..self.clone() }
     }
 

@@ -74,7 +74,7 @@ pub(crate) fn chunks(handle: [u8; 4], ranges: &[Range<u64>]) -> Vec<u8> {
     bytes
 }
 
-/// What stands before the data of an answer.
+/// The header of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) stream: [u8; 2],

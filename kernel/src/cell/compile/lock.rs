@@ -48,7 +48,7 @@ impl Lock {
         self.dependencies.get(wanted).map(|lines| lines.join("\n") + "\n")
     }
 
-    /// Cargo's lock for as many of these wishes as there is one for: whoever adds a crate keeps the versions of the others.
+    /// Cargo's lock for as many of these wishes as there is one for: adding a crate keeps the versions of the others.
     pub(super) fn nearest(&self, wanted: &str) -> Option<String> {
         let lines: BTreeSet<&str> = wanted.lines().collect();
         let part_of = |other: &&String| other.lines().all(|line| lines.contains(line));

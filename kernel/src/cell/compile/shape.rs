@@ -64,7 +64,7 @@ struct Entry {
     children: Vec<usize>,
     kind: Option<usize>,
     numbers: Vec<u64>,
-    /// Whether it stands in one of the notebook's crates.
+    /// Whether it is in one of the notebook's crates.
     own: bool,
 }
 

@@ -30,7 +30,7 @@ const OURS: [&str; 16] = [
 const SAID: &str = "this result is not used, so an error in it would vanish: add `?` behind it \
                     (or `let _ = ` in front of it, to ignore errors)";
 
-/// Whether a warning is about a `Result` that stands in the cell's own text.
+/// Whether a warning is about a `Result` in the cell's own text.
 pub(crate) fn is_unused_result(warning: &Value) -> bool {
     warning["code"]["code"] == "unused_must_use"
         && warning["message"].as_str().is_some_and(|message| message.contains("Result"))

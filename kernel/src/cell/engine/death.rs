@@ -3,7 +3,7 @@
 use super::WORKER_PATIENCE;
 use super::cells::Engine;
 use crate::cell::failure::failure;
-use crate::cell::shared::lock;
+use crate::lock::lock;
 use crate::evaluator::Failure;
 
 impl Engine {

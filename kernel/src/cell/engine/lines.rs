@@ -3,7 +3,7 @@
 use super::cells::Engine;
 use super::job::MagicEffects;
 use crate::cell::failure::{failure, interrupted};
-use crate::cell::shared::lock;
+use crate::lock::lock;
 use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Failure};
 use crate::proof::{KEY, MEASURES};
@@ -17,12 +17,6 @@ use std::process::Command;
 
 /// Crates that are there without being added, with the mend.
 const THERE: [&str; 4] = ["polars", "recoil", "serde_json", "tokio"];
-
-fn text(text: impl Into<String>) -> Bundle {
-    let mut bundle = Bundle::default();
-    bundle.data.insert("text/plain".into(), Value::String(text.into()));
-    bundle
-}
 
 impl Engine {
     pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut MagicEffects) -> Result<(), Failure> {
@@ -48,7 +42,7 @@ impl Engine {
                 self.print(cell.token, format!("{told}\n"));
             }
             Line::Load(path) => done.next_input = Some((self.load(&path)?, true)),
-            Line::Help => done.result = Some(text(HELP)),
+            Line::Help => done.result = Some(Bundle::text(HELP)),
             Line::Shell(command) => drop(self.errand(cell.token, Errand::Shell { command })?),
             Line::Folder(path) => done.result = self.errand(cell.token, Errand::Folder { path })?,
             Line::Environment(name, value) => {
@@ -67,7 +61,7 @@ impl Engine {
 
     fn optimise(&mut self, level: &str, done: &mut MagicEffects) -> Result<(), Failure> {
         if level.is_empty() {
-            done.result = Some(text(self.opt_level()));
+            done.result = Some(Bundle::text(self.opt_level()));
             return Ok(());
         }
         done.opt_level = checked(level)?;
@@ -78,7 +72,7 @@ impl Engine {
     fn variables(&self) -> Bundle {
         let known = &self.table.known;
         if known.is_empty() {
-            return text("no variables");
+            return Bundle::text("no variables");
         }
         let width = known.keys().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
         let mut plain = format!("{:width$}  cell    type", "variable");
@@ -90,7 +84,7 @@ impl Engine {
             let kind = kind.replace('&', "&amp;").replace('<', "&lt;");
             let _ = write!(html, "<tr><td>{name}</td><td>In[{}]</td><td><code>{kind}</code></td></tr>", known.cell);
         }
-        let mut bundle = text(plain);
+        let mut bundle = Bundle::text(plain);
         bundle.data.insert("text/html".into(), Value::String(html + "</tbody></table>"));
         bundle
     }
@@ -98,7 +92,7 @@ impl Engine {
     /// Not for comparing: it tells of this machine.
     fn provenance(&self) -> Bundle {
         let known = lock(&self.shared.ledger).provenance();
-        let mut bundle = text(known.text());
+        let mut bundle = Bundle::text(known.text());
         bundle.data.insert("text/html".into(), Value::String(known.html()));
         bundle.metadata.insert(KEY.into(), serde_json::json!({ MEASURES: "machine" }));
         bundle
@@ -115,9 +109,9 @@ impl Engine {
         let (name, argument) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         let argument = argument.trim();
         match name {
-            ":help" => Ok(Some(text(HELP))),
+            ":help" => Ok(Some(Bundle::text(HELP))),
             ":type" | ":t" => match self.assistant().type_of_expression(argument) {
-                Some(kind) => Ok(Some(text(short(&kind)))),
+                Some(kind) => Ok(Some(Bundle::text(short(&kind)))),
                 None => Err(failure("NotFound", format!("the type of `{argument}` is not known"))),
             },
             ":doc" => self.page(argument, false).map(Some),
@@ -144,7 +138,7 @@ impl Engine {
         let code = if code.is_empty() { "E0382" } else { code };
         let output = Command::new(&self.config.prelude.toolchain.rustc).args(["--explain", code]).output();
         match output {
-            Ok(output) if output.status.success() => Ok(text(String::from_utf8_lossy(&output.stdout).trim())),
+            Ok(output) if output.status.success() => Ok(Bundle::text(String::from_utf8_lossy(&output.stdout).trim())),
             _ => Err(failure("NotFound", format!("rustc knows no error `{code}`: say `:explain E0382`"))),
         }
     }
@@ -178,7 +172,7 @@ impl Engine {
     /// Does something where cells run; its output comes as that of a cell.
     fn errand(&self, token: u64, errand: Errand) -> Result<Option<Bundle>, Failure> {
         match self.shared.listener.errand(token, errand) {
-            Some(Ending::Value(bundle)) => Ok(bundle.map(worker::converted)),
+            Some(Ending::Value(bundle)) => Ok(bundle),
             Some(Ending::Error { message, kind, .. }) => Err(failure(&kind, message)),
             Some(Ending::Panicked { message, .. }) => Err(failure("Panic", message)),
             Some(Ending::Interrupted) => Err(interrupted()),

@@ -10,7 +10,7 @@ use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_pat
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{ItemOrigin, Map};
 use crate::cell::report::syntax;
-use crate::cell::shared::lock;
+use crate::lock::lock;
 use crate::cell::source::definitions::{Definitions, item_name};
 use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
@@ -117,9 +117,7 @@ impl Engine {
         let Some(compiled) = self.compiled() else { return };
         lock(&self.shared.ledger).crates(&compiled.crates);
         let Some(note) = compiled.note else { return };
-        let mut bundle = Bundle::default();
-        bundle.data.insert("text/plain".into(), note.into());
-        bundle.metadata.insert(KEY.into(), serde_json::json!({ MEASURES: "machine" }));
+        let bundle = Bundle::text(note).note(KEY, serde_json::json!({ MEASURES: "machine" }));
         (self.sink)(Event { token, output: Output::Display { bundle, id: None } });
     }
 
@@ -370,7 +368,7 @@ impl Engine {
             cached.or_else(|| self.compiled().filter(|compiled| compiled.key == key).map(|compiled| compiled.source))
         };
         match ending {
-            Ending::Value(bundle) => Ok(bundle.map(worker::converted)),
+            Ending::Value(bundle) => Ok(bundle),
             Ending::Interrupted => Err(interrupted()),
             Ending::Error { message, kind, causes, place } => {
                 let notes: Vec<_> = causes.iter().map(|cause| format!("because {cause}")).collect();

@@ -1,7 +1,7 @@
 //! All that is known of the library evcxr.
 //!
 //! evcxr keeps the notebook's items and added crates, writes the crate of a cell and drives the worker process. This
-//! storey stands where evcxr expects cargo ([`cargo_shim`]), tells its rust-analyzer as little as it can do with
+//! storey takes the place of cargo for evcxr ([`cargo_shim`]), tells its rust-analyzer as little as it can do with
 //! ([`analyzer`]), and starts it with its worker ([`startup`]) in the session's [`folder`].
 
 mod analyzer;

@@ -3,8 +3,9 @@
 use super::cargo_shim::FIRST_CELL;
 use crate::cell::compile::cache::Cache;
 use crate::cell::compile::process::REAL_PATH;
-use crate::cell::shared::{Shared, lock};
+use crate::cell::shared::Shared;
 use crate::install::config::Config;
+use crate::lock::lock;
 use crate::worker;
 use evcxr::{CommandContext, Error, EvalContext};
 use std::ffi::OsString;
@@ -78,7 +79,8 @@ pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> R
     let environment = environment(config, folder);
     let before = environment.each_ref().map(|(name, _)| (*name, std::env::var_os(name)));
     // SAFETY: all changes of the environment in this program are made here, under the lock. Rust's own readers lock
-    // too; C code that reads the environment at the same time (name resolution, time zones) is not used by the kernel.
+    // too. Of C code there is only SQLite, which reads the environment once, when the history is opened: before any cell, and
+    // so before this. Name resolution and time zones are not asked of the C library.
     environment.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) });
     let context = EvalContext::with_subprocess_command(command);
     for (name, value) in before {

@@ -108,7 +108,7 @@ impl Definitions {
         self.items.contains_key(name)
     }
 
-    /// What a name that was imported stands for.
+    /// The path of a name that was imported.
     pub fn stands_for(&self, name: &str) -> Option<&str> {
         self.items.get(name).map(String::as_str)
     }

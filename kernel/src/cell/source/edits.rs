@@ -5,7 +5,7 @@
 enum Piece {
     /// The user's, from this byte of the original.
     Typed { original: usize, length: usize },
-    /// Ours; stands for what begins at this byte of the original.
+    /// Ours; belongs to the text that begins at this byte of the original.
     Ours { original: usize, length: usize },
 }
 

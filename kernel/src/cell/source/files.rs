@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use syn::spanned::Spanned;
 
-/// The change for a module whose text is in a file: `at` is where `mod` stands.
+/// The change for a module whose text is in a file: `at` is the place of `mod`.
 pub(crate) fn module(item: &syn::ItemMod, folder: &Path) -> Option<Edit> {
     let placed = item.attrs.iter().any(|attribute| attribute.path().is_ident("path"));
     if item.content.is_some() || placed {

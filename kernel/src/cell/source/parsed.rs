@@ -45,7 +45,7 @@ pub(super) fn range(span: proc_macro2::Span) -> Range<usize> {
     span.byte_range()
 }
 
-/// Every identifier of the code, and every word in its strings that stands behind `{` or `@`.
+/// Every identifier of the code, and every word in its strings that follows `{` or `@`.
 pub(crate) fn words(code: &str) -> BTreeSet<String> {
     fn collect(tokens: TokenStream, into: &mut BTreeSet<String>) {
         for token in tokens {

@@ -71,7 +71,7 @@ pub(super) struct Rewriter<'a> {
     pub nested: usize,
     /// Whether `sleep` is that of the standard library's threads.
     pub sleeps: bool,
-    /// First byte of a method's name that `.await` stands behind.
+    /// First byte of a method's name that `.await` follows.
     pub awaited: Option<usize>,
 }
 

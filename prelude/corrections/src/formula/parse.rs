@@ -31,7 +31,7 @@ fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// Operators from the loosest to the tightest; of those that begin alike the longer one stands first.
+/// Operators from the loosest to the tightest; of those that begin alike the longer one comes first.
 const LEVELS: [&[(&str, Two)]; 7] = [
     &[("||", |a, b| truth(a != 0.0 || b != 0.0))],
     &[("&&", |a, b| truth(a != 0.0 && b != 0.0))],

@@ -33,7 +33,7 @@ impl Checker<'_> {
         Ok(self.push(if and { Op::And(conditions) } else { Op::Or(conditions) }, Type::Bool))
     }
 
-    /// What was meant where an integer stands beside a comparison that begins with one: `status & 4 == 4`.
+    /// What was meant where an integer is combined with a comparison that begins with one: `status & 4 == 4`.
     fn brackets(&mut self, parts: &[Expr], at: usize, and: bool) -> Option<String> {
         let integer = |checker: &mut Self, expr: &Expr| {
             let known = checker.problems_so_far();

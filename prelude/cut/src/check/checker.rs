@@ -92,7 +92,7 @@ pub(crate) fn check(asked: &Asked<'_>, schema: &Schema, fold: Fold) -> Result<Ty
 }
 
 impl Checker<'_> {
-    /// Where an expression stands; built expressions are looked up in their printed form.
+    /// The place of an expression; built expressions are looked up in their printed form.
     pub fn place(&self, expr: &Expr) -> Span {
         expr.span().unwrap_or_else(|| {
             let printed = expr.to_string();

@@ -38,7 +38,7 @@ impl Checker<'_> {
         }
     }
 
-    /// `sum(..)`, `any(..)`: of a list, or of what stands before a `for`.
+    /// `sum(..)`, `any(..)`: of a list, or of the expression before a `for`.
     pub fn fold_of(&mut self, expr: &Expr, name: &str, fold: Fold, argument: &Expr) -> Checked {
         if let Kind::For(element, clauses) = argument.kind() {
             return self.within(&[element], clauses, |checker, home| {

@@ -1,4 +1,4 @@
-//! Expressions over objects: names, fields, positions, slices, selections, and what stands before a `for`.
+//! Expressions over objects: names, fields, positions, slices, selections, and the expression before a `for`.
 
 use crate::check::checker::{Checked, Checker};
 use crate::check::collection::inner;
@@ -257,7 +257,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Brings what stands before a `for` to its innermost lanes.
+    /// Brings the expression before a `for` to its innermost lanes.
     pub fn in_for(&mut self, element: &Expr, shape: Shape) -> Checked<Shape> {
         let everywhere = matches!(shape, Shape::Value(id) if self.is_everywhere(id));
         if !everywhere && !self.in_scope(self.shape_domain(&shape)) {
@@ -288,7 +288,7 @@ impl Checker<'_> {
     }
 }
 
-/// What stands in a bracket.
+/// The contents of a bracket.
 enum Chosen {
     Where(DomainId),
     At(Id),

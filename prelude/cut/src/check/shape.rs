@@ -46,6 +46,6 @@ pub(crate) enum Fields {
 pub(crate) enum Scope {
     /// The names of a `for`.
     Names(Vec<(Name, Shape)>),
-    /// The fields of the object that stands before a bracket.
+    /// The fields of the object before a bracket.
     Fields(Object),
 }

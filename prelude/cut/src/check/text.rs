@@ -67,7 +67,7 @@ impl TextMap {
     }
 }
 
-/// A pattern, with what is wrong with it in one line. That it ignores case stands in its text, so that patterns are
+/// A pattern, with what is wrong with it in one line. That it ignores case is part of its text, so that patterns are
 /// equal only when their texts are.
 pub(crate) fn pattern(text: &str, ignore_case: bool) -> Result<Regex, String> {
     let text = if ignore_case { format!("(?i){text}") } else { text.to_owned() };

@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    /// More keys of each list, and the position each stands for. The first of equal ones stays; NaN never wins.
+    /// More keys of each list, and the position each belongs to. The first of equal ones stays; NaN never wins.
     pub fn take_best(&mut self, key: &Lane, at: &[u32], bounds: &[u32]) {
         let Self::Best { largest, keys, whole, positions } = self else { return };
         let float = matches!(key.data, Data::F32(_) | Data::F64(_)) || matches!(&key.data, Data::One(_));

@@ -154,7 +154,7 @@ impl<'a> Lane<'a> {
         marks
     }
 
-    /// Booleans as bytes, whatever stands where they are missing.
+    /// Booleans as bytes; bytes of missing values are unspecified.
     pub fn bytes(&self) -> Arg<'_, u8> {
         match &self.data {
             Data::Bool(marks) => Arg::Many(Cow::Borrowed(marks)),

@@ -1,6 +1,6 @@
 //! What is left after each cut: candidates and events, raw and weighted, of each process.
 //!
-//! One pass: a tap behind each clause counts what goes by. A weight belongs to the chain, wherever its step stands: a tap
+//! One pass: a tap behind each clause counts what goes by. A weight belongs to the chain, wherever its step is: a tap
 //! before it makes the weight of its rows itself, of the columns that are there. Events are runs of rows with equal keys, put together over
 //! the borders of segments by the numbers of the rows.
 
@@ -52,6 +52,16 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// let left: Vec<u64> = cutflow.total().iter().map(|step| step.rows).collect();
+    /// assert_eq!(left, [4, 3, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn cutflow(&self) -> Result<Cutflow> {
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;

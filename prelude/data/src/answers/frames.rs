@@ -19,6 +19,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let frame = data.sort("x")?;
+    /// assert_eq!(frame.height(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sort(&self, by: impl Names) -> Result<DataFrame> {
         sorted(self.collect()?, &by.names(), Lowest)
@@ -28,6 +37,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let frame = data.sort_descending("x")?;
+    /// assert_eq!(frame.column("x")?.f64()?.get(0), Some(4.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sort_descending(&self, by: impl Names) -> Result<DataFrame> {
         sorted(self.collect()?, &by.names(), Highest)
@@ -38,6 +56,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let frame = data.top(2, "x")?;
+    /// assert_eq!(frame.column("x")?.f64()?.get(0), Some(4.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn top(&self, rows: usize, by: impl AsRef<str>) -> Result<DataFrame> {
         self.best(rows, by.as_ref(), Highest)
@@ -47,6 +74,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let frame = data.bottom(2, "x")?;
+    /// assert_eq!(frame.column("x")?.f64()?.get(0), Some(1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn bottom(&self, rows: usize, by: impl AsRef<str>) -> Result<DataFrame> {
         self.best(rows, by.as_ref(), Lowest)
@@ -71,6 +107,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.unique("k")?.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn unique(&self, columns: impl Names) -> Result<DataFrame> {
         let chosen = self.unweighted().select(columns);
@@ -88,6 +132,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::group_by`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.value_counts("k")?.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn value_counts(&self, column: impl AsRef<str>) -> Result<DataFrame> {
         let column = column.as_ref();
@@ -100,6 +152,15 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let columns = data.define("double", "2 * x").schema()?;
+    /// assert!(columns.iter().any(|name| name == "double"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn schema(&self) -> Result<Listing> {
         let (_, all) = Pass::of_everything(self)?;

@@ -22,6 +22,16 @@ pub struct GroupedBy<'a> {
 
 impl Group {
     /// Gathers rows by the values of columns; [`GroupedBy::agg`] says what is computed of each.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use flow::{count, mean};
+    /// let frame = data.group_by("k").agg([mean("x"), count()])?;
+    /// assert_eq!(frame.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn group_by(&self, keys: impl Names) -> GroupedBy<'_> {
         GroupedBy { group: self, keys: keys.names() }
     }
@@ -30,6 +40,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`GroupedBy::agg`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use flow::{max, mean};
+    /// assert_eq!(data.agg([mean("x"), max("x")])?.height(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn agg(&self, aggregations: impl IntoIterator<Item = Aggregation>) -> Result<DataFrame> {
         GroupedBy { group: self, keys: Vec::new() }.agg(aggregations)

@@ -91,6 +91,15 @@ impl Histogram {
     ///
     /// # Errors
     /// A bin that is not there; see [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let hist = data.hist("x", (4, 0.5, 4.5))?;
+    /// assert_eq!(hist.rows_of(2)?.height(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn rows_of(&self, bin: impl IntoBin) -> Result<DataFrame> {
         self.origin.rows(self.hist.axes(), &bin.into_bin())
@@ -179,6 +188,15 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, the column or the bins, before any row is read.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let hist = data.hist("x", (4, 0.5, 4.5))?;
+    /// assert_eq!(hist.values(), [1.0, 1.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
         self.fill_one((column, bins).into_booking())
@@ -188,6 +206,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let hist = data.hist2d("x", (4, 0.5, 4.5), "x * x", (2, 0.0, 20.0))?;
+    /// assert_eq!(hist.sum(), 4.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist2d(
         &self,
@@ -203,6 +230,16 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use hist::Axis;
+    /// let axes = [("x", Axis::regular(2, 0.0, 5.0)?), ("x * x", Axis::regular(2, 0.0, 20.0)?), ("__event__", Axis::integer(1, 4)?)];
+    /// assert_eq!(data.hist_nd(axes)?.dimensions(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist_nd(&self, axes: impl IntoIterator<Item = (impl AsRef<str>, Axis)>) -> Result<Histogram> {
         let (columns, bins) =
@@ -216,6 +253,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let hists = data.hists([("x", (4, 0.5, 4.5)), ("x * x", (2, 0.0, 20.0))])?;
+    /// assert_eq!(hists.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hists(&self, bookings: impl IntoBookings) -> Result<Vec<Histogram>> {
         self.fill_all(bookings.into_bookings())
@@ -225,6 +271,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::hist`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let profile = data.profile("__event__", (3, 0.5, 3.5), "x")?;
+    /// assert_eq!(profile.values(), [1.5, 3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
         self.fill(vec![Booking::new(&[x.as_ref(), y.as_ref()], vec![bins.into_bins()?])]).map(only)

@@ -21,6 +21,16 @@ impl Group {
     /// Nothing is read now. What is wrong with the steps is said when the frame is collected. The plan shows what Polars does
     /// itself (a scan of parquet or of a frame) and what our engine does for it (an anonymous scan, which Polars'
     /// streaming engine cannot collect).
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use polars::prelude::*;
+    /// let frame = data.query("x > 1.5").lazy().select([col("x").sum()]).collect()?;
+    /// assert_eq!(frame.column("x")?.f64()?.get(0), Some(9.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn lazy(&self) -> LazyFrame {
         self.try_lazy().unwrap_or_else(broken)
     }

@@ -94,6 +94,14 @@ fn described(of: &Collection) -> [Cell; 4] {
 
 impl Group {
     /// The processes, with what their names say, their rows and files; displays as a table.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.processes().iter().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn processes(&self) -> Listing {
         let luminosity = self.settings.luminosity.as_ref();
         let heads = ["process", "group", "energy", "stream", "version", "rows", "columns", "files"];
@@ -176,6 +184,14 @@ impl Group {
     }
 
     /// The columns of all processes before any step, with types, units and who lacks them; displays as a table.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert!(data.columns().iter().any(|name| name == "k"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn columns(&self) -> Listing {
         let mut found: Vec<(String, DataType, usize)> = Vec::new();
         let mut position = BTreeMap::new();

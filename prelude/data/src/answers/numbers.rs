@@ -36,6 +36,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::mean`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.quantile("x", 0.5)?, 2.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn quantile(&self, column: impl AsRef<str>, quantile: f64) -> Result<f64> {
         self.number(column.as_ref(), Function::Quantile(quantile))

@@ -18,6 +18,14 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.query("x > 1.5").count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn count(&self) -> Result<u64> {
         Ok(self.counts()?.into_iter().map(|(_, rows)| rows).sum())
@@ -27,6 +35,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let mumu = df!("x" => [1.0, 2.0])?;
+    /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
+    /// assert_eq!(data.query("x > 1").counts()?, [("mumu".to_owned(), 1), ("taupair".to_owned(), 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
         let mut pass = Pass::new(self, &[])?;
@@ -71,6 +87,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.query("x > 2.5").row_numbers()?, [2, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn row_numbers(&self) -> Result<Vec<u64>> {
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
@@ -84,6 +108,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`]; processes with different columns, which `select` can mend.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let frame = data.query("x > 1.5").select(["x"]).collect()?;
+    /// assert_eq!(frame.height(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn collect(&self) -> Result<DataFrame> {
         self.collect_up_to(None)
@@ -126,6 +159,15 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use show::Display;
+    /// assert!(data.describe()?.bundle().plain().contains("x"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn describe(&self) -> Result<Profile> {
         let (mut pass, all) = Pass::of_everything(self)?;
@@ -156,6 +198,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::count`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.shape()?, (4, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn shape(&self) -> Result<(u64, usize)> {
         let steps = |at: &usize| self.catalog.before(*at).len() + self.chain.len();

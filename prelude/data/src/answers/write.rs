@@ -21,6 +21,17 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; a place that cannot be written.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_parquet", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// assert_eq!(data.query("x > 1").write_parquet(folder.join("some.parquet"))?, 2);
+    /// assert_eq!(data::load(folder.join("some.parquet"))?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_parquet_with(path, &WriteOptions::default())
@@ -30,6 +41,17 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_parquet`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_parquet_with", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let options = sources::WriteOptions::default();
+    /// assert_eq!(data.write_parquet_with(folder.join("all.parquet"), &options)?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
         let several = self.members.len() > 1;
@@ -51,6 +73,16 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_parquet`]; columns that can name no folder.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_parquet_by", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// assert_eq!(data.write_parquet_by(folder.join("parts"), "y")?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl Names) -> Result<u64> {
         let several = self.members.len() > 1;
@@ -73,6 +105,16 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_parquet`]; lists and structs, which no text table holds.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_csv", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// assert_eq!(data.write_csv(folder.join("all.csv"))?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_table("write_csv", "csv", path.as_ref(), TableWriter::csv)
@@ -82,6 +124,16 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_parquet`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_arrow", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// assert_eq!(data.write_arrow(folder.join("all.arrow"))?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_arrow(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_table("write_arrow", "arrow", path.as_ref(), TableWriter::arrow)
@@ -112,6 +164,17 @@ impl Group {
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; columns that a tree cannot have; a place that
     /// cannot be written.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_root", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// assert_eq!(data.write_root(folder.join("all.root:events"))?, 3);
+    /// assert_eq!(data::load(folder.join("all.root:events"))?.count()?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write_root(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_root_with(path, Compression::default())
     }
@@ -120,6 +183,16 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_root`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_root_with", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// data.write_root_with(folder.join("all.root"), root::write::Compression::default())?;
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write_root_with(&self, path: impl AsRef<Path>, compression: Compression) -> Result<u64> {
         let several = self.members.len() > 1;
         let (file, tree) = sources::root::split(path.as_ref());

@@ -32,7 +32,7 @@ impl From<Listed> for Entry {
     }
 }
 
-/// A path as names are taken of it: an address without what stands behind a question mark.
+/// A path as names are taken of it: an address without its query (the part after `?`).
 pub(super) fn bare(path: &Path) -> PathBuf {
     if !sources::is_elsewhere(path) {
         return path.to_owned();

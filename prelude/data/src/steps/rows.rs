@@ -100,7 +100,7 @@ impl<T: Output> Output for Vec<T> {
     }
 }
 
-/// The values of all objects of a row, as a slice: what stands for an argument `&[T]` of a closure.
+/// The values of all objects of a row, as a slice: the type behind an argument `&[T]` of a closure.
 pub struct List<T>(std::marker::PhantomData<T>);
 
 /// The lists of a column.

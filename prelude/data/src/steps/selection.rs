@@ -74,14 +74,14 @@ impl From<&Selection> for Selection {
     }
 }
 
-/// A number stands for itself: a weight of 0.5.
+/// A number is a constant: a weight of 0.5.
 impl From<f64> for Selection {
     fn from(value: f64) -> Self {
         cut::lit(value).into()
     }
 }
 
-/// A number stands for itself: a weight of 2.
+/// A number is a constant: a weight of 2.
 impl From<i32> for Selection {
     fn from(value: i32) -> Self {
         cut::lit(value).into()

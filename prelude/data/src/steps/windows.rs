@@ -100,41 +100,113 @@ impl fmt::Display for Window {
 }
 
 /// The sum of a column up to each row: pandas' `groupby(..)[column].cumsum()`. Missing values are passed over.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::cumulative_sum("x").alias("sum")]);
+/// assert_eq!(data.column("sum")?, [1.0, 2.0, 4.0, 8.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cumulative_sum(column: impl Into<String>) -> Window {
     Window::new(column, Over::CumulativeSum, "cumulative_sum")
 }
 
 /// The smallest value of a column up to each row.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window((), [data::cumulative_min("x").alias("least")]);
+/// assert_eq!(data.column("least")?, [1.0; 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cumulative_min(column: impl Into<String>) -> Window {
     Window::new(column, Over::CumulativeMin, "cumulative_min")
 }
 
 /// The largest value of a column up to each row.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window((), [data::cumulative_max("x").alias("most")]);
+/// assert_eq!(data.column("most")?, [1.0, 2.0, 3.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cumulative_max(column: impl Into<String>) -> Window {
     Window::new(column, Over::CumulativeMax, "cumulative_max")
 }
 
 /// How many values of a column are not missing up to each row.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::cumulative_count("x").alias("n")]);
+/// assert_eq!(data.column("n")?, [1.0, 1.0, 2.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cumulative_count(column: impl Into<String>) -> Window {
     Window::new(column, Over::CumulativeCount, "cumulative_count")
 }
 
 /// The value of a column so many rows before (behind, of a negative number), missing where there is none: `shift`.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::lag("x", 1).alias("before")]);
+/// assert_eq!(data.query("before == 1").column("x")?, [3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lag(column: impl Into<String>, rows: i64) -> Window {
     Window::new(column, Over::Lag(rows), "lag")
 }
 
 /// The difference of a column from its value so many rows before: `diff`.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::difference("x", 1).alias("step")]);
+/// assert_eq!(data.query("step == 2").column("x")?, [3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn difference(column: impl Into<String>, rows: i64) -> Window {
     Window::new(column, Over::Difference(rows), "difference")
 }
 
 /// The place of each value among those of its group, the smallest first, from 1 on; missing values have none.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::rank("x").alias("place")]);
+/// assert_eq!(data.column("place")?, [1.0, 1.0, 2.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn rank(column: impl Into<String>) -> Window {
     Window::new(column, Over::Rank { ties: Ties::Average, descending: false }, "rank")
 }
 
 /// Numbers the rows of each group from 0 on: pandas' `cumcount`.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let data = data.window("k", [data::row_number().alias("n")]);
+/// assert_eq!(data.column("n")?, [1.0, 1.0, 2.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn row_number() -> Window {
     Window::new("", Over::RowNumber, "row_number")
 }

@@ -28,7 +28,7 @@ fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&byte| is_separator(byte)).filter(|field| !field.is_empty())
 }
 
-/// A number, or a word that stands for a polarity.
+/// A number, or a word for a polarity.
 fn is_value(field: &[u8]) -> bool {
     parse_decimal(field, 0).is_some() || word(field).is_some()
 }

@@ -20,7 +20,7 @@ impl Cancel {
     }
 
     /// Has somebody asked to stop?
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -101,7 +101,7 @@ impl Spill {
     }
 
     /// The same in several files of about so many bytes; each is gone when nothing in it can be asked for anymore.
-    pub fn in_parts(folder: &Path, part: u64) -> Self {
+    pub(crate) fn in_parts(folder: &Path, part: u64) -> Self {
         Self { folder: folder.to_owned(), disk: Mutex::new(None), part, refused: OnceLock::new() }
     }
 

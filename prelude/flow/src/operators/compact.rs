@@ -69,7 +69,7 @@ fn plain_bits(mask: &BooleanChunked, rows: usize) -> Option<&[u8]> {
 }
 
 /// The marked values with wide vectors; `None` on processors that have no instruction for it.
-fn compress<T: Copy>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
+fn compress<T: bytemuck::Pod>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
     #[cfg(target_arch = "x86_64")]
     if allowed(Width::Avx512) && is_x86_feature_detected!("avx512f") && bits.len() >= values.len().div_ceil(8) {
         let lanes = 64 / size_of::<T>();
@@ -87,7 +87,7 @@ fn compress<T: Copy>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
         if stored != left {
             return None;
         }
-        // SAFETY: `left` values have been stored, and `T` is as wide as what was stored, whose bits they are.
+        // SAFETY: `left` values have been stored; any bits are a `T`, which is as wide as what was stored.
         unsafe { kept.set_len(left) };
         return Some(kept);
     }

@@ -6,6 +6,7 @@ use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Candidates;
 use crate::plan::ranges::{ReadRange, Rows};
 use crate::plan::resample::Resample;
+use crate::plan::structure::ProcessingStructure;
 use cut::Cut;
 use polars::prelude::*;
 use sources::Source;
@@ -70,7 +71,7 @@ impl fmt::Display for Join {
     }
 }
 
-/// A part of all lots.
+/// A part of all random numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Share {
     /// This part of them, between 0 and 1.
@@ -230,6 +231,16 @@ pub trait Custom: Send + Sync + fmt::Debug {
 }
 
 impl Clause {
+    /// How the rows must be grouped that it works on. Cuts and definitions that look at whole columns need more; their
+    /// expressions say so once they are checked.
+    pub(crate) fn input_structure(&self) -> ProcessingStructure {
+        match self {
+            Self::Head(_) | Self::Tail(_) | Self::RowRange(..) => ProcessingStructure::AllInOrder,
+            Self::Custom(custom) if custom.needs_all_rows() => ProcessingStructure::OnePiece,
+            _ => ProcessingStructure::RowSlice,
+        }
+    }
+
     /// The rows that a clause of positions keeps.
     pub(crate) fn rows(&self) -> Option<Rows> {
         match *self {

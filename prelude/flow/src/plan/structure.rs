@@ -1,6 +1,42 @@
-//! Which segments of a source are columns of the same rows.
+//! How rows are grouped for the steps of a query, and which segments of a source are columns of the same rows.
 
+use std::fmt;
 use std::ops::Range;
+
+/// How the rows are grouped that a clause needs, or hands on. A stage ends where the next clause needs another structure
+/// than the rows have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProcessingStructure {
+    /// Slices of rows, each with all its columns. What comes before a slice is not known.
+    RowSlice,
+    /// Slices of rows whose positions in the whole table are known.
+    AllInOrder,
+    /// All rows at once.
+    OnePiece,
+    /// Rows by the values of keys.
+    HashBucketed,
+    /// Rows by stretches of time.
+    TimeBucketed,
+}
+
+impl ProcessingStructure {
+    /// Whether rows that are grouped like this serve a clause that needs `other`.
+    pub fn serves(self, other: Self) -> bool {
+        self == other || other == Self::RowSlice
+    }
+}
+
+impl fmt::Display for ProcessingStructure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::RowSlice => "row slices",
+            Self::AllInOrder => "all rows in order",
+            Self::OnePiece => "all rows in one piece",
+            Self::HashBucketed => "groups by keys, in two phases",
+            Self::TimeBucketed => "buckets of time, in two phases",
+        })
+    }
+}
 
 /// Where a segment lies in its table.
 #[derive(Debug, Clone, PartialEq, Eq)]

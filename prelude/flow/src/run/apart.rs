@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::operators::events::Events;
 use crate::run::gather::{Gather, stack};
 use crate::run::running::{Feed, Running};
+use crate::plan::structure::ProcessingStructure;
 use crate::run::stage::{Barrier, Op, Stage};
 use crate::run::store::Store;
 use crate::sink::Sink;
@@ -30,7 +31,7 @@ impl Running<'_> {
         let before = Stage {
             steps: stage.steps[..at].to_vec(),
             output: Arc::new(output),
-            barrier: Barrier::Collect { whole: true },
+            barrier: Barrier::Collect(ProcessingStructure::OnePiece),
             ..stage.clone()
         };
         let store = Store::default();
@@ -49,7 +50,7 @@ impl Running<'_> {
         let store = Store::default();
         let rows = 0..frame.height() as u64;
         let entity = store.push(frame, rows.clone(), self.fetches(&after));
-        let feed = self.feed(store, vec![(entity, rows)], &after);
+        let feed = Feed::of_store(store, vec![(entity, rows)], &after);
         self.pass(&feed, &after, sink)
     }
 }

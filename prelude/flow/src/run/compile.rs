@@ -9,8 +9,9 @@ use crate::plan::concat::Shape;
 use crate::plan::ranges::{ReadRange, Rows};
 use crate::plan::resample::{Origin, Resample};
 use crate::plan::row::ROW;
+use crate::plan::structure::ProcessingStructure;
 use crate::run::stage::{Barrier, Op, Stage, Step};
-use cut::Cut;
+use cut::{Cut, Typed};
 use polars::prelude::*;
 use sources::Index;
 use std::sync::Arc;
@@ -25,7 +26,15 @@ pub(crate) struct Plan {
 
 /// Checks clauses against the shape of what they read.
 pub(crate) fn compile(clauses: &[Clause], input: &Shape, read: &ReadRange, name: &str) -> Result<Plan> {
-    let mut walk = Walk { shape: input.clone(), stages: Vec::new(), current: Draft::default(), dated: false, name };
+    let mut walk = Walk {
+        shape: input.clone(),
+        stages: Vec::new(),
+        current: Draft::default(),
+        // Rows of a table are numbered.
+        structure: ProcessingStructure::AllInOrder,
+        dated: false,
+        name,
+    };
     if read.dates.is_some() && read.rows.is_some() {
         return Err(Error::request("date_range and row_range cannot be asked for together"));
     }
@@ -33,7 +42,7 @@ pub(crate) fn compile(clauses: &[Clause], input: &Shape, read: &ReadRange, name:
         walk.dates(low, high)?;
     }
     if let Some((start, end)) = read.rows {
-        walk.rows(Rows { start, end });
+        walk.rows(Rows { start, end }, ProcessingStructure::AllInOrder);
     }
     for clause in clauses {
         walk.clause(clause)?;
@@ -63,13 +72,14 @@ struct Draft {
     steps: Vec<(Op, String)>,
     /// The columns that come in.
     input: Option<SchemaRef>,
-    whole: bool,
 }
 
 struct Walk<'a> {
     shape: Shape,
     stages: Vec<(Draft, SchemaRef, Barrier)>,
     current: Draft,
+    /// How the rows are grouped that the next clause gets.
+    structure: ProcessingStructure,
     dated: bool,
     name: &'a str,
 }
@@ -86,6 +96,9 @@ impl Walk<'_> {
     fn step(&mut self, op: Op, name: String) {
         let schema = self.shape.schema.clone();
         self.current.input.get_or_insert(schema);
+        if !(op.keeps_rows() && self.structure == ProcessingStructure::AllInOrder) {
+            self.structure = ProcessingStructure::RowSlice;
+        }
         self.current.steps.push((op, name));
     }
 
@@ -93,6 +106,11 @@ impl Walk<'_> {
         let schema = self.shape.schema.clone();
         let mut draft = std::mem::take(&mut self.current);
         draft.input.get_or_insert(schema.clone());
+        self.structure = match barrier {
+            Barrier::Collect(structure) => structure,
+            // Groups and buckets are a table of their own.
+            _ => ProcessingStructure::AllInOrder,
+        };
         self.stages.push((draft, schema, barrier));
     }
 
@@ -134,7 +152,7 @@ impl Walk<'_> {
             }
             Clause::Head(_) | Clause::Tail(_) | Clause::RowRange(..) => {
                 if let Some(rows) = clause.rows() {
-                    self.rows(rows);
+                    self.rows(rows, clause.input_structure());
                 }
                 Ok(())
             }
@@ -146,7 +164,7 @@ impl Walk<'_> {
             Clause::MergeSorted(_) => Err(Error::request("merge_sorted must be the first clause of a query")),
             Clause::Custom(custom) => {
                 let schema = custom.schema(self.schema())?;
-                self.whole(custom.needs_all_rows());
+                self.needs(clause.input_structure());
                 self.step(Op::Custom(custom.clone()), name);
                 self.set(schema);
                 Ok(())
@@ -154,17 +172,23 @@ impl Walk<'_> {
         }
     }
 
-    /// A cut that looks at whole columns needs a stage of its own, whose input is in one piece.
-    fn whole(&mut self, needed: bool) {
-        if needed && !(self.current.whole && self.current.steps.is_empty()) {
-            self.barrier(Barrier::Collect { whole: true });
-            self.current.whole = true;
+    /// Ends the stage where the rows are grouped otherwise than the next clause needs them.
+    fn needs(&mut self, needed: ProcessingStructure) {
+        if !self.structure.serves(needed) {
+            self.barrier(Barrier::Collect(needed));
+        }
+    }
+
+    /// An expression that looks at whole columns needs them in one piece.
+    fn needs_for(&mut self, typed: &Typed) {
+        if typed.needs_whole_table() {
+            self.needs(ProcessingStructure::OnePiece);
         }
     }
 
     fn filter(&mut self, cut: &Cut, name: String) -> Result<()> {
         let typed = cut.check(self.schema())?.selection()?;
-        self.whole(typed.needs_whole_table());
+        self.needs_for(&typed);
         self.step(Op::Filter(Arc::new(typed)), name);
         Ok(())
     }
@@ -181,7 +205,7 @@ impl Walk<'_> {
                         format!("`{name}` would be a comparison ({value}); a filter compares, a column is a value");
                     return Err(Error::request(text));
                 }
-                self.whole(typed.needs_whole_table());
+                self.needs_for(&typed);
                 let dtype = typed.dtype();
                 (Op::Define { name: name.clone(), value: Arc::new(typed) }, dtype)
             }
@@ -226,14 +250,12 @@ impl Walk<'_> {
         self.select(&ordered)
     }
 
-    fn rows(&mut self, rows: Rows) {
+    /// Keeps rows by position.
+    fn rows(&mut self, rows: Rows, needed: ProcessingStructure) {
         if rows.is_all() {
             return;
         }
-        // Positions before anything drops rows are positions of the input.
-        if self.current.whole || !self.current.steps.iter().all(|(op, _)| op.keeps_rows()) {
-            self.barrier(Barrier::Collect { whole: false });
-        }
+        self.needs(needed);
         self.current.rows.push(rows);
     }
 

@@ -4,7 +4,7 @@ use crate::plan::clause::Query;
 use crate::report::Report;
 use crate::run::compile::Plan;
 use crate::run::engine::Mode;
-use crate::run::stage::{Barrier, Units};
+use crate::run::stage::Units;
 use polars::prelude::PlSmallStr;
 use sources::Source;
 use std::fmt;
@@ -92,14 +92,8 @@ impl Explanation {
                 steps.push("only some rows, by position".into());
             }
             steps.extend(stage.steps.iter().map(|step| step.name.clone()));
-            let end = match &stage.barrier {
-                Barrier::End => "the answer",
-                Barrier::Collect { whole: false } => "all rows in order",
-                Barrier::Collect { whole: true } => "whole columns",
-                Barrier::Group { .. } => "groups, in two phases",
-                Barrier::Resample { .. } => "buckets of time, in two phases",
-            };
-            (steps, end.to_owned())
+            let end = stage.barrier.structure().map_or_else(|| "the answer".to_owned(), |structure| structure.to_string());
+            (steps, end)
         });
         Self {
             source: source.name().to_owned(),

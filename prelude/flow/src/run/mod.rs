@@ -22,6 +22,7 @@ pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod stage;
 pub(crate) mod store;
+pub(crate) mod structure;
 pub(crate) mod together;
 pub(crate) mod told;
 pub(crate) mod unit;

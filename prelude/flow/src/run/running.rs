@@ -12,6 +12,7 @@ use crate::operators::global::resolve;
 use crate::operators::table::{Aggregate, ByColumns};
 use crate::plan::concat::Shape;
 use crate::plan::options::Checkpoint;
+use crate::plan::structure::ProcessingStructure;
 use crate::report::Report;
 use crate::report::counters::Counters;
 use crate::report::timeline::Timeline;
@@ -25,12 +26,11 @@ use crate::run::execute::{Outcome, Run};
 use crate::run::gather::{Bounds, Gather, stack};
 use crate::run::input::Input;
 use crate::run::scan::Scan;
-use crate::run::stage::units;
 use crate::run::stage::{Barrier, Op, Stage, Unit, Units};
 use crate::run::store::{EntityId, Store};
+use crate::run::structure::{structure_entities, structure_source, unit_of_store};
 use crate::sink::Sink;
 use polars::prelude::*;
-use segment::Place;
 use segment::work::Task;
 use sources::Source;
 use std::sync::Arc;
@@ -59,6 +59,14 @@ pub(super) enum Feed {
     /// Tables one after another, and the shape of all.
     Pieces(Arc<(Vec<Piece>, Shape)>),
     Store(Store, Vec<Unit>),
+}
+
+impl Feed {
+    /// Entities, grouped as the next stage needs them.
+    pub(super) fn of_store(store: Store, entities: Vec<(EntityId, std::ops::Range<u64>)>, next: &Stage) -> Self {
+        let units = structure_entities(&store, entities, &next.rows);
+        Self::Store(store, units)
+    }
 }
 
 impl<'a> Running<'a> {
@@ -113,7 +121,7 @@ impl<'a> Running<'a> {
         }
         let stage = &self.plan.stages[0];
         let options = &self.scan.options;
-        let mut found = units(self.source.as_ref(), stage, options.chunk_size);
+        let mut found = structure_source(self.source.as_ref(), stage, options.chunk_size);
         let bytes = found.units.iter().map(|unit| unit.bytes).sum();
         let what = columns_of(self.source.as_ref(), stage);
         self.mode = self.scan.engine.mode(&what, bytes, options, &mut self.report.materialized);
@@ -122,7 +130,7 @@ impl<'a> Running<'a> {
             (self.mode.chunk, self.mode.preload) = (options.chunk_size, false);
         }
         if self.mode.chunk != options.chunk_size {
-            found = units(self.source.as_ref(), stage, self.mode.chunk);
+            found = structure_source(self.source.as_ref(), stage, self.mode.chunk);
         }
         self.report.engine = format!("{} ({})", self.scan.engine.name(), self.mode.why);
         self.report.segments_total += found.segments;
@@ -151,7 +159,7 @@ impl<'a> Running<'a> {
         let store = Store::default();
         let sink = Gather { store: &store, limit: None, fetches: self.fetches(stage), spill: None };
         let (entities, _) = self.pass(&Feed::Source(found), &load, &sink)?;
-        let units = entities.into_iter().map(|entity| store_unit(&store, entity, None)).collect();
+        let units = entities.into_iter().map(|entity| unit_of_store(&store, entity, None)).collect();
         Ok(Feed::Store(store, units))
     }
 
@@ -178,19 +186,20 @@ impl<'a> Running<'a> {
         let fetches = self.fetches(next);
         match &stage.barrier {
             Barrier::End => Err(Error::request("a stage behind the end")),
-            Barrier::Collect { whole } => {
+            Barrier::Collect(structure) => {
+                let whole = *structure == ProcessingStructure::OnePiece;
                 let limit = next.rows.first().and_then(|rows| rows.enough());
                 let folder = self.spill.clone();
                 let spill = (!whole).then_some((&*folder, self.scan.options.memory_budget / 2));
-                let sink = Gather { store: &store, limit, fetches: if *whole { 1 } else { fetches }, spill };
+                let sink = Gather { store: &store, limit, fetches: if whole { 1 } else { fetches }, spill };
                 let (entities, _) = self.pass(&feed, stage, &sink)?;
                 self.note_store(at, &store);
-                if *whole {
+                if whole {
                     let frames = store.gather(&entities)?.into_iter().map(|(frame, _)| frame).collect();
                     let frame = stack(frames, &stage.output)?;
                     let rows = 0..frame.height() as u64;
                     let entity = store.push(frame, rows.clone(), fetches);
-                    return Ok(self.feed(store, vec![(entity, rows)], next));
+                    return Ok(Feed::of_store(store, vec![(entity, rows)], next));
                 }
                 let mut start = 0;
                 let numbered = entities.into_iter().map(|entity| {
@@ -200,11 +209,11 @@ impl<'a> Running<'a> {
                     (entity, rows)
                 });
                 let numbered = numbered.collect();
-                Ok(self.feed(store, numbered, next))
+                Ok(Feed::of_store(store, numbered, next))
             }
             Barrier::Group { .. } => {
                 let (keys, columns) = self.groups(&feed, stage)?;
-                self.grouped(store, keys, columns, next, fetches)
+                Self::grouped(store, keys, columns, next, fetches)
             }
             Barrier::Resample { resample, index, dtype, inputs, outputs } => {
                 let (first, last) = if resample.needs_bounds(dtype) {
@@ -225,7 +234,7 @@ impl<'a> Running<'a> {
                 let frame = bucket_frame(&keys[0], columns, index, dtype, |bucket| buckets.label(bucket))?;
                 let height = frame.height() as u64;
                 let entity = store.push(frame, 0..height, fetches);
-                Ok(self.feed(store, vec![(entity, 0..height)], next))
+                Ok(Feed::of_store(store, vec![(entity, 0..height)], next))
             }
         }
     }
@@ -299,7 +308,6 @@ impl<'a> Running<'a> {
     }
 
     fn grouped(
-        &self,
         store: Store,
         keys: Vec<Series>,
         columns: Vec<Series>,
@@ -312,26 +320,7 @@ impl<'a> Running<'a> {
         // Groups have no rows of the source anymore: they are numbered anew.
         let rows = 0..height as u64;
         let entity = store.push(frame, rows.clone(), fetches);
-        Ok(self.feed(store, vec![(entity, rows)], next))
-    }
-
-    /// Units over entities, as far as the next stage wants their rows.
-    pub(super) fn feed(&self, store: Store, entities: Vec<(EntityId, std::ops::Range<u64>)>, next: &Stage) -> Feed {
-        let mut wanted = 0..entities.last().map_or(0, |(_, rows)| rows.end);
-        for rows in &next.rows {
-            let inside = rows.of(wanted.end - wanted.start);
-            wanted = wanted.start + inside.start..wanted.start + inside.end;
-        }
-        let units = entities.into_iter().filter_map(|(entity, rows)| {
-            let inside = rows.start.max(wanted.start)..rows.end.min(wanted.end);
-            let mut unit = store_unit(&store, entity, Some(rows.clone()));
-            unit.local =
-                inside.start.saturating_sub(rows.start) as usize..inside.end.saturating_sub(rows.start) as usize;
-            unit.rows = inside.clone();
-            (!inside.is_empty()).then_some(unit)
-        });
-        let units = units.collect();
-        Feed::Store(store, units)
+        Ok(Feed::of_store(store, vec![(entity, rows)], next))
     }
 
     /// One pass of a stage into a terminal; where keys of events come back later, the rows to keep are searched first.
@@ -446,7 +435,7 @@ impl<'a> Running<'a> {
         match feed {
             Feed::Pieces(_) => Vec::new(),
             Feed::Store(_, units) => units.clone(),
-            Feed::Source(_) => units(self.source.as_ref(), stage, self.mode.chunk).units,
+            Feed::Source(_) => structure_source(self.source.as_ref(), stage, self.mode.chunk).units,
         }
     }
 }
@@ -458,18 +447,4 @@ pub(crate) fn columns_of(source: &dyn Source, stage: &Stage) -> String {
 
 fn feed_schema(feed: &Feed, source: &dyn Source) -> Option<SchemaRef> {
     matches!(feed, Feed::Source(_)).then(|| source.schema().clone())
-}
-
-fn store_unit(store: &Store, entity: EntityId, rows: Option<std::ops::Range<u64>>) -> Unit {
-    let rows = rows.unwrap_or_else(|| store.rows(entity));
-    Unit {
-        local: 0..(rows.end - rows.start) as usize,
-        rows,
-        parts: Vec::new(),
-        decided: Vec::new(),
-        entity: Some(entity),
-        place: Arc::new(Place::memory()),
-        // What lies in the store is accounted for there.
-        bytes: 0,
-    }
 }

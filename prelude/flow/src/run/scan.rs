@@ -18,7 +18,7 @@ use crate::run::explain::{Amounts, Explanation};
 use crate::run::gather::stack;
 use crate::run::running::Running;
 use crate::run::running::columns_of;
-use crate::run::stage::units;
+use crate::run::structure::structure_source;
 use crate::sink::{Collect, Count, Sink};
 use polars::prelude::*;
 use sources::Source;
@@ -86,7 +86,7 @@ impl Scan {
             Some(Clause::Concat(join)) => (join, false),
             Some(Clause::MergeSorted(join)) => (join, true),
             _ => {
-                let units = units(self.source.as_ref(), first, self.options.chunk_size);
+                let units = structure_source(self.source.as_ref(), first, self.options.chunk_size);
                 return Ok(Amounts::new(&units, self.source.rows()));
             }
         };

@@ -1,4 +1,4 @@
-//! Stages: chains of steps that work row slice by row slice, and the units they work on.
+//! Stages: chains of steps that work unit by unit, and what ends them.
 
 use crate::error::Result;
 use crate::operators::events::Events;
@@ -9,14 +9,12 @@ use crate::plan::clause::{ColumnFunction, Custom, Share};
 use crate::plan::ranges::Rows;
 use crate::plan::resample::Resample;
 use crate::plan::row::ROW;
-use crate::plan::structure::Ranges;
-use crate::plan::structure::by_row_slice;
+use crate::plan::structure::ProcessingStructure;
 use crate::run::store::EntityId;
-use cut::{Typed, Verdict};
+use cut::Typed;
 use polars::prelude::*;
 use segment::random::{digest, lot};
-use segment::{Place, Scalar, Statistics};
-use sources::{Index, Source};
+use segment::Place;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -68,10 +66,8 @@ pub(crate) struct Step {
 pub(crate) enum Barrier {
     /// The end of the query.
     End,
-    /// All rows are needed, in order: the next stage keeps some by position, or looks at whole columns.
-    Collect {
-        whole: bool,
-    },
+    /// All rows are collected: the next stage needs them in this structure.
+    Collect(ProcessingStructure),
     Group {
         by: Vec<(PlSmallStr, DataType)>,
         aggregations: Vec<Aggregation>,
@@ -85,6 +81,18 @@ pub(crate) enum Barrier {
         inputs: Vec<DataType>,
         outputs: Vec<DataType>,
     },
+}
+
+impl Barrier {
+    /// What the rows are grouped into at the end of the stage; `None` at the end of the query.
+    pub fn structure(&self) -> Option<ProcessingStructure> {
+        match self {
+            Self::End => None,
+            Self::Collect(structure) => Some(*structure),
+            Self::Group { .. } => Some(ProcessingStructure::HashBucketed),
+            Self::Resample { .. } => Some(ProcessingStructure::TimeBucketed),
+        }
+    }
 }
 
 /// A chain of steps between two barriers.
@@ -237,127 +245,4 @@ pub(crate) struct Units {
     pub segments: u64,
     pub skipped: Vec<(String, u64)>,
     pub stored: u64,
-}
-
-/// Cuts a source into units for a stage: drops what cannot contribute, and splits what is long.
-pub(crate) fn units(source: &dyn Source, stage: &Stage, chunk: usize) -> Units {
-    let infos = source.segments();
-    let ranges: Vec<Ranges> =
-        infos.iter().map(|info| Ranges { rows: info.rows.clone(), columns: info.columns.clone() }).collect();
-    let schema = source.schema();
-    let index = source.index();
-    let mut wanted_rows = 0..source.rows();
-    for rows in &stage.rows {
-        let inside = rows.of(wanted_rows.end - wanted_rows.start);
-        wanted_rows = wanted_rows.start + inside.start..wanted_rows.start + inside.end;
-    }
-    let real: Vec<_> = stage.columns.iter().filter(|name| schema.contains(name)).cloned().collect();
-    let width: u64 = real.iter().filter_map(|name| schema.get(name)).map(sources::width).sum();
-    let mut out = Units { segments: infos.len() as u64, ..Units::default() };
-    let mut skipped = [("rows", 0), ("time", 0), ("statistics", 0), ("columns", 0)];
-    for slice in by_row_slice(&ranges) {
-        let rows = infos[slice[0]].rows.clone();
-        let inside = rows.start.max(wanted_rows.start)..rows.end.min(wanted_rows.end);
-        if inside.is_empty() {
-            skipped[0].1 += slice.len() as u64;
-            continue;
-        }
-        let mut known = Statistics { rows: rows.end - rows.start, ..Statistics::default() };
-        for &segment in &slice {
-            known.columns.extend(infos[segment].statistics.columns.iter().map(|(name, s)| (name.clone(), s.clone())));
-        }
-        let decided = match decide(&stage.steps, &known, index) {
-            Ok(decided) => decided,
-            Err(why) => {
-                skipped[if why == "time" { 1 } else { 2 }].1 += slice.len() as u64;
-                continue;
-            }
-        };
-        let parts = parts(source, &slice, &real, index);
-        skipped[3].1 += (slice.len() - parts.len()) as u64;
-        out.stored += parts.iter().map(|(segment, columns)| source.stored(*segment, columns)).sum::<u64>();
-        let long = source.divisible() && inside.end - inside.start > chunk as u64 * 3 / 2;
-        let step = if long { chunk as u64 } else { inside.end - inside.start };
-        let mut start = inside.start;
-        while start < inside.end {
-            let end = (start + step).min(inside.end);
-            out.units.push(Unit {
-                rows: start..end,
-                local: (start - rows.start) as usize..(end - rows.start) as usize,
-                parts: parts.clone(),
-                decided: decided.clone(),
-                entity: None,
-                place: infos[slice[0]].place.clone(),
-                bytes: (end - start) * width,
-            });
-            start = end;
-        }
-    }
-    out.skipped = skipped.into_iter().filter(|(_, count)| *count > 0).map(|(why, n)| (why.to_owned(), n)).collect();
-    out
-}
-
-/// Which segments of a row slice hold which wanted columns. Columns of the index are in all, so they are read from
-/// one that is read anyway.
-fn parts(
-    source: &dyn Source,
-    slice: &[usize],
-    wanted: &[PlSmallStr],
-    index: Option<&Index>,
-) -> Vec<(usize, Vec<PlSmallStr>)> {
-    let infos = source.segments();
-    let levels = index.map_or(&[][..], |index| &index.columns);
-    let mut parts: Vec<(usize, Vec<PlSmallStr>)> = slice.iter().map(|&segment| (segment, Vec::new())).collect();
-    for name in wanted.iter().filter(|name| !levels.contains(name)) {
-        let at = source.schema().index_of(name).unwrap_or_default();
-        let home = slice.iter().position(|&segment| infos[segment].columns.contains(&at)).unwrap_or_default();
-        parts[home].1.push(name.clone());
-    }
-    let levels: Vec<_> = wanted.iter().filter(|name| levels.contains(name)).cloned().collect();
-    let any = parts.iter().any(|(_, columns)| !columns.is_empty());
-    if !levels.is_empty() {
-        let first = parts.iter_mut().find(|(_, columns)| !any || !columns.is_empty());
-        if let Some((_, columns)) = first {
-            columns.splice(0..0, levels);
-        }
-    }
-    parts.retain(|(_, columns)| !columns.is_empty());
-    parts
-}
-
-/// Asks every filter that nothing stands before what the statistics say: `Err` with the reason when no row can pass,
-/// else by step whether all rows do.
-fn decide(steps: &[Step], known: &Statistics, index: Option<&Index>) -> std::result::Result<Vec<bool>, &'static str> {
-    let mut decided = vec![false; steps.len()];
-    let mut made: Vec<&PlSmallStr> = Vec::new();
-    let mut free = true;
-    for (step, decided) in steps.iter().zip(&mut decided) {
-        match &step.op {
-            Op::Filter(cut) if !cut.columns().iter().any(|column| made.contains(&column)) => match cut.verdict(known) {
-                // Behind a choice of candidates the rows of this segment still take part in that choice.
-                Verdict::None if free => return Err("statistics"),
-                Verdict::All => *decided = true,
-                _ => {}
-            },
-            Op::Dates { column, low, high } if index.and_then(Index::outer) == Some(column) => {
-                let bounds = known.columns.get(column.as_str());
-                let time =
-                    |bound: &Option<Scalar>| if let Some(Scalar::Time(time)) = bound { Some(*time) } else { None };
-                let first = bounds.and_then(|bounds| time(&bounds.min));
-                let last = bounds.and_then(|bounds| time(&bounds.max));
-                if free
-                    && (low > high || first.is_some_and(|first| first > *high) || last.is_some_and(|last| last < *low))
-                {
-                    return Err("time");
-                }
-            }
-            // It may have changed any column.
-            op if op.makes_other_columns() => break,
-            op => {
-                free &= op.lets_filters_pass();
-                made.extend(op.makes());
-            }
-        }
-    }
-    Ok(decided)
 }

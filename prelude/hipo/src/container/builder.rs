@@ -29,7 +29,7 @@ impl RecordBuilder {
 
     /// An empty record that is full at `max_events` events or `max_bytes` bytes of them; at least one event fits always.
     #[must_use]
-    pub fn with_limits(tag: i64, max_events: usize, max_bytes: usize) -> Self {
+    pub(crate) fn with_limits(tag: i64, max_events: usize, max_bytes: usize) -> Self {
         Self { tag, max_events: max_events.max(1), max_bytes, lengths: Vec::new(), data: Vec::new() }
     }
 

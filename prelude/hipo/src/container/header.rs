@@ -93,13 +93,13 @@ impl FileHeader {
 
     /// Where the dictionary record starts.
     #[must_use]
-    pub fn dictionary_position(&self) -> u64 {
+    pub(crate) fn dictionary_position(&self) -> u64 {
         4 * u64::from(self.header_words)
     }
 
     /// Where the first data record starts.
     #[must_use]
-    pub fn data_position(&self) -> u64 {
+    pub(crate) fn data_position(&self) -> u64 {
         self.dictionary_position() + u64::from(self.user_header_length) + u64::from(self.bit_info.user_header_pad())
     }
 }
@@ -222,25 +222,25 @@ impl BitInfo {
 
     /// Bytes after the user header that make it a multiple of 4.
     #[must_use]
-    pub fn user_header_pad(self) -> u32 {
+    pub(crate) fn user_header_pad(self) -> u32 {
         self.0 >> 20 & 3
     }
 
     /// Bytes after uncompressed data that make it a multiple of 4.
     #[must_use]
-    pub fn data_pad(self) -> u32 {
+    pub(crate) fn data_pad(self) -> u32 {
         self.0 >> 22 & 3
     }
 
     /// Bytes after compressed data that make it a multiple of 4.
     #[must_use]
-    pub fn compressed_pad(self) -> u32 {
+    pub(crate) fn compressed_pad(self) -> u32 {
         self.0 >> 24 & 3
     }
 
     /// What kind of header it says it is (4 record, 5 file); informative, writers differ.
     #[must_use]
-    pub fn header_type(self) -> u32 {
+    pub(crate) fn header_type(self) -> u32 {
         self.0 >> 28
     }
 }

@@ -137,7 +137,7 @@ impl Record {
 
     /// The bytes of an event as the index bounds them, unchecked. `None` beyond the last.
     #[must_use]
-    pub fn event_bytes(&self, index: usize) -> Option<&[u8]> {
+    pub(crate) fn event_bytes(&self, index: usize) -> Option<&[u8]> {
         let (start, end) = (self.bounds.get(index)?, self.bounds.get(index + 1)?);
         self.body.get(*start..*end)
     }

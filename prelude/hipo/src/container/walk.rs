@@ -74,7 +74,7 @@ fn after(stream: &dyn Stream, position: u64) -> Result<u64> {
     search(stream, position + 4)
 }
 
-/// The first byte from `start` on, in steps of a word, where a record header stands whose record ends in the file.
+/// The first byte from `start` on, in steps of a word, at which a record header begins whose record ends in the file.
 pub(crate) fn search(stream: &dyn Stream, start: u64) -> Result<u64> {
     let mut position = start.next_multiple_of(4);
     let mut window = Vec::new();

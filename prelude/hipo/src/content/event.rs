@@ -166,6 +166,25 @@ impl EventBuilder {
 
     /// A copy of an event, to be changed and written. `None` when it is not little-endian, in which case its banks must
     /// be copied one by one.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let mut events = reader.events();
+    /// let event = events.next()?.ok_or("no event")?;
+    /// let mut copy = hipo::EventBuilder::copy_of(&event).ok_or("a big-endian event")?;
+    /// assert_eq!(copy.set_tag(7).tag(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn copy_of(event: &Event<'_>) -> Option<Self> {
         (event.order() == ByteOrder::Little).then(|| Self { bytes: event.bytes().to_vec() })
@@ -184,6 +203,14 @@ impl EventBuilder {
     }
 
     /// Sets the mask word.
+    ///
+    /// ```
+    /// use hipo::{ByteOrder, Event, EventBuilder};
+    /// let mut event = EventBuilder::new();
+    /// let bytes = event.set_mask(3).finish()?;
+    /// assert_eq!(Event::from_bytes("memory", bytes, ByteOrder::Little)?.mask(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_mask(&mut self, mask: u32) -> &mut Self {
         self.bytes[12..16].copy_from_slice(&mask.to_le_bytes());
         self
@@ -232,6 +259,28 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When it is not little-endian: its numbers would be wrong.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let mut events = reader.events();
+    /// let event = events.next()?.ok_or("no event")?;
+    /// let mut copy = hipo::EventBuilder::new();
+    /// for structure in event.structures() {
+    ///     copy.add_structure(&structure?)?;
+    /// }
+    /// assert_eq!(copy.finish()?.len(), event.bytes().len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_structure(&mut self, structure: &Structure<'_>) -> Result<&mut Self, Fault> {
         if structure.order != ByteOrder::Little {
             return Err(Fault::Unsupported("copying a big-endian structure as it is; copy its bank instead".into()));

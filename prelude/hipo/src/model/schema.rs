@@ -29,7 +29,7 @@ pub enum ColumnType {
 impl ColumnType {
     /// The type of a letter of a schema, upper or lower case.
     #[must_use]
-    pub fn from_letter(letter: char) -> Option<Self> {
+    pub(crate) fn from_letter(letter: char) -> Option<Self> {
         match letter.to_ascii_uppercase() {
             'B' => Some(Self::I8),
             'S' => Some(Self::I16),
@@ -43,7 +43,7 @@ impl ColumnType {
 
     /// The type of an array structure with this type byte.
     #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
         match code {
             1 => Some(Self::I8),
             2 => Some(Self::I16),

@@ -9,7 +9,7 @@ use crate::model::error::Result;
 
 /// As many threads as the machine has.
 #[must_use]
-pub fn default_threads() -> usize {
+pub(crate) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

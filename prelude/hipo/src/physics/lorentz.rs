@@ -23,6 +23,12 @@ impl FourMomentum {
     }
 
     /// Invariant mass squared, negative for a spacelike sum.
+    ///
+    /// ```
+    /// let pion = hipo::FourMomentum::from_mass(0.0, 0.0, 1.0, 0.14);
+    /// assert!((pion.mass_squared() - 0.0196).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn mass_squared(self) -> f64 {
         self.energy * self.energy - self.p() * self.p()
@@ -141,12 +147,23 @@ fn particle(pid: i32) -> Option<&'static (i32, f64, i8, &'static str)> {
 }
 
 /// Mass in GeV of the particle with this PDG number, if known. 45 is the deuteron, as in CLAS12.
+///
+/// ```
+/// assert_eq!(hipo::mass_of(2212).map(|mass| (mass * 1e3).round()), Some(938.0));
+/// assert_eq!(hipo::mass_of(1234567), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn mass_of(pid: i32) -> Option<f64> {
     particle(pid).map(|(_, mass, ..)| *mass)
 }
 
 /// Charge of the particle with this PDG number in units of the positron's, if known.
+///
+/// ```
+/// assert_eq!((hipo::charge_of(11), hipo::charge_of(-11)), (Some(-1), Some(1)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn charge_of(pid: i32) -> Option<i8> {
     particle(pid).map(|(number, _, charge, _)| if *number == pid { *charge } else { -charge })

@@ -137,6 +137,12 @@ pub fn momentum(bank: &Bank<'_>, row: usize, mass: Option<f64>) -> Result<FourMo
 }
 
 /// What enters the beam: an electron beam of this energy in GeV on a proton at rest.
+///
+/// ```
+/// let initial = hipo::electron_on_proton(10.6);
+/// assert!((initial.mass() - 4.56).abs() < 0.01, "the energy in the centre of mass");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn electron_on_proton(beam_energy: f64) -> FourMomentum {
     let electron = mass_of(11).unwrap_or_default();

@@ -249,6 +249,23 @@ pub struct Events<'r> {
 
 impl Events<'_> {
     /// Only events of these tags.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let mut events = reader.events().with_tags([1]);
+    /// assert!(events.next()?.is_some() && events.next()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_tags(mut self, tags: impl IntoIterator<Item = i32>) -> Self {
         self.tags = Some(tags.into_iter().collect());
@@ -275,7 +292,7 @@ impl Events<'_> {
         }
     }
 
-    /// The event number `event`, from 0 in file order; the cursor then stands behind it.
+    /// The event number `event`, from 0 in file order; the cursor then is after it.
     ///
     /// # Errors
     /// When there is none, or its record is damaged.
@@ -290,6 +307,25 @@ impl Events<'_> {
     }
 
     /// Back to the first event.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let mut events = reader.events();
+    /// while events.next()?.is_some() {}
+    /// events.rewind();
+    /// assert_eq!(events.position(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rewind(&mut self) {
         self.next = 0;
     }

@@ -202,6 +202,29 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::write`], and when a big-endian event holds a bank that is not in the dictionary.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = std::sync::Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// # let mut writer = hipo::Writer::builder().schema(schema.clone())?.create(&path)?;
+    /// # for tag in [0, 1, 0] {
+    /// #     let mut particles = writer.bank("REC::Particle", 1)?;
+    /// #     particles.put("pid", 0, 11)?;
+    /// #     writer.write(hipo::EventBuilder::new().add_bank(&particles)?.set_tag(tag))?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let skim = folder.path().join("skim.hipo");
+    /// let mut writer = hipo::Writer::builder().dictionary(reader.dictionary())?.create(&skim)?;
+    /// let mut events = reader.events().with_tags([1]);
+    /// while let Some(event) = events.next()? {
+    ///     writer.write_event(&event)?;
+    /// }
+    /// writer.finish()?;
+    /// assert_eq!(hipo::Reader::open(&skim)?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write_event(&mut self, event: &Event<'_>) -> Result<()> {
         let mut copy = little_endian(event, &self.builder.dictionary)?;
         self.write(&mut copy)

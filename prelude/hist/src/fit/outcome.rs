@@ -193,7 +193,7 @@ impl FitResult {
         channel.bins.iter().map(one).collect()
     }
 
-    /// How many entries each shape of the model stands for in the bins of the range, with their errors.
+    /// The yield of each shape of the model in the bins of the range, with its error.
     pub fn yields(&self) -> Vec<(String, f64, f64)> {
         let (values, channel) = (self.values(), self.shown());
         let shapes = channel.model.shapes.iter().zip(channel.model.places());

@@ -81,7 +81,7 @@ impl Channel {
         self.model.value(x, own, &self.frame) / self.frame.width
     }
 
-    /// How many entries a shape stands for in all bins of the range.
+    /// The yield of a shape in all bins of the range.
     pub(crate) fn entries(&self, shape: &dyn Shape, own: &[f64]) -> f64 {
         const PARTS: usize = 64;
         let width = (self.span.end - self.span.start) / PARTS as f64;

@@ -27,7 +27,7 @@ pub(crate) struct Page {
     pub elements: u32,
     pub at: u64,
     pub stored: u64,
-    /// A checksum of eight bytes stands behind it.
+    /// A checksum of eight bytes follows it.
     pub sum: bool,
 }
 

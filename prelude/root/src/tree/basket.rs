@@ -45,7 +45,7 @@ const TAIL: usize = 9;
 /// Flags from here say that offsets are to be computed.
 const COMPUTED: u8 = 80;
 
-/// Reads the basket that stands in the record of its branch. `None` when there is nothing in it.
+/// Reads the basket that is embedded in the record of its branch. `None` when there is none.
 pub(super) fn embedded(cursor: &mut Cursor) -> Result<Option<Embedded>> {
     let key = Key::any(cursor)?;
     cursor.skip(6)?;

@@ -1,4 +1,4 @@
-//! The range of Double32_t and Float16_t, which stands in a title: `pt[0,10,12]`, `[-pi, 2*pi]`.
+//! The range of Double32_t and Float16_t, which is part of the title: `pt[0,10,12]`, `[-pi, 2*pi]`.
 
 use crate::columns::{Packing, Range};
 

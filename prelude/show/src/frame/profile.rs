@@ -333,7 +333,7 @@ impl ColumnProfile {
     }
 
     /// Share of NaN in the rows seen.
-    pub fn nan_share(&self) -> f64 {
+    pub(crate) fn nan_share(&self) -> f64 {
         self.nans as f64 / self.rows.max(1) as f64
     }
 

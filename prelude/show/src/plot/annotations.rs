@@ -9,12 +9,30 @@ use hist::Number;
 
 impl Plot {
     /// A dashed line from the foot to the head of the upper panel, such as where a cut is.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).vertical_line(2.0);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn vertical_line(self, x: impl Number) -> Self {
         self.annotated(Annotation::Vertical(x.to_f64()))
     }
 
     /// A dashed line across the upper panel.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).horizontal_line(1.0);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn horizontal_line(mut self, y: impl Number) -> Self {
         self.scene.panels[0].guides.push(y.to_f64());
@@ -22,6 +40,15 @@ impl Plot {
     }
 
     /// A line between two points of the upper panel, in the values of its axes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).line((0.0, 0.0), (4.0, 2.0));
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn line(self, from: (f64, f64), to: (f64, f64)) -> Self {
         self.annotated(Annotation::Line { from, to, arrow: false })

@@ -48,7 +48,7 @@ impl Axis {
         Self { low: 0.0, high: names.len().max(1) as f64, scale: Scale::Names(names) }
     }
 
-    /// Where a value stands: 0 at the low end, 1 at the high end, beyond when it is outside.
+    /// The position of a value: 0 at the low end, 1 at the high end, beyond when it is outside.
     pub(super) fn place(&self, value: f64) -> f64 {
         match self.scale {
             // Below any positive number there is no place; far below the axis is where it is clipped.

@@ -38,7 +38,7 @@ pub(super) struct Pen {
     pub(super) dash: &'static str,
 }
 
-/// How text stands: size in pixels, colour, weight, and which of its points is given.
+/// How text is set: size in pixels, colour, weight, and which of its points is given.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Script {
     pub(super) size: f64,

@@ -87,6 +87,15 @@ impl Plot {
     }
 
     /// The same plot with outlines of other histograms over it.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).with_overlay([("half", &hist.scaled(0.5))]);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn with_overlay(self, others: impl Parts) -> Self {
         let mut plot = self;

@@ -8,6 +8,15 @@ const POINTS: usize = 400;
 
 impl Plot {
     /// A function over the plot, from end to end of its x axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).curve("f(x) = x", |x| x);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn curve(self, name: &str, f: impl Fn(f64) -> f64) -> Self {
         let (low, high) = self.scene.x.range.or_else(|| self.scene.x_extent()).unwrap_or((0.0, 1.0));
@@ -15,6 +24,15 @@ impl Plot {
     }
 
     /// A function over the plot between two values of x: a fit over its range.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).curve_between("f(x) = x", 1.0, 3.0, |x| x);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn curve_between(mut self, name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Self {
         if self.map.is_some() {

@@ -10,7 +10,7 @@ const POINTS: usize = 400;
 
 impl Plot {
     /// The curve of a fit over its range, its parts as thin lines when there are several, and its parameters in the
-    /// statistics box instead of mean and width. What is wrong with the fit stands in one line under the picture, and
+    /// statistics box instead of mean and width. What is wrong with the fit is said in one line under the picture, and
     /// [`Plot::pull`] adds a panel with its pulls.
     #[must_use]
     pub fn fit(mut self, fit: &FitResult) -> Self {

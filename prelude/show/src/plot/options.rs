@@ -75,6 +75,15 @@ impl Plot {
     }
 
     /// A logarithmic x axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).log_x();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn log_x(mut self) -> Self {
         self.scene.x.log = true;
@@ -82,6 +91,15 @@ impl Plot {
     }
 
     /// From where to where the x axis goes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).x_range(1.0, 3.0);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn x_range(mut self, low: impl Number, high: impl Number) -> Self {
         self.scene.x.range = Some((low.to_f64(), high.to_f64()));
@@ -89,6 +107,15 @@ impl Plot {
     }
 
     /// From where to where the y axis of the upper panel goes. The legend then stands beside the frame when it does not fit.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).y_range(0.0, 5.0);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn y_range(mut self, low: impl Number, high: impl Number) -> Self {
         self.scene.panels[0].y.range = Some((low.to_f64(), high.to_f64()));
@@ -96,6 +123,15 @@ impl Plot {
     }
 
     /// From where to where the y axis of the lower panel goes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).data(&hist).ratio().lower_range(0.5, 1.5);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn lower_range(mut self, low: impl Number, high: impl Number) -> Self {
         if let Some(panel) = self.scene.panels.get_mut(1) {
@@ -105,6 +141,15 @@ impl Plot {
     }
 
     /// Width and height in pixels, at least 240 x 180 and at most 4000 x 4000.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).size(900, 600);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn size(mut self, width: impl Number, height: impl Number) -> Self {
         self.scene.width = width.to_f64().clamp(240.0, 4000.0);
@@ -113,6 +158,15 @@ impl Plot {
     }
 
     /// Without legend and statistics box.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).without_legend();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn without_legend(mut self) -> Self {
         self.scene.legend = false;
@@ -120,6 +174,15 @@ impl Plot {
     }
 
     /// Without the statistics box.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).without_statistics();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn without_statistics(mut self) -> Self {
         self.scene.statistics.clear();
@@ -127,6 +190,15 @@ impl Plot {
     }
 
     /// One more line in the statistics box.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).with_statistic("yield", "4.0");
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
     #[must_use]
     pub fn with_statistic(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.scene.statistics.push((name.into(), value.into()));

@@ -1,7 +1,7 @@
 //! Where the batches of an Arrow file or stream lie, and the fields that its schema names.
 //!
 //! The library keeps fields by name and gives up at types that it does not know. Here fields keep their positions, so that a
-//! name that stands twice, or a type that cannot be read, leaves the other columns as they are: for a field that is not
+//! name that occurs twice, or a type that cannot be read, leaves the other columns as they are: for a field that is not
 //! known there stand fields of the same buffers, which are passed over.
 
 use polars::prelude::{ArrowField, ArrowSchema, PlSmallStr};

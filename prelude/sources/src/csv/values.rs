@@ -11,7 +11,7 @@ use std::borrow::Cow;
 pub(super) enum Plan {
     /// Not at all.
     Skip,
-    /// Nothing stood in it so far.
+    /// It has had no value so far.
     Nothing,
     /// As found out.
     As(Kind),
@@ -34,7 +34,7 @@ enum Values {
 pub(super) struct ColumnValues {
     values: Values,
     plan: Plan,
-    /// The first value that is not of the kind: where it stands.
+    /// The place of the first value that is not of the kind.
     pub misfit: Option<usize>,
 }
 

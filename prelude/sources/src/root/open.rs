@@ -77,7 +77,7 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered })
 }
 
-/// A file, and the objects in it. The list of them stands at its end, and is fetched with what is around it.
+/// A file, and the objects in it. The list of them is at its end, and is fetched with the bytes around it.
 fn opened(path: &Path) -> Result<(TableFile, root::File)> {
     let (open, bytes) = TableFile::open(path)?;
     let place = Place::file(open.name());

@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use crate::fit::shape::{Frame, Guess, Role, Shape};
 use crate::hist::Hist;
 
-/// The shape of a histogram. Its one parameter has the name of the template and is the number of entries that it stands
-/// for, in all its bins together.
+/// The shape of a histogram. Its one parameter has the name of the template and is its number of entries, in
+/// all its bins together.
 ///
 /// In a likelihood fit the statistical errors of the template count by Barlow and Beeston's method, lite: one free factor
 /// for the expectation in each bin.

@@ -233,7 +233,7 @@ pub(crate) fn traits(value: &[u8], rules: &Rules) -> Traits {
     }
 }
 
-/// The kind that holds all values with these traits; `None` for a column in which nothing but nothing stands.
+/// The kind that holds all values with these traits; `None` for a column without any value.
 pub(crate) fn decide(traits: Traits) -> Option<Kind> {
     let values = traits & !(WORD | COMMA);
     if values == 0 {

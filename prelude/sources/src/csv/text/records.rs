@@ -9,7 +9,7 @@ use super::fault::shown;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The separator that stands for any number of blanks.
+/// The separator that means any number of blanks.
 pub(crate) const BLANKS: u8 = b' ';
 /// The separator of a table of one column: a line has no other field.
 pub(crate) const ONE_COLUMN: u8 = b'\n';
@@ -32,7 +32,7 @@ pub(crate) struct Field {
     pub start: usize,
     /// After its last byte, without a quote.
     pub end: usize,
-    /// Whether it stood in quotes.
+    /// Whether it was in quotes.
     pub quoted: bool,
     /// Whether quotes are doubled in it.
     pub doubled: bool,
@@ -63,7 +63,7 @@ impl Field {
         }
     }
 
-    /// Whether nothing stands here.
+    /// Whether it is empty.
     pub(crate) fn is_empty(self) -> bool {
         self.start == self.end && !self.quoted
     }
@@ -115,7 +115,7 @@ impl Dialect {
         }
     }
 
-    /// One field; returns where its separator or line end stands. With blanks the last blank stands for all.
+    /// One field; returns the place of its separator or line end; of several blanks, of the last.
     fn field(&self, text: &[u8], start: usize, fields: &mut Vec<Field>) -> Result<usize, Fault> {
         if self.quote.is_some() {
             let first = self.blanks(text, start);

@@ -1,0 +1,8 @@
+//! The lock of a mutex, also after a panic: values behind the kernel's mutexes are whole between any two statements.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks a mutex, whether or not a thread has panicked while it held it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,118 @@
+//! Another process, held by a descriptor. The number of a process that has ended may be given to a new one; what is done
+//! through the descriptor reaches the process that was meant, or none.
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+/// A process that was running when this value was made.
+#[derive(Debug)]
+pub(crate) struct Process {
+    id: libc::pid_t,
+    descriptor: OwnedFd,
+}
+
+/// What the system says of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kin {
+    /// The process that started it.
+    pub parent: libc::pid_t,
+    /// The leader of its process group.
+    pub group: libc::pid_t,
+    /// The leader of its session.
+    pub session: libc::pid_t,
+}
+
+impl Process {
+    /// The process that has this number now; `None` when there is none.
+    pub fn open(id: libc::pid_t) -> Option<Self> {
+        // SAFETY: `pidfd_open` has no memory effects; it returns a new descriptor or a negative number.
+        let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, id, 0) };
+        let descriptor = libc::c_int::try_from(descriptor).ok().filter(|descriptor| *descriptor >= 0)?;
+        // SAFETY: the call above has made this descriptor, and it belongs to nobody else.
+        Some(Self { id, descriptor: unsafe { OwnedFd::from_raw_fd(descriptor) } })
+    }
+
+    /// The process at the other end of a socket, as the system knows it.
+    pub fn of_peer(stream: &UnixStream) -> Option<Self> {
+        let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+        let place = (&raw mut peer).cast();
+        // SAFETY: `peer` is as large as `length` says, and both outlive the call.
+        let asked = unsafe {
+            libc::getsockopt(stream.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, place, &raw mut length)
+        };
+        if asked == 0 { Self::open(peer.pid) } else { None }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> libc::pid_t {
+        self.id
+    }
+
+    /// Sends a signal; `false` when the process has ended and was waited for.
+    pub fn signal(&self, signal: libc::c_int) -> bool {
+        let none = std::ptr::null::<libc::siginfo_t>();
+        // SAFETY: the descriptor is open, and without further facts the system makes up its own.
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.descriptor.as_raw_fd(), signal, none, 0) == 0 }
+    }
+
+    /// Parent, group and session; `None` when the process has ended and was waited for.
+    pub fn kin(&self) -> Option<Kin> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id)).ok()?;
+        // Behind the name, which may hold anything: state, parent, group, session.
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(1).map(str::parse);
+        let mut next = || fields.next()?.ok();
+        let kin = Kin { parent: next()?, group: next()?, session: next()? };
+        // The process still has its number, so the file was about it and not about a later one.
+        self.signal(0).then_some(kin)
+    }
+
+    /// Ends the process and its process group, which it must lead; `false` when it has ended before.
+    pub fn end_group(&self) -> bool {
+        // A process that is stopped cannot end by itself, so its number, which is that of the group, stays its own.
+        if self.kin().is_none_or(|kin| kin.group != self.id) || !self.signal(libc::SIGSTOP) {
+            return false;
+        }
+        // SAFETY: `kill` has no memory effects. The group is that of the process, as argued above.
+        unsafe { libc::kill(-self.id, libc::SIGKILL) == 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    fn sleeper() -> (std::process::Child, Process) {
+        let child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
+        let process = Process::open(child.id().try_into().unwrap()).unwrap();
+        (child, process)
+    }
+
+    #[test]
+    fn a_group_ends_and_its_leader_is_not_found_again() {
+        let (mut child, process) = sleeper();
+        let kin = process.kin().unwrap();
+        assert_eq!((kin.parent, kin.group), (std::process::id().try_into().unwrap(), process.id()));
+        assert!(process.end_group());
+        child.wait().unwrap();
+        assert_eq!(process.kin(), None);
+        assert!(!process.signal(libc::SIGKILL) && !process.end_group());
+    }
+
+    #[test]
+    fn the_peer_of_a_socket_is_this_process() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        assert_eq!(Process::of_peer(&one).unwrap().id().cast_unsigned(), std::process::id());
+    }
+
+    #[test]
+    fn a_process_that_leads_no_group_is_left_alone() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        let process = Process::open(child.id().try_into().unwrap()).unwrap();
+        assert!(!process.end_group());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
