@@ -4,7 +4,7 @@
 //! Requests go in as plain values, outputs come back live through one [`Sink`], and every call
 //! that runs a cell ends in exactly one [`Outcome`]. Nothing here knows Jupyter frames or rustc.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 

@@ -8,12 +8,11 @@ use super::standard;
 use crate::cell::source::parse::parse_error;
 use crate::evaluator::{Bundle, Completions};
 use crate::install::config::Config;
-use crate::variables::{Known, Table};
 use crate::lock::lock;
-use serde_json::Value;
+use crate::variables::{Known, Table};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// A user who types gets fewer candidates rather than late ones.

@@ -3,7 +3,7 @@
 use crate::proof::Ledger;
 use crate::worker::Listener;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The running cell, for code that wants to stop it.
 #[derive(Debug, Default)]
@@ -24,4 +24,3 @@ pub(crate) struct Shared {
     /// What the session's outputs are made from.
     pub ledger: Arc<Mutex<Ledger>>,
 }
-

@@ -1,9 +1,9 @@
 //! Requests other than cells: each is answered on a lane, with `busy` before and `idle` after, whatever happens.
 
 use super::Session;
-use crate::lock::lock;
 use crate::channels::Outgoing;
 use crate::evaluator::{Completions, Evaluator};
+use crate::lock::lock;
 use crate::wire::complete::{self, CompleteRequest};
 use crate::wire::execute::refused;
 use crate::wire::inspect::{self, InspectRequest};

@@ -1,8 +1,8 @@
 //! The queue of cells: one at a time, in order; a failure aborts what waits behind it.
 
 use super::{Session, Start};
-use crate::lock::lock;
 use crate::evaluator::{Bundle, Cell, Evaluator, Failure, Outcome};
+use crate::lock::lock;
 use crate::wire::execute::{self, ExecuteRequest};
 use crate::wire::{self, Message, Object, Parent};
 use jupyter_protocol::ExecutionState;

@@ -2,9 +2,9 @@
 //! said; of those that a front end begins, one target is ours, `recoil.session`, and others are closed politely.
 
 use super::Session;
-use crate::lock::lock;
 use crate::channels::{Iopub, Outgoing};
 use crate::evaluator::Comm as Event;
+use crate::lock::lock;
 use crate::wire::comm::{self, Comm, CommInfoRequest};
 use crate::wire::{self, Message, Object, Parent};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! The control channel: interrupt, shutdown, subshells. It is never behind a cell.
 
 use super::Session;
-use crate::lock::lock;
 use crate::channels::Outgoing;
+use crate::lock::lock;
 use crate::wire::execute::refused;
 use crate::wire::{Message, Object, content, object};
 use jupyter_protocol::{ExecutionState, InterruptReply, ShutdownReply};

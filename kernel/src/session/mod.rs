@@ -14,6 +14,7 @@ mod outputs;
 
 use crate::channels::{self, ChannelError, Iopub, Opened, Outgoing, Stdin, heartbeat, router};
 use crate::evaluator::{Evaluator, Failure, Sink};
+use crate::lock::lock;
 use crate::wire::{Connection, Message, Object, Parent, Signer};
 use cells::Job;
 use comms::Comms;
@@ -24,7 +25,7 @@ use outputs::Outputs;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -201,4 +202,3 @@ impl Session {
         via.send(Message::to(origin, &kind, content));
     }
 }
-

@@ -1,11 +1,11 @@
 //! From the evaluator's sink to iopub: each output finds the request of its cell by the cell's token.
 
 use super::comms::Comms;
-use crate::lock::lock;
 use crate::channels::Iopub;
 use crate::channels::Stdin;
 use crate::channels::flood::Flood;
 use crate::evaluator::{Event, Output, Sink, Stream};
+use crate::lock::lock;
 use crate::wire::{Parent, content, execute};
 use jupyter_protocol::ClearOutput;
 use std::collections::BTreeMap;

@@ -140,9 +140,7 @@ impl EventLoop {
             ToKernel::Display { token, bundle, id } => {
                 self.show(token, Output::Display { bundle, id });
             }
-            ToKernel::Update { token, bundle, id } => {
-                self.show(token, Output::Update { bundle, id })
-            }
+            ToKernel::Update { token, bundle, id } => self.show(token, Output::Update { bundle, id }),
             ToKernel::Clear { token, wait } => self.show(token, Output::Clear { wait }),
             ToKernel::Input { token, prompt, password } => self.ask(token, prompt, password),
             // Also in a replay, whose widgets are new ones.

@@ -4,7 +4,7 @@ use crate::evaluator::Sink;
 use crate::process::Process;
 use port::{Ending, Note, ToWorker, Variable};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// How a cell's code ended, and which variables there are now.

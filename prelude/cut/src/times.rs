@@ -66,9 +66,6 @@ fn wall_clock(text: &str) -> Option<NaiveDateTime> {
 }
 
 fn in_zone(time: &NaiveDateTime, zone: &str) -> Result<i128, Refused> {
-    if zone == segment::UNNAMED_ZONE {
-        return Err(Refused::Zone);
-    }
     let found = match (zone.parse::<chrono_tz::Tz>(), zone.parse::<FixedOffset>()) {
         (Ok(zone), _) => zone.from_local_datetime(time).map(|time| time.naive_utc()),
         (_, Ok(offset)) => offset.from_local_datetime(time).map(|time| time.naive_utc()),

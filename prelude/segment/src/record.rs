@@ -4,7 +4,7 @@
 use crate::lock::lock;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// More notes than this are not kept between two calls of [`take`]: nobody asks for them.
 const MOST: usize = 10_000;

@@ -4,6 +4,7 @@ use super::ending::Stop;
 use super::link::{self, PANICS};
 use super::{places, store, threads};
 use port::{Bundle, Ending, ToKernel};
+use segment::lock;
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
@@ -12,7 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use segment::lock;
 
 /// What is thrown through a cell's frames to end it; no panic hook sees it.
 struct Thrown(Stop);

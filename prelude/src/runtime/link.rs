@@ -2,12 +2,12 @@
 
 use super::threads;
 use port::{Bundle, Place, ToKernel};
+use segment::lock;
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use segment::lock;
 
 static LINK: OnceLock<Link> = OnceLock::new();
 

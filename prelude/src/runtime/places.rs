@@ -4,10 +4,10 @@
 //! reason to look, so the worker keeps what it needs: a file per cell.
 
 use super::link;
+use segment::lock;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::{LazyLock, Mutex};
-use segment::lock;
 
 /// The statements of a cell in its file.
 struct Body {

@@ -6,12 +6,12 @@ use super::cell::checkpoint;
 use super::link;
 use super::threads;
 use port::{Bundle, ToKernel};
+use segment::lock;
 use segment::work;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
-use segment::lock;
 
 const BETWEEN_UPDATES: Duration = Duration::from_millis(100);
 /// Work that ends sooner than this is not worth a bar.

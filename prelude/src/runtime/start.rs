@@ -4,8 +4,8 @@
 use super::link::{Link, PANICS, Seen, open, send};
 use super::threads;
 use port::{ToKernel, ToWorker};
-use std::os::unix::net::UnixStream;
 use segment::lock;
+use std::os::unix::net::UnixStream;
 
 /// Connects to the kernel; the worker's host calls it once, before the first cell. Returns 0 when it worked.
 #[unsafe(no_mangle)]

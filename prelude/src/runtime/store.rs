@@ -1,11 +1,11 @@
 //! The variables of the notebook, from cell to cell.
 
 use port::Variable;
+use segment::lock;
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use segment::lock;
 
 struct Stored {
     value: Box<dyn Any>,

@@ -6,6 +6,7 @@
 
 use super::link;
 use port::Comm;
+use segment::lock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -14,7 +15,6 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
-use segment::lock;
 
 /// Version of the widgets' messages, for the front end to check.
 const PROTOCOL: &str = "2.1.0";

@@ -1,5 +1,4 @@
 use crate::{BLOCK, PROCESSES, Process, block};
-use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use segment::Result;
 use segment::work::Task;

@@ -40,7 +40,9 @@ fn read(bytes: Vec<u8>, wish: &Wish, rules: &Rules, size: usize) {
     };
     assert!(layout.data <= text.len() && layout.names.len() == layout.traits.len());
     assert_eq!(layout.names.iter().collect::<BTreeSet<_>>().len(), layout.names.len(), "names are different");
-    layout.traits.iter().for_each(|&traits| drop(text::kind::decide(traits)));
+    for &traits in &layout.traits {
+        let _ = text::kind::decide(traits);
+    }
     let Some(whole) = records(&layout.dialect, &text, layout.data) else { return };
     let pieces = layout.dialect.pieces(text.as_bytes(), layout.data, size).expect("no fault was found before");
     let parts = pieces.into_iter().flat_map(|piece| records(&layout.dialect, &text[..piece.end], piece.start).expect("nor is one now"));

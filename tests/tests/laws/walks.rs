@@ -18,7 +18,8 @@ fn walks() -> Vec<(String, Vec<Step>)> {
     let page = page();
     let name = regex::Regex::new(r"`((?:kernel|prelude)/[a-z0-9_/]+\.rs)::([a-z_0-9]+)`").expect("a pattern");
     let mut walks: Vec<(String, Vec<Step>)> = Vec::new();
-    let lines = page.lines().skip_while(|line| !line.ends_with(" walks")).skip(1).take_while(|line| !line.starts_with("## "));
+    let lines =
+        page.lines().skip_while(|line| !line.ends_with(" walks")).skip(1).take_while(|line| !line.starts_with("## "));
     for line in lines {
         if let Some(title) = line.strip_prefix("**") {
             walks.push((title.trim_end_matches("**").to_owned(), Vec::new()));

@@ -3,8 +3,8 @@
 use super::WORKER_PATIENCE;
 use super::cells::Engine;
 use crate::cell::failure::failure;
-use crate::lock::lock;
 use crate::evaluator::Failure;
+use crate::lock::lock;
 
 impl Engine {
     /// The worker has ended under a cell: say what happened and what was lost.

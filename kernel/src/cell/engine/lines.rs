@@ -3,12 +3,11 @@
 use super::cells::Engine;
 use super::job::MagicEffects;
 use crate::cell::failure::{failure, interrupted};
-use crate::lock::lock;
 use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Failure};
+use crate::lock::lock;
 use crate::proof::{KEY, MEASURES};
 use crate::variables::short;
-use crate::worker;
 use port::{Ending, Errand};
 use serde_json::Value;
 use std::fmt::Write;

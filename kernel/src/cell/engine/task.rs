@@ -10,16 +10,16 @@ use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_pat
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{ItemOrigin, Map};
 use crate::cell::report::syntax;
-use crate::lock::lock;
 use crate::cell::source::definitions::{Definitions, item_name};
 use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
 use crate::cell::source::parse::parse;
 use crate::cell::source::parsed::{Parsed, words};
 use crate::evaluator::{Bundle, Event, Failure, Output};
+use crate::lock::lock;
 use crate::proof::{Begun, KEY, MEASURES};
 use crate::variables::{Known, short};
-use crate::worker::{self, Finished};
+use crate::worker::Finished;
 use evcxr::{Error, EvalOutputs};
 use port::Ending;
 use std::path::{Path, PathBuf};

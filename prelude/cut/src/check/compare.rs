@@ -198,7 +198,7 @@ impl Checker<'_> {
         let zone = self.zone_of(column);
         let zone = zone.as_deref();
         let parsed = match self.program.value(id) {
-            Some(Value::Text(text)) => times::parse(text, zone),
+            Some(Value::Text(text)) => times::parse(text, zone.map(clocks)),
             _ => Err(Refused::NotATime),
         };
         let zone = zone.unwrap_or("UTC");
@@ -281,4 +281,9 @@ impl Checker<'_> {
             _ => Class::U64,
         }
     }
+}
+
+/// The zone by which texts without an offset are read: the one of the column, or one that no clock has where that has no name.
+pub(super) fn clocks(zone: &str) -> &str {
+    if zone == segment::UNNAMED_ZONE { "" } else { zone }
 }

@@ -129,7 +129,9 @@ fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Me
         match (dtype, value) {
             (Type::Time(_), Value::Time(value)) => out.push(*value),
             (Type::Duration, Value::Duration(value)) => out.push(i128::from(*value)),
-            (Type::Time(_), Value::Text(text)) => out.push(crate::times::parse(text, zone).map_err(|_| value)?),
+            (Type::Time(_), Value::Text(text)) => {
+                out.push(crate::times::parse(text, zone.map(super::compare::clocks)).map_err(|_| value)?)
+            }
             (_, Value::Null) => {}
             (_, other) => return Err(other),
         }

@@ -3,7 +3,6 @@
 use crate::catalog::Process;
 use crate::error::{Error, Result};
 use crate::lower::clauses::NUMBER;
-use crate::lower::report;
 use crate::settings::Settings;
 use crate::steps::selection::Selection;
 use cut::{Cut, Typed};

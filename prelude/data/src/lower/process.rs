@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::asof::AsOfJoin;
 use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
-use crate::lower::lowered::Lowered;
+use crate::lower::lowered::{Lowered, TOTAL_WEIGHT, WEIGHT};
 use crate::lower::whole::Whole;
 use crate::steps::chain::{Chain, Choice, Order, Step};
 use crate::steps::selection::Selection;

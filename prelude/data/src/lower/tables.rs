@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::Lowered;
+use crate::lower::lowered::{Lowered, Made};
 use crate::lower::objects::{Attach, EachObject};
 use crate::steps::chain::Other;
 use crate::steps::selection::Selection;

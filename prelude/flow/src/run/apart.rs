@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::operators::events::Events;
+use crate::plan::structure::ProcessingStructure;
 use crate::run::gather::{Gather, stack};
 use crate::run::running::{Feed, Running};
-use crate::plan::structure::ProcessingStructure;
 use crate::run::stage::{Barrier, Op, Stage};
 use crate::run::store::Store;
 use crate::sink::Sink;

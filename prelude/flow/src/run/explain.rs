@@ -92,7 +92,8 @@ impl Explanation {
                 steps.push("only some rows, by position".into());
             }
             steps.extend(stage.steps.iter().map(|step| step.name.clone()));
-            let end = stage.barrier.structure().map_or_else(|| "the answer".to_owned(), |structure| structure.to_string());
+            let end =
+                stage.barrier.structure().map_or_else(|| "the answer".to_owned(), |structure| structure.to_string());
             (steps, end)
         });
         Self {

@@ -307,13 +307,7 @@ impl<'a> Running<'a> {
         time_bounds(self.source.as_ref(), index)
     }
 
-    fn grouped(
-        store: Store,
-        keys: Vec<Series>,
-        columns: Vec<Series>,
-        next: &Stage,
-        fetches: u32,
-    ) -> Result<Feed> {
+    fn grouped(store: Store, keys: Vec<Series>, columns: Vec<Series>, next: &Stage, fetches: u32) -> Result<Feed> {
         let all: Vec<Column> = keys.into_iter().chain(columns).map(IntoColumn::into_column).collect();
         let height = all.first().map_or(0, Column::len);
         let frame = DataFrame::new(height, all)?;

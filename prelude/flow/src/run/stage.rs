@@ -13,8 +13,8 @@ use crate::plan::structure::ProcessingStructure;
 use crate::run::store::EntityId;
 use cut::Typed;
 use polars::prelude::*;
-use segment::random::{digest, lot};
 use segment::Place;
+use segment::random::{digest, lot};
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -137,7 +137,11 @@ fn decide(steps: &[Step], known: &Statistics, index: Option<&Index>) -> std::res
 }
 
 /// The units of a stage over entities, as far as it wants their rows: `structure_for_processing` between two stages.
-pub(crate) fn structure_entities(store: &Store, entities: Vec<(EntityId, Range<u64>)>, wanted_rows: &[Rows]) -> Vec<Unit> {
+pub(crate) fn structure_entities(
+    store: &Store,
+    entities: Vec<(EntityId, Range<u64>)>,
+    wanted_rows: &[Rows],
+) -> Vec<Unit> {
     let mut wanted = 0..entities.last().map_or(0, |(_, rows)| rows.end);
     for rows in wanted_rows {
         let inside = rows.of(wanted.end - wanted.start);

@@ -226,22 +226,10 @@ impl BitInfo {
         self.0 >> 20 & 3
     }
 
-    /// Bytes after uncompressed data that make it a multiple of 4.
-    #[must_use]
-    pub(crate) fn data_pad(self) -> u32 {
-        self.0 >> 22 & 3
-    }
-
     /// Bytes after compressed data that make it a multiple of 4.
     #[must_use]
     pub(crate) fn compressed_pad(self) -> u32 {
         self.0 >> 24 & 3
-    }
-
-    /// What kind of header it says it is (4 record, 5 file); informative, writers differ.
-    #[must_use]
-    pub(crate) fn header_type(self) -> u32 {
-        self.0 >> 28
     }
 }
 
