@@ -65,6 +65,9 @@ impl<'ast> Visit<'ast> for Functions<'_> {
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        let name = item.sig.ident.to_string();
+        self.calls.defined.entry(self.file.clone()).or_default().insert(name.clone());
+        self.calls.named.entry(name).or_default();
         if let Some(block) = &item.default {
             self.function(&item.sig.ident, block);
         }

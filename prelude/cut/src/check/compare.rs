@@ -3,7 +3,7 @@
 use crate::check::checker::{Checked, Checker};
 use crate::check::dialect::Dialect;
 use crate::check::exact;
-use crate::check::members::Members;
+use crate::check::members::{Members, clocks};
 use crate::check::program::{Class, Fold, Id, Op};
 use crate::check::shape::Shape;
 use crate::check::types::{self, Type};
@@ -281,9 +281,4 @@ impl Checker<'_> {
             _ => Class::U64,
         }
     }
-}
-
-/// The zone by which texts without an offset are read: the one of the column, or one that no clock has where that has no name.
-pub(super) fn clocks(zone: &str) -> &str {
-    if zone == segment::UNNAMED_ZONE { "" } else { zone }
 }

@@ -123,6 +123,11 @@ fn exacts(values: &[Value], scale: u8) -> Result<Members, &Value> {
     Ok(Members::Exact(sorted(out)))
 }
 
+/// The zone by which texts without an offset are read: the one of the column, or one that no clock has where that has no name.
+pub(super) fn clocks(zone: &str) -> &str {
+    if zone == segment::UNNAMED_ZONE { "" } else { zone }
+}
+
 fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Members, &'v Value> {
     let mut out = Vec::new();
     for value in values {
@@ -130,7 +135,7 @@ fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Me
             (Type::Time(_), Value::Time(value)) => out.push(*value),
             (Type::Duration, Value::Duration(value)) => out.push(i128::from(*value)),
             (Type::Time(_), Value::Text(text)) => {
-                out.push(crate::times::parse(text, zone.map(super::compare::clocks)).map_err(|_| value)?)
+                out.push(crate::times::parse(text, zone.map(clocks)).map_err(|_| value)?)
             }
             (_, Value::Null) => {}
             (_, other) => return Err(other),
