@@ -11,8 +11,8 @@ pub use cut::{col, lit};
 pub use data::{
     AsOf, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, GoodRuns, Group, GroupedBy, Highest,
     Histogram, JsonLines, Left, Listing, Loader, LookupTable, Lowest, NMinusOne, Order, Predicate, RowClosure, SWeight,
-    Selection, Window, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference,
-    good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight,
+    Selection, Window, WriteOptions, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum,
+    difference, good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{

@@ -296,7 +296,8 @@ impl Data {
     /// # use polars::df;
     /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
     /// # let data = data::Data::from_frames([("mumu", frame)])?;
-    /// assert_eq!(data.concat(&data).count()?, 8);
+    /// let more = data::Data::from_frames([("taupair", df!("x" => [5.0])?)])?;
+    /// assert_eq!(data.concat(&more).count()?, 5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

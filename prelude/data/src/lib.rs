@@ -45,6 +45,7 @@ pub use group::Group;
 pub use lower::lowered::TOTAL_WEIGHT;
 pub use sources::csv::Csv;
 pub use sources::json::JsonLines;
+pub use sources::parquet::WriteOptions;
 pub use steps::asof::AsOf;
 pub use steps::booking::{Booking, IntoBooking, IntoBookings};
 pub use steps::chain::{Highest, IntoOrder, Lowest, Order};

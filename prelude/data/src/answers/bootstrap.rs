@@ -46,8 +46,8 @@ impl Bootstrap {
     /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
     /// # let data = data::Data::from_frames([("mumu", frame)])?;
     /// let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
-    /// let (mean, error) = replicas.try_of(|hist| Ok::<_, hist::Error>(hist.mean()))?;
-    /// assert!(mean > 0.0 && error > 0.0);
+    /// let (entries, error) = replicas.try_of(|hist| Ok::<_, hist::Error>(hist.sum()))?;
+    /// assert!(entries > 2.0 && error > 0.5, "4 entries, with the error of a count");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_of<E>(

@@ -58,7 +58,7 @@ impl Group {
     /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
     /// # let data = data::Data::from_frames([("mumu", frame)])?;
     /// let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
-    /// let left: Vec<u64> = cutflow.total().iter().map(|step| step.rows).collect();
+    /// let left: Vec<u64> = cutflow.total().iter().map(|step| step.candidates).collect();
     /// assert_eq!(left, [4, 3, 2]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

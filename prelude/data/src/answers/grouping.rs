@@ -28,7 +28,7 @@ impl Group {
     /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
     /// # let data = data::Data::from_frames([("mumu", frame)])?;
     /// use flow::{count, mean};
-    /// let frame = data.group_by("k").agg([mean("x"), count()])?;
+    /// let frame = data.group_by("k").agg([mean("x"), count("x")])?;
     /// assert_eq!(frame.height(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

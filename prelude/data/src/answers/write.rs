@@ -47,7 +47,7 @@ impl Group {
     /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
     /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_parquet_with", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
-    /// let options = sources::WriteOptions::default();
+    /// let options = sources::parquet::WriteOptions::default();
     /// assert_eq!(data.write_parquet_with(folder.join("all.parquet"), &options)?, 3);
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -76,10 +76,10 @@ impl Group {
     ///
     /// ```
     /// # use polars::df;
-    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?)])?;
     /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_parquet_by", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
-    /// assert_eq!(data.write_parquet_by(folder.join("parts"), "y")?, 3);
+    /// assert_eq!(data.write_parquet_by(folder.join("parts"), "k")?, 3);
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -183,16 +183,6 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_root`].
-    ///
-    /// ```
-    /// # use polars::df;
-    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "y" => [2.0, 4.0, 6.0])?)])?;
-    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-write_root_with", std::process::id()));
-    /// # std::fs::create_dir_all(&folder)?;
-    /// data.write_root_with(folder.join("all.root"), root::write::Compression::default())?;
-    /// # std::fs::remove_dir_all(&folder)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn write_root_with(&self, path: impl AsRef<Path>, compression: Compression) -> Result<u64> {
         let several = self.members.len() > 1;
         let (file, tree) = sources::root::split(path.as_ref());

@@ -204,7 +204,7 @@ pub fn rank(column: impl Into<String>) -> Window {
 /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
 /// # let data = data::Data::from_frames([("mumu", frame)])?;
 /// let data = data.window("k", [data::row_number().alias("n")]);
-/// assert_eq!(data.column("n")?, [1.0, 1.0, 2.0, 3.0]);
+/// assert_eq!(data.column("n")?, [0.0, 0.0, 1.0, 2.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn row_number() -> Window {
