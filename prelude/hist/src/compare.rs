@@ -20,7 +20,7 @@ pub enum Comparison {
     RelativeDifference,
     /// (a - b) / (a + b).
     Asymmetry,
-    /// a / b where a is a part of b, with the intervals of [`efficiency`](crate::efficiency()).
+    /// a / b where a is a part of b, with the intervals of [`efficiency`](crate::interval::efficiency()).
     Efficiency,
 }
 

@@ -1,7 +1,7 @@
 //! Mean and standard deviation of what was filled, from the values themselves and not from the bins.
 //!
 //! Every row with a finite value counts, also one in underflow or overflow: a histogram whose range cuts off a tail has
-//! the mean of the column, as numpy gives it. [`binned_mean`](crate::Hist::binned_mean) is the other choice, bins alone. The sums are
+//! the mean of the column, as numpy gives it. [`binned_mean`](crate::hist::Hist::binned_mean) is the other choice, bins alone. The sums are
 //! compensated and are added up in the order of the rows, so they are the same bit for bit with any number of threads.
 
 use crate::axis::{Axis, Kind};

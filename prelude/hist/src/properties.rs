@@ -1,6 +1,12 @@
 //! What holds for all histograms.
 
-use crate::{Axis, Comparison, Hist, RangeFinder, Storage, compare, loc};
+use crate::axis::Axis;
+use crate::bins::RangeFinder;
+use crate::cells::Storage;
+use crate::compare;
+use crate::compare::Comparison;
+use crate::hist::Hist;
+use crate::locate::loc;
 use proptest::prelude::*;
 
 fn axis() -> impl Strategy<Value = Axis> {

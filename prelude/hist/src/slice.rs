@@ -169,7 +169,7 @@ impl Hist {
         self.integrate(axis, bin..bin + 1)
     }
 
-    /// The value and the variance of one bin: a position or a [`loc`](crate::loc) for each axis.
+    /// The value and the variance of one bin: a position or a [`loc`](crate::locate::loc) for each axis.
     ///
     /// # Errors
     /// When there are not as many bins as axes, or one is not there.

@@ -127,7 +127,7 @@ impl Pair<'_> {
         asymmetry Asymmetry;
     }
 
-    /// The share of b that is a, where a is a part of b: see [`efficiency`](crate::efficiency()).
+    /// The share of b that is a, where a is a part of b: see [`efficiency`](crate::interval::efficiency()).
     ///
     /// # Errors
     /// When axes differ, bins are means, or more passed than there was.
@@ -135,7 +135,7 @@ impl Pair<'_> {
         self.a.efficiency(self.b)
     }
 
-    /// See [`chi2`](crate::chi2()).
+    /// See [`chi2`](crate::compare::chi2()).
     ///
     /// # Errors
     /// When the axes differ, or one has means and the other has not.
@@ -163,7 +163,7 @@ pub struct Kolmogorov {
 
 impl Hist {
     /// The share of `total` in this histogram, which is a part of it: values with errors. Counts have Clopper-Pearson
-    /// intervals, weights the variance of a weighted share ([`efficiency`](crate::efficiency())).
+    /// intervals, weights the variance of a weighted share ([`efficiency`](crate::interval::efficiency())).
     ///
     /// # Errors
     /// When axes differ, bins are means, or more passed than there was.
@@ -177,7 +177,7 @@ impl Hist {
         Ok(Values::new(self, Comparison::Efficiency, bins.collect()))
     }
 
-    /// Chi-square with another histogram, its number of bins and its p value: see [`chi2`](crate::chi2()).
+    /// Chi-square with another histogram, its number of bins and its p value: see [`chi2`](crate::compare::chi2()).
     ///
     /// # Errors
     /// When the axes differ, or one has means and the other has not.

@@ -4,8 +4,8 @@
 //! `Jet_eta` with a count `nJet`, or at least two such columns without it (NanoAOD); columns of lists `Jet.pt`; one column
 //! `Jet` of lists of objects; a bank of HIPO, `REC::Particle.px`, which is also called by the last part of its name.
 
+use crate::error::{Error, Result};
 use crate::lists::inner;
-use crate::{Error, Result};
 use polars::prelude::*;
 
 /// Columns with a value for each object of a row.

@@ -1,4 +1,4 @@
-use crate::Place;
+use crate::place::Place;
 use polars::prelude::PolarsError;
 
 /// What can go wrong with a table, whichever room finds it. Rooms with more to say wrap it.

@@ -3,7 +3,7 @@
 //! A row with a list has several *objects*: the jets of an event, the hits of a track. Columns whose lists have the same
 //! lengths in every row are fields of one *collection*. A null list is an empty list.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use polars::prelude::*;
 use polars_arrow::array::{Array, ListArray};
 use polars_arrow::offset::OffsetsBuffer;

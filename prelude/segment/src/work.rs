@@ -3,7 +3,7 @@
 //! Loops call [`check`] at least every 50 ms (per block of rows, per file, per row group). The kernel sets the flag
 //! with [`interrupt`]. Progress goes to the function given to [`listen`]; when nobody listens, reports cost one load.
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};

@@ -5,7 +5,9 @@ mod value;
 
 pub use profile::{ColumnProfile, Profile};
 
-use crate::{Bundle, Cell, Display, Heading, Table, text};
+use crate::bundle::{Bundle, Display};
+use crate::table::{Cell, Heading, Table};
+use crate::text;
 use polars::prelude::*;
 
 /// Rows and columns of a frame that are shown.

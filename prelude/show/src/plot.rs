@@ -37,9 +37,9 @@ pub(crate) use timeline::timeline;
 pub use values::{efficiency, values};
 pub use vega::Interactive;
 
+use crate::bundle::{Bundle, Display};
 use crate::raster;
 use crate::theme::{DARK, LIGHT, Theme};
-use crate::{Bundle, Display};
 use base64::Engine;
 use hist::{Hist, Values};
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-use crate::Bundle;
+use crate::bundle::Bundle;
 use crate::text::{bar, bytes, count, escape, number, pad, seconds, thousands};
 use segment::work::Progress;
 

@@ -6,7 +6,7 @@
 mod html;
 mod plain;
 
-use crate::{Bundle, Display};
+use crate::bundle::{Bundle, Display};
 
 /// One cell of a table.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! Wrappers that display as what they hold.
 
-use crate::{Bundle, Display, raster};
+use crate::bundle::{Bundle, Display};
+use crate::raster;
 
 /// HTML, shown as it is. Front ends sanitise it in notebooks that are not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,7 +65,7 @@ mod system {
             let work = move || {
                 for (file, parts) in jobs {
                     // Another thread has read it by now.
-                    let parts = parts.into_iter().filter(|part| super::missing(&file, part));
+                    let parts = parts.into_iter().filter(|part| crate::ahead::missing(&file, part));
                     parts.for_each(|part| pass(&file, &nowhere, part));
                 }
             };

@@ -3,7 +3,7 @@
 //! Files hold types for which there is no column here. Such a column is left out, by name and with the reason; the others
 //! are read. What only bears another name, such as an extension type over numbers, is read as what it stores.
 
-use crate::guarded;
+use crate::guard::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use segment::UNNAMED_ZONE;

@@ -1,6 +1,6 @@
 //! The file of a table: a local one is opened anew for each reading, one that is elsewhere stays open.
 
-use crate::Identity;
+use crate::source::Identity;
 use recoil_bytes::{Bytes, Held};
 use segment::{Error, Place, Result};
 use std::ops::Range;

@@ -2,7 +2,9 @@
 //!
 //! The statistics of every segment have the value as both bounds, so that a cut on a folder passes over its files unread.
 
-use crate::{Identity, Index, SegmentInfo, Source, Unreadable};
+use crate::columns::Unreadable;
+use crate::index::Index;
+use crate::source::{Identity, SegmentInfo, Source};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Result, Scalar};
 use std::ops::Range;

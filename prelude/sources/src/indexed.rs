@@ -1,7 +1,8 @@
 //! A table with an index it does not know of itself.
 
-use crate::source::not_there;
-use crate::{Index, SegmentInfo, Source, Unreadable};
+use crate::columns::Unreadable;
+use crate::index::Index;
+use crate::source::{SegmentInfo, Source, not_there};
 use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::Result;
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! A frame in memory as a source, cut into segments as one likes.
 
-use crate::source::missing;
-use crate::{Identity, Index, SegmentInfo, Source};
+use crate::index::Index;
+use crate::source::{Identity, SegmentInfo, Source, missing};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Place, Result, Scalar, Statistics};
 use std::ops::Range;
@@ -132,8 +132,11 @@ impl Memory {
                 known.columns.insert(name.to_string(), bounds(column.as_materialized_series()));
             }
         }
-        let bytes =
-            columns.clone().filter_map(|at| self.schema.get_at_index(at)).map(|(_, d)| crate::width(d)).sum::<u64>();
+        let bytes = columns
+            .clone()
+            .filter_map(|at| self.schema.get_at_index(at))
+            .map(|(_, d)| crate::source::width(d))
+            .sum::<u64>();
         let bytes = bytes * (rows.end - rows.start);
         SegmentInfo { rows, columns, statistics: known, bytes, place: Arc::new(Place::file(&*self.name)), identity }
     }

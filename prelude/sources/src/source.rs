@@ -1,6 +1,7 @@
 //! Layer 0: what a table must be able to say and do to be read by the engines.
 
-use crate::{Index, Unreadable};
+use crate::columns::Unreadable;
+use crate::index::Index;
 use polars::prelude::*;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -212,4 +213,13 @@ pub fn width(dtype: &DataType) -> u64 {
         DataType::List(_) => 48,
         _ => 8,
     }
+}
+
+/// A table, and what was decided on the way where that is not the plain case.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The table.
+    pub source: Arc<dyn Source>,
+    /// What was decided, for the user to read; empty where nothing needed to be.
+    pub notes: Vec<String>,
 }

@@ -1,4 +1,7 @@
-use crate::{BLOCK, PROCESSES, Process, block};
+use crate::BLOCK;
+use crate::PROCESSES;
+use crate::Process;
+use crate::block;
 use rayon::prelude::*;
 use segment::Result;
 use segment::work::Task;

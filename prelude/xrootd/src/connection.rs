@@ -2,7 +2,8 @@
 
 use crate::auth;
 use crate::error::Error;
-use crate::wire::{self, HANDSHAKE, HANDSHAKE_ANSWER, HEAD, Head, Redirect, ask, status};
+use crate::wire;
+use crate::wire::{HANDSHAKE, HANDSHAKE_ANSWER, HEAD, Head, Redirect, ask, status};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};

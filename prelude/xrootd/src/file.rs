@@ -3,7 +3,8 @@
 use crate::connection::{Connection, Options, Outcome};
 use crate::error::Error;
 use crate::url::Url;
-use crate::wire::{self, CHUNK, Stat, ask};
+use crate::wire;
+use crate::wire::{CHUNK, Stat, ask};
 use std::ops::Range;
 
 /// Read, and say what is known of the file.

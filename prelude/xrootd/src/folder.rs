@@ -4,7 +4,8 @@ use crate::connection::Options;
 use crate::error::Error;
 use crate::file::follow;
 use crate::url::Url;
-use crate::wire::{self, Stat, ask};
+use crate::wire;
+use crate::wire::{Stat, ask};
 
 /// A name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ const MOST: usize = 128 << 20;
 /// The names in a folder, in order.
 ///
 /// # Errors
-/// As [`File::open`](crate::File::open); a file is no folder.
+/// As [`File::open`](crate::file::File::open); a file is no folder.
 pub fn entries(url: &Url, options: &Options) -> Result<Vec<Entry>, Error> {
     let arguments = wire::arguments(&[&[0; 15], &[SAY_STAT]]);
     let (_, answer) = follow(url, options, ask::DIRLIST, arguments, MOST)?;
@@ -41,7 +42,7 @@ pub fn entries(url: &Url, options: &Options) -> Result<Vec<Entry>, Error> {
 /// What a server says of a file or folder.
 ///
 /// # Errors
-/// As [`File::open`](crate::File::open).
+/// As [`File::open`](crate::file::File::open).
 pub fn stat(url: &Url, options: &Options) -> Result<Stat, Error> {
     let (_, answer) = follow(url, options, ask::STAT, [0; 16], 64 << 10)?;
     wire::stat(&wire::text(&answer))

@@ -124,7 +124,7 @@ pub(crate) fn redirect(bytes: &[u8]) -> Result<Redirect, Error> {
     let host = text(host);
     let wrong = || Error::Protocol("a redirect to nowhere".to_owned());
     if port as i32 == -1 {
-        let url: crate::Url = host.parse()?;
+        let url: crate::url::Url = host.parse()?;
         return Ok(Redirect { host: url.host, port: url.port, parameters: url.parameters });
     }
     let (host, parameters) = host.split_once('?').unwrap_or((&host, ""));

@@ -12,7 +12,7 @@ pub enum Method {
     /// A bin of weights with the sum `W` and the sum of squares `V` counts as `W²/V` entries, its expectation as `W/V`
     /// times as much (the scaled Poisson distribution of Bohm and Zech). An empty bin has the `W/V` of all bins together.
     Likelihood,
-    /// -2 ln of the extended likelihood of values, without bins: [`fit_values`](crate::fit_values).
+    /// -2 ln of the extended likelihood of values, without bins: [`fit_values`](crate::fit::unbinned::fit_values).
     Unbinned,
 }
 

@@ -1,5 +1,7 @@
 use super::value;
-use crate::{Bundle, Cell, Display, Table, text};
+use crate::bundle::{Bundle, Display};
+use crate::table::{Cell, Table};
+use crate::text;
 use polars::prelude::*;
 use segment::lists::{self, Lists};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-use crate::Cell;
+use crate::table::Cell;
 use crate::text::{number, one_line};
 use polars::prelude::*;
 

@@ -5,8 +5,10 @@
 //! seen on the dark page is lightened.
 
 use super::pictures;
+use crate::bundle::{Bundle, Display};
+use crate::raster;
+use crate::text;
 use crate::theme::{Color, DARK};
-use crate::{Bundle, Display, raster, text};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend, WHITE};
 use std::error::Error;

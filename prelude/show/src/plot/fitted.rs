@@ -2,8 +2,9 @@
 
 use super::Plot;
 use super::model::{Layer, Mark, Paint};
+use crate::bundle::{Bundle, Display};
+use crate::table::{Cell, Table};
 use crate::text::number;
-use crate::{Bundle, Cell, Display, Table};
 use hist::FitResult;
 
 const POINTS: usize = 400;

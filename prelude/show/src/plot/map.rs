@@ -258,10 +258,11 @@ pub(super) fn text(scene: &Scene, map: &Map) -> String {
         };
         let heads = (0..map.columns()).map(|at| name(&scene.x, &map.x, at));
         let corner = format!("{} \\ {}", scene.panels[0].y.title().plain(), scene.x.title().plain());
-        let mut table = crate::Table::new([corner].into_iter().chain(heads)).row_heads();
+        let mut table = crate::table::Table::new([corner].into_iter().chain(heads)).row_heads();
         for row in (0..map.rows()).rev() {
-            let values = (0..map.columns()).map(|column| crate::Cell::number(rounded(map, map.cell(column, row))));
-            table.push([crate::Cell::text(name(&scene.panels[0].y, &map.y, row))].into_iter().chain(values));
+            let values =
+                (0..map.columns()).map(|column| crate::table::Cell::number(rounded(map, map.cell(column, row))));
+            table.push([crate::table::Cell::text(name(&scene.panels[0].y, &map.y, row))].into_iter().chain(values));
         }
         return out + "\n" + &table.to_text();
     }

@@ -4,9 +4,9 @@ use super::Plot;
 use super::from::wish;
 use super::map::{Map, Shade};
 use super::model::{Annotation, AxisWish, Layer, Mark, Paint, Panel, Point, Scene};
+use crate::bundle::{Bundle, Display};
 use crate::label::Label;
 use crate::text::number;
-use crate::{Bundle, Display};
 use hist::{CutScan, Roc, Unfolded};
 
 /// The figure of merit against the place of the cut, with the best place; of two cuts as a map.

@@ -5,9 +5,9 @@ use super::from::{axis_edges, same_bins, wish};
 use super::map::{Map, Shade};
 use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point, Scene};
 use super::names::Part;
+use crate::bundle::{Bundle, Display};
 use crate::label::Label;
 use crate::text::number;
-use crate::{Bundle, Display};
 use hist::{Comparison, Values};
 
 /// The share of entries that pass, bin by bin: as points with Clopper-Pearson errors (with weights, those of a weighted

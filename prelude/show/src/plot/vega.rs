@@ -3,9 +3,9 @@
 use super::Plot;
 use super::map::Map;
 use super::model::{AxisWish, Layer, Mark, Panel, Point, Scene, StepStyle};
+use crate::bundle::{Bundle, Display};
 use crate::label::Label;
 use crate::theme::{Color, LIGHT};
-use crate::{Bundle, Display};
 use serde_json::{Value, json};
 
 const MIME: &str = "application/vnd.vegalite.v5+json";

@@ -136,10 +136,11 @@ fn side_by_side(
         most.iter().map(|bin| own(bin).unwrap_or(Row { value: 0.0, error: f64::NAN, ..*bin })).collect()
     };
     let joined_columns: Vec<_> = columns.iter().map(|rows| joined(&complete(rows), panel)).collect();
-    let mut table = crate::Table::new([x.to_owned()].into_iter().chain(names.iter().cloned())).row_heads().caption(y);
+    let mut table =
+        crate::table::Table::new([x.to_owned()].into_iter().chain(names.iter().cloned())).row_heads().caption(y);
     for at in 0..joined_columns[0].0.len() {
-        let first = crate::Cell::text(place(scene, &joined_columns[0].0[at]));
-        let cells = joined_columns.iter().map(|(rows, _)| crate::Cell::Number(value(&rows[at])));
+        let first = crate::table::Cell::text(place(scene, &joined_columns[0].0[at]));
+        let cells = joined_columns.iter().map(|(rows, _)| crate::table::Cell::Number(value(&rows[at])));
         table.push([first].into_iter().chain(cells));
     }
     let mut out: Vec<String> = table.to_text().lines().map(String::from).collect();

@@ -1,8 +1,10 @@
 //! A report as tables and a timeline.
 
 use super::{CacheStats, Report};
+use crate::bundle::{Bundle, Display};
+use crate::plot;
+use crate::table::{Cell, Table};
 use crate::text::{bytes, count, percent, seconds, thousands};
-use crate::{Bundle, Cell, Display, Table, plot};
 
 /// Rows of operations, segments and reasons that are listed; the rest is counted.
 const LISTED: usize = 40;

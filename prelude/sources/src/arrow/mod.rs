@@ -2,10 +2,11 @@
 
 mod layout;
 
-use crate::columns::{Unreadable, name as type_name, readable, unnamed_zone};
+use crate::columns::name as type_name;
+use crate::columns::{Unreadable, readable, unnamed_zone};
 use crate::file::{TableFile, told};
-use crate::source::not_there;
-use crate::{SegmentInfo, Source, guarded};
+use crate::guard::guarded;
+use crate::source::{SegmentInfo, Source, not_there};
 use layout::{Layout, Named};
 use polars::prelude::*;
 use polars_arrow::array::{

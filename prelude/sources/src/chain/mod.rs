@@ -7,8 +7,9 @@ mod widen;
 
 pub use unify::Chaining;
 
-use crate::source::not_there;
-use crate::{Identity, Index, SegmentInfo, Source, Unreadable};
+use crate::columns::Unreadable;
+use crate::index::Index;
+use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Error, Result, Statistics};
 use std::ops::Range;

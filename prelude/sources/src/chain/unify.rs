@@ -1,6 +1,6 @@
 //! One schema for several tables: columns by name, of the wider type.
 
-use crate::Source;
+use crate::source::Source;
 use polars::prelude::*;
 use segment::{Error, Result};
 

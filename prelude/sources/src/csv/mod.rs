@@ -16,7 +16,7 @@ pub use options::Csv;
 pub(crate) use text::decode::inflate;
 
 use crate::file::{TableFile, told};
-use crate::guarded;
+use crate::guard::guarded;
 use crate::memory::{Cutting, Memory};
 use polars::prelude::*;
 use read::{Table, Text};

@@ -2,7 +2,8 @@
 
 use super::state::State;
 use crate::json::Json;
-use crate::{Source, parquet};
+use crate::parquet;
+use crate::source::Source;
 use polars::prelude::*;
 use segment::{Error, Result};
 use std::path::Path;

@@ -8,9 +8,11 @@ mod checkpoint;
 mod log;
 mod state;
 
+use crate::chain::{Chaining, chain_with};
 use crate::folders::{Constant, ConstantValue, with_constants};
 use crate::memory::Memory;
-use crate::{Chaining, Opened, Source, chain_with, parquet};
+use crate::parquet;
+use crate::source::{Opened, Source};
 use polars::prelude::*;
 use segment::{Error, Place, Result};
 use state::{Add, State};

@@ -9,7 +9,7 @@ mod parse;
 
 use crate::csv::inflate;
 use crate::file::{TableFile, told};
-use crate::guarded;
+use crate::guard::guarded;
 use crate::memory::{Cutting, Memory};
 use kind::Kind;
 pub(crate) use parse::{Json, parse};

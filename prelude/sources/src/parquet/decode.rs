@@ -1,7 +1,7 @@
 //! Columns by the library's decoder, with what it does not know of pages put right before.
 
 use super::repack;
-use crate::guarded;
+use crate::guard::guarded;
 use polars::prelude::*;
 use polars_buffer::Buffer;
 use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, column_iter_to_arrays};

@@ -15,9 +15,10 @@ mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
+use crate::columns::Unreadable;
 use crate::file::TableFile;
-use crate::source::not_there;
-use crate::{SegmentInfo, Source, Unreadable, guarded};
+use crate::guard::guarded;
+use crate::source::{SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use polars_arrow::bitmap::MutableBitmap;
 use polars_buffer::Buffer;

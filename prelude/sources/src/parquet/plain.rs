@@ -7,7 +7,8 @@
 
 use super::Wanted;
 use super::pages::{PageAt, all_present, levels, plain_values};
-use crate::reuse::{self, Reused};
+use crate::reuse;
+use crate::reuse::Reused;
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use polars_buffer::Buffer;

@@ -4,7 +4,7 @@
 //! values are stored, so they win where the two disagree: a time is in the unit in which it is stored.
 
 use crate::columns::{Unreadable, readable, unnamed_zone};
-use crate::guarded;
+use crate::guard::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::{ArrowDataType as D, TimeUnit as ArrowTimeUnit};
 use polars_parquet::parquet::schema::Repetition;

@@ -1,9 +1,10 @@
 //! Opening a table of a file, and reading it.
 
 use super::series;
-use crate::file::{self, TableFile};
-use crate::source::not_there;
-use crate::{Identity, SegmentInfo, Source, Unreadable};
+use crate::columns::Unreadable;
+use crate::file;
+use crate::file::TableFile;
+use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use rayon::prelude::*;
 use segment::{Error, Place, Statistics};
