@@ -9,10 +9,12 @@ pub use ::toy::toy;
 pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
 pub use data::{
-    AsOf, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, GoodRuns, Group, GroupedBy, Highest,
-    Histogram, JsonLines, Left, Listing, Loader, LookupTable, Lowest, NMinusOne, Order, Predicate, RowClosure, SWeight,
-    Selection, Window, WriteOptions, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum,
-    difference, good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight,
+    AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, Direction, Down, Envelope,
+    Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines, Left,
+    Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RowClosure, SWeight,
+    Sample, Selection, SourceEffect, Sources, Up, Variation, Window, Workspace, WriteOptions, corrections,
+    cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference, good_runs, lag, load,
+    load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{

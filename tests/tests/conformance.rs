@@ -19,3 +19,5 @@ mod pipeline;
 mod query;
 #[path = "conformance/root.rs"]
 mod root_files;
+#[path = "conformance/systematics.rs"]
+mod systematics;

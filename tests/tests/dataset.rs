@@ -13,6 +13,7 @@ mod dataset {
     mod names;
     mod steps;
     mod text;
+    mod vary;
     mod weights;
     mod whole;
 }

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::steps::chain::{Chain, Choice, How, IntoOrder, Step};
 use crate::steps::selection::{Predicate, Selection};
+use crate::steps::vary::{Direction, IntoVariation, Member, Variation};
 use flow::Share;
 use polars::prelude::Series;
 use std::sync::Arc;
@@ -306,6 +307,44 @@ impl Group {
     #[must_use]
     pub fn weight(&self, weight: impl Into<Selection>) -> Self {
         self.and(Step::Weight(weight.into()))
+    }
+
+    /// A source of systematic uncertainty: columns that have other values from this step on, one standard deviation up and
+    /// down. Histograms are then filled in all universes of all sources, in the same pass as nominal; one source varies at a
+    /// time. Recorded data never vary (a process or group `data`, or one whose name says so), and a process without the
+    /// columns is nominal.
+    ///
+    /// ```
+    /// use data::{Data, Norm, Up};
+    /// use polars::prelude::*;
+    /// let frame = df!("pt" => [19.9, 30.0], "sf" => [1.0, 0.9], "sf_up" => [1.1, 1.0], "sf_down" => [0.9, 0.8])?;
+    /// let mc = Data::from_frames([("mumu", frame)])?
+    ///     .vary("id", ("sf", "sf_up", "sf_down"))
+    ///     .vary("scale", [("pt", "pt * 1.01", "pt * 0.99")])
+    ///     .vary("lumi", Norm(1.017))
+    ///     .weight("sf")
+    ///     .query("pt > 20");
+    /// let h = mc.hist("pt", (1, 0.0, 100.0))?;
+    /// assert_eq!((h.counts()[0], h.varied("id", Up)?.counts()[0], h.varied("scale", Up)?.counts()[0]), (0.9, 1.0, 1.9));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn vary(&self, source: impl Into<Arc<str>>, variation: impl IntoVariation) -> Self {
+        self.and_vary(Variation { source: source.into(), ..variation.into_variation() })
+    }
+
+    #[inline(never)]
+    fn and_vary(&self, variation: Variation) -> Self {
+        match variation.check() {
+            Ok(()) => self.and(Step::Vary(Arc::new(variation))),
+            Err(error) => self.broken_by(self.label.clone(), error),
+        }
+    }
+
+    /// The rows in one universe of a source: what the chain gives when the columns are defined anew where they are varied.
+    #[must_use]
+    pub fn universe(&self, source: &str, direction: Direction) -> Self {
+        self.and(Step::Universe(source.into(), Member::Towards(direction)))
     }
 
     /// Drops the weights of the steps so far and those of luminosities: rows count as 1 from here on.

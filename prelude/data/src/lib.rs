@@ -26,6 +26,7 @@ mod steps;
 mod tables;
 
 pub use crate::corrections::{Correction, Corrections, IntoInputs, IntoLookup, LookupTable, corrections, lookup};
+pub use answers::band::Band;
 pub use answers::bootstrap::Bootstrap;
 pub use answers::correlations::Correlations;
 pub use answers::cutflow::{Cutflow, Left};
@@ -35,6 +36,8 @@ pub use answers::histogram::Histogram;
 pub use answers::listing::Listing;
 pub use answers::n_minus_one::NMinusOne;
 pub use answers::rows_of::IntoBin;
+pub use answers::sources::{SourceEffect, Sources};
+pub use answers::workspace::{Finding, Findings, Workspace, workspace};
 pub use answers::write::{RowWriter, Written};
 pub use dataset::{Data, Loader, load, load_belle2_vpho_integrated, load_with};
 pub use discover::DiscoverError;
@@ -51,6 +54,9 @@ pub use steps::booking::{Booking, IntoBooking, IntoBookings};
 pub use steps::chain::{Highest, IntoOrder, Lowest, Order};
 pub use steps::rows::{Names, RowClosure};
 pub use steps::selection::{Predicate, Selection};
+pub use steps::vary::{
+    Combine, Direction, Down, Envelope, Hessian, IntoVariation, Norm, Replicas, Rms, Sample, Up, Variation,
+};
 pub use steps::windows::{
     Ties, Window, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference, lag, rank, row_number,
 };

@@ -16,6 +16,7 @@ use segment::lists::Lists;
 use std::ops::Range;
 
 mod objects;
+pub(crate) mod universes;
 
 /// Rows of a block, when there are not very many cells.
 const BLOCK: usize = 1 << 20;

@@ -24,6 +24,7 @@ mod process;
 mod root_file;
 mod slice;
 mod slots;
+mod sums;
 mod text;
 mod uhi;
 mod unfold;
@@ -37,6 +38,7 @@ pub use cells::Storage;
 pub use compare::{Agreement, Compared, Comparison, chi2, compare};
 pub use error::{Error, Result};
 pub use fill::Entries;
+pub use fill::universes::Sums;
 pub use fit::{
     Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitResult,
     Fitted, Fitting, Function, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, SPlot, SWeight,

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod axis;
+mod band;
 mod canvas;
 mod compare;
 mod curves;
@@ -67,13 +68,25 @@ pub struct Plot {
     fitted: Option<Vec<hist::Fitted>>,
     /// The numbers that are drawn, where they are those of an efficiency or a comparison.
     values: Option<Values>,
+    /// The uncertainty of the reference beyond statistics.
+    uncertainty: Option<band::Uncertainty>,
     /// Why this cannot be drawn.
     problem: Option<String>,
 }
 
 impl Plot {
     fn of(scene: model::Scene) -> Self {
-        Self { scene, map: None, flow: None, reference: None, data: None, fitted: None, values: None, problem: None }
+        Self {
+            scene,
+            map: None,
+            flow: None,
+            reference: None,
+            data: None,
+            fitted: None,
+            values: None,
+            uncertainty: None,
+            problem: None,
+        }
     }
 
     fn impossible(why: impl Into<String>) -> Self {

@@ -1,17 +1,14 @@
 //! Terminals that fill histograms: one scan of the rows for all of them.
 
+use crate::answers::fill::{Filling, check};
 use crate::answers::rows_of::{IntoBin, Origin};
+use crate::answers::variations::Variations;
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use crate::lower::ranges::Kept;
 use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
-use flow::Sink;
-use hist::{Axis, Bins, Entries, Hist, IntoBins, RangeFinder, Storage};
-use polars::prelude::{DataFrame, DataType, Series};
-use rayon::prelude::*;
-use segment::Segment;
+use hist::{Axis, Bins, Hist, IntoBins, Storage};
+use polars::prelude::DataFrame;
 use show::Report;
 use std::ops::{Add, Deref, Div, Mul, Sub};
 use std::sync::Arc;
@@ -20,6 +17,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Histogram {
     hist: Hist,
+    /// The same in the universes of systematic variations.
+    pub(crate) variations: Arc<Variations>,
     /// The processes that are recorded data.
     measured: Arc<[String]>,
     report: Arc<Report>,
@@ -60,8 +59,8 @@ impl show::Part for Histogram {
 
     fn plot(&self) -> show::Plot {
         match self.data_and_simulation() {
-            Some((data, simulation)) => show::stack(&simulation).data(&data),
-            None => self.hist.plot(),
+            Some((data, simulation)) => self.with_band(show::stack(&simulation)).data(&data),
+            None => self.with_band(self.hist.plot()),
         }
     }
 }
@@ -73,6 +72,19 @@ impl show::Parts for Histogram {
 }
 
 impl Histogram {
+    /// The band of all sources, where there are any and the plot is of one axis.
+    fn with_band(&self, plot: show::Plot) -> show::Plot {
+        let sources = self.variations.sources.len();
+        if sources == 0 || self.hist.dimensions() != 1 || self.hist.is_profile() {
+            return plot;
+        }
+        let words = if sources == 1 { "source" } else { "sources" };
+        match self.band() {
+            Ok(band) => plot.band(&format!("±1σ, {sources} {words}"), &band.up, &band.down),
+            Err(_) => plot,
+        }
+    }
+
     /// The recorded and the simulated processes apart, where there are both and they count entries along one axis.
     fn data_and_simulation(&self) -> Option<(Hist, Hist)> {
         if self.hist.dimensions() != 1 || matches!(self.hist.storage(), Storage::Mean | Storage::WeightedMean) {
@@ -84,6 +96,15 @@ impl Histogram {
             Hist::from_processes(parts.map(|(name, hist)| (name.to_owned(), hist.clone()))).ok()
         };
         Some((of(true)?, of(false)?))
+    }
+
+    /// The positions of the simulated processes: those that are not recorded data, or all where nothing else is there.
+    pub(crate) fn simulated(&self) -> Vec<usize> {
+        let names: Vec<&str> = self.hist.by_process().names().collect();
+        let all = 0..names.len();
+        let simulated: Vec<usize> =
+            all.clone().filter(|&at| !self.measured.iter().any(|own| own == names[at])).collect();
+        if simulated.is_empty() { all.collect() } else { simulated }
     }
 
     /// The rows that were filled into a bin, with all their columns: `h.rows_of(12)?`, of two axes `h.rows_of((3, 4))?`. Bins
@@ -173,12 +194,6 @@ macro_rules! scaling {
     )*};
 }
 scaling! { Histogram &Histogram }
-
-/// A booking tied to the columns of a process.
-struct Bound {
-    columns: Vec<String>,
-    empty: Hist,
-}
 
 impl Group {
     /// A histogram of a column or an expression, with a component per process; weights of rows and processes count.
@@ -298,29 +313,24 @@ impl Group {
 
     fn fill(&self, bookings: Vec<Booking>) -> Result<Vec<Histogram>> {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
-        let mut pass = Pass::new(self, &wanted)?;
+        let mut pass = Pass::together(self, &wanted)?;
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
         let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
-        let recognised = pass.is_recognised();
-        let parts = pass.each(|lowered| {
-            let sink = Fill { bound: bind(lowered, &bookings, &axes, recognised)?, weight: lowered.weight.clone() };
-            let hists = match kept.next().flatten() {
-                Some(kept) => lowered.timed(|| sink.fill_kept(kept))?,
-                None => lowered.go_on(&sink)?,
-            };
-            Ok(if lowered.scale == 1.0 { hists } else { hists.iter().map(|hist| hist.scaled(lowered.scale)).collect() })
-        })?;
+        let filling = Filling { bookings: &bookings, axes: &axes, recognised: pass.is_recognised(), wanted: &wanted };
+        let parts = pass.each(|lowered| filling.process(self, lowered, kept.next().flatten()))?;
         let measured: Arc<[String]> =
-            pass.lowered().iter().filter(|one| one.is_measured()).map(|one| one.name().to_owned()).collect();
+            pass.lowered().iter().filter(|one| one.is_recorded()).map(|one| one.name().to_owned()).collect();
         let title = wanted.join(", ");
         let report = Arc::new(pass.report(format!("hist {title}")));
         let mut histograms = Vec::with_capacity(bookings.len());
         for at in 0..bookings.len() {
-            let by_process = parts.iter().map(|(process, hists)| (process.to_string(), hists[at].clone()));
+            let by_process = parts.iter().map(|(process, filled)| (process.to_string(), filled.nominal[at].clone()));
             let hist = Hist::from_processes(by_process)?;
+            let variations = Arc::new(Variations::new(&hist, &parts, at)?);
             let origin = Arc::new(Origin { group: self.clone(), columns: bookings[at].columns.clone() });
-            histograms.push(Histogram { hist, measured: measured.clone(), report: report.clone(), origin });
+            let (measured, report) = (measured.clone(), report.clone());
+            histograms.push(Histogram { hist, variations, measured, report, origin });
         }
         Ok(histograms)
     }
@@ -329,114 +339,4 @@ impl Group {
 fn only(mut histograms: Vec<Histogram>) -> Histogram {
     // `fill` gives one histogram per booking, and there was one.
     histograms.remove(0)
-}
-
-/// That all columns can be filled, before any row is read.
-fn check(lowered: &Lowered<'_>, bookings: &[Booking]) -> Result<()> {
-    for booking in bookings {
-        for (at, column) in booking.columns.iter().enumerate() {
-            let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);
-            let empty = Series::new_empty(column.into(), &dtype);
-            match booking.bins.get(at) {
-                Some(Bins::Axis(axis)) => axis.accepts(&empty)?,
-                // Ranges are found, and means taken, of numbers.
-                Some(Bins::Automatic(_)) | None => RangeFinder::new().see_series(&empty)?,
-            }
-        }
-    }
-    Ok(())
-}
-
-fn bind(lowered: &Lowered<'_>, bookings: &[Booking], axes: &[Vec<Axis>], recognised: bool) -> Result<Vec<Bound>> {
-    // A process that counts stays one beside others with weights: its errors are those of counts.
-    let weighted = lowered.weight.is_some() || lowered.scale != 1.0;
-    let one = |(booking, axes): (&Booking, &Vec<Axis>)| {
-        let storage = match (booking.columns.len() > booking.bins.len(), weighted) {
-            (true, false) => Storage::Mean,
-            (true, true) => Storage::WeightedMean,
-            (false, false) => Storage::Count,
-            (false, true) => Storage::Weight,
-        };
-        let columns = booking.columns.iter().map(|column| lowered.name_of(column)).collect();
-        let empty = Hist::with(axes.clone(), storage)?;
-        let empty = match booking.columns.get(booking.bins.len()) {
-            Some(sample) => empty.with_sample(crate::lower::ranges::sample(sample, recognised)),
-            None => empty,
-        };
-        Ok(Bound { columns, empty })
-    };
-    bookings.iter().zip(axes).map(one).collect()
-}
-
-/// Fills histograms.
-struct Fill {
-    bound: Vec<Bound>,
-    weight: Option<String>,
-}
-
-impl Sink for Fill {
-    type Part = Vec<Hist>;
-
-    fn part(&self) -> Vec<Hist> {
-        self.bound.iter().map(|bound| bound.empty.clone()).collect()
-    }
-
-    fn take(&self, part: &mut Vec<Hist>, segment: Segment) -> flow::Result<()> {
-        self.fill_frame(part, &segment.frame)
-    }
-
-    fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
-        for (whole, next) in whole.iter_mut().zip(&next) {
-            whole.merge(next).map_err(crate::lower::ranges::told)?;
-        }
-        Ok(())
-    }
-
-    fn identity(&self) -> Option<String> {
-        let one = |bound: &Bound| format!("{:?} {:?} {:?}", bound.columns, bound.empty.axes(), bound.empty.storage());
-        Some(format!("{:?} {:?}", self.weight, self.bound.iter().map(one).collect::<Vec<_>>()))
-    }
-
-    fn save(&self, part: &Vec<Hist>) -> Vec<u8> {
-        part.iter().flat_map(Hist::contents).collect()
-    }
-
-    fn restore(&self, mut bytes: &[u8]) -> Option<Vec<Hist>> {
-        let one = |bound: &Bound| {
-            let (own, rest) = bytes.split_at_checked(bound.empty.contents().len())?;
-            bytes = rest;
-            bound.empty.clone().with_contents(own).ok()
-        };
-        self.bound.iter().map(one).collect()
-    }
-}
-
-impl Fill {
-    /// Fills rows that an earlier scan has kept: stretch by stretch and merged in order, as a scan would, so that the
-    /// result is the same bit for bit.
-    fn fill_kept(&self, kept: Kept) -> Result<Vec<Hist>> {
-        let stretch = |frames: Vec<DataFrame>| {
-            let mut part = self.part();
-            frames.iter().try_for_each(|frame| self.fill_frame(&mut part, frame)).map(|()| part)
-        };
-        let parts = kept.into_par_iter().map(stretch).collect::<flow::Result<Vec<_>>>()?;
-        let mut whole = self.part();
-        parts.into_iter().try_for_each(|part| self.merge(&mut whole, part))?;
-        Ok(whole)
-    }
-
-    fn fill_frame(&self, part: &mut [Hist], frame: &DataFrame) -> flow::Result<()> {
-        let column = |name: &str| -> flow::Result<&Series> {
-            Ok(frame.column(name).map_err(segment::Error::from)?.as_materialized_series())
-        };
-        let weight = self.weight.as_deref().map(column).transpose()?;
-        for (hist, bound) in part.iter_mut().zip(&self.bound) {
-            let columns = bound.columns.iter().map(|name| column(name)).collect::<flow::Result<Vec<_>>>()?;
-            // A column beyond the axes is the sample of a profile.
-            let (axes, sample) = columns.split_at(hist.dimensions());
-            let entries = Entries { columns: axes, weight, sample: sample.first().copied(), mask: None };
-            hist.fill_entries(&entries).map_err(crate::lower::ranges::told)?;
-        }
-        Ok(())
-    }
 }

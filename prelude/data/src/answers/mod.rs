@@ -4,10 +4,12 @@
 //! Every terminal gives a `Result`; all errors of the steps are said before a row is read. It must not parse texts or check steps.
 
 pub(crate) mod attached;
+pub(crate) mod band;
 pub(crate) mod bootstrap;
 pub(crate) mod correlations;
 pub(crate) mod cutflow;
 pub(crate) mod explain;
+pub(crate) mod fill;
 pub(crate) mod fitting;
 pub(crate) mod frames;
 pub(crate) mod grouping;
@@ -17,6 +19,10 @@ pub(crate) mod listing;
 pub(crate) mod n_minus_one;
 pub(crate) mod numbers;
 pub(crate) mod rows_of;
+pub(crate) mod slots;
+pub(crate) mod sources;
 pub(crate) mod terminals;
+pub(crate) mod variations;
 pub(crate) mod weighted;
+pub(crate) mod workspace;
 pub(crate) mod write;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
 use flow::Sink;
 use polars::prelude::*;
@@ -67,16 +68,7 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sum_of_weights(&self) -> Result<(f64, f64)> {
         let mut pass = Pass::new(self, &[])?;
-        let parts = pass.each(|lowered| {
-            let (sum, squares) = match &lowered.weight {
-                Some(weight) => lowered.run(&Weights { weight })?,
-                None => {
-                    let rows = lowered.count(lowered.clauses().to_vec())? as f64;
-                    (rows, rows)
-                }
-            };
-            Ok((sum * lowered.scale, squares * lowered.scale * lowered.scale))
-        })?;
+        let parts = pass.each(Lowered::sum_of_weights)?;
         pass.report("sum_of_weights");
         let (sum, squares) = parts.into_iter().fold((0.0, 0.0), |all, (_, one)| (all.0 + one.0, all.1 + one.1));
         Ok((sum, squares.sqrt()))
@@ -216,34 +208,6 @@ impl Group {
             self.count()?
         };
         Ok((rows, Pass::of_everything(self)?.1.len()))
-    }
-}
-
-/// The sums of a column of weights and of its squares.
-struct Weights<'a> {
-    weight: &'a str,
-}
-
-impl Sink for Weights<'_> {
-    type Part = (f64, f64);
-
-    fn part(&self) -> (f64, f64) {
-        (0.0, 0.0)
-    }
-
-    fn take(&self, part: &mut (f64, f64), segment: Segment) -> flow::Result<()> {
-        let weight = segment.frame.column(self.weight)?.cast(&DataType::Float64)?;
-        for w in weight.f64()?.iter().map(|w| w.unwrap_or(f64::NAN)) {
-            part.0 += w;
-            part.1 += w * w;
-        }
-        Ok(())
-    }
-
-    fn merge(&self, whole: &mut (f64, f64), next: (f64, f64)) -> flow::Result<()> {
-        whole.0 += next.0;
-        whole.1 += next.1;
-        Ok(())
     }
 }
 

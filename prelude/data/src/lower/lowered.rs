@@ -1,8 +1,9 @@
 //! A chain as it is lowered: the clauses so far, the columns that they leave, and what is known of those.
 
-use crate::catalog::Process;
+use crate::catalog::{Catalog, Process};
 use crate::error::{Error, Result};
 use crate::lower::clauses::NUMBER;
+use crate::lower::universes::Universes;
 use crate::settings::Settings;
 use crate::steps::selection::Selection;
 use cut::{Cut, Typed};
@@ -52,6 +53,10 @@ pub(crate) struct Lowered<'a> {
     pub(super) objects: Vec<(String, Cut, Vec<PlSmallStr>)>,
     /// The column that holds what was asked for by this text.
     pub(super) names: BTreeMap<String, String>,
+    /// All processes of the data set.
+    pub(super) catalog: Arc<Catalog>,
+    /// The universes of systematic variations.
+    pub universes: Universes,
     /// What all runs so far cost.
     pub report: RefCell<flow::Report>,
 }
@@ -64,6 +69,13 @@ impl Lowered<'_> {
     /// Whether the process is recorded data, by its name.
     pub(crate) fn is_measured(&self) -> bool {
         self.process.parsed.as_ref().is_some_and(|parsed| parsed.is_data)
+    }
+
+    /// Whether the process is recorded data, by its name, or because it is called `data` or is in a group that is.
+    pub(crate) fn is_recorded(&self) -> bool {
+        let at = || self.catalog.processes.iter().position(|process| process.name == self.process.name);
+        let grouped = || self.catalog.groups.get("data").zip(at()).is_some_and(|(members, at)| members.contains(&at));
+        self.is_measured() || &*self.process.name == "data" || grouped()
     }
 
     /// The rows that the process has before all steps.

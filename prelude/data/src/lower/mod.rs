@@ -3,7 +3,9 @@
 //! In come a group and the columns that a terminal wants, out come checked clauses and a [`pass::Pass`] that runs them over each
 //! process and reports the cost. It must not know what a terminal does with the rows.
 
+mod alone;
 pub(crate) mod asof;
+mod beside;
 pub(crate) mod clauses;
 pub(crate) mod lowered;
 pub(crate) mod objects;
@@ -13,4 +15,6 @@ pub(crate) mod ranges;
 pub(crate) mod report;
 mod running;
 mod tables;
+pub(crate) mod universes;
+mod vary;
 pub(crate) mod whole;

@@ -1,12 +1,16 @@
 //! A group made ready to be read: its chain is lowered for each process, checked, and run once for each pass that a
 //! terminal needs.
 
+use crate::catalog::Process;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::lowered::Lowered;
 use crate::lower::report;
+use crate::steps::chain::{Chain, Step, chosen};
+use crate::steps::vary::{Member, Up, Varied};
 use polars::prelude::{DataType, Schema};
 use segment::work::Task;
+use std::sync::Arc;
 
 /// A group made ready to be read: one lowered chain per process, all checked.
 pub(crate) struct Pass<'a> {
@@ -47,6 +51,49 @@ impl<'a> Pass<'a> {
         Ok((pass, all))
     }
 
+    /// The same with all universes of systematic variations beside nominal; says what is odd about the steps.
+    pub(crate) fn together(group: &'a Group, wanted: &[String]) -> Result<Self> {
+        let processes = group.members()?;
+        let several = processes.len() > 1;
+        let mut lowered = Vec::with_capacity(processes.len());
+        for (process, &at) in processes.into_iter().zip(group.members.iter()) {
+            let name = process.name.clone();
+            let before = group.catalog.before(at);
+            let process = stand_in(process, group, before)?;
+            let one = Lowered::together(process, group, before, wanted);
+            lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
+        }
+        let pass = Self { group, lowered, reports: Vec::new(), work: None };
+        pass.refuses_samples()?;
+        let mut said: Vec<&String> = Vec::new();
+        for note in pass.lowered.iter().flat_map(|one| &one.universes.notes) {
+            if !said.contains(&note) {
+                eprintln!("note: {note}");
+                said.push(note);
+            }
+        }
+        Ok(pass)
+    }
+
+    /// Refuses a sample that stands in for another in a universe, and is in nominal itself.
+    fn refuses_samples(&self) -> Result<()> {
+        let variations = self.lowered.iter().flat_map(|one| &one.universes.variations);
+        for variation in variations {
+            let Varied::Sample { up, down, .. } = &variation.varied else { continue };
+            for name in std::iter::once(up).chain(down) {
+                let found = self.group.catalog.find(name)?;
+                if found.iter().any(|at| self.group.members.contains(at)) {
+                    return Err(Error::request(format!(
+                        "vary(\"{}\", Sample(..)): `{name}` is in the group itself and would count in nominal; leave it out \
+                         with .difference(&data.group(\"{name}\"))",
+                        variation.source
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn lower(group: &'a Group, wanted: Option<&[String]>) -> Result<Self> {
         let processes = group.members()?;
         let several = processes.len() > 1;
@@ -54,7 +101,9 @@ impl<'a> Pass<'a> {
         let mut lowered = Vec::with_capacity(processes.len());
         for (process, &at) in processes.into_iter().zip(group.members.iter()) {
             let name = process.name.clone();
-            let one = Lowered::new(process, group, group.catalog.before(at), wanted, weighted);
+            let before = group.catalog.before(at);
+            let process = stand_in(process, group, before)?;
+            let one = Lowered::new(process, group, before, wanted, weighted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
         Ok(Self { group, lowered, reports: Vec::new(), work: None })
@@ -113,4 +162,26 @@ impl<'a> Pass<'a> {
     pub(crate) fn lowered(&self) -> &[Lowered<'a>] {
         &self.lowered
     }
+}
+
+/// The process that is read for a process: another one in a universe of a source that varies the sample.
+pub(crate) fn stand_in(process: Arc<Process>, group: &Group, before: &Chain) -> Result<Arc<Process>> {
+    let steps: Vec<&Step> = before.steps().into_iter().chain(group.chain.steps()).collect();
+    for (at, step) in steps.iter().enumerate() {
+        let Step::Vary(variation) = step else { continue };
+        let Varied::Sample { process: name, up, down } = &variation.varied else { continue };
+        let Some(Member::Towards(direction)) = chosen(&variation.source, &steps[at..]) else { continue };
+        let other = if direction == Up { Some(up) } else { down.as_ref() };
+        let Some(other) = other.filter(|_| *name == *process.name) else { continue };
+        let found = group.catalog.find(other)?;
+        let [one] = found.as_slice() else {
+            return Err(Error::request(format!(
+                "vary(\"{}\", Sample(..)): `{other}` is not one process",
+                variation.source
+            )));
+        };
+        let other = (*group.catalog.processes[*one]).clone();
+        return Ok(Arc::new(Process { name: process.name.clone(), ..other }));
+    }
+    Ok(process)
 }

@@ -6,8 +6,9 @@ use crate::group::Group;
 use crate::lower::asof::AsOfJoin;
 use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
 use crate::lower::lowered::{Lowered, TOTAL_WEIGHT, WEIGHT};
+use crate::lower::universes::{Mode, Universes};
 use crate::lower::whole::Whole;
-use crate::steps::chain::{Chain, Choice, Order, Step};
+use crate::steps::chain::{Chain, Choice, Order, Step, chosen};
 use crate::steps::selection::Selection;
 use crate::steps::windows::Window;
 use flow::{Best, Clause, Share};
@@ -25,6 +26,32 @@ impl<'a> Lowered<'a> {
         before: &Chain,
         wanted: Option<&[String]>,
         weighted: bool,
+    ) -> Result<Self> {
+        Self::with(process, group, before, wanted, weighted, Mode::Nominal)
+    }
+
+    /// The same with all universes of systematic variations beside nominal, as far as one plan can express them. Of the
+    /// others is known that they are to be done apart.
+    pub(crate) fn together(process: Arc<Process>, group: &'a Group, before: &Chain, wanted: &[String]) -> Result<Self> {
+        let mut apart = BTreeMap::new();
+        loop {
+            let mode = Mode::Together(apart.clone());
+            let mut lowered = Self::with(process.clone(), group, before, Some(wanted), false, mode)?;
+            if lowered.universes.apart.is_empty() {
+                lowered.universes.apart = apart;
+                return Ok(lowered);
+            }
+            apart.append(&mut lowered.universes.apart);
+        }
+    }
+
+    fn with(
+        process: Arc<Process>,
+        group: &'a Group,
+        before: &Chain,
+        wanted: Option<&[String]>,
+        weighted: bool,
+        mode: Mode,
     ) -> Result<Self> {
         let settings = &*group.settings;
         let scale = match (&settings.luminosity, &process.parsed) {
@@ -48,6 +75,8 @@ impl<'a> Lowered<'a> {
             zones,
             objects: Vec::new(),
             names: BTreeMap::new(),
+            catalog: group.catalog.clone(),
+            universes: Universes { mode, ..Universes::default() },
             report: RefCell::default(),
         };
         let built = lowered.build(&[before, &group.chain], wanted, weighted);
@@ -80,38 +109,70 @@ impl<'a> Lowered<'a> {
                 _ => None,
             })
             .collect();
-        for step in steps {
-            self.step(step, &values)?;
+        if steps.iter().any(|step| matches!(step, Step::Universe(..))) {
+            self.universes.mode = Mode::Nominal;
+        }
+        for (at, step) in steps.iter().enumerate() {
+            self.universes.step += usize::from(!matches!(step, Step::Bind(..) | Step::Universe(..)));
+            match step {
+                Step::Vary(variation) => {
+                    let chosen = chosen(&variation.source, &steps[at..]);
+                    self.vary(variation, chosen, &values)?;
+                }
+                step => self.step(step, &values)?,
+            }
         }
         Ok(())
     }
 
-    fn step(&mut self, step: &Step, values: &[(&str, &cut::Value)]) -> Result<()> {
+    /// Leaves universes to passes of their own where a step could do something else there.
+    fn look(&mut self, step: &Step) {
         match step {
-            Step::Bind(..) => {}
+            Step::Head(_) | Step::Tail(_) | Step::RowRange(..) => self.looks_at_rows(Some(&[]), &step.to_string()),
+            // The lot of a row does not depend on other rows.
+            Step::Sample { .. } => self.looks_at(&belle2::event::KEYS, &step.to_string()),
+            Step::Filter(_) | Step::Join { .. } | Step::Resample(_) | Step::Each(_) | Step::ByEvent(_) => {
+                self.looks_at_rows(None, &step.to_string());
+            }
+            Step::Attach { .. } | Step::Sorted { .. } | Step::Distinct(_) | Step::Window { .. } | Step::AsOf { .. } => {
+                self.looks_at_rows(None, &step.to_string());
+            }
+            // These say themselves what they look at.
+            Step::Query(_) | Step::Define { .. } | Step::DefineWith { .. } | Step::Weight(_) | Step::Candidate(_) => {}
+            Step::DateRange(..) | Step::Select(_) | Step::Rename(_) | Step::Drop(_) | Step::Unweighted => {}
+            Step::Bind(..) | Step::Universe(..) | Step::Vary(_) => {}
+        }
+    }
+
+    fn step(&mut self, step: &Step, values: &[(&str, &cut::Value)]) -> Result<()> {
+        self.look(step);
+        match step {
+            Step::Bind(..) | Step::Universe(..) | Step::Vary(_) => {}
             Step::Query(selection) => {
                 let cut = self.bound(selection, values)?;
-                self.check(&cut)?.selection()?;
-                self.clauses.push(Clause::Filter(cut));
+                self.filter(cut)?;
             }
             Step::Filter(expression) => self.custom(PolarsFilter::new(expression.clone()))?,
             Step::Join { frame, keys, how } => self.custom(JoinFrame::new(frame.clone(), keys.clone(), *how))?,
             Step::Define { name, value } => {
                 let value = self.bound(value, values)?;
-                self.define(name, value)?;
+                self.define_all(name, value)?;
             }
-            Step::DefineWith { name, inputs, function } => self.define_with(name, inputs, function)?,
+            Step::DefineWith { name, inputs, function } => self.define_with_all(name, inputs, function)?,
             Step::Select(columns) => {
                 let mut columns = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
                 let carried = self.schema.contains(NUMBER).then(|| NUMBER.to_owned());
-                columns.extend(self.weight.clone().into_iter().chain(carried));
+                let universes = self.columns_of_universes(&columns);
+                columns.extend(self.weight.clone().into_iter().chain(carried).chain(universes));
                 self.select(columns)?;
             }
             Step::Rename(names) => self.rename(names)?,
             Step::Drop(columns) => {
                 let gone = columns.iter().map(|column| self.find(column)).collect::<Result<Vec<_>>>()?;
                 let left = self.schema.iter_names().map(|name| name.to_string()).filter(|name| !gone.contains(name));
-                self.select(left.collect())?;
+                let left: Vec<String> = left.collect();
+                self.columns_of_universes(&left);
+                self.select(left)?;
             }
             Step::Tail(rows) => self.clauses.push(Clause::Tail(i64::try_from(*rows).unwrap_or(i64::MAX))),
             Step::RowRange(from, to) => self.clauses.push(Clause::RowRange(*from, *to)),
@@ -143,23 +204,10 @@ impl<'a> Lowered<'a> {
                 _ => self.clauses.push(Clause::Sample { share: *share, seed: *seed }),
             },
             Step::Weight(weight) => {
-                let mut weight = self.bound(weight, values)?;
-                let typed = self.check(&weight)?;
-                let dtype = typed.dtype();
-                self.weighs_total |= typed.columns().iter().any(|column| column == TOTAL_WEIGHT);
-                if !dtype.is_numeric() && !dtype.is_bool() {
-                    return Err(Error::request(format!("weight {weight}: it is {dtype}, and a weight is a number")));
-                }
-                if let Some(have) = &self.weight {
-                    weight = weight.wrapped(|weight| cut::col(have.as_str()) * weight);
-                }
-                self.define(WEIGHT, weight)?;
-                self.weight = Some(WEIGHT.to_owned());
+                let weight = self.bound(weight, values)?;
+                self.weigh(weight)?;
             }
-            Step::Unweighted => {
-                self.weight = None;
-                self.scale = 1.0;
-            }
+            Step::Unweighted => self.drop_weights(),
             Step::Candidate(choice) => self.candidate(choice, values)?,
         }
         Ok(())
@@ -214,10 +262,19 @@ impl<'a> Lowered<'a> {
         if let Some(weight) = self.weight.as_mut().filter(|weight| !after.contains(weight)) {
             *weight = WEIGHT.to_owned();
         }
+        self.rename_in_universes(&new_names);
         self.select(after)
     }
 
     fn candidate(&mut self, choice: &Choice, values: &[(&str, &cut::Value)]) -> Result<()> {
+        let mut reads = Vec::new();
+        if let Choice::Best(by, _) = choice {
+            let by = self.bound(by, values)?;
+            reads.extend(self.check(&by)?.columns().iter().cloned());
+        }
+        let keys = self.settings.event_keys.iter().map(PlSmallStr::from);
+        reads.extend(keys.chain(belle2::event::KEYS.into_iter().map(PlSmallStr::from_static)));
+        self.looks_at_rows(Some(&reads), "the choice of a candidate");
         let best = match choice {
             Choice::First => Best::First,
             Choice::Random(seed) => Best::Random(*seed),
@@ -261,7 +318,9 @@ impl<'a> Lowered<'a> {
                 Err(error) if text.chars().all(|c| c.is_alphanumeric() || c == '_') => return Err(error),
                 Err(_) => {
                     let cut = self.bound(&Selection::new(text), &[])?;
-                    self.column(cut)?
+                    let name = format!("__recoil_value_{}__", self.clauses.len());
+                    self.define_all(&name, cut)?;
+                    name
                 }
             };
             self.names.insert(text.clone(), name.clone());
@@ -269,6 +328,8 @@ impl<'a> Lowered<'a> {
                 columns.push(name);
             }
         }
+        let universes = self.columns_of_universes(&columns);
+        columns.extend(universes);
         columns.extend(self.weight.clone().filter(|weight| with_weight && !columns.contains(weight)));
         if columns.is_empty() {
             return Ok(());

@@ -6,7 +6,7 @@ use crate::lower::pass::Pass;
 use crate::steps::booking::Booking;
 use flow::Sink;
 use hist::{Axis, RangeFinder, Sample};
-use polars::prelude::DataFrame;
+use polars::prelude::*;
 use segment::Segment;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -33,7 +33,7 @@ pub(crate) fn axes(
         let room = AtomicI64::new(i64::try_from(room).unwrap_or(i64::MAX));
         let parts = pass.each(|lowered| {
             let columns = open.iter().map(|column| lowered.name_of(column)).collect();
-            lowered.run(&FindRanges { columns, room: &room })
+            lowered.run(&FindRanges { columns, mask: lowered.universes.mask.clone(), room: &room })
         })?;
         for (_, part) in parts {
             found.iter_mut().zip(&part.found).for_each(|(found, part)| found.merge(part));
@@ -101,6 +101,8 @@ pub(crate) fn told(error: hist::Error) -> flow::Error {
 /// Finds the range of columns, and keeps what it sees as long as there is room.
 struct FindRanges<'a> {
     columns: Vec<String>,
+    /// The column that says which rows count.
+    mask: Option<String>,
     room: &'a AtomicI64,
 }
 
@@ -117,9 +119,14 @@ impl Sink for FindRanges<'_> {
     }
 
     fn take(&self, part: &mut Seen, segment: Segment) -> flow::Result<()> {
+        let marks = self.mask.as_ref().map(|mask| segment.frame.column(mask)?.bool()?.fill_null_with_values(false));
+        let marks = marks.transpose()?;
         for (found, name) in part.found.iter_mut().zip(&self.columns) {
             let column = segment.frame.column(name).map_err(segment::Error::from)?.as_materialized_series();
-            found.see_series(column).map_err(told)?;
+            match &marks {
+                Some(marks) => found.see_series(&column.filter(marks)?).map_err(told)?,
+                None => found.see_series(column).map_err(told)?,
+            }
         }
         let bytes = i64::try_from(segment.frame.estimated_size()).unwrap_or(i64::MAX);
         if self.room.fetch_sub(bytes, Ordering::Relaxed) < bytes {

@@ -5,6 +5,7 @@ use crate::lower::lowered::Lowered;
 use crate::lower::report;
 use flow::{Clause, Sink};
 use polars::prelude::*;
+use segment::Segment;
 use std::sync::Arc;
 
 impl Lowered<'_> {
@@ -69,6 +70,23 @@ impl Lowered<'_> {
         answer
     }
 
+    /// The sum of the weights of the rows and of their squares, luminosity included.
+    pub(crate) fn sum_of_weights(&self) -> Result<(f64, f64)> {
+        let (sum, squares) = match &self.weight {
+            Some(weight) => self.run(&Weights { weight })?,
+            None => {
+                let rows = self.count(self.clauses.clone())? as f64;
+                (rows, rows)
+            }
+        };
+        Ok((sum * self.scale, squares * self.scale * self.scale))
+    }
+
+    /// Counts the runs of another chain of the same process as its own.
+    pub(crate) fn absorb(&self, other: &Lowered<'_>) {
+        report::absorb(&mut self.report.borrow_mut(), other.report.take());
+    }
+
     /// What would be done, without doing it.
     pub(crate) fn explain(&self) -> Result<flow::Explanation> {
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
@@ -89,5 +107,33 @@ impl Lowered<'_> {
             Err(_) => Column::full_null(name.clone(), rows, dtype),
         });
         Ok(DataFrame::new(rows, columns.collect())?)
+    }
+}
+
+/// The sums of a column of weights and of its squares.
+struct Weights<'a> {
+    weight: &'a str,
+}
+
+impl Sink for Weights<'_> {
+    type Part = (f64, f64);
+
+    fn part(&self) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+
+    fn take(&self, part: &mut (f64, f64), segment: Segment) -> flow::Result<()> {
+        let weight = segment.frame.column(self.weight)?.cast(&DataType::Float64)?;
+        for w in weight.f64()?.iter().map(|w| w.unwrap_or(f64::NAN)) {
+            part.0 += w;
+            part.1 += w * w;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, whole: &mut (f64, f64), next: (f64, f64)) -> flow::Result<()> {
+        whole.0 += next.0;
+        whole.1 += next.1;
+        Ok(())
     }
 }

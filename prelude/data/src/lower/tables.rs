@@ -31,8 +31,7 @@ impl Lowered<'_> {
             (!high.is_empty()).then(|| cut::col(time.as_str()).le(cut::lit(high))),
         ] {
             let Some(cut) = cut.map(|cut| self.zoned(Cut::from(cut).as_written())) else { continue };
-            self.check(&cut)?.selection()?;
-            self.clauses.push(Clause::Filter(cut));
+            self.filter(cut)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::steps::asof::AsOf;
 use crate::steps::selection::Selection;
+use crate::steps::vary::{Member, Variation};
 use crate::steps::windows::Window;
 use flow::Share;
 use polars::prelude::{DataFrame, Expr, Schema, Series};
@@ -117,6 +118,10 @@ pub(crate) enum Step {
         frame: Arc<DataFrame>,
         asof: AsOf,
     },
+    /// A source of systematic uncertainty.
+    Vary(Arc<Variation>),
+    /// The whole chain so far is in a universe of a source.
+    Universe(Arc<str>, Member),
 }
 
 /// Another table, whose rows are looked up.
@@ -188,6 +193,8 @@ impl std::fmt::Display for Step {
                 write!(out, "window over {}: {}", keys.join(", "), all.join(", "))
             }
             Self::AsOf { asof, .. } => write!(out, "as-of join on {}", asof.on),
+            Self::Vary(variation) => variation.fmt(out),
+            Self::Universe(source, member) => write!(out, "in the universe {source} {member}"),
         }
     }
 }
@@ -201,6 +208,14 @@ impl Chain {
             _ => None,
         })
     }
+}
+
+/// The universe of a source that steps behind its variation choose for the whole chain.
+pub(crate) fn chosen(source: &str, behind: &[&Step]) -> Option<Member> {
+    behind.iter().find_map(|step| match step {
+        Step::Universe(chosen, member) if **chosen == *source => Some(*member),
+        _ => None,
+    })
 }
 
 impl Step {
@@ -242,6 +257,8 @@ impl Step {
             (Self::Distinct(a), Self::Distinct(b)) => a == b,
             (Self::Window { keys: a, windows: v }, Self::Window { keys: b, windows: w }) => a == b && v == w,
             (Self::AsOf { frame: a, asof: x }, Self::AsOf { frame: b, asof: y }) => Arc::ptr_eq(a, b) && x == y,
+            (Self::Vary(a), Self::Vary(b)) => Arc::ptr_eq(a, b),
+            (Self::Universe(a, x), Self::Universe(b, y)) => a == b && x == y,
             _ => false,
         }
     }
@@ -254,7 +271,7 @@ impl Step {
             Self::DefineWith { .. } | Self::Select(_) | Self::Bind(..) | Self::Join { .. } | Self::Unweighted => true,
             Self::DateRange(..) | Self::Rename(_) | Self::Drop(_) | Self::Each(_) | Self::Attach { .. } => true,
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
-            Self::AsOf { .. } => true,
+            Self::AsOf { .. } | Self::Vary(_) | Self::Universe(..) => true,
             Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) | Self::ByEvent(_) => false,
             Self::Sorted { .. } | Self::Distinct(_) | Self::Window { .. } => false,
         }

@@ -8,4 +8,5 @@ pub(crate) mod booking;
 pub(crate) mod chain;
 pub(crate) mod rows;
 pub(crate) mod selection;
+pub(crate) mod vary;
 pub(crate) mod windows;

@@ -72,10 +72,19 @@ impl Plot {
                 )
             };
         };
-        let panel = match panel(data, reference, how) {
+        let mut panel = match panel(data, reference, how) {
             Ok(panel) => panel,
             Err(error) => return Self::impossible(error.to_string()),
         };
+        if let (Comparison::SplitRatio, Some(uncertainty)) = (how, &self.uncertainty) {
+            // Statistics stands over it, darker.
+            panel
+                .layers
+                .iter_mut()
+                .filter(|layer| layer.paint == Paint::Soft)
+                .for_each(|layer| layer.paint = Paint::Ink);
+            panel.layers.insert(0, uncertainty.around_one(reference));
+        }
         self.under(panel)
     }
 

@@ -1,0 +1,49 @@
+//! A process with other steps: one universe alone, or all rows before the cuts.
+
+use crate::error::Result;
+use crate::group::Group;
+use crate::lower::lowered::Lowered;
+use crate::lower::pass::stand_in;
+use crate::steps::chain::{Chain, Step};
+
+impl Lowered<'_> {
+    /// The same process with the steps of a group, nominal or in the universe that they choose.
+    pub(crate) fn alone<'b>(&self, group: &'b Group, before: &Chain, wanted: &[String]) -> Result<Lowered<'b>> {
+        let process = stand_in(self.process.clone(), group, before)?;
+        Lowered::new(process, group, before, Some(wanted), false)
+    }
+
+    /// The steps that the process had before it came into the group.
+    pub(crate) fn steps_before<'b>(&self, group: &'b Group) -> &'b Chain {
+        let at = group.catalog.processes.iter().position(|process| process.name == self.process.name);
+        group.catalog.before(at.unwrap_or(usize::MAX))
+    }
+
+    /// The group with all steps up to the one that varies a source, and those behind it that remove no rows.
+    pub(crate) fn before_cuts(&self, group: &Group, source: &str) -> Group {
+        let chain = self.steps_before(group).then(&group.chain);
+        let steps = chain.steps();
+        let varies = |step: &&Step| matches!(step, Step::Vary(variation) if *variation.source == *source);
+        let last = steps.iter().rposition(varies).unwrap_or(0);
+        let kept = steps.into_iter().enumerate().filter(|(at, step)| *at <= last || !removes(step));
+        let chain = kept.fold(Chain::default(), |chain, (_, step)| chain.and(step.clone()));
+        Group { chain, ..group.clone() }
+    }
+}
+
+/// Whether a step may remove rows, or make other ones.
+fn removes(step: &Step) -> bool {
+    !matches!(
+        step,
+        Step::Define { .. }
+            | Step::DefineWith { .. }
+            | Step::Select(_)
+            | Step::Weight(_)
+            | Step::Unweighted
+            | Step::Bind(..)
+            | Step::Rename(_)
+            | Step::Drop(_)
+            | Step::Vary(_)
+            | Step::Universe(..)
+    )
+}

@@ -1,0 +1,334 @@
+//! Systematic variations: which columns have which other values, of which source, in which direction.
+
+use crate::error::{Error, Result};
+use crate::steps::selection::Selection;
+use std::fmt;
+use std::sync::Arc;
+
+/// A direction of a variation: one standard deviation of the source up, or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// One standard deviation up.
+    Up,
+    /// One standard deviation down.
+    Down,
+}
+
+pub use Direction::{Down, Up};
+
+impl fmt::Display for Direction {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if *self == Up { "up" } else { "down" })
+    }
+}
+
+/// One of the universes of a source: a direction, or one of several weights of which directions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Member {
+    Towards(Direction),
+    Weight(usize),
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Towards(direction) => direction.fmt(out),
+            Self::Weight(at) => write!(out, "weight {at}"),
+        }
+    }
+}
+
+/// How a set of weights becomes one uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combine {
+    /// Up and down are nominal ± the root of the sum of squared distances from nominal: eigenvectors of a PDF set.
+    Hessian,
+    /// Up and down are nominal ± the standard deviation of the weights: Monte Carlo replicas.
+    Rms,
+}
+
+pub use Combine::{Hessian, Rms};
+
+/// What is varied.
+#[derive(Debug, Clone)]
+pub(crate) enum Varied {
+    /// Columns that get other values up and down; without a value for down it is nominal.
+    Columns(Vec<VariedColumn>),
+    /// The yield alone.
+    Norm { up: f64, down: f64 },
+    /// A process is replaced by others: other files.
+    Sample { process: String, up: String, down: Option<String> },
+    /// Factors of the weight, one for each member; how members become up and down.
+    Weights { factors: Vec<Selection>, combine: Members },
+    /// The same, from the values of a column of lists; there are as many members as the lists have values.
+    List { column: String, members: Option<usize>, combine: Combine },
+}
+
+/// How members become up and down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Members {
+    Combined(Combine),
+    /// The largest and the smallest of each bin.
+    Envelope,
+}
+
+/// A column and its values in the two directions.
+#[derive(Debug, Clone)]
+pub(crate) struct VariedColumn {
+    pub name: String,
+    pub up: Selection,
+    pub down: Option<Selection>,
+}
+
+/// A source of systematic uncertainty, as [`Group::vary`](crate::Group::vary) takes it.
+#[derive(Debug, Clone)]
+pub struct Variation {
+    pub(crate) source: Arc<str>,
+    pub(crate) varied: Varied,
+    /// The processes or groups that are concerned; `None`: all that can be.
+    pub(crate) only: Option<Vec<String>>,
+    pub(crate) mirrored: bool,
+    pub(crate) keep_norm: bool,
+    pub(crate) shape_only: bool,
+    /// Whether each process has a nuisance parameter of its own.
+    pub(crate) per_process: bool,
+}
+
+impl Variation {
+    fn new(varied: Varied) -> Self {
+        let (only, source) = (None, "".into());
+        Self { source, varied, only, mirrored: false, keep_norm: false, shape_only: false, per_process: false }
+    }
+
+    /// The universes that need rows of their own.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let both = [Up, Down].map(Member::Towards);
+        match &self.varied {
+            Varied::Columns(columns) if columns.iter().all(|column| column.down.is_none()) => vec![both[0]],
+            Varied::Sample { down: None, .. } => vec![both[0]],
+            Varied::Weights { factors, .. } => (0..factors.len()).map(Member::Weight).collect(),
+            Varied::List { members, .. } => (0..members.unwrap_or(0)).map(Member::Weight).collect(),
+            Varied::Columns(_) | Varied::Sample { .. } => both.to_vec(),
+            Varied::Norm { .. } => Vec::new(),
+        }
+    }
+
+    /// What is wrong with it whatever the rows are.
+    pub(crate) fn check(&self) -> Result<()> {
+        let source = &self.source;
+        let wrong = |why: String| Err(Error::request(format!("vary(\"{source}\", ..): {why}")));
+        if source.is_empty() || !source.chars().all(|c| c.is_alphanumeric() || "_-.+".contains(c)) {
+            return wrong("the name of a source has letters, digits and `_`".to_owned());
+        }
+        match &self.varied {
+            Varied::Columns(columns) if columns.is_empty() => wrong("no column is varied".to_owned()),
+            Varied::Columns(columns) => {
+                let twice = |at: usize| columns[..at].iter().any(|other| other.name == columns[at].name);
+                match (0..columns.len()).find(|&at| twice(at)) {
+                    Some(at) => wrong(format!("`{}` comes twice", columns[at].name)),
+                    None => Ok(()),
+                }
+            }
+            Varied::Norm { up, down } if !(up.is_finite() && down.is_finite() && *up > 0.0 && *down > 0.0) => {
+                wrong(format!("Norm: the factors {up} and {down} must be finite and above 0"))
+            }
+            Varied::Weights { factors, .. } if factors.len() < 2 => {
+                wrong("an envelope needs two weights or more".to_owned())
+            }
+            Varied::List { members: Some(0 | 1), .. } => wrong("replicas: two members or more".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Variation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "vary {}: ", self.source)?;
+        match &self.varied {
+            Varied::Columns(columns) => {
+                let one = |column: &VariedColumn| match &column.down {
+                    Some(down) => format!("{} up {}, down {down}", column.name, column.up),
+                    None => format!("{} up {}", column.name, column.up),
+                };
+                out.write_str(&columns.iter().map(one).collect::<Vec<_>>().join("; "))
+            }
+            Varied::Norm { up, down } => write!(out, "yield x {up} up, x {down} down"),
+            Varied::Sample { process, up, down } => {
+                write!(out, "{process} up {up}")?;
+                down.iter().try_for_each(|down| write!(out, ", down {down}"))
+            }
+            Varied::Weights { factors, .. } => write!(out, "the envelope of {} weights", factors.len()),
+            Varied::List { column, combine, .. } => write!(out, "replicas {column} ({combine:?})"),
+        }?;
+        match &self.only {
+            Some(only) => write!(out, ", only {}", only.join(", ")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What [`Group::vary`](crate::Group::vary) takes as a variation: `("sf", "sf_up", "sf_down")`, several such in an array (one
+/// source, several columns), `("w", "w_other")` (one-sided), [`Norm`], [`Sample`], [`Replicas`] or [`Envelope`].
+pub trait IntoVariation: Sized {
+    /// The variation, still without a name.
+    fn into_variation(self) -> Variation;
+
+    /// Only these processes or groups are concerned; all others are nominal.
+    fn only(self, processes: impl crate::steps::rows::Names) -> Variation {
+        Variation { only: Some(processes.names()), ..self.into_variation() }
+    }
+
+    /// Of a one-sided variation: down is as far from nominal as up, on the other side.
+    fn mirrored(self) -> Variation {
+        Variation { mirrored: true, ..self.into_variation() }
+    }
+
+    /// Up and down are scaled, process by process, so that the sum of weights before any cut behind this step is that of
+    /// nominal.
+    fn keep_norm(self) -> Variation {
+        Variation { keep_norm: true, ..self.into_variation() }
+    }
+
+    /// The yield in each region is that of nominal: only the shape varies.
+    fn shape_only(self) -> Variation {
+        Variation { shape_only: true, ..self.into_variation() }
+    }
+
+    /// Each process has a nuisance parameter of its own, called `source_process`.
+    fn per_process(self) -> Variation {
+        Variation { per_process: true, ..self.into_variation() }
+    }
+}
+
+impl IntoVariation for Variation {
+    fn into_variation(self) -> Variation {
+        self
+    }
+}
+
+impl<N: Into<String>, U: Into<Selection>, D: Into<Selection>> IntoVariation for (N, U, D) {
+    fn into_variation(self) -> Variation {
+        let column = VariedColumn { name: self.0.into(), up: self.1.into(), down: Some(self.2.into()) };
+        Variation::new(Varied::Columns(vec![column]))
+    }
+}
+
+impl<N: Into<String>, U: Into<Selection>> IntoVariation for (N, U) {
+    fn into_variation(self) -> Variation {
+        let column = VariedColumn { name: self.0.into(), up: self.1.into(), down: None };
+        Variation::new(Varied::Columns(vec![column]))
+    }
+}
+
+fn together(each: impl IntoIterator<Item = impl IntoVariation>) -> Variation {
+    let columns = each.into_iter().flat_map(|one| match one.into_variation().varied {
+        Varied::Columns(columns) => columns,
+        _ => Vec::new(),
+    });
+    Variation::new(Varied::Columns(columns.collect()))
+}
+
+impl<N: Into<String>, U: Into<Selection>, D: Into<Selection>, const COUNT: usize> IntoVariation for [(N, U, D); COUNT] {
+    fn into_variation(self) -> Variation {
+        together(self)
+    }
+}
+
+impl<N: Into<String>, U: Into<Selection>, D: Into<Selection>> IntoVariation for Vec<(N, U, D)> {
+    fn into_variation(self) -> Variation {
+        together(self)
+    }
+}
+
+impl<N: Into<String>, U: Into<Selection>, const COUNT: usize> IntoVariation for [(N, U); COUNT] {
+    fn into_variation(self) -> Variation {
+        together(self)
+    }
+}
+
+/// An uncertainty of the yield alone: `Norm(1.017)` is 1.7 %, up `1.017` and down `2 - 1.017`; `Norm((1.02, 0.97))` says both.
+#[derive(Debug, Clone, Copy)]
+pub struct Norm<T = f64>(pub T);
+
+impl IntoVariation for Norm<f64> {
+    fn into_variation(self) -> Variation {
+        Variation::new(Varied::Norm { up: self.0, down: 2.0 - self.0 })
+    }
+}
+
+impl IntoVariation for Norm<(f64, f64)> {
+    fn into_variation(self) -> Variation {
+        Variation::new(Varied::Norm { up: self.0.0, down: self.0.1 })
+    }
+}
+
+/// A process is replaced by others, whose rows go through the same steps: `Sample("ttbar", ("ttbar_up", "ttbar_down"))`, or
+/// one-sided `Sample("ttbar", "ttbar_other")`. The others are in the data set and not in the group.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a, T = &'a str>(pub &'a str, pub T);
+
+impl<'a> IntoVariation for Sample<'a, &'a str> {
+    fn into_variation(self) -> Variation {
+        Variation::new(Varied::Sample { process: self.0.into(), up: self.1.into(), down: None })
+    }
+}
+
+impl<'a> IntoVariation for Sample<'a, (&'a str, &'a str)> {
+    fn into_variation(self) -> Variation {
+        Variation::new(Varied::Sample { process: self.0.into(), up: self.1.0.into(), down: Some(self.1.1.into()) })
+    }
+}
+
+/// Replicas: a column of lists, each of whose values is a factor of the weight; `Replicas("LHEPdfWeight", Rms)`. There are as
+/// many as the list of the first row has values.
+#[derive(Debug, Clone, Copy)]
+pub struct Replicas<'a>(pub &'a str, pub Combine);
+
+impl IntoVariation for Replicas<'_> {
+    fn into_variation(self) -> Variation {
+        Variation::new(Varied::List { column: self.0.into(), members: None, combine: self.1 })
+    }
+}
+
+/// An envelope: each of these is a factor of the weight, and up and down are the largest and the smallest content of each
+/// bin, nominal included; `Envelope(["w_muR", "w_muF"])`.
+#[derive(Debug, Clone)]
+pub struct Envelope<T>(pub T);
+
+impl<T: IntoIterator<Item: Into<Selection>>> IntoVariation for Envelope<T> {
+    fn into_variation(self) -> Variation {
+        let factors = self.0.into_iter().map(Into::into).collect();
+        Variation::new(Varied::Weights { factors, combine: Members::Envelope })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(source: &str, variation: impl IntoVariation) -> Variation {
+        Variation { source: source.into(), ..variation.into_variation() }
+    }
+
+    #[test]
+    fn a_variation_says_what_it_is() {
+        let id = named("id", ("sf", "sf_up", "sf_dn"));
+        assert_eq!(id.to_string(), "vary id: sf up sf_up, down sf_dn");
+        assert_eq!(id.members(), [Up, Down].map(Member::Towards));
+        let scale = named("scale", [("pt1", "pt1 * 1.1", "pt1 * 0.9"), ("pt2", "pt2 * 1.1", "pt2 * 0.9")]);
+        assert!(scale.to_string().contains("; pt2 up pt2 * 1.1"), "{scale}");
+        let herwig = named("herwig", Sample("ttbar", "ttbar_herwig").mirrored());
+        assert_eq!((herwig.members().len(), herwig.mirrored), (1, true));
+        assert_eq!(named("lumi", Norm(1.017)).members(), []);
+        assert_eq!(named("muR", Envelope(["a", "b", "c"]).only(["ttbar"])).members().len(), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_is_said() {
+        let wrong = |variation: Variation| variation.check().unwrap_err().to_string();
+        assert!(wrong(named("a b", ("x", "y"))).contains("letters, digits"));
+        assert!(wrong(named("n", Norm(2.5))).contains("above 0"));
+        assert!(wrong(named("e", Envelope(["w"]))).contains("two weights"));
+        assert!(wrong(named("c", [("x", "y"), ("x", "z")])).contains("`x` comes twice"));
+    }
+}
