@@ -12,7 +12,7 @@ pub use data::{
     AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, Direction, Down, Envelope,
     Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines, Left,
     Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RowClosure, SWeight,
-    Sample, Selection, SourceEffect, Sources, Up, Variation, Window, Workspace, WriteOptions, corrections,
+    Sample, Selection, Server, SourceEffect, Sources, Up, Variation, Window, Workspace, WriteOptions, corrections,
     cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference, good_runs, lag, load,
     load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
 };

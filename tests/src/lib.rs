@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod kernel;
 pub mod python;
+pub mod sail;
 pub mod server;
 
 /// The programs of Jupyter that are tried against the kernel.

@@ -3,7 +3,8 @@
 //! A text in the dialect of `DataFrame.query` ([`parse`]) or an expression built from [`col`] and [`lit`] becomes a
 //! [`Cut`]; with a schema it becomes a [`Typed`] cut, and all errors of names and types are told then, before anything
 //! is read. A typed cut evaluates over a frame ([`Typed::mask`], [`Typed::values`]), as a Polars expression
-//! ([`Typed::expr`]) and over statistics ([`Typed::verdict`]): four answers, one meaning.
+//! ([`Typed::expr`]), over statistics ([`Typed::verdict`]) and as an expression of Spark ([`Typed::term`]): five answers,
+//! one meaning.
 //!
 //! Meaning: IEEE comparisons (any with NaN or null is false, `!=` is true), then two-valued logic; arithmetic on integers
 //! widens and never wraps; a literal beside an f32 column is f32. Both spellings of a column name of basf2 are understood.
@@ -17,6 +18,7 @@ mod evaluate;
 mod lint;
 mod lookup;
 mod polars;
+mod spark;
 mod syntax;
 mod times;
 mod value;
@@ -31,6 +33,8 @@ pub use error::{Error, Problem, Result, Span};
 pub use evaluate::several::Several;
 pub use lint::{Counts, lint};
 pub use lookup::{Given, Lookup, Wanted};
+pub use spark::held_as;
+pub use spark::term::{Term, TermKind};
 pub use syntax::expr::{Expr, col, lit, where_};
 pub use times::time;
 pub use value::{Function, Value, Width};

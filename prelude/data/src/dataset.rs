@@ -449,6 +449,10 @@ impl Data {
         self.profiling_report()
     }
 
+    pub(crate) fn of_everything(everything: Group) -> Self {
+        Self { everything, looked_up: Arc::default() }
+    }
+
     /// Everything, as a group.
     pub fn all(&self) -> &Group {
         &self.everything

@@ -23,6 +23,10 @@ pub(crate) struct Settings {
     pub threads: Option<usize>,
     /// The folder in which passes into histograms keep what they have done.
     pub checkpoints: Option<std::path::PathBuf>,
+    /// The server that runs queries in place of this machine.
+    pub server: Option<cluster::Server>,
+    /// Rows that may be fetched from it; `None`: as many as it gives without being asked.
+    pub fetched: Option<u64>,
     /// The runs so far.
     pub log: Arc<Mutex<Vec<flow::Report>>>,
 }

@@ -26,7 +26,7 @@ pub use plan::aggregation::{
     Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
 };
 pub use plan::candidates::{Best, Candidates, Collection};
-pub use plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Part, Query, Share};
+pub use plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Joined, Known, Part, Query, Share};
 pub use plan::names::Names;
 pub use plan::options::{Checkpoint, Options};
 pub use plan::query::QueryBuilder;

@@ -201,6 +201,11 @@ impl RangeFinder {
         Self::default()
     }
 
+    /// A finder that has seen these as the smallest and the largest finite value, or none.
+    pub fn of(range: Option<(f64, f64)>) -> Self {
+        Self { range }
+    }
+
     /// Takes values into account.
     pub fn see(&mut self, values: &[f64]) {
         const LANES: usize = 8;

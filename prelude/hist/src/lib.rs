@@ -7,6 +7,7 @@
 mod arithmetic;
 mod axis;
 mod bins;
+mod cell_sums;
 mod cells;
 mod column;
 mod compare;
@@ -34,6 +35,7 @@ mod widest;
 pub use arithmetic::sum;
 pub use axis::{Axis, Kind};
 pub use bins::{Bins, Count, IntoBins, Number, RangeFinder};
+pub use cell_sums::CellSums;
 pub use cells::Storage;
 pub use compare::{Agreement, Compared, Comparison, chi2, compare};
 pub use error::{Error, Result};

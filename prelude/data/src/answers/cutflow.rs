@@ -4,12 +4,14 @@
 //! before it makes the weight of its rows itself, of the columns that are there. Events are runs of rows with equal keys, put together over
 //! the borders of segments by the numbers of the rows.
 
+use crate::answers::remote_cutflow::{left_on, removes};
+use crate::answers::weighing::Weighing;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::{Lowered, WEIGHT};
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
-use flow::{Clause, Define};
+use flow::Clause;
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -64,6 +66,14 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn cutflow(&self) -> Result<Cutflow> {
+        if let Some(server) = &self.settings.server {
+            let (steps, processes) = left_on(self, server)?;
+            let left = |(candidates, events, weighted, variance)| Left { candidates, events, weighted, variance };
+            let named = |(process, all): (String, Vec<_>)| (process, all.into_iter().map(left).collect());
+            let cutflow = Cutflow { steps, processes: processes.into_iter().map(named).collect() };
+            cutflow.is_monotone()?;
+            return Ok(cutflow);
+        }
         let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
         let mut steps = Vec::new();
         let processes = pass.each(|lowered| {
@@ -227,89 +237,13 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
             clauses.push(Clause::Custom(taps[0].clone()));
             continue;
         }
-        let removes = matches!(
-            clause,
-            Clause::Filter(_)
-                | Clause::Candidates(_)
-                | Clause::Head(_)
-                | Clause::Tail(_)
-                | Clause::RowRange(..)
-                | Clause::Sample { .. }
-                | Clause::Custom(_)
-        );
-        if removes {
+        if removes(clause) {
             let tap = tap(clause.to_string(), clauses.len(), at + 1);
             clauses.push(Clause::Custom(tap.clone()));
             taps.push(tap);
         }
     }
     (clauses, taps)
-}
-
-/// How the weight of a row is found at some place of the chain.
-#[derive(Debug, Clone)]
-enum Weighing {
-    /// Rows have no weight of their own.
-    Ones,
-    /// It is not known yet: it is made later, of other rows or of a joined table.
-    Unknown,
-    /// The definitions that are still to come and the weight is made of, in order, and the columns here that they need.
-    Made { steps: Vec<Define>, needs: Vec<PlSmallStr> },
-}
-
-impl Weighing {
-    /// The weight of rows that have yet to go through the clauses from `next` on.
-    fn from(lowered: &Lowered<'_>, next: usize) -> Self {
-        let Some(weight) = &lowered.weight else { return Self::Ones };
-        let mut needs = vec![PlSmallStr::from_str(weight)];
-        let mut steps = Vec::new();
-        for made in lowered.made.iter().rev().take_while(|made| made.clause >= next) {
-            let Some(at) = needs.iter().position(|name| *name == made.name) else { continue };
-            let (Some(inputs), Some(Clause::Define(define))) = (&made.inputs, lowered.clauses().get(made.clause))
-            else {
-                return Self::Unknown;
-            };
-            needs.swap_remove(at);
-            needs.extend(inputs.iter().filter(|input| !needs.contains(input)).cloned().collect::<Vec<_>>());
-            steps.push(define.clone());
-        }
-        steps.reverse();
-        Self::Made { steps, needs }
-    }
-
-    fn needs(&self) -> &[PlSmallStr] {
-        match self {
-            Self::Made { needs, .. } => needs,
-            _ => &[],
-        }
-    }
-
-    /// Sum of the weights of the rows, and of their squares.
-    fn sums(&self, frame: &DataFrame) -> flow::Result<(f64, f64)> {
-        let rows = frame.height() as f64;
-        let (steps, needs) = match self {
-            Self::Ones => return Ok((rows, rows)),
-            Self::Unknown => return Ok((f64::NAN, f64::NAN)),
-            Self::Made { steps, needs } => (steps, needs),
-        };
-        let columns = needs.iter().map(|name| frame.column(name).cloned()).collect::<PolarsResult<_>>()?;
-        let mut own = DataFrame::new(frame.height(), columns)?;
-        for step in steps {
-            let made = match step {
-                Define::Expression { name, value, .. } => {
-                    value.check(own.schema())?.values(&own)?.with_name(name.clone())
-                }
-                Define::Function { name, inputs, function, .. } => {
-                    function(&own.select(inputs.iter().map(PlSmallStr::as_str))?)?.with_name(name.clone())
-                }
-            };
-            own.with_column(made.into_column())?;
-        }
-        let weight = own.column(WEIGHT)?.cast(&DataType::Float64)?;
-        // A missing weight is no 0: it shows, as it does in a histogram.
-        let weights = || weight.f64().map(|weight| weight.iter().map(|w| w.unwrap_or(f64::NAN)));
-        Ok((weights()?.sum(), weights()?.map(|w| w * w).sum()))
-    }
 }
 
 /// Runs the clauses until all taps have counted. A clause that wants some rows by their places ends the reading as soon as it

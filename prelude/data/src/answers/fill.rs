@@ -36,6 +36,9 @@ pub(crate) struct Filled {
 impl Filling<'_> {
     /// Fills all histograms of a process.
     pub(crate) fn process(&self, group: &Group, lowered: &Lowered<'_>, kept: Option<Kept>) -> Result<Filled> {
+        if let Some(server) = lowered.server() {
+            return self.on_server(lowered, server);
+        }
         let (sink, universes) = self.sink(lowered)?;
         let part = match kept {
             Some(kept) => lowered.timed(|| sink.fill_kept(kept))?,
@@ -53,6 +56,22 @@ impl Filling<'_> {
         let mut filled = Filled { nominal: hists, variations, universes };
         self.keep_norms(group, lowered, &mut filled)?;
         Ok(filled)
+    }
+
+    /// The histograms that a server fills.
+    fn on_server(&self, lowered: &Lowered<'_>, server: &cluster::Server) -> Result<Filled> {
+        let mut booked = Vec::with_capacity(self.bookings.len());
+        for at in 0..self.bookings.len() {
+            let Bound { columns, empty: Some(empty), .. } = self.bind(lowered, at, None)? else { continue };
+            if empty.is_profile() {
+                return Err(Error::request(format!("profiles are not filled on {server}; leave .on(..) out")));
+            }
+            booked.push(cluster::Booked { columns, empty });
+        }
+        let hists = lowered.hists_on(server, &booked)?;
+        let scaled = |hist: Hist| if lowered.scale == 1.0 { hist } else { hist.scaled(lowered.scale) };
+        let nominal = hists.into_iter().map(scaled).collect();
+        Ok(Filled { nominal, variations: Vec::new(), universes: BTreeMap::new() })
     }
 
     /// Scales universes of sources that keep the sum of weights before cuts.

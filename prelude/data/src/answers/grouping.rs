@@ -1,5 +1,6 @@
 //! Grouping rows by keys: `group_by("k").agg([sum("x"), mean("y")])`, over all processes of a group.
 
+use crate::answers::remote_groups::{ALL, OnServer};
 use crate::answers::weighted::Weighted;
 use crate::error::{Error, Result};
 use crate::group::Group;
@@ -9,9 +10,6 @@ use crate::steps::rows::Names;
 use flow::{Aggregation, Gathered, Grouping, Sink};
 use polars::prelude::*;
 use segment::Segment;
-
-/// The key of rows that are not grouped.
-const ALL: &str = "__all_rows__";
 
 /// A group whose rows are to be gathered by keys.
 #[must_use = "say what to compute with .agg([..])"]
@@ -83,6 +81,13 @@ impl GroupedBy<'_> {
             Some(weighted) => Grouping::new(&weighted.schema, &self.key_names(), weighted.sums.clone())?,
             None => plain,
         };
+        let server = pass.lowered().first().and_then(Lowered::server).cloned();
+        if let Some(server) = server {
+            let on = OnServer { server: &server, needed: &needed, keys: &self.keys, weighted: weighted.as_ref() };
+            let frame = on.answer(&mut pass, &grouping, &schema, &aggregations)?;
+            pass.report(format!("group_by {}", self.keys.join(", ")));
+            return self.answered(frame, weighted.as_ref(), &aggregations);
+        }
         // States of groups come together from process to process; rows are never held.
         let (frame, rounds) = grouping.in_rounds(|grouping| {
             let sink = |lowered: &Lowered<'_>| {
@@ -99,7 +104,17 @@ impl GroupedBy<'_> {
             eprintln!("note: the groups did not fit the memory budget together; the rows were read {rounds} times");
         }
         pass.report(format!("group_by {}", self.keys.join(", ")));
-        let frame = match &weighted {
+        self.answered(frame, weighted.as_ref(), &aggregations)
+    }
+
+    /// The answer of the frame that the groups gave.
+    fn answered(
+        &self,
+        frame: DataFrame,
+        weighted: Option<&Weighted>,
+        aggregations: &[Aggregation],
+    ) -> Result<DataFrame> {
+        let frame = match weighted {
             Some(weighted) => weighted.finish(frame, self.key_names().len())?,
             None => frame,
         };
@@ -108,7 +123,7 @@ impl GroupedBy<'_> {
         }
         // Of no rows there are no groups, and of all rows there is always one.
         match frame.height() {
-            0 => nothing(&frame.drop(ALL)?, &aggregations),
+            0 => nothing(&frame.drop(ALL)?, aggregations),
             _ => Ok(frame.drop(ALL)?),
         }
     }

@@ -39,6 +39,9 @@ impl Group {
         let (pass, all) = Pass::of_everything(self)?;
         let several = self.members.len() > 1;
         let mut parts = Vec::with_capacity(self.members.len());
+        if let Some(server) = &self.settings.server {
+            return Err(Lowered::not_on(server));
+        }
         for (lowered, &member) in pass.lowered().iter().zip(self.members.iter()) {
             let own = lowered.output();
             let frame = match scanned(lowered)? {

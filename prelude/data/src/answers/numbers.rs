@@ -82,7 +82,17 @@ impl Group {
                 return Err(Error::request(format!("column `{column}` is {dtype}, not numbers; collect() gives it")));
             }
         }
-        let parts = pass.each(|lowered| lowered.run(&Values { column: lowered.name_of(column) }))?;
+        let parts = pass.each(|lowered| {
+            let sink = Values { column: lowered.name_of(column) };
+            if lowered.server().is_none() {
+                return lowered.run(&sink);
+            }
+            let mut values = Vec::new();
+            for frame in lowered.frames_of(None, std::slice::from_ref(&sink.column))? {
+                sink.add(&mut values, &frame)?;
+            }
+            Ok(values)
+        })?;
         pass.report(format!("column {column}"));
         Ok(parts.into_iter().flat_map(|(_, values)| values).collect())
     }
@@ -90,6 +100,14 @@ impl Group {
 
 struct Values {
     column: String,
+}
+
+impl Values {
+    fn add(&self, values: &mut Vec<f64>, frame: &DataFrame) -> flow::Result<()> {
+        let column = frame.column(&self.column)?.cast(&DataType::Float64)?;
+        values.extend(column.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)));
+        Ok(())
+    }
 }
 
 impl Sink for Values {
@@ -100,9 +118,7 @@ impl Sink for Values {
     }
 
     fn take(&self, part: &mut Vec<f64>, segment: Segment) -> flow::Result<()> {
-        let values = segment.frame.column(&self.column)?.cast(&DataType::Float64)?;
-        part.extend(values.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)));
-        Ok(())
+        self.add(part, &segment.frame)
     }
 
     fn merge(&self, whole: &mut Vec<f64>, next: Vec<f64>) -> flow::Result<()> {

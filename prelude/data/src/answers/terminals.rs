@@ -118,7 +118,7 @@ impl Group {
         let (mut pass, all) = Pass::of_everything(self)?;
         let several = self.members.len() > 1;
         let parts = pass.each(|lowered| {
-            let (frames, _) = lowered.run(&flow::Collect { limit })?;
+            let frames = lowered.frames_of(limit, &lowered.columns())?;
             let mut frame = lowered.assemble(frames, &all)?;
             if several {
                 let name = Column::new_scalar(

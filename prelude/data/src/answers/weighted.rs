@@ -76,6 +76,12 @@ impl Weighted {
         self.sums.len() - 1
     }
 
+    /// What a column that is summed is made of: the column, and whether it is the product with the weight.
+    pub(crate) fn made_of(&self, name: &str) -> Option<(&str, bool)> {
+        let found = self.columns.iter().find(|(column, kind)| kind.name(column) == name)?;
+        Some((found.0.as_str(), found.1 == Kind::Product))
+    }
+
     /// Adds the columns that are summed. A weight that is missing where there is a value is an error: a sum that skips
     /// missing values would lose the row without a word.
     pub(crate) fn add_columns(&self, frame: &mut DataFrame, weight: Option<&str>, scale: f64) -> flow::Result<()> {

@@ -263,6 +263,15 @@ impl flow::Custom for JoinFrame {
         needs
     }
 
+    fn known(&self) -> Option<flow::Known> {
+        let how = match self.how {
+            How::Inner => flow::Joined::Inner,
+            How::Left => flow::Joined::Left,
+            How::Anti => flow::Joined::Anti,
+        };
+        Some(flow::Known::Join { frame: self.fitted.get()?.clone(), keys: self.keys.clone(), how })
+    }
+
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
         let on: Vec<Expr> = self.keys.iter().map(|key| polars::prelude::col(key.clone())).collect();
         let mut options = JoinArgs::new(match self.how {

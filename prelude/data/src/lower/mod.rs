@@ -12,6 +12,7 @@ pub(crate) mod objects;
 pub(crate) mod pass;
 mod process;
 pub(crate) mod ranges;
+pub(crate) mod remote;
 pub(crate) mod report;
 mod running;
 mod tables;

@@ -32,7 +32,11 @@ pub(crate) fn axes(
     if !open.is_empty() {
         let room = AtomicI64::new(i64::try_from(room).unwrap_or(i64::MAX));
         let parts = pass.each(|lowered| {
-            let columns = open.iter().map(|column| lowered.name_of(column)).collect();
+            let columns: Vec<String> = open.iter().map(|column| lowered.name_of(column)).collect();
+            if let Some(server) = lowered.server() {
+                let found = lowered.on_server(server, lowered.clauses(), |mut table| Ok(table.ranges(&columns)?))?;
+                return Ok(Seen { found: found.into_iter().map(RangeFinder::of).collect(), kept: None });
+            }
             lowered.run(&FindRanges { columns, mask: lowered.universes.mask.clone(), room: &room })
         })?;
         for (_, part) in parts {

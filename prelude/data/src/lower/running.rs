@@ -32,6 +32,9 @@ impl Lowered<'_> {
 
     /// Counts the rows that are left; reads only what the steps look at.
     pub(crate) fn count(&self, clauses: Vec<Clause>) -> Result<u64> {
+        if let Some(server) = self.server() {
+            return self.on_server(server, &clauses, |table| Ok(table.count()?));
+        }
         let query = clauses.into_iter().fold(flow::Query::new(), flow::Query::clause);
         let (rows, run) = query.over(self.source.clone()).options(self.settings.options()).count()?;
         report::absorb(&mut self.report.borrow_mut(), run);
@@ -56,6 +59,9 @@ impl Lowered<'_> {
     }
 
     fn run_with<S: Sink>(&self, sink: &S, options: &flow::Options) -> Result<S::Part> {
+        if let Some(server) = self.server() {
+            return Err(Self::not_on(server));
+        }
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
         let (part, run) = flow::run(&query, self.source.clone(), sink, options)?;
         report::absorb(&mut self.report.borrow_mut(), run);
@@ -72,9 +78,12 @@ impl Lowered<'_> {
 
     /// The sum of the weights of the rows and of their squares, luminosity included.
     pub(crate) fn sum_of_weights(&self) -> Result<(f64, f64)> {
-        let (sum, squares) = match &self.weight {
-            Some(weight) => self.run(&Weights { weight })?,
-            None => {
+        let (sum, squares) = match (&self.weight, self.server()) {
+            (Some(weight), Some(server)) => {
+                self.on_server(server, &self.clauses, |mut table| Ok(table.weights(weight)?))?
+            }
+            (Some(weight), None) => self.run(&Weights { weight })?,
+            (None, _) => {
                 let rows = self.count(self.clauses.clone())? as f64;
                 (rows, rows)
             }
@@ -88,9 +97,12 @@ impl Lowered<'_> {
     }
 
     /// What would be done, without doing it.
-    pub(crate) fn explain(&self) -> Result<flow::Explanation> {
+    pub(crate) fn explain(&self) -> Result<String> {
+        if let Some(server) = self.server() {
+            return self.explain_on(server);
+        }
         let query = self.clauses.iter().cloned().fold(flow::Query::new(), flow::Query::clause);
-        Ok(query.over(self.source.clone()).options(self.settings.options()).explain()?)
+        Ok(query.over(self.source.clone()).options(self.settings.options()).explain()?.to_string())
     }
 
     /// One frame of all that was collected, with the columns of `all`; those that the process lacks are null.

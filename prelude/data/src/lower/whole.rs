@@ -68,6 +68,13 @@ impl flow::Custom for Whole {
         true
     }
 
+    fn known(&self) -> Option<flow::Known> {
+        match self {
+            Self::Distinct { columns } => Some(flow::Known::Distinct(columns.clone())),
+            Self::Sorted { .. } | Self::Windows { .. } => None,
+        }
+    }
+
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
         Ok(match self {
             Self::Sorted { by, order, rows } => {

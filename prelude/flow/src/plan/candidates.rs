@@ -107,7 +107,10 @@ impl Candidates {
     }
 
     /// The keys for this schema.
-    pub(crate) fn resolve(&self, schema: &Schema) -> Result<Vec<PlSmallStr>> {
+    ///
+    /// # Errors
+    /// Columns that are not there; no column that names an event.
+    pub fn resolve(&self, schema: &Schema) -> Result<Vec<PlSmallStr>> {
         let names = || schema.iter_names().map(PlSmallStr::as_str);
         let wanted = self.keys.iter().chain(match &self.best {
             Best::Lowest(column) | Best::Highest(column) => Some(column),

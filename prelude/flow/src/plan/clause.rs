@@ -190,6 +190,34 @@ pub enum Define {
 /// A function of some columns of a segment.
 pub type ColumnFunction = dyn Fn(&DataFrame) -> Result<Series> + Send + Sync;
 
+/// What a step of one's own does, where that has a common name.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// A join with a frame in memory whose keys have the types that they have in the table; a missing key is equal to a
+    /// missing key.
+    Join {
+        /// The frame.
+        frame: DataFrame,
+        /// The keys, called the same on both sides.
+        keys: Vec<PlSmallStr>,
+        /// Which rows are left.
+        how: Joined,
+    },
+    /// The first row of each combination of values of columns.
+    Distinct(Vec<PlSmallStr>),
+}
+
+/// Which rows a join leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// Rows with a partner.
+    Inner,
+    /// All rows of the table.
+    Left,
+    /// Rows without a partner.
+    Anti,
+}
+
 /// A step of the user's own that works on row slices, or on all rows at once.
 pub trait Custom: Send + Sync + fmt::Debug {
     /// What it is called in plans and reports.
@@ -221,6 +249,12 @@ pub trait Custom: Send + Sync + fmt::Debug {
     /// memory.
     fn needs_all_rows(&self) -> bool {
         false
+    }
+
+    /// What it does, in words that another engine understands; asked after [`schema`](Custom::schema). `None`: only
+    /// [`process`](Custom::process) knows.
+    fn known(&self) -> Option<Known> {
+        None
     }
 
     /// Works on the rows of a segment, or on all rows where it needs them.
