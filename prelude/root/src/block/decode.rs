@@ -7,6 +7,14 @@ use std::cell::RefCell;
 /// Two letters, a version, and two sizes of three bytes, little-endian.
 const HEADER: usize = 9;
 
+/// What an algorithm makes at most of one byte: zstd has 128 kB of one repeated byte in four bytes.
+const RATIO: u64 = 1 << 16;
+
+/// Whether so many bytes can be stored in so few. What is claimed beyond that is damaged, and no memory is asked for it.
+pub(crate) fn can_hold(stored: u64, plain: u64) -> bool {
+    plain <= stored.saturating_mul(RATIO)
+}
+
 thread_local! {
     static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
     static ZLIB: RefCell<Option<flate2::Decompress>> = const { RefCell::new(None) };

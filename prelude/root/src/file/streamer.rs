@@ -47,6 +47,11 @@ impl Classes {
         found.map(|class| class.elements.as_slice())
     }
 
+    /// The names of all classes, as the file spells them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
     fn list(&mut self, cursor: &mut Cursor, pointers: &mut Pointers) -> Result<()> {
         cursor.header()?;
         cursor.object()?;

@@ -9,7 +9,7 @@ use crate::file::Bytes;
 use std::cell::RefCell;
 
 thread_local! {
-    static BUFFERS: RefCell<[Vec<u8>; 3]> = RefCell::default();
+    static BUFFERS: RefCell<[Vec<u8>; 2]> = RefCell::default();
 }
 
 /// The type that elements of a column have in memory. Ends of lists are u64.
@@ -54,9 +54,8 @@ pub(crate) fn fill(bytes: &Bytes, column: &Column, page: Page, slot: Slot) -> Re
         return Err(Error::damaged("a page too large for the machine").at(page.at));
     };
     let mut buffers = BUFFERS.take();
-    let [packed, out, other] = &mut buffers;
-    let plain = load(bytes, page, stored, plain, packed, out);
-    let done = plain.and_then(|plain| decode(column, page.elements as usize, plain, other, slot));
+    let [packed, out] = &mut buffers;
+    let done = load(bytes, page, stored, plain, packed, out).map(|plain| decode(column, plain, slot));
     BUFFERS.set(buffers);
     done.map_err(|error| error.at(page.at))
 }
@@ -80,69 +79,80 @@ fn load<'a>(
     unpack(&packed[..stored], plain, out)
 }
 
-fn decode(column: &Column, number: usize, plain: &[u8], other: &mut Vec<u8>, slot: Slot) -> Result<()> {
-    let width = usize::from(column.bits) / 8;
+fn decode(column: &Column, plain: &[u8], slot: Slot) {
     let split = (0x11..=0x1b).contains(&column.kind);
-    let bytes = if split {
-        join(plain, number, width, other);
-        other.as_slice()
-    } else {
-        plain
-    };
     let zigzag = matches!(column.kind, 0x11 | 0x13 | 0x15);
     let delta = matches!(column.kind, 0x1a | 0x1b);
     macro_rules! signed {
-        ($out:expr, $unsigned:ty, $signed:ty) => {
-            for (out, one) in $out.iter_mut().zip(bytes.as_chunks::<{ size_of::<$signed>() }>().0) {
-                let raw = <$unsigned>::from_le_bytes(*one);
-                *out = if zigzag { (raw >> 1) as $signed ^ -((raw & 1) as $signed) } else { raw as $signed };
-            }
-        };
-    }
-    macro_rules! plain {
-        ($out:expr, $type:ty) => {
-            for (out, one) in $out.iter_mut().zip(bytes.as_chunks::<{ size_of::<$type>() }>().0) {
-                *out = <$type>::from_le_bytes(*one);
+        ($words:ident, $out:expr, $signed:ty) => {
+            if zigzag {
+                $words(plain, split, $out, |raw| (raw >> 1) as $signed ^ -((raw & 1) as $signed))
+            } else {
+                $words(plain, split, $out, |raw| raw as $signed)
             }
         };
     }
     match slot {
-        Slot::Bool(out) => out.iter_mut().enumerate().for_each(|(at, out)| *out = bytes[at / 8] >> (at % 8) & 1 != 0),
-        Slot::U8(out) => out.copy_from_slice(bytes),
-        Slot::I8(out) => out.iter_mut().zip(bytes).for_each(|(out, one)| *out = *one as i8),
-        Slot::I16(out) => signed!(out, u16, i16),
-        Slot::I32(out) => signed!(out, u32, i32),
-        Slot::I64(out) => signed!(out, u64, i64),
-        Slot::U16(out) => plain!(out, u16),
-        Slot::U32(out) => plain!(out, u32),
-        Slot::U64(out) if width == 4 => {
-            let mut sum = 0u32;
-            for (out, one) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                let value = u32::from_le_bytes(*one);
-                sum = if delta { sum.wrapping_add(value) } else { value };
-                *out = sum.into();
-            }
-        }
+        Slot::Bool(out) => out.iter_mut().enumerate().for_each(|(at, out)| *out = plain[at / 8] >> (at % 8) & 1 != 0),
+        Slot::U8(out) => out.copy_from_slice(plain),
+        Slot::I8(out) => out.iter_mut().zip(plain).for_each(|(out, one)| *out = *one as i8),
+        Slot::I16(out) => signed!(words16, out, i16),
+        Slot::I32(out) => signed!(words32, out, i32),
+        Slot::I64(out) => signed!(words64, out, i64),
+        Slot::U16(out) => words16(plain, split, out, |raw| raw),
+        Slot::U32(out) => words32(plain, split, out, |raw| raw),
         Slot::U64(out) => {
-            let mut sum = 0u64;
-            for (out, one) in out.iter_mut().zip(bytes.as_chunks::<8>().0) {
-                let value = u64::from_le_bytes(*one);
-                sum = if delta { sum.wrapping_add(value) } else { value };
-                *out = sum;
+            let narrow = column.bits == 32;
+            if narrow {
+                words32(plain, split, out, u64::from);
+            } else {
+                words64(plain, split, out, |raw| raw);
+            }
+            if delta {
+                let mut sum = 0u64;
+                for out in out {
+                    sum = sum.wrapping_add(*out);
+                    sum = if narrow { sum & u64::from(u32::MAX) } else { sum };
+                    *out = sum;
+                }
             }
         }
-        Slot::F32(out) => floats(column, bytes, out),
-        Slot::F64(out) => plain!(out, f64),
+        Slot::F32(out) => floats(column, split, plain, out),
+        Slot::F64(out) => words64(plain, split, out, f64::from_bits),
     }
-    Ok(())
 }
 
-fn floats(column: &Column, bytes: &[u8], out: &mut [f32]) {
+/// Numbers of some bytes into `out`, from one after another or from planes: all first bytes, then all second ones. The
+/// loops are written so that compilers make vectors of them.
+macro_rules! words {
+    ($name:ident: $word:ty) => {
+        fn $name<T>(bytes: &[u8], split: bool, out: &mut [T], value: impl Fn($word) -> T) {
+            const WIDTH: usize = size_of::<$word>();
+            if !split {
+                for (out, one) in out.iter_mut().zip(bytes.as_chunks::<WIDTH>().0) {
+                    *out = value(<$word>::from_le_bytes(*one));
+                }
+                return;
+            }
+            let number = out.len();
+            let Some(bytes) = bytes.get(..number * WIDTH) else { return };
+            let planes: [&[u8]; WIDTH] = std::array::from_fn(|plane| &bytes[plane * number..][..number]);
+            for (at, out) in out.iter_mut().enumerate() {
+                let byte = |word: $word, plane: usize| word | <$word>::from(planes[plane][at]) << (8 * plane);
+                *out = value((0..WIDTH).fold(0, byte));
+            }
+        }
+    };
+}
+
+words!(words16: u16);
+words!(words32: u32);
+words!(words64: u64);
+
+fn floats(column: &Column, split: bool, bytes: &[u8], out: &mut [f32]) {
     let bits = usize::from(column.bits);
     match column.kind {
-        0x0b | 0x17 => {
-            out.iter_mut().zip(bytes.as_chunks::<2>().0).for_each(|(out, one)| *out = half(u16::from_le_bytes(*one)));
-        }
+        0x0b | 0x17 => words16(bytes, split, out, half),
         0x1c => {
             let all = out.iter_mut().enumerate();
             all.for_each(|(at, out)| *out = f32::from_bits((packed(bytes, at * bits, bits) as u32) << (32 - bits)));
@@ -153,9 +163,7 @@ fn floats(column: &Column, bytes: &[u8], out: &mut [f32]) {
             let value = |at: usize| (low + packed(bytes, at * bits, bits) as f64 * ((high - low) / steps)) as f32;
             out.iter_mut().enumerate().for_each(|(at, out)| *out = value(at));
         }
-        _ => {
-            out.iter_mut().zip(bytes.as_chunks::<4>().0).for_each(|(out, one)| *out = f32::from_le_bytes(*one));
-        }
+        _ => words32(bytes, split, out, f32::from_bits),
     }
 }
 
@@ -166,15 +174,6 @@ fn packed(bytes: &[u8], at: usize, bits: usize) -> u64 {
     let have = bytes.len().saturating_sub(first).min(8);
     word[..have].copy_from_slice(&bytes[first..first + have]);
     u64::from_le_bytes(word) >> (at % 8) & ((1 << bits) - 1)
-}
-
-/// Planes of bytes (all first bytes, then all second ones) back into numbers.
-fn join(planes: &[u8], number: usize, width: usize, out: &mut Vec<u8>) {
-    out.clear();
-    out.resize(number * width, 0);
-    for (plane, bytes) in planes.chunks_exact(number.max(1)).enumerate().take(width) {
-        out.iter_mut().skip(plane).step_by(width).zip(bytes).for_each(|(out, byte)| *out = *byte);
-    }
 }
 
 /// A float of 16 bits.

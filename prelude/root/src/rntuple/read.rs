@@ -6,6 +6,7 @@ use super::page;
 use super::pages::{self, Cluster, Page};
 use super::plan::{Node, Plan};
 use super::schema::Schema;
+use crate::block::can_hold;
 use crate::columns::{Column, Skipped, Text, Type, Values};
 use crate::error::{Error, Result};
 use crate::file::{File, Key};
@@ -22,6 +23,9 @@ pub(crate) struct Ntuple {
     plan: Plan,
     clusters: Vec<Cluster>,
 }
+
+/// Elements of a cluster that are not stored, because their column came later; a cluster has far fewer rows.
+const MOST_ABSENT: u64 = 1 << 28;
 
 impl Ntuple {
     pub(crate) fn open(file: &File, key: &Key, path: &str) -> Result<Self> {
@@ -98,7 +102,7 @@ impl Ntuple {
         }
     }
 
-    fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
+    pub(crate) fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
         // Behind a page stands its checksum, if it has one.
         let end = |page: &Page| page.at.saturating_add(page.stored).saturating_add(if page.sum { 8 } else { 0 });
         let pages = columns.iter().flat_map(|column| self.pages(*column, rows));
@@ -190,6 +194,12 @@ impl Ntuple {
         let deferred = self.schema.columns[*column].first > 0 || have == 0;
         if have > number || have < number && !deferred {
             return Err(Error::damaged(format!("{have} elements where {number} are needed")));
+        }
+        let length = self.file.bytes().length();
+        let bits = u64::from(self.schema.columns[*column].bits);
+        let holds = |page: &Page| can_hold(page.stored.min(length), u64::from(page.elements).saturating_mul(bits) / 8);
+        if !pages.iter().all(holds) || number - have > MOST_ABSENT {
+            return Err(Error::damaged(format!("pages that cannot have the {number} elements that they say")));
         }
         let mut values = zeros(&of, number)?;
         let Some(slot) = values.slot() else { return Ok(values) };

@@ -113,8 +113,11 @@ fn full(name: &TypeName) -> String {
 
 /// The members of a class.
 fn class(name: &str, types: &Types, depth: usize) -> Layout {
-    let Some(elements) = types.classes.get(name, None).or_else(|| types.classes.get(&format!("ROOT::{name}"), None))
-    else {
+    let found = types.classes.get(name, None).or_else(|| types.classes.get(&format!("ROOT::{name}"), None));
+    // Templates are spelled in many ways, with `ROOT::` and blanks or without.
+    let other = || types.classes.names().find(|other| other.contains('<') && full(&TypeName::parse(other)) == name);
+    let found = found.or_else(|| types.classes.get(other()?, None));
+    let Some(elements) = found else {
         return Layout::Unknown(format!("the file does not describe the class `{name}`"));
     };
     let Some(left) = types.left.get().checked_sub(elements.len()) else {

@@ -4,6 +4,7 @@ use super::basket::{self, Basket, Disk, Scratch};
 use super::decode;
 use super::plan::{self, How, Planned};
 use super::record::Record;
+use crate::block::can_hold;
 use crate::columns::{Column, Skipped, Slot, Values};
 use crate::error::{Error, Result};
 use crate::file::{File, Key};
@@ -42,6 +43,9 @@ enum Place {
     Disk(Disk),
     Embedded(usize),
 }
+
+/// Bytes of a basket: its key says them in 31 bits.
+const LARGEST: u64 = i32::MAX as u64;
 
 impl Tree {
     pub(crate) fn open(file: &File, key: &Key, path: &str) -> Result<Self> {
@@ -221,7 +225,7 @@ impl Tree {
     }
 
     /// Where the baskets of some rows are, with those of the leaves that count their values.
-    fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
+    pub(crate) fn ranges(&self, columns: &[usize], rows: &Range<u64>) -> Vec<Range<u64>> {
         let mut ranges = Vec::new();
         for column in columns {
             let planned = &self.planned[*column];
@@ -287,6 +291,7 @@ impl Tree {
 
     /// Values of the same size, basket by basket into their places.
     fn flat(&self, planned: &Planned, number: usize, wanted: &[(u64, &Span)], rows: Range<u64>) -> Result<Values> {
+        self.fits(planned, wanted)?;
         let Some(mut values) = Values::try_zeros(&planned.of, (rows.end - rows.start) as usize) else {
             return Err(Error::damaged(format!("no memory for {} rows", rows.end - rows.start)));
         };
@@ -305,6 +310,27 @@ impl Tree {
         };
         jobs.into_par_iter().map(one).collect::<Result<()>>()?;
         Ok(values)
+    }
+
+    /// Refuses baskets that cannot have the rows that the branch says, before memory is asked for them.
+    fn fits(&self, planned: &Planned, wanted: &[(u64, &Span)]) -> Result<()> {
+        let How::Flat { stride, .. } = planned.how else { return Ok(()) };
+        let length = self.file.bytes().length();
+        let mut all = 0u64;
+        for (number, span) in wanted {
+            let need = (span.rows.end - span.rows.start).saturating_mul(stride as u64);
+            all = all.saturating_add(need);
+            let can = match span.place {
+                Place::Embedded(at) => need <= self.record.branches[planned.branch].embedded[at].data.len() as u64,
+                Place::Disk(Disk { bytes: 0, .. }) => need <= LARGEST,
+                Place::Disk(disk) => need <= LARGEST && can_hold(length.min(disk.bytes.into()), need),
+            };
+            if !can || !can_hold(length, all) {
+                let text = format!("a basket that cannot have the {need} bytes of its entries");
+                return Err(Error::damaged(text).in_basket(*number));
+            }
+        }
+        Ok(())
     }
 
     /// Reads a basket and checks that it has the entries that the branch says.
