@@ -16,8 +16,9 @@
 //!
 //! Folders, from the ground: `stream` (a cursor over bytes, byte counts, references), `block` (compressed blocks),
 //! `file` (header, keys, directories, descriptions of classes), `columns` (types and values), `tree` (TTree),
-//! `rntuple` (RNTuple) and `write` (trees and histograms into new files). A folder imports from those before it. Nothing in a file is believed before it is
-//! compared with what is left of the bytes; whatever they are, the answer is values or an [`Error`] that says where.
+//! `rntuple` (RNTuple) and `write` (trees, ntuples and histograms into files). A folder imports from those before it.
+//! Nothing in a file is believed before it is compared with what is left of the bytes; whatever they are, the answer is
+//! values or an [`Error`] that says where.
 
 mod block;
 mod columns;
@@ -33,4 +34,4 @@ pub use columns::{Column, Skipped, Text, Type, Values};
 pub use error::{Error, Kind, Place, Result};
 pub use file::{Entry, File};
 pub use table::Table;
-pub use write::{Axis, Compression, Hist, Profile, TreeWriter, Writer};
+pub use write::{Axis, Compression, Hist, NtupleWriter, Profile, TreeWriter, Writer};

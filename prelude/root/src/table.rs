@@ -93,6 +93,15 @@ impl Table {
         }
     }
 
+    /// Where the bytes of some rows of some columns are in the file: baskets or pages as a whole, in no order.
+    pub fn ranges(&self, columns: &[usize], rows: Range<u64>) -> Vec<Range<u64>> {
+        let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
+        match &self.kind {
+            Kind::Tree(tree) => tree.ranges(&columns, &rows),
+            Kind::Ntuple(ntuple) => ntuple.ranges(&columns, &rows),
+        }
+    }
+
     /// Says that rows of some columns are going to be read: what they need of a file that is elsewhere is brought into
     /// memory together, and stays there as long as the answer lives. For other files nothing is done.
     ///

@@ -37,9 +37,11 @@ impl Values {
 
     /// Rows out of the middle; all of them without a copy.
     pub(crate) fn slice(self, range: Range<usize>) -> Self {
-        if range == (0..self.len()) {
-            return self;
-        }
+        if range == (0..self.len()) { self } else { self.part(range) }
+    }
+
+    /// A copy of rows out of the middle.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
         macro_rules! part {
             ($($kind:ident),*) => {
                 match self {
@@ -49,13 +51,13 @@ impl Values {
                         Self::Text(Text { offsets, bytes: text.bytes[inner].to_vec() })
                     }
                     Self::List { offsets, values } => {
-                        let (offsets, inner) = cut(&offsets, range);
-                        Self::List { offsets, values: Box::new(values.slice(inner)) }
+                        let (offsets, inner) = cut(offsets, range);
+                        Self::List { offsets, values: Box::new(values.part(inner)) }
                     }
                     Self::Fixed { size, values, .. } => {
                         let rows = range.len();
-                        let values = Box::new(values.slice(range.start * size..range.end * size));
-                        Self::Fixed { size, rows, values }
+                        let values = Box::new(values.part(range.start * size..range.end * size));
+                        Self::Fixed { size: *size, rows, values }
                     }
                 }
             };

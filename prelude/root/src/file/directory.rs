@@ -49,7 +49,7 @@ fn walk(bytes: &Bytes, at: u64, path: &str, seen: &mut Vec<u64>, found: &mut Vec
     if keys == 0 {
         return Ok(());
     }
-    for key in parse(bytes, keys, size).map_err(place)? {
+    for (key, _) in parse(bytes, keys, size).map_err(place)? {
         let inner = matches!(key.class.as_str(), "TDirectory" | "TDirectoryFile");
         let (to, name) = (key.seek.saturating_add(u64::from(key.header)), format!("{path}{}/", key.name));
         found.push((path.to_owned(), key));
@@ -60,12 +60,28 @@ fn walk(bytes: &Bytes, at: u64, path: &str, seen: &mut Vec<u64>, found: &mut Vec
     Ok(())
 }
 
-/// The keys of a list. Its own record and the directory both say its size; some writers are wrong in one of them.
-fn parse(bytes: &Bytes, at: u64, size: u64) -> Result<Vec<Key>> {
+/// Names and keys of the directory whose record is at `at`, each as it stands in the list; `None` without a list.
+pub(crate) fn keys_of(bytes: &Bytes, at: u64) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+    let (keys, size) = keys_at(bytes, at)?;
+    if keys == 0 {
+        return Ok(None);
+    }
+    let keys = parse(bytes, keys, size)?;
+    Ok(Some(keys.into_iter().map(|(key, raw)| (key.name, raw)).collect()))
+}
+
+/// The keys of a list, and the bytes of each. Its own record and the directory both say its size; some writers are wrong
+/// in one of them.
+fn parse(bytes: &Bytes, at: u64, size: u64) -> Result<Vec<(Key, Vec<u8>)>> {
     let list = Key::read(bytes, at)?;
     let record = bytes.up_to(at, list.size.max(size) as usize)?;
     let mut cursor = Cursor::new(&record);
     cursor.go(usize::from(list.header))?;
     let number = cursor.count(1, "a list of keys")?;
-    (0..number).map(|_| Key::parse(&mut cursor).map_err(|error| error.at(at))).collect()
+    let one = |_| {
+        let start = cursor.at();
+        let key = Key::parse(&mut cursor).map_err(|error| error.at(at))?;
+        Ok((key, record[start..cursor.at()].to_vec()))
+    };
+    (0..number).map(one).collect()
 }

@@ -9,6 +9,8 @@ use crate::stream::Cursor;
 pub(crate) struct Header {
     /// Where the first record begins.
     pub begin: u64,
+    /// Where the last record ends.
+    pub end: u64,
     /// Where the record of the top directory begins.
     pub directory: u64,
     /// Position and size of the descriptions of classes; 0 when there are none.
@@ -30,14 +32,15 @@ impl Header {
         cursor.skip(4)?;
         let large = cursor.i32()? >= LARGE;
         let begin = cursor.u32()?.into();
-        // End of the file, position of the free segments; size and number of these.
-        cursor.skip(if large { 16 } else { 8 })?;
+        let end = if large { cursor.u64()? } else { cursor.u32()?.into() };
+        // Position, size and number of the free segments.
+        cursor.skip(if large { 8 } else { 4 })?;
         cursor.skip(8)?;
         let name = u64::from(cursor.u32()?);
         // Size of positions, compression: a default for writers, which says nothing about what is there.
         cursor.skip(5)?;
         let infos = if large { cursor.u64()? } else { cursor.u32()?.into() };
         let infos = (infos, u64::from(cursor.u32()?));
-        Ok(Self { begin, directory: begin + name, infos })
+        Ok(Self { begin, end, directory: begin + name, infos })
     }
 }

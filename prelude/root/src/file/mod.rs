@@ -12,6 +12,8 @@ mod recover;
 mod streamer;
 
 pub(crate) use bytes::Bytes;
+pub(crate) use directory::keys_of;
+pub(crate) use header::Header;
 pub(crate) use key::Key;
 pub use open::{Entry, File};
 pub(crate) use streamer::{Classes, Element};

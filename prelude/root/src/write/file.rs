@@ -1,5 +1,6 @@
 //! A file in the making: records one after another, at last the list of keys.
 
+use super::kept::Kept;
 use super::out::Out;
 use super::pack::{Compression, pack};
 use crate::error::{Error, Kind, Result};
@@ -21,6 +22,8 @@ pub struct Writer {
     names: Vec<String>,
     stamp: u32,
     uuid: [u8; 16],
+    /// What was in the file before.
+    kept: Option<Kept>,
 }
 
 /// Where the first record begins.
@@ -40,6 +43,9 @@ const FREE_END: i64 = 2_000_000_000;
 /// references in `infos.bin` count with.
 const INFOS: [&str; 3] = ["TList", "StreamerInfo", "Class list"];
 
+/// The key of bytes that are found by their position only.
+const BLOB: [&str; 3] = ["RBlob", "", ""];
+
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes of the key of an object with these texts.
@@ -49,32 +55,12 @@ pub(super) fn key_length(class: &str, name: &str, title: &str) -> usize {
 }
 
 impl Writer {
-    /// Begins a file.
+    /// Begins a file. What was there before under its name is gone when it is finished.
     ///
     /// # Errors
     /// A place that cannot be written.
     pub fn create(path: impl AsRef<Path>, compression: Compression) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let part = path.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let half = crate::block::xxh64(format!("{}{number}{now:?}", std::process::id()).as_bytes());
-        let mut uuid = [0; 16];
-        uuid[..8].copy_from_slice(&half.to_be_bytes());
-        uuid[8..].copy_from_slice(&crate::block::xxh64(&half.to_be_bytes()).to_be_bytes());
-        let seconds = now.as_secs();
-        let mut writer = Self {
-            file: None,
-            at: BEGIN,
-            compression,
-            keys: Vec::new(),
-            names: Vec::new(),
-            stamp: date(seconds),
-            uuid,
-            path,
-            part,
-        };
+        let mut writer = Self::begin(path.as_ref(), compression)?;
         let file = File::create(&writer.part).map_err(|error| writer.io(error))?;
         writer.file = Some(BufWriter::with_capacity(1 << 20, file));
         // The header and the directory are written again at the end, with the same lengths.
@@ -84,6 +70,52 @@ impl Writer {
         writer.put(&top)?;
         writer.at += top.len() as u64;
         Ok(writer)
+    }
+
+    /// Begins to add objects of these names to a file. All other objects stay; objects of these names are replaced, and their
+    /// bytes stay in the file unused. If there is no file, or it has no other object, this is the same as
+    /// [`Writer::create`]. The file is copied first, so that whoever reads it meanwhile sees it as it was.
+    ///
+    /// # Errors
+    /// A file that is not one of ROOT's, that is cut short or was never closed; a place that cannot be written.
+    pub fn add(path: impl AsRef<Path>, names: &[&str], compression: Compression) -> Result<Self> {
+        let path = path.as_ref();
+        if std::fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
+            return Self::create(path, compression);
+        }
+        let place = |error: Error| error.in_file(&path.display().to_string());
+        let kept = Kept::read(path).map_err(place)?.without(names);
+        if kept.is_empty() {
+            return Self::create(path, compression);
+        }
+        let mut writer = Self::begin(path, compression)?;
+        let copied = std::fs::copy(path, &writer.part).and_then(|_| {
+            let file = File::options().write(true).open(&writer.part)?;
+            file.set_len(kept.end)?;
+            Ok(file)
+        });
+        writer.file = Some(BufWriter::with_capacity(1 << 20, copied.map_err(|error| writer.io(error))?));
+        writer.at = kept.end;
+        writer.uuid = kept.uuid;
+        writer.kept = Some(kept);
+        writer.seek(writer.at)?;
+        Ok(writer)
+    }
+
+    /// All that is the same for a new file and for one that is added to.
+    fn begin(path: &Path, compression: Compression) -> Result<Self> {
+        let path = path.to_owned();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let part = path.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let half = crate::block::xxh64(format!("{}{number}{now:?}", std::process::id()).as_bytes());
+        let mut uuid = [0; 16];
+        uuid[..8].copy_from_slice(&half.to_be_bytes());
+        uuid[8..].copy_from_slice(&crate::block::xxh64(&half.to_be_bytes()).to_be_bytes());
+        let seconds = now.as_secs();
+        let (keys, names, stamp) = (Vec::new(), Vec::new(), date(seconds));
+        Ok(Self { file: None, at: BEGIN, compression, keys, names, stamp, uuid, path, part, kept: None })
     }
 
     /// The file that is made.
@@ -144,18 +176,37 @@ impl Writer {
         Ok((at, size as u32))
     }
 
+    /// Writes bytes that are found by their position; gives it. `plain`: how many they are unpacked.
+    pub(super) fn blob(&mut self, stored: &[u8], plain: usize) -> Result<u64> {
+        if stored.len() > i32::MAX as usize / 2 || plain > i32::MAX as usize {
+            return Err(Kind::Refused(format!("a record of {plain} bytes")).into());
+        }
+        let (at, _) = self.record(BLOB, stored, plain, 1, &[])?;
+        Ok(at + key_length(BLOB[0], BLOB[1], BLOB[2]) as u64)
+    }
+
     /// Writes an object and lists it. A name that is there already gets the next cycle.
     pub(super) fn object(&mut self, class: &str, name: &str, title: &str, plain: Vec<u8>) -> Result<()> {
+        let size = plain.len();
+        let stored = pack(plain, self.compression)?;
+        self.listed([class, name, title], &stored, size)
+    }
+
+    /// The same without packing it.
+    pub(super) fn plain(&mut self, class: &str, name: &str, title: &str, plain: Vec<u8>) -> Result<()> {
+        self.listed([class, name, title], &plain, plain.len())
+    }
+
+    fn listed(&mut self, texts: [&str; 3], stored: &[u8], size: usize) -> Result<()> {
+        let name = texts[1];
         if name.is_empty() || name.contains('/') {
             let text = format!("`{name}` cannot be the name of an object: it is empty, or has a slash");
             return Err(Error::from(Kind::Refused(text)).in_file(&self.path.display().to_string()));
         }
         let cycle = self.names.iter().filter(|have| *have == name).count() as u16 + 1;
-        let size = plain.len();
-        let stored = pack(plain, self.compression)?;
         let at = self.at;
-        self.record([class, name, title], &stored, size, cycle, &[])?;
-        self.keys.push(self.key([class, name, title], (stored.len(), size), cycle, &[], at));
+        self.record(texts, stored, size, cycle, &[])?;
+        self.keys.push(self.key(texts, (stored.len(), size), cycle, &[], at));
         self.names.push(name.to_owned());
         Ok(())
     }
@@ -181,16 +232,12 @@ impl Writer {
     /// # Errors
     /// What the system says.
     pub fn finish(mut self) -> Result<()> {
-        let mut infos = Vec::new();
-        let mut decoder = flate2::read::ZlibDecoder::new(&include_bytes!("infos.bin")[..]);
-        std::io::Read::read_to_end(&mut decoder, &mut infos).map_err(|error| self.io(error))?;
-        let size = infos.len();
-        let stored = pack(infos, Compression::Zlib(1))?;
-        let infos = self.record(INFOS, &stored, size, 1, &[])?;
+        let infos = self.infos()?;
         let name = self.name();
         let mut list = Out::default();
-        list.u32(self.keys.len() as u32);
-        self.keys.iter().for_each(|key| {
+        let kept = self.kept.as_ref().map_or(&[][..], |kept| &kept.keys);
+        list.u32((self.keys.len() + kept.len()) as u32);
+        kept.iter().map(|(_, key)| key).chain(&self.keys).for_each(|key| {
             list.raw(key);
         });
         let keys = self.record(["TFile", &name, ""], &list.bytes, list.bytes.len(), 1, &[])?;
@@ -200,20 +247,37 @@ impl Writer {
         let mut free = Out::default();
         free.u16(1001).i64(end as i64).i64((end as i64).max(FREE_END - 1).max(end as i64 + FREE_END));
         let free = self.record(["TFile", &name, ""], &free.bytes, free.bytes.len(), 1, &[])?;
+        let names = length as u32 + name.len() as u32 + if name.len() < 255 { 2 } else { 6 };
+        let names = self.kept.as_ref().map_or(names, |kept| kept.names);
         let mut header = Out::default();
         header.raw(b"root").i32(VERSION).u32(BEGIN as u32).i64(end as i64).i64(free.0 as i64).u32(free.1).u32(1);
-        let names = length as u32 + name.len() as u32 + if name.len() < 255 { 2 } else { 6 };
         header.u32(names).u8(8).i32(self.compression.setting()).i64(infos.0 as i64).u32(infos.1).u16(1);
         header.raw(&self.uuid);
-        let top = self.top(keys.0, keys.1);
         self.seek(0)?;
         self.put(&header.bytes)?;
-        self.seek(BEGIN)?;
+        let (at, top) = match &self.kept {
+            Some(kept) => (kept.directory, kept.record(keys, self.stamp)?),
+            None => (BEGIN, self.top(keys.0, keys.1)),
+        };
+        self.seek(at)?;
         self.put(&top)?;
         let file = self.file.take().map(BufWriter::into_inner).transpose();
         let file = file.map_err(|error| self.io(error.into_error()))?;
         let synced = file.map_or(Ok(()), |file| file.sync_all());
         synced.and_then(|()| std::fs::rename(&self.part, &self.path)).map_err(|error| self.io(error))
+    }
+
+    /// Position and size of the descriptions of classes: those that the file has, else those of all that is written here.
+    fn infos(&mut self) -> Result<(u64, u32)> {
+        if let Some((at, size)) = self.kept.as_ref().map(|kept| kept.infos).filter(|(at, size)| *at > 0 && *size > 0) {
+            return Ok((at, size as u32));
+        }
+        let mut infos = Vec::new();
+        let mut decoder = flate2::read::ZlibDecoder::new(&include_bytes!("infos.bin")[..]);
+        std::io::Read::read_to_end(&mut decoder, &mut infos).map_err(|error| self.io(error))?;
+        let size = infos.len();
+        let stored = pack(infos, Compression::Zlib(1))?;
+        self.record(INFOS, &stored, size, 1, &[])
     }
 }
 

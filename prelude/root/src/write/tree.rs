@@ -3,6 +3,7 @@
 use super::file::{Writer, key_length};
 use super::out::Out;
 use super::pack::pack;
+use super::rows::Rows;
 use crate::columns::{Type, Values};
 use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
@@ -13,9 +14,7 @@ use rayon::prelude::*;
 pub struct TreeWriter {
     name: String,
     branches: Vec<Branch>,
-    pending: Option<Vec<Values>>,
-    /// Rows per cluster.
-    cluster: usize,
+    waiting: Rows,
     rows: u64,
 }
 
@@ -68,8 +67,6 @@ fn leaf(of: &Type) -> Option<&'static Leaf> {
     LEAVES.iter().find(|(have, _)| have == of).map(|(_, leaf)| leaf)
 }
 
-/// Bytes of a cluster, unpacked.
-const CLUSTER: usize = 32 << 20;
 /// Bytes behind the texts of the key of a basket.
 const TAIL: usize = 19;
 
@@ -79,13 +76,10 @@ impl TreeWriter {
     /// # Errors
     /// A name that occurs twice, or a type that a branch cannot have: lists of lists and lists of text.
     pub fn new(name: &str, columns: &[(String, Type)]) -> Result<Self> {
+        let waiting = Rows::new(columns)?;
         let mut branches: Vec<Branch> = Vec::new();
         let taken = |name: &str| columns.iter().any(|(have, _)| have == name);
-        let mut width = 0;
         for (column, (name, of)) in columns.iter().enumerate() {
-            if columns[..column].iter().any(|(have, _)| have == name) {
-                return Err(Kind::Refused(format!("two columns are named `{name}`")).into());
-            }
             let refused = || {
                 let text = format!(
                     "column `{name}` is {of}; a branch takes numbers, truth values, text, and lists of numbers"
@@ -95,7 +89,6 @@ impl TreeWriter {
             let mut push = |name: String, shape, leaf| {
                 branches.push(Branch { name, shape, leaf, column, baskets: Vec::new(), bytes: (0, 0), most: 0 });
             };
-            width += of.width();
             match of {
                 Type::List(inner) => {
                     let leaf_of = leaf(inner).filter(|_| **inner != Type::Text).ok_or_else(refused)?;
@@ -115,8 +108,7 @@ impl TreeWriter {
                 one => push(name.clone(), Shape::One, leaf(one).ok_or_else(refused)?),
             }
         }
-        let cluster = (CLUSTER / width.max(1)).clamp(1_000, 1 << 17);
-        Ok(Self { name: name.to_owned(), branches, pending: None, cluster, rows: 0 })
+        Ok(Self { name: name.to_owned(), branches, waiting, rows: 0 })
     }
 
     /// Adds rows: a column each, of the types that were said, all of one length.
@@ -124,27 +116,11 @@ impl TreeWriter {
     /// # Errors
     /// Columns of other numbers or lengths; what the system says.
     pub fn push(&mut self, file: &mut Writer, columns: Vec<Values>) -> Result<()> {
-        let rows = columns.first().map_or(0, Values::len);
-        let number = self.branches.iter().map(|branch| branch.column + 1).max().unwrap_or(0);
-        if columns.len() != number || columns.iter().any(|column| column.len() != rows) {
-            return Err(Kind::Refused(format!("{} columns of unequal length, or not {number}", columns.len())).into());
+        self.waiting.push(columns)?;
+        while let Some(cluster) = self.waiting.full() {
+            self.write(file, &cluster)?;
         }
-        match &mut self.pending {
-            None => self.pending = Some(columns),
-            Some(pending) => pending.iter_mut().zip(columns).for_each(|(have, more)| have.append(more)),
-        }
-        loop {
-            let have = self.pending.as_ref().and_then(|pending| pending.first()).map_or(0, Values::len);
-            if have < self.cluster {
-                return Ok(());
-            }
-            let Some(pending) = self.pending.take() else { return Ok(()) };
-            let cut = self.cluster;
-            let (first, rest): (Vec<_>, Vec<_>) =
-                pending.into_iter().map(|column| (column.clone().slice(0..cut), column.slice(cut..have))).unzip();
-            self.pending = Some(rest);
-            self.write(file, &first)?;
-        }
+        Ok(())
     }
 
     /// A basket per branch, packed in parallel.
@@ -197,9 +173,8 @@ impl TreeWriter {
     /// # Errors
     /// What the system says.
     pub fn finish(mut self, file: &mut Writer) -> Result<u64> {
-        if let Some(pending) = self.pending.take().filter(|pending| pending.first().is_some_and(|one| !one.is_empty()))
-        {
-            self.write(file, &pending)?;
+        if let Some(rest) = self.waiting.rest() {
+            self.write(file, &rest)?;
         }
         let mut out = Out::new(key_length("TTree", &self.name, ""));
         out.object(20, |out| self.members(out, file));
@@ -216,7 +191,7 @@ impl TreeWriter {
             .i64(1_000_000_000_000)
             .i64(0)
             .i64(-300_000_000)
-            .i64(self.cluster as i64)
+            .i64(self.waiting.cluster() as i64)
             .i64(1_000_000);
         // No ranges of clusters.
         out.u8(0).u8(0);
@@ -225,7 +200,13 @@ impl TreeWriter {
         out.array(self.branches.len(), |out| {
             let mut counter = None;
             for branch in &self.branches {
-                let number = branch.write(out, self.rows, self.cluster, file.compression().setting(), counter.as_ref());
+                let number = branch.write(
+                    out,
+                    self.rows,
+                    self.waiting.cluster(),
+                    file.compression().setting(),
+                    counter.as_ref(),
+                );
                 counter = (branch.shape == Shape::Count).then(|| (branch.name.clone(), number));
                 leaves.push(number);
             }
