@@ -11,10 +11,10 @@ pub use cut::{col, lit};
 pub use data::{
     AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, Direction, Down, Envelope,
     Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines, Left,
-    Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RowClosure, SWeight,
-    Sample, Selection, Server, SourceEffect, Sources, Up, Variation, Window, Workspace, WriteOptions, corrections,
-    cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference, good_runs, lag, load,
-    load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
+    Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RootCompression,
+    RowClosure, SWeight, Sample, Selection, Server, SourceEffect, Sources, Up, Variation, Window, Workspace,
+    WriteOptions, WriteRoot, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference,
+    good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 pub use hist::{

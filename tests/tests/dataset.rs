@@ -11,6 +11,7 @@ mod dataset {
     mod frames;
     mod lists;
     mod names;
+    mod root_files;
     mod steps;
     mod text;
     mod vary;

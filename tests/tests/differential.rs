@@ -8,6 +8,8 @@ mod hist;
 mod nasty;
 #[path = "differential/numbers.rs"]
 mod numbers;
+#[path = "differential/root.rs"]
+mod root_files;
 
 use polars::prelude::*;
 use std::fmt::Write;

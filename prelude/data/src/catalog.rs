@@ -191,13 +191,15 @@ impl Open<'_> {
     /// One table of all files, and what was decided.
     fn process(&self, files: &[File]) -> Result<(Arc<dyn Source>, Vec<String>)> {
         let opened = files.par_iter().map(|file| self.file(file)).collect::<segment::Result<Vec<_>>>()?;
-        let mut notes = noted(files, &opened);
+        let (files, opened, empty) = with_rows(files, opened);
+        let mut notes = noted(&files, &opened);
+        notes.extend(empty);
         for (name, _) in self.columns {
             if opened.iter().any(|file| file.source.schema().contains(name.as_str())) {
                 notes.push(format!("folders are called `{name}=`, but files have a column `{name}`, which is taken"));
             }
         }
-        let with = |(file, opened): (&File, Opened)| {
+        let with = |(file, opened): (&&File, Opened)| {
             sources::with_constants(opened.source, discover::constants(self.columns, &file.keys))
         };
         let source = sources::chain_with(files.iter().zip(opened).map(with).collect(), self.options.chaining.clone())?;
@@ -223,16 +225,37 @@ fn together(folders: &BTreeSet<PathBuf>) -> String {
     format!("{} folders are one process, from {} to {}", folders.len(), name(folders.first()), name(folders.last()))
 }
 
+/// Leaves out ROOT files whose tree has no rows, as long as others have some, and says so: jobs that select nothing write
+/// trees without branches, or with branches of any type.
+fn with_rows(files: &[File], opened: Vec<Opened>) -> (Vec<&File>, Vec<Opened>, Option<String>) {
+    let root = |file: &File| sources::ending(&file.path) == Some("root");
+    let is_empty = |(file, opened): &(&File, Opened)| root(file) && opened.source.rows() == 0;
+    let all = files.iter().zip(opened);
+    let (empty, full): (Vec<_>, Vec<_>) = all.partition(is_empty);
+    if empty.is_empty() || full.is_empty() {
+        let (files, opened) = empty.into_iter().chain(full).unzip();
+        return (files, opened, None);
+    }
+    const SAID: usize = 3;
+    let names: Vec<_> = empty.iter().take(SAID).map(|(file, _)| name(file)).collect();
+    let more = if empty.len() > SAID { " .." } else { "" };
+    let said = format!("{} ROOT files without rows are left out: {}{more}", empty.len(), names.join(", "));
+    let (files, opened) = full.into_iter().unzip();
+    (files, opened, Some(said))
+}
+
+/// The name of a file, for messages.
+fn name(file: &File) -> String {
+    let shown = PathBuf::from(sources::shown(&file.path));
+    shown.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// What was decided about the files of a process, each decision once.
-fn noted(files: &[File], opened: &[Opened]) -> Vec<String> {
+fn noted(files: &[&File], opened: &[Opened]) -> Vec<String> {
     let mut by_note: BTreeMap<String, Vec<&File>> = BTreeMap::new();
     for (file, opened) in files.iter().zip(opened).filter(|(_, opened)| !opened.notes.is_empty()) {
         by_note.entry(opened.notes.join("; ")).or_default().push(file);
     }
-    let name = |file: &File| {
-        let shown = PathBuf::from(sources::shown(&file.path));
-        shown.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    };
     let said = |(note, of): (String, Vec<&File>)| match of.as_slice() {
         [file] => format!("{}: {note}", name(file)),
         [file, rest @ ..] => format!("{} and {} more: {note}", name(file), rest.len()),

@@ -10,7 +10,8 @@ use std::path::Path;
 
 impl Hist {
     /// Writes the histogram into a ROOT file as TH1D or TH2D, or as TProfile, with underflow, overflow, variances and
-    /// entries. Missing values have no place in ROOT and are left out; categories become bins at 0, 1, 2...
+    /// entries. Missing values have no place in ROOT and are left out; categories become bins at 0, 1, 2... Other objects of
+    /// a file that is there stay in it; one of the same name is replaced.
     ///
     /// # Errors
     /// More than two axes, or a profile of more than one; a file that cannot be written.
@@ -70,15 +71,17 @@ impl Hist {
     }
 }
 
-/// Writes several histograms into one ROOT file, each under its name.
+/// Writes several histograms into one ROOT file, each under its name. Other objects of a file that is there stay in it.
 ///
 /// # Errors
 /// See [`Hist::write_root`].
 pub fn write_root<'a>(path: impl AsRef<Path>, hists: impl IntoIterator<Item = (&'a str, &'a Hist)>) -> Result<()> {
     let path = path.as_ref();
+    let hists: Vec<(&str, &Hist)> = hists.into_iter().collect();
     let write = || {
-        let mut file = Writer::create(path, Compression::default())?;
-        for (name, hist) in hists {
+        let names: Vec<&str> = hists.iter().map(|(name, _)| *name).collect();
+        let mut file = Writer::add(path, &names, Compression::default())?;
+        for (name, hist) in &hists {
             hist.add_to(&mut file, name)?;
         }
         file.finish()

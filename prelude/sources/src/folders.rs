@@ -6,7 +6,7 @@ use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::source::{Identity, SegmentInfo, Source};
 use polars::prelude::*;
-use segment::{ColumnStatistics, Result, Scalar};
+use segment::{ColumnStatistics, Result, Scalar, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -171,6 +171,10 @@ impl Source for Folders {
         if !wanted.is_empty() {
             self.inner.expect(segment, &wanted, rows);
         }
+    }
+
+    fn learned(&self, segment: usize) -> Option<Statistics> {
+        self.inner.learned(segment)
     }
 
     fn check(&self) -> Result<()> {

@@ -4,7 +4,7 @@ use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::source::{SegmentInfo, Source, not_there};
 use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
-use segment::Result;
+use segment::{Result, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,6 +54,10 @@ impl Source for Indexed {
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
         self.inner.parquet_files()
+    }
+
+    fn learned(&self, segment: usize) -> Option<Statistics> {
+        self.inner.learned(segment)
     }
 
     fn check(&self) -> Result<()> {

@@ -73,6 +73,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// system begin to read them; it does not wait, and what goes wrong is told when they are read.
     fn expect(&self, _segment: usize, _columns: &[PlSmallStr], _rows: Range<usize>) {}
 
+    /// What has been learned of a segment since the table was opened, where its file says nothing: bounds of columns that were
+    /// read as a whole.
+    fn learned(&self, _segment: usize) -> Option<Statistics> {
+        None
+    }
+
     /// What went wrong when the segments were looked for, of a table that looks only when it is asked. Whoever uses
     /// segments asks this first: a table that failed has none that mean anything.
     ///

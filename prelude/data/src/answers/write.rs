@@ -9,7 +9,7 @@ use flow::Sink;
 use polars::prelude::{DataFrame, PlSmallStr, Schema};
 use segment::Segment;
 use sources::parquet::{WriteOptions, Writer};
-use sources::root::{Compression, Writer as RootWriter};
+use sources::root::{WriteRoot, Writer as RootWriter};
 use sources::write::{Partitioned, TableWriter};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -157,13 +157,14 @@ impl Group {
         Ok(written.into_iter().map(|written| written.rows).sum())
     }
 
-    /// Writes the rows that are left into a new ROOT file as a TTree (zstd) and gives their number: `out.root:tree`, without a
-    /// name the tree is called `tree`. Lists become counted arrays. The file appears whole or not at all. Several processes
-    /// give a directory with one subdirectory each, which [`load`](crate::load) opens again.
+    /// Writes the rows that are left into a ROOT file as a TTree (zstd) and gives their number: `out.root:tree`, without a
+    /// name the tree is called `tree`. Lists become counted arrays. If there is such a file, its other objects stay in it,
+    /// and one of the same name is replaced. The file appears whole or not at all. Several processes give a directory with
+    /// one subdirectory each, which [`load`](crate::load) opens again.
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; columns that a tree cannot have; a place that
-    /// cannot be written.
+    /// cannot be written; a file that is none of ROOT's.
     ///
     /// ```
     /// # use polars::df;
@@ -176,20 +177,21 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_root(&self, path: impl AsRef<Path>) -> Result<u64> {
-        self.write_root_with(path, Compression::default())
+        self.write_root_with(path, WriteRoot::default())
     }
 
-    /// The same with a compression.
+    /// The same as an RNTuple (`WriteRoot::new().format("rntuple")`), or with another compression.
     ///
     /// # Errors
-    /// See [`Group::write_root`].
-    pub fn write_root_with(&self, path: impl AsRef<Path>, compression: Compression) -> Result<u64> {
+    /// See [`Group::write_root`]; a format that is not known.
+    pub fn write_root_with(&self, path: impl AsRef<Path>, options: impl Into<WriteRoot>) -> Result<u64> {
+        let options = options.into();
         let several = self.members.len() > 1;
         let (file, tree) = sources::root::split(path.as_ref());
         let tree = tree.map_or_else(String::new, |tree| format!(":{tree}"));
         let written = self.write_titled("write_root", |process, columns| {
             let file = if several { file.join(process).join("part-00000.root") } else { file.clone() };
-            Ok(RootWriter::create(format!("{}{tree}", file.display()), columns, compression)?)
+            Ok(RootWriter::create(format!("{}{tree}", file.display()), columns, options.clone())?)
         })?;
         Ok(written.into_iter().map(|written| written.rows).sum())
     }

@@ -69,6 +69,9 @@ impl<S: Sink> Worker<'_, S> {
             let frame = self.read(who, source, unit, &self.stage.columns, None)?;
             return self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch);
         }
+        if self.is_known_to_fail(who, source, unit, open[0]) {
+            return Ok(());
+        }
         let mut frame = DataFrame::empty();
         let passed = match self.remembered(source, unit, &open) {
             Some(passed) => passed,
@@ -89,6 +92,24 @@ impl<S: Sink> Worker<'_, S> {
     /// The filters at the beginning, without those that every row passes.
     pub fn open(&self, unit: &Unit) -> Vec<usize> {
         (0..self.lead).filter(|&at| !unit.decided[at]).collect()
+    }
+
+    /// Whether no row passes the first filter, as the bounds of columns say that were read since the table was opened.
+    fn is_known_to_fail(&self, who: Who, source: &dyn Source, unit: &Unit, first: usize) -> bool {
+        let Op::Filter(cut) = &self.stage.steps[first].op else { return false };
+        let height = unit.local.len();
+        let mut known = segment::Statistics { rows: height as u64, ..Default::default() };
+        for (segment, _) in &unit.parts {
+            let whole = source.segments()[*segment].len() == height;
+            known
+                .columns
+                .extend(source.learned(*segment).filter(|_| whole).into_iter().flat_map(|learned| learned.columns));
+        }
+        let fails = !known.columns.is_empty() && cut.verdict(&known) == cut::Verdict::None;
+        if fails {
+            self.done(who, first, Instant::now(), Duration::ZERO, (height, 0));
+        }
+        fails
     }
 
     /// The columns that these filters look at.

@@ -191,6 +191,12 @@ impl Source for Chain {
         Some(self.parts.iter().map(files).collect::<Option<Vec<_>>>()?.concat())
     }
 
+    fn learned(&self, segment: usize) -> Option<Statistics> {
+        let (part, at) = self.origin[segment];
+        // What is known of other types says nothing of these.
+        self.parts[part].same.then(|| self.parts[part].source.learned(at)).flatten()
+    }
+
     fn check(&self) -> Result<()> {
         self.parts.iter().try_for_each(|part| part.source.check())
     }

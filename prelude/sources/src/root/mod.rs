@@ -4,10 +4,11 @@
 //! and members of collections are lists. A branch that is no column is kept with its type and the reason, and asking for it
 //! says that.
 
+mod bounds;
 mod open;
 mod series;
 mod write;
 
 pub use ::root::Compression;
 pub use open::{Root, lacks, open, split, trees};
-pub use write::Writer;
+pub use write::{WriteRoot, Writer};

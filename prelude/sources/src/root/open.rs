@@ -1,6 +1,8 @@
 //! Opening a table of a file, and reading it.
 
+use super::bounds::Bounds;
 use super::series;
+use crate::ahead::read_ahead;
 use crate::columns::Unreadable;
 use crate::file;
 use crate::file::TableFile;
@@ -9,6 +11,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use segment::{Error, Place, Statistics};
 use std::collections::HashMap;
+use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +31,7 @@ pub struct Root {
     unreadable: Vec<Unreadable>,
     /// Whether the file was never closed.
     recovered: bool,
+    bounds: Bounds,
 }
 
 /// Bytes at the end of a file that is elsewhere that are fetched at first: lists of objects and classes are shorter.
@@ -75,7 +79,7 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let unreadable = table.skipped().iter().map(unreadable).collect();
     let schema = Arc::new(schema);
     let recovered = file.recovered();
-    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered })
+    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered, bounds: Bounds::default() })
 }
 
 /// A file, and the objects in it. The list of them is at its end, and is fetched with the bytes around it.
@@ -231,13 +235,26 @@ impl Source for Root {
             Ok(series::series(name.clone(), values)?.into_column())
         };
         let columns = columns.par_iter().map(decode).collect::<Result<Vec<_>>>()?;
+        if rows == (0..info.len()) {
+            self.bounds.note(segment, &columns);
+        }
         Ok(DataFrame::new(rows.len(), columns)?)
+    }
+
+    fn learned(&self, segment: usize) -> Option<Statistics> {
+        self.bounds.of(segment)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
         let start = self.segments[segment].rows.start;
         let positions: Vec<usize> = columns.iter().filter_map(|name| self.positions.get(name).copied()).collect();
-        self.table.expect(&positions, start + rows.start as u64..start + rows.end as u64);
+        let rows = start + rows.start as u64..start + rows.end as u64;
+        match self.file.path().map(File::open) {
+            Some(Ok(file)) => read_ahead(file, self.table.ranges(&positions, rows)),
+            // Why a file cannot be opened any more, reading it says.
+            Some(Err(_)) => {}
+            None => self.table.expect(&positions, rows),
+        }
     }
 
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {

@@ -1,29 +1,74 @@
-//! Frames into a tree of a new ROOT file.
+//! Frames into a tree or an ntuple of a ROOT file.
 
-use ::root::{Compression, Text, TreeWriter, Type, Values};
+use ::root::{Compression, NtupleWriter, Text, TreeWriter, Type, Values};
 use polars::prelude::*;
 use polars_arrow::array::ListArray;
 use segment::{Error, Place, Result};
 use std::path::Path;
 
-/// A tree that gets frames in the order of their rows. The file appears when it is finished.
+/// How a table is written into a ROOT file.
+///
+/// ```
+/// use sources::root::{Compression, WriteRoot};
+/// let options = WriteRoot::new().format("rntuple").compression(Compression::Lz4);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use = "options do nothing by themselves"]
+pub struct WriteRoot {
+    format: Option<String>,
+    compression: Compression,
+}
+
+impl WriteRoot {
+    /// A TTree with zstd.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `"ttree"`, or `"rntuple"`, which ROOT 6.34 and newer and uproot read.
+    pub fn format(mut self, format: impl Into<String>) -> Self {
+        self.format = Some(format.into());
+        self
+    }
+
+    /// How baskets or pages are compressed.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+}
+
+impl From<Compression> for WriteRoot {
+    fn from(compression: Compression) -> Self {
+        Self::new().compression(compression)
+    }
+}
+
+/// A tree or an ntuple that gets frames in the order of their rows. The file appears when it is finished.
 #[derive(Debug)]
 pub struct Writer {
     place: Place,
     file: root::Writer,
-    tree: TreeWriter,
+    table: Table,
     types: Vec<(PlSmallStr, DataType)>,
 }
 
-/// What a tree is called when nothing is said.
+#[derive(Debug)]
+enum Table {
+    Tree(TreeWriter),
+    Ntuple(NtupleWriter),
+}
+
+/// What a table is called when nothing is said.
 const TREE: &str = "tree";
 
 impl Writer {
-    /// Begins `file.root:tree`; without a name the tree is called `tree`.
+    /// Begins `file.root:tree`; without a name the table is called `tree`. Other objects of a file that is there stay in it.
     ///
     /// # Errors
-    /// A type that a tree cannot have, a place that cannot be written.
-    pub fn create(path: impl AsRef<Path>, schema: &Schema, compression: Compression) -> Result<Self> {
+    /// A type that the table cannot have, a place that cannot be written, a file that cannot be added to.
+    pub fn create(path: impl AsRef<Path>, schema: &Schema, options: impl Into<WriteRoot>) -> Result<Self> {
+        let options = options.into();
         let (path, tree) = super::split(path.as_ref());
         let place = Place::file(path.display().to_string());
         let told = |error: root::Error| Error::read(&place, error.kind.to_string());
@@ -35,13 +80,21 @@ impl Writer {
             })?;
             columns.push((name.to_string(), of));
         }
-        let tree = TreeWriter::new(tree.as_deref().unwrap_or(TREE), &columns).map_err(told)?;
+        let name = tree.as_deref().unwrap_or(TREE);
+        let table = match options.format.as_deref().unwrap_or("ttree").to_lowercase().as_str() {
+            "ttree" | "tree" => Table::Tree(TreeWriter::new(name, &columns).map_err(told)?),
+            "rntuple" | "ntuple" => Table::Ntuple(NtupleWriter::new(name, &columns).map_err(told)?),
+            other => {
+                let text = format!("format \"{other}\" is not known; a ROOT file has \"ttree\" and \"rntuple\"");
+                return Err(Error::request(text));
+            }
+        };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Error::read(&place, error.to_string()))?;
         }
-        let file = root::Writer::create(&path, compression).map_err(told)?;
+        let file = root::Writer::add(&path, &[name], options.compression).map_err(told)?;
         let types = schema.iter().map(|(name, dtype)| (name.clone(), dtype.clone())).collect();
-        Ok(Self { place, file, tree, types })
+        Ok(Self { place, file, table, types })
     }
 
     /// Adds the rows of a frame.
@@ -57,7 +110,11 @@ impl Writer {
             })
         };
         let columns = self.types.iter().map(one).collect::<Result<Vec<_>>>()?;
-        self.tree.push(&mut self.file, columns).map_err(|error| Error::read(&self.place, error.kind.to_string()))
+        let pushed = match &mut self.table {
+            Table::Tree(tree) => tree.push(&mut self.file, columns),
+            Table::Ntuple(ntuple) => ntuple.push(&mut self.file, columns),
+        };
+        pushed.map_err(|error| Error::read(&self.place, error.kind.to_string()))
     }
 
     /// Writes what is left; gives the number of rows.
@@ -66,7 +123,11 @@ impl Writer {
     /// What the system says.
     pub fn finish(mut self) -> Result<u64> {
         let told = |error: root::Error| Error::read(&self.place, error.kind.to_string());
-        let rows = self.tree.finish(&mut self.file).map_err(told)?;
+        let rows = match self.table {
+            Table::Tree(tree) => tree.finish(&mut self.file),
+            Table::Ntuple(ntuple) => ntuple.finish(&mut self.file),
+        };
+        let rows = rows.map_err(told)?;
         self.file.finish().map_err(told)?;
         Ok(rows)
     }
