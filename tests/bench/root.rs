@@ -18,6 +18,8 @@ const RUNS: usize = 5;
 const SETTINGS: [(u32, &str); 4] = [(101, "zlib"), (404, "lz4"), (505, "zstd"), (0, "stored")];
 const COLUMNS: [&str; 5] = ["pRecoil", "mu1P", "pRecoilTheta", "clusterTiming", "mRecoil"];
 const CUT: &str = "pRecoil > 0.5 & mu1P < 3 & 0.3 < pRecoilTheta & pRecoilTheta < 2.6 & clusterTiming > -2";
+/// Events with lists.
+const EVENTS: u64 = 2_000_000;
 /// The memory that the engine may hold.
 const BUDGET_GB: f64 = 1.0;
 
@@ -25,7 +27,7 @@ fn main() {
     let Some(python) = environment("bench root", "root", &["uproot==5.7.7", "root"]) else { return };
     // SAFETY: nothing else runs yet.
     unsafe { std::env::set_var("RAYON_NUM_THREADS", "2") };
-    let rows = std::env::var("RECOIL_ROOT_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let rows = std::env::var("RECOIL_ROOT_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000_u64);
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let kept = std::env::var_os("RECOIL_ROOT_FILES").map(PathBuf::from);
     let folder = kept.unwrap_or_else(|| temporary.path().to_owned());
@@ -40,11 +42,10 @@ fn main() {
         let decoder = median(|| stored(&path));
         line(name, decoder, median(|| decoded(&path)), median(|| flat(&path)), &peers(&python, "flat", &path));
     }
-    let events = rows * 2;
-    let nano = folder.join(format!("nano-{events}"));
+    let nano = folder.join(format!("nano-{EVENTS}"));
     if !nano.exists() {
         std::fs::create_dir_all(&nano).expect("a folder");
-        run(&python, "root_nano.py", &[&text(&nano), &events.to_string()]);
+        run(&python, "root_nano.py", &[&text(&nano), &EVENTS.to_string()]);
     }
     for (file, name) in [("nano_tree.root", "lists"), ("nano_ntuple.root", "rntuple")] {
         let path = nano.join(file);

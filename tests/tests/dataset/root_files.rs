@@ -1,6 +1,6 @@
 //! ROOT files as data sets: several objects in one file, ntuples, friends, files without rows.
 
-use data::{Data, RootCompression, WriteRoot, load};
+use data::{Data, Loader, RootCompression, WriteRoot, load};
 use hist::{Axis, Hist};
 use polars::prelude::*;
 
@@ -107,7 +107,8 @@ fn files_without_rows_are_left_out_and_said() {
     let nothing = df!("n" => Vec::<f32>::new(), "other" => Vec::<i32>::new()).expect("columns");
     let nothing = Data::from_frames([("mumu", nothing)]).expect("a frame");
     assert_eq!(nothing.write_root(dir.join("b.root:t")).expect("a tree"), 0);
-    let all = load(format!("{}:t", folder.path().join("mumu/*.root").display())).expect("the files");
+    let glob = format!("{}:t", folder.path().join("mumu/*.root").display());
+    let all = Loader::new(glob).one_process("mumu").load().expect("the files");
     assert_eq!(all.count().expect("rows"), 150);
     assert_eq!(all.collect().expect("rows").column("n").expect("n").dtype(), &DataType::Int64);
     let said = show::Display::bundle(&all.processes()).data["text/plain"].to_string();
