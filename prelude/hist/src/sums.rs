@@ -1,5 +1,6 @@
 //! The sums of weights of all cells as numbers: what a histogram has in another universe of a systematic variation.
 
+use crate::axis::Axis;
 use crate::cells::Cells;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
@@ -54,7 +55,7 @@ impl Hist {
     ///
     /// # Errors
     /// A value and a variance for each bin are needed.
-    pub fn of_contents(axis: crate::Axis, values: &[f64], variances: &[f64]) -> Result<Self> {
+    pub fn of_contents(axis: Axis, values: &[f64], variances: &[f64]) -> Result<Self> {
         let mut made = Self::weighted(axis)?;
         let bins = made.bin_cells();
         if (values.len(), variances.len()) != (bins.len(), bins.len()) {

@@ -279,3 +279,50 @@ fn the_band_adds_processes_first_then_sources_and_statistics_in_quadrature() {
         assert!((band.up[bin] - up.sqrt()).abs() < 1e-9 * n && (band.down[bin] - down.sqrt()).abs() < 1e-9 * n);
     }
 }
+
+#[test]
+fn a_missing_weight_of_a_universe_names_source_and_row() {
+    let rows = df!("x" => [1.0, 2.0, 3.0], "w" => [1.0, 1.0, 0.5], "w_up" => [Some(1.1), None, Some(0.6)]).unwrap();
+    let data = Data::from_frames([("mumu", rows)]).unwrap();
+    let h = data.vary("id", ("w", "w_up", "w")).weight("w").hist("x", (3, 0.0, 4.0));
+    let error = h.unwrap_err().to_string();
+    assert!(error.contains("source `id` up") && error.contains("x = 2.0"), "{error}");
+}
+
+#[test]
+fn a_cutflow_says_what_sources_change_and_explain_says_what_is_done() {
+    let data = data();
+    let mc = varied(&data).weight("sf").query("pt > 20").query("met < 80");
+    let cutflow = mc.cutflow().unwrap();
+    let plain = data.weight("sf").query("pt > 20").query("met < 80").cutflow().unwrap();
+    assert_eq!(cutflow.total(), plain.total());
+    let (name, changes) = &cutflow.by_source()[1];
+    assert_eq!((name.as_str(), changes[0]), ("scale", [0.0, 0.0]));
+    let up = mc.universe("scale", Up).sum_of_weights().unwrap().0;
+    assert!((changes[2][0] - (up / mc.sum_of_weights().unwrap().0 - 1.0)).abs() < 1e-9, "{changes:?}");
+    let told = mc.explain().unwrap().0;
+    assert!(
+        told.contains("universes 6: 2 have the rows of nominal, 4 redo cuts (scale up, scale down, met up, met down)"),
+        "{told}"
+    );
+    let told = mc.head(10).explain().unwrap().0;
+    assert!(told.contains("universe scale up: a pass of its own, because of head 10"), "{told}");
+}
+
+#[test]
+fn a_source_that_keeps_the_norm_keeps_the_sum_of_weights_before_cuts() {
+    let data = data();
+    let mc = data
+        .group("dy")
+        .query("eta > 0")
+        .vary("tune", ("sf", "sf_up", "sf_dn").keep_norm())
+        .weight("sf")
+        .query("pt > 30");
+    let h = mc.hist("met", (8, 0.0, 120.0)).unwrap();
+    let before = |sf: &str| data.group("dy").query("eta > 0").weight(sf).sum_of_weights().unwrap().0;
+    let alone = data.group("dy").query("eta > 0 & pt > 30").weight("sf_up").hist("met", (8, 0.0, 120.0)).unwrap();
+    let factor = before("sf") / before("sf_up");
+    for (bin, value) in h.varied("tune", Up).unwrap().counts().into_iter().enumerate() {
+        assert!((value - alone.counts()[bin] * factor).abs() < 1e-9 * value, "{bin}");
+    }
+}

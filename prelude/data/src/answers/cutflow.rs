@@ -11,6 +11,8 @@ use crate::group::Group;
 use crate::lower::clauses::NUMBER;
 use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
+use crate::steps::chain::{Chain, Step};
+use crate::steps::vary::{Down, Up};
 use flow::Clause;
 use polars::prelude::*;
 use show::{Bundle, Cell, Display, Table};
@@ -47,10 +49,13 @@ impl AddAssign for Left {
 pub struct Cutflow {
     steps: Vec<String>,
     processes: Vec<(String, Vec<Left>)>,
+    /// By source of systematic uncertainty, the change of the weighted yield after each step, up and down.
+    sources: Vec<(String, Vec<[f64; 2]>)>,
 }
 
 impl Group {
-    /// What is left after each cut, in one pass over the rows.
+    /// What is left after each cut, in one pass over the rows; where columns are varied, also how much each source changes it,
+    /// up and down, which takes a pass for each universe.
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what cannot be read, with its place.
@@ -66,11 +71,46 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn cutflow(&self) -> Result<Cutflow> {
+        let mut cutflow = self.cutflow_of_nominal()?;
+        let nominal = cutflow.total();
+        for source in self.sources_with_directions() {
+            let mut changes = vec![[0.0; 2]; nominal.len()];
+            for (at, direction) in [Up, Down].into_iter().enumerate() {
+                let varied = self.universe(&source, direction).cutflow_of_nominal()?.total();
+                for (change, (varied, nominal)) in changes.iter_mut().zip(varied.iter().zip(&nominal)) {
+                    change[at] = share(varied.weighted, nominal.weighted) - 1.0;
+                }
+            }
+            cutflow.sources.push((source, changes));
+        }
+        Ok(cutflow)
+    }
+
+    /// The sources that are varied up and down, unless the group is in a universe itself.
+    fn sources_with_directions(&self) -> Vec<String> {
+        let before = self.members.iter().map(|&at| self.catalog.before(at));
+        let steps: Vec<&Step> = before.chain([&self.chain]).flat_map(Chain::steps).collect();
+        let mut sources: Vec<String> = Vec::new();
+        for step in &steps {
+            match step {
+                Step::Universe(..) => return Vec::new(),
+                Step::Vary(variation) if variation.has_directions() => {
+                    if !sources.iter().any(|known| **known == *variation.source) {
+                        sources.push(variation.source.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+        sources
+    }
+
+    fn cutflow_of_nominal(&self) -> Result<Cutflow> {
         if let Some(server) = &self.settings.server {
             let (steps, processes) = left_on(self, server)?;
             let left = |(candidates, events, weighted, variance)| Left { candidates, events, weighted, variance };
             let named = |(process, all): (String, Vec<_>)| (process, all.into_iter().map(left).collect());
-            let cutflow = Cutflow { steps, processes: processes.into_iter().map(named).collect() };
+            let cutflow = Cutflow { steps, processes: processes.into_iter().map(named).collect(), sources: Vec::new() };
             cutflow.is_monotone()?;
             return Ok(cutflow);
         }
@@ -83,7 +123,7 @@ impl Group {
             Ok(taps.iter().map(|tap| tap.left(lowered.scale)).collect::<Vec<_>>())
         })?;
         pass.log("cutflow");
-        let cutflow = Cutflow { steps, processes };
+        let cutflow = Cutflow { steps, processes, sources: Vec::new() };
         cutflow.is_monotone()?;
         Ok(cutflow)
     }
@@ -102,6 +142,12 @@ impl Cutflow {
             total.iter_mut().zip(left).for_each(|(total, left)| *total += *left);
         }
         total
+    }
+
+    /// The sources of systematic uncertainty, and the change of the weighted yield of all processes after each step, up and
+    /// down: 0.01 is 1 %.
+    pub fn by_source(&self) -> &[(String, Vec<[f64; 2]>)] {
+        &self.sources
     }
 
     /// Processes, and what is left of each after each step.
@@ -173,13 +219,17 @@ fn share(part: f64, whole: f64) -> f64 {
 
 impl Display for Cutflow {
     fn bundle(&self) -> Bundle {
-        let table = |left: &[Left]| {
-            let mut table =
-                Table::new(["step", "candidates", "events", "weighted", "± ", "of all", "of the step before"]);
+        let table = |left: &[Left], sources: &[(String, Vec<[f64; 2]>)]| {
+            let headings = ["step", "candidates", "events", "weighted", "± ", "of all", "of the step before"];
+            let names = sources.iter().map(|(source, _)| source.clone());
+            let mut table = Table::new(headings.map(str::to_owned).into_iter().chain(names));
             let first = left.first().map_or(0.0, |left| left.weighted);
             for (at, (step, now)) in self.steps.iter().zip(left).enumerate() {
                 let before = if at == 0 { first } else { left[at - 1].weighted };
-                table.push([
+                let changes = sources.iter().map(|(_, changes)| {
+                    Cell::text(format!("{:+.2} {:+.2} %", 100.0 * changes[at][0], 100.0 * changes[at][1]))
+                });
+                let cells = [
                     Cell::text(step),
                     Cell::count(now.candidates),
                     Cell::count(now.events),
@@ -187,11 +237,13 @@ impl Display for Cutflow {
                     Cell::number(now.variance.sqrt()),
                     Cell::share(share(now.weighted, first)),
                     Cell::share(share(now.weighted, before)),
-                ]);
+                ];
+                table.push(cells.into_iter().chain(changes));
             }
             table
         };
-        let mut whole = table(&self.total()).caption(format!("cutflow of {} processes", self.processes.len()));
+        let mut whole =
+            table(&self.total(), &self.sources).caption(format!("cutflow of {} processes", self.processes.len()));
         if self.is_weighted() {
             whole = whole.note("shares are those of the weighted candidates");
         }
@@ -203,7 +255,7 @@ impl Display for Cutflow {
         }
         if self.processes.len() > 1 {
             for (process, left) in &self.processes {
-                whole = whole.details(process, table(left));
+                whole = whole.details(process, table(left, &[]));
             }
         }
         let bundle = whole.bundle();

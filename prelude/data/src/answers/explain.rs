@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::group::Group;
+use crate::lower::lowered::Lowered;
 use crate::lower::pass::Pass;
 
 impl Group {
@@ -21,10 +22,32 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn explain(&self) -> Result<show::Markdown> {
         let (pass, _) = Pass::of_everything(self)?;
+        let together = Pass::together(self, &[])?;
+        let together = together.lowered();
         let mut text = String::new();
         for lowered in pass.lowered() {
-            text.push_str(&format!("**{}**\n\n```text\n{}\n```\n\n", lowered.name(), lowered.explain()?));
+            let universes = together.iter().find(|one| one.name() == lowered.name()).map(told).unwrap_or_default();
+            text.push_str(&format!("**{}**\n\n```text\n{}{universes}\n```\n\n", lowered.name(), lowered.explain()?));
         }
         Ok(show::Markdown(text))
     }
+}
+
+/// How the universes of a process are filled, in words; nothing where there are none.
+fn told(lowered: &Lowered<'_>) -> String {
+    let known = &lowered.universes;
+    let count = known.list.len() + known.apart.len();
+    if count == 0 {
+        return String::new();
+    }
+    let cuts = known.list.iter().filter(|universe| universe.mask != known.mask);
+    let cuts: Vec<String> = cuts.map(|universe| format!("{} {}", universe.key.0, universe.key.1)).collect();
+    let mut text = format!("\nuniverses {count}: {} have the rows of nominal", known.list.len() - cuts.len());
+    if !cuts.is_empty() {
+        text.push_str(&format!(", {} redo cuts ({})", cuts.len(), cuts.join(", ")));
+    }
+    for ((source, member), why) in &known.apart {
+        text.push_str(&format!("\nuniverse {source} {member}: a pass of its own, because of {why}"));
+    }
+    text
 }

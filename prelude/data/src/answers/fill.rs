@@ -167,7 +167,9 @@ impl Filling<'_> {
             None => empty,
         };
         let mask = universe.map_or_else(|| lowered.universes.mask.clone(), |universe| universe.mask.clone());
-        Ok(Bound { booking: at, columns, weight, mask, empty: Some(empty), axes: axes.clone(), more: Vec::new() })
+        let universes = universe.iter().map(|universe| format!("`{}` {}", universe.key.0, universe.key.1)).collect();
+        let (empty, axes, more) = (Some(empty), axes.clone(), Vec::new());
+        Ok(Bound { booking: at, columns, weight, mask, empty, axes, more, universes })
     }
 }
 

@@ -85,6 +85,7 @@ pub(super) fn place(bound: &mut Vec<Bound>, own: Bound, sums: bool) -> Where {
     let at = known.unwrap_or(bound[slot].more.len());
     if known.is_none() {
         bound[slot].more.push(own.weight);
+        bound[slot].universes.extend(own.universes);
     }
     Where::Sum(slot, at)
 }
@@ -102,6 +103,8 @@ pub(super) struct Bound {
     pub empty: Option<Hist>,
     /// The weights of universes.
     pub more: Vec<Option<String>>,
+    /// The universe that this was bound for, or those of `more`.
+    pub universes: Vec<String>,
 }
 
 /// What is filled of a booking.
@@ -130,13 +133,19 @@ impl Bound {
         Slot { hist: self.empty.clone(), sums }
     }
 
-    fn fill(&self, slot: &mut Slot, rows: &DataFrame) -> flow::Result<()> {
+    fn fill(&self, slot: &mut Slot, rows: &DataFrame, place: Option<&Segment>) -> flow::Result<()> {
         let column = |name: &str| -> flow::Result<&Series> {
             Ok(rows.column(name).map_err(segment::Error::from)?.as_materialized_series())
         };
         let weight = |weight: &Option<String>| weight.as_deref().map(column).transpose();
         let columns = self.columns.iter().map(|name| column(name)).collect::<flow::Result<Vec<_>>>()?;
         let more = self.more.iter().map(weight).collect::<flow::Result<Vec<_>>>()?;
+        for ((universe, name), own) in self.universes.iter().zip(&self.more).zip(&more) {
+            // A weight that is missing in nominal too shows as NaN in both.
+            if let Some(own) = own.filter(|_| *name != self.weight) {
+                has_weights(universe, own, weight(&self.weight)?, rows, place)?;
+            }
+        }
         // A column beyond the axes is the sample of a profile.
         let (axes, sample) = columns.split_at(self.axes.len());
         let entries =
@@ -149,6 +158,44 @@ impl Bound {
         };
         filled.map_err(crate::lower::ranges::told)
     }
+}
+
+/// Refuses a weight of a universe that is missing where rows have weights in nominal.
+fn has_weights(
+    universe: &str,
+    own: &Series,
+    nominal: Option<&Series>,
+    rows: &DataFrame,
+    place: Option<&Segment>,
+) -> flow::Result<()> {
+    let missing = |weights: &Series| -> flow::Result<Vec<bool>> {
+        let numbers = weights.cast(&DataType::Float64)?;
+        Ok(numbers.f64()?.iter().map(|weight| weight.is_none_or(f64::is_nan)).collect())
+    };
+    if !own.dtype().is_float() && own.null_count() == 0 {
+        return Ok(());
+    }
+    let own = missing(own)?;
+    if !own.contains(&true) {
+        return Ok(());
+    }
+    let known = nominal.map(missing).transpose()?.unwrap_or_else(|| vec![false; own.len()]);
+    let Some(at) = own.iter().zip(&known).position(|(own, nominal)| *own && !nominal) else { return Ok(()) };
+    let row = rows.slice(at as i64, 1);
+    let shown = |column: &Column| {
+        format!("{} = {}", column.name(), column.get(0).map_or(String::new(), |value| value.to_string()))
+    };
+    let hidden = |column: &&Column| !column.name().starts_with("__recoil_");
+    let values: Vec<String> = row.columns().iter().filter(hidden).map(shown).collect();
+    let place = place.map_or(String::new(), |one| {
+        format!(" among rows {} to {} of {}", one.rows.start, one.rows.end, one.place.file)
+    });
+    Err(segment::Error::request(format!(
+        "source {universe}: the weight of a row is missing or NaN{place}, where {}; every row needs a weight in every universe: \
+         fill the column, or leave the process out with .only([..])",
+        values.join(", ")
+    ))
+    .into())
 }
 
 /// Fills histograms.
@@ -164,7 +211,7 @@ impl Sink for Fill {
     }
 
     fn take(&self, part: &mut Vec<Slot>, segment: Segment) -> flow::Result<()> {
-        self.fill_frame(part, &segment.frame)
+        self.fill_frame(part, &segment.frame, Some(&segment))
     }
 
     fn merge(&self, whole: &mut Vec<Slot>, next: Vec<Slot>) -> flow::Result<()> {
@@ -223,7 +270,7 @@ impl Fill {
     pub fn fill_kept(&self, kept: Kept) -> Result<Vec<Slot>> {
         let stretch = |frames: Vec<DataFrame>| {
             let mut part = self.part();
-            frames.iter().try_for_each(|frame| self.fill_frame(&mut part, frame)).map(|()| part)
+            frames.iter().try_for_each(|frame| self.fill_frame(&mut part, frame, None)).map(|()| part)
         };
         let parts = kept.into_par_iter().map(stretch).collect::<flow::Result<Vec<_>>>()?;
         let mut whole = self.part();
@@ -249,7 +296,7 @@ impl Fill {
         Some(if scale == 1.0 { other } else { other.scaled(scale) })
     }
 
-    fn fill_frame(&self, part: &mut [Slot], frame: &DataFrame) -> flow::Result<()> {
+    fn fill_frame(&self, part: &mut [Slot], frame: &DataFrame, place: Option<&Segment>) -> flow::Result<()> {
         let mut masks: Vec<&Option<String>> = Vec::new();
         for bound in &self.bound {
             if !masks.contains(&&bound.mask) {
@@ -262,7 +309,7 @@ impl Fill {
                 continue;
             }
             for (slot, bound) in part.iter_mut().zip(&self.bound).filter(|(_, bound)| bound.mask == *mask) {
-                bound.fill(slot, &rows)?;
+                bound.fill(slot, &rows, place)?;
             }
         }
         Ok(())

@@ -113,6 +113,11 @@ impl Variation {
         }
     }
 
+    /// Whether it has one universe up and one down, rather than many weights.
+    pub(crate) fn has_directions(&self) -> bool {
+        !matches!(self.varied, Varied::Weights { .. } | Varied::List { .. })
+    }
+
     /// What is wrong with it whatever the rows are.
     pub(crate) fn check(&self) -> Result<()> {
         let source = &self.source;

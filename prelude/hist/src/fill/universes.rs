@@ -5,7 +5,7 @@
 
 use super::{BLOCK, Block, COPIES, Direct, Entries, FEW_CELLS, Rows, Tally, Target, bind};
 use crate::axis::Axis;
-use crate::cells::Cells;
+use crate::cells::{Cells, Storage};
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::hist::Hist;
@@ -29,7 +29,7 @@ impl Sums {
     /// See [`Hist::with`].
     pub fn new(axes: impl Into<Vec<Axis>>, many: usize) -> Result<Self> {
         let axes = axes.into();
-        let cells = Hist::with(axes.clone(), crate::Storage::Count)?.cells.len();
+        let cells = Hist::with(axes.clone(), Storage::Count)?.cells.len();
         Ok(Self { axes, many, sums: vec![0.0; cells * many], entries: 0 })
     }
 
@@ -244,7 +244,6 @@ fn tiles(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Storage;
     use polars::prelude::NamedFrom;
 
     #[test]
