@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::lowered::{Lowered, WEIGHT};
 use crate::lower::ranges::Kept;
-use crate::lower::universes::{Key, Universe};
+use crate::lower::universes::{Key, Mode, Universe};
 use crate::steps::booking::Booking;
 use crate::steps::chain::{Chain, Step};
 use crate::steps::vary::{Variation, Varied};
@@ -60,6 +60,13 @@ impl Filling<'_> {
 
     /// The histograms that a server fills.
     fn on_server(&self, lowered: &Lowered<'_>, server: &cluster::Server) -> Result<Filled> {
+        if let (Mode::Together(_), Some(variation)) = (&lowered.universes.mode, lowered.universes.variations.first()) {
+            return Err(Error::request(format!(
+                "vary(\"{}\", ..): universes are not filled on {server}; leave .on(..) out, or fill one: \
+                 .universe(\"{}\", Up)",
+                variation.source, variation.source
+            )));
+        }
         let mut booked = Vec::with_capacity(self.bookings.len());
         for at in 0..self.bookings.len() {
             let Bound { columns, empty: Some(empty), .. } = self.bind(lowered, at, None)? else { continue };
