@@ -96,6 +96,27 @@ impl<'a> In<'a> {
 mod tests {
     use super::*;
 
+    /// The file is kept from version 1 of the format. Who changes the format changes what a checkpoint begins with, so that old
+    /// files are refused, and adds a file; `RECOIL_WRITE_FIXTURES=1` writes it.
+    #[test]
+    fn a_selection_of_an_earlier_version_is_read() {
+        let row = df!("x" => [f64::NAN], "s" => [Some("a")], "n" => [None::<i32>]).unwrap();
+        let mut selection = Selection::joining();
+        selection.open = Some(Held { key: vec![7, u64::MAX], row: row.clone(), score: (true, 9) });
+        selection.ascents = Ascents { spans: vec![(vec![1, 2], vec![3, 4])], lost: true };
+        if std::env::var_os("RECOIL_WRITE_FIXTURES").is_some() {
+            let mut out = Out::default();
+            out.selection(&selection).unwrap();
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/checkpoint/selection_v1.bin");
+            std::fs::write(path, &out.0).unwrap();
+        }
+        let back = In(include_bytes!("selection_v1.bin")).selection().unwrap();
+        assert_eq!((back.ascents.spans, back.ascents.lost), (selection.ascents.spans, true));
+        let open = back.open.unwrap();
+        assert_eq!((open.key, open.score), (vec![7, u64::MAX], (true, 9)));
+        assert!(open.row.equals_missing(&row));
+    }
+
     #[test]
     fn a_selection_comes_back_and_nonsense_is_none() {
         let row = df!("x" => [f64::NAN], "s" => [Some("a")], "n" => [None::<i32>]).unwrap();
