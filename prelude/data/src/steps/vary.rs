@@ -179,7 +179,7 @@ pub trait IntoVariation: Sized {
     fn into_variation(self) -> Variation;
 
     /// Only these processes or groups are concerned; all others are nominal.
-    fn only(self, processes: impl crate::steps::rows::Names) -> Variation {
+    fn only(self, processes: impl flow::Names) -> Variation {
         Variation { only: Some(processes.names()), ..self.into_variation() }
     }
 
