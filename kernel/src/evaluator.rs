@@ -4,7 +4,7 @@
 //! Requests go in as plain values, outputs come back live through one [`Sink`], and every call
 //! that runs a cell ends in exactly one [`Outcome`]. Nothing here knows Jupyter frames or rustc.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
@@ -118,6 +118,15 @@ pub enum Completeness {
     Invalid,
 }
 
+/// What printed text was made from, which has no metadata of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// Metadata for the cell, or for an output beside the text.
+    pub metadata: Map<String, Value>,
+    /// Whether the text comes from nothing but the cell's own code.
+    pub of_code_alone: bool,
+}
+
 /// Runs cells one at a time; everything but `execute` may be called while a cell runs, from any thread.
 pub trait Evaluator: Send + Sync + 'static {
     /// Runs a cell to its end; blocks the calling thread.
@@ -130,8 +139,8 @@ pub trait Evaluator: Send + Sync + 'static {
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle>;
     /// The front end talks to a value in the worker.
     fn comm(&self, id: &str, event: Comm);
-    /// What the last cell was made from, for the metadata of a cell that has only printed.
-    fn fingerprint(&self) -> Option<Value> {
+    /// What the last cell was made from, for a cell that has only printed.
+    fn origin_of_text(&self) -> Option<Origin> {
         None
     }
     /// What the session was made from, for the metadata of a notebook: inputs, prelude, compiler.

@@ -81,6 +81,86 @@ fn nbconvert_and_papermill_run_the_tutorial() {
     assert!(std::fs::read_to_string(out).expect("written").contains("\"status\": \"completed\""));
 }
 
+/// Streams have no metadata in the protocol: an output that shows nothing carries what a printed number was made from.
+#[test]
+fn printed_numbers_carry_their_fingerprint_through_jupyter() {
+    const EXECUTE: &str = "
+import nbformat, sys
+from nbclient import NotebookClient
+book = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(book, kernel_name='recoil', timeout=600).execute()
+nbformat.validate(book)
+nbformat.write(book, sys.argv[1])
+";
+    let Some(python) = environment("printed numbers") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    let folder = home.path().join("work");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::copy(project().join("notebooks/data/Zmumu_Run2011A.csv"), folder.join("Zmumu.csv")).expect("copies");
+    let cells = [
+        "let data = load(\"Zmumu.csv\")?;",
+        "println!(\"{} rows\", data.count()?);",
+        "println!(\"{}\", 6 * 7);",
+        "println!(\"working\"); clear_output(true); println!(\"{} muons\", 2 * data.count()?); clear_output(true);",
+        "println!(\"mean {}\", data.mean(\"pt1\")?); data.count()?",
+    ];
+    write_notebook(&folder.join("a.ipynb"), &cells);
+    succeed(home.command(&python).args(["-c", EXECUTE, "a.ipynb"]).current_dir(&folder));
+    let text = std::fs::read_to_string(folder.join("a.ipynb")).expect("reads");
+    let book: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let outputs = |cell: usize| book["cells"][cell]["outputs"].as_array().cloned().unwrap_or_default();
+    let kinds = |cell: usize| -> Vec<String> {
+        outputs(cell).iter().map(|output| output["output_type"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(kinds(1), ["stream", "display_data"], "{text}");
+    let carrier = &outputs(1)[1];
+    assert_eq!(carrier["data"], serde_json::json!({}));
+    assert_eq!(carrier["metadata"]["recoil"]["inputs"][0]["rows"], 10583, "{carrier}");
+    assert_eq!(kinds(2), ["stream"], "it comes from nothing but its own code");
+    assert_eq!(kinds(3), ["stream"], "another output would clear it");
+    assert_eq!(kinds(4), ["stream", "execute_result"], "the result carries it");
+
+    let verify =
+        || home.command(&recoil_tests::kernel::prepared()).args(["verify", "a.ipynb"]).current_dir(&folder).output();
+    let told = said(&verify().expect("starts"));
+    assert!(told.contains("cell 2: same\n") && told.contains("all 4 cells with outputs give the same"), "{told}");
+    let csv = std::fs::read_to_string(folder.join("Zmumu.csv")).expect("reads");
+    let last = csv.trim_end().lines().last().expect("rows").to_owned();
+    std::fs::write(folder.join("Zmumu.csv"), format!("{}\n{last}\n", csv.trim_end())).expect("writes");
+    let told = said(&verify().expect("starts"));
+    let expected = "cell 2: 10583 -> 10584 (stdout, line 1); input `Zmumu.csv` changed (hash), rows 10583 -> 10584";
+    assert!(told.contains(expected), "{told}");
+}
+
+/// A file of Rust through `jupyter run`, where no home is set and temporary files belong to a folder that is of no use:
+/// its name has blanks, or is longer than a socket's may be.
+#[test]
+fn jupyter_run_takes_a_file_in_odd_places() {
+    let Some(python) = environment("jupyter run") else { return };
+    let _turn = turn();
+    let home = Home::new();
+    let folder = home.path().join("work");
+    std::fs::create_dir(&folder).expect("a folder");
+    let code =
+        "fn twice(x: i32) -> i32 {\n    2 * x\n}\nlet answer = twice(21);\nprintln!(\"the answer is {answer}\");\n";
+    std::fs::write(folder.join("f.rs"), code).expect("writes");
+    for name in ["with blank", &"long".repeat(40)] {
+        let temporary = home.path().join(name);
+        std::fs::create_dir(&temporary).expect("a folder");
+        let mut command = home.command(&python);
+        command.env("TMPDIR", &temporary).env("RECOIL_CACHE", home.path().join("cells"));
+        for variable in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(variable);
+        }
+        let said = succeed(command.args(["-m", "jupyter", "run", "--kernel=recoil", "f.rs"]).current_dir(&folder));
+        assert!(said.contains("the answer is 42"), "{name}: {said}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(left, ["f.rs"], "nothing is left beside it");
+}
+
 #[test]
 fn the_console_talks_and_asks() {
     let Some(python) = environment("jupyter_console") else { return };

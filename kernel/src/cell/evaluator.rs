@@ -7,7 +7,7 @@ use super::evcxr::folder::Folder;
 use super::shared::{Running, Shared};
 use super::source::magic;
 use crate::assist::{self, Assistant};
-use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Outcome, Sink};
+use crate::evaluator::{Bundle, Cell, Comm, Completeness, Completions, Evaluator, Failure, Origin, Outcome, Sink};
 use crate::install::config::{Config, StartError, own_cache};
 use crate::lock::lock;
 use crate::process::Process;
@@ -112,8 +112,8 @@ impl Evaluator for RustEvaluator {
         self.shared.listener.comm(id, event);
     }
 
-    fn fingerprint(&self) -> Option<serde_json::Value> {
-        lock(&self.shared.ledger).fingerprint().map(|fingerprint| fingerprint.to_json())
+    fn origin_of_text(&self) -> Option<Origin> {
+        lock(&self.shared.ledger).origin_of_text()
     }
 
     fn provenance(&self) -> Option<serde_json::Value> {

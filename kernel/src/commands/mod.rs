@@ -52,6 +52,9 @@ enum Command {
         archive: PathBuf,
         /// Folder to unpack to; otherwise one named after the archive.
         folder: Option<PathBuf>,
+        /// Bytes that it may unpack to; otherwise a hundred times those of the archive and 1 GB.
+        #[arg(long)]
+        most: Option<u64>,
         /// Run the notebook and say for each cell whether it gives the same.
         #[arg(long)]
         run: bool,
@@ -89,6 +92,9 @@ enum Command {
         /// The connection file.
         #[arg(short = 'f', long)]
         file: PathBuf,
+        /// What `jupyter run` hands on of its own arguments: not the kernel's business.
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        ignored: Vec<String>,
     },
     /// Show, check, salvage and convert HIPO files; `recoil hipo --help` says how.
     #[command(disable_help_flag = true)]
@@ -207,12 +213,12 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => notebook::run(&arguments),
         Command::Verify(arguments) => Ok(verify::run(&arguments)),
         Command::Pack(arguments) => pack::pack(&arguments),
-        Command::Unpack { archive, folder, run } => pack::unpack(&archive, folder.as_deref(), run),
+        Command::Unpack { archive, folder, most, run } => pack::unpack(&archive, folder.as_deref(), most, run),
         Command::Install { place, environment } => setup::install(&place.place(), &place.name, &environment),
         Command::Uninstall { place } => setup::uninstall(&place.place(), &place.name),
         Command::Doctor { build } => setup::doctor(build),
         Command::Package { output, level } => setup::package(&output, level),
-        Command::Kernel { file } => kernel::serve(&file),
+        Command::Kernel { file, ignored: _ } => kernel::serve(&file),
         Command::Hipo { arguments } => {
             let (mut out, mut messages) = (std::io::stdout().lock(), std::io::stderr().lock());
             Ok(ExitCode::from(hipo::tools::run(&arguments, &mut out, &mut messages)))

@@ -24,9 +24,9 @@ pub(super) fn pack(arguments: &PackArguments) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn unpack(archive: &Path, folder: Option<&Path>, run: bool) -> Result<ExitCode, Problem> {
+pub(super) fn unpack(archive: &Path, folder: Option<&Path>, most: Option<u64>, run: bool) -> Result<ExitCode, Problem> {
     let folder = folder.map_or_else(|| PathBuf::from(archive.file_stem().unwrap_or_default()), Path::to_path_buf);
-    let unpacked = ro_crate::unpack(archive, &folder)?;
+    let unpacked = ro_crate::unpack(archive, &folder, most)?;
     println!("unpacked {} files to {}, all as described", unpacked.checked, folder.display());
     let mut complete = true;
     for missing in unpacked.missing.iter().filter(|missing| !missing.path.is_file()) {

@@ -2,7 +2,7 @@
 
 use super::Collector;
 use crate::evaluator::{Cell, Evaluator, Failure, Outcome};
-use crate::proof::{KEY, MEASURES};
+use crate::proof::{KEY, measures};
 use nbformat::v4;
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ pub fn run(
         tell(&Progress { cell: number, cells, code: &code, took: None });
         let begun = Instant::now();
         let outcome = one(evaluator, collector, number, &code);
-        tokens.push((index, number, evaluator.fingerprint()));
+        tokens.push((index, number, evaluator.origin_of_text()));
         tell(&Progress { cell: number, cells, code: &code, took: Some(begun.elapsed()) });
         let may_fail = metadata.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "raises-exception"));
         if let Err(failure) = outcome
@@ -66,13 +66,13 @@ pub fn run(
         }
     }
     // At the end, because later cells may have updated the displays of earlier ones.
-    for (index, number, fingerprint) in tokens {
+    for (index, number, origin) in tokens {
         if let v4::Cell::Code { execution_count, outputs, metadata, .. } = &mut notebook.cells[index] {
             *execution_count = i32::try_from(number).ok();
             *outputs = collector.outputs(number.into());
             // Printed text has no metadata of its own.
             if !outputs.is_empty() && !outputs.iter().any(has_fingerprint) {
-                metadata.additional.extend(fingerprint.map(|fingerprint| (KEY.to_owned(), fingerprint)));
+                metadata.additional.extend(origin.into_iter().flat_map(|origin| origin.metadata));
             }
         }
     }
@@ -103,7 +103,7 @@ fn has_fingerprint(output: &v4::Output) -> bool {
         v4::Output::ExecuteResult(result) => &result.metadata,
         _ => return false,
     };
-    metadata.get(KEY).is_some_and(|own| own.get(MEASURES).is_none())
+    metadata.contains_key(KEY) && !measures(metadata)
 }
 
 /// What an earlier run left behind would look like this run's.

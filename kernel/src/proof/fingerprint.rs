@@ -192,6 +192,11 @@ impl Fingerprint {
         self.history.get(at).map(String::as_str)
     }
 
+    /// Whether nothing but the cell's own code can have made the output what it is.
+    pub fn is_of_code_alone(&self) -> bool {
+        self.needs.is_empty() && self.inputs.is_empty() && self.seeds.is_empty() && !self.shell
+    }
+
     /// The hash of the cell's own code.
     pub fn code(&self) -> &str {
         self.history.last().map_or("", String::as_str)

@@ -1,25 +1,25 @@
 //! The runs of a session: which variables, items and files each used, and so what each answer was made from.
 
-use super::fingerprint::{Content, Fingerprint, Input, code_hash};
+use super::fingerprint::{Fingerprint, Input, code_hash};
+use super::hashes::Seen as File;
+use super::paths::{plain, relative};
 use super::provenance::{Provenance, Read};
-use super::{Hashes, KEY, MEASURES, Program};
-use crate::evaluator::{Bundle, Event, Output, Sink};
+use super::{CRATES, Hashes, Program};
 use crate::worker::{Opened, opened_since};
 use port::Note;
 use serde_json::Value;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The option that names the added crates and their versions.
-const CRATES: &str = "crates";
+/// Where outputs may wait so long, nobody sits in front of it.
+const NOBODY_WAITS: Duration = Duration::from_secs(1);
 
 /// A file, as it was when a cell read it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Seen {
-    size: u64,
-    content: Content,
+    file: File,
     /// Whether the session has made it.
     made: bool,
 }
@@ -63,8 +63,10 @@ pub(crate) struct Ledger {
     /// Folders whose files are the program's own.
     own: Vec<PathBuf>,
     hashes: Hashes,
-    /// How long an output may wait until the files that it was made from are hashed.
+    /// How long the outputs of a cell may wait until the files that they were made from are hashed.
     patience: Duration,
+    /// How long those of the present cell have waited.
+    waited: Duration,
     runs: Vec<Run>,
     /// The runs that made or changed each variable.
     variables: BTreeMap<String, Vec<usize>>,
@@ -76,15 +78,16 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// An empty ledger of a session whose cells begin in `folder`.
     pub fn new(program: Program, folder: PathBuf, list: PathBuf, own: Vec<PathBuf>, patience: Duration) -> Self {
-        let (hashes, made, rows) = (Hashes::default(), HashSet::new(), BTreeMap::new());
-        let (runs, variables) = (Vec::new(), BTreeMap::new());
-        Self { program, folder, list, offset: 0, own, hashes, patience, runs, variables, made, rows }
+        let (hashes, made, rows) = (Hashes::new(patience < NOBODY_WAITS), HashSet::new(), BTreeMap::new());
+        let (runs, variables, waited) = (Vec::new(), BTreeMap::new(), Duration::ZERO);
+        Self { program, folder, list, offset: 0, own, hashes, patience, waited, runs, variables, made, rows }
     }
 
     /// A cell begins.
     pub fn begin(&mut self, number: u32, code: &str) {
         // What was opened since belongs to threads that have outlived their cells.
         self.look();
+        self.waited = Duration::ZERO;
         let needs = (1..=self.runs.len()).filter(|run| self.runs[run - 1].everywhere).collect();
         self.runs.push(Run { number, code: code_hash(code), needs, ..Run::default() });
     }
@@ -165,40 +168,44 @@ impl Ledger {
         self.variables.clear();
     }
 
-    /// Takes in what the worker has opened.
+    /// Takes in what the worker has opened. Hashes of it begin to be made; nobody waits for them here.
     fn look(&mut self) {
-        let until = Instant::now() + self.patience;
         for opened in opened_since(&self.list, &mut self.offset) {
             if opened.written {
                 self.made.insert(opened.file);
-                continue;
-            }
-            if !self.own.iter().any(|own| opened.path.starts_with(own)) {
-                self.take(&opened, until);
+            } else if !self.own.iter().any(|own| opened.path.starts_with(own)) {
+                self.take(&opened);
             }
         }
     }
 
-    fn take(&mut self, opened: &Opened, until: Instant) {
+    fn take(&mut self, opened: &Opened) {
         let path = plain(&opened.path);
         let made = self.made.contains(&opened.file);
         let Some(run) = self.runs.last_mut() else { return };
-        if run.inputs.contains_key(&path) {
-            return;
-        }
-        let patience = until.saturating_duration_since(Instant::now());
-        if let Some((size, content)) = self.hashes.of(&path, patience) {
-            run.inputs.insert(path, Seen { size, content, made });
+        if let Entry::Vacant(place) = run.inputs.entry(path)
+            && let Some(file) = self.hashes.see(place.key())
+        {
+            place.insert(Seen { file, made });
         }
     }
 
-    fn input(&self, path: &Path, seen: &Seen) -> Input {
-        let Seen { size, content, made } = seen.clone();
-        Input { path: from(&self.folder, path), size, rows: self.rows.get(path).copied(), made, content }
+    fn input(&self, path: &Path, seen: &Seen, until: Instant) -> Input {
+        let content = self.hashes.content(&seen.file, until);
+        let (size, rows, made) = (seen.file.size(), self.rows.get(path).copied(), seen.made);
+        Input { path: relative(&self.folder, path), size, rows, made, content }
     }
 
     /// What the present cell, or the last one, was made from, as far as it has run.
     pub fn fingerprint(&mut self) -> Option<Fingerprint> {
+        let begun = Instant::now();
+        let found = self.fingerprint_by(begun + self.patience.saturating_sub(self.waited));
+        self.waited += begun.elapsed();
+        found
+    }
+
+    /// The same, with the hashes that are known by then.
+    fn fingerprint_by(&mut self, until: Instant) -> Option<Fingerprint> {
         self.look();
         let run = self.runs.last()?;
         let mut seen: BTreeMap<&Path, &Seen> = BTreeMap::new();
@@ -212,7 +219,7 @@ impl Ledger {
             }
             shell |= run.shell;
         }
-        let mut inputs: Vec<Input> = seen.into_iter().map(|(path, seen)| self.input(path, seen)).collect();
+        let mut inputs: Vec<Input> = seen.into_iter().map(|(path, seen)| self.input(path, seen, until)).collect();
         inputs.sort_by_key(|input| input.made);
         let Program { prelude, rustc, vectors, options } = self.program.clone();
         Some(Fingerprint {
@@ -231,13 +238,21 @@ impl Ledger {
         })
     }
 
+    /// The fingerprint of the running cell as text, for files that it saves. A person's cell does not wait for it to begin.
+    pub fn origin(&mut self) -> String {
+        let patience = if self.patience < NOBODY_WAITS { Duration::ZERO } else { self.patience };
+        self.fingerprint_by(Instant::now() + patience)
+            .map_or_else(String::new, |fingerprint| Value::to_string(&fingerprint.to_json()))
+    }
+
     /// What the session was made from so far.
     pub fn provenance(&mut self) -> Provenance {
         self.look();
+        let until = Instant::now() + self.patience;
         let mut inputs: BTreeMap<&Path, Read> = BTreeMap::new();
         for run in &self.runs {
             for (path, seen) in &run.inputs {
-                inputs.entry(path).or_insert(Read { cell: run.number, input: self.input(path, seen) });
+                inputs.entry(path).or_insert(Read { cell: run.number, input: self.input(path, seen, until) });
             }
         }
         let Program { prelude, rustc, vectors, options } = self.program.clone();
@@ -245,64 +260,10 @@ impl Ledger {
     }
 }
 
-/// A path without `.` and `..`, as far as that can be told from its text.
-fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
-}
-
-/// A path as it is written from a folder, upwards where it must be; whole when they have nothing in common.
-fn from(folder: &Path, path: &Path) -> String {
-    let folder = plain(folder);
-    let common = folder.components().zip(path.components()).take_while(|(a, b)| a == b).count();
-    if common <= 1 && folder.components().count() > 1 {
-        return path.display().to_string();
-    }
-    let up = std::iter::repeat_n(Component::ParentDir, folder.components().count() - common);
-    let relative: PathBuf = up.chain(path.components().skip(common)).collect();
-    relative.display().to_string()
-}
-
-/// A sink that puts the fingerprint of the running cell on everything that is displayed.
-pub(crate) fn stamping(sink: Sink, ledger: Arc<Mutex<Ledger>>) -> Sink {
-    Arc::new(move |mut event: Event| {
-        if let Output::Display { bundle, .. } | Output::Update { bundle, .. } = &mut event.output {
-            ledger.lock().unwrap_or_else(PoisonError::into_inner).stamp(bundle);
-        }
-        sink(event);
-    })
-}
-
-impl Ledger {
-    /// Puts the fingerprint of the running cell on an output; not on what tells of times, which nobody compares.
-    pub fn stamp(&mut self, bundle: &mut Bundle) {
-        let measures = bundle.metadata.get(KEY).is_some_and(|own| own.get(MEASURES).is_some());
-        if measures {
-            return;
-        }
-        if let Some(fingerprint) = self.fingerprint() {
-            bundle.metadata.insert(KEY.to_owned(), fingerprint.to_json());
-        }
-    }
-
-    /// The fingerprint of the running cell as text, for files that it saves.
-    pub fn origin(&mut self) -> String {
-        self.fingerprint().map_or_else(String::new, |fingerprint| Value::to_string(&fingerprint.to_json()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::Content;
     use std::os::unix::fs::MetadataExt;
 
     struct Session {
@@ -386,14 +347,5 @@ mod tests {
         session.ledger.everywhere(true);
         session.ledger.end(&[], &[], &[]);
         assert!(session.runs(5, "2", &[], &[]).shell);
-    }
-
-    #[test]
-    fn paths_are_told_from_the_notebook() {
-        let from = |folder: &str, path: &str| super::from(Path::new(folder), Path::new(path));
-        assert_eq!(from("/home/a/work", "/home/a/work/data/x.csv"), "data/x.csv");
-        assert_eq!(from("/home/a/work", "/home/a/data/x.csv"), "../data/x.csv");
-        assert_eq!(from("/home/a/work", "/data/x.csv"), "/data/x.csv");
-        assert_eq!(plain(Path::new("/a/./b/../c")), Path::new("/a/c"));
     }
 }

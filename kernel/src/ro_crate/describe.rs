@@ -1,7 +1,9 @@
 //! The description of a crate as JSON-LD.
 
-use super::DESCRIPTION;
 use serde_json::{Value, json};
+
+/// The description of a crate, by the standard's name for it.
+pub(super) const DESCRIPTION: &str = "ro-crate-metadata.json";
 
 /// A file in the archive.
 #[derive(Debug, Clone)]

@@ -1,10 +1,11 @@
 //! A notebook and all it was made from, as one archive.
 
-use super::describe::{About, Contents, Elsewhere, Part, description};
-use super::{CrateError, DESCRIPTION, at, in_archive};
+use super::describe::{About, Contents, DESCRIPTION, Elsewhere, Part, description};
+use super::entries::{most, relative};
+use super::error::{CrateError, at, in_archive};
 use crate::cell::Lock;
 use crate::headless;
-use crate::proof::{Content, Fingerprint, Input, KEY, Provenance, WHOLE_BELOW, sampled, whole};
+use crate::proof::{CRATES, Content, Fingerprint, Input, KEY, Provenance, WHOLE_BELOW, sampled, whole};
 use crate::verify;
 use nbformat::v4;
 use serde_json::Value;
@@ -60,7 +61,8 @@ pub struct Packed {
 /// A notebook that does not say what it was made from, an input that is not what it was, a file that cannot be read.
 pub fn pack(path: &Path, archive: &Path, wishes: &Wishes) -> Result<Packed, Box<dyn std::error::Error>> {
     let notebook = headless::read(path)?;
-    let known = inputs(path, &notebook)?;
+    let mut known = inputs(path, &notebook)?;
+    known.extend(crates_in_folders(path, &notebook)?);
     let packing = Packing::new(path, known, wishes)?;
     Ok(packing.write(&notebook, archive, wishes)?)
 }
@@ -100,6 +102,21 @@ fn inputs(path: &Path, notebook: &v4::Notebook) -> Result<Vec<Input>, CrateError
     inputs.retain(|_, input| !input.made);
     let all_named = whole.is_some() || fingerprints.iter().all(|one| one.more.is_none());
     if all_named { Ok(inputs.into_values().collect()) } else { Err(missing()) }
+}
+
+/// The files of crates in folders, as the lock has them, if the notebook uses added crates.
+fn crates_in_folders(path: &Path, notebook: &v4::Notebook) -> Result<Vec<Input>, CrateError> {
+    if !verify::fingerprints(notebook).iter().any(|(_, one)| one.options.contains_key(CRATES)) {
+        return Ok(Vec::new());
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let lock = folder.join(Lock::NAME);
+    let sources = Lock::read(&lock).map_err(in_archive(&lock))?.sources;
+    let input = |(path, hash): (String, String)| {
+        let size = std::fs::metadata(folder.join(&path)).map_or(0, |data| data.len());
+        Input { path, size, rows: None, made: false, content: Content::Whole(hash) }
+    };
+    Ok(sources.into_iter().map(input).collect())
 }
 
 /// How many folders up a relative path goes.
@@ -193,6 +210,11 @@ impl Packing {
         let text = format!("{:#}\n", description(&about, &contents));
         zip(archive, &text, &files)?;
         let bytes = std::fs::metadata(archive).map_err(at(archive))?.len();
+        let unpacked = files.iter().fold(text.len() as u64, |sum, (part, _)| sum.saturating_add(part.size));
+        if unpacked > most(bytes) {
+            self.notes
+                .push(format!("it unpacks to {unpacked} bytes, so whoever unpacks it must say `--most {unpacked}`"));
+        }
         Ok(Packed { files: files.len() + 1, bytes, notes: std::mem::take(&mut self.notes) })
     }
 
@@ -287,6 +309,9 @@ fn zip(archive: &Path, description: &str, files: &[(Part, Bytes)]) -> Result<(),
         zip.write_all(description.as_bytes()).map_err(at(archive))?;
         let mut seen = BTreeSet::new();
         for (part, bytes) in files.iter().filter(|(part, _)| seen.insert(part.path.clone())) {
+            if relative(&part.path).is_none() {
+                return Err(in_archive(archive)(format!("`{}` is no name for a file of an archive", part.path)));
+            }
             zip.start_file(&part.path, options).map_err(in_archive(archive))?;
             match bytes {
                 Bytes::Here(bytes) => zip.write_all(bytes).map_err(at(archive))?,

@@ -1,10 +1,13 @@
 //! An archive as a folder again.
 
 use super::describe::path_of;
-use super::{CrateError, DESCRIPTION, at, in_archive};
-use crate::proof::whole;
+use super::entries::{self, Described, Entry};
+use super::error::{CrateError, Refusal, at, in_archive};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// An archive that was unpacked.
@@ -29,112 +32,111 @@ pub struct Missing {
     pub sha256: String,
 }
 
-/// Unpacks an archive into a folder that is empty or not there yet, and checks its files.
+type Zip = zip::ZipArchive<File>;
+
+/// Unpacks an archive into a folder that is empty or not there yet, and checks its files. `most` is how many bytes it may
+/// write; otherwise a hundred times the archive's and a gigabyte.
 ///
 /// # Errors
-/// An archive that is damaged or no crate with a notebook, a name that leads out of the folder, a file that is not the one
-/// that is described.
-pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked, CrateError> {
-    let mut zip = zip::ZipArchive::new(File::open(archive).map_err(at(archive))?).map_err(in_archive(archive))?;
+/// An archive that is damaged or no crate with a notebook; one that holds what is not unpacked, such as a name that leads
+/// out of the folder, a link, or far too many bytes ([`Refusal`]); a file that is not the one that is described. The
+/// folder is as it was then.
+pub fn unpack(archive: &Path, folder: &Path, most: Option<u64>) -> Result<Unpacked, CrateError> {
+    let file = File::open(archive).map_err(at(archive))?;
+    let bytes = file.metadata().map_err(at(archive))?.len();
+    let mut zip = Zip::new(file).map_err(in_archive(archive))?;
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(CrateError::NotEmpty(folder.to_path_buf()));
     }
-    for index in 0..zip.len() {
-        let mut entry = zip.by_index(index).map_err(in_archive(archive))?;
-        let outside = || format!("`{}` leads out of the folder", entry.name());
-        let Some(inside) = entry.enclosed_name() else { return Err(in_archive(archive)(outside())) };
-        let path = folder.join(inside);
-        if entry.is_dir() {
-            std::fs::create_dir_all(&path).map_err(at(&path))?;
-            continue;
-        }
-        let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent).map_err(at(parent))?;
-        let mut file = File::create(&path).map_err(at(&path))?;
-        std::io::copy(&mut entry, &mut file).map_err(at(&path))?;
-    }
-    let path = folder.join(DESCRIPTION);
-    let text = std::fs::read(&path).map_err(at(&path))?;
-    let description: Value = serde_json::from_slice(&text).map_err(in_archive(&path))?;
+    let text = entries::description(&mut zip).map_err(in_archive(archive))?;
+    let description: Value = serde_json::from_slice(&text).map_err(in_archive(archive))?;
     let graph = description["@graph"].as_array().cloned().unwrap_or_default();
-    let (checked, missing) = check(&graph, folder)?;
+    let refused = |refusal| CrateError::Refused { path: archive.to_path_buf(), refusal };
+    let described = entries::described(&graph).map_err(refused)?;
+    let most = most.unwrap_or_else(|| entries::most(bytes));
+    let files = entries::entries(&mut zip, &described, bytes, most).map_err(in_archive(archive))?.map_err(refused)?;
     let root = graph.iter().find(|entity| entity["@id"] == "./");
-    let notebook = root.and_then(|root| root["mainEntity"]["@id"].as_str()).map(path_of);
-    let notebook = notebook.and_then(|name| within(folder, &name)).filter(|path| path.is_file());
+    let notebook =
+        root.and_then(|root| root["mainEntity"]["@id"].as_str()).and_then(|id| entries::relative(&path_of(id)));
+    let notebook = notebook.filter(|path| described.contains_key(path));
     let notebook = notebook.ok_or_else(|| in_archive(archive)("it describes no notebook as its main entity"))?;
-    Ok(Unpacked { notebook, checked, missing })
+    let was_there = folder.exists();
+    let checked =
+        write(&mut zip, archive, folder, &files, &described).inspect_err(|_| tidy(folder, was_there, &files))?;
+    Ok(Unpacked { notebook: folder.join(notebook), checked, missing: missing(&graph, folder) })
 }
 
-/// A path of the description, if it stays in the folder.
-fn within(folder: &Path, name: &str) -> Option<PathBuf> {
-    use std::path::Component;
-    let path = Path::new(name);
-    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)).then(|| folder.join(path))
-}
-
-/// Compares every file with its description.
-fn check(graph: &[Value], folder: &Path) -> Result<(usize, Vec<Missing>), CrateError> {
+/// Writes the files; says how many were found to be those that are described.
+fn write(
+    zip: &mut Zip,
+    archive: &Path,
+    folder: &Path,
+    files: &[Entry],
+    described: &BTreeMap<PathBuf, Described>,
+) -> Result<usize, CrateError> {
+    std::fs::create_dir_all(folder).map_err(at(folder))?;
     let mut checked = 0;
-    let mut missing = Vec::new();
-    for entity in graph {
-        let (Some(id), Some(sha256)) = (entity["@id"].as_str(), entity["sha256"].as_str()) else { continue };
-        let url = id.contains("://").then(|| id.to_owned());
-        if url.is_some() || id.starts_with('#') {
-            let name = entity["name"].as_str().unwrap_or_default();
-            let path = within(folder, name).unwrap_or_else(|| PathBuf::from(name));
-            missing.push(Missing { path, url, sha256: sha256.to_owned() });
-            continue;
+    for Entry { index, path, size } in files {
+        let place = folder.join(path);
+        let parent = place.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(at(parent))?;
+        let entry = zip.by_index(*index).map_err(in_archive(archive))?;
+        let (written, sha256) = copy(entry, *size, &place).map_err(at(&place))?;
+        let name = entries::shown(&path.to_string_lossy());
+        if written != *size {
+            let refusal = Refusal::Size { name, was: *size, is: written };
+            return Err(CrateError::Refused { path: archive.to_path_buf(), refusal });
         }
-        let name = path_of(id);
-        let path =
-            within(folder, &name).ok_or_else(|| in_archive(folder)(format!("`{name}` leads out of the folder")))?;
-        if whole(&path).map_err(at(&path))? != sha256 {
-            return Err(CrateError::Changed(name));
+        match described.get(path) {
+            Some(described) if described.sha256 != sha256 => return Err(CrateError::Changed(name)),
+            known => checked += usize::from(known.is_some()),
         }
-        checked += 1;
     }
-    Ok((checked, missing))
+    Ok(checked)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-    use zip::write::SimpleFileOptions;
-
-    fn archive(folder: &Path, files: &[(&str, &str)]) -> PathBuf {
-        let path = folder.join("a.zip");
-        let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
-        for (name, text) in files {
-            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-            zip.write_all(text.as_bytes()).unwrap();
+/// Writes an entry of `size` bytes to a new file; of more, one byte is counted and none written. Returns how many bytes it
+/// has, and their SHA-256.
+fn copy(entry: impl Read, size: u64, place: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = File::create_new(place)?;
+    let mut hash = Sha256::new();
+    let mut entry = entry.take(size.saturating_add(1));
+    let mut buffer = vec![0; 1 << 16];
+    let mut count = 0;
+    loop {
+        let read = entry.read(&mut buffer)?;
+        count += read as u64;
+        if read == 0 || count > size {
+            break;
         }
-        zip.finish().unwrap();
-        path
+        hash.update(&buffer[..read]);
+        file.write_all(&buffer[..read])?;
     }
+    Ok((count, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
 
-    #[test]
-    fn a_crate_is_unpacked_and_checked() {
-        let folder = tempfile::tempdir().unwrap();
-        let sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        let described = |hash: &str| {
-            format!(
-                r##"{{"@graph": [{{"@id": "./", "mainEntity": {{"@id": "a%20b.ipynb"}}}}, {{"@id": "a%20b.ipynb", "sha256": "{hash}"}},
-                {{"@id": "#d/x.root", "name": "d/x.root", "sha256": "00"}}]}}"##
-            )
-        };
-        let good = archive(folder.path(), &[("a b.ipynb", "abc"), (DESCRIPTION, &described(sha))]);
-        let out = folder.path().join("out");
-        let unpacked = unpack(&good, &out).unwrap();
-        assert_eq!((unpacked.notebook, unpacked.checked), (out.join("a b.ipynb"), 1));
-        let missing = Missing { path: out.join("d/x.root"), url: None, sha256: "00".into() };
-        assert_eq!(unpacked.missing, [missing]);
-        assert!(matches!(unpack(&good, &out), Err(CrateError::NotEmpty(_))));
-        let bad = archive(folder.path(), &[("a b.ipynb", "abd"), (DESCRIPTION, &described(sha))]);
-        assert!(matches!(unpack(&bad, &folder.path().join("two")), Err(CrateError::Changed(_))));
-        let out = archive(folder.path(), &[("../evil", "x"), (DESCRIPTION, &described(sha))]);
-        assert!(unpack(&out, &folder.path().join("three")).unwrap_err().to_string().contains("leads out"));
-        std::fs::write(&bad, "no zip").unwrap();
-        assert!(unpack(&bad, &folder.path().join("four")).is_err());
+/// Takes away what was written before something was found to be wrong.
+fn tidy(folder: &Path, was_there: bool, files: &[Entry]) {
+    // What cannot be removed is left; the error that is told is the one that led here.
+    if !was_there {
+        let _ = std::fs::remove_dir_all(folder);
+        return;
     }
+    for first in files.iter().filter_map(|file| file.path.components().next()) {
+        let place = folder.join(first);
+        let _ = std::fs::remove_dir_all(&place).or_else(|_| std::fs::remove_file(&place));
+    }
+}
+
+/// The inputs that are described and not in the archive.
+fn missing(graph: &[Value], folder: &Path) -> Vec<Missing> {
+    let one = |entity: &Value| {
+        let (id, sha256) = (entity["@id"].as_str()?, entity["sha256"].as_str()?);
+        let name = entity["name"].as_str().unwrap_or_default();
+        let path =
+            entries::relative(name).map_or_else(|| PathBuf::from(entries::shown(name)), |path| folder.join(path));
+        let url = id.contains("://").then(|| entries::shown(id));
+        entries::is_elsewhere(id).then(|| Missing { path, url, sha256: entries::shown(sha256) })
+    };
+    graph.iter().filter_map(one).collect()
 }

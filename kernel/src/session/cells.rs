@@ -72,6 +72,9 @@ impl Session {
             Err(failure) => Outcome::Failed(failure.clone()),
         };
         self.outputs.end(token);
+        if let (Ok(evaluator), Outcome::Done { result: None, .. }) = (evaluator, &outcome) {
+            self.outputs.note_origin(token, || evaluator.origin_of_text());
+        }
         if stored {
             self.number.fetch_add(1, Ordering::SeqCst);
         }

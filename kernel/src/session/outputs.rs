@@ -4,8 +4,9 @@ use super::comms::Comms;
 use crate::channels::Iopub;
 use crate::channels::Stdin;
 use crate::channels::flood::Flood;
-use crate::evaluator::{Event, Output, Sink, Stream};
+use crate::evaluator::{Bundle, Event, Origin, Output, Sink, Stream};
 use crate::lock::lock;
+use crate::proof::measures;
 use crate::wire::{Parent, content, execute};
 use jupyter_protocol::ClearOutput;
 use std::collections::BTreeMap;
@@ -19,6 +20,18 @@ struct Account {
     silent: bool,
     allow_stdin: bool,
     flood: Flood,
+    shows: Shows,
+}
+
+/// What a cell shows so far.
+#[derive(Clone, Copy, PartialEq)]
+enum Shows {
+    Nothing,
+    Text,
+    /// Nothing, when the next output comes.
+    Clearing,
+    /// Displays, which carry fingerprints.
+    More,
 }
 
 /// Who gets which output.
@@ -43,7 +56,8 @@ impl Outputs {
     /// A cell is about to run.
     pub(crate) fn begin(&self, token: u64, origin: &Arc<Parent>, silent: bool, allow_stdin: bool) {
         let mut accounts = lock(&self.accounts);
-        let account = Account { origin: origin.clone(), silent, allow_stdin, flood: Flood::default() };
+        let account =
+            Account { origin: origin.clone(), silent, allow_stdin, flood: Flood::default(), shows: Shows::Nothing };
         accounts.insert(token, account);
         while accounts.len() > REMEMBERED {
             accounts.pop_first();
@@ -56,6 +70,20 @@ impl Outputs {
         if let Some(account) = lock(&self.accounts).get_mut(&token) {
             let end = account.flood.end();
             self.publish(account, end);
+        }
+    }
+
+    /// Gives a cell that has only printed an output that shows nothing and carries what the text was made from: streams
+    /// have no metadata in the protocol, and front ends keep no others with the cell.
+    pub(crate) fn note_origin(&self, token: u64, origin: impl FnOnce() -> Option<Origin>) {
+        let only_text = |account: &Account| account.shows == Shows::Text && !account.silent;
+        let Some(parent) = lock(&self.accounts).get(&token).filter(|of| only_text(of)).map(|of| of.origin.clone())
+        else {
+            return;
+        };
+        if let Some(Origin { metadata, .. }) = origin().filter(|origin| !origin.of_code_alone) {
+            let bundle = Bundle { metadata, ..Bundle::default() };
+            self.iopub.publish(&parent, "display_data", execute::display(bundle, None));
         }
     }
 
@@ -77,10 +105,14 @@ impl Outputs {
             _ if account.silent => {}
             Output::Text(stream, text) => {
                 let now = account.flood.text(stream, text);
+                account.shows = if account.shows == Shows::More { Shows::More } else { Shows::Text };
                 self.publish(account, now);
             }
             Output::Display { bundle, id } => match account.flood.display() {
-                Ok(()) => self.iopub.publish(&account.origin, "display_data", execute::display(bundle, id)),
+                Ok(()) => {
+                    account.shows = if measures(&bundle.metadata) { account.shows } else { Shows::More };
+                    self.iopub.publish(&account.origin, "display_data", execute::display(bundle, id));
+                }
                 Err(Some(note)) => self.iopub.text(&account.origin, Stream::Stderr, note),
                 Err(None) => {}
             },
@@ -89,6 +121,7 @@ impl Outputs {
             }
             Output::Clear { wait } => {
                 account.flood.clear();
+                account.shows = if wait { Shows::Clearing } else { Shows::Nothing };
                 self.iopub.publish(&account.origin, "clear_output", content(&ClearOutput { wait }));
             }
         }

@@ -40,15 +40,22 @@ impl Cells {
     }
 }
 
-/// What has changed for cell `number` since its outputs were made: code, order of runs, inputs, seeds, options, and if
-/// none of these, the program. Empty when nothing has.
-pub fn explain(cells: &Cells, number: u32, was: &Fingerprint, is: Option<&Fingerprint>) -> Vec<String> {
+/// What has changed for cell `number` since its outputs were made: code, order of runs, inputs, seeds, options. Empty when
+/// nothing has.
+pub fn changes(cells: &Cells, number: u32, was: &Fingerprint, is: Option<&Fingerprint>) -> Vec<String> {
     let mut reasons = code(cells, number, was);
     if let Some(is) = is {
         reasons.extend(inputs(cells, was, is));
         reasons.extend(seeds(was, is));
         reasons.extend(options(was, is));
     }
+    reasons
+}
+
+/// What a difference of cell `number` comes from: [`changes`], and if there are none, commands whose files nobody has seen,
+/// or the program.
+pub fn explain(cells: &Cells, number: u32, was: &Fingerprint, is: Option<&Fingerprint>) -> Vec<String> {
+    let mut reasons = changes(cells, number, was, is);
     if was.shell && reasons.is_empty() {
         reasons.push("a shell command ran before it, whose files are not known".to_owned());
     }

@@ -12,7 +12,7 @@ mod picture;
 mod report;
 
 pub use compare::{Difference, compare};
-pub use explain::{Cells, explain, unlike};
+pub use explain::{Cells, changes, explain, unlike};
 pub use outputs::Shown;
 pub use report::{Kind, Report, Verdict};
 
@@ -48,7 +48,7 @@ pub fn verify(
             Some(Failed { cell, failure }) if *cell == number => Verdict {
                 kind: Kind::Failed,
                 difference: Some(Difference::failed(&failure.name, &failure.value)),
-                reasons: because(&cells, number, was, is),
+                reasons: because(&cells, number, was, is, true),
                 ..Verdict::new(number, &source(was))
             },
             _ if !reached => Verdict { kind: Kind::NotReached, ..Verdict::new(number, &source(was)) },
@@ -74,18 +74,18 @@ fn judge(cells: &Cells, number: u32, was: &v4::Cell, is: &v4::Cell, wish: &Wish)
     }
     let tolerance = if let Wish::Tolerance(tolerance) = wish { Some(*tolerance) } else { None };
     let difference = compare(&before, &now, tolerance);
-    let mut reasons = because(cells, number, was, is);
+    let mut reasons = because(cells, number, was, is, difference.is_some());
     if difference.is_some() && reasons.is_empty() {
         reasons.push(explain::nothing_changed(&source(was), fingerprint(was).is_some()));
     }
     Verdict { kind: if difference.is_some() { Kind::Different } else { Kind::Same }, difference, reasons, ..verdict }
 }
 
-fn because(cells: &Cells, number: u32, was: &v4::Cell, is: &v4::Cell) -> Vec<String> {
-    match fingerprint(was) {
-        Some(before) => explain(cells, number, &before, fingerprint(is).as_ref()),
-        None => Vec::new(),
-    }
+/// What has changed for a cell, and if it differs, what that comes from.
+fn because(cells: &Cells, number: u32, was: &v4::Cell, is: &v4::Cell, differs: bool) -> Vec<String> {
+    let Some(before) = fingerprint(was) else { return Vec::new() };
+    let tell = if differs { explain } else { changes };
+    tell(cells, number, &before, fingerprint(is).as_ref())
 }
 
 /// What the notebook asks for.

@@ -12,7 +12,7 @@ struct Analysis {
     notebook: Value,
 }
 
-const CELLS: [&str; 7] = [
+const CELLS: [&str; 9] = [
     "let data = load(\"Zmumu.csv\")?;",
     "let cut = 20.0;",
     "let seed = 7_u64;",
@@ -20,6 +20,8 @@ const CELLS: [&str; 7] = [
     "data.sample(0.5, seed).count()?",
     "data.query(\"pt1 > @cut\").hist(\"pt1\", (10, 0.0, 100.0))?",
     "println!(\"{} rows\", data.count()?);",
+    "histogram(&data.query(\"pt1 > @cut\").hist(\"pt1\", (10, 0.0, 100.0))?).save(\"f.pdf\")?;",
+    "%provenance",
 ];
 
 fn notebook(cells: &[&str]) -> Value {
@@ -80,8 +82,13 @@ fn fingerprints(notebook: &Value) -> Vec<&Value> {
             let outputs = cell["outputs"].as_array().into_iter().flatten().map(|output| &output["metadata"]["recoil"]);
             outputs.chain([&cell["metadata"]["recoil"]])
         })
-        .filter(|fingerprint| fingerprint.is_object())
+        .filter(|fingerprint| fingerprint["history"].is_array())
         .collect()
+}
+
+/// The hash of the input, as a fingerprint has it.
+fn found_hash(notebook: &Value) -> String {
+    fingerprints(notebook)[0]["inputs"][0]["sha256"].as_str().expect("a hash").to_owned()
 }
 
 #[test]
@@ -89,18 +96,33 @@ fn every_kind_of_change_is_found_and_named() {
     let _turn = turn();
     let analysis = Analysis::new(&CELLS);
     let found = fingerprints(&analysis.notebook);
-    assert_eq!(found.len(), 4, "a number, another, a picture, printed text");
-    for fingerprint in found {
+    assert_eq!(found.len(), 5, "a number, another, a picture, printed text, and the cell that tells of the others");
+    for fingerprint in &found[..4] {
         assert!(fingerprint.to_string().len() <= 1000, "{fingerprint}");
         assert_eq!(fingerprint["inputs"][0]["path"], "Zmumu.csv", "{fingerprint}");
         assert_eq!(fingerprint["inputs"][0]["rows"], 10583, "{fingerprint}");
     }
     let page = std::fs::read_to_string(analysis.home.path().join("first/a.html")).expect("reads");
-    assert!(page.contains("<footer>") && page.contains("<td>Zmumu.csv</td>"));
+    let (_, footer) = page.split_once("<footer>").expect("a footer");
+    let sha256 = &found_hash(&analysis.notebook);
+    assert!(
+        footer.contains("<td>Zmumu.csv</td>") && footer.contains(sha256) && footer.contains("rustc 1."),
+        "{footer}"
+    );
+    let table = &analysis.notebook["cells"][8]["outputs"][0]["data"];
+    let words = table["text/plain"].to_string();
+    assert!(words.contains("Zmumu.csv") && words.contains("10583") && words.contains(sha256), "{words}");
+    assert!(words.contains("prelude") && words.contains("rustc") && words.contains("vectors"), "{words}");
+    assert!(table["text/html"].to_string().contains("<td>Zmumu.csv</td>"));
+    // The picture that cell 8 saved says the same.
+    let pdf = std::fs::read(analysis.home.path().join("first/f.pdf")).expect("reads");
+    let pdf = String::from_utf8_lossy(&pdf);
+    let entry = pdf.rsplit_once("/recoil (").expect("an entry in the information dictionary").1;
+    assert!(entry.contains("Zmumu.csv") && entry.contains(sha256), "{entry}");
 
     let (told, code) = analysis.verify("unchanged", |_, _| {});
     assert_eq!(code, Some(0), "{told}");
-    assert_eq!(told.matches(": same").count(), 4, "{told}");
+    assert_eq!(told.matches(": same").count(), 5, "{told}");
 
     // A byte of the input, and four more rows.
     let (told, code) = analysis.verify("input", |_, folder| {
@@ -242,4 +264,64 @@ fn added_crates_keep_their_versions() {
         .expect("writes");
     let third = run("two", "true");
     assert!(said(&third).contains("the versions are those of recoil.lock"), "{}", said(&third));
+}
+
+#[test]
+fn crates_in_folders_are_locked_by_their_content_and_come_along() {
+    let _turn = turn();
+    let analysis = Analysis { home: Home::new(), notebook: Value::Null };
+    let folder = analysis.folder("study");
+    let own = analysis.home.path().join("muons");
+    std::fs::create_dir_all(own.join("src")).expect("a folder");
+    let manifest = "[package]\nname = \"muons\"\nversion = \"0.3.0\"\nedition = \"2021\"\n";
+    std::fs::write(own.join("Cargo.toml"), manifest).expect("writes");
+    let source = |answer: u32| {
+        let code = format!("pub fn mass() -> u32 {{ {answer} }}\n");
+        std::fs::write(own.join("src/lib.rs"), code).expect("writes");
+    };
+    source(105);
+    let code = ":dep muons = { path = \"../muons\" }\nmuons::mass()";
+    std::fs::write(folder.join("a.ipynb"), notebook(&[code]).to_string()).expect("writes");
+    let run = || analysis.run(&["run", "a.ipynb", "-o", "a.ipynb"], &folder);
+    let text = || std::fs::read_to_string(folder.join("a.ipynb")).expect("reads");
+    let output = run();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(text().contains("recoil.lock now has muons 0.3.0") && text().contains("hashes of 2 files"), "{}", text());
+    let lock = std::fs::read_to_string(folder.join("recoil.lock")).expect("a lock");
+    assert!(
+        lock.contains("\"../muons/src/lib.rs\": \"") && !lock.contains(analysis.home.path().to_str().expect("text")),
+        "{lock}"
+    );
+    assert!(run().status.success());
+    assert!(!text().contains("recoil.lock"), "nothing has changed: {}", text());
+
+    let output = analysis.run(&["pack", "a.ipynb", "-o", "a.zip"], &folder);
+    assert!(output.status.success(), "{}", said(&output));
+    let elsewhere = analysis.home.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("a folder");
+    let archive = folder.join("a.zip");
+    let output = analysis.run(&["unpack", archive.to_str().expect("text"), "b", "--run"], &elsewhere);
+    assert!(output.status.success() && said(&output).contains("cell 1: same"), "{}", said(&output));
+    assert!(elsewhere.join("b/muons/src/lib.rs").is_file() && elsewhere.join("b/study/recoil.lock").is_file());
+
+    source(106);
+    let output = analysis.run(&["verify", "a.ipynb"], &folder);
+    let told = said(&output);
+    assert!(
+        line(&told, 1).starts_with("cell 1: 105 -> 106 (text, line 1)") && line(&told, 1).contains("; crates "),
+        "{told}"
+    );
+    assert!(run().status.success());
+    source(107);
+    assert!(run().status.success());
+    assert!(text().contains("`../muons/src/lib.rs` changed since recoil.lock was written"), "{}", text());
+    let output = analysis.run(&["pack", "a.ipynb", "-o", "c.zip"], &folder);
+    assert!(output.status.success(), "{}", said(&output));
+    source(108);
+    let output = analysis.run(&["pack", "a.ipynb", "-o", "d.zip"], &folder);
+    assert!(
+        said(&output).contains("input `../muons/src/lib.rs` has changed since the notebook was run"),
+        "{}",
+        said(&output)
+    );
 }

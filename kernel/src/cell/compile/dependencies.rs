@@ -3,11 +3,15 @@
 //! Crates of the registry are built once per machine: all kernels share one folder of built crates for each compiler, which
 //! cargo locks while it builds. Which versions the words mean is written into `recoil.lock` beside the notebook
 //! ([`super::lock`]) and used again; without it, what this machine has resolved before is used.
-//! Crates in folders and repositories can change under the same name; they are built in the session's own folder.
+//! Crates in folders and repositories can change under the same name; they are built in the session's own folder, and of
+//! those in folders the lock has the hashes of all files ([`super::crate_sources`]).
 
 use super::cache::{Cache, place as place_file};
+use super::crate_sources::{CrateSources, crate_sources};
 use super::lock::Lock;
 use super::process::{real, with_parent};
+use super::reactor;
+use crate::proof::relative;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs::File;
@@ -46,15 +50,11 @@ pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) ->
     if wanted.is_empty() {
         return Ok(Dependencies { cacheable: true, ..Dependencies::default() });
     }
-    let cacheable = !wanted.contains("path") && !wanted.contains("git");
-    let shared = cache.join("crates").join(Cache::key(&[compiler]));
-    if !cacheable {
-        let own = folder.join("dependencies");
-        let place = Place { target: own.join("target"), manifest: own };
-        let arguments = place.build(&manifest, wanted, None)?;
-        return Ok(place.dependencies(arguments, wanted, cacheable));
-    }
     let known = Lock::read(lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    if can_change(wanted) {
+        return in_session(folder, &manifest, wanted, known, lock);
+    }
+    let shared = cache.join("crates").join(Cache::key(&[compiler]));
     let locked = known.of(wanted);
     // Whoever has a lock has a place of its own for it: another notebook may mean other versions by the same words.
     let key = locked.as_deref().map_or_else(|| Cache::key(&[wanted]), |locked| Cache::key(&[wanted, locked]));
@@ -76,8 +76,52 @@ pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) ->
         // Without it the next kernel asks cargo once more.
         let _ = named.remember(wanted, &arguments, &resolved);
     }
-    let note = known.keep(lock, wanted, &resolved);
-    Ok(Dependencies { note, ..place.dependencies(arguments, wanted, cacheable) })
+    let note = known.keep(lock, wanted, &resolved, CrateSources::default());
+    let identity = Cache::key(&[wanted, &resolved]);
+    Ok(Dependencies { arguments, identity, cacheable: true, note })
+}
+
+/// Whether a wish names a crate that can change under the same name: one in a folder or a repository.
+fn can_change(wanted: &str) -> bool {
+    let says = |wish: &str, key: &str| {
+        wish.match_indices(key).any(|(at, _)| {
+            let before = wish[..at].chars().next_back();
+            let behind = wish[at + key.len()..].trim_start();
+            before.is_some_and(|c| c.is_whitespace() || matches!(c, '{' | ',' | '.')) && behind.starts_with('=')
+        })
+    };
+    wanted.lines().any(|wish| ["path", "git"].iter().any(|key| says(wish, key)))
+}
+
+/// Builds in the session's own folder. What the lock has of versions is kept as far as it goes.
+fn in_session(folder: &Path, manifest: &str, wanted: &str, known: Lock, lock: &Path) -> Result<Dependencies, String> {
+    let own = folder.join("dependencies");
+    let place = Place { target: own.join("target"), manifest: own };
+    let beside = lock.parent().unwrap_or(Path::new("."));
+    let portable = portable(wanted, beside);
+    let base = known.of(&portable).or_else(|| known.nearest(&portable)).map(Base::AsFarAsItGoes);
+    let arguments = place.build(manifest, wanted, base)?;
+    let resolved = std::fs::read_to_string(place.manifest.join("Cargo.lock")).unwrap_or_default();
+    let sources = crate_sources(&place.target, &place.manifest, beside);
+    let hashes: Vec<&str> = sources.files.iter().flat_map(|(path, hash)| [path.as_str(), hash.as_str()]).collect();
+    let identity = Cache::key(&[&[portable.as_str(), resolved.as_str()], hashes.as_slice()].concat());
+    let note = known.keep(lock, &portable, &resolved, sources);
+    Ok(Dependencies { arguments, identity, cacheable: false, note })
+}
+
+/// The wishes with folders told from the lock, so that they are the same where the notebook lies elsewhere.
+fn portable(wanted: &str, beside: &Path) -> String {
+    let beside = beside.canonicalize().unwrap_or_else(|_| beside.to_path_buf());
+    let mut out = String::new();
+    let mut rest = wanted;
+    while let Some(at) = rest.find("\"/") {
+        let (before, path) = rest.split_at(at + 1);
+        let end = path.find('"').unwrap_or(path.len());
+        out += before;
+        out += &relative(&beside, Path::new(&path[..end]));
+        rest = &path[end..];
+    }
+    out + rest
 }
 
 /// A lock to begin with.
@@ -113,7 +157,7 @@ impl Place {
     }
 
     fn record(&self) -> PathBuf {
-        self.manifest.join("built.json")
+        self.manifest.join("built-2.json")
     }
 
     /// Writes down what was built.
@@ -133,11 +177,6 @@ impl Place {
         let arguments: Vec<String> = serde_json::from_value(record["arguments"].clone()).ok()?;
         let mut files = arguments.iter().filter_map(|argument| argument.split_once('=').map(|(_, file)| file));
         files.all(|file| Path::new(file).exists()).then_some(arguments)
-    }
-
-    fn dependencies(&self, arguments: Vec<String>, wanted: &str, cacheable: bool) -> Dependencies {
-        let versions = std::fs::read_to_string(self.manifest.join("Cargo.lock")).unwrap_or_default();
-        Dependencies { arguments, identity: Cache::key(&[wanted, &versions]), cacheable, note: None }
     }
 
     /// Held while crates are built, by any number of kernels. A kernel that holds it alone empties a folder that is too large.
@@ -195,8 +234,9 @@ fn externs(place: &Place, how: &[&str]) -> Result<Vec<String>, String> {
     let metadata = cargo(place, &[&["metadata", "--format-version=1"], how].concat())?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let root = &metadata["resolve"]["root"];
-    let nodes = metadata["resolve"]["nodes"].as_array().into_iter().flatten();
+    let nodes = metadata["resolve"]["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let direct: Vec<&Value> = nodes
+        .iter()
         .filter(|node| &node["id"] == root)
         .flat_map(|node| node["deps"].as_array().into_iter().flatten())
         .collect();
@@ -213,6 +253,7 @@ fn externs(place: &Place, how: &[&str]) -> Result<Vec<String>, String> {
             arguments.extend(["--extern".to_owned(), format!("{name}={file}")]);
         }
     }
+    arguments.extend(reactor::arguments(nodes, |id| files.get(id)));
     let deps = place.target.join("debug/deps");
     arguments.extend(["-L".to_owned(), format!("dependency={}", deps.display())]);
     Ok(arguments)
@@ -242,5 +283,21 @@ mod tests {
         assert_eq!(bytes_in(folder.path()) / 100, (100 + std::fs::metadata(place.record()).unwrap().len()) / 100);
         std::fs::remove_file(file).unwrap();
         assert_eq!(place.remembered("x = \"1\""), None);
+    }
+
+    #[test]
+    fn wishes_are_told_apart_and_written_from_the_lock() {
+        assert!(
+            can_change("x = { path = \"/a/x\" }")
+                && can_change("y = {git=\"https://x.org/y\"}")
+                && can_change("z.path = \"/a\"")
+        );
+        assert!(!can_change("pathfinding = \"4\"\ngit2 = { version = \"0.20\", features = [\"path\"] }"));
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let wanted = format!("x = {{ path = \"{}\", features = [\"a\"] }}", folder.join("x").display());
+        std::fs::create_dir(folder.join("notebook")).unwrap();
+        assert_eq!(portable(&wanted, &folder.join("notebook")), "x = { path = \"../x\", features = [\"a\"] }");
+        assert_eq!(portable("y = \"1\"", &folder), "y = \"1\"");
     }
 }

@@ -1,7 +1,9 @@
 //! `recoil.lock`, beside the notebooks of a folder: which versions of crates `:dep` has meant there, so that it means the
-//! same next year. For each set of wishes it has the lock that cargo made of it.
+//! same next year. For each set of wishes it has the lock that cargo made of it, and for crates in folders the hashes of
+//! their files.
 
 use super::cache::place;
+use super::crate_sources::CrateSources;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,6 +20,9 @@ pub struct Lock {
     /// The lines of cargo's lock, by the lines of its manifest.
     #[serde(default)]
     pub dependencies: BTreeMap<String, Vec<String>>,
+    /// SHA-256 of the files of crates in folders, by their paths from the lock.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, String>,
 }
 
 impl Lock {
@@ -56,21 +61,52 @@ impl Lock {
         self.of(nearest)
     }
 
-    /// Writes down what cargo has resolved; says so, if it was not there already.
-    pub(super) fn keep(mut self, path: &Path, wanted: &str, resolved: &str) -> Option<String> {
+    /// Writes down what cargo has resolved and compiled; says what was not there already, and what has changed.
+    pub(super) fn keep(mut self, path: &Path, wanted: &str, resolved: &str, sources: CrateSources) -> Option<String> {
         let lines: Vec<String> = resolved.lines().map(str::to_owned).collect();
-        if self.dependencies.get(wanted) == Some(&lines) {
+        let mut said = Vec::new();
+        if self.dependencies.get(wanted) != Some(&lines) {
+            self.dependencies.insert(wanted.to_owned(), lines);
+            said.push(format!(
+                "{} now has {}: keep it with the notebook",
+                Self::NAME,
+                versions(wanted, resolved).join(", ")
+            ));
+        }
+        said.extend(self.take(sources));
+        if said.is_empty() {
             return None;
         }
-        self.dependencies.insert(wanted.to_owned(), lines);
-        let versions = versions(wanted, resolved).join(", ");
         let text = self.to_text();
-        Some(match place(path, |file| std::fs::write(file, &text)) {
-            Ok(()) => format!("{} now has {versions}: keep it with the notebook", Self::NAME),
-            Err(error) => {
-                format!("{versions}; {} cannot be written ({error}), so the next run may have others", Self::NAME)
+        if let Err(error) = place(path, |file| std::fs::write(file, &text)) {
+            said.push(format!("it cannot be written ({error}), so the next run may have others"));
+        }
+        Some(said.join("; "))
+    }
+
+    /// Takes in the files of crates in folders; says which of them have changed.
+    fn take(&mut self, sources: CrateSources) -> Option<String> {
+        let CrateSources { folders, files } = sources;
+        let inside = |path: &str| folders.iter().any(|folder| Path::new(path).starts_with(folder));
+        let (before, mut all): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.sources)
+            .into_iter()
+            .partition(|(path, _)| inside(path) || files.contains_key(path));
+        let paths: BTreeSet<&String> = before.keys().chain(files.keys()).collect();
+        let changed: Vec<&String> = paths.into_iter().filter(|path| before.get(*path) != files.get(*path)).collect();
+        let name = Self::NAME;
+        let said = match changed.as_slice() {
+            [] => None,
+            _ if before.is_empty() => {
+                Some(format!("{name} has the hashes of {} files of crates in folders", files.len()))
             }
-        })
+            [first, others @ ..] => {
+                let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+                Some(format!("`{first}`{others} changed since {name} was written, which has the new files from now on"))
+            }
+        };
+        all.extend(files);
+        self.sources = all;
+        said
     }
 }
 
@@ -101,13 +137,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(Lock::NAME);
         let empty = Lock::read(&path).unwrap();
-        let said = empty.keep(&path, "rand = \"0.9\"", RESOLVED).unwrap();
+        let said = empty.keep(&path, "rand = \"0.9\"", RESOLVED, CrateSources::default()).unwrap();
         assert!(said.contains("rand 0.9.1") && !said.contains("libc"), "{said}");
         let lock = Lock::read(&path).unwrap();
         assert_eq!(lock.of("rand = \"0.9\"").unwrap(), RESOLVED);
         assert_eq!(lock.nearest("rand = \"0.9\"\nhex = \"1\"").unwrap(), RESOLVED);
         assert_eq!(lock.nearest("hex = \"1\""), None);
-        assert_eq!(lock.clone().keep(&path, "rand = \"0.9\"", RESOLVED), None);
+        assert_eq!(lock.clone().keep(&path, "rand = \"0.9\"", RESOLVED, CrateSources::default()), None);
+        let sources = |hash: &str| CrateSources {
+            folders: ["../x".to_owned()].into(),
+            files: [("../x/src/lib.rs".to_owned(), hash.to_owned())].into(),
+        };
+        let keep = |hash: &str| Lock::read(&path).unwrap().keep(&path, "rand = \"0.9\"", RESOLVED, sources(hash));
+        assert!(keep("aa").is_some_and(|said| said.contains("hashes of 1 files")));
+        assert_eq!(keep("aa"), None);
+        let said = keep("bb").unwrap();
+        assert!(said.contains("`../x/src/lib.rs` changed since recoil.lock was written"), "{said}");
+        assert_eq!(keep("bb"), None);
         std::fs::write(&path, "{").unwrap();
         assert!(Lock::read(&path).unwrap_err().contains("not a lock"));
     }

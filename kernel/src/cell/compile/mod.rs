@@ -7,12 +7,14 @@
 
 pub(crate) mod cache;
 pub(crate) mod canonical;
+mod crate_sources;
 pub(crate) mod dependencies;
 pub(crate) mod linker;
 pub(crate) mod lock;
 pub(crate) mod mir;
 pub(crate) mod plan;
 pub(crate) mod process;
+mod reactor;
 mod repair;
 pub(crate) mod rustc;
 mod shape;

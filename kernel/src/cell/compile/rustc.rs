@@ -10,6 +10,7 @@ use super::linker;
 use super::mir;
 use super::plan::{Compiled, Plan, Shape};
 use super::process::with_parent;
+use super::reactor::entered;
 use super::repair::repaired;
 use super::shape;
 use super::unused;
@@ -30,7 +31,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         Ok(dependencies) => dependencies,
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
-    let source = canonical(source, &plan.superseded);
+    let source = entered(canonical(source, &plan.superseded), &dependencies.arguments);
     let changing = plan.changing.join(",");
     let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
     let cache = Cache::new(&plan.cache);
