@@ -5,6 +5,8 @@
 
 #[path = "cells/interrupts.rs"]
 mod interrupts;
+#[path = "cells/own.rs"]
+mod own;
 #[path = "cells/table.rs"]
 mod table;
 
@@ -20,6 +22,8 @@ use std::time::Duration;
 struct Notebook {
     evaluator: Arc<RustEvaluator>,
     shown: Arc<Mutex<Vec<Output>>>,
+    /// What was printed, with the number of the cell that it belongs to.
+    texts: Arc<Mutex<Vec<(u64, String)>>>,
     number: AtomicU64,
 }
 
@@ -28,17 +32,23 @@ impl Notebook {
         let program = kernel::prepared();
         let prelude = recoil_kernel::install::prelude::find().expect("the prelude is there");
         let shown = Arc::new(Mutex::new(Vec::new()));
-        let into = shown.clone();
+        let texts = Arc::new(Mutex::new(Vec::new()));
+        let (into, into_texts) = (shown.clone(), texts.clone());
         let sink: Sink = Arc::new(move |event: Event| match event.output {
             Output::Input { prompt, reply, .. } => {
                 let _ = reply.send(format!("answer to {prompt}"));
             }
-            output => into.lock().unwrap().push(output),
+            output => {
+                if let Output::Text(_, text) = &output {
+                    into_texts.lock().unwrap().push((event.token, text.clone()));
+                }
+                into.lock().unwrap().push(output);
+            }
         });
         let (folder, patience) = (cache.to_path_buf(), Duration::from_secs(60));
         let config = Config { program, prelude, cache: cache.to_path_buf(), folder, patience };
         let evaluator = Arc::new(RustEvaluator::start(config, sink).expect("starts"));
-        Self { evaluator, shown, number: AtomicU64::new(0) }
+        Self { evaluator, shown, texts, number: AtomicU64::new(0) }
     }
 
     fn run(&self, code: &str) -> Outcome {

@@ -2,10 +2,11 @@
 
 use super::context::{Context, context, word_start};
 use super::entry::Entry;
-use super::index::{Index, owner_of};
-use super::probe::Probe;
+use super::index::{Index, members, owner_of};
+use super::probe::{self, Probe};
 use super::standard;
 use crate::cell::source::parse::parse_error;
+use crate::cell::source::rewrite::CHECKPOINT;
 use crate::evaluator::{Bundle, Completions};
 use crate::install::config::Config;
 use crate::lock::lock;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// A user who types gets fewer candidates rather than late ones.
 const PATIENCE: Duration = Duration::from_millis(700);
+/// A cell that asks waits until the answer is there, also on a busy machine.
+const PATIENCE_OF_CELLS: Duration = Duration::from_secs(60);
 /// More candidates than anybody reads.
 const MOST: usize = 400;
 /// Methods whose strings name groups and processes.
@@ -36,6 +39,19 @@ struct Snapshot {
     variables: BTreeMap<String, Known>,
     /// Items of all cells, as text.
     items: String,
+    /// The same as an index, made when it is first asked for.
+    own: OnceLock<Index>,
+}
+
+impl Snapshot {
+    fn own(&self) -> &Index {
+        self.own.get_or_init(|| Index::of_notebook(&self.items))
+    }
+
+    /// What is there to call: the notebook's own items, then the prelude's and the standard library's.
+    fn indices<'a>(&'a self, index: Option<&'a Index>) -> Vec<&'a Index> {
+        [self.own()].into_iter().chain(index).collect()
+    }
 }
 
 /// Completes and inspects, at any time, from any thread.
@@ -61,8 +77,8 @@ impl Assistant {
     }
 
     /// The index, which a kernel that has just started may still be reading.
-    fn index(&self) -> Option<&Index> {
-        let until = Instant::now() + PATIENCE;
+    fn index(&self, patience: Duration) -> Option<&Index> {
+        let until = Instant::now() + patience;
         loop {
             match self.index.get() {
                 Some(index) => return Some(index),
@@ -74,7 +90,7 @@ impl Assistant {
 
     /// Takes a copy of the notebook's state; called after every cell.
     pub fn update(&self, table: &Table, items: String) {
-        *lock(&self.snapshot) = Arc::new(Snapshot { variables: table.known.clone(), items });
+        *lock(&self.snapshot) = Arc::new(Snapshot { variables: table.known.clone(), items, own: OnceLock::new() });
     }
 
     pub fn complete(&self, code: &str, cursor: usize) -> Completions {
@@ -86,7 +102,7 @@ impl Assistant {
             Context::Member { receiver, receiver_start, word_start } => {
                 (self.members(&snapshot, code, receiver, *receiver_start), *word_start)
             }
-            Context::Path { path, word_start } => (self.in_path(path), *word_start),
+            Context::Path { path, word_start } => (self.in_path(&snapshot, path), *word_start),
             Context::Word { word_start } => (self.words(&snapshot, &code[..*word_start]), *word_start),
             Context::Magic { word_start } => {
                 (MAGICS.iter().map(|magic| ((*magic).to_owned(), "magic".to_owned())).collect(), *word_start)
@@ -106,29 +122,35 @@ impl Assistant {
         Completions { candidates, start, end }
     }
 
-    /// Methods, fields that are groups, and what the type derefs to.
+    /// Methods and fields, fields that are groups, and what the type derefs to.
     fn members(&self, snapshot: &Snapshot, code: &str, receiver: &str, at: usize) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let Some(kind) = self.type_of(snapshot, code, receiver, at) else { return found };
+        let Some(kind) = self.type_of(snapshot, code, receiver, at, probe::PATIENCE) else { return found };
         if matches!(owner_of(&kind).as_str(), "Data" | "Group")
             && let Some(known) = snapshot.variables.get(receiver)
         {
             let plain = known.groups.iter().filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
             found.extend(plain.map(|name| (name.clone(), "group".to_owned())));
         }
-        if let Some(index) = self.index() {
-            found.extend(index.methods(&kind).into_iter().map(|entry| (entry.name.clone(), "method".to_owned())));
-        }
+        let indices = snapshot.indices(self.index(PATIENCE));
+        found.extend(members(&indices, &kind).into_iter().map(|entry| (entry.name.clone(), entry.kind.clone())));
         found
     }
 
-    /// The type of an expression behind all cells so far.
+    /// The type of an expression behind all cells so far, for a cell that asks.
     pub fn type_of_expression(&self, expression: &str) -> Option<String> {
         let snapshot = lock(&self.snapshot).clone();
-        self.type_of(&snapshot, "", expression, 0)
+        self.type_of(&snapshot, "", expression, 0, PATIENCE_OF_CELLS)
     }
 
-    fn type_of(&self, snapshot: &Snapshot, code: &str, expression: &str, at: usize) -> Option<String> {
+    fn type_of(
+        &self,
+        snapshot: &Snapshot,
+        code: &str,
+        expression: &str,
+        at: usize,
+        patience: Duration,
+    ) -> Option<String> {
         if let Some(known) = snapshot.variables.get(expression) {
             return Some(known.kind.clone());
         }
@@ -136,18 +158,23 @@ impl Assistant {
         let before = &code[..at];
         let before = before.rfind(';').map_or("", |end| &before[..=end]);
         let before = if parse_error(before).is_none() { before } else { "" };
-        lock(&self.probe).type_of(&snapshot.variables, &snapshot.items, before, expression)
+        lock(&self.probe).type_of(&snapshot.variables, &snapshot.items, [before, expression], patience)
     }
 
-    fn in_path(&self, path: &str) -> Vec<(String, String)> {
+    fn in_path(&self, snapshot: &Snapshot, path: &str) -> Vec<(String, String)> {
         if matches!(path.split("::").next(), Some("std" | "core" | "alloc"))
             && let Some(names) = standard::module(&self.libraries, path)
         {
             return names.into_iter().map(|name| (name, "item".to_owned())).collect();
         }
-        let Some(index) = self.index() else { return Vec::new() };
         let owner = path.rsplit("::").next().unwrap_or(path);
-        index.associated(owner).map(|entry| (entry.name.clone(), entry.kind.clone())).collect()
+        let mut found = Vec::new();
+        for entry in snapshot.indices(self.index(PATIENCE)).into_iter().flat_map(|index| index.associated(owner)) {
+            if found.iter().all(|(name, _)| *name != entry.name) {
+                found.push((entry.name.clone(), entry.kind.clone()));
+            }
+        }
+        found
     }
 
     /// Variables of the notebook, names of the cell in front of the cursor, items of the prelude, keywords.
@@ -158,7 +185,7 @@ impl Assistant {
                 found.push((name, "variable".to_owned()));
             }
         }
-        if let Some(index) = self.index() {
+        for index in snapshot.indices(self.index(PATIENCE)) {
             let own =
                 index.entries.iter().filter(|entry| entry.owner.is_empty() && (entry.own || entry.kind == "type"));
             for entry in own {
@@ -172,6 +199,15 @@ impl Assistant {
     }
 
     pub fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
+        self.inspect_within(code, cursor, detail, PATIENCE)
+    }
+
+    /// What is known of an item, for a cell that asks.
+    pub fn page(&self, item: &str, detail: u8) -> Option<Bundle> {
+        self.inspect_within(item, item.len(), detail, PATIENCE_OF_CELLS)
+    }
+
+    fn inspect_within(&self, code: &str, cursor: usize, detail: u8, patience: Duration) -> Option<Bundle> {
         let cursor = floor(code, cursor);
         let end = cursor
             + code[cursor..]
@@ -183,22 +219,27 @@ impl Assistant {
         let end = if word_start(code, end) == end { code[..end].trim_end_matches(['(', ' ', '!']).len() } else { end };
         let name = code.get(word_start(code, end)..end).filter(|name| !name.is_empty())?;
         let snapshot = lock(&self.snapshot).clone();
-        let index = self.index();
+        let index = self.index(patience);
         match context(code, end) {
             Context::Member { receiver, receiver_start, .. } => {
-                let kind = self.type_of(&snapshot, code, &receiver, receiver_start)?;
-                let methods = index?.methods(&kind);
-                let entry = methods.into_iter().find(|entry| entry.name == name)?;
-                Some(page(entry, detail))
+                let kind = self.type_of(&snapshot, code, &receiver, receiver_start, patience.max(probe::PATIENCE))?;
+                let found = members(&snapshot.indices(index), &kind);
+                let entry = found.into_iter().find(|entry| entry.name == name)?;
+                Some(page(entry, detail, &snapshot.items))
             }
             Context::Path { path, .. } => {
                 let owner = path.rsplit("::").next().unwrap_or_default().to_owned();
-                let found = index?.associated(&owner).find(|entry| entry.name == name);
-                found.or_else(|| index?.item(name)).map(|entry| page(entry, detail))
+                let indices = snapshot.indices(index);
+                let found = indices.iter().find_map(|index| index.associated(&owner).find(|entry| entry.name == name));
+                let found = found.or_else(|| indices.iter().find_map(|index| index.item(name)));
+                found.map(|entry| page(entry, detail, &snapshot.items))
             }
             _ => match snapshot.variables.get(name) {
-                Some(known) => Some(of_variable(name, known, index)),
-                None => index?.item(name).map(|entry| page(entry, detail)),
+                Some(known) => Some(of_variable(name, known, &snapshot.indices(index))),
+                None => {
+                    let found = snapshot.indices(index).into_iter().find_map(|index| index.item(name));
+                    found.map(|entry| page(entry, detail, &snapshot.items))
+                }
             },
         }
     }
@@ -271,13 +312,13 @@ fn bundle(plain: String, markdown: String) -> Bundle {
     Bundle::text(plain).with("text/markdown", markdown)
 }
 
-/// What is shown of an entry.
-fn page(entry: &Entry, detail: u8) -> Bundle {
+/// What is shown of an entry; `items` are the notebook's.
+fn page(entry: &Entry, detail: u8, items: &str) -> Bundle {
     let owner = if entry.owner.is_empty() { String::new() } else { format!("{}::", entry.owner) };
     let mut plain = format!("{} {owner}{}\n\n{}\n\n{}", entry.kind, entry.name, entry.signature, entry.docs);
     let mut markdown = format!("**{owner}{}**\n\n```rust\n{}\n```\n\n{}", entry.name, entry.signature, entry.docs);
     if detail > 0
-        && let Some(source) = source(entry)
+        && let Some(source) = source(entry, items)
     {
         plain = format!("{plain}\n\n{source}");
         markdown = format!("{markdown}\n\n```rust\n{source}\n```");
@@ -285,15 +326,17 @@ fn page(entry: &Entry, detail: u8) -> Bundle {
     bundle(plain.trim_end().to_owned(), markdown.trim_end().to_owned())
 }
 
-fn source(entry: &Entry) -> Option<String> {
-    let text = std::fs::read_to_string(&entry.file).ok()?;
+fn source(entry: &Entry, items: &str) -> Option<String> {
+    let text = if entry.file.is_empty() { Some(items.to_owned()) } else { std::fs::read_to_string(&entry.file).ok() }?;
     let (first, last) = entry.lines;
     let lines: Vec<_> = text.lines().skip(first.checked_sub(1)?).take(last + 1 - first).collect();
-    Some(lines.join("\n"))
+    // As the user wrote it.
+    Some(lines.join("\n").replace(CHECKPOINT, ""))
 }
 
-fn of_variable(name: &str, known: &Known, index: Option<&Index>) -> Bundle {
-    let docs = index.and_then(|index| index.item(&owner_of(&known.kind))).map_or("", |entry| entry.docs.as_str());
+fn of_variable(name: &str, known: &Known, indices: &[&Index]) -> Bundle {
+    let kind = owner_of(&known.kind);
+    let docs = indices.iter().find_map(|index| index.item(&kind)).map_or("", |entry| entry.docs.as_str());
     let mutable = if known.mutable { "mut " } else { "" };
     let mut facts = format!("made in In[{}]", known.cell);
     for (what, names) in [("groups", &known.groups), ("columns", &known.columns)] {

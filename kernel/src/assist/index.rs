@@ -1,6 +1,6 @@
 //! What there is to call: every public method, function and type of the prelude and of Polars with its documentation,
 //! read from their sources once and kept beside the prelude; of the standard library from the toolchain's
-//! documentation or sources, whichever is installed.
+//! documentation or sources, whichever is installed. The items of a notebook are read in the same way, private ones too.
 
 use super::entry::Entry;
 use super::standard;
@@ -16,7 +16,7 @@ const POLARS: [&str; 6] = ["polars-core", "polars-lazy", "polars-plan", "polars-
 /// Rooms of the prelude.
 const ROOMS: [&str; 13] =
     ["src", "data", "banks", "recordings", "belle2", "toy", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
-const FILE: &str = "index.json";
+const FILE: &str = "index-2.json";
 
 /// All entries, and which type has which traits and derefs to which type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Index {
                 && let Ok(text) = std::fs::read_to_string(&path)
                 && let Ok(file) = syn::parse_file(&text)
             {
-                let place = Place { text: &text, path: &path, own };
+                let place = Place { text: &text, path: &path, own, private: false };
                 for item in &file.items {
                     self.read_item(item, &place);
                 }
@@ -79,12 +79,22 @@ impl Index {
         }
     }
 
+    /// The items of a notebook, of which the last with a name counts.
+    pub fn of_notebook(text: &str) -> Self {
+        let mut index = Self::default();
+        let place = Place { text, path: Path::new(""), own: true, private: true };
+        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+        items.iter().rev().for_each(|item| index.read_item(item, &place));
+        index
+    }
+
     fn read_item(&mut self, item: &Item, place: &Place<'_>) {
+        let span = item.span();
         match item {
             Item::Impl(block) => self.read_impl(block, place),
-            Item::Trait(definition) if is_public(&definition.vis) => {
+            Item::Trait(definition) if place.shows(&definition.vis) => {
                 let name = definition.ident.to_string();
-                self.entries.push(place.entry("", &name, "trait", item.span(), &definition.attrs));
+                self.entries.push(place.entry("", &name, "trait", span, &definition.attrs));
                 for member in &definition.items {
                     if let TraitItem::Fn(function) = member {
                         let method = function.sig.ident.to_string();
@@ -92,26 +102,72 @@ impl Index {
                     }
                 }
             }
-            Item::Fn(f) if is_public(&f.vis) => {
+            Item::Fn(f) if place.shows(&f.vis) => {
                 let name = f.sig.ident.to_string();
                 let entry = Entry {
                     signature: place.slice(f.sig.span()),
-                    ..place.entry("", &name, "function", item.span(), &f.attrs)
+                    ..place.entry("", &name, "function", span, &f.attrs)
                 };
                 self.entries.push(entry);
             }
-            Item::Struct(s) if is_public(&s.vis) => {
-                self.entries.push(place.entry("", &s.ident.to_string(), "struct", item.span(), &s.attrs));
+            Item::Struct(s) if place.shows(&s.vis) => {
+                let name = s.ident.to_string();
+                let entry = place.entry("", &name, "struct", span, &s.attrs);
+                self.entries.push(place.whole(entry, s.struct_token.span, span));
+                self.read_fields(&name, &s.fields, place);
+                self.read_derives(&name, &s.attrs);
             }
-            Item::Enum(e) if is_public(&e.vis) => {
-                self.entries.push(place.entry("", &e.ident.to_string(), "enum", item.span(), &e.attrs));
+            Item::Enum(e) if place.shows(&e.vis) => {
+                let name = e.ident.to_string();
+                let entry = place.entry("", &name, "enum", span, &e.attrs);
+                self.entries.push(place.whole(entry, e.enum_token.span, span));
+                let variants = e.variants.iter().map(|variant| {
+                    place.entry(&name, &variant.ident.to_string(), "variant", variant.span(), &variant.attrs)
+                });
+                self.entries.extend(variants);
+                self.read_derives(&name, &e.attrs);
             }
             Item::Mod(module) => {
                 let test = module.ident == "tests";
                 let items = module.content.iter().flat_map(|(_, items)| items).filter(|_| !test);
                 items.for_each(|item| self.read_item(item, place));
             }
-            _ => {}
+            _ => self.read_small(item, place),
+        }
+    }
+
+    /// Items that are a name and a line.
+    fn read_small(&mut self, item: &Item, place: &Place<'_>) {
+        let (name, kind, attributes) = match item {
+            Item::Const(item) if place.private => (&item.ident, "const", &item.attrs),
+            Item::Static(item) if place.private => (&item.ident, "static", &item.attrs),
+            Item::Type(item) if place.private => (&item.ident, "type", &item.attrs),
+            Item::Union(item) if place.private => (&item.ident, "union", &item.attrs),
+            Item::Macro(item) if place.private => match &item.ident {
+                Some(name) => (name, "macro", &item.attrs),
+                None => return,
+            },
+            _ => return,
+        };
+        self.entries.push(place.entry("", &name.to_string(), kind, item.span(), attributes));
+    }
+
+    fn read_fields(&mut self, owner: &str, fields: &syn::Fields, place: &Place<'_>) {
+        for (number, field) in fields.iter().enumerate().filter(|(_, field)| place.shows(&field.vis)) {
+            let name = field.ident.as_ref().map_or_else(|| number.to_string(), ToString::to_string);
+            let signature = format!("{name}: {}", place.slice(field.ty.span()));
+            self.entries.push(Entry { signature, ..place.entry(owner, &name, "field", field.span(), &field.attrs) });
+        }
+    }
+
+    fn read_derives(&mut self, owner: &str, attributes: &[Attribute]) {
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+            // What is not understood has no methods here.
+            let _ = attribute.parse_nested_meta(|meta| {
+                let name = meta.path.segments.last().map(|segment| segment.ident.to_string());
+                self.traits.entry(owner.to_owned()).or_default().extend(name);
+                Ok(())
+            });
         }
     }
 
@@ -134,7 +190,7 @@ impl Index {
         }
         for item in &block.items {
             if let ImplItem::Fn(function) = item
-                && is_public(&function.vis)
+                && place.shows(&function.vis)
             {
                 let name = function.sig.ident.to_string();
                 let kind = if function.sig.receiver().is_some() { "method" } else { "function" };
@@ -145,28 +201,9 @@ impl Index {
         }
     }
 
-    /// Methods of a type as rustc names it, its own first, then those of its traits and of what it derefs to.
-    pub fn methods<'a>(&'a self, kind: &str) -> Vec<&'a Entry> {
-        let mut found: Vec<&Entry> = Vec::new();
-        let mut next = Some(owner_of(kind));
-        for _ in 0..4 {
-            let Some(owner) = next.take() else { break };
-            let traits = self.traits.get(&owner).map(Vec::as_slice).unwrap_or_default();
-            let of = |entry: &&Entry| entry.kind == "method" && entry.owner == owner;
-            let of_traits = |entry: &&Entry| entry.kind == "method" && traits.contains(&entry.owner);
-            for entry in self.entries.iter().filter(of).chain(self.entries.iter().filter(of_traits)) {
-                if found.iter().all(|known| known.name != entry.name) {
-                    found.push(entry);
-                }
-            }
-            next = self.derefs.get(&owner).cloned();
-        }
-        found
-    }
-
-    /// Functions of a type, behind `Type::`.
+    /// Functions and variants of a type, behind `Type::`.
     pub fn associated<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a Entry> {
-        self.entries.iter().filter(move |entry| entry.owner == owner)
+        self.entries.iter().filter(move |entry| entry.owner == owner && entry.kind != "field")
     }
 
     /// A free item by name; the prelude's own first.
@@ -176,13 +213,50 @@ impl Index {
     }
 }
 
+/// Fields and methods of a type as rustc names it, its own first, then those of its traits and of what it derefs to; of
+/// several indices the first ones come first.
+pub(super) fn members<'a>(indices: &[&'a Index], kind: &str) -> Vec<&'a Entry> {
+    let mut found: Vec<&Entry> = Vec::new();
+    let mut next = Some(owner_of(kind));
+    for _ in 0..4 {
+        let Some(owner) = next.take() else { break };
+        let traits: Vec<&String> =
+            indices.iter().flat_map(|index| index.traits.get(&owner).into_iter().flatten()).collect();
+        let all = || indices.iter().flat_map(|index| &index.entries);
+        let of = |kind: &'static str| {
+            let owner = owner.clone();
+            all().filter(move |entry| entry.kind == kind && entry.owner == owner)
+        };
+        let of_traits = |entry: &&Entry| entry.kind == "method" && traits.contains(&&entry.owner);
+        for entry in of("field").chain(of("method")).chain(all().filter(of_traits)) {
+            if found.iter().all(|known| known.name != entry.name) {
+                found.push(entry);
+            }
+        }
+        next = indices.iter().find_map(|index| index.derefs.get(&owner).cloned());
+    }
+    found
+}
+
 struct Place<'a> {
     text: &'a str,
     path: &'a Path,
     own: bool,
+    /// Whether private things count, too: a cell sees all of its notebook.
+    private: bool,
 }
 
 impl Place<'_> {
+    fn shows(&self, visibility: &Visibility) -> bool {
+        self.private || matches!(visibility, Visibility::Public(_))
+    }
+
+    /// The entry of a type of the notebook: with all of its definition.
+    fn whole(&self, entry: Entry, from: proc_macro2::Span, to: proc_macro2::Span) -> Entry {
+        let text = self.text.get(from.byte_range().start..to.byte_range().end).filter(|_| self.private);
+        Entry { signature: text.map_or(entry.signature, str::to_owned), ..entry }
+    }
+
     fn slice(&self, span: proc_macro2::Span) -> String {
         let text = self.text.get(span.byte_range()).unwrap_or_default();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -205,10 +279,6 @@ impl Place<'_> {
             own: self.own,
         }
     }
-}
-
-fn is_public(visibility: &Visibility) -> bool {
-    matches!(visibility, Visibility::Public(_))
 }
 
 fn docs(attributes: &[Attribute]) -> String {
@@ -254,7 +324,7 @@ pub(super) fn owner_of(kind: &str) -> String {
 /// Sources of Polars in Cargo's registry, of the version that the prelude uses.
 fn polars_folders() -> Vec<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let home = home.or_else(|| crate::install::home().map(|home| home.join(".cargo")));
     let registry = home.map(|home| home.join("registry/src"));
     let registries = registry.and_then(|registry| std::fs::read_dir(registry).ok()).into_iter().flatten().flatten();
     let mut found = Vec::new();
@@ -291,14 +361,39 @@ mod tests {
     fn sources_become_entries() {
         let text = "/// A thing.\npub struct Thing;\nimpl Thing {\n    /// Counts.\n    pub fn count(&self, of: &str) -> usize { 0 }\n    fn hidden(&self) {}\n}\nimpl std::ops::Deref for Thing { type Target = Other; fn deref(&self) -> &Other { todo() } }\nimpl Other { pub fn more(&self) {} }\n";
         let mut index = Index::default();
-        let place = Place { text, path: Path::new("x.rs"), own: true };
+        let place = Place { text, path: Path::new("x.rs"), own: true, private: false };
         for item in &syn::parse_file(text).unwrap().items {
             index.read_item(item, &place);
         }
         let methods: Vec<_> =
-            index.methods("&Thing").iter().map(|entry| (entry.name.as_str(), entry.docs.as_str())).collect();
+            members(&[&index], "&Thing").iter().map(|entry| (entry.name.as_str(), entry.docs.as_str())).collect();
         assert_eq!(methods, [("count", "Counts."), ("more", "")]);
-        assert_eq!(index.methods("Thing")[0].signature, "fn count(&self, of: &str) -> usize");
+        assert_eq!(members(&[&index], "Thing")[0].signature, "fn count(&self, of: &str) -> usize");
         assert_eq!(index.item("Thing").unwrap().docs, "A thing.");
+    }
+
+    #[test]
+    fn the_items_of_a_notebook_are_read_with_their_fields() {
+        let text = "/// Old.\nstruct Pair;\n/// Two.\n#[derive(Debug, Clone)]\nstruct Pair<T> { a: T, b: T }\nimpl<T> Pair<T> { /// All.\n fn sum(&self) -> f64 { 0.0 } }\nenum Kind { Near, Far(f64) }\ntrait Area { fn area(&self) -> f64; }\nimpl Area for Kind { fn area(&self) -> f64 { 1.0 } }\nfn twice(x: f64) -> f64 { 2.0 * x }\nconst N: usize = 3;\nmacro_rules! m { () => {} }\n";
+        let own = Index::of_notebook(text);
+        let library = Index {
+            entries: vec![Entry {
+                owner: "Clone".into(),
+                name: "clone".into(),
+                kind: "method".into(),
+                ..Entry::default()
+            }],
+            ..Index::default()
+        };
+        let names =
+            |kind: &str| members(&[&own, &library], kind).iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names("ctx::Pair<f64>"), ["a", "b", "sum", "clone"]);
+        assert_eq!(names("Kind"), ["area"]);
+        let pair = own.item("Pair").unwrap();
+        assert_eq!((pair.docs.as_str(), pair.signature.as_str()), ("Two.", "struct Pair<T> { a: T, b: T }"));
+        assert_eq!(own.associated("Kind").map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["Near", "Far"]);
+        assert_eq!(own.associated("Pair").map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["sum"]);
+        assert_eq!(own.item("twice").unwrap().signature, "fn twice(x: f64) -> f64");
+        assert!(own.item("N").is_some() && own.item("m").is_some());
     }
 }

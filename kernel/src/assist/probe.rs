@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Later answers are worth nothing to somebody who types.
-const PATIENCE: Duration = Duration::from_millis(900);
+pub(super) const PATIENCE: Duration = Duration::from_millis(900);
 const PROBE: &str = "recoil_probe";
 
 /// Asks rustc.
@@ -24,13 +24,14 @@ impl Probe {
         Self { config: config.clone(), folder: folder.join("probe") }
     }
 
-    /// The type of `expression` behind the statements `before`, where `variables` and `items` are known.
+    /// The type of `expression` behind the statements `before`, where `variables` and `items` are known, if the compiler says
+    /// it within `patience`.
     pub fn type_of(
         &self,
         variables: &BTreeMap<String, Known>,
         items: &str,
-        before: &str,
-        expression: &str,
+        [before, expression]: [&str; 2],
+        patience: Duration,
     ) -> Option<String> {
         let mut source = format!("#![allow(warnings)]\nuse recoil::*;\n{items}\nasync fn cell(");
         for (name, known) in variables {
@@ -42,11 +43,11 @@ impl Probe {
             ") -> Result<(), ::recoil::runtime::Stop> {{\n{before}\nlet recoil_value = {expression};\n\
              recoil_value.{PROBE}();\nOk(()) }}\n"
         );
-        let errors = self.check(&source)?;
+        let errors = self.check(&source, patience)?;
         errors.lines().find_map(named_type)
     }
 
-    fn check(&self, source: &str) -> Option<String> {
+    fn check(&self, source: &str, patience: Duration) -> Option<String> {
         std::fs::create_dir_all(&self.folder).ok()?;
         let path = self.folder.join("probe.rs");
         std::fs::write(&path, source).ok()?;
@@ -64,7 +65,7 @@ impl Probe {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().ok()?;
         let start = Instant::now();
         while child.try_wait().ok()?.is_none() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > patience {
                 let _ = child.kill();
                 let _ = child.wait();
                 return None;

@@ -57,6 +57,6 @@ fn default_folder() -> PathBuf {
 /// Where the kernel and the prelude's rooms keep what they can make again.
 pub(crate) fn own_cache() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    let user = from("XDG_CACHE_HOME").or_else(|| super::home().map(|home| home.join(".cache")));
     user.unwrap_or_else(std::env::temp_dir).join("recoil")
 }

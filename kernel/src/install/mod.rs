@@ -53,6 +53,10 @@ fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> InstallError {
 /// A folder of the user: from the environment, else under the home folder.
 fn user_folder(variable: &str, under_home: &str) -> std::path::PathBuf {
     let set = std::env::var_os(variable).filter(|folder| !folder.is_empty());
-    let home = || std::path::PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(under_home);
-    set.map_or_else(home, std::path::PathBuf::from)
+    set.map_or_else(|| home().unwrap_or_else(std::env::temp_dir).join(under_home), std::path::PathBuf::from)
+}
+
+/// The user's home folder: `HOME`, or without it the one that the system knows.
+pub(crate) fn home() -> Option<std::path::PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute())
 }

@@ -21,9 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 impl Session {
     /// A message on the shell socket.
     pub(super) fn on_shell(self: &Arc<Self>, message: Message) {
-        if let Some(id) = message.subshell()
-            && !self.lanes.has(id)
-        {
+        if message.subshell().is_some() {
             return self.refuse_subshell(&message);
         }
         match message.kind() {
@@ -35,17 +33,12 @@ impl Session {
 
     fn on_lane(self: &Arc<Self>, message: Message) {
         let session = self.clone();
-        let subshell = message.subshell().map(str::to_owned);
         let lane = match message.kind() {
             "complete_request" | "inspect_request" => "assist",
             _ => "quick",
         };
         let work = Box::new(move || session.answer(&message, &session.shell));
-        match subshell {
-            None => self.lanes.main(lane, work),
-            // Deleted between the check and here: answered all the same.
-            Some(id) => self.lanes.subshell(&id, work).unwrap_or_else(|work| self.lanes.main(lane, work)),
-        }
+        self.lanes.send(lane, work);
     }
 
     /// Answers one request over `via`.
@@ -123,6 +116,8 @@ impl Session {
         history::reply(&entries, request.output)
     }
 
+    /// Cells change one state, one after the other: there are no subshells, and none are announced. Questions are answered
+    /// beside a cell that runs all the same.
     fn refuse_subshell(&self, message: &Message) {
         let origin = message.origin();
         let id = message.subshell().unwrap_or_default();

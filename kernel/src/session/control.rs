@@ -1,12 +1,11 @@
-//! The control channel: interrupt, shutdown, subshells. It is never behind a cell.
+//! The control channel: interrupt, shutdown. It is never behind a cell.
 
 use super::Session;
 use crate::channels::Outgoing;
 use crate::lock::lock;
-use crate::wire::execute::refused;
-use crate::wire::{Message, Object, content, object};
+use crate::wire::{Message, Object, content};
 use jupyter_protocol::{ExecutionState, InterruptReply, ShutdownReply};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,16 +23,9 @@ impl Session {
                 content(&InterruptReply::new())
             }),
             "shutdown_request" => self.on_shutdown(&message, &self.control),
-            "create_subshell_request" => {
-                self.direct(&message, |session| object(json!({"status": "ok", "subshell_id": session.lanes.create()})))
-            }
-            "list_subshell_request" => {
-                self.direct(&message, |session| object(json!({"status": "ok", "subshell_id": session.lanes.list()})))
-            }
-            "delete_subshell_request" => self.direct(&message, |session| session.delete_subshell(&message)),
             _ => {
                 let session = self.clone();
-                self.lanes.main("control", Box::new(move || session.answer(&message, &session.control)));
+                self.lanes.send("control", Box::new(move || session.answer(&message, &session.control)));
             }
         }
     }
@@ -44,14 +36,6 @@ impl Session {
         let reply = work(self);
         self.reply(&self.control, &origin, reply);
         self.idle(&origin);
-    }
-
-    fn delete_subshell(&self, message: &Message) -> Object {
-        let id = message.content.get("subshell_id").and_then(Value::as_str).unwrap_or_default();
-        match self.lanes.delete(id) {
-            true => object(json!({"status": "ok"})),
-            false => refused("NoSubshell", &format!("there is no subshell `{id}`")),
-        }
     }
 
     /// Interrupts the running cell; a question to the user ends with it.

@@ -1,5 +1,6 @@
 //! The cells of all sessions, in SQLite; a locked or broken file costs only the past, never a cell.
 
+use crate::install;
 use crate::wire::history::{Entry, HistoryRequest};
 use rusqlite::{Connection, ErrorCode, Row, ToSql, params};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ const NEWEST_FIRST: &str = "ORDER BY session DESC, line DESC LIMIT";
 
 /// Where the history lives: `RECOIL_HISTORY`, else the user's state folder.
 pub fn default_path() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".local/state");
+    let home = || install::home().unwrap_or_else(std::env::temp_dir).join(".local/state");
     let state = || std::env::var_os("XDG_STATE_HOME").filter(|path| !path.is_empty()).map_or_else(home, PathBuf::from);
     let path = std::env::var_os("RECOIL_HISTORY").filter(|path| !path.is_empty());
     path.map_or_else(|| state().join("recoil/history.sqlite"), PathBuf::from)

@@ -19,7 +19,7 @@ pub struct Connection {
     pub iopub_port: u16,
     /// Questions to the user.
     pub stdin_port: u16,
-    /// Interrupt, shutdown, subshells.
+    /// Interrupt, shutdown.
     pub control_port: u16,
     /// Heartbeat.
     pub hb_port: u16,

@@ -36,6 +36,6 @@ pub fn reply(rust: &str) -> Object {
         debugger: false,
         error: None,
     });
-    reply.insert("supported_features".into(), json!(["iopub_welcome", "kernel subshells"]));
+    reply.insert("supported_features".into(), json!(["iopub_welcome"]));
     reply
 }

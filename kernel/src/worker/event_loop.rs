@@ -4,7 +4,7 @@ use super::inbox::Inbox;
 use super::pipe::Pipe;
 use super::session;
 use super::state::{Finished, Shared, send};
-use crate::evaluator::{Event, Output};
+use crate::evaluator::{Event, Output, Stream};
 use crate::lock::lock;
 use crate::process::Process;
 use port::{ToKernel, ToWorker};
@@ -136,6 +136,10 @@ impl EventLoop {
                 let mut state = lock(&self.shared.state);
                 state.started |= state.expected == Some(token);
                 state.begun = Some(Instant::now());
+            }
+            ToKernel::Text { token, error, text } => {
+                let stream = if error { Stream::Stderr } else { Stream::Stdout };
+                self.show(token, Output::Text(stream, text));
             }
             ToKernel::Display { token, bundle, id } => {
                 self.show(token, Output::Display { bundle, id });

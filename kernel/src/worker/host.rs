@@ -3,7 +3,7 @@
 //! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
 //! can be mistaken for them; standard output and error become pipes that the kernel reads.
 
-use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE, opened};
+use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE, opened, printed};
 use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -42,6 +42,9 @@ fn serve() -> std::io::Result<()> {
     let prelude = load(&variable(PRELUDE)?, libc::RTLD_GLOBAL)?;
     start(prelude)?;
     let failed = symbol(prelude, c"recoil_cell_failed");
+    let takes = symbol(prelude, c"recoil_take_text").ok_or_else(loader_error)?;
+    // SAFETY: the prelude defines this function with exactly this type, and is never unloaded.
+    unsafe { printed::offer_to(takes) };
     let mut list = variable(PIPES)?;
     list.push(opened::SUFFIX);
     opened::record(list.as_ref())?;

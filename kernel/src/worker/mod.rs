@@ -2,7 +2,7 @@
 //! kernel's end, with [`event_loop`], the thread that reads its socket ([`inbox`]) and its two output pipes ([`pipe`]) into
 //! the common [`state`].
 //!
-//! [`opened`] writes down which files cells open.
+//! [`opened`] writes down which files cells open, [`printed`] finds the cell whose thread prints.
 //!
 //! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
 //! and one ending per cell. The room knows neither rustc nor Jupyter.
@@ -13,6 +13,7 @@ mod inbox;
 mod listener;
 mod opened;
 mod pipe;
+mod printed;
 mod session;
 mod state;
 

@@ -89,6 +89,7 @@ mod tests {
         let messages = vec![
             ToKernel::Hello,
             ToKernel::Started { token: 9 },
+            ToKernel::Text { token: 9, error: true, text: "é\n".into() },
             ToKernel::Display { token: 9, bundle: bundle(), id: Some("x".into()) },
             ToKernel::Update { token: 9, bundle: bundle(), id: "x".into() },
             ToKernel::Clear { token: 9, wait: true },

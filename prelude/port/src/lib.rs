@@ -5,7 +5,8 @@
 //! a little-endian `u32` length, then that many bytes of JSON.
 //!
 //! Standard output and standard error do not come this way: they are pipes that the kernel reads, so that nothing a dying
-//! worker has written is lost.
+//! worker has written is lost. Only text of threads that outlive their cells is a message, because a pipe does not say
+//! whose text it is.
 //!
 //! In comes a typed message or a byte stream, out goes the other. The room knows no Jupyter, no rustc and no data frame;
 //! it imports only the standard library, serde and base64, because it is the one room that the kernel links.

@@ -105,6 +105,15 @@ pub enum ToKernel {
         /// The cell.
         token: u64,
     },
+    /// Text that a thread has printed whose cell runs no more; all other text comes through the pipes.
+    Text {
+        /// The cell that started the thread.
+        token: u64,
+        /// Whether it is standard error.
+        error: bool,
+        /// What was printed.
+        text: String,
+    },
     /// Something to show now.
     Display {
         /// The cell.

@@ -84,7 +84,7 @@ fn signal_group(child: &Child, signal: libc::c_int) {
 }
 
 fn folder(path: Option<&str>) -> Ending {
-    let home = || std::env::var("HOME").unwrap_or_else(|_| "/".into());
+    let home = || std::env::home_dir().map_or_else(|| "/".to_owned(), |home| home.display().to_string());
     if let Some(path) = path {
         let path = match path.strip_prefix('~') {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home()),

@@ -72,7 +72,8 @@ fn show_in_order(message: impl FnOnce(u64) -> ToKernel) {
     const PATIENCE: Duration = Duration::from_secs(10);
     let Some(link) = LINK.get() else { return };
     let before = lock(&link.inbox).heard;
-    send_in_order(message);
+    flush();
+    send(&message(threads::own()));
     let inbox = lock(&link.inbox);
     drop(link.arrived.wait_timeout_while(inbox, PATIENCE, |inbox| inbox.heard == before));
 }

@@ -1,7 +1,8 @@
 //! What runs inside the worker: the other end of the kernel's socket, the variables of the notebook, and what a cell
 //! may call to show things, ask for input and tell how far it is.
 //!
-//! The kernel generates code that calls the hidden items here; people call [`display`], [`progress`] and [`input`]. Nothing here knows Jupyter: bundles go out as messages of room `port`.
+//! The kernel generates code that calls the hidden items here, and its worker finds [`recoil_worker_start`],
+//! [`recoil_cell_failed`] and [`recoil_take_text`] by their names; people call [`display`], [`progress`] and [`input`]. Nothing here knows Jupyter: bundles go out as messages of room `port`.
 
 mod cell;
 mod ending;
@@ -33,6 +34,8 @@ pub use start::recoil_worker_start;
 pub use stdin::{Stdin, stdin};
 pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
-pub use threads::of_cell;
-pub use waits::{WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread};
+pub use threads::{of_cell, recoil_take_text};
+pub use waits::{
+    LoopsOverMessages, Messages, WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread,
+};
 pub use widget::{Widget, WidgetError, slider};

@@ -1,4 +1,5 @@
-//! Which threads an interrupt stops: those that the running cell has started, and no others.
+//! Which cell a thread belongs to: an interrupt stops the threads that the running cell has started, and no others; and what
+//! a thread shows goes to the cell that has started it.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,6 +19,27 @@ pub(crate) fn running() -> u64 {
     RUNNING.load(Ordering::SeqCst)
 }
 
+/// The cell that this thread works for: the one that started it, or the one that runs.
+pub(crate) fn own() -> u64 {
+    CELL.get().unwrap_or_else(running)
+}
+
+/// Takes text that this thread prints, if its cell runs no more; says whether it was taken. The worker's host asks before
+/// it writes to standard output or error.
+///
+/// # Safety
+/// `text` points to `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn recoil_take_text(error: i32, text: *const u8, length: usize) -> i32 {
+    // A thread that ends has no such variable any more.
+    let token = CELL.try_with(Cell::get).ok().flatten().filter(|token| *token != running());
+    let Some(token) = token else { return 0 };
+    // SAFETY: the caller says that there are so many bytes.
+    let text = String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(text, length) }).into_owned();
+    super::link::send(&port::ToKernel::Text { token, error: error != 0, text });
+    1
+}
+
 /// Another cell runs from now on.
 pub(super) fn runs(token: u64) {
     RUNNING.store(token, Ordering::SeqCst);
@@ -25,7 +47,7 @@ pub(super) fn runs(token: u64) {
 
 /// Wraps the work of a new thread, so that the thread knows its cell. Cells are rewritten to call this.
 pub fn of_cell<R, F: FnOnce() -> R>(work: F) -> impl FnOnce() -> R {
-    let token = running();
+    let token = own();
     move || {
         CELL.set(Some(token));
         work()

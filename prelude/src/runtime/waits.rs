@@ -48,6 +48,52 @@ impl<T> WaitsForMessage<T> for Receiver<T> {
     }
 }
 
+/// The messages of a channel, one after the other; see [`LoopsOverMessages`].
+#[derive(Debug)]
+pub struct Messages<R>(R);
+
+impl<T> Iterator for Messages<Receiver<T>> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.recoil_recv().ok()
+    }
+}
+
+impl<T> Iterator for Messages<&Receiver<T>> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.recoil_recv().ok()
+    }
+}
+
+/// A loop over the messages of a channel.
+pub trait LoopsOverMessages: Sized {
+    /// `into_iter`.
+    fn recoil_messages(self) -> Messages<Self>;
+    /// `iter`.
+    fn recoil_message_iter(&self) -> Messages<&Self>;
+}
+
+impl<T> LoopsOverMessages for Receiver<T> {
+    fn recoil_messages(self) -> Messages<Self> {
+        Messages(self)
+    }
+
+    fn recoil_message_iter(&self) -> Messages<&Self> {
+        Messages(self)
+    }
+}
+
+impl<T> LoopsOverMessages for &Receiver<T> {
+    fn recoil_messages(self) -> Messages<Self> {
+        Messages(self)
+    }
+
+    fn recoil_message_iter(&self) -> Messages<&Self> {
+        Messages(self)
+    }
+}
+
 /// Waiting for a thread.
 pub trait WaitsForThread<T> {
     /// `join`.

@@ -27,6 +27,9 @@ fn an_interrupt_keeps_the_variables_wherever_the_cell_waits() {
         "println!(\"ready\"); (0u64..).map(|i| i * 2).filter(|i| i % 2 == 1).next();",
         "use std::thread::sleep;\nprintln!(\"ready\"); sleep(std::time::Duration::from_secs(600));",
         "let (sender, receiver) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); receiver.recv()?; sender.send(1)?;",
+        "let (sender, receiver) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); for byte in receiver { println!(\"{byte}\"); } sender.send(1)?;",
+        "let (sender, receiver) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); for byte in &receiver { println!(\"{byte}\"); } sender.send(1)?;",
+        "let (sender, receiver) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); for byte in receiver.iter() { println!(\"{byte}\"); } sender.send(1)?;",
         "println!(\"ready\"); std::process::Command::new(\"sleep\").arg(\"600\").status()?;",
         "println!(\"ready\"); let mut child = std::process::Command::new(\"sleep\").arg(\"600\").spawn()?; child.wait()?;",
         "println!(\"ready\"); std::net::TcpListener::bind(\"127.0.0.1:0\")?.accept()?;",
@@ -69,4 +72,27 @@ fn a_line_without_an_end_appears_while_the_cell_runs() {
         done => panic!("{done:?}"),
     }
     assert_eq!(notebook.printed(Stream::Stdout), "ready");
+}
+
+#[test]
+fn loops_over_channels_and_over_what_is_called_so_give_the_same() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    let sent =
+        "let (sender, numbers) = std::sync::mpsc::channel::<i32>(); for n in 0..4 { sender.send(n)?; } drop(sender);";
+    let sum = |over: &str| format!("let mut sum = 0; for n in {over} {{ sum += n; }} sum");
+    assert_eq!(notebook.value(&format!("{sent} {}", sum("numbers"))), "6");
+    assert_eq!(notebook.value(&format!("{sent} {}", sum("&numbers"))), "6");
+    assert_eq!(notebook.value(&format!("{sent} {}", sum("numbers.iter()"))), "6");
+    // A receiver of an earlier cell, which this cell does not call so.
+    notebook.value(sent);
+    assert_eq!(notebook.value(&sum("&numbers")), "6");
+    // Words of channels, and no channel.
+    assert_eq!(notebook.value(&format!("let channel = vec![1, 2, 3]; {}", sum("channel"))), "6");
+    assert_eq!(notebook.value(&format!("let channel = [1, 2, 3]; {}", sum("&channel"))), "6");
+    assert_eq!(notebook.value(&format!("let channel = vec![1, 2, 3]; {}", sum("channel.iter()"))), "6");
+    let failure = notebook.failure("let channel = 5; for x in channel { }");
+    let told = failure.traceback.join("\n");
+    assert!(!told.contains("recoil_"), "{told}");
 }

@@ -4,7 +4,7 @@
 //! In come a source and rustc's errors as JSON; out goes another source, or nothing when the errors are the user's.
 
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
-use crate::cell::source::rewrite::WAITS;
+use crate::cell::source::rewrite::renamed;
 use crate::variables::{is_cheap, is_dict_of_data};
 use serde_json::Value;
 
@@ -160,7 +160,7 @@ fn other_wait(source: &str, error: &Value) -> Option<(usize, usize, String)> {
     let start = span["byte_start"].as_u64()? as usize;
     let end = span["byte_end"].as_u64()? as usize;
     let name = source.get(start..end)?;
-    let (own, _) = WAITS.iter().find(|(_, ours)| *ours == name)?;
+    let (own, _) = renamed().find(|(_, ours)| *ours == name)?;
     Some((start, end, format!("{own:0$}", name.len())))
 }
 

@@ -98,7 +98,7 @@ impl Engine {
     }
 
     fn page(&self, item: &str, detailed: bool) -> Result<Bundle, Failure> {
-        let found = self.assistant().inspect(item, item.len(), u8::from(detailed));
+        let found = self.assistant().page(item, u8::from(detailed));
         found.ok_or_else(|| failure("NotFound", format!("nothing is known about `{item}`")))
     }
 

@@ -155,6 +155,9 @@ impl Engine {
         let parse_with = |definitions: &Definitions| {
             let notebook = Notebook {
                 is_group: &|variable, name| self.table.is_group(variable, name),
+                holds_messages: &|name| {
+                    self.table.known.get(name).is_some_and(|known| known.kind.contains("mpsc::Receiver"))
+                },
                 makes_items: &|name| definitions.makes_items(name),
                 imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
                 folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },

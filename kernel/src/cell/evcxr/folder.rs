@@ -1,6 +1,7 @@
 //! The folder of a session: sockets, the crate that evcxr writes, compiled cells. It goes when the session ends; one that
 //! a killed kernel left is removed by the next session that starts.
 
+use crate::install::home;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// In the system's folder for temporary files, or in another one if that is of no use here.
     pub fn new() -> std::io::Result<Self> {
-        let cache = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+        let cache = home().map(|home| home.join(".cache"));
         let others = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from);
         let wanted = std::env::temp_dir();
         let parent = [wanted.clone()].into_iter().chain(others).chain(cache).find(|parent| is_usable(parent));

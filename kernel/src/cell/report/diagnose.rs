@@ -6,7 +6,7 @@ use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
 use crate::cell::source::parsed::words;
-use crate::cell::source::rewrite::WAITS;
+use crate::cell::source::rewrite::renamed;
 use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
@@ -233,7 +233,7 @@ impl<'a> Map<'a> {
 /// Whether a text is what was generated, apart from names of methods that the compiler gave back their own.
 fn same(text: &str, generated: &str) -> bool {
     let plain = |text: &str| {
-        WAITS.iter().fold(text.to_owned(), |text, (own, ours)| text.replace(ours, &format!("{own:0$}", ours.len())))
+        renamed().fold(text.to_owned(), |text, (own, ours)| text.replace(ours, &format!("{own:0$}", ours.len())))
     };
     text == generated || (generated.contains(".recoil_") && plain(text) == plain(generated))
 }

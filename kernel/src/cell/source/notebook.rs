@@ -6,6 +6,8 @@ use std::path::PathBuf;
 pub(crate) struct Notebook<'a> {
     /// Whether a field access on a variable means a group (`data.mumu`).
     pub is_group: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a variable receives the messages of a channel.
+    pub holds_messages: &'a dyn Fn(&str) -> bool,
     /// Whether a macro of this name makes items.
     pub makes_items: &'a dyn Fn(&str) -> bool,
     /// Whether `sleep` was imported from the standard library's threads.
@@ -23,6 +25,7 @@ impl Notebook<'static> {
     pub fn empty() -> Self {
         Self {
             is_group: &|_, _| false,
+            holds_messages: &|_| false,
             makes_items: &|_| false,
             imports_sleep: false,
             folder: PathBuf::new(),

@@ -13,7 +13,7 @@ use syn::{Block, Expr};
 
 /// Methods that wait, with nothing given to them, and what cells call in their place: waiting that can be interrupted.
 /// The prelude's trait fits the standard library's types; where the compiler does not find it, the name is put back.
-pub(crate) const WAITS: [(&str, &str); 7] = [
+const WAITS: [(&str, &str); 7] = [
     ("recv", "recoil_recv"),
     ("join", "recoil_join"),
     ("wait", "recoil_wait"),
@@ -22,6 +22,14 @@ pub(crate) const WAITS: [(&str, &str); 7] = [
     ("output", "recoil_output"),
     ("accept", "recoil_accept"),
 ];
+/// Methods that make an iterator of a channel's messages, and what cells call in their place, where it may be one.
+const MESSAGES: [(&str, &str); 2] = [("into_iter", "recoil_messages"), ("iter", "recoil_message_iter")];
+
+/// All methods that are called by another name in a cell, with that name.
+pub(crate) fn renamed() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    WAITS.iter().chain(&MESSAGES)
+}
+
 /// Methods of iterators whose closures may be called without end.
 const ADAPTERS: [&str; 24] = [
     "for_each",
@@ -51,7 +59,7 @@ const ADAPTERS: [&str; 24] = [
 ];
 /// Functions that make endless iterators of closures.
 const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
-const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
+pub(crate) const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
 
 /// `display(x)` becomes `display_bundle({ .. })`, which takes whatever can be shown.
 const DISPLAY: &str = "::recoil::runtime::display_bundle";
@@ -114,6 +122,35 @@ impl Rewriter<'_> {
                 || (path.segments.len() == 1 && self.parsed.words.iter().any(|word| of_futures(word))))
     }
 
+    /// A loop over the messages of a channel waits for each of them. Whether it is one only the compiler knows; where it is
+    /// not, it finds no such method, and gets the plain iterator.
+    fn receives(&mut self, over: &Expr) {
+        let name = |expression: &Expr| match expression {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            Expr::Field(field) => Some(self.code[range(field.member.span())].to_owned()),
+            _ => None,
+        };
+        let (inner, borrowed) = match over {
+            Expr::Reference(reference) => (&*reference.expr, true),
+            Expr::MethodCall(call) if call.method == "iter" && call.args.is_empty() => (&*call.receiver, false),
+            other => (other, false),
+        };
+        let Some(name) = name(inner) else { return };
+        let said = ["channel", "sync_channel", "Receiver"].iter().any(|word| self.parsed.words.contains(*word));
+        if !said && !(self.notebook.holds_messages)(&name) {
+            return;
+        }
+        let [(_, whole), (_, by_reference)] = MESSAGES;
+        match over {
+            Expr::MethodCall(call) => {
+                let Range { start, end } = range(call.method.span());
+                self.parsed.edits.push(Edit { start, end, text: by_reference.into() });
+            }
+            _ if borrowed => self.around(range(over.span()), "(", &format!(").{whole}()")),
+            _ => self.insert(range(over.span()).end, &format!(".{whole}()")),
+        }
+    }
+
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
         self.nested += 1;
         visit(self);
@@ -124,6 +161,7 @@ impl Rewriter<'_> {
 impl<'ast> Visit<'ast> for Rewriter<'_> {
     fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
         self.looped(&expression.body);
+        self.receives(&expression.expr);
         visit::visit_expr_for_loop(self, expression);
     }
 
