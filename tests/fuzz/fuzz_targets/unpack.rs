@@ -9,8 +9,11 @@ mod ro_crate {
     mod entries;
     mod error;
     mod unpack;
-    pub use describe::id;
     pub use unpack::unpack;
+
+    pub fn id(path: &str) -> String {
+        describe::id(path)
+    }
 }
 
 use libfuzzer_sys::fuzz_target;
@@ -41,7 +44,8 @@ fn built(mut data: &[u8]) -> Option<Vec<u8>> {
     let mut describe = |name: &str, bytes: &[u8], kind: u8| {
         let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let size = bytes.len() + usize::from(kind & 64 != 0);
-        entities.push(serde_json::json!({"@id": ro_crate::id(name), "sha256": sha256, "contentSize": size.to_string()}));
+        entities
+            .push(serde_json::json!({"@id": ro_crate::id(name), "sha256": sha256, "contentSize": size.to_string()}));
     };
     let options = SimpleFileOptions::default();
     zip.start_file("n.ipynb", options).ok()?;
