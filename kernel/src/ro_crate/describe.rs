@@ -1,5 +1,6 @@
 //! The description of a crate as JSON-LD.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// The description of a crate, by the standard's name for it.
@@ -100,23 +101,26 @@ pub(super) fn description(about: &About, contents: &Contents) -> Value {
     json!({ "@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph })
 }
 
+/// What a relative reference of a URI does not escape, beside letters and digits.
+const ESCAPED: &AsciiSet = &{
+    let mut escaped = *NON_ALPHANUMERIC;
+    let plain = b"-._~/!$&'()*+,;=@:";
+    let mut at = 0;
+    while at < plain.len() {
+        escaped = escaped.remove(plain[at]);
+        at += 1;
+    }
+    escaped
+};
+
 /// A path as the identifier of a file: a relative reference of a URI.
 pub(super) fn id(path: &str) -> String {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@:".contains(&c);
-    path.bytes().map(|c| if plain(c) { char::from(c).to_string() } else { format!("%{c:02X}") }).collect()
+    utf8_percent_encode(path, ESCAPED).to_string()
 }
 
 /// The path of an identifier.
 pub(super) fn path_of(id: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = id.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%');
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(id).decode_utf8_lossy().into_owned()
 }
 
 fn id_elsewhere(input: &Elsewhere) -> String {
@@ -181,6 +185,7 @@ mod tests {
             assert_eq!(path_of(expected), path);
         }
         assert_eq!(path_of("100%"), "100%");
+        assert_eq!(path_of("%+1"), "%+1");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod process;
 mod root_file;
 mod slice;
 mod slots;
+mod sum;
 mod sums;
 mod text;
 mod uhi;

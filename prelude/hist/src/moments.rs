@@ -5,31 +5,8 @@
 //! compensated and are added up in the order of the rows, so they are the same bit for bit with any number of threads.
 
 use crate::axis::{Axis, Kind};
+use crate::sum::Sum;
 use crate::widest::widest;
-
-/// A sum, and what rounding has taken from it.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Sum {
-    value: f64,
-    lost: f64,
-}
-
-impl Sum {
-    fn add(&mut self, term: f64) {
-        let sum = self.value + term;
-        // What the larger of the two did not take over; infinite sums have no remainder.
-        let rest = match self.value.abs() >= term.abs() {
-            true => (self.value - sum) + term,
-            false => (term - sum) + self.value,
-        };
-        self.value = sum;
-        self.lost += if sum.is_finite() { rest } else { 0.0 };
-    }
-
-    fn total(self) -> f64 {
-        self.value + self.lost
-    }
-}
 
 /// Sums over rows with a finite value on one axis, underflow and overflow included: of the weights, of weight times
 /// distance from `origin`, and of weight times that distance squared. Distances keep the digits that a variance needs.
@@ -64,10 +41,7 @@ impl Moments {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         let other = if other.origin == self.origin { *other } else { other.about(self.origin) };
-        for (sum, term) in self.sums.iter_mut().zip(other.sums) {
-            sum.add(term.value);
-            sum.lost += term.lost;
-        }
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, term)| sum.merge(term));
     }
 
     pub(crate) fn scaled(self, factor: f64) -> Self {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -87,15 +88,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Text as signed addresses have it: all bytes but letters, digits and `-._~` as `%XX`; slashes stay if they may.
 pub(crate) fn encoded(text: &str, slashes: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (slashes && byte == b'/') {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").ok();
-        }
-    }
-    out
+    const KEYS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const PATHS: &AsciiSet = &KEYS.remove(b'/');
+    utf8_percent_encode(text, if slashes { PATHS } else { KEYS }).to_string()
 }
 
 #[cfg(test)]

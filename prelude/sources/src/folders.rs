@@ -5,6 +5,7 @@
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::source::{Identity, SegmentInfo, Source};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Result, Scalar, Statistics};
 use std::ops::Range;
@@ -62,6 +63,20 @@ impl Constant {
         let nulls = if bound.is_none() { rows } else { 0 };
         ColumnStatistics { min: bound.clone(), max: bound, nulls: Some(nulls), nans: Some(0) }
     }
+}
+
+/// What stays as it is in the name of a folder: letters, digits, and signs that every file system allows.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b' ');
+
+/// The name or value of a column as a folder has it: `x=y` is `x%3Dy`.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+/// What a percent-encoded name of a folder or file says: `K%C3%B6ln` is `Köln`. What is no code, and what would not
+/// be UTF-8, stays as it is.
+pub fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), |decoded| decoded.into_owned())
 }
 
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub use beside::beside;
 pub use chain::{Chaining, chain, chain_with};
 pub use columns::Unreadable;
 pub use file::{Listed, bytes, has_folders, is_elsewhere, list, matching, shown};
-pub use folders::{Constant, ConstantValue, with_constants};
+pub use folders::{Constant, ConstantValue, percent_decoded, with_constants};
 pub use guard::guarded;
 pub use index::Index;
 pub use indexed::indexed;

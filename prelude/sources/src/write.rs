@@ -1,5 +1,6 @@
 //! Writing text tables, Arrow files, and Parquet in folders by the values of columns, piece by piece.
 
+use crate::folders::encoded;
 use crate::parquet::{WriteOptions, Writer};
 use crate::part::{Part, place};
 use polars::io::csv::write::BatchedWriter as CsvBatches;
@@ -231,15 +232,4 @@ fn folder_name(column: &str, value: &AnyValue<'_>) -> String {
         value => value.str_value().into_owned(),
     };
     format!("{}={value}", encoded(column))
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b' ' => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

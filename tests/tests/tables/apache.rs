@@ -1,13 +1,12 @@
 //! The test files of Apache Parquet and Arrow: rows and sums as pyarrow has them, and no panic over what is damaged.
 //!
-//! A few small ones lie in `tests/data/apache`; all of them are read where `RECOIL_PARQUET_TESTING` and
-//! `RECOIL_ARROW_TESTING` say that the repositories of that name are.
+//! `tests/data/apache.tar.zst` holds them: all files that `apache.json` says something of, and those of Arrow's fuzzers.
 
 use super::compared::whole;
 use polars::prelude::*;
 use serde_json::{Map, Value, json};
 use sources::Source;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Files that pyarrow reads and we do not, or not so, and why that is right.
@@ -39,15 +38,14 @@ fn pinned(repository: &str) -> Vec<Value> {
     all[repository].as_array().expect("a list of files").clone()
 }
 
-/// The folder of a repository; `None`, said visibly, when it is not there: no test may fetch it.
-fn repository(variable: &str, name: &str) -> Option<PathBuf> {
-    let beside = || recoil_tests::cases::project().join("../testdata").join(name);
-    let folder = std::env::var_os(variable).map_or_else(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED {name}: no folder {} (set {variable})", folder.display());
-    None
+/// A folder with the files of both repositories.
+fn unpacked() -> tempfile::TempDir {
+    let archive = recoil_tests::cases::project().join("tests/data/apache.tar.zst");
+    let packed = std::fs::File::open(archive).expect("the archive lies beside the tests");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut files = tar::Archive::new(zstd::Decoder::new(packed).expect("Zstandard"));
+    files.unpack(folder.path()).expect("the archive unpacks");
+    folder
 }
 
 fn open(path: &Path) -> segment::Result<Arc<dyn Source>> {
@@ -58,36 +56,23 @@ fn open(path: &Path) -> segment::Result<Arc<dyn Source>> {
 }
 
 #[test]
-fn small_files_of_apache_are_read_as_pyarrow_reads_them() {
-    let folder = recoil_tests::cases::project().join("tests/data/apache");
-    let here: Vec<Value> = ["parquet-testing", "arrow-testing"]
-        .into_iter()
-        .flat_map(pinned)
-        .filter(|entry| entry["path"].as_str().is_some_and(|path| folder.join(path).exists()))
-        .collect();
-    assert!(here.len() >= 10, "{} files in {}", here.len(), folder.display());
-    compare(&folder, &here);
-}
-
-#[test]
 fn all_files_of_parquet_testing_are_read_as_pyarrow_reads_them() {
-    let Some(folder) = repository("RECOIL_PARQUET_TESTING", "parquet-testing") else { return };
-    compare(&folder, &pinned("parquet-testing"));
+    compare(&unpacked().path().join("parquet-testing"), &pinned("parquet-testing"));
 }
 
 #[test]
 fn all_files_of_arrow_testing_are_read_as_pyarrow_reads_them() {
-    let Some(folder) = repository("RECOIL_ARROW_TESTING", "arrow-testing") else { return };
-    compare(&folder, &pinned("arrow-testing"));
+    compare(&unpacked().path().join("arrow-testing"), &pinned("arrow-testing"));
 }
 
 /// Files that a fuzzer made: any answer is right that is none of a panic, a hang, a crash.
 #[test]
 fn no_file_of_a_fuzzer_is_more_than_an_error() {
-    let Some(folder) = repository("RECOIL_ARROW_TESTING", "arrow-testing") else { return };
+    let folder = unpacked();
     let mut files = 0;
-    for kind in ["data/arrow-ipc-file", "data/parquet/fuzzing", "data/parquet/encoding-fuzzing"] {
-        let Ok(entries) = std::fs::read_dir(folder.join(kind)) else { continue };
+    for kind in ["arrow-ipc-file", "arrow-ipc-stream", "parquet/fuzzing", "parquet/encoding-fuzzing"] {
+        let entries = std::fs::read_dir(folder.path().join("arrow-testing/data").join(kind))
+            .expect("the archive has this folder");
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
             let parquet = || sources::parquet::open(&path).map(|table| whole(&table));
             let arrow = || sources::arrow::open(&path).map(|table| whole(&table));
@@ -95,7 +80,7 @@ fn no_file_of_a_fuzzer_is_more_than_an_error() {
             files += 1;
         }
     }
-    assert!(files > 50, "{files} files");
+    assert!(files > 250, "{files} files");
 }
 
 fn compare(folder: &Path, entries: &[Value]) {

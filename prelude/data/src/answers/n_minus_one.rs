@@ -160,9 +160,6 @@ impl Sink for LeaveOneOut {
     }
 
     fn merge(&self, whole: &mut Vec<Hist>, next: Vec<Hist>) -> flow::Result<()> {
-        for (whole, next) in whole.iter_mut().zip(&next) {
-            whole.merge(next).map_err(crate::lower::ranges::told)?;
-        }
-        Ok(())
+        crate::lower::ranges::merge(whole, &next)
     }
 }

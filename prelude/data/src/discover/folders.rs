@@ -1,6 +1,6 @@
 //! What the names of folders say: columns (`year=2020/`), processes (`sample_name=NAME/`), or parts of one (`sub00/`).
 
-use sources::{Constant, ConstantValue};
+use sources::{Constant, ConstantValue, percent_decoded};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) fn key(folder: &str) -> Option<Key> {
     if name.is_empty() || names_a_process(folder) {
         return None;
     }
-    Some((decoded(name), (value != NO_VALUE).then(|| decoded(value))))
+    Some((percent_decoded(name), (value != NO_VALUE).then(|| percent_decoded(value))))
 }
 
 /// Whether a folder says which process its files are of.
@@ -50,27 +50,6 @@ pub(super) fn full(path: &Path) -> PathBuf {
         true => path.to_owned(),
         false => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
     }
-}
-
-/// `K%C3%B6ln` is `Köln`; what is no code stays as it is.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let hex = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The columns of all files, in the order in which folders name them, and whether all their values are integers.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::lower::pass::Pass;
 use crate::steps::booking::Booking;
 use flow::Sink;
-use hist::{Axis, RangeFinder, Sample};
+use hist::{Axis, Hist, RangeFinder, Sample};
 use polars::prelude::*;
 use segment::Segment;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -100,6 +100,11 @@ pub(crate) fn told(error: hist::Error) -> flow::Error {
         hist::Error::Segment(error) => error.into(),
         other => segment::Error::request(other.to_string()).into(),
     }
+}
+
+/// Adds histograms to those of earlier rows, each to its own.
+pub(crate) fn merge(whole: &mut [Hist], next: &[Hist]) -> flow::Result<()> {
+    whole.iter_mut().zip(next).try_for_each(|(whole, next)| whole.merge(next)).map_err(told)
 }
 
 /// Finds the range of columns, and keeps what it sees as long as there is room.

@@ -1,5 +1,6 @@
 //! The likelihood of values, without bins.
 
+use crate::sum::Sum;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -35,11 +36,8 @@ impl Points {
         };
         let parts: Vec<Sum> = self.values.par_chunks(STRETCH).map(stretch).collect();
         let mut sum = Sum::default();
-        for part in parts {
-            sum.add(part.sum);
-            sum.add(part.rest);
-        }
-        2.0 * (expected - self.values.len() as f64 - sum.sum - sum.rest)
+        parts.into_iter().for_each(|part| sum.merge(part));
+        2.0 * (expected - self.values.len() as f64 - sum.total())
     }
 
     /// The logarithm of a density relative to the mean one; far below that it goes on as a straight line, so that a model that is
@@ -48,20 +46,5 @@ impl Points {
         const LEAST: f64 = 1e-6;
         let relative = density / self.level;
         if relative > LEAST { relative.ln() } else { LEAST.ln() + relative / LEAST - 1.0 }
-    }
-}
-
-/// A sum and what rounding takes from it (Neumaier).
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sum {
-    pub(crate) sum: f64,
-    pub(crate) rest: f64,
-}
-
-impl Sum {
-    pub(crate) fn add(&mut self, value: f64) {
-        let next = self.sum + value;
-        self.rest += if self.sum.abs() >= value.abs() { (self.sum - next) + value } else { (value - next) + self.sum };
-        self.sum = next;
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::fit::outcome::FitResult;
-use crate::fit::points::Sum;
+use crate::sum::Sum;
 use nalgebra::DMatrix;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl FitResult {
                 sums[a * count + b].add(parts[a] / yields[a] * parts[b] / yields[b] / (total * total));
             }
         }
-        let inverse = DMatrix::from_iterator(count, count, sums.iter().map(|sum| sum.sum + sum.rest));
+        let inverse = DMatrix::from_iterator(count, count, sums.iter().map(|sum| sum.total()));
         let singular =
             || Error::Fit("the components of the fit have the same shape: no weights can tell them apart".into());
         let covariance = inverse.try_inverse().ok_or_else(singular)?;

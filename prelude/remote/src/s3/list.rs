@@ -1,5 +1,6 @@
 //! What a bucket says of the names below a prefix (ListObjectsV2).
 
+use percent_encoding::percent_decode_str;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
@@ -76,25 +77,10 @@ fn entity(name: &str) -> String {
     letter.map(String::from).unwrap_or_default()
 }
 
-/// `%20` and `+` are spaces in lists that are asked for in this form.
+/// The key behind a name of a list. Servers write a space as `+` in lists that are asked for in this form, and a plus as
+/// `%2B`, as forms do.
 fn decoded(text: &str) -> String {
-    let hex = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        let code = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3).and_then(hex)).flatten();
-        match code {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -110,6 +96,14 @@ mod tests {
         let page = page(xml).unwrap();
         assert_eq!(page.objects, [("d/a b&.parquet".to_owned(), 12)]);
         assert_eq!((page.folders, page.next.as_deref()), (vec!["d/sub/".to_owned()], Some("a&b")));
+    }
+
+    #[test]
+    fn names_are_decoded_as_forms_write_them() {
+        for (written, name) in [("a+b", "a b"), ("a%2Bb", "a+b"), ("a%20b", "a b"), ("%+1", "% 1"), ("100%", "100%")] {
+            assert_eq!(decoded(written), name);
+        }
+        assert_eq!(decoded("K%C3%B6ln/%4"), "Köln/%4");
     }
 
     #[test]

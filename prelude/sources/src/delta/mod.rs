@@ -9,7 +9,7 @@ mod log;
 mod state;
 
 use crate::chain::{Chaining, chain_with};
-use crate::folders::{Constant, ConstantValue, with_constants};
+use crate::folders::{Constant, ConstantValue, percent_decoded, with_constants};
 use crate::memory::Memory;
 use crate::parquet;
 use crate::source::{Opened, Source};
@@ -86,7 +86,7 @@ fn constants(partitions: &[(&str, DataType)], add: &Add) -> Vec<Constant> {
 
 /// Where a file of the log lies; its path is percent-encoded, and below the folder unless it is absolute.
 fn path_of(folder: &Path, written: &str, place: &Place) -> Result<PathBuf> {
-    let decoded = decoded(written);
+    let decoded = percent_decoded(written);
     if let Some(local) = decoded.strip_prefix("file://") {
         return Ok(PathBuf::from(local));
     }
@@ -97,24 +97,4 @@ fn path_of(folder: &Path, written: &str, place: &Place) -> Result<PathBuf> {
         ));
     }
     Ok(folder.join(decoded))
-}
-
-/// `K%C3%B6ln` is `Köln`.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let hex = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        match (bytes[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }

@@ -1,4 +1,7 @@
 //! One value of JSON, with its numbers as they are written: no digit is lost before it is known what the column is.
+//!
+//! serde_json would not do: it refuses the `NaN` and `Infinity` that Python writes, and it keeps all digits of a number only
+//! with a feature (`arbitrary_precision`) that changes every other user of that crate in the build.
 
 /// A value; numbers and texts are those of the line.
 #[derive(Debug, Clone, PartialEq)]
