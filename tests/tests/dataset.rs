@@ -3,6 +3,7 @@
 mod dataset {
     mod adl;
     mod bad_input;
+    mod bad_page;
     mod banks;
     mod bits;
     mod chains;

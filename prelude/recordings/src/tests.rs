@@ -4,6 +4,7 @@ use crate::{EventData, EventLoader, TimeUnit};
 use ::events::{Events, Geometry, IndexCache, write};
 use polars::prelude::*;
 use show::Display;
+use std::path::Path;
 
 fn some(count: i64) -> Events {
     let mut events = Events::default();
@@ -155,44 +156,89 @@ fn errors_come_with_their_place() {
     assert!(crate::events(folder.path().join("none.raw")).is_err());
 }
 
-/// Every option after a first read with another, beside the crate that decodes without any cache.
+type Way = (&'static str, fn(EventLoader) -> EventLoader);
+
+/// Reads a file in every way, one after another and again: the engine with its caches gives what the decoder alone gives, and
+/// no way gives what another has given.
+fn flipped(path: &Path, index: &Path, ways: &[Way]) {
+    let mut seen = Vec::new();
+    for (name, way) in ways.iter().chain(ways) {
+        let data = way(EventLoader::new(path).index_cache(IndexCache::Folder(index.to_owned()))).load().unwrap();
+        let alone = ::events::Recording::open_with(
+            path,
+            ::events::ReadOptions { index_cache: IndexCache::Off, ..data.recording().options().clone() },
+        );
+        let expected = crate::table::frame(alone.unwrap().read().unwrap()).unwrap();
+        let table = data.query("t > -1").collect().unwrap();
+        assert!(table.equals(&expected), "{name}: {table}");
+        assert!(data.collect().unwrap().equals(&expected), "{name}");
+        assert_eq!(data.count().unwrap() as usize, expected.height(), "{name}");
+        let bins = data.hist("x", (3, -1.0, 1e9)).unwrap().sum();
+        assert_eq!(bins as usize, expected.height(), "{name}");
+        seen.push(expected);
+    }
+    for (at, (name, _)) in ways.iter().enumerate() {
+        let same = ways[..at].iter().zip(&seen).find(|(_, table)| table.equals(&seen[at]));
+        assert!(same.is_none(), "{name} reads as {:?}, so that it shows nothing", same.map(|(way, _)| way.0));
+        assert!(seen[at].equals(&seen[at + ways.len()]), "{name} reads otherwise the second time");
+    }
+}
+
+/// Every option after a first read with another. What an identity is made of names every field of `ReadOptions`; here every
+/// option of a cell changes what is read.
 #[test]
 fn another_way_of_reading_is_another_table() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("made.csv");
+    let (path, index) = (folder.path().join("made.csv"), folder.path().join("index"));
     let lines = (0..500).map(|k| format!("{},{},{},{}\n", 10_000 + k * 3, k * 7 % 64, k * 5 % 48, k % 2));
     std::fs::write(&path, format!("t,x,y,p\n{}", lines.collect::<String>())).unwrap();
-    type Way = (&'static str, fn(EventLoader) -> EventLoader);
-    let ways: [Way; 9] = [
+    let ways: [Way; 8] = [
         ("plain", |it| it),
         ("signed", EventLoader::signed),
         ("shifted", EventLoader::shifted),
-        ("geometry", |it| it.geometry(64, 48)),
         ("flipped", |it| it.geometry(64, 48).flipped()),
         ("flipped on another sensor", |it| it.geometry(100, 100).flipped()),
         ("columns", |it| it.columns("t y x p")),
         ("nanoseconds", |it| it.time_unit(TimeUnit::Nanoseconds)),
         ("milliseconds", |it| it.time_unit(TimeUnit::Milliseconds)),
     ];
-    for _ in 0..2 {
-        for (name, way) in ways {
-            let data = way(EventLoader::new(&path).index_cache(IndexCache::Folder(folder.path().join("index"))))
-                .load()
-                .unwrap();
-            // The engine with its caches, and the decoder alone.
-            let table = data.query("t > -1").collect().unwrap();
-            assert!(table.equals(&data.collect().unwrap()), "{name}");
-            let sums = |column: &str| {
-                table.column(column).unwrap().cast(&DataType::Int64).unwrap().i64().unwrap().sum().unwrap()
-            };
-            let first = (sums("t"), sums("x"), sums("y"), sums("polarity"));
-            let bins = data.hist("t", (3, -1.0, 1e9)).unwrap().counts().iter().sum::<f64>();
-            assert_eq!(bins, 500.0, "{name}");
-            assert_eq!(data.count().unwrap(), 500);
-            let expected = data.read().unwrap();
-            assert_eq!(first.0, expected.t.iter().sum::<i64>(), "{name}");
-        }
-    }
+    flipped(&path, &index, &ways);
     let error = EventLoader::new(&path).flipped().load().err().unwrap().to_string();
     assert!(error.contains("`geometry`"), "{error}");
+
+    let path = folder.path().join("made.raw");
+    std::fs::write(&path, write::evt2(&some(5000), None).unwrap()).unwrap();
+    let ways: [Way; 4] = [
+        ("signed", |it| it),
+        ("unsigned", EventLoader::unsigned),
+        ("flipped", |it| it.geometry(64, 48).flipped()),
+        ("another format", |it| it.format("dat")),
+    ];
+    flipped(&path, &index, &ways[..3]);
+    let other = (ways[3].1)(EventLoader::new(&path)).load().and_then(|data| data.read());
+    assert!(other.map_or(true, |events| events != EventLoader::new(&path).load().unwrap().read().unwrap()));
+
+    let path = folder.path().join("made.aedat");
+    let mut bytes = b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n".to_vec();
+    (0..400_u32).for_each(|k| bytes.extend([(k * 37 % 0x7fff).to_be_bytes(), (10 * k).to_be_bytes()].concat()));
+    std::fs::write(&path, bytes).unwrap();
+    let ways: [Way; 3] =
+        [("as said", |it| it), ("DVS640", |it| it.chip("DVS640")), ("DAVIS346", |it| it.chip("DAVIS346"))];
+    flipped(&path, &index, &ways);
+}
+
+#[test]
+fn what_is_damaged_stays_an_error_after_it_was_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made.csv");
+    let lines = (0..500).map(|k| if k == 300 { "what is this?\n".to_owned() } else { format!("{k},1,2,1\n") });
+    std::fs::write(&path, format!("t,x,y,p\n{}", lines.collect::<String>())).unwrap();
+    let loader = || EventLoader::new(&path).index_cache(IndexCache::Folder(folder.path().join("index")));
+    let strict = || loader().load().and_then(|data| data.query("t > -1").count());
+    let lenient = || loader().lenient().load().and_then(|data| data.query("t > -1").count());
+    for _ in 0..2 {
+        let error = strict().unwrap_err().to_string();
+        assert!(error.contains("made.csv"), "{error}");
+        assert_eq!(lenient().unwrap(), 499);
+    }
 }

@@ -45,11 +45,31 @@ pub(crate) fn readable(field: &ArrowField) -> Result<(ArrowField, DataType), Unr
     Ok((adapted, held(dtype)))
 }
 
-/// The type in which a column is held: half-precision numbers are widened, so that everything that takes numbers takes them.
+/// The type in which a column is held: half-precision numbers are widened, and whole numbers of 128 bits have a sign, so that
+/// everything that takes numbers takes them.
 fn held(dtype: DataType) -> DataType {
     match dtype {
         DataType::Float16 => DataType::Float32,
+        DataType::UInt128 => DataType::Int128,
         other => other,
+    }
+}
+
+/// What is said of whole numbers that no column can hold.
+pub(crate) const WHOLES: &str =
+    "holds whole numbers beyond 2^127; write it again as text, or as floating point numbers";
+
+/// A column in the type in which it is held. No value is lost on the way.
+///
+/// # Errors
+/// Whole numbers beyond 2^127.
+pub(crate) fn as_held(column: Column, dtype: &DataType) -> PolarsResult<Column> {
+    match column.dtype() {
+        decoded if decoded == dtype => Ok(column),
+        DataType::UInt128 => {
+            column.strict_cast(dtype).map_err(|_| polars_err!(ComputeError: "column `{}` {WHOLES}", column.name()))
+        }
+        _ => column.cast(dtype),
     }
 }
 

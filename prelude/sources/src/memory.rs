@@ -1,9 +1,10 @@
 //! A frame in memory as a source, cut into segments as one likes.
 
+use crate::columns::as_held;
 use crate::index::Index;
 use crate::source::{Identity, SegmentInfo, Source, missing};
 use polars::prelude::*;
-use segment::{ColumnStatistics, Place, Result, Scalar, Statistics};
+use segment::{ColumnStatistics, Error, Place, Result, Scalar, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,6 +84,7 @@ impl Memory {
         cutting: &Cutting,
     ) -> Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let (schema, pieces) = signed(schema, pieces)?;
         let identity = Identity::of(&("memory", NEXT.fetch_add(1, Ordering::Relaxed)));
         for column in index.iter().flat_map(|index| &index.columns) {
             if !schema.contains(column) {
@@ -142,6 +144,26 @@ impl Memory {
     }
 }
 
+/// Whole numbers of 128 bits without a sign get one, as they have it in every table.
+fn signed(schema: SchemaRef, mut pieces: Vec<DataFrame>) -> Result<(SchemaRef, Vec<DataFrame>)> {
+    let unsigned = schema.iter().filter(|(_, dtype)| **dtype == DataType::UInt128);
+    let names: Vec<PlSmallStr> = unsigned.map(|(name, _)| name.clone()).collect();
+    if names.is_empty() {
+        return Ok((schema, pieces));
+    }
+    let mut held = (*schema).clone();
+    for name in names {
+        held.insert(name.clone(), DataType::Int128);
+        for piece in &mut pieces {
+            if let Ok(column) = piece.column(&name).cloned() {
+                let column = as_held(column, &DataType::Int128);
+                piece.with_column(column.map_err(|error| Error::request(error.to_string()))?)?;
+            }
+        }
+    }
+    Ok((Arc::new(held), pieces))
+}
+
 impl Source for Memory {
     fn name(&self) -> &str {
         &self.name
@@ -171,7 +193,7 @@ impl Source for Memory {
             let dtype = dtype.ok_or_else(|| missing(name, &self.schema))?;
             match frame.column(name) {
                 Ok(column) if column.dtype() == dtype => Ok(column.slice(rows.start as i64, height)),
-                Ok(column) => Ok(column.slice(rows.start as i64, height).cast(dtype)?),
+                Ok(column) => Ok(column.slice(rows.start as i64, height).strict_cast(dtype)?),
                 Err(_) => Ok(Column::full_null(name.clone(), height, dtype)),
             }
         });

@@ -274,3 +274,40 @@ fn what_is_no_root_file_says_so() {
     let (file, tree) = root::split(std::path::Path::new("a/RNT.root:dir/RNT:Tree;1"));
     assert_eq!((file.to_str(), tree.as_deref()), (Some("a/RNT.root"), Some("dir/RNT:Tree;1")));
 }
+
+/// Polars writes whole numbers of 128 bits as bytes of fixed length, which must not come back as bytes.
+#[test]
+fn whole_numbers_of_128_bits_are_numbers_with_a_sign_in_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let most = i128::MAX as u128;
+    let table = |last: u128| {
+        let unsigned = UInt128Chunked::from_slice_options("u".into(), &[Some(1), None, Some(last)]).into_series();
+        let signed = Int128Chunked::from_vec("i".into(), vec![i128::MIN, -1, i128::MAX]).into_series();
+        DataFrame::new(3, vec![unsigned.into(), signed.into(), Column::new("x".into(), [0.5, 1.5, 2.5])]).unwrap()
+    };
+    let written = |mut frame: DataFrame| -> [Box<dyn Source>; 2] {
+        let (a, b) = (folder.path().join("a.parquet"), folder.path().join("a.arrow"));
+        ParquetWriter::new(File::create(&a).unwrap()).finish(&mut frame).unwrap();
+        IpcWriter::new(File::create(&b).unwrap()).finish(&mut frame).unwrap();
+        [Box::new(parquet::open(&a).unwrap()), Box::new(crate::arrow::open(&b).unwrap())]
+    };
+    let names = ["u", "i", "x"].map(PlSmallStr::from_static);
+    let fits = table(most);
+    let expected = fits.column("u").unwrap().cast(&DataType::Int128).unwrap();
+    let memory: Box<dyn Source> = Box::new(crate::Memory::new(fits.clone()).unwrap());
+    for source in written(fits.clone()).into_iter().chain([memory]) {
+        assert_eq!(source.unreadable(), [], "{}", source.name());
+        let read = source.read(0, &names, 0..3).unwrap();
+        assert!(read.column("u").unwrap().equals_missing(&expected), "{}: {read}", source.name());
+        assert!(read.column("i").unwrap().equals_missing(fits.column("i").unwrap()), "{}: {read}", source.name());
+        assert_eq!(source.schema().get("u"), Some(&DataType::Int128));
+    }
+    let beyond = table(most + 1);
+    let error = crate::Memory::new(beyond.clone()).unwrap_err().to_string();
+    assert!(error.contains("column `u` holds whole numbers beyond 2^127"), "{error}");
+    for source in written(beyond) {
+        let error = source.read(0, &names[..1], 0..3).unwrap_err().to_string();
+        assert!(error.contains("column `u` holds whole numbers beyond 2^127"), "{error}");
+        assert_eq!(source.read(0, &names[1..], 0..3).unwrap().height(), 3, "the other columns are read");
+    }
+}

@@ -56,3 +56,56 @@ fn every_bound_value_and_tag_is_another_table() {
     }
     assert_eq!(numbers(&file), expected(&|_| true));
 }
+
+/// Topologies and links after a first read with others.
+#[test]
+fn every_topology_and_link_is_another_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.hipo");
+    // Event n has an electron, n % 2 protons and n % 3 negative pions.
+    let particles = |n: i64| [vec![11], vec![2212; (n % 2) as usize], vec![-211; (n % 3) as usize]].concat();
+    let rows: Vec<(i64, i32)> = (0..60).flat_map(|n| particles(n).into_iter().map(move |pid: i32| (n, pid))).collect();
+    let charge = |pid: i32| if pid == 2212 { 1_i8 } else { -1 };
+    let mut first = std::collections::BTreeMap::new();
+    rows.iter().enumerate().for_each(|(at, (n, _))| _ = first.entry(*n).or_insert(at));
+    let frame = df!(
+        "__event__" => rows.iter().map(|(n, _)| *n).collect::<Vec<_>>(),
+        "pid" => rows.iter().map(|(_, pid)| *pid).collect::<Vec<_>>(),
+        "charge" => rows.iter().map(|(_, pid)| charge(*pid)).collect::<Vec<_>>(),
+        "before" => rows.iter().enumerate().map(|(at, (n, _))| (at - first[n]) as i16 - 1).collect::<Vec<_>>(),
+        "last" => rows.iter().map(|(n, _)| particles(*n).len() as i16 - 1).collect::<Vec<_>>(),
+    );
+    write_hipo(&frame.unwrap(), &path, "A::p", 1, 1).unwrap();
+    let file = hipo(path.to_str().unwrap()).unwrap();
+    let pids = |bank: &data::Group, column: &str| {
+        let mut found = bank.column(column).unwrap();
+        found.retain(|pid| !pid.is_nan());
+        found.sort_unstable_by(f64::total_cmp);
+        let hist = bank.hist(column, (5000, -2500.0, 2500.0)).unwrap();
+        assert_eq!(hist.sum() as usize, found.len(), "{column}");
+        found
+    };
+    let expected = |keep: &dyn Fn(i64) -> bool, of: &dyn Fn(&[i32]) -> Vec<i32>| {
+        let all = (0..60).filter(|n| keep(*n)).flat_map(|n| of(&particles(n)));
+        let mut all: Vec<f64> = all.map(f64::from).collect();
+        all.sort_unstable_by(f64::total_cmp);
+        all
+    };
+    let whole = |all: &[i32]| all.to_vec();
+    for _ in 0..2 {
+        for (topology, keep) in [
+            ("11", (|n| n % 6 == 0) as fn(i64) -> bool),
+            ("11:2212", |n| n % 2 == 1 && n % 3 == 0),
+            ("11:2212:-211", |n| n % 2 == 1 && n % 3 == 1),
+            ("11:X-", |n| n % 2 == 0),
+            ("11:X+:X-", |_| true),
+        ] {
+            let bank = file.reaction_in("A::p", topology).bank("A::p");
+            assert_eq!(pids(&bank, "pid"), expected(&keep, &whole), "{topology}");
+        }
+        let linked = |index: &str| pids(&file.bank("A::p").linked("A::p", index), "p_pid");
+        assert_eq!(linked("before"), expected(&|_| true, &|all| all[..all.len() - 1].to_vec()));
+        assert_eq!(linked("last"), expected(&|_| true, &|all| vec![all[all.len() - 1]; all.len()]));
+        assert_eq!(pids(&file.bank("A::p"), "pid"), expected(&|_| true, &whole));
+    }
+}

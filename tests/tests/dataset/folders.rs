@@ -122,3 +122,39 @@ fn a_table_beside_its_conversion_is_refused() {
     write(&root.path().join("mumu/events.parquet"), &[1.0]);
     assert!(load(root.path()).err().expect("an error").to_string().contains("events.parquet"));
 }
+
+/// Event keys that two files of one process share are said by the first pass that reads keys, with both files; keys that
+/// come back in one file, and equal keys in two processes, are no sign of a copy.
+#[test]
+fn equal_event_keys_in_two_files_of_a_process_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, events: &[i64]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut frame = df!("__experiment__" => vec![7; events.len()], "__run__" => vec![1; events.len()],
+            "__event__" => events, "x" => vec![0.5; events.len()])
+        .unwrap();
+        ParquetWriter::new(std::fs::File::create(path).unwrap()).finish(&mut frame).unwrap();
+    };
+    file("copied/a.parquet", &[1, 1, 2, 3]);
+    file("copied/b.parquet", &[3, 2, 9]);
+    file("apart/a.parquet", &[1, 2, 1]);
+    file("apart/b.parquet", &[5, 6]);
+    file("sound/a.parquet", &[1, 2, 2]);
+    let said = |name: &str| {
+        let data = load(folder.path().join(name)).unwrap();
+        let hist = data.one_cand_only().hist("x", (1, 0.0, 1.0)).unwrap();
+        (hist.sum(), show::Display::bundle(hist.performance_report()).plain().to_owned())
+    };
+    let (events, report) = said("copied");
+    assert_eq!(events, 4.0, "one candidate of each key");
+    for part in ["are in several files", "a.parquet", "b.parquet", "the same events twice"] {
+        assert!(report.contains(part), "`{part}` is not said in: {report}");
+    }
+    let (events, report) = said("apart");
+    assert_eq!(events, 4.0);
+    assert!(report.contains("separate runs of rows") && !report.contains("several files"), "{report}");
+    assert!(!said("sound").1.contains("separate runs"));
+    let all = load(folder.path()).unwrap().one_cand_only().hist("x", (1, 0.0, 1.0)).unwrap();
+    assert_eq!(all.sum(), 4.0 + 4.0 + 2.0, "equal keys of two processes are two events");
+}

@@ -1,6 +1,6 @@
 //! Text tables as a cell opens them: rules, options, what the listing says; and tables that pandas and Python's csv wrote.
 
-use data::{Csv, Data, load, load_with};
+use data::{Csv, Data, JsonLines, Loader, load, load_with};
 use polars::prelude::*;
 use recoil_tests::python;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::process::Command;
 
 fn file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> std::path::PathBuf {
     let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, bytes).unwrap();
     path
 }
@@ -54,6 +55,81 @@ fn packed_tables_and_text_files_are_opened_when_they_are_meant() {
     assert_eq!(load(folder.path().join("*.txt")).unwrap().processes(), ["README"]);
     assert_eq!(load(folder.path().join("README.txt")).unwrap().count().unwrap(), 1);
     assert!(sources::EXTENSIONS.contains(&"csv.zst"));
+}
+
+/// A table in one line: its names and types, and its rows.
+fn told(data: data::Result<Data>) -> String {
+    let frame = match data.and_then(|data| data.collect()) {
+        Ok(frame) => frame,
+        Err(error) => return format!("error: {error}"),
+    };
+    let head = frame.schema().iter().map(|(name, dtype)| format!("{name}:{dtype}")).collect::<Vec<_>>().join(",");
+    let cell = |row: usize, column: &Column| column.get(row).unwrap().to_string();
+    let row = |row: usize| frame.columns().iter().map(|column| cell(row, column)).collect::<Vec<_>>().join(",");
+    std::iter::once(head).chain((0..frame.height()).map(row)).collect::<Vec<_>>().join(" / ")
+}
+
+/// Every option after a first read with another: what one way of reading has found must not be given for another. A table is
+/// the same whenever it is read in the same way, and no two ways give the same.
+#[test]
+fn every_option_of_a_text_table_is_another_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "a;b;d\n%1;'x;y';01.02.2024\n1,5;-;02.02.2024\n2,5;\u{80};03.02.2024\n";
+    let latin: Vec<u8> = text.chars().map(|sign| sign as u8).collect();
+    let path = file(folder.path(), "x.csv", latin);
+    let base = || Csv::new().encoding("latin-1").separator(';').quote('\'');
+    let ways: [(&str, fn(Csv) -> Csv); 11] = [
+        ("plain", |csv| csv),
+        ("encoding", |csv| csv.encoding("windows-1252")),
+        ("separator", |csv| csv.separator(',').no_quotes()),
+        ("one column", Csv::one_column),
+        ("comment", |csv| csv.comment('%')),
+        ("comma", |csv| csv.comment('%').decimal_comma()),
+        ("header", |csv| csv.header(false)),
+        ("names", |csv| csv.names(["p", "q", "r"])),
+        ("skip", |csv| csv.skip(1)),
+        ("nulls", |csv| csv.nulls(["-"])),
+        ("dates", |csv| csv.dates("%d.%m.%Y")),
+    ];
+    let read = |way: fn(Csv) -> Csv| told(load_with(&path, way(base())));
+    let first: Vec<String> = ways.iter().map(|(_, way)| read(*way)).collect();
+    for (at, (name, way)) in ways.iter().enumerate() {
+        assert_eq!(read(*way), first[at], "{name}");
+        assert!(!first[..at].contains(&first[at]), "{name} shows nothing: {}", first[at]);
+    }
+    assert!(first[0].starts_with("a:str,b:str,d:str / \"%1\",\"x;y\""), "{}", first[0]);
+    assert!(first[5].starts_with("a:f64") && first[10].contains("d:date"), "{first:?}");
+    let typed = |dtype: DataType| told(load_with(&path, base().comment('%').decimal_comma().column_type("a", dtype)));
+    for _ in 0..2 {
+        assert!(typed(DataType::Float32).starts_with("a:f32"));
+        assert!(typed(DataType::String).starts_with("a:str"));
+    }
+}
+
+#[test]
+fn every_option_of_a_loader_is_another_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = file(folder.path(), "x.jsonl", "{\"at\": {\"day\": \"2024-01-31\"}, \"x\": 1}\n");
+    file(folder.path(), "tree/mumu/a.csv", "x\n1\n2\n");
+    file(folder.path(), "tree/mumu/b.tsv", "x\n3\n");
+    file(folder.path(), "tree/ee/a.csv", "x\n4\n");
+    let (tree, json) =
+        (folder.path().join("tree"), |options: JsonLines| told(Loader::new(&lines).json(options).load()));
+    for _ in 0..2 {
+        assert!(json(JsonLines::new()).contains("at:struct"), "{}", json(JsonLines::new()));
+        assert!(json(JsonLines::new().flatten()).starts_with("at.day:str"), "{}", json(JsonLines::new().flatten()));
+        assert!(json(JsonLines::new().column_type("x", DataType::Float32)).contains("x:f32"));
+        let sum = |loader: Loader| loader.load().unwrap().hist("x", (1, 0.0, 10.0)).unwrap().sum();
+        assert_eq!(sum(Loader::new(&tree)), 4.0);
+        assert_eq!(sum(Loader::new(&tree).ending("csv")), 3.0);
+        assert_eq!(sum(Loader::new(&tree).process_filter("ee")), 1.0);
+        assert_eq!(Loader::new(&tree).one_process("all of it").load().unwrap().processes(), ["all of it"]);
+        let root = |tree: &str| {
+            let files = recoil_tests::cases::project().join("prelude/root/tests/data/directory_and_top.root");
+            load(format!("{}:{tree}", files.display())).unwrap().count().unwrap()
+        };
+        assert_ne!(root("ntuple"), root("sub/other"));
+    }
 }
 
 /// Writes tables in many dialects and says what is in them, a line of JSON each.

@@ -1,4 +1,4 @@
-"""Moments, weighted efficiencies, running sums and profiles by numpy and boost-histogram.
+"""Moments, weighted efficiencies and cutflows, running sums and profiles by numpy and boost-histogram.
 
 argv = count seed folder: writes folder/cases.json (JSON lines): what to fill, and the answers.
 """
@@ -43,8 +43,26 @@ def case(random):
         "weighted_mean": float(average), "weighted_std": float(np.sqrt(np.average((x - average) ** 2, weights=w))),
         "efficiency": plain(e), "efficiency_error": plain(error),
         "below": np.cumsum(flow)[1:-1].tolist(), "above": np.cumsum(flow[::-1])[::-1][1:-1].tolist(),
-        "profile": plain(mean), "profile_error": plain(spread),
+        "profile": plain(mean), "profile_error": plain(spread), **cutflow(random, x, y, w),
     }
+
+
+def cutflow(random, x, y, w):
+    """Cuts and weights in any order, and what each cut leaves: rows, and sums of the chain's weights and of their squares."""
+    columns, steps, weights = {"x": x, "y": y, "w": w}, [], np.ones(len(x))
+    for _ in range(int(random.integers(1, 7))):
+        name = ["x", "y", "w"][random.integers(0, 3)]
+        if random.uniform() < 0.4:
+            steps.append(["weight", name, None])
+            weights = weights * columns[name]
+        else:
+            steps.append(["query", name, float(random.choice(columns[name]))])
+    left, kept = [[len(x), float(weights.sum()), float((weights**2).sum())]], np.ones(len(x), bool)
+    for kind, name, cut in steps:
+        if kind == "query":
+            kept = kept & (columns[name] > cut)
+            left.append([int(kept.sum()), float(weights[kept].sum()), float((weights[kept] ** 2).sum())])
+    return {"steps": steps, "left": left}
 
 
 count, seed, folder = sys.argv[1:]

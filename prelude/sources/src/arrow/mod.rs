@@ -3,7 +3,7 @@
 mod layout;
 
 use crate::columns::name as type_name;
-use crate::columns::{Unreadable, readable, unnamed_zone};
+use crate::columns::{Unreadable, WHOLES, as_held, readable, unnamed_zone};
 use crate::file::{TableFile, told};
 use crate::guard::guarded;
 use crate::source::{SegmentInfo, Source, not_there};
@@ -163,8 +163,8 @@ impl Arrow {
             }
             let column = Series::try_from((field, vec![array]))?.slice(rows.start as i64, rows.len()).into_column();
             match self.schema.get(name) {
-                Some(dtype) if dtype != column.dtype() => column.cast(dtype),
-                _ => Ok(column),
+                Some(dtype) => as_held(column, dtype),
+                None => Ok(column),
             }
         });
         DataFrame::new(rows.len(), columns.collect::<PolarsResult<Vec<_>>>()?)
@@ -254,7 +254,7 @@ impl Source for Arrow {
         let file = self.file.bytes(place)?;
         let decoded = guarded(|| self.decode(file.reader(), segment, &wanted, &rows));
         let explain = |error: String| match () {
-            () if error.contains(SECONDS) || error.contains(HOURS) => Error::read(place, error),
+            () if [SECONDS, HOURS, WHOLES].iter().any(|why| error.contains(why)) => Error::read(place, error),
             () if is_unsupported(&error) => {
                 Error::read(place, format!("is not supported ({error}); write it as Parquet"))
             }

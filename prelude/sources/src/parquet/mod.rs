@@ -15,7 +15,7 @@ mod write;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
-use crate::columns::Unreadable;
+use crate::columns::{Unreadable, as_held};
 use crate::file::TableFile;
 use crate::guard::guarded;
 use crate::source::{SegmentInfo, Source, not_there};
@@ -210,10 +210,11 @@ impl Parquet {
         let chunks = self.chunks(segment, name);
         let writer = self.metadata.created_by.as_deref();
         let length = self.segments[segment].len();
+        let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
+        let held = |column: Column| as_held(column, dtype).map_err(beyond);
         // What goes wrong there the general decoder says.
         if let Ok(Ok(Some(lists))) = guarded(|| listed::column(file, &chunks, field, rows, length)) {
-            let column = lists.into_column();
-            return Ok(if column.dtype() == dtype { column } else { column.cast(dtype)? });
+            return held(lists.into_column());
         }
         let decode =
             |field: &ArrowField| decode::column(file, &chunks, writer, field, || rows.filter(length)).map_err(explain);
@@ -229,8 +230,7 @@ impl Parquet {
             int96::exact(&series, &nanoseconds, &milliseconds)
                 .map_err(|error| Error::read(&self.segments[segment].place, format!("column `{name}`: {error}")))?;
         }
-        let column = series.into_column();
-        Ok(if column.dtype() == dtype { column } else { column.cast(dtype)? })
+        held(series.into_column())
     }
 
     /// Where columns of a row group are in the file.
@@ -335,10 +335,12 @@ impl Source for Parquet {
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
         let same = infer_schema(&self.metadata).is_ok_and(|inferred| inferred == self.fields);
-        let halves = self.fields.iter_values().any(|field| field.dtype == ArrowDataType::Float16);
+        // Held in another type than Polars gives them.
+        let other = |dtype: &ArrowDataType| matches!(dtype, ArrowDataType::Float16 | ArrowDataType::UInt128);
+        let others = self.fields.iter_values().any(|field| other(&field.dtype));
         // Padding behind the values, which this writer leaves, is taken for values there.
         let pads = self.metadata.created_by.as_deref().is_some_and(|writer| writer.starts_with("fastparquet"));
-        (same && !halves && !pads && !self.has_int96() && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
+        (same && !others && !pads && !self.has_int96() && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {

@@ -196,7 +196,7 @@ fn goes_with(stored: &D, hint: &D) -> bool {
         (_, D::Dictionary(_, values, _)) => goes_with(stored, values),
         (D::Int32, D::Null) | (D::Int64, D::Duration(_)) | (D::BinaryView, D::Utf8View | D::LargeBinary) => true,
         (D::Boolean, D::Struct(fields)) => fields.is_empty(),
-        (D::FixedSizeBinary(2), D::Float16) => true,
+        (D::FixedSizeBinary(2), D::Float16) | (D::FixedSizeBinary(16), D::Int128 | D::UInt128) => true,
         (D::Decimal(digits, scale), D::Decimal256(hint_digits, hint_scale)) => {
             (digits, scale) == (hint_digits, hint_scale)
         }
