@@ -146,3 +146,33 @@ fn a_time_without_a_zone_is_of_the_zone_of_its_column() {
     assert!(error("t > '2024-03-10 02:30'").contains("skip"));
     assert!(error("t > '2024-11-03 01:30'").contains("twice"));
 }
+
+/// Beside a floating point column a decimal is the number nearest to it, as it is when its digits are read as a text: rounded
+/// once, however many digits it has.
+#[test]
+fn beside_floating_point_columns_decimals_are_the_nearest_numbers() {
+    let mut random = segment::random::SplitMix64::new(11);
+    for scale in [0, 1, 2, 9, 23, 37] {
+        let mut draw = || {
+            let wide = i128::from(random.next()) << 40 ^ i128::from(random.next());
+            (wide >> (random.next() % 100)) * if random.next().is_multiple_of(2) { 1 } else { -1 }
+        };
+        let digits: Vec<i128> = (0..300).map(|_| draw()).collect();
+        let nearest: Vec<f64> = digits.iter().map(|digits| format!("{digits}e-{scale}").parse().unwrap()).collect();
+        let moved = |by: fn(f64) -> f64| nearest.iter().map(|value| by(*value)).collect::<Vec<_>>();
+        let column = decimals(&digits.iter().copied().map(Some).collect::<Vec<_>>(), scale);
+        let frame = frame(vec![
+            column,
+            Series::new("x".into(), nearest.clone()),
+            Series::new("above".into(), moved(f64::next_up)),
+            Series::new("below".into(), moved(f64::next_down)),
+        ]);
+        let all: Vec<usize> = (0..300).collect();
+        for cut in ["d == x", "x == d", "d <= x", "d >= x", "d < above", "d > below", "below < d", "d != above"] {
+            assert_eq!(kept(text(cut), &frame), all, "{cut} with {scale} digits behind the point");
+        }
+        for cut in ["d != x", "d < x", "d > x", "d >= above", "d == below"] {
+            assert_eq!(kept(text(cut), &frame), [0; 0], "{cut} with {scale} digits behind the point");
+        }
+    }
+}

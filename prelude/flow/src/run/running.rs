@@ -240,20 +240,27 @@ impl<'a> Running<'a> {
     }
 
     /// The keys of all groups and what is computed of them. Where they do not fit the memory budget together they are made
-    /// in rounds: the table is read several times, each time for a share of the keys.
+    /// in rounds: the rows are read several times, each time for a share of the keys.
     fn groups(&mut self, feed: &Feed, stage: &Stage) -> Result<(Vec<Series>, Vec<Series>)> {
         let mut rounds = 1;
+        // What an earlier stage has left stays for the next round, and counts.
+        let stored = match feed {
+            Feed::Store(store, _) => {
+                store.keep();
+                store.bytes()
+            }
+            _ => 0,
+        };
         loop {
             let budget = Budget::new(self.scan.options.memory_budget);
-            match self.in_rounds(feed, stage, rounds, &budget) {
-                // What lies in the store can be taken once only.
-                Err((_, true)) if !matches!(feed, Feed::Store(..)) && Share::more(rounds).is_some() => {
+            match self.in_rounds(feed, stage, (rounds, stored), &budget) {
+                Err((_, true)) if Share::more(rounds).is_some() => {
                     rounds = Share::more(rounds).unwrap_or(rounds);
                 }
                 Err((error, _)) => return Err(error),
                 Ok(answer) => {
                     if rounds > 1 {
-                        let note = "the groups did not fit the memory budget together: the table was read";
+                        let note = "the groups did not fit the memory budget together: the rows were read";
                         self.report.notes.push(format!("{note} {rounds} times, each time for a part of the keys"));
                     }
                     return Ok(answer);
@@ -262,13 +269,13 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// The groups of so many rounds, or what went wrong and whether it was for want of memory.
+    /// The groups of so many rounds, beside so many bytes of rows, or what went wrong and whether it was for want of memory.
     #[allow(clippy::type_complexity)] // the answer of `finish`, once more
     fn in_rounds(
         &mut self,
         feed: &Feed,
         stage: &Stage,
-        rounds: u64,
+        (rounds, stored): (u64, u64),
         budget: &Budget,
     ) -> std::result::Result<(Vec<Series>, Vec<Series>), (Error, bool)> {
         let Barrier::Group { by, aggregations, inputs, outputs } = &stage.barrier else {
@@ -277,7 +284,7 @@ impl<'a> Running<'a> {
         let mut whole: Option<(Vec<Series>, Vec<Series>)> = None;
         for round in 0..rounds {
             let held = whole.iter().flat_map(|(keys, columns)| keys.iter().chain(columns));
-            let budget = budget.beside(held.map(|column| column.estimated_size() as u64).sum());
+            let budget = budget.beside(stored + held.map(|column| column.estimated_size() as u64).sum::<u64>());
             let (keys, inputs, share) = (ByColumns(by.clone()), inputs.clone(), Share { round, rounds });
             let sink = Aggregate { keys, aggregations, inputs, budget: budget.clone(), share };
             let part = self.pass(feed, stage, &sink).and_then(|part| sink.finish(part?, outputs));

@@ -18,6 +18,8 @@ struct Components {
     data: Vec<Option<Data>>,
     rows: Vec<Range<u64>>,
     fetches: Vec<u32>,
+    /// Whether entities stay however often they are fetched.
+    keep: bool,
     /// In memory.
     bytes: u64,
     /// Bytes of frames that went to disk, ever.
@@ -77,6 +79,12 @@ impl Store {
         self.push(data, rows, fetches)
     }
 
+    /// From now on entities stay until the store goes, however often they are fetched: for a stage that may have to read them
+    /// again.
+    pub(crate) fn keep(&self) {
+        self.components.lock().keep = true;
+    }
+
     /// Fetches the data of entities, in the order asked; the last fetch of an entity moves its data out.
     ///
     /// # Errors
@@ -89,7 +97,7 @@ impl Store {
         let (data, rows) = {
             let mut components = self.components.lock();
             let at = id as usize;
-            let left = components.fetches[at].checked_sub(1);
+            let left = components.fetches[at].checked_sub(u32::from(!components.keep));
             let left = left.ok_or_else(|| Error::request(format!("entity {id} was fetched once too often")))?;
             components.fetches[at] = left;
             let data = if left == 0 { components.data[at].take() } else { components.data[at].clone() };
@@ -161,5 +169,10 @@ mod tests {
         assert_eq!(store.gather(&[alone, shared]).unwrap().len(), 2);
         assert_eq!((store.expected(), store.bytes()), (0, 0), "nothing is left");
         assert!(store.gather(&[alone]).unwrap_err().to_string().contains("once too often"));
+        let frame = df!("x" => [1, 2, 3]).unwrap();
+        let kept = store.push(frame, 0..3, 1);
+        store.keep();
+        assert_eq!(store.gather(&[kept, kept, kept]).unwrap().len(), 3);
+        assert!(store.bytes() > 0);
     }
 }

@@ -226,6 +226,12 @@ fn groups_that_do_not_fit_are_made_in_rounds_and_an_answer_that_does_not_is_an_e
     assert!(report.notes.iter().any(|note| note.contains("did not fit the memory budget")), "{:?}", report.notes);
     let sorted = |frame: DataFrame| frame.sort(["k"], SortMultipleOptions::default()).unwrap();
     assert!(sorted(whole).equals(&sorted(rounds)));
+    // The same behind a step that an earlier stage has to make, whose rows are kept for the next round.
+    let behind = Query::new().head(39_000).groupby("k").agg([count("n")]);
+    let (whole, _) = run(&behind, 1.0).unwrap();
+    let (rounds, report) = run(&behind, 0.0016).unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("did not fit the memory budget")), "{:?}", report.notes);
+    assert!(whole.height() == 39_000 && sorted(whole).equals(&sorted(rounds)));
     let wide = Query::new().groupby("k").agg([count("n"), count("m"), count("o"), count("p")]);
     let error = run(&wide, 0.0013).unwrap_err().to_string();
     assert!(error.contains("memory_budget_gb") && error.contains("groups so far"), "{error}");

@@ -1,12 +1,13 @@
 //! Columns by the library's decoder, with what it does not know of pages put right before.
 
-use super::repack;
+use super::{repack, writers};
 use crate::guard::guarded;
 use polars::prelude::*;
 use polars_buffer::Buffer;
 use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, column_iter_to_arrays};
 use recoil_bytes::Bytes;
 use std::io::Cursor;
+use std::ops::Range;
 
 /// The values of a column, whose leaves lie in these chunks.
 ///
@@ -19,11 +20,16 @@ pub(super) fn column(
     field: &ArrowField,
     filter: impl Fn() -> Filter,
 ) -> Result<Series, String> {
+    let compressed = writers::forgets_compression(writer);
     let attempt = |repacked: bool| {
         let work = || -> PolarsResult<Series> {
             let mut pages = Vec::with_capacity(chunks.len());
             for chunk in chunks {
-                pages.push(Pages::read(file, chunk, repacked || repack::is_padded(writer, chunk))?);
+                let repacked = repacked || compressed || writers::pads(writer, chunk);
+                let range = writers::range(chunk);
+                let forgotten = if repacked { writers::forgotten_bytes(writer) } else { 0 };
+                let range = range.start..(range.end + forgotten).min(file.length()).max(range.end);
+                pages.push(Pages::read(file, chunk, range, repacked.then_some(compressed))?);
             }
             decode(&pages, field, filter())
         };
@@ -41,15 +47,21 @@ struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn read(file: &Bytes, chunk: &'a ColumnChunkMetadata, repacked: bool) -> PolarsResult<Self> {
-        let range = chunk.byte_range();
+    /// Reads a chunk that lies in `range`. Its pages are packed anew where `compressed` is there; it says whether all of them
+    /// are compressed.
+    fn read(
+        file: &Bytes,
+        chunk: &'a ColumnChunkMetadata,
+        range: Range<u64>,
+        compressed: Option<bool>,
+    ) -> PolarsResult<Self> {
         let mut bytes = vec![0; (range.end - range.start) as usize];
         file.read_at(range.start, &mut bytes)?;
         repack::has_all_levels(&bytes, chunk)?;
-        if repacked {
-            bytes = repack::chunk(&bytes, chunk)?;
+        if let Some(compressed) = compressed {
+            bytes = repack::chunk(&bytes, chunk, compressed)?;
         }
-        Ok(Self { chunk, bytes: Buffer::from_vec(bytes), repacked })
+        Ok(Self { chunk, bytes: Buffer::from_vec(bytes), repacked: compressed.is_some() })
     }
 
     fn reader(&self) -> PageReader {

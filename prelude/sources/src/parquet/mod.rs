@@ -12,6 +12,7 @@ mod repack;
 mod schema;
 mod statistics;
 mod write;
+mod writers;
 
 pub use write::{Compression, WriteOptions, Writer, write};
 
@@ -192,7 +193,7 @@ impl Parquet {
     }
 
     fn damaged(&self, segment: usize, name: &PlSmallStr, error: &str) -> Error {
-        let at = self.chunks(segment, name).first().map_or(0, |chunk| chunk.byte_range().start);
+        let at = self.chunks(segment, name).first().map_or(0, |chunk| writers::range(chunk).start);
         let place = (*self.segments[segment].place).clone().offset(at);
         let text = match is_unsupported(error) {
             true => format!("column `{name}` is not supported ({error}); other columns can be read"),
@@ -235,7 +236,7 @@ impl Parquet {
 
     /// Where columns of a row group are in the file.
     fn ranges(&self, segment: usize, columns: &[PlSmallStr]) -> Vec<Range<u64>> {
-        columns.iter().flat_map(|name| self.chunks(segment, name)).map(ColumnChunkMetadata::byte_range).collect()
+        columns.iter().flat_map(|name| self.chunks(segment, name)).map(writers::range).collect()
     }
 
     fn has_int96(&self) -> bool {

@@ -14,18 +14,14 @@ use polars_parquet_format::PageHeader;
 use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
 use std::io::{Cursor, Read};
 
-/// Whether the pages of a chunk have to be looked at before they are decoded. All of this writer are padded.
-pub(super) fn is_padded(writer: Option<&str>, chunk: &ColumnChunkMetadata) -> bool {
-    writer.is_some_and(|writer| writer.starts_with("fastparquet")) && chunk.descriptor().descriptor.max_rep_level == 0
-}
-
 /// What a chunk is after [`chunk`].
 pub(super) fn metadata(chunk: &ColumnChunkMetadata) -> PageMetaData {
     PageMetaData::new(0, chunk.num_values(), Compression::Uncompressed, chunk.descriptor().descriptor.clone())
 }
 
-/// The pages of a chunk, each with its own lengths.
-pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<Vec<u8>> {
+/// The pages of a chunk, each with its own lengths. `compressed` says that pages are compressed even where they say that they
+/// are not.
+pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata, compressed: bool) -> PolarsResult<Vec<u8>> {
     let mut packed = Vec::with_capacity(bytes.len() * 2);
     let (mut at, mut values) = (0, 0);
     while at < bytes.len() && values < chunk.num_values() {
@@ -38,6 +34,9 @@ pub(super) fn chunk(bytes: &[u8], chunk: &ColumnChunkMetadata) -> PolarsResult<V
         let stored = length.and_then(|length| bytes.get(body..body.checked_add(length)?));
         let stored = stored.ok_or_else(|| wrong("it reaches behind the chunk".to_owned()))?;
         at = body + stored.len();
+        if let Some(second) = header.data_page_header_v2.as_mut().filter(|_| compressed) {
+            second.is_compressed = Some(true);
+        }
         let mut page = unpacked(stored, &header, chunk.compression())?;
         page.truncate(used(&page, &header, chunk).unwrap_or(page.len()));
         joined(&mut page, &mut header, chunk);

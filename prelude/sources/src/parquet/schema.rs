@@ -8,6 +8,7 @@ use crate::guard::guarded;
 use polars::prelude::*;
 use polars_arrow::datatypes::{ArrowDataType as D, TimeUnit as ArrowTimeUnit};
 use polars_parquet::parquet::schema::Repetition;
+use polars_parquet::parquet::schema::types::{GroupConvertedType, GroupLogicalType};
 use polars_parquet::read::schema::{
     SchemaInferenceOptions, parquet_to_arrow_schema_with_options, read_custom_key_value_metadata,
     read_schema_from_metadata,
@@ -111,7 +112,7 @@ fn field(
 }
 
 /// Says of lists that are not marked as lists that neither they nor their values can be null: a field that is repeated has
-/// values or none, and the levels of its pages count so.
+/// values or none, and the levels of its pages count so. They may stand in structs, in the values of other lists, and in maps.
 fn unannotated(parquet: &ParquetType, field: &mut ArrowField) {
     let parts = |fields: &[ParquetType], dtype: &mut D| {
         if let D::Struct(children) = dtype {
@@ -126,10 +127,38 @@ fn unannotated(parquet: &ParquetType, field: &mut ArrowField) {
                 parts(fields, &mut inner.dtype);
             }
         }
+        (ParquetType::GroupType { fields, .. }, D::LargeList(values)) => {
+            if let [entry @ ParquetType::GroupType { fields, .. }] = fields.as_slice() {
+                // A group that is the value itself, and not only what holds it, as writers of old have it.
+                match fields.len() > 1 || entry.name() == "array" || entry.name() == format!("{}_tuple", parquet.name())
+                {
+                    true => parts(fields, &mut values.dtype),
+                    false => fields.iter().for_each(|value| unannotated(value, values)),
+                }
+                list_of_lists(entry, values);
+            }
+        }
+        (ParquetType::GroupType { fields, .. }, D::Map(entry, _)) => {
+            if let [ParquetType::GroupType { fields, .. }] = fields.as_slice() {
+                parts(fields, &mut entry.dtype);
+            }
+        }
         (ParquetType::GroupType { fields, logical_type: None, converted_type: None, .. }, dtype) => {
             parts(fields, dtype)
         }
         _ => {}
+    }
+}
+
+/// The values of a list that are lists themselves, of two levels each: the library has a struct of one field for them.
+fn list_of_lists(entry: &ParquetType, values: &mut ArrowField) {
+    let ParquetType::GroupType { logical_type, converted_type, .. } = entry else { return };
+    let is_list = *logical_type == Some(GroupLogicalType::List) || *converted_type == Some(GroupConvertedType::List);
+    if let (true, D::Struct(fields)) = (is_list, &mut values.dtype)
+        && let [only] = fields.as_slice()
+        && matches!(only.dtype, D::LargeList(_))
+    {
+        values.dtype = only.dtype.clone();
     }
 }
 
