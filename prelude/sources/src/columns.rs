@@ -83,7 +83,7 @@ fn stored(dtype: &ArrowDataType) -> Result<ArrowDataType, String> {
         D::List(field) => D::List(Box::new(inner(field)?)),
         D::LargeList(field) => D::LargeList(Box::new(inner(field)?)),
         D::FixedSizeList(field, size) => D::FixedSizeList(Box::new(inner(field)?), *size),
-        D::Map(field, sorted) => D::Map(Box::new(inner(field)?), *sorted),
+        D::Map(field, sorted) => D::Map(Box::new(entries(inner(field)?)), *sorted),
         D::Struct(fields) => D::Struct(fields.iter().map(inner).collect::<Result<_, String>>()?),
         D::Dictionary(keys, values, ordered) => D::Dictionary(*keys, Box::new(stored(values)?), *ordered),
         D::Interval(_) => return Err("a calendar interval is no fixed length of time".to_owned()),
@@ -93,6 +93,16 @@ fn stored(dtype: &ArrowDataType) -> Result<ArrowDataType, String> {
         }
         other => other.clone(),
     })
+}
+
+/// The entries of a map: a key and a value, whatever the file calls them, as the format wants it.
+fn entries(mut field: ArrowField) -> ArrowField {
+    if let ArrowDataType::Struct(parts) = &mut field.dtype
+        && let [key, value] = parts.as_mut_slice()
+    {
+        (key.name, value.name) = ("key".into(), "value".into());
+    }
+    field
 }
 
 /// The zone as it can be said; the instants are those of UTC whatever the zone is called.
@@ -180,5 +190,6 @@ mod tests {
         let extension = |inner| ExtensionType { name: "own.kind".into(), inner, metadata: Some("{}".into()) };
         assert_eq!(read_as(ArrowDataType::Extension(Box::new(extension(ArrowDataType::Int64)))), Ok(DataType::Int64));
         assert_eq!(read_as(ArrowDataType::Float16), Ok(DataType::Float32));
+        assert_eq!(read_as(ArrowDataType::UInt128), Ok(DataType::Int128));
     }
 }
