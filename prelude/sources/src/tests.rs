@@ -294,7 +294,7 @@ fn whole_numbers_of_128_bits_are_numbers_with_a_sign_in_every_table() {
     let names = ["u", "i", "x"].map(PlSmallStr::from_static);
     let fits = table(most);
     let expected = fits.column("u").unwrap().cast(&DataType::Int128).unwrap();
-    let memory: Box<dyn Source> = Box::new(crate::Memory::new(fits.clone()).unwrap());
+    let memory: Box<dyn Source> = Box::new(crate::memory::Memory::new(fits.clone()).unwrap());
     for source in written(fits.clone()).into_iter().chain([memory]) {
         assert_eq!(source.unreadable(), [], "{}", source.name());
         let read = source.read(0, &names, 0..3).unwrap();
@@ -303,7 +303,7 @@ fn whole_numbers_of_128_bits_are_numbers_with_a_sign_in_every_table() {
         assert_eq!(source.schema().get("u"), Some(&DataType::Int128));
     }
     let beyond = table(most + 1);
-    let error = crate::Memory::new(beyond.clone()).unwrap_err().to_string();
+    let error = crate::memory::Memory::new(beyond.clone()).unwrap_err().to_string();
     assert!(error.contains("column `u` holds whole numbers beyond 2^127"), "{error}");
     for source in written(beyond) {
         let error = source.read(0, &names[..1], 0..3).unwrap_err().to_string();
