@@ -103,8 +103,8 @@ pub(super) fn description(about: &About, contents: &Contents) -> Value {
 
 /// What a relative reference of a URI does not escape, beside letters and digits.
 const ESCAPED: &AsciiSet = &{
-    let mut escaped = *NON_ALPHANUMERIC;
-    let plain = b"-._~/!$&'()*+,;=@:";
+    let mut escaped = NON_ALPHANUMERIC.remove(b'-');
+    let plain = b"._~/!$&'()*+,;=@:";
     let mut at = 0;
     while at < plain.len() {
         escaped = escaped.remove(plain[at]);

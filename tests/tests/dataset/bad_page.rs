@@ -97,7 +97,7 @@ const FILES: &[Case] = &[
     ("a ROOT file that is cut short", |folder| {
         let path = folder.join("a.root");
         table().write_root(format!("{}:t", path.display())).unwrap();
-        said(load(half(path)).and_then(|data| data.count()))
+        shown(&load(half(path)).unwrap().processes())
     }),
     ("a ROOT file of several trees", |_| said(load(root_file("directory_and_top.root")))),
     ("a branch of ROOT that is no column", |_| {
@@ -201,7 +201,7 @@ const CUTS: &[Case] = &[
         said(times(Some("Europe/Berlin")).query("t > '2024-10-27 02:30'").count())
     }),
     ("a new column of whole numbers beyond 64 bits", |_| said(table().define("twice", "2 * n").collect())),
-    ("a new column with a name that is reserved", |_| said(table().define("__recoil_x", "2 * n").collect())),
+    ("a new column with a name that is reserved", |_| said(table().define("__recoil_x", "n > 1").collect())),
     ("whole numbers beyond 2^127", |_| {
         let wide = UInt128Chunked::from_slice("u".into(), &[u128::MAX]).into_series().into_frame();
         said(Data::from_frames([("p", wide)]))

@@ -142,8 +142,8 @@ fn equal_event_keys_in_two_files_of_a_process_are_said() {
     file("apart/b.parquet", &[5, 6]);
     file("sound/a.parquet", &[1, 2, 2]);
     let said = |name: &str| {
-        let data = load(folder.path().join(name)).unwrap();
-        let hist = data.one_cand_only().hist("x", (1, 0.0, 1.0)).unwrap();
+        let data = load(folder.path()).unwrap();
+        let hist = data[name].one_cand_only().hist("x", (1, 0.0, 1.0)).unwrap();
         (hist.sum(), show::Display::bundle(hist.performance_report()).plain().to_owned())
     };
     let (events, report) = said("copied");

@@ -212,21 +212,31 @@ def answer(kind, minuit, edges, n, variances):
     case = {"kind": kind, "lower": edges[0], "upper": edges[-1], "counts": n.tolist()}
     if variances is not None:
         case["variances"] = variances.tolist()
-    exact = second_derivatives(minuit)
+    exact = second_derivatives(minuit.fcn, minuit.values, minuit.errors)
     if exact is None:
         return None
-    return {**case, "values": list(minuit.values), "errors": exact, "hesse": list(minuit.errors), "cost": float(minuit.fval)}
+    found = {"values": list(minuit.values), "errors": exact, "hesse": list(minuit.errors), "cost": float(minuit.fval)}
+    if kind == "unbinned_crystal_ball":
+        found["known"] = how_well_known(minuit.fcn, minuit.values, minuit.errors, exact)
+    return {**case, **found}
 
 
-def second_derivatives(minuit):
+def how_well_known(function, values, errors, exact):
+    """How far the errors move with the step, as shares of them: without bins the curvature of this likelihood jumps wherever a
+    value passes the joint of the tail, so that it is known no better than that."""
+    others = [second_derivatives(function, values, errors, share) for share in (0.0025, 0.01, 0.02)]
+    return np.max([np.abs(np.array(other) / exact - 1) for other in others if other], axis=0).tolist()
+
+
+def second_derivatives(function, values, errors, share=0.005):
     """Errors at iminuit's minimum by central differences: HESSE is right to a percent only where parameters are correlated."""
-    at, step, count = np.array(minuit.values), 0.005 * np.array(minuit.errors), len(minuit.values)
+    at, step, count = np.array(values), share * np.array(errors), len(values)
 
     def cost(*moves):
         moved = at.copy()
         for parameter, times in moves:
             moved[parameter] += times * step[parameter]
-        return minuit.fcn(moved)
+        return function(moved)
 
     second = np.zeros((count, count))
     for a in range(count):

@@ -9,13 +9,16 @@ enum Kind {
     Footer,
     SchemaElement,
     RowGroup,
+    Chunk,
+    ChunkMetadata,
     Other,
 }
 
 /// Structs in structs, and lists of lists, that a footer may have.
 const DEPTH: usize = 32;
 
-/// The footer (in Thrift's compact protocol) without logical types newer than `FLOAT16` and without sorting columns.
+/// The footer (in Thrift's compact protocol) without logical types newer than `FLOAT16`, without sorting columns, and without
+/// lists of pages in the place of another field.
 pub(super) fn without_unknown_words(footer: &[u8]) -> Option<Vec<u8>> {
     let mut copy = Copy { bytes: footer, out: Vec::with_capacity(footer.len()) };
     copy.structure(Kind::Footer, DEPTH)?;
@@ -27,6 +30,8 @@ fn within(kind: Kind, field: i16) -> Kind {
     match (kind, field) {
         (Kind::Footer, 2) => Kind::SchemaElement,
         (Kind::Footer, 4) => Kind::RowGroup,
+        (Kind::RowGroup, 1) => Kind::Chunk,
+        (Kind::Chunk, 3) => Kind::ChunkMetadata,
         _ => Kind::Other,
     }
 }
@@ -97,6 +102,8 @@ impl Copy<'_> {
             let left_out = match (kind, read) {
                 (Kind::SchemaElement, 10) => !is_known(ahead),
                 (Kind::RowGroup, 4) => true,
+                // The length of a filter is a number of 32 bits; Dremio has a list of pages there.
+                (Kind::ChunkMetadata, 15) => value != 5,
                 _ => false,
             };
             if left_out { self.out.truncate(start) } else { written = read }

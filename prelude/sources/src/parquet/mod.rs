@@ -41,6 +41,8 @@ pub struct Parquet {
     unreadable: Vec<Unreadable>,
     zones: Vec<(PlSmallStr, Arc<str>)>,
     metadata: FileMetadata,
+    /// Whether the library understands all of the footer.
+    footer_is_plain: bool,
     segments: Vec<SegmentInfo>,
 }
 
@@ -61,19 +63,27 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
     }
     let held = file.hold(|| vec![size.saturating_sub(FOOTER)..size], &place)?;
     let explain = |error: String| Error::read(&place, footer_error(&file_end(&bytes), &error));
-    let metadata = metadata(&bytes).map_err(explain)?;
+    let (metadata, footer_is_plain) = metadata(&bytes).map_err(explain)?;
     drop(held);
     let Columns { fields, schema, unreadable, zones } = schema::columns(&metadata);
-    let mut parquet =
-        Parquet { file, schema: Arc::new(schema), fields, unreadable, zones, metadata, segments: Vec::new() };
+    let mut parquet = Parquet {
+        file,
+        schema: Arc::new(schema),
+        fields,
+        unreadable,
+        zones,
+        metadata,
+        footer_is_plain,
+        segments: Vec::new(),
+    };
     parquet.segments = guarded(|| parquet.describe(size)).map_err(explain)??;
     Ok(parquet)
 }
 
-/// The footer; of one with words that the library does not know, all but those.
-fn metadata(file: &Bytes) -> std::result::Result<FileMetadata, String> {
+/// The footer, and whether the library understands all of it; of one with words that it does not know, all but those.
+fn metadata(file: &Bytes) -> std::result::Result<(FileMetadata, bool), String> {
     let read = guarded(|| read_metadata(&mut file.reader())).and_then(|read| read.map_err(|error| error.to_string()));
-    read.or_else(|error| known_words(file).ok_or(error))
+    read.map(|whole| (whole, true)).or_else(|error| known_words(file).map(|known| (known, false)).ok_or(error))
 }
 
 fn known_words(file: &Bytes) -> Option<FileMetadata> {
@@ -161,6 +171,9 @@ impl Parquet {
         rows: Wanted<'_>,
     ) -> Result<Vec<Option<Column>>> {
         let mut plain: Vec<(usize, plain::Chunk)> = Vec::new();
+        if writers::forgets_compression(self.metadata.created_by.as_deref()) {
+            return Ok(vec![None; names.len()]);
+        }
         for (at, name) in names.iter().enumerate() {
             let Some(field) = self.fields.get(name) else { return Err(not_there(name, self)) };
             if let [metadata] = self.chunks(segment, name)[..]
@@ -214,7 +227,9 @@ impl Parquet {
         let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
         let held = |column: Column| as_held(column, dtype).map_err(beyond);
         // What goes wrong there the general decoder says.
-        if let Ok(Ok(Some(lists))) = guarded(|| listed::column(file, &chunks, field, rows, length)) {
+        if !writers::forgets_compression(writer)
+            && let Ok(Ok(Some(lists))) = guarded(|| listed::column(file, &chunks, field, rows, length))
+        {
             return held(lists.into_column());
         }
         let decode =
@@ -339,9 +354,8 @@ impl Source for Parquet {
         // Held in another type than Polars gives them.
         let other = |dtype: &ArrowDataType| matches!(dtype, ArrowDataType::Float16 | ArrowDataType::UInt128);
         let others = self.fields.iter_values().any(|field| other(&field.dtype));
-        // Padding behind the values, which this writer leaves, is taken for values there.
-        let pads = self.metadata.created_by.as_deref().is_some_and(|writer| writer.starts_with("fastparquet"));
-        (same && !others && !pads && !self.has_int96() && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
+        let plain = self.footer_is_plain && !writers::is_misread(&self.metadata) && !self.has_int96();
+        (same && !others && plain && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {

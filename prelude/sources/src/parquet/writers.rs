@@ -3,7 +3,8 @@
 //! None of this is guessed from the bytes: a page is read in another way than it says only where its writer is known to have
 //! said it wrongly.
 
-use polars_parquet::read::ColumnChunkMetadata;
+use polars_parquet::parquet::compression::Compression;
+use polars_parquet::read::{ColumnChunkMetadata, FileMetadata};
 use std::ops::Range;
 
 /// Whether bytes lie behind the values of a page: all pages of this writer are padded.
@@ -24,6 +25,20 @@ pub(super) fn forgotten_bytes(writer: Option<&str>) -> u64 {
         None => writer.trim() == "parquet-mr",
     });
     if forgets { MOST } else { 0 }
+}
+
+/// Whether Polars' own scan, which does not know what stands here, would refuse the pages of a file or read them otherwise:
+/// padding is taken for values, and of several gzip members the first is read.
+pub(super) fn is_misread(metadata: &FileMetadata) -> bool {
+    let writer = metadata.created_by.as_deref();
+    let odd = |chunk: &ColumnChunkMetadata| {
+        chunk.compression() == Compression::Gzip || chunk.dictionary_page_offset() == Some(0)
+    };
+    let mut chunks = metadata.row_groups.iter().flat_map(|group| group.parquet_columns());
+    writer.is_some_and(|writer| writer.starts_with("fastparquet"))
+        || forgets_compression(writer)
+        || forgotten_bytes(writer) > 0
+        || chunks.any(odd)
 }
 
 /// Where the pages of a chunk are. No page begins before the first four bytes of a file: a dictionary at 0 is none.
