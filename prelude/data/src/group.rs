@@ -72,8 +72,18 @@ impl Group {
         Self { label, members: Arc::new([]), broken, ..self.clone() }
     }
 
+    /// With one step more. Names of the engine's own are refused: such a column would be taken for one of its own.
     #[inline(never)]
     pub(crate) fn and(&self, step: Step) -> Self {
+        let Some(name) = step.made().into_iter().find(|name| name.starts_with(flow::RESERVED)) else {
+            return self.and_own(step);
+        };
+        let text = format!("{step}: names that begin with `{}` are the engine's own; rename `{name}`", flow::RESERVED);
+        self.broken_by(self.label.clone(), Error::request(text))
+    }
+
+    /// With a step that may make columns of the engine's own.
+    pub(crate) fn and_own(&self, step: Step) -> Self {
         Self { chain: self.chain.and(step), ..self.clone() }
     }
 

@@ -73,7 +73,7 @@ fn polars_reads_the_same_in_the_files_that_it_may_read() {
             }
         }
     }
-    assert!(compared > 50, "{compared} files");
+    assert!(compared >= 40, "{compared} files");
     assert!(wrong.is_empty(), "{} of {compared} files differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 

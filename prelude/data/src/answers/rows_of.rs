@@ -2,9 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::steps::chain::Step;
 use hist::Axis;
 use polars::prelude::{DataFrame, IntoSeries, Series};
 use segment::Error as SegmentError;
+use std::sync::Arc;
 
 /// What a histogram was filled from.
 #[derive(Clone)]
@@ -60,7 +62,9 @@ impl Origin {
                 let held = axis.holds(&columns[0], bin).map_err(|error| SegmentError::request(error.to_string()))?;
                 Ok(held.into_series())
             };
-            group = group.define(&value, column.as_str()).define_blocks([&value], &inside, holds).query(&inside);
+            group = group.and_own(Step::Define { name: value.clone(), value: column.as_str().into() });
+            let (name, inputs) = (inside.clone(), vec![value.clone()]);
+            group = group.and_own(Step::DefineWith { name, inputs, function: Arc::new(holds) }).query(&inside);
             made.extend([value, inside]);
         }
         group.drop(made).collect()

@@ -219,6 +219,20 @@ pub(crate) fn chosen(source: &str, behind: &[&Step]) -> Option<Member> {
 }
 
 impl Step {
+    /// The names of the columns that it adds, or with which those that it adds begin.
+    pub(crate) fn made(&self) -> Vec<&str> {
+        match self {
+            Self::Define { name, .. } | Self::DefineWith { name, .. } => vec![name],
+            Self::ByEvent(name) | Self::Attach { name, .. } => vec![name],
+            Self::Rename(names) => names.iter().map(|(_, new)| new.as_str()).collect(),
+            Self::Window { windows, .. } => windows.iter().map(|window| window.name.as_str()).collect(),
+            Self::Join { frame, .. } | Self::AsOf { frame, .. } => {
+                frame.get_column_names().into_iter().map(|name| name.as_str()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether both do the same to every row; functions and frames are the same only when they are one object.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
