@@ -179,7 +179,7 @@ fn differs(case: &Value) -> Option<String> {
     let swapped = case["kind"] == "two_gauss" && found["mean"].value > 50.0;
     // How well the reference knows its errors: `how_well_known` in `fits.py`.
     let known = case["known"].as_array().map(|_| floats(&case["known"]));
-    let little = |at: usize| known.as_ref().map_or(1e-3, |known| known[at].max(1e-3));
+    let little = |at: usize| 1e-3 + known.as_ref().map_or(0.0, |known| known[at]);
     // A Gaussian is the same with either sign of its width.
     let value = |at: usize, name: &str| if name.starts_with("sigma") { values[at].abs() } else { values[at] };
     let free = found.parameters.iter().filter(|parameter| !parameter.fixed).enumerate();
