@@ -1,6 +1,7 @@
 //! Baskets of ROOT trees: the branches are as they were written, what they find in the file may be any bytes.
 #![no_main]
 
+#[allow(dead_code)]
 mod root_parts;
 
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! Compressed blocks of ROOT files: whatever the bytes, unpacking gives the size that was asked for or an error.
 #![no_main]
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../../prelude/root/src/block/mod.rs"]
 mod block;
 #[allow(dead_code)]

@@ -1,6 +1,7 @@
 //! RNTuples: fields, columns, lists of pages and pages may be any bytes, behind checksums that fit.
 #![no_main]
 
+#[allow(dead_code)]
 mod root_parts;
 
 use libfuzzer_sys::fuzz_target;

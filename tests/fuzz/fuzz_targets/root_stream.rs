@@ -1,6 +1,7 @@
 //! Streamed objects of ROOT files: a tree's own record and the descriptions of classes may be any bytes.
 #![no_main]
 
+#[allow(dead_code)]
 mod root_parts;
 
 use libfuzzer_sys::fuzz_target;
