@@ -244,7 +244,8 @@ impl Table {
                 self.files.first().map_or("", String::as_str)
             );
             let answer = self.server.answer(&counted, self.rows).map_err(|error| match error {
-                Error::Request(text) => Error::Request(format!("{text}\n{hint}")),
+                // What the server itself says may be of the files; what stands in the way to it is not.
+                Error::Request(text) if text.contains("the server says") => Error::Request(format!("{text}\n{hint}")),
                 other => other,
             })?;
             let seen = crate::rows::whole(&answer, "n")?.first().copied().unwrap_or(0);

@@ -27,6 +27,7 @@ fn nobody_is_there() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = message(&format!("sc://127.0.0.1:{port}"));
     assert!(error.contains("cannot be reached") && error.contains(&port.to_string()), "{error}");
+    assert!(!error.contains("under the paths"), "the files are not to blame: {error}");
 }
 
 /// A server that gives the same bytes to everybody.
