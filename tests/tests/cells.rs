@@ -292,7 +292,9 @@ fn lines_that_are_not_rust() {
     let notebook = Notebook::new(cache.path());
     notebook.value("let mut list = vec![1.5];");
     assert!(notebook.value("%vars").contains("mut Vec<f64>"));
-    assert!(notebook.value("%help").contains("%restore"));
+    let help = notebook.value("%help");
+    assert!(help.contains("%restore") && help.contains(".oneCandOnly()"), "{help}");
+    assert!(notebook.value("%help query").contains("arctan2(y, x)"));
     notebook.value("!echo one two");
     assert_eq!(notebook.printed(Stream::Stdout), "one two\n");
     notebook.value("%timeit list.len()");

@@ -192,6 +192,13 @@ fn the_results_of_the_notebooks_are_right() {
         let error = number(&second, &format!("{before}{measured:.2} ±"));
         assert!((measured - truth).abs() < 3.0 * error, "{before}: {measured} ± {error}");
     }
+    // What data and the corrected simulation count are the same within the errors; without the correction they are not.
+    let last = words("08 ");
+    let measured = number(&last, "data                 ");
+    let corrected = number(&last, "simulation corrected ");
+    let error = measured.sqrt().hypot(number(&last, &format!("simulation corrected {corrected:.0} ± ")));
+    assert!((corrected - measured).abs() < 2.0 * error, "{corrected} and {measured} ± {error}");
+    assert!((number(&last, "simulation           ") - measured) > 2.0 * error, "{measured} ± {error}");
 }
 
 #[test]

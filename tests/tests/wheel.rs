@@ -88,11 +88,40 @@ fn installed(program: &Path, home: &Path) -> Command {
     command
 }
 
+fn read(name: &str) -> String {
+    std::fs::read_to_string(recoil_tests::cases::project().join(name)).expect("a file")
+}
+
+/// What stands between `before` and the next quotation mark.
+fn quoted(text: &str, before: &str) -> String {
+    let rest = text.split_once(before).unwrap_or_else(|| panic!("no `{before}`")).1;
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn the_container_has_the_compiler_of_the_project() {
-    let read = |name: &str| std::fs::read_to_string(recoil_tests::cases::project().join(name)).expect("a file");
-    let toolchain = read("rust-toolchain.toml");
-    let release = toolchain.split("channel = \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a channel");
+    let release = quoted(&read("rust-toolchain.toml"), "channel = \"");
     let container = read(".devcontainer/Dockerfile");
     assert!(container.contains(&format!("--default-toolchain {release}\n")), "the container has not Rust {release}");
+}
+
+/// conda-build is not on PyPI, so the recipe is not built here: its versions, places and form are checked.
+#[test]
+fn the_conda_recipe_fits_the_project() {
+    let recipe = read("docs/conda/recipe/meta.yaml");
+    let version = quoted(&recipe, "set version = \"");
+    assert_eq!(version, quoted(&read("Cargo.toml"), "\nversion = \""));
+    assert_eq!(quoted(&recipe, "set rust = \""), quoted(&read("rust-toolchain.toml"), "channel = \""));
+    // Sections of conda-build's schema, each once and at the left edge.
+    let known = ["package", "source", "build", "requirements", "test", "about"];
+    let at_edge = |line: &&str| !line.starts_with([' ', '#']);
+    let sections: Vec<&str> = recipe.lines().filter_map(|line| line.strip_suffix(':')).filter(at_edge).collect();
+    assert_eq!(sections, known);
+    assert!(!recipe.contains('\t') && recipe.lines().all(|line| line.len() - line.trim_start().len() != 1));
+    let folder = recoil_tests::cases::project().join("docs/conda/recipe");
+    for file in recipe.lines().filter_map(|line| line.trim().strip_prefix("- ../")) {
+        assert!(folder.join("..").join(file).is_file(), "the recipe names {file}, which is not there");
+    }
+    // The file that `recoil package` writes and the one that the recipe installs.
+    assert!(recipe.contains("path: ../../../dist") && recipe.contains("recoil-{{ version }}-*.whl"));
 }

@@ -5,6 +5,7 @@ mod assistant;
 mod context;
 mod entry;
 mod index;
+pub(crate) mod language;
 mod probe;
 mod standard;
 mod tokens;

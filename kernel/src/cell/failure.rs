@@ -4,7 +4,7 @@ use crate::evaluator::Failure;
 
 pub(crate) fn failure(name: &str, value: impl Into<String>) -> Failure {
     let value = value.into();
-    Failure { name: name.into(), traceback: vec![format!("\x1b[1;31m{name}\x1b[0m\x1b[1m: {value}\x1b[0m")], value }
+    Failure { name: name.into(), traceback: vec![format!("\x1b[1m{name}: {value}\x1b[0m")], value }
 }
 
 pub(crate) fn interrupted() -> Failure {

@@ -17,12 +17,14 @@ mod error;
 mod evaluate;
 mod lint;
 mod lookup;
+mod page;
 mod polars;
 mod spark;
 mod syntax;
 mod times;
 mod value;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,7 @@ pub use error::{Error, Problem, Result, Span};
 pub use evaluate::several::Several;
 pub use lint::{Counts, lint};
 pub use lookup::{Given, Lookup, Wanted};
+pub use page::page;
 pub use spark::held_as;
 pub use spark::term::{Term, TermKind};
 pub use syntax::expr::{Expr, col, lit, where_};

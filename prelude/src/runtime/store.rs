@@ -27,7 +27,7 @@ static FORGOTTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub struct Names {
     /// What `group("..")` takes.
     pub groups: Vec<String>,
-    /// What `hist("..")` and `query("..")` take.
+    /// What `hist("..")` and `query("..")` take; of a fit its parameters.
     pub columns: Vec<String>,
 }
 
@@ -65,6 +65,13 @@ pub mod kinds {
     impl PeekFrame for &Peek<'_, data::Group> {
         fn names(&self) -> Option<Names> {
             Some(of_group(self.0))
+        }
+    }
+    /// A fit knows its parameters.
+    impl PeekFrame for &Peek<'_, hist::FitResult> {
+        fn names(&self) -> Option<Names> {
+            let columns = self.0.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+            Some(Names { columns, ..Names::default() })
         }
     }
     #[inline(never)]

@@ -270,6 +270,13 @@ fn newcomers_are_helped() {
         ("data.best_candidate(\"chi2\", \"best\").count()?", Fails("Lowest or Highest")),
         ("data.profile(\"x\", (1, 0.0, 4.0), \"chi2\")?.values()[0]", To("2.0")),
         ("data.profile(true).count()?", To("6")),
+        (
+            "data.define(\"flags\", \"where(x > 1, 128, 1)\").query(\"flags & 128\").count()?",
+            Fails("(flags & 128) != 0"),
+        ),
+        ("data.query(\"x > 1\").count()? / data.count()?", Prints("as f64")),
+        ("use polars::prelude::*;", To("")),
+        ("data.group_by(\"x\").agg([mean(\"chi2\")])?", Fails("recoil::mean")),
     ]);
 }
 

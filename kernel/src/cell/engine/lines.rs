@@ -2,6 +2,7 @@
 
 use super::cells::Engine;
 use super::job::MagicEffects;
+use crate::assist::language;
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::source::magic::{HELP, Line};
 use crate::evaluator::{Bundle, Cell, Failure};
@@ -41,7 +42,8 @@ impl Engine {
                 self.print(cell.token, format!("{told}\n"));
             }
             Line::Load(path) => done.next_input = Some((self.load(&path)?, true)),
-            Line::Help => done.result = Some(Bundle::text(HELP)),
+            Line::Help(item) if item.is_empty() => done.result = Some(Bundle::text(HELP)),
+            Line::Help(item) => done.result = Some(self.page(&item, false)?),
             Line::Shell(command) => drop(self.errand(cell.token, Errand::Shell { command })?),
             Line::Folder(path) => done.result = self.errand(cell.token, Errand::Folder { path })?,
             Line::Environment(name, value) => {
@@ -98,7 +100,10 @@ impl Engine {
     }
 
     fn page(&self, item: &str, detailed: bool) -> Result<Bundle, Failure> {
-        let found = self.assistant().page(item, u8::from(detailed));
+        if item.trim_end_matches('!') == "query" {
+            return Ok(language::page());
+        }
+        let found = self.assistant().page(item, u8::from(detailed)).or_else(|| language::about(item));
         found.ok_or_else(|| failure("NotFound", format!("nothing is known about `{item}`")))
     }
 

@@ -1,13 +1,16 @@
-//! Errors for people: rustc's diagnostics with frames of the user's own code, in the 16 base colours, which themes map.
+//! Errors for people: rustc's diagnostics with frames of the user's own code.
+//!
+//! Words have the page's own colour and are bold at most: no colour of a front end's palette has enough contrast both on
+//! a light and on a dark page. Only signs are coloured, such as the carets.
 
 use crate::cell::source::edits::line_and_column;
 use std::fmt::Write;
 
 const BOLD: &str = "\x1b[1m";
-const RED: &str = "\x1b[1;31m";
-const BLUE: &str = "\x1b[1;34m";
-const CYAN: &str = "\x1b[1;36m";
-const GREEN: &str = "\x1b[1;32m";
+const RED: &str = "\x1b[31m";
+const BLUE: &str = "\x1b[34m";
+const CYAN: &str = "\x1b[36m";
+const GREEN: &str = "\x1b[32m";
 const OFF: &str = "\x1b[0m";
 
 /// A marked stretch of a cell.
@@ -52,7 +55,7 @@ pub(crate) fn render<'a>(report: &Report, code_of: &dyn Fn(u32) -> Option<&'a st
     let colour = colour(&report.level);
     let code = report.code.as_ref().map_or_else(String::new, |code| format!("[{code}]"));
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{colour}{}{code}{OFF}{BOLD}: {}{OFF}", report.level, report.message);
+    let _ = writeln!(out, "{BOLD}{}{code}: {}{OFF}", report.level, report.message);
     let mut cells: Vec<u32> = Vec::new();
     let primary_first = report.marks.iter().filter(|mark| mark.primary).chain(&report.marks);
     for mark in primary_first {
@@ -104,7 +107,7 @@ fn frame(out: &mut String, cell: u32, code: &str, marks: &[&Mark], colour: &str)
         }
         previous = Some(row);
         let line = lines.get(row - 1).copied().unwrap_or_default();
-        let _ = writeln!(out, "{BLUE}{row:>width$} |{OFF} {}", line.replace('\t', "    "));
+        let _ = writeln!(out, "{row:>width$} {BLUE}|{OFF} {}", line.replace('\t', "    "));
         let mut here: Vec<_> = marks.iter().filter(|mark| line_and_column(code, mark.start).0 == row).collect();
         here.sort_by_key(|mark| (!mark.primary, mark.start));
         for mark in here {
@@ -117,8 +120,8 @@ fn frame(out: &mut String, cell: u32, code: &str, marks: &[&Mark], colour: &str)
             let under = sign.repeat(length);
             let label = mark.label.replace('\n', " ");
             let space = " ".repeat(indent);
-            let text = format!("{:width$} {BLUE}|{OFF} {space}{colour}{under} {label}", "");
-            let _ = writeln!(out, "{}{OFF}", text.trim_end());
+            let text = format!("{:width$} {BLUE}|{OFF} {space}{colour}{under}{OFF} {label}", "");
+            let _ = writeln!(out, "{}", text.trim_end());
         }
     }
 }
@@ -157,5 +160,10 @@ error[E0277]: cannot add
   = help: try 1";
         assert_eq!(plain, expected);
         assert!(text.contains(RED));
+        // What is coloured has no letters.
+        let coloured = text.split("\x1b[3").skip(1).map(|run| run.split_once('m').map_or("", |(_, rest)| rest));
+        for run in coloured.map(|run| run.split('\x1b').next().unwrap_or_default()) {
+            assert!(!run.chars().any(char::is_alphanumeric), "{run:?} is coloured");
+        }
     }
 }

@@ -24,8 +24,8 @@ pub(crate) enum Line {
     Restore,
     /// `%load file`.
     Load(String),
-    /// `%help`, `%magics`.
-    Help,
+    /// `%help`, `%magics`; `%help item`.
+    Help(String),
     /// `!command`.
     Shell(String),
     /// `%cd folder`, `%pwd`.
@@ -42,8 +42,22 @@ pub(crate) enum Line {
 
 /// Shown by `%help`.
 pub(crate) const HELP: &str = "\
+What is needed first:
+  load(\"file\")?            open files: ROOT, parquet, CSV, ..; load(\"folder\")? opens all of them, one process for each name
+  .group(\"mumu\")           some of the processes; `data` alone shows which there are
+  .query(\"x > 2 & y < 1\")  keep rows; .query(query!(\"x > @cut\")) with a variable of the notebook
+  .define(\"r\", \"a / b\")    a new column
+  .oneCandOnly()           the best candidate of each event
+  .weight(\"w\")            weights for counts and histograms
+  .hist(\"x\", 50)?         a histogram, drawn when it is the last line; .hist(\"x\", (50, 0.0, 3.0))? with a range
+  .count()?                the number of rows
+  .cutflow()?              how many rows each step keeps
+  .head(5).collect()?      the first rows
+  h.fit(Gaussian + Line)?  a fit of the histogram h
+%help query is the language of selections; ?NAME explains a name, such as ?load.
+
 Lines before the first line of Rust may be:
-  %help              this text
+  %help              this text; %help NAME is ?NAME
   %vars              the variables and their types
   %provenance        what was read so far, with sizes and hashes; prelude, compiler, processor
   %reset             forget variables, items and added crates
@@ -152,7 +166,7 @@ fn parse_magic(magic: &str) -> Line {
                 None => Line::Environment((!text.is_empty()).then(|| text.to_owned()), None),
             }
         }
-        "help" | "magics" | "lsmagic" => Line::Help,
+        "help" | "magics" | "lsmagic" => Line::Help(argument),
         _ => Line::Unknown(format!("%{name}")),
     }
 }
@@ -186,6 +200,8 @@ mod tests {
         assert_eq!(split("%opt 2").0, [Line::Optimise("2".into())]);
         assert_eq!(split("%timeit 1 + 1").0, [Line::TimeIt("1 + 1".into())]);
         assert_eq!(split("%time f()?").0, [Line::TimeThis("f()?".into())]);
+        assert_eq!(split("%help").0, [Line::Help(String::new())]);
+        assert_eq!(split("%help query").0, [Line::Help("query".into())]);
         assert_eq!(split("%provenance").0, [Line::Provenance]);
         assert_eq!(split("%cd").0, [Line::Folder(Some("~".into()))]);
         assert_eq!(split("%env A=b c").0, [Line::Environment(Some("A".into()), Some("b c".into()))]);

@@ -7,48 +7,7 @@ use crate::check::text::{TextMap, TextTest, pattern};
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Argument, Binary, Compare, Expr, Kind};
 use crate::value::Value;
-
-const METHODS: [&str; 39] = [
-    "isna",
-    "isnull",
-    "notna",
-    "notnull",
-    "isin",
-    "between",
-    "abs",
-    "fillna",
-    "round",
-    "clip",
-    "pow",
-    "mean",
-    "sum",
-    "min",
-    "max",
-    "std",
-    "median",
-    "gt",
-    "ge",
-    "lt",
-    "le",
-    "eq",
-    "ne",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "str.contains",
-    "str.match",
-    "str.fullmatch",
-    "str.startswith",
-    "str.endswith",
-    "str.lower",
-    "str.upper",
-    "str.strip",
-    "str.lstrip",
-    "str.rstrip",
-    "str.len",
-    "to_numpy",
-];
+use crate::words;
 
 impl Checker<'_> {
     pub fn call(&mut self, expr: &Expr, name: &str, arguments: &[Expr]) -> Checked {
@@ -96,12 +55,12 @@ impl Checker<'_> {
         self.note(expr, format!("`{name}` takes {wanted}, not {got}"), "")
     }
 
-    fn no_function(&mut self, expr: &Expr, name: &str) -> Checked {
+    pub fn no_function(&mut self, expr: &Expr, name: &str) -> Checked {
         let written = expr.span().map(|span| self.written(span)).unwrap_or_default();
         let help = if !written.is_empty() && self.has_column(&written) {
             format!("for the column write `{written}` between backticks")
         } else {
-            match segment::nearest(name, Name::all()).as_slice() {
+            match segment::nearest(name, words::functions()).as_slice() {
                 [] => "bind a function and call it as `@f(x)`".to_owned(),
                 names => format!("did you mean {}?", quoted(names)),
             }
@@ -182,6 +141,9 @@ impl Checker<'_> {
     }
 
     pub fn method(&mut self, expr: &Expr, value: &Expr, name: &str, arguments: &[Argument]) -> Checked {
+        if !words::is_method(name) {
+            return self.no_method(expr, name);
+        }
         if let Some(text) = name.strip_prefix("str.") {
             return self.text_method(expr, value, text, arguments);
         }
@@ -220,10 +182,7 @@ impl Checker<'_> {
                 expr,
                 operator(name).map(|make| make(value.clone(), other.clone())).unwrap_or(Kind::List(vec![])),
             ),
-            _ if METHODS.contains(&name) => {
-                self.note(expr, format!("`.{name}` with {} arguments", arguments.len()), "")
-            }
-            _ => self.no_method(expr, name),
+            _ => self.note(expr, format!("`.{name}` with {} arguments", arguments.len()), ""),
         }
     }
 
@@ -232,7 +191,7 @@ impl Checker<'_> {
     }
 
     fn no_method(&mut self, expr: &Expr, name: &str) -> Checked {
-        let help = match segment::nearest(name, METHODS).as_slice() {
+        let help = match segment::nearest(name, words::methods()).as_slice() {
             [] => "methods are `.isna()`, `.isin()`, `.between()`, `.fillna()`, `.str.contains()` and more".to_owned(),
             names => format!("did you mean {}?", quoted(names)),
         };

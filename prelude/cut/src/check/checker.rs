@@ -497,6 +497,8 @@ fn is_zero(value: &Value) -> bool {
 pub(crate) fn comparison_help(expr: &Expr, dtype: &Type) -> String {
     match dtype {
         Type::Text => format!("write {expr} == 'something'"),
+        // `&` between integers binds less strongly than a comparison.
+        _ if matches!(expr.kind(), Kind::And(_) | Kind::Or(_)) => format!("write ({expr}) != 0"),
         _ if dtype.is_number() => format!("write {expr} == 1 or {expr} != 0"),
         _ => "compare it with something".to_owned(),
     }

@@ -6,6 +6,7 @@ use crate::check::program::{Fold, Id, Op};
 use crate::check::shape::{Collection, Fields, Object, Scope, Shape};
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Clause, Compare, Expr, Kind};
+use crate::words;
 
 impl Fold {
     pub fn named(name: &str) -> Option<Self> {
@@ -24,6 +25,9 @@ impl Fold {
 
 impl Checker<'_> {
     pub fn call_shape(&mut self, expr: &Expr, name: &str, arguments: &[Expr]) -> Checked<Shape> {
+        if !words::is_function(name) {
+            return self.no_function(expr, name).map(Shape::Value);
+        }
         match (name, arguments) {
             ("pairs", [list]) => self.combinations(list, 2),
             ("triples", [list]) => self.combinations(list, 3),

@@ -34,7 +34,7 @@ pub(crate) enum Name {
     PdgMass,
 }
 
-const NAMES: [(&str, Name); 36] = [
+pub(crate) const NAMES: [(&str, Name); 36] = [
     ("sin", Name::Sin),
     ("cos", Name::Cos),
     ("tan", Name::Tan),
@@ -73,21 +73,9 @@ const NAMES: [(&str, Name); 36] = [
     ("round", Name::Round),
 ];
 
-/// Functions that are more than [`Name`]s, for suggestions.
-pub(crate) const OTHERS: [&str; 30] = [
-    "abs", "min", "max", "where", "pow", "isnan", "isinf", "isfinite", "sum", "mean", "count", "any", "all", "len",
-    "sort", "has", "pairs", "triples", "argmin", "argmax", "mass", "pt", "eta", "phi", "energy", "momentum", "charge",
-    "dphi", "dR", "angle",
-];
-
 impl Name {
     pub fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
-    }
-
-    /// All names, for suggestions.
-    pub fn all() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(name, _)| *name).chain(OTHERS)
     }
 
     /// How many arguments it takes, at least and at most.

@@ -121,6 +121,8 @@ impl Typed {
         let reason = format!("{} is {dtype}, not a condition", self.text);
         let help = match dtype {
             Type::Text => format!("write {} == 'something'", self.text),
+            // Between integers these bind less strongly than a comparison.
+            _ if self.text.contains(['&', '|']) => format!("write ({}) != 0", self.text),
             _ => format!("write {0} == 1 or {0} != 0", self.text),
         };
         problem(reason, help)

@@ -151,3 +151,13 @@ fn nothing_nests_too_deep() {
     let deep = (0..2000).fold(col("mu1P"), |sum, _| sum + 1);
     assert!(message(Ok(deep.gt(1).into())).contains("nests deeper"));
 }
+
+/// `&` between integers binds less strongly than a comparison, so what is proposed has brackets; it is a condition.
+#[test]
+fn bits_without_a_comparison_are_told_with_brackets() {
+    let frame = df!("flags" => [1i64, 128, 130]).unwrap();
+    let error =
+        super::text("flags & 128").check(frame.schema()).and_then(crate::Typed::selection).unwrap_err().to_string();
+    assert!(error.contains("write (flags & 128) != 0"), "{error}");
+    assert_eq!(super::kept(super::text("(flags & 128) != 0"), &frame), [1, 2]);
+}

@@ -352,6 +352,14 @@ fn interactive_charts_are_data_with_zoom_and_tooltips() {
         let text = spec.to_string();
         assert!(text.contains("\"bind\":\"scales\"") && text.contains("tooltip"), "{name}");
         assert!(!text.contains("NaN") && bundle.get("image/png").is_some() && bundle.get("text/html").is_none());
+        // The legend has the names and the colours of the still picture.
+        let named = |layer: &&model::Layer| !layer.name.is_empty() && plot.scene.legend && plot.map.is_none();
+        for layer in plot.scene.panels.first().iter().flat_map(|panel| &panel.layers).filter(named) {
+            let scales = spec["vconcat"][0]["layer"].to_string();
+            let (name, color) = (crate::label::Label::parse(&layer.name).plain(), layer.paint.color(&LIGHT).hex());
+            assert!(scales.contains(&format!("\"datum\":{}", serde_json::json!(name))), "{name} is not in the legend");
+            assert!(scales.contains(&color), "{color}");
+        }
     }
 }
 

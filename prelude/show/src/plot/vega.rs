@@ -108,6 +108,13 @@ fn layer_spec(scene: &Scene, panel: &Panel, layer: &Layer, zooms: bool) -> Value
         }
     }
     encoding.insert("tooltip".into(), tooltip(scene, panel, fields.1.is_some()));
+    if let Some(scale) = legend_scale(scene, panel).filter(|_| !layer.name.is_empty()) {
+        let name = Label::parse(&layer.name).plain();
+        encoding.insert(
+            "color".into(),
+            json!({ "datum": name, "type": "nominal", "scale": scale, "legend": { "title": null } }),
+        );
+    }
     let own = json!({ "mark": mark, "encoding": encoding });
     let mut spec = json!({ "data": { "values": values } });
     if let (Some(spec), true) = (spec.as_object_mut(), zooms) {
@@ -130,6 +137,23 @@ fn layer_spec(scene: &Scene, panel: &Panel, layer: &Layer, zooms: bool) -> Value
         }
     }
     spec
+}
+
+/// The names and colours of the upper panel's layers, which Vega-Lite makes the legend of; None where there is no legend.
+fn legend_scale(scene: &Scene, panel: &Panel) -> Option<Value> {
+    let upper = scene.panels.first().is_some_and(|first| std::ptr::eq(first, panel));
+    if !scene.legend || !upper {
+        return None;
+    }
+    let mut named: Vec<(String, String)> = Vec::new();
+    for layer in panel.layers.iter().filter(|layer| !layer.name.is_empty()) {
+        let name = Label::parse(&layer.name).plain();
+        if named.iter().all(|(known, _)| *known != name) {
+            named.push((name, layer.paint.color(&LIGHT).hex()));
+        }
+    }
+    let (names, colors): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+    (!names.is_empty()).then(|| json!({ "domain": names, "range": colors }))
 }
 
 /// Points, and the lines of their errors.
