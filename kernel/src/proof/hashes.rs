@@ -13,6 +13,7 @@ use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime};
@@ -78,13 +79,14 @@ pub struct Hashes {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// Bytes that are still to be read. Not behind the lock: the thread that counts them may have to give way at any time,
+    /// and must not hold up others then.
+    work: AtomicU64,
 }
 
 #[derive(Debug)]
 struct State {
     hashes: HashMap<Stamp, Hash>,
-    /// Bytes that are still to be read.
-    work: u64,
     /// Bytes of a second.
     speed: f64,
 }
@@ -105,13 +107,20 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
+
+    /// So many bytes were read.
+    fn less(&self, bytes: u64) {
+        let left = |work: u64| Some(work.saturating_sub(bytes));
+        // It always has a new value.
+        let _ = self.work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+    }
 }
 
 impl Hashes {
     /// No hashes. With `gently` they are made with what time and disk others leave.
     pub fn new(gently: bool) -> Self {
-        let state = State { hashes: HashMap::new(), work: 0, speed: SPEED };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let state = State { hashes: HashMap::new(), speed: SPEED };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), work: AtomicU64::new(0) });
         let (queue, work) = channel();
         // Not kept alive by its own thread: it ends when nobody can send any more.
         let weak = Arc::downgrade(&shared);
@@ -128,9 +137,10 @@ impl Hashes {
         if matches!(state.hashes.get(&seen.0), Some(Hash::Waiting | Hash::Known { settled: true, .. })) {
             return Some(seen);
         }
+        // Before the thread can take it away again.
+        self.shared.work.fetch_add(seen.work(), Ordering::Relaxed);
         let sent = self.queue.as_ref().is_some_and(|queue| queue.send((path.to_path_buf(), seen)).is_ok());
         state.hashes.insert(seen.0, if sent { Hash::Waiting } else { Hash::Unknown });
-        state.work += if sent { seen.work() } else { 0 };
         Some(seen)
     }
 
@@ -146,7 +156,7 @@ impl Hashes {
                 Some(Hash::Unknown) | None => break,
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || state.work as f64 / state.speed > left.as_secs_f64() {
+            if left.is_zero() || self.shared.work.load(Ordering::Relaxed) as f64 / state.speed > left.as_secs_f64() {
                 break;
             }
             state = self
@@ -167,15 +177,15 @@ fn make(shared: &Weak<Shared>, queue: &Receiver<(PathBuf, Seen)>, gently: bool) 
     for (path, seen) in queue {
         let begun = Instant::now();
         let told = |bytes: u64| {
-            let Some(shared) = shared.upgrade() else { return };
-            let mut state = shared.state();
-            state.work = state.work.saturating_sub(bytes);
+            if let Some(shared) = shared.upgrade() {
+                shared.less(bytes);
+            }
         };
         let hash = if seen.size() < WHOLE_BELOW { whole_telling(&path, &told) } else { sampled(&path) };
         let Some(shared) = shared.upgrade() else { return };
         let mut state = shared.state();
         if seen.size() >= WHOLE_BELOW {
-            state.work = state.work.saturating_sub(seen.work());
+            shared.less(seen.work());
         } else if seen.size() > SPEAKING {
             state.speed = seen.size() as f64 / begun.elapsed().as_secs_f64().max(1e-6);
         }
@@ -297,7 +307,7 @@ mod tests {
         // Whoever has the time gets it.
         let late = content(&hashes, &path, Duration::from_secs(600));
         assert!(matches!(late, Content::Whole(_)), "{late:?}");
-        assert_eq!(hashes.shared.state().work, 0);
+        assert_eq!(hashes.shared.work.load(Ordering::Relaxed), 0);
     }
 
     #[test]
