@@ -2,22 +2,27 @@
 //!
 //! A page of them begins with two runs of levels: the repetition level of an entry says whether it begins a row, its
 //! definition level whether there is a value or only an empty list. With one bit for each, the offsets are counts of bits,
-//! sixty-four entries at a time; the values lie behind them as they lie in memory. All pages of a chunk are decompressed
-//! together. Whatever else a chunk holds, the answer is `None` and the general decoder reads it.
+//! sixty-four entries at a time; the values lie behind them as they lie in memory. The pages of several chunks are
+//! decompressed together, and columns of the same collection, whose levels are equal, share their offsets. Whatever else a
+//! chunk holds, the answer is `None` and the general decoder reads it.
 
 use super::Wanted;
-use super::pages::{PageAt, levels, runs};
+use super::pages::PageAt;
 use bytemuck::Pod;
 use polars::prelude::*;
 use polars_arrow::array::{BooleanArray, ListArray, PrimitiveArray, StructArray};
-use polars_arrow::bitmap::{BitmapBuilder, MutableBitmap};
+use polars_arrow::bitmap::BitmapBuilder;
 use polars_arrow::offset::OffsetsBuffer;
 use polars_arrow::types::NativeType;
 use polars_parquet::parquet::compression::Compression;
-use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::read::{ColumnChunkMetadata, PhysicalType};
 use recoil_bytes::Bytes;
 use recoil_zstandard as zstandard;
+use shape::{Pages, Shapes};
+use std::cell::RefCell;
+use std::ops::Range;
+
+mod shape;
 
 /// What the values of a leaf are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,197 +63,199 @@ fn kind(chunk: &ColumnChunkMetadata, dtype: &ArrowDataType) -> Option<Kind> {
     })
 }
 
-/// Rows of a column of lists of a segment of `length` rows, whose leaves lie in these chunks; `None` when the general decoder
-/// has to read it.
-pub(super) fn column(
-    file: &Bytes,
-    chunks: &[&ColumnChunkMetadata],
-    field: &ArrowField,
-    rows: Wanted<'_>,
-    length: usize,
-) -> PolarsResult<Option<Series>> {
-    let (ArrowDataType::LargeList(item) | ArrowDataType::List(item)) = &field.dtype else { return Ok(None) };
-    let fields = match &item.dtype {
-        ArrowDataType::Struct(fields) => fields.as_slice(),
-        _ => std::slice::from_ref(&**item),
-    };
-    if chunks.len() != fields.len() || chunks.is_empty() || cfg!(target_endian = "big") {
-        return Ok(None);
-    }
-    let Some(kinds) =
-        chunks.iter().zip(fields).map(|(chunk, field)| kind(chunk, &field.dtype)).collect::<Option<Vec<_>>>()
-    else {
-        return Ok(None);
-    };
-    let mut found: Option<Vec<i64>> = None;
-    let mut leaves = Vec::with_capacity(chunks.len());
-    for (chunk, kind) in chunks.iter().zip(kinds) {
-        let Some(leaf) = Leaf::read(file, chunk, kind, length)? else { return Ok(None) };
-        // Leaves of one list that disagree are damage, which the general decoder tells.
-        if found.as_ref().is_some_and(|found| *found != leaf.offsets) {
-            return Ok(None);
+/// A column that may be lists: the chunks of its leaves, and what it is.
+pub(super) struct Wish<'a> {
+    pub(super) chunks: Vec<&'a ColumnChunkMetadata>,
+    pub(super) field: &'a ArrowField,
+}
+
+/// Leaves whose pages are decompressed together: a short page has streams for few lanes only.
+const TOGETHER: usize = 4;
+/// Bytes that a thread keeps for pages from one request to the next.
+const KEPT: usize = 32 << 20;
+
+thread_local! {
+    // Pages as they are stored, and decompressed: fresh memory costs as much in page faults as what is written to it.
+    static ROOM: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+}
+
+/// Rows of columns of lists of a segment of `length` rows; `None` where the general decoder has to read one.
+pub(super) fn columns(file: &Bytes, wishes: &[Wish<'_>], rows: Wanted<'_>, length: usize) -> Vec<Option<Series>> {
+    let mut leaves: Vec<(usize, &ColumnChunkMetadata, Kind)> = Vec::new();
+    for (at, wish) in wishes.iter().enumerate() {
+        if let Some(kinds) = kinds(wish) {
+            leaves.extend(wish.chunks.iter().zip(kinds).map(|(chunk, kind)| (at, *chunk, kind)));
         }
-        found.get_or_insert(leaf.offsets);
-        leaves.push(leaf.values);
     }
-    let (Some(offsets), Some(first)) = (found, leaves.first()) else { return Ok(None) };
+    let mut shapes = Shapes::new(length);
+    let mut found: Vec<Vec<Option<Leaf>>> = wishes.iter().map(|_| Vec::new()).collect();
+    let (mut stored, mut unpacked) = ROOM.take();
+    for leaves in leaves.chunks(TOGETHER) {
+        let chunks: Vec<_> = leaves.iter().map(|(_, chunk, _)| *chunk).collect();
+        let pages = unpack(file, &chunks, &mut stored, &mut unpacked);
+        for ((at, chunk, kind), pages) in leaves.iter().zip(pages) {
+            found[*at].push(pages.and_then(|pages| Leaf::new(chunk, *kind, &pages, &unpacked, &mut shapes)));
+        }
+    }
+    if stored.capacity() + unpacked.capacity() <= KEPT {
+        ROOM.set((stored, unpacked));
+    }
+    found.into_iter().zip(wishes).map(|(leaves, wish)| series(leaves, wish, rows)).collect()
+}
+
+/// What the values of the leaves are; `None` where the column is none of lists that can be read here.
+fn kinds(wish: &Wish<'_>) -> Option<Vec<Kind>> {
+    let (ArrowDataType::LargeList(item) | ArrowDataType::List(item)) = &wish.field.dtype else { return None };
+    let fields = fields(item);
+    if wish.chunks.len() != fields.len() || wish.chunks.is_empty() || cfg!(target_endian = "big") {
+        return None;
+    }
+    wish.chunks.iter().zip(fields).map(|(chunk, field)| kind(chunk, &field.dtype)).collect()
+}
+
+/// The fields of the objects in a list, or the one value.
+fn fields(item: &ArrowField) -> &[ArrowField] {
+    match &item.dtype {
+        ArrowDataType::Struct(fields) => fields,
+        _ => std::slice::from_ref(item),
+    }
+}
+
+fn series(leaves: Vec<Option<Leaf>>, wish: &Wish<'_>, rows: Wanted<'_>) -> Option<Series> {
+    let (ArrowDataType::LargeList(item) | ArrowDataType::List(item)) = &wish.field.dtype else { return None };
+    let mut leaves = leaves.into_iter().collect::<Option<Vec<Leaf>>>().filter(|leaves| !leaves.is_empty())?;
+    let offsets = leaves[0].offsets.clone();
+    // Leaves of one list that disagree are damage, which the general decoder tells.
+    if leaves.iter().any(|leaf| !std::ptr::eq(leaf.offsets.as_slice(), offsets.as_slice()) && leaf.offsets != offsets) {
+        return None;
+    }
     let values: ArrayRef = match &item.dtype {
-        ArrowDataType::Struct(_) => Box::new(StructArray::try_new(item.dtype.clone(), first.len(), leaves, None)?),
-        _ => leaves.swap_remove(0),
+        ArrowDataType::Struct(_) => {
+            let length = leaves[0].values.len();
+            let leaves = leaves.into_iter().map(|leaf| leaf.values).collect();
+            Box::new(StructArray::try_new(item.dtype.clone(), length, leaves, None).ok()?)
+        }
+        _ => leaves.swap_remove(0).values,
     };
     let dtype = ListArray::<i64>::default_datatype(values.dtype().clone());
-    let lists = ListArray::try_new(dtype, OffsetsBuffer::try_from(offsets)?, values, None)?;
-    let series = Series::try_from((field.name.clone(), Box::new(lists) as ArrayRef))?;
-    Ok(Some(match rows {
-        Wanted::Run(start, end) => series.slice(start as i64, end - start),
-        Wanted::Rows(rows) => series.take(&IdxCa::from_slice(PlSmallStr::EMPTY, rows))?,
-    }))
+    let lists = ListArray::try_new(dtype, offsets, values, None).ok()?;
+    let series = Series::try_from((wish.field.name.clone(), Box::new(lists) as ArrayRef)).ok()?;
+    match rows {
+        Wanted::Run(0, end) if end == series.len() => Some(series),
+        Wanted::Run(start, end) => Some(series.slice(start as i64, end - start)),
+        Wanted::Rows(rows) => series.take(&IdxCa::from_slice(PlSmallStr::EMPTY, rows)).ok(),
+    }
 }
 
 /// A leaf of a column of lists: where the objects of each row begin, and a value for each.
 struct Leaf {
-    offsets: Vec<i64>,
+    offsets: OffsetsBuffer<i64>,
     values: ArrayRef,
 }
 
-/// The levels of a leaf, a bit for each entry.
-struct Levels {
-    /// Whether it begins a row: the repetition level is 0.
-    repeats: MutableBitmap,
-    /// Whether there is a value.
-    present: MutableBitmap,
-}
-
 impl Leaf {
-    fn read(file: &Bytes, chunk: &ColumnChunkMetadata, kind: Kind, rows: usize) -> PolarsResult<Option<Self>> {
-        let Some((pages, bytes)) = unpacked(file, chunk)? else { return Ok(None) };
-        let entries = pages.iter().map(|(page, _)| page.values).sum();
-        let mut levels =
-            Levels { repeats: MutableBitmap::with_capacity(entries), present: MutableBitmap::with_capacity(entries) };
-        let mut parts: Vec<(&[u8], usize)> = Vec::with_capacity(pages.len());
-        for (page, range) in &pages {
-            let Some(part) = levels.page(&bytes[range.clone()], page.values, chunk) else { return Ok(None) };
-            parts.push(part);
-        }
-        let Some(offsets) = levels.offsets(rows) else { return Ok(None) };
-        let total = *offsets.last().unwrap_or(&0) as usize;
-        Ok(values(kind, &parts, total).map(|values| Self { offsets, values }))
+    fn new(
+        chunk: &ColumnChunkMetadata,
+        kind: Kind,
+        pages: &[(PageAt, Range<usize>)],
+        bytes: &[u8],
+        shapes: &mut Shapes,
+    ) -> Option<Self> {
+        let pages = Pages::new(chunk, pages, bytes)?;
+        let shape = shapes.of(&pages)?;
+        let parts: Vec<(&[u8], usize)> = pages.values.iter().copied().zip(shape.counts.iter().copied()).collect();
+        let offsets = shape.offsets.clone();
+        let values = values(kind, &parts, *offsets.last() as usize)?;
+        Some(Self { offsets, values })
     }
 }
 
-type Unpacked = (Vec<(PageAt, std::ops::Range<usize>)>, Vec<u8>);
+/// The pages of chunks, decompressed one after another: for each chunk its pages and where they lie, `None` where one is of
+/// another kind or damaged, which the general decoder tells.
+fn unpack(
+    file: &Bytes,
+    chunks: &[&ColumnChunkMetadata],
+    stored: &mut Vec<u8>,
+    unpacked: &mut Vec<u8>,
+) -> Vec<Option<Vec<(PageAt, Range<usize>)>>> {
+    let (mut size, mut length) = (0, 0);
+    let mut found: Vec<Option<Vec<(PageAt, Range<usize>)>>> = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        let pages = pages(file, chunk, size);
+        size = pages.iter().flatten().last().map_or(size, |(_, place)| place.end);
+        length += chunk.compressed_size().max(0) as usize;
+        found.push(pages);
+    }
+    let (mut sources, mut rest) = (Vec::new(), zstandard::room(stored, length));
+    for (chunk, pages) in chunks.iter().zip(&mut found) {
+        let range = chunk.byte_range();
+        let (place, more) = std::mem::take(&mut rest).split_at_mut(chunk.compressed_size().max(0) as usize);
+        rest = more;
+        let whole = place.len() as u64 == range.end - range.start;
+        if pages.is_some() && !(whole && file.read_at(range.start, place).is_ok()) {
+            *pages = None;
+        }
+        sources.push((range.start, &*place));
+    }
+    let (mut frames, mut places, mut of) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rest, mut at) = (zstandard::room(unpacked, size), 0);
+    for (number, (pages, (start, bytes))) in found.iter().zip(&sources).enumerate() {
+        for (page, range) in pages.iter().flatten() {
+            let (_, more) = std::mem::take(&mut rest).split_at_mut(range.start - at);
+            let (place, more) = more.split_at_mut(range.len());
+            (rest, at) = (more, range.end);
+            frames.push(&bytes[(page.body - start) as usize..(page.end - start) as usize]);
+            places.push(place);
+            of.push(number);
+        }
+    }
+    let codecs: Vec<Compression> = of.iter().map(|number| chunks[*number].compression()).collect();
+    for (number, whole) in of.into_iter().zip(decompress(&codecs, &frames, &mut places)) {
+        if !whole {
+            found[number] = None;
+        }
+    }
+    found
+}
 
-/// All pages of a chunk, decompressed one after another; `None` where one is of another kind.
-fn unpacked(file: &Bytes, chunk: &ColumnChunkMetadata) -> PolarsResult<Option<Unpacked>> {
+/// The pages of a chunk, and where they will lie from `from` on.
+fn pages(file: &Bytes, chunk: &ColumnChunkMetadata, from: usize) -> Option<Vec<(PageAt, Range<usize>)>> {
     let range = chunk.byte_range();
-    let mut stored = vec![0; (range.end - range.start) as usize];
-    file.read_at(range.start, &mut stored)?;
-    let (mut at, mut size, mut pages) = (range.start, 0, Vec::new());
+    let (mut at, mut size, mut pages) = (range.start, from, Vec::new());
     while at < range.end {
-        let Some(page) = PageAt::find(file, at, range.end)? else { return Ok(None) };
-        let Some(plain) = page.plain.filter(|_| page.repetition) else { return Ok(None) };
+        let page = PageAt::find(file, at, range.end).ok()??;
+        let plain = page.plain.filter(|_| page.repetition)?;
         at = page.end;
-        pages.push((page, size..size + plain));
+        pages.push((page, size..size.checked_add(plain)?));
         size += plain;
     }
     // No more memory than the footer states.
     let entries: usize = pages.iter().map(|(page, _)| page.values).sum();
-    if size as i64 > chunk.uncompressed_size() || entries as i64 > chunk.num_values() {
-        return Ok(None);
+    ((size - from) as i64 <= chunk.uncompressed_size() && entries as i64 <= chunk.num_values()).then_some(pages)
+}
+
+/// Decompresses pages to their places, and says which of them came out as long as their place.
+fn decompress(codecs: &[Compression], frames: &[&[u8]], places: &mut [&mut [u8]]) -> Vec<bool> {
+    if codecs.iter().all(|codec| *codec == Compression::Zstd) {
+        let lengths: Vec<usize> = places.iter().map(|place| place.len()).collect();
+        let written = zstandard::decompress(frames, places);
+        return written.into_iter().zip(lengths).map(|(written, length)| written == Ok(length)).collect();
     }
-    let bodies: Vec<&[u8]> = pages
-        .iter()
-        .map(|(page, _)| &stored[(page.body - range.start) as usize..(page.end - range.start) as usize])
-        .collect();
-    let mut bytes = vec![0; size];
-    let mut places = Vec::with_capacity(pages.len());
-    let mut rest = bytes.as_mut_slice();
-    for (_, range) in &pages {
-        let (place, more) = std::mem::take(&mut rest).split_at_mut(range.len());
-        places.push(place);
-        rest = more;
-    }
-    let written: Vec<Result<usize, String>> = match chunk.compression() {
-        Compression::Zstd => {
-            let written = zstandard::decompress(&bodies, &mut places);
-            written.into_iter().map(|one| one.map_err(str::to_owned)).collect()
-        }
+    let one = |((codec, frame), place): ((&Compression, &&[u8]), &mut &mut [u8])| match codec {
         Compression::Uncompressed => {
-            let copy = |(body, place): (&&[u8], &mut &mut [u8])| {
-                if body.len() == place.len() {
-                    place.copy_from_slice(body);
-                }
-                Ok(body.len())
-            };
-            bodies.iter().zip(&mut places).map(copy).collect()
+            let fits = frame.len() == place.len();
+            if fits {
+                place.copy_from_slice(frame);
+            }
+            fits
         }
+        Compression::Zstd => zstandard::decompress(&[frame], &mut [place])[0] == Ok(place.len()),
         _ => {
-            let unpack = |(body, place): (&&[u8], &mut &mut [u8])| {
-                let room = i32::try_from(place.len()).ok();
-                lz4::block::decompress_to_buffer(body, room, place).map_err(|error| error.to_string())
-            };
-            bodies.iter().zip(&mut places).map(unpack).collect()
+            let room = i32::try_from(place.len()).ok();
+            lz4::block::decompress_to_buffer(frame, room, place).is_ok_and(|written| written == place.len())
         }
     };
-    for (written, (_, range)) in written.into_iter().zip(&pages) {
-        match written {
-            Ok(written) if written == range.len() => {}
-            Ok(_) => return Ok(None),
-            Err(error) => polars_bail!(ComputeError: "a page cannot be decompressed: {}", error),
-        }
-    }
-    Ok(Some((pages, bytes)))
-}
-
-impl Levels {
-    /// Takes the levels of a page of so many entries, and gives its values and how many there are.
-    fn page<'a>(&mut self, page: &'a [u8], entries: usize, chunk: &ColumnChunkMetadata) -> Option<(&'a [u8], usize)> {
-        let descriptor = chunk.descriptor();
-        let full = u8::try_from(descriptor.descriptor.max_def_level).ok()?;
-        // A list that is null, or an object or a value that is, has a level of its own: not here.
-        let empty = u8::from(descriptor.base_type.get_field_info().repetition == Repetition::Optional);
-        let (repetition, rest) = levels(page)?;
-        let (definition, values) = levels(rest)?;
-        let before = self.present.len() - self.present.unset_bits();
-        runs(repetition, entries, 1, |code| (code < 2).then_some(code == 1), &mut self.repeats)?;
-        let width = 8 - full.leading_zeros();
-        let present = |code: u8| (code == full || code == empty).then_some(code == full);
-        runs(definition, entries, width, present, &mut self.present)?;
-        Some((values, self.present.len() - self.present.unset_bits() - before))
-    }
-
-    /// Where the objects of each row begin; `None` where the levels do not make so many rows.
-    fn offsets(&self, rows: usize) -> Option<Vec<i64>> {
-        let mut offsets = Vec::with_capacity(rows + 1);
-        let mut before = 0;
-        let entries = self.present.len();
-        let (repeats, present) = (self.repeats.as_slice(), self.present.as_slice());
-        for at in (0..entries).step_by(64) {
-            let (again, value) = (word(repeats, at / 8), word(present, at / 8));
-            let inside = if entries - at < 64 { (1 << (entries - at)) - 1 } else { u64::MAX };
-            if again & !value & inside != 0 {
-                return None;
-            }
-            let mut starts = !again & inside;
-            while starts != 0 {
-                let below = (1_u64 << starts.trailing_zeros()) - 1;
-                offsets.push(before + i64::from((value & below).count_ones()));
-                starts &= starts - 1;
-            }
-            before += i64::from((value & inside).count_ones());
-        }
-        offsets.push(before);
-        let begins = entries == 0 || repeats[0] & 1 == 0;
-        (offsets.len() == rows + 1 && begins).then_some(offsets)
-    }
-}
-
-/// Eight bytes of bits from a byte on; what is not there is 0.
-fn word(bytes: &[u8], at: usize) -> u64 {
-    match bytes.get(at..at + 8) {
-        Some(eight) => u64::from_le_bytes(eight.try_into().unwrap_or_default()),
-        None => bytes[at..].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-    }
+    codecs.iter().zip(frames).zip(places).map(one).collect()
 }
 
 /// The values of all pages as an array.

@@ -226,12 +226,6 @@ impl Parquet {
         let length = self.segments[segment].len();
         let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
         let held = |column: Column| as_held(column, dtype).map_err(beyond);
-        // What goes wrong there the general decoder says.
-        if !writers::forgets_compression(writer)
-            && let Ok(Ok(Some(lists))) = guarded(|| listed::column(file, &chunks, field, rows, length))
-        {
-            return held(lists.into_column());
-        }
         let decode =
             |field: &ArrowField| decode::column(file, &chunks, writer, field, || rows.filter(length)).map_err(explain);
         let series = decode(field)?;
@@ -263,13 +257,46 @@ impl Parquet {
         let place = &self.segments[segment].place;
         let file = self.file.bytes(place)?;
         let _held = self.file.hold(|| self.ranges(segment, columns), place)?;
-        let mut found = Vec::with_capacity(columns.len());
-        for names in columns.chunks(TOGETHER) {
-            for (name, plain) in names.iter().zip(self.plain(&file, segment, names, rows)?) {
-                found.push(plain.map_or_else(|| self.column(&file, segment, name, rows), Ok)?);
+        let mut found = self.lists(&file, segment, columns, rows)?;
+        let rest: Vec<usize> = (0..columns.len()).filter(|at| found[*at].is_none()).collect();
+        for places in rest.chunks(TOGETHER) {
+            let names: Vec<PlSmallStr> = places.iter().map(|at| columns[*at].clone()).collect();
+            for (at, plain) in places.iter().zip(self.plain(&file, segment, &names, rows)?) {
+                found[*at] = Some(plain.map_or_else(|| self.column(&file, segment, &columns[*at], rows), Ok)?);
             }
         }
-        Ok(DataFrame::new(rows.len(), found)?)
+        Ok(DataFrame::new(rows.len(), found.into_iter().flatten().collect())?)
+    }
+
+    /// Columns of lists the fast way; `None` for all others, and for those that the general decoder has to read.
+    fn lists(
+        &self,
+        file: &Bytes,
+        segment: usize,
+        names: &[PlSmallStr],
+        rows: Wanted<'_>,
+    ) -> Result<Vec<Option<Column>>> {
+        let mut columns = vec![None; names.len()];
+        let (mut places, mut wishes) = (Vec::new(), Vec::new());
+        for (at, name) in names.iter().enumerate() {
+            let Some(field) = self.fields.get(name) else { return Err(not_there(name, self)) };
+            let lists = matches!(field.dtype, ArrowDataType::LargeList(_) | ArrowDataType::List(_));
+            if lists && !writers::forgets_compression(self.metadata.created_by.as_deref()) {
+                places.push(at);
+                wishes.push(listed::Wish { chunks: self.chunks(segment, name), field });
+            }
+        }
+        let length = self.segments[segment].len();
+        // What goes wrong there the general decoder says.
+        let Ok(found) = guarded(|| listed::columns(file, &wishes, rows, length)) else { return Ok(columns) };
+        for (at, series) in places.into_iter().zip(found) {
+            let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
+            columns[at] = match (series, self.schema.get(&names[at])) {
+                (Some(series), Some(dtype)) => Some(as_held(series.into_column(), dtype).map_err(beyond)?),
+                (series, _) => series.map(Series::into_column),
+            };
+        }
+        Ok(columns)
     }
 }
 

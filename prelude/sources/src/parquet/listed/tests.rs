@@ -35,11 +35,14 @@ fn compared(rows: &Rows, compression: ParquetCompression, from: usize, to: usize
     let (folder, frame) = file(rows, compression);
     let source = super::super::open(folder.path().join("lists.parquet")).unwrap();
     let mut fast = 0;
+    let names: Vec<PlSmallStr> = frame.columns().iter().map(|column| column.name().clone()).collect();
     for (at, info) in source.segments().to_vec().iter().enumerate() {
         let (first, length) = (info.rows.start as i64, info.len());
         let (from, to) = (from % (length + 1), to % (length + 1));
         let (from, to) = (from.min(to), from.max(to));
         let picked: Vec<IdxSize> = (from..to).step_by(3).map(|row| row as IdxSize).collect();
+        let together = source.read(at, &names, from..to).unwrap();
+        assert!(together.equals_missing(&frame.slice(first + from as i64, to - from)), "{from}..{to}: {together}");
         for column in frame.columns() {
             let name = std::slice::from_ref(column.name());
             let read = source.read(at, name, from..to).unwrap();
@@ -52,8 +55,8 @@ fn compared(rows: &Rows, compression: ParquetCompression, from: usize, to: usize
             let file = Bytes::open(&folder.path().join("lists.parquet")).unwrap();
             let field = source.fields.get(column.name()).unwrap();
             let chunks = source.chunks(at, column.name());
-            let whole = super::column(&file, &chunks, field, Wanted::Run(0, length), length).unwrap();
-            fast += usize::from(whole.is_some());
+            let whole = super::columns(&file, &[Wish { chunks, field }], Wanted::Run(0, length), length);
+            fast += usize::from(whole[0].is_some());
         }
     }
     fast
@@ -93,19 +96,4 @@ fn the_fast_way_is_taken() {
     let fast = compared(&rows, ParquetCompression::Zstd(None), 3, 240);
     println!("{fast} of 20");
     assert!(fast >= 12, "{fast}");
-}
-
-#[test]
-fn levels_that_make_no_rows_are_refused() {
-    let bits = |bits: &[u8]| bits.iter().map(|bit| *bit == 1).collect::<MutableBitmap>();
-    let offsets =
-        |repeats: &[u8], present: &[u8], rows| Levels { repeats: bits(repeats), present: bits(present) }.offsets(rows);
-    assert_eq!(offsets(&[0, 1, 0, 0, 1, 1], &[1, 1, 0, 1, 1, 1], 3), Some(vec![0, 2, 2, 5]));
-    assert_eq!(offsets(&[0, 1, 0, 0, 1, 1], &[1, 1, 0, 1, 1, 1], 4), None, "another number of rows");
-    assert_eq!(offsets(&[1, 0], &[1, 1], 1), None, "begins inside a row");
-    assert_eq!(offsets(&[0, 1], &[1, 0], 1), None, "goes on with nothing");
-    assert_eq!(offsets(&[], &[], 0), Some(vec![0]));
-    let many: Vec<u8> = (0..1000).map(|at| u8::from(at % 7 != 0)).collect();
-    let expected: Vec<i64> = (0..=143).map(|row| (row * 7).min(1000)).collect();
-    assert_eq!(offsets(&many, &[1; 1000], 143), Some(expected));
 }
