@@ -145,6 +145,8 @@ pub(crate) const FUNCTIONS: [(&str, &[Word]); 4] = [
             word("dR", "dR(a, b)", "distance in pseudorapidity and azimuth", "dR(Jet[0], Jet[1])"),
             word("angle", "angle(a, b)", "angle between the momenta, in radians", "angle(Jet[0], Jet[1])"),
             word("mt", "mt(a, b)", "transverse mass of two massless objects", "mt(Jet[0], Jet[1])"),
+            word("boost", "boost(a, frame)", "the four-vector of a where frame is at rest", "energy(boost(Jet[0], Jet[1])) > 0"),
+            word("p4", "p4(a, 'pt = f, ..')", "the same objects, with these fields as four-vector", "len(p4(Jet, 'pt = pt, phi = phi'))"),
         ],
     ),
 ];

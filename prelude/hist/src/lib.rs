@@ -31,7 +31,6 @@ mod text;
 mod uhi;
 mod unfold;
 mod values;
-mod widest;
 
 pub use arithmetic::sum;
 pub use axis::{Axis, Kind};

@@ -6,7 +6,7 @@
 
 use crate::axis::{Axis, Kind};
 use crate::sum::Sum;
-use crate::widest::widest;
+use recoil_vectors::widest;
 
 /// Sums over rows with a finite value on one axis, underflow and overflow included: of the weights, of weight times
 /// distance from `origin`, and of weight times that distance squared. Distances keep the digits that a variance needs.

@@ -1,7 +1,7 @@
 //! From values to cells along one axis, a tile at a time: the loops that decide in which bin an entry falls.
 
 use crate::axis::{Axis, Kind, numpy_edges};
-use crate::widest::widest;
+use recoil_vectors::widest;
 
 /// Rows handled at a time. So few that the processor still finds bins of the next rows while it adds up these.
 pub(crate) const TILE: usize = 128;

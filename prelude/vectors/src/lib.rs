@@ -31,6 +31,58 @@ pub fn limit(most: Width) {
     MOST.store(most as u8, Ordering::Relaxed);
 }
 
+/// Makes a function whose loop is compiled for several widths of vectors; the widest that is allowed and that the processor
+/// has is chosen when it runs. All do the same arithmetic: results are equal.
+///
+/// ```
+/// recoil_vectors::widest! {
+///     fn scale(values: &mut [f64], factor: f64) -> () {
+///         values.iter_mut().for_each(|value| *value *= factor);
+///     }
+/// }
+/// let mut values = [1.0, 2.0];
+/// scale(&mut values, 3.0);
+/// assert_eq!(values, [3.0, 6.0]);
+/// ```
+#[macro_export]
+macro_rules! widest {
+    ($(#[$about:meta])* fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty $body:block) => {
+        $(#[$about])*
+        #[inline(always)]
+        fn $name($($argument: $kind),*) -> $answer {
+            #[inline(always)]
+            fn plain($($argument: $kind),*) -> $answer $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+                fn with_avx512($($argument: $kind),*) -> $answer {
+                    plain($($argument),*)
+                }
+
+                #[target_feature(enable = "avx2")]
+                fn with_avx2($($argument: $kind),*) -> $answer {
+                    plain($($argument),*)
+                }
+
+                if $crate::allowed($crate::Width::Avx512)
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                {
+                    // SAFETY: the condition has found all features that the function uses.
+                    return unsafe { with_avx512($($argument),*) };
+                }
+                if $crate::allowed($crate::Width::Avx2) && is_x86_feature_detected!("avx2") {
+                    // SAFETY: the condition has found the feature that the function uses.
+                    return unsafe { with_avx2($($argument),*) };
+                }
+            }
+            plain($($argument),*)
+        }
+    };
+}
+
 #[cold]
 fn asked() -> u8 {
     let width = match std::env::var("RECOIL_VECTORS").as_deref() {

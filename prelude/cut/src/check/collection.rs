@@ -21,6 +21,8 @@ impl Checker<'_> {
                 _ => Vec::new(),
             },
             Fields::Columns(columns) => columns.iter().map(|(name, _)| name.clone()).collect(),
+            Fields::Named(of, _) => self.field_names(*of),
+            Fields::Computed(values) => values.iter().map(|(name, _)| name.clone()).collect(),
             Fields::Concat(parts) => {
                 let mut names: Vec<Name> = Vec::new();
                 for part in parts {
@@ -72,6 +74,11 @@ impl Checker<'_> {
                 self.column_of_objects(expr, &column, domain)
             }
             Fields::Concat(parts) => self.field_of_parts(expr, at, &parts, name),
+            Fields::Named(of, _) => self.field_of_all(expr, of, name),
+            Fields::Computed(values) => {
+                let value = values.iter().find(|(field, _)| &**field == name).map(|(_, value)| *value);
+                value.ok_or(crate::check::checker::Noted)
+            }
         }
     }
 
@@ -118,8 +125,10 @@ impl Checker<'_> {
     /// The name of the collection that each object is of.
     fn kind(&mut self, at: usize) -> Id {
         let Collection { name, domain, fields } = self.collections[at].clone();
-        let Fields::Concat(parts) = fields else {
-            return self.push(Op::Literal(Value::Text(name)), Type::Text);
+        let parts = match fields {
+            Fields::Concat(parts) => parts,
+            Fields::Named(of, _) => return self.kind(of),
+            _ => return self.push(Op::Literal(Value::Text(name)), Type::Text),
         };
         let parts = parts.iter().map(|part| {
             let kind = self.kind(part.collection);
@@ -256,7 +265,11 @@ impl Checker<'_> {
     fn origins(&mut self, object: &Object) -> Vec<(usize, Id)> {
         let position = self.position(object);
         let Collection { domain, fields, .. } = self.collections[object.collection].clone();
-        let Fields::Concat(parts) = fields else { return vec![(object.collection, position)] };
+        let parts = match fields {
+            Fields::Concat(parts) => parts,
+            Fields::Named(of, _) => return self.origins(&Object { collection: of, position: Some(position) }),
+            _ => return vec![(object.collection, position)],
+        };
         let mut all = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             for (collection, origin) in self.origins(part) {

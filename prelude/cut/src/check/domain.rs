@@ -4,6 +4,8 @@
 //! the list, and a list can be folded to a value of the parent.
 
 use crate::syntax::expr::Name;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) type DomainId = usize;
 
@@ -16,6 +18,27 @@ pub(crate) struct Domain {
     pub kind: Kind,
     /// Whether all of it must be there at once for the lanes of its parent, because something looks into it by position.
     pub whole: bool,
+    pub seen: Seen,
+}
+
+/// How many lanes have been looked at since it was last asked; no part of what a domain is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen(Arc<AtomicU64>);
+
+impl PartialEq for Seen {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Seen {
+    pub fn add(&self, lanes: usize) {
+        self.0.fetch_add(lanes as u64, Ordering::Relaxed);
+    }
+
+    pub fn take(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

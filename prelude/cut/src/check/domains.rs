@@ -1,6 +1,6 @@
 //! The domains of a program, and how they belong together.
 
-use crate::check::domain::{Domain, DomainId, Kind, ROWS};
+use crate::check::domain::{Domain, DomainId, Kind, ROWS, Seen};
 use crate::check::program::Program;
 
 impl Program {
@@ -24,7 +24,7 @@ impl Program {
         for id in kind.nodes() {
             self.nodes[*id].uses += 2;
         }
-        self.domains.push(Domain { parent, kind, whole: false });
+        self.domains.push(Domain { parent, kind, whole: false, seen: Seen::default() });
         self.domains.len() - 1
     }
 
@@ -68,6 +68,43 @@ impl Program {
         self.anchor(domain) == anchor
     }
 
+    /// The objects and combinations that have been looked at since the last call: what they are, and how many.
+    pub fn looked_at(&self) -> Vec<(String, u64)> {
+        let mut all: Vec<(String, u64)> = Vec::new();
+        for (domain, one) in self.domains.iter().enumerate().filter(|(domain, _)| *domain != ROWS) {
+            let (seen, name) = (one.seen.take(), self.lanes_are(domain));
+            if seen == 0 {
+                continue;
+            }
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, total)) => *total += seen,
+                None => all.push((name, seen)),
+            }
+        }
+        all
+    }
+
+    /// What the lanes of a domain are.
+    fn lanes_are(&self, domain: DomainId) -> String {
+        match &self.domains[domain].kind {
+            Kind::Rows => "rows".to_owned(),
+            Kind::Objects { name, .. } => {
+                let name = name.rsplit_once("::").map_or(&**name, |(_, last)| last);
+                name.rsplit_once(['.', '_']).map_or(name, |(collection, _)| collection).to_owned()
+            }
+            Kind::Combinations { of, size: 2 } => format!("pairs({})", self.lanes_are(*of)),
+            Kind::Combinations { of, .. } => format!("triples({})", self.lanes_are(*of)),
+            Kind::Items { of, outer } => {
+                let parent = self.domains[domain].parent;
+                let one = self.lanes_are(*of);
+                if parent == *outer { one } else { format!("{} x {one}", self.lanes_are(parent)) }
+            }
+            Kind::Filter { of, .. } | Kind::Slice { of, .. } | Kind::Sorted(of) => self.lanes_are(*of),
+            Kind::Concat(parts) => parts.iter().map(|part| self.lanes_are(*part)).collect::<Vec<_>>().join(" + "),
+            Kind::Members(_) => "objects of combinations".to_owned(),
+        }
+    }
+
     /// Whether it has the lanes of another domain, one to one.
     pub fn is_identity(&self, domain: DomainId) -> bool {
         matches!(self.domains[domain].kind, Kind::Items { outer, .. } if outer == self.domains[domain].parent)
@@ -75,7 +112,7 @@ impl Program {
 
     /// The domain whose lanes come in parts, of which this one has some; [`ROWS`] when it is there at once.
     pub fn anchor(&self, domain: DomainId) -> DomainId {
-        let Domain { parent, kind, whole } = &self.domains[domain];
+        let Domain { parent, kind, whole, .. } = &self.domains[domain];
         match kind {
             Kind::Rows | Kind::Objects { .. } => ROWS,
             _ if *whole => self.anchor(*parent),

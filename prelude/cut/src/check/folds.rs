@@ -6,6 +6,7 @@ use crate::check::program::{Fold, Id, Op};
 use crate::check::shape::{Collection, Fields, Object, Scope, Shape};
 use crate::check::types::{self, Type};
 use crate::syntax::expr::{Clause, Compare, Expr, Kind};
+use crate::value::Value;
 use crate::words;
 
 impl Fold {
@@ -35,6 +36,22 @@ impl Checker<'_> {
             ("sort", [list]) => self.sort(list).map(Shape::Value),
             ("len", [list]) => self.length(list).map(Shape::Value),
             ("has", [object]) => self.has(object).map(Shape::Value),
+            ("p4", [objects, names]) if matches!(names.kind(), Kind::Literal(Value::Text(_))) => {
+                self.named(expr, objects, names)
+            }
+            ("boost", [_, _]) => {
+                let help = format!("its energy is {expr}.E, its momentum pt({expr}), momentum({expr})");
+                self.note(expr, "a vector that was boosted is no object of the table: of which quantity?", help)
+            }
+            ("p4", _) => {
+                let help = "write p4(Jet, \"pt = rawPt, eta = eta, phi = phi, mass = mass\")";
+                self.note(expr, "`p4` takes objects and a text that names their components", help)
+            }
+            ("boost", _) => self.note(
+                expr,
+                format!("`boost` takes an object and what it is boosted to, not {}", arguments.len()),
+                "",
+            ),
             ("pairs" | "triples" | "argmin" | "argmax" | "sort" | "len" | "has", _) => {
                 self.note(expr, format!("`{name}` takes one argument, not {}", arguments.len()), "")
             }
@@ -227,7 +244,11 @@ impl Checker<'_> {
         };
         let mut parts = Vec::with_capacity(objects.len());
         for object in objects {
-            let Collection { domain, fields, .. } = self.collections[object.collection].clone();
+            let mut collection = self.collections[object.collection].clone();
+            while let Fields::Named(of, _) = collection.fields {
+                collection = self.collections[of].clone();
+            }
+            let Collection { domain, fields, .. } = collection;
             parts.push(match fields {
                 // An object of the table may be missing itself.
                 Fields::Struct(column) => {

@@ -78,6 +78,7 @@ impl Checker<'_> {
         };
         let shape = match collection {
             Some(object) => Shape::Object(object),
+            None if matches!(value.kind(), Kind::Call(name, _) if &**name == "boost") => self.objects_of(value)?,
             None => self.shape(value)?,
         };
         match shape {

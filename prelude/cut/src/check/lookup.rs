@@ -79,7 +79,7 @@ impl Checker<'_> {
         let name = match fields {
             Fields::Struct(column) => column.as_str().into(),
             Fields::Columns(columns) => columns.first().map_or(name, |(_, column)| column.as_str()).into(),
-            Fields::Concat(_) => name.into(),
+            Fields::Concat(_) | Fields::Named(..) | Fields::Computed(_) => name.into(),
         };
         self.program.domain(ROWS, Kind::Objects { name, sources })
     }

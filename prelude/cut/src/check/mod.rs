@@ -16,6 +16,7 @@ pub(crate) mod functions;
 mod lists;
 mod lookup;
 pub(crate) mod members;
+mod momenta;
 pub(crate) mod program;
 mod scope;
 mod settle;

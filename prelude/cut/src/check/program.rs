@@ -1,6 +1,6 @@
 //! A checked cut: an arena of typed nodes, equal nodes stored once.
 
-use crate::check::domain::{Domain, DomainId, Kind, ROWS};
+use crate::check::domain::{Domain, DomainId, Kind, ROWS, Seen};
 use crate::check::functions::Name;
 use crate::check::members::Members;
 use crate::check::text::{TextMap, TextTest};
@@ -102,12 +102,22 @@ pub(crate) enum Quantity {
     Mass,
     /// An angle between -π and π.
     Wrapped,
+    /// The component along x of a length and an angle, and along y.
+    AlongX,
+    AlongY,
+    /// The component along the beam of a transverse momentum and a pseudorapidity.
+    AlongZ,
     /// The energy of a momentum and a mass.
     Energy,
     /// √(x² + y² + ..)
     Length,
     /// The angle between two momenta.
     Angle,
+    /// The components of a vector where another is at rest: of x, y, z, E of both.
+    BoostX,
+    BoostY,
+    BoostZ,
+    BoostE,
     /// √(2 a b (1 − cos φ)) of two transverse momenta and the angle between them.
     TransverseMass,
 }
@@ -178,7 +188,7 @@ pub(crate) struct Program {
 
 impl Default for Program {
     fn default() -> Self {
-        let rows = Domain { parent: ROWS, kind: Kind::Rows, whole: false };
+        let rows = Domain { parent: ROWS, kind: Kind::Rows, whole: false, seen: Seen::default() };
         Self { nodes: Vec::new(), domains: vec![rows], columns: Vec::new(), dtypes: Vec::new(), index: HashMap::new() }
     }
 }

@@ -39,6 +39,10 @@ pub(crate) enum Fields {
     Columns(Vec<(Name, PlSmallStr)>),
     /// In the collections that were put together.
     Concat(Vec<Object>),
+    /// Those of another collection, of which some are named as the components of a four-vector: component, field.
+    Named(usize, Vec<(Name, Name)>),
+    /// Computed: the components of a four-vector that is no object of the table.
+    Computed(Vec<(Name, Id)>),
 }
 
 /// Names that are known inside of something.

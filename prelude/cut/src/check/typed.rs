@@ -26,6 +26,11 @@ impl Typed {
         &self.text
     }
 
+    /// The objects and combinations that have been looked at since the last call: what they are, and how many.
+    pub fn looked_at(&self) -> Vec<(String, u64)> {
+        self.program.looked_at()
+    }
+
     /// The type of the result.
     pub fn dtype(&self) -> DataType {
         match self.program.op(self.root) {

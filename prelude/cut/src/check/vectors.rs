@@ -6,7 +6,7 @@ use crate::check::functions::Name;
 use crate::check::program::{Fold, Id, Op, Quantity};
 use crate::check::shape::{Object, Shape};
 use crate::check::types::{self, Type};
-use crate::syntax::expr::{Binary, Expr};
+use crate::syntax::expr::{Binary, Expr, Kind};
 use crate::value::Value;
 
 /// Functions of objects, and how many they take.
@@ -24,12 +24,12 @@ pub(crate) const FUNCTIONS: [(&str, Option<usize>); 11] = [
     ("mt", Some(2)),
 ];
 
-const MASS: [&str; 2] = ["mass", "m"];
-const ENERGY: [&str; 3] = ["E", "energy", "e"];
+pub(crate) const MASS: [&str; 2] = ["mass", "m"];
+pub(crate) const ENERGY: [&str; 3] = ["E", "energy", "e"];
 
 /// A component of a four-vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     X,
     Y,
     Z,
@@ -73,12 +73,8 @@ impl Checker<'_> {
         if name == "mass" {
             return Ok(self.push(Op::Vector(Quantity::Mass, vectors.concat()), Type::F64));
         }
-        let mut sums = vectors[0].clone();
-        for vector in &vectors[1..] {
-            for (sum, part) in sums.iter_mut().zip(vector) {
-                *sum = self.push(Op::Arithmetic(Binary::Add, *sum, *part), Type::F64);
-            }
-        }
+        let sums: Vec<Id> =
+            (0..parts.len()).map(|part| self.added(vectors.iter().map(|vector| vector[part]))).collect();
         Ok(match name {
             "energy" => sums[0],
             "phi" => self.float(Name::Arctan2, vec![sums[1], sums[0]]),
@@ -87,7 +83,13 @@ impl Checker<'_> {
         })
     }
 
-    fn objects_of(&mut self, argument: &Expr) -> Checked<Shape> {
+    pub fn objects_of(&mut self, argument: &Expr) -> Checked<Shape> {
+        if let Kind::Call(name, arguments) = argument.kind()
+            && &**name == "boost"
+            && arguments.len() == 2
+        {
+            return self.boosted(argument, arguments).map(Shape::Object);
+        }
         match self.shape(argument)? {
             Shape::Value(id) => {
                 let dtype = self.dtype(id);
@@ -98,7 +100,7 @@ impl Checker<'_> {
     }
 
     /// The components of all vectors that an argument adds: one for each object, or the sum over a list.
-    fn summands(&mut self, expr: &Expr, shape: &Shape, parts: &[Part]) -> Checked<Vec<Vec<Id>>> {
+    pub fn summands(&mut self, expr: &Expr, shape: &Shape, parts: &[Part]) -> Checked<Vec<Vec<Id>>> {
         let objects = match shape {
             Shape::Object(object) => vec![*object],
             Shape::Tuple(objects) => objects.clone(),
@@ -122,6 +124,12 @@ impl Checker<'_> {
             vectors.push(vector);
         }
         Ok(vectors)
+    }
+
+    /// The sum of components, from the first on.
+    pub fn added(&mut self, mut parts: impl Iterator<Item = Id>) -> Id {
+        let first = parts.next().unwrap_or_else(|| self.push(Op::Literal(Value::Float(f64::NAN)), Type::F64));
+        parts.fold(first, |sum, part| self.push(Op::Arithmetic(Binary::Add, sum, part), Type::F64))
     }
 
     /// The same, missing together: a vector without one of its components adds nothing.
@@ -222,8 +230,8 @@ impl Checker<'_> {
         if let Some(stored) = self.stored(expr, all, part)? {
             return Ok(stored);
         }
-        let polar = self.has_field(all, "pt") && self.has_field(all, "phi");
-        let missing = |names: &[&str], checker: &Self| names.iter().all(|name| !checker.has_field(all, name));
+        let polar = self.component(all, &["pt"]).is_some() && self.component(all, &["phi"]).is_some();
+        let missing = |names: &[&str], checker: &Self| checker.component(all, names).is_none();
         let lacks = if polar {
             let longitudinal = matches!(part, Part::Z | Part::Eta) || matches!(part, Part::Energy | Part::Mass);
             if longitudinal && missing(&["eta"], self) { Some("eta") } else { None }
@@ -232,7 +240,7 @@ impl Checker<'_> {
             ["px", "py", "pz"][..needed].iter().find(|name| missing(&[name], self)).copied()
         };
         let energy = matches!(part, Part::Energy | Part::Mass);
-        let no_mass = energy && missing(&MASS, self) && missing(&ENERGY, self) && (polar || missing(&["pid"], self));
+        let no_mass = energy && !self.has_mass(all) && (polar || missing(&["pid"], self));
         if let Some(lacks) = lacks.or(no_mass.then_some("mass")) {
             let name = self.collections[all.collection].name.clone();
             let help =
@@ -254,8 +262,8 @@ impl Checker<'_> {
             Part::Phi => &["phi"],
             Part::Mass => &MASS,
         };
-        let Some(name) = names.iter().find(|name| self.has_field(all, name)) else { return Ok(None) };
-        let id = self.object_field(expr, all, name)?;
+        let Some(name) = self.component(all, names) else { return Ok(None) };
+        let id = self.object_field(expr, all, &name)?;
         let dtype = self.dtype(id);
         if !dtype.is_number() && dtype != Type::Null {
             return self.note(expr, format!("the field `{name}` is {dtype}, not a number"), "");
@@ -268,13 +276,12 @@ impl Checker<'_> {
         Ok(match part {
             Part::X | Part::Y => {
                 let (pt, phi) = (get(self, Part::Pt)?, get(self, Part::Phi)?);
-                let turn = self.float(if part == Part::X { Name::Cos } else { Name::Sin }, vec![phi]);
-                self.push(Op::Arithmetic(Binary::Mul, pt, turn), Type::F64)
+                let along = if part == Part::X { Quantity::AlongX } else { Quantity::AlongY };
+                self.push(Op::Vector(along, vec![pt, phi]), Type::F64)
             }
             Part::Z => {
                 let (pt, eta) = (get(self, Part::Pt)?, get(self, Part::Eta)?);
-                let slope = self.float(Name::Sinh, vec![eta]);
-                self.push(Op::Arithmetic(Binary::Mul, pt, slope), Type::F64)
+                self.push(Op::Vector(Quantity::AlongZ, vec![pt, eta]), Type::F64)
             }
             Part::Pt => {
                 let xy = vec![get(self, Part::X)?, get(self, Part::Y)?];
@@ -297,7 +304,7 @@ impl Checker<'_> {
                 all_parts.push(get(self, Part::Mass)?);
                 self.push(Op::Vector(Quantity::Energy, all_parts), Type::F64)
             }
-            Part::Mass if ENERGY.iter().any(|name| self.has_field(all, name)) => {
+            Part::Mass if self.component(all, &ENERGY).is_some() => {
                 let parts = [Part::X, Part::Y, Part::Z, Part::Energy];
                 let parts = parts.into_iter().map(|part| get(self, part)).collect::<Checked<Vec<Id>>>()?;
                 self.push(Op::Vector(Quantity::Mass, parts), Type::F64)

@@ -24,9 +24,25 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             let parent = self.program.domains[domain].parent;
             Frame::new(vec![0; self.lanes_of(parent) + 1], vec![Vec::new().into(); 3])
         });
+        self.saw(domain, &made);
         let frame = Rc::new(made);
         self.frames[domain] = Some(frame.clone());
         frame
+    }
+
+    /// Counts objects, combinations, and what is combined with each of something else. Objects of rows that are looked at
+    /// once more, because few are left, are counted already.
+    pub(super) fn saw(&self, domain: DomainId, frame: &Frame) {
+        let one = &self.program.domains[domain];
+        let counts = match one.kind {
+            Kind::Objects { .. } => self.chosen.is_none(),
+            Kind::Combinations { .. } => true,
+            Kind::Items { outer, .. } => outer != one.parent,
+            _ => false,
+        };
+        if counts {
+            one.seen.add(frame.lanes);
+        }
     }
 
     pub(super) fn stop(&mut self, error: segment::Error) {

@@ -2,7 +2,7 @@
 
 use crate::check::exact;
 use crate::check::members::Members;
-use crate::check::program::{Class, Id, Op, Program};
+use crate::check::program::{Class, Id, Op, Program, Quantity};
 use crate::check::types::Type;
 use crate::evaluate::arithmetic::{absolute, arithmetic, invert, map, negate, pick, select};
 use crate::evaluate::compare::{
@@ -267,6 +267,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             }
             Op::Present(position) => Lane::marks(objects::present(&self.lane(*position), rows)),
             Op::Same(a, b) => Lane::marks(objects::same(&self.lane(*a), &self.lane(*b), rows)),
+            Op::Vector(Quantity::Mass, inputs) if inputs.len() > 4 => self.mass_of_sum(inputs),
             Op::Vector(quantity, inputs) => {
                 let lanes: Vec<_> = inputs.iter().map(|id| self.lane(*id)).collect();
                 vectors::quantity(*quantity, &lanes, rows)

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Lanes of combinations that are looked at together.
-pub(crate) const LANES: usize = 32 * 1024;
+pub(crate) const LANES: usize = 8 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -73,7 +73,9 @@ impl Generator {
         offsets.resize(self.lane + 1, 0);
         while self.lane < self.ranges.len() && positions[0].len() < most {
             let (start, end) = self.ranges[self.lane];
-            if self.size == 1 {
+            if self.size > 1 && self.next.is_none() && fits(end - start, self.size, most - positions[0].len()) {
+                all(start, end, &mut positions);
+            } else if self.size == 1 {
                 self.items(start, end, most, &mut positions[0]);
             } else {
                 self.combinations(start, end, most, &mut positions);
@@ -124,6 +126,42 @@ impl Generator {
             now = stepped;
         }
         self.next = Some(now);
+    }
+}
+
+/// Whether all combinations of so many objects are no more than there is room for.
+fn fits(objects: u32, size: usize, room: usize) -> bool {
+    let (mut many, mut left) = (1_u64, u64::from(objects));
+    for at in 1..=size as u64 {
+        many = many.saturating_mul(left) / at;
+        left = left.saturating_sub(1);
+    }
+    many <= room as u64
+}
+
+/// All pairs or triples of the positions from one to another.
+fn all(start: u32, end: u32, out: &mut [Vec<u32>]) {
+    match out {
+        [first, second] => {
+            for i in start..end {
+                for j in i + 1..end {
+                    first.push(i);
+                    second.push(j);
+                }
+            }
+        }
+        [first, second, third] => {
+            for i in start..end {
+                for j in i + 1..end {
+                    for k in j + 1..end {
+                        first.push(i);
+                        second.push(j);
+                        third.push(k);
+                    }
+                }
+            }
+        }
+        _ => {}
     }
 }
 

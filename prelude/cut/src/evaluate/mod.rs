@@ -23,5 +23,6 @@ mod output;
 pub(crate) mod several;
 mod stream;
 mod table;
+mod turns;
 pub(crate) mod typed;
 mod vectors;

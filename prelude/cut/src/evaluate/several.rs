@@ -63,7 +63,7 @@ impl Several {
         if let Some(known) = moved.domains[domain] {
             return known;
         }
-        let Domain { parent, kind, whole } = &cut.program.domains[domain];
+        let Domain { parent, kind, whole, .. } = &cut.program.domains[domain];
         let parent = self.domain(cut, *parent, moved);
         let kind = match kind {
             Kind::Rows => Kind::Rows,
@@ -99,6 +99,11 @@ impl Several {
         let roots: Vec<Id> = which.iter().map(|&at| self.roots[at].root).collect();
         let tables = Tables::new(&self.program, frame, &roots)?;
         selected(&Bound::new(&self.program, &tables, frame.height())?, &roots)
+    }
+
+    /// The objects and combinations that have been looked at since the last call: what they are, and how many.
+    pub fn looked_at(&self) -> Vec<(String, u64)> {
+        self.program.looked_at()
     }
 
     /// The value of every row of each, under new names.

@@ -211,6 +211,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 break;
             }
             self.go_stale(domain);
+            self.saw(domain, &frame);
             self.frames[domain] = Some(Rc::new(frame));
             each(self);
         }

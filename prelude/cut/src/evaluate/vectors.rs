@@ -1,8 +1,12 @@
 //! Quantities of four-vectors, in f64.
 
-use crate::check::program::Quantity;
+use crate::check::program::{Id, Op, Quantity};
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::gather::NOWHERE;
 use crate::evaluate::kernel::Arg;
 use crate::evaluate::lane::{Data, Lane};
+use crate::evaluate::objects::positions;
+use crate::evaluate::turns::{raised, turned};
 use std::borrow::Cow;
 use std::f64::consts::TAU;
 use std::rc::Rc;
@@ -12,8 +16,10 @@ pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usi
     let parts: Vec<Cow<[f64]>> = args.iter().map(|arg| every(arg, rows)).collect();
     let parts = parts.as_slice();
     let made: Vec<f64> = match quantity {
-        Quantity::Mass => masses(parts, rows),
+        Quantity::Mass => masses(std::array::from_fn(|part| parts[part].to_vec())),
         Quantity::Wrapped => parts[0].iter().zip(&*parts[1]).map(|(a, b)| wrapped(a - b)).collect(),
+        Quantity::AlongX | Quantity::AlongY => turned(quantity == Quantity::AlongX, &parts[0], &parts[1]),
+        Quantity::AlongZ => raised(&parts[0], &parts[1]),
         Quantity::Energy => {
             let last = parts.len() - 1;
             let energy = |(momentum, mass): (f64, &f64)| {
@@ -28,6 +34,15 @@ pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usi
             parts => squares(parts, rows).into_iter().map(f64::sqrt).collect(),
         },
         Quantity::Angle => (0..rows).map(|row| angle(std::array::from_fn(|at| parts[at][row]))).collect(),
+        Quantity::BoostX | Quantity::BoostY | Quantity::BoostZ | Quantity::BoostE => {
+            let of = match quantity {
+                Quantity::BoostX => 0,
+                Quantity::BoostY => 1,
+                Quantity::BoostZ => 2,
+                _ => 3,
+            };
+            (0..rows).map(|row| boosted(std::array::from_fn(|at| parts[at][row]))[of]).collect()
+        }
         Quantity::TransverseMass => {
             let mass = |row: usize| (2.0 * parts[0][row] * parts[1][row] * (1.0 - parts[2][row].cos())).sqrt();
             (0..rows).map(mass).collect()
@@ -58,21 +73,67 @@ fn wrapped(angle: f64) -> f64 {
     angle - TAU * (angle / TAU).round_ties_even()
 }
 
-/// The masses of sums of vectors (x, y, z, E), with the sign of the square.
-fn masses(parts: &[Cow<[f64]>], rows: usize) -> Vec<f64> {
-    let mut sums: [Vec<f64>; 4] = std::array::from_fn(|part| parts[part].to_vec());
-    for vector in parts.chunks_exact(4).skip(1) {
-        for (sum, part) in sums.iter_mut().zip(vector) {
-            sum.iter_mut().zip(&**part).for_each(|(sum, x)| *sum += x);
+/// The masses of vectors (x, y, z, E), with the sign of the square.
+fn masses([x, y, z, e]: [Vec<f64>; 4]) -> Vec<f64> {
+    let mut made = e;
+    for (((e, x), y), z) in made.iter_mut().zip(x).zip(y).zip(z) {
+        let square = *e * *e - (x * x + y * y + z * z);
+        *e = square.abs().sqrt().copysign(square);
+    }
+    made
+}
+
+impl<'p, 'a> Evaluator<'p, 'a> {
+    /// The masses of sums of vectors (x, y, z, E): of combinations the components are added as they are looked up.
+    pub(super) fn mass_of_sum(&mut self, inputs: &[Id]) -> Lane<'a> {
+        let rows = self.len();
+        let mut sums: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::new());
+        for (at, id) in inputs.iter().enumerate() {
+            let (values, places) = self.not_gathered(*id);
+            let (values, sum) = (values.f64(), &mut sums[at % 4]);
+            let value = |row: usize, places: &[u32]| match &values {
+                Arg::One(_) if places[row] == NOWHERE => f64::NAN,
+                Arg::One(value) => *value,
+                Arg::Many(values) => values.get(places[row] as usize).copied().unwrap_or(f64::NAN),
+            };
+            match (places, at < 4) {
+                (None, true) => *sum = every(&values, rows).into_owned(),
+                (None, false) => sum.iter_mut().zip(&*every(&values, rows)).for_each(|(sum, x)| *sum += x),
+                (Some(places), first) => {
+                    let places = &positions(&places)[..rows];
+                    if first {
+                        *sum = (0..rows).map(|row| value(row, places)).collect();
+                    } else {
+                        sum.iter_mut().enumerate().for_each(|(row, sum)| *sum += value(row, places));
+                    }
+                }
+            }
+        }
+        Lane::new(Data::F64(masses(sums).into()))
+    }
+
+    /// The values of a node, or those that it looks up and the positions at which it does.
+    fn not_gathered(&mut self, id: Id) -> (Rc<Lane<'a>>, Option<Rc<Lane<'a>>>) {
+        let program = self.program;
+        match program.op(id) {
+            Op::Gather(values, position) if self.shared[id].is_none() => {
+                let same = matches!(program.op(*position), Op::Lane(_))
+                    && program.is_identity(program.nodes[*position].domain);
+                let places = (!same).then(|| self.lane(*position));
+                (self.lane(*values), places)
+            }
+            _ => (self.lane(id), None),
         }
     }
-    let [x, y, z, e] = &sums;
-    let momenta = squares(&[x.into(), y.into(), z.into()], rows);
-    let mass = |(e, momentum): (&f64, f64)| {
-        let square = e * e - momentum;
-        square.abs().sqrt().copysign(square)
-    };
-    e.iter().zip(momenta).map(mass).collect()
+}
+
+/// A vector (x, y, z, E) where another is at rest; missing where that has no rest, because its mass is not positive.
+fn boosted([x, y, z, e, to_x, to_y, to_z, to_e]: [f64; 8]) -> [f64; 4] {
+    let square = to_e * to_e - (to_x * to_x + to_y * to_y + to_z * to_z);
+    let mass = if square > 0.0 && to_e > 0.0 { square.sqrt() } else { f64::NAN };
+    let product = x * to_x + y * to_y + z * to_z;
+    let factor = (product / (to_e + mass) - e) / mass;
+    [x + factor * to_x, y + factor * to_y, z + factor * to_z, (e * to_e - product) / mass]
 }
 
 /// The angle between two momenta; right for small ones, too.
@@ -92,6 +153,23 @@ mod tests {
             assert!((wrapped(angle) - expected).abs() < 1e-15, "{angle}");
         }
         assert!(wrapped(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_boost_keeps_the_mass_and_brings_its_frame_to_rest() {
+        let (a, frame) = ([1.0, -2.0, 3.0, 5.0], [0.5, 1.5, -1.0, 4.0]);
+        let both = |a: [f64; 4], b: [f64; 4]| boosted([a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]]);
+        let square = |[x, y, z, e]: [f64; 4]| e * e - x * x - y * y - z * z;
+        let (moved, rest) = (both(a, frame), both(frame, frame));
+        assert!((square(moved) - square(a)).abs() < 1e-12 && moved[3] > 0.0, "{moved:?}");
+        let mass = square(frame).sqrt();
+        assert!(rest[..3].iter().all(|part| part.abs() < 1e-14) && (rest[3] - mass).abs() < 1e-14, "{rest:?}");
+        // Along one axis: γ (z − β E) and γ (E − β z).
+        let (beta, gamma) = (0.6, 1.25);
+        let along = both([0.3, 0.4, 2.0, 3.0], [0.0, 0.0, 0.6, 1.0]);
+        let expected = [0.3, 0.4, gamma * (2.0 - beta * 3.0), gamma * (3.0 - beta * 2.0)];
+        assert!(along.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14), "{along:?}");
+        assert!(both(a, [1.0, 0.0, 0.0, 1.0]).iter().all(|part| part.is_nan()), "light has no rest");
     }
 
     #[test]

@@ -41,6 +41,13 @@ pub(crate) fn absorb(total: &mut flow::Report, run: flow::Report) {
 fn shown(title: String, total: flow::Report, settings: &Settings) -> Report {
     let mut notes = warnings(&total);
     notes.push(format!("engine: {}", total.engine));
+    if !total.objects.is_empty() {
+        let one = |(what, count): &(String, u64)| {
+            let per_row = *count as f64 / total.rows_in.max(1) as f64;
+            format!("{} of {what} ({per_row:.2} per row)", show::text::thousands(*count))
+        };
+        notes.push(format!("objects: {}", total.objects.iter().map(one).collect::<Vec<_>>().join(", ")));
+    }
     if total.spans_every > 1 {
         notes.push(format!("the timeline shows one unit of rows in {}", total.spans_every));
     }

@@ -19,6 +19,8 @@ pub(crate) struct Counters {
     /// Segments that have been read, so that each counts once.
     pub read: Mutex<std::collections::HashSet<usize>>,
     pub steps: Vec<Step>,
+    /// Objects and combinations that were looked at.
+    pub objects: Mutex<Vec<(String, u64)>>,
 }
 
 /// Counters of one step.
@@ -58,6 +60,7 @@ impl Counters {
         report.misses += get(&self.misses);
         report.selections_reused += get(&self.selections_reused);
         report.peak_bytes = report.peak_bytes.max(get(&self.peak));
+        report.looked_at(std::mem::take(&mut *self.objects.lock()));
         for (step, name) in self.steps.iter().zip(names) {
             report.operations.push(Operation {
                 name: name.clone(),

@@ -72,6 +72,8 @@ pub struct Report {
     pub selections_reused: u64,
     /// Rows that an earlier process had done, so that this one began behind them.
     pub resumed_rows: u64,
+    /// Objects of rows, and combinations of them, that were looked at: what they are, and how many.
+    pub objects: Vec<(String, u64)>,
     /// What was kept, where, and why.
     pub materialized: MaterializationController,
     /// When each worker did what.
@@ -100,6 +102,16 @@ impl Report {
         if self.seconds > 0.0 { self.rows_in as f64 / self.seconds } else { 0.0 }
     }
 
+    /// Adds objects and combinations.
+    pub(crate) fn looked_at(&mut self, objects: impl IntoIterator<Item = (String, u64)>) {
+        for (what, count) in objects {
+            match self.objects.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, total)) => *total += count,
+                None => self.objects.push((what, count)),
+            }
+        }
+    }
+
     /// Adds what another query did, as for several passes or sources.
     pub fn absorb(&mut self, other: Self) {
         let before = self.seconds;
@@ -121,6 +133,7 @@ impl Report {
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.selections_reused += other.selections_reused;
         self.resumed_rows += other.resumed_rows;
+        self.looked_at(other.objects);
         self.materialized.absorb(other.materialized);
         self.absorb_spans(before, other.spans, other.spans_every);
         self.operations.extend(other.operations);

@@ -336,6 +336,7 @@ impl<'a, S: Sink> Worker<'a, S> {
     }
 
     fn finish(self) -> Result<Outcome<S::Part>> {
+        self.run.counters.objects.lock().extend(self.together.looked_at(&self.stage.steps));
         // Whatever has happened behind what is joined; and where keys come back, other passes follow.
         self.keep(self.joined.lock(), true)?;
         if let Some((_, error)) = self.failed.lock().take() {

@@ -33,6 +33,16 @@ impl Together {
             definitions: definitions(steps),
         }
     }
+
+    /// The objects and combinations that these programs, and those of steps of their own, have looked at.
+    pub fn looked_at(&self, steps: &[Step]) -> Vec<(String, u64)> {
+        let several = std::iter::once(&self.cuts).chain(self.definitions.iter().flatten().map(|(several, _)| several));
+        let own = steps.iter().filter_map(|step| match &step.op {
+            Op::Filter(value) | Op::Define { value, .. } => Some(value),
+            _ => None,
+        });
+        several.flat_map(Several::looked_at).chain(own.flat_map(|value| value.looked_at())).collect()
+    }
 }
 
 fn definitions(steps: &[Step]) -> Vec<Option<(Several, Vec<PlSmallStr>)>> {
