@@ -6,6 +6,8 @@ use crate::evaluate::integers::{decimals, narrowed};
 use crate::evaluate::lane::{Data, Lane, Texts};
 use crate::value::Value;
 use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// The position of what is not there.
 pub(crate) const NOWHERE: u32 = u32::MAX;
@@ -36,6 +38,10 @@ pub(crate) fn gather<'a>(lane: &Lane<'_>, dtype: &Type, positions: &[u32]) -> La
         Data::I128(values, scale) => Data::I128(pick(values, positions, 0), *scale),
         Data::F32(values) => Data::F32(pick(values, positions, f32::NAN)),
         Data::F64(values) => Data::F64(pick(values, positions, f64::NAN)),
+        Data::Text(Texts::Few(texts, rows)) => {
+            let few = positions.iter().map(|at| rows.get(*at as usize).copied().unwrap_or(NOWHERE)).collect();
+            Data::Text(Texts::Few(texts.clone(), few))
+        }
         Data::Text(texts) => {
             let text =
                 |at: &u32| Cow::Owned(if *at == NOWHERE { String::new() } else { texts.get(*at as usize).into() });
@@ -107,6 +113,11 @@ pub(crate) fn merged<'a>(lanes: &[Option<&Lane<'_>>], dtype: &Type, places: &[(u
         Type::F32 => values!(F32, f32, f32::NAN),
         Type::Int(width) if !width.signed => values!(U64, u64, 0),
         Type::Int(_) | Type::Time(_) | Type::Duration => values!(I64, i64, 0),
+        Type::Text if lanes.iter().all(|lane| lane.is_none_or(|lane| literal(lane).is_some())) => {
+            let texts: Rc<[Arc<str>]> =
+                lanes.iter().map(|lane| lane.and_then(literal).unwrap_or_else(|| "".into())).collect();
+            Data::Text(Texts::Few(texts, places.iter().map(|(lane, _)| *lane).collect()))
+        }
         Type::Text => {
             let text = |&(lane, at): &(u32, u32)| {
                 lanes[lane as usize].map_or_else(String::new, |lane| lane.text(at as usize).to_owned()).into()
@@ -116,6 +127,11 @@ pub(crate) fn merged<'a>(lanes: &[Option<&Lane<'_>>], dtype: &Type, places: &[(u
         _ => values!(F64, f64, f64::NAN),
     };
     Lane { data, valid }
+}
+
+/// The text of a lane that has the same everywhere.
+fn literal(lane: &Lane<'_>) -> Option<Arc<str>> {
+    if let Data::One(Value::Text(text)) = &lane.data { Some(text.clone()) } else { None }
 }
 
 fn valid_of<'a>(lanes: &[Option<&Lane<'_>>], places: &[(u32, u32)]) -> Option<Cow<'a, [u8]>> {

@@ -5,6 +5,8 @@ use crate::evaluate::kernel::Arg;
 use crate::value::Value;
 use polars_arrow::array::{Utf8ViewArray, View};
 use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Lane<'a> {
@@ -37,6 +39,8 @@ pub(crate) enum Texts<'a> {
     /// Rows of a column from a first row on.
     Views(&'a Utf8ViewArray, usize),
     Made(Vec<Cow<'a, str>>),
+    /// Some of few texts, by their positions.
+    Few(Rc<[Arc<str>]>, Vec<u32>),
 }
 
 impl<'a> Texts<'a> {
@@ -45,6 +49,7 @@ impl<'a> Texts<'a> {
         match self {
             Self::Views(array, start) => array.value(start + row),
             Self::Made(texts) => &texts[row],
+            Self::Few(texts, rows) => texts.get(rows[row] as usize).map_or("", |text| &**text),
         }
     }
 

@@ -22,6 +22,7 @@ mod objects;
 mod output;
 pub(crate) mod several;
 mod stream;
+mod sums;
 mod table;
 mod turns;
 pub(crate) mod typed;

@@ -5,6 +5,7 @@
 //! library. Sines and cosines are at most one unit in the last place from the library's, hyperbolic sines two.
 
 use recoil_vectors::widest;
+use std::f64::consts::TAU;
 
 /// Beyond this the reduction by π/2 in three parts loses digits.
 const FAR: f64 = 1e5;
@@ -12,6 +13,8 @@ const FAR: f64 = 1e5;
 const STEEP: f64 = 700.0;
 /// Adding it to a small number leaves the nearest whole number in the lowest bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
+/// From here on the nearest whole number is the number, and cannot be found by adding [`ROUND`].
+const WHOLE: f64 = 2_251_799_813_685_248.0;
 /// π/2 in three parts: the products of the first two with a whole number below 2²⁰ are exact.
 const HALF_PI: [f64; 3] = [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_950_6e-21];
 
@@ -42,6 +45,26 @@ pub(crate) fn turned(cosine: bool, lengths: &[f64], angles: &[f64]) -> Vec<f64> 
         }
     }
     out
+}
+
+/// Differences of angles, between -π and π.
+pub(crate) fn apart(angles: &[f64], others: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; angles.len()];
+    wrapped(angles, others, &mut out);
+    out
+}
+
+widest! {
+    /// By rounding to whole turns: the remainder of C and Rust keeps the sign of the dividend.
+    fn wrapped(angles: &[f64], others: &[f64], out: &mut [f64]) -> () {
+        for ((a, b), out) in angles.iter().zip(others).zip(out) {
+            let angle = a - b;
+            let turns = angle / TAU;
+            // From 2⁵¹ on a number is whole.
+            let whole = if turns.abs() < WHOLE { (turns + ROUND) - ROUND } else { turns };
+            *out = angle - TAU * whole;
+        }
+    }
 }
 
 /// `lengths` times the hyperbolic sines of `slopes`.
@@ -177,6 +200,18 @@ mod tests {
             close("sin", 1, &turned(false, &ones, &all), &all.iter().map(|x| x.sin()).collect::<Vec<_>>());
             close("cos", 1, &turned(true, &ones, &all), &all.iter().map(|x| x.cos()).collect::<Vec<_>>());
             close("sinh", 2, &raised(&ones, &all), &all.iter().map(|x| x.sinh()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn an_angle_is_wrapped_on_both_sides() {
+        for (angle, expected) in [(6.2, 6.2 - TAU), (-6.2, TAU - 6.2), (0.5, 0.5), (9.0, 9.0 - TAU)] {
+            assert!((apart(&[angle], &[0.0])[0] - expected).abs() < 1e-15, "{angle}");
+        }
+        for angle in numbers(1e6, 20_000).into_iter().chain([1e16, -3e18, 1e300]) {
+            let expected = angle - TAU * (angle / TAU).round_ties_even();
+            let found = apart(&[angle], &[0.0])[0];
+            assert!(found == expected || found.is_nan() && expected.is_nan(), "{angle}: {found} and {expected}");
         }
     }
 

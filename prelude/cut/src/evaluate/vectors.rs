@@ -1,14 +1,10 @@
 //! Quantities of four-vectors, in f64.
 
-use crate::check::program::{Id, Op, Quantity};
-use crate::evaluate::evaluator::Evaluator;
-use crate::evaluate::gather::NOWHERE;
+use crate::check::program::Quantity;
 use crate::evaluate::kernel::Arg;
 use crate::evaluate::lane::{Data, Lane};
-use crate::evaluate::objects::positions;
-use crate::evaluate::turns::{raised, turned};
+use crate::evaluate::turns::{apart, raised, turned};
 use std::borrow::Cow;
-use std::f64::consts::TAU;
 use std::rc::Rc;
 
 pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usize) -> Lane<'a> {
@@ -17,7 +13,7 @@ pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usi
     let parts = parts.as_slice();
     let made: Vec<f64> = match quantity {
         Quantity::Mass => masses(std::array::from_fn(|part| parts[part].to_vec())),
-        Quantity::Wrapped => parts[0].iter().zip(&*parts[1]).map(|(a, b)| wrapped(a - b)).collect(),
+        Quantity::Wrapped => apart(&parts[0], &parts[1]),
         Quantity::AlongX | Quantity::AlongY => turned(quantity == Quantity::AlongX, &parts[0], &parts[1]),
         Quantity::AlongZ => raised(&parts[0], &parts[1]),
         Quantity::Energy => {
@@ -52,7 +48,7 @@ pub(crate) fn quantity<'a>(quantity: Quantity, lanes: &[Rc<Lane<'_>>], rows: usi
 }
 
 /// A value for each row.
-fn every<'l>(arg: &'l Arg<'_, f64>, rows: usize) -> Cow<'l, [f64]> {
+pub(crate) fn every<'l>(arg: &'l Arg<'_, f64>, rows: usize) -> Cow<'l, [f64]> {
     match arg {
         Arg::Many(values) => Cow::Borrowed(values),
         Arg::One(value) => vec![*value; rows].into(),
@@ -68,63 +64,14 @@ fn squares(parts: &[Cow<[f64]>], rows: usize) -> Vec<f64> {
     sums
 }
 
-/// An angle between -π and π, by rounding: the remainder of C and Rust keeps the sign of the dividend.
-fn wrapped(angle: f64) -> f64 {
-    angle - TAU * (angle / TAU).round_ties_even()
-}
-
 /// The masses of vectors (x, y, z, E), with the sign of the square.
-fn masses([x, y, z, e]: [Vec<f64>; 4]) -> Vec<f64> {
+pub(crate) fn masses([x, y, z, e]: [Vec<f64>; 4]) -> Vec<f64> {
     let mut made = e;
     for (((e, x), y), z) in made.iter_mut().zip(x).zip(y).zip(z) {
         let square = *e * *e - (x * x + y * y + z * z);
         *e = square.abs().sqrt().copysign(square);
     }
     made
-}
-
-impl<'p, 'a> Evaluator<'p, 'a> {
-    /// The masses of sums of vectors (x, y, z, E): of combinations the components are added as they are looked up.
-    pub(super) fn mass_of_sum(&mut self, inputs: &[Id]) -> Lane<'a> {
-        let rows = self.len();
-        let mut sums: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::new());
-        for (at, id) in inputs.iter().enumerate() {
-            let (values, places) = self.not_gathered(*id);
-            let (values, sum) = (values.f64(), &mut sums[at % 4]);
-            let value = |row: usize, places: &[u32]| match &values {
-                Arg::One(_) if places[row] == NOWHERE => f64::NAN,
-                Arg::One(value) => *value,
-                Arg::Many(values) => values.get(places[row] as usize).copied().unwrap_or(f64::NAN),
-            };
-            match (places, at < 4) {
-                (None, true) => *sum = every(&values, rows).into_owned(),
-                (None, false) => sum.iter_mut().zip(&*every(&values, rows)).for_each(|(sum, x)| *sum += x),
-                (Some(places), first) => {
-                    let places = &positions(&places)[..rows];
-                    if first {
-                        *sum = (0..rows).map(|row| value(row, places)).collect();
-                    } else {
-                        sum.iter_mut().enumerate().for_each(|(row, sum)| *sum += value(row, places));
-                    }
-                }
-            }
-        }
-        Lane::new(Data::F64(masses(sums).into()))
-    }
-
-    /// The values of a node, or those that it looks up and the positions at which it does.
-    fn not_gathered(&mut self, id: Id) -> (Rc<Lane<'a>>, Option<Rc<Lane<'a>>>) {
-        let program = self.program;
-        match program.op(id) {
-            Op::Gather(values, position) if self.shared[id].is_none() => {
-                let same = matches!(program.op(*position), Op::Lane(_))
-                    && program.is_identity(program.nodes[*position].domain);
-                let places = (!same).then(|| self.lane(*position));
-                (self.lane(*values), places)
-            }
-            _ => (self.lane(id), None),
-        }
-    }
 }
 
 /// A vector (x, y, z, E) where another is at rest; missing where that has no rest, because its mass is not positive.
@@ -146,14 +93,6 @@ fn angle([a, b, c, x, y, z]: [f64; 6]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_angle_is_wrapped_on_both_sides() {
-        for (angle, expected) in [(6.2, 6.2 - TAU), (-6.2, TAU - 6.2), (0.5, 0.5), (9.0, 9.0 - TAU)] {
-            assert!((wrapped(angle) - expected).abs() < 1e-15, "{angle}");
-        }
-        assert!(wrapped(f64::NAN).is_nan());
-    }
 
     #[test]
     fn a_boost_keeps_the_mass_and_brings_its_frame_to_rest() {

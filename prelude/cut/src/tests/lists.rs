@@ -331,3 +331,47 @@ fn objects_and_lists_are_columns_of_structs_and_lists() {
 fn typed_mask(cut: Cut, frame: &DataFrame) -> Vec<Option<bool>> {
     typed(cut, frame).mask(frame).unwrap().iter().collect()
 }
+
+#[test]
+fn four_vectors_have_other_names_and_other_frames() {
+    let events = events(600, 5, 31);
+    let frame = frame(&events);
+    let value = |what: &str| floats(what, &frame);
+    let own = "'pt = pt, eta = eta, phi = phi, mass = mass'";
+    assert_eq!(
+        bits(&value(&format!("mass(p4(Jet[0], {own}), p4(Jet[1], {own}))"))),
+        bits(&value("mass(Jet[0], Jet[1])"))
+    );
+    let other = "'pt = mass, eta = eta, phi = phi, m = pt'";
+    assert_eq!(bits(&value(&format!("pt(p4(Jet[0], {other}))"))), bits(&value("Jet[0].mass")));
+    assert_eq!(bits(&value(&format!("p4(Jet[0], {other}).pt"))), bits(&value("Jet[0].pt")), "fields stay");
+    assert!(value(&format!("len([j for j in p4(Jet, {other}) if j not in Jet])")).iter().all(|count| *count == 0.0));
+    let close = |what: &str, expected: &str| {
+        let (found, expected) = (value(what), value(expected));
+        let same = |(a, b): (&f64, &f64)| a.is_nan() && b.is_nan() || (a - b).abs() < 1e-4;
+        let wrong = found.iter().zip(&expected).find(|pair| !same(*pair));
+        assert_eq!(wrong, None, "{what}");
+        assert!(expected.iter().any(|value| value.is_finite()), "{what}");
+    };
+    close("mass(boost(Jet[0], Jet[1]))", "mass(Jet[0]) + 0 * Jet[0].pt + 0 * Jet[1].pt");
+    close("momentum(boost(Jet[0], Jet[0]))", "0 * Jet[0].pt");
+    close("boost(Jet[0], Jet[0]).E", "Jet[0].mass + 0 * Jet[0].pt");
+    close("mass(boost(Jet[0], Jet[:2]), boost(Jet[1], Jet[:2]))", "mass(Jet[0], Jet[1])");
+    close("sum(boost(j, Jet[0]).E for j in Jet[:1])", "sum(j.mass for j in Jet[:1] if j.pt >= 0)");
+    let refused = |what: &str, reason: &str| {
+        let error = text(what).check(frame.schema()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{what}: {error}");
+    };
+    refused("mass(p4(Jet, 'pt = ptt')) > 1", "`Jet` has no field `ptt`");
+    refused("mass(p4(Jet, 'q = pt')) > 1", "a four-vector has no component `q`");
+    refused("mass(p4(Jet, 'pt = pt, phi = phi')) > 1", "`Jet` has no field `eta`, which");
+    refused("boost(Jet[0], Jet[1]) > 1", "of which quantity");
+    refused("boost(Jet[0]) > 1", "`boost` takes an object and what it is boosted to");
+    // What was looked at is counted, and counted once.
+    let typed = typed(text("sum(a.pt * b.pt for a, b in pairs(Jet))"), &frame);
+    assert_eq!(typed.values(&frame).unwrap().len(), events.len());
+    let objects: usize = events.iter().map(Vec::len).sum();
+    let pairs: usize = events.iter().map(|jets| jets.len() * jets.len().saturating_sub(1) / 2).sum();
+    assert_eq!(typed.looked_at(), [("Jet".to_owned(), objects as u64), ("pairs(Jet)".to_owned(), pairs as u64)]);
+    assert!(typed.looked_at().is_empty());
+}
