@@ -194,3 +194,17 @@ pub(crate) fn clear(wait: bool) {
 pub(crate) fn update(bundle: Bundle, id: String) {
     show_in_order(|token| ToKernel::Update { token, bundle, id });
 }
+
+/// Takes text that this thread prints, if its cell runs no more; says whether it was taken. The worker's host asks before
+/// it writes to standard output or error.
+///
+/// # Safety
+/// `text` points to `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn recoil_take_text(error: i32, text: *const u8, length: usize) -> i32 {
+    let Some(token) = threads::ended() else { return 0 };
+    // SAFETY: the caller says that there are so many bytes.
+    let text = String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(text, length) }).into_owned();
+    send(&ToKernel::Text { token, error: error != 0, text });
+    1
+}

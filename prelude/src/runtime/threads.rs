@@ -24,20 +24,10 @@ pub(crate) fn own() -> u64 {
     CELL.get().unwrap_or_else(running)
 }
 
-/// Takes text that this thread prints, if its cell runs no more; says whether it was taken. The worker's host asks before
-/// it writes to standard output or error.
-///
-/// # Safety
-/// `text` points to `length` bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn recoil_take_text(error: i32, text: *const u8, length: usize) -> i32 {
+/// The cell that started this thread, if it runs no more.
+pub(super) fn ended() -> Option<u64> {
     // A thread that ends has no such variable any more.
-    let token = CELL.try_with(Cell::get).ok().flatten().filter(|token| *token != running());
-    let Some(token) = token else { return 0 };
-    // SAFETY: the caller says that there are so many bytes.
-    let text = String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(text, length) }).into_owned();
-    super::link::send(&port::ToKernel::Text { token, error: error != 0, text });
-    1
+    CELL.try_with(Cell::get).ok().flatten().filter(|token| *token != running())
 }
 
 /// Another cell runs from now on.

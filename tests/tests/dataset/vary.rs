@@ -181,10 +181,7 @@ fn data_and_processes_without_the_column_are_nominal_and_in_the_band() {
     let up = h.varied("scale", Up).unwrap();
     assert_eq!(up.by_process()["data"].counts(), h.by_process()["data"].counts());
     assert_ne!(up.by_process()["other"].counts(), h.by_process()["other"].counts());
-    assert_eq!(h.varied("id", Up).unwrap().by_process()["other"], {
-        let nominal = h.by_process()["other"].clone();
-        nominal
-    });
+    assert_eq!(h.varied("id", Up).unwrap().by_process()["other"], h.by_process()["other"]);
     // Statistics of simulation alone where data are there.
     let statistics: Vec<f64> = (0..5)
         .map(|bin| (h.by_process()["ttbar"].counts()[bin] + h.by_process()["other"].counts()[bin]).sqrt())

@@ -4,6 +4,8 @@
 //! width of vectors gives the same bits. Numbers beyond the range that one step of reduction is right for are left to the
 //! library. Sines and cosines are at most one unit in the last place from the library's, hyperbolic sines two.
 
+#![expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is not below a limit, and goes the other way")]
+
 use recoil_vectors::widest;
 use std::f64::consts::TAU;
 

@@ -118,8 +118,8 @@ fn rounded_to(x: Term, digits: &Term) -> Result<Term, Refused> {
 
 /// The angle of a point, whose sign at zero is that of the zero.
 fn angle(y: Term, x: Term) -> Term {
-    let left = x.clone().is("<", 0_f64).or(x.clone().equals(0_f64).and(x.clone().is_negative_zero()));
-    let below = y.clone().is_negative_zero();
+    let left = x.clone().is("<", 0_f64).or(x.clone().equals(0_f64).and(x.clone().equals_negative_zero()));
+    let below = y.clone().equals_negative_zero();
     let at_zero = when(left.clone(), when(below.clone(), -PI, PI), when(below, -0.0_f64, 0.0_f64));
     let numbers = x.clone().of("isnan").negated().and(x.clone().of("isnull").negated());
     when(y.clone().equals(0_f64).and(numbers), at_zero, call("atan2", [y, x]))
@@ -139,7 +139,7 @@ pub(crate) fn power(x: Term, y: Term) -> Term {
     let there = x.clone().of("isnull").or(y.clone().of("isnull")).negated();
     let endless = x.clone().equals(0_f64).and(y.clone().is("<", 0_f64));
     let odd = call("%", [y.clone(), 2_f64.into()]).of("abs").equals(1_f64);
-    let side = when(x.clone().is_negative_zero().and(odd), f64::NEG_INFINITY, f64::INFINITY);
+    let side = when(x.clone().equals_negative_zero().and(odd), f64::NEG_INFINITY, f64::INFINITY);
     let safe = when(endless.clone(), null(0_f64.into()), x);
     when(there.and(one.or(minus)), 1_f64, when(endless, side, call("power", [safe, y])))
 }

@@ -190,7 +190,7 @@ pub(crate) fn divided(x: Term, y: Term, divisor: Option<f64>) -> Term {
         Some(divisor) if divisor == 0.0 => zero(divisor),
         Some(_) => x.over(y),
         None => {
-            let by_zero = when(y.clone().is_negative_zero(), zero(-1.0), zero(1.0));
+            let by_zero = when(y.clone().equals_negative_zero(), zero(-1.0), zero(1.0));
             // No branch divides by zero, not even where a server computes all of them.
             let quotient = x.over(call("nullif", [y.clone(), 0_f64.into()]));
             when(y.equals(0_f64), by_zero, quotient)

@@ -169,7 +169,7 @@ impl Term {
     }
 
     /// Whether it is the zero with a sign. No comparison tells it from the other.
-    pub(crate) fn is_negative_zero(self) -> Self {
+    pub(crate) fn equals_negative_zero(self) -> Self {
         let text = TermKind::Text("-0.0".into());
         self.cast(Held::Text).equals(Self::from(text))
     }

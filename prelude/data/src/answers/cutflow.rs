@@ -94,10 +94,10 @@ impl Group {
         for step in &steps {
             match step {
                 Step::Universe(..) => return Vec::new(),
-                Step::Vary(variation) if variation.has_directions() => {
-                    if !sources.iter().any(|known| **known == *variation.source) {
-                        sources.push(variation.source.to_string());
-                    }
+                Step::Vary(variation)
+                    if variation.has_directions() && !sources.iter().any(|known| **known == *variation.source) =>
+                {
+                    sources.push(variation.source.to_string());
                 }
                 _ => {}
             }

@@ -324,11 +324,11 @@ impl Group {
         let title = wanted.join(", ");
         let report = Arc::new(pass.report(format!("hist {title}")));
         let mut histograms = Vec::with_capacity(bookings.len());
-        for at in 0..bookings.len() {
+        for (at, booking) in bookings.iter().enumerate() {
             let by_process = parts.iter().map(|(process, filled)| (process.to_string(), filled.nominal[at].clone()));
             let hist = Hist::from_processes(by_process)?;
             let variations = Arc::new(Variations::new(&hist, &parts, at)?);
-            let origin = Arc::new(Origin { group: self.clone(), columns: bookings[at].columns.clone() });
+            let origin = Arc::new(Origin { group: self.clone(), columns: booking.columns.clone() });
             let (measured, report) = (measured.clone(), report.clone());
             histograms.push(Histogram { hist, variations, measured, report, origin });
         }

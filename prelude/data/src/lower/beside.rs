@@ -78,7 +78,7 @@ impl Lowered<'_> {
     /// Keeps the rows that pass, in each universe those that pass there.
     pub(super) fn filter(&mut self, cut: Cut) -> Result<()> {
         let typed = self.check(&cut)?.selection()?;
-        self.uses(&typed.columns().to_vec(), None);
+        self.uses(typed.columns(), None);
         let meanings = self.meanings(&cut, &typed);
         if !meanings.iter().any(|meaning| matches!(meaning, Meaning::Other(_))) {
             self.clauses.push(Clause::Filter(cut));
@@ -125,7 +125,7 @@ impl Lowered<'_> {
     /// A new column, in each universe made of what is known there.
     pub(super) fn define_all(&mut self, name: &str, value: Cut) -> Result<()> {
         let typed = self.check(&value)?;
-        self.uses(&typed.columns().to_vec(), Some(format!("define(\"{name}\", \"{value}\")")));
+        self.uses(typed.columns(), Some(format!("define(\"{name}\", \"{value}\")")));
         self.universes.used.remove(name);
         // Objects are more than a column of their values.
         let objects = (typed.is_list() || typed.is_object()) && !typed.is_column();
@@ -159,7 +159,7 @@ impl Lowered<'_> {
         if !dtype.is_numeric() && !dtype.is_bool() {
             return Err(Error::request(format!("weight {weight}: it is {dtype}, and a weight is a number")));
         }
-        self.uses(&typed.columns().to_vec(), Some(format!("weight(\"{weight}\")")));
+        self.uses(typed.columns(), Some(format!("weight(\"{weight}\")")));
         let meanings = self.meanings(&weight, &typed);
         for (at, meaning) in meanings.into_iter().enumerate() {
             let other = match meaning {

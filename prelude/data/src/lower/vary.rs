@@ -198,7 +198,7 @@ impl Lowered<'_> {
     /// How many replicas a column of lists has: as many as its first row.
     fn replicas(&self, source: &str, column: &str) -> Result<usize> {
         let file = &self.process.source;
-        let first = file.segments().iter().position(|segment| segment.len() > 0);
+        let first = file.segments().iter().position(|segment| !segment.is_empty());
         let Some(first) = first else { return Ok(0) };
         let wrong = |why: &str| Error::request(format!("vary(\"{source}\", Replicas(\"{column}\", ..)): {why}"));
         if !file.schema().contains(column) {
