@@ -114,7 +114,7 @@ pub enum Completeness {
     Complete,
     /// More lines are wanted, indented by this much.
     Incomplete { indent: String },
-    /// It can never compile, whatever follows.
+    /// It can never compile, with any continuation.
     Invalid,
 }
 

@@ -8,9 +8,12 @@ pub mod runtime;
 pub use ::toy::toy;
 pub use banks::{Bank, Hipo, WriteHipo, hipo, write_hipo};
 pub use cut::{col, lit};
+/// The earlier name of [`CutflowCounts`].
+#[doc(hidden)]
+pub use data::CutflowCounts as Left;
 pub use data::{
-    AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, Data, Direction, Down, Envelope,
-    Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines, Left,
+    AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, CutflowCounts, Data, Direction, Down,
+    Envelope, Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines,
     Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RootCompression,
     RowClosure, SWeight, Sample, Selection, Server, SourceEffect, Sources, Up, Variation, Window, Workspace,
     WriteOptions, WriteRoot, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference,

@@ -1,7 +1,7 @@
 //! What goes wrong around a query ends it with a message, or does not change its answer: disks that are full, files
 //! that change, bytes that are damaged, users who stop, many queries at once.
 
-use flow::memory::{Cache, Gate};
+use flow::memory::{Cache, MemoryGate};
 use flow::{Best, Candidates, Custom, InMemory, Integrated, Options, Query, Scan, Streaming};
 use polars::prelude::*;
 use sources::Source;
@@ -26,7 +26,7 @@ fn turn() -> Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_eq!(Gate::shared().in_work(), 0, "no memory stays taken");
+            assert_eq!(MemoryGate::shared().in_work(), 0, "no memory stays taken");
             assert_eq!(flow::Store::alive(), 0, "the entity store is empty at the end of every query");
         }
     }
@@ -117,7 +117,7 @@ fn a_stop_ends_every_stage_and_leaves_the_process_usable() {
                 let after = step.calls.load(Ordering::SeqCst);
                 assert!(after <= 2 * threads, "{name}: {after} segments went through after the stop");
                 segment::work::interrupt(false);
-                assert_eq!(Gate::shared().in_work(), 0, "{name}: no memory stays taken");
+                assert_eq!(MemoryGate::shared().in_work(), 0, "{name}: no memory stays taken");
             }
         }
     }
@@ -220,7 +220,7 @@ fn many_queries_at_once_share_one_budget() {
             assert!(report.peak_bytes <= budget, "{} bytes were in work", report.peak_bytes);
         }
     });
-    assert_eq!(Gate::shared().in_work(), 0);
+    assert_eq!(MemoryGate::shared().in_work(), 0);
 }
 
 #[test]

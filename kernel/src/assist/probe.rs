@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Later answers are worth nothing to somebody who types.
+/// Later answers are of no use while the user types.
 pub(super) const PATIENCE: Duration = Duration::from_millis(900);
 const PROBE: &str = "recoil_probe";
 

@@ -14,7 +14,7 @@ pub(super) fn evaluator(sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
     with(sink, |_| {})
 }
 
-/// The same where nobody sits in front of it: outputs wait until everything they were made from is hashed.
+/// The same for runs without a front end: outputs wait until everything they were made from is hashed.
 pub(super) fn patient(sink: Sink) -> Result<Arc<dyn Evaluator>, Failure> {
     with(sink, |config| config.patience = Duration::from_secs(3600))
 }

@@ -20,7 +20,7 @@ pub struct Config {
     pub patience: Duration,
 }
 
-/// For somebody who sits in front of it.
+/// For an interactive session.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 impl Config {

@@ -49,7 +49,7 @@ pub fn private(tell: &mut dyn FnMut(&str)) -> Result<Lab, InstallError> {
     }
 }
 
-/// In an environment of ours nobody is asked at the first start whether to fetch news, and nobody is told of updates that
+/// In an environment of ours the first start does not ask whether to fetch news, and does not tell of updates that
 /// are not his to install. These are defaults: what the user sets in JupyterLab counts.
 fn spare_questions(prefix: &Path) -> Result<(), InstallError> {
     let folder = prefix.join("share/jupyter/lab/settings");

@@ -46,7 +46,7 @@ fn crates_in(listing: &str) -> HashSet<String> {
     dependencies.filter_map(name).collect()
 }
 
-/// Links the dylib and the metadata of the crates it reaches into `folder`, and removes snapshots that nobody has used
+/// Links the dylib and the metadata of the crates it reaches into `folder`, and removes snapshots that were not used
 /// for a week.
 pub(super) fn snapshot(
     dylib: &Path,

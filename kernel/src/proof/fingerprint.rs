@@ -44,7 +44,7 @@ pub struct Fingerprint {
     /// Settings that change how work is done.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
-    /// Whether the cell, or one that it needs, ran a shell command, whose files nobody has seen.
+    /// Whether the cell, or one that it needs, ran a shell command, whose files are not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shell: bool,
 }

@@ -18,7 +18,7 @@ pub(crate) fn stamping(sink: Sink, ledger: Arc<Mutex<Ledger>>) -> Sink {
 }
 
 impl Ledger {
-    /// Puts the fingerprint of the running cell on an output; not on what tells of times, which nobody compares.
+    /// Puts the fingerprint of the running cell on an output; not on what depends on times, which is not compared.
     pub fn stamp(&mut self, bundle: &mut Bundle) {
         if !measures(&bundle.metadata)
             && let Some(fingerprint) = self.fingerprint()

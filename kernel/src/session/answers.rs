@@ -1,4 +1,4 @@
-//! Requests other than cells: each is answered on a lane, with `busy` before and `idle` after, whatever happens.
+//! Requests other than cells: each is answered on a lane, with `busy` before and `idle` after, in all cases.
 
 use super::Session;
 use crate::channels::Outgoing;

@@ -40,7 +40,7 @@ impl Comms {
         }
     }
 
-    /// The worker has ended: nobody answers its comms any more.
+    /// The worker has ended: its comms have no other end any more.
     pub(super) fn lose(&mut self, iopub: &Iopub, origin: &Parent) {
         for id in std::mem::take(&mut self.workers).into_keys() {
             iopub.publish(origin, "comm_close", comm::close(&id, Object::new()));

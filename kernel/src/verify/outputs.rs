@@ -14,7 +14,7 @@ const WIDGET: &str = "application/vnd.jupyter.widget-view+json";
 /// What a cell shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shown {
-    /// All that was printed, whatever the pieces.
+    /// All that was printed, in any number of pieces.
     pub stdout: String,
     /// All that was printed to standard error.
     pub stderr: String,

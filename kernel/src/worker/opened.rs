@@ -25,7 +25,7 @@ const SYSTEM: [&str; 8] = ["/proc", "/sys", "/dev", "/run", "/etc", "/usr/lib", 
 pub(crate) struct Opened {
     /// Its whole path.
     pub path: PathBuf,
-    /// Which file it is, under whatever name.
+    /// Which file it is, under any name.
     pub file: (u64, u64),
     /// Whether it was opened for writing.
     pub written: bool,

@@ -1,6 +1,6 @@
 //! Open HIPO files and which of their events are wanted.
 
-use crate::frame::{Part, flat, parts, segment_error};
+use crate::frame::{ColumnElement, flat, parts, segment_error};
 use ::hipo::{BankRequest, Chain, ColumnQuery, EventSet, Reaction, Reader, RecordRows};
 use cut::Typed;
 use polars::prelude::*;
@@ -194,7 +194,7 @@ impl Choice {
 fn rows_that_pass(reader: &Reader, bank: &str, cut: &Arc<Typed>) -> segment::Result<BankRequest> {
     let schema = reader.bank(bank).map_err(segment_error)?;
     let all = parts(&schema);
-    let wanted: Vec<Part> = all.into_iter().filter(|part| cut.columns().contains(&part.name)).collect();
+    let wanted: Vec<ColumnElement> = all.into_iter().filter(|part| cut.columns().contains(&part.name)).collect();
     let mut columns: Vec<String> = wanted.iter().map(|part| part.column.clone()).collect();
     columns.dedup();
     let cut = Arc::clone(cut);

@@ -1,7 +1,7 @@
 //! HIPO files in a cell: `hipo("run*.hipo")?` is a dict of banks, each a group of rows.
 
 use crate::choice::{Choice, Files};
-use crate::frame::{Part, hipo_error, parts};
+use crate::frame::{ColumnElement, hipo_error, parts};
 use crate::table::{BankTable, Linked};
 use ::hipo::{AnyFile, Chain, Fusion, Reader, ReaderOptions, Skim};
 use data::{Data, Error, Group, Listing, Names, ProcessSource, Result, Selection};
@@ -368,7 +368,7 @@ impl Bank {
         let named = prefixes.iter().map(|prefix| {
             parts(other).into_iter().map(|part| (PlSmallStr::from(format!("{prefix}_{}", part.name)), part)).collect()
         });
-        let free = |columns: &Vec<(PlSmallStr, Part)>| columns.iter().all(|(name, _)| !taken.contains(name));
+        let free = |columns: &Vec<(PlSmallStr, ColumnElement)>| columns.iter().all(|(name, _)| !taken.contains(name));
         let columns = named.into_iter().find(free).ok_or_else(|| {
             Error::request(format!(
                 "{bank} cannot be linked: columns of {} and its links have all its names",

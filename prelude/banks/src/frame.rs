@@ -17,7 +17,7 @@ pub(crate) const ROW_IN_EVENT: &str = "__row__";
 
 /// A column of a bank as frames name it: array columns are one column per element, `cov_0`, `cov_1`, ...
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct ColumnElement {
     /// Name in a frame.
     pub name: PlSmallStr,
     /// Name in the bank.
@@ -29,15 +29,20 @@ pub(crate) struct Part {
 }
 
 /// All columns of a bank as frames name them.
-pub(crate) fn parts(schema: &BankSchema) -> Vec<Part> {
+pub(crate) fn parts(schema: &BankSchema) -> Vec<ColumnElement> {
     let mut parts = Vec::new();
     for column in schema.columns() {
         for element in 0..column.count {
             let name = if column.count == 1 { column.name.clone() } else { format!("{}_{element}", column.name) };
-            let taken = parts.iter().any(|part: &Part| part.name == name);
+            let taken = parts.iter().any(|part: &ColumnElement| part.name == name);
             // `cov#2` beside a column `cov_1`: rare, and still two names.
             let name = if taken { format!("{name}_") } else { name };
-            parts.push(Part { name: name.into(), column: column.name.clone(), element, dtype: dtype(column.kind) });
+            parts.push(ColumnElement {
+                name: name.into(),
+                column: column.name.clone(),
+                element,
+                dtype: dtype(column.kind),
+            });
         }
     }
     parts

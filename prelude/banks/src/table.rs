@@ -1,7 +1,9 @@
 //! Banks of HIPO files as tables: one row per row of a bank, or one per event with lists.
 
 use crate::choice::Files;
-use crate::frame::{EVENT, Part, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error};
+use crate::frame::{
+    ColumnElement, EVENT, ROW_IN_EVENT, TAG, flat, gathered, lists, parts, per_row, row_numbers, segment_error,
+};
 use ::hipo::{BankRequest, Reader, RecordRows};
 use data::Result;
 use polars::prelude::*;
@@ -20,20 +22,20 @@ pub(crate) struct Linked {
     pub bank: String,
     pub index: String,
     /// Name in the table, and what it is in the other bank.
-    pub columns: Vec<(PlSmallStr, Part)>,
+    pub columns: Vec<(PlSmallStr, ColumnElement)>,
 }
 
 /// What a column of the table is.
 #[derive(Debug, Clone)]
-enum What {
+enum ColumnOrigin {
     Event,
     Tag,
     Row,
-    Own(Part),
+    Own(ColumnElement),
     /// Of the linked bank with this number.
-    Linked(usize, Part),
+    Linked(usize, ColumnElement),
     /// A list per event, of the bank with this number.
-    List(usize, Part),
+    List(usize, ColumnElement),
 }
 
 /// A table over HIPO files.
@@ -41,7 +43,7 @@ pub(crate) struct BankTable {
     name: String,
     files: Arc<Files>,
     schema: SchemaRef,
-    what: BTreeMap<PlSmallStr, What>,
+    what: BTreeMap<PlSmallStr, ColumnOrigin>,
     /// The banks that are read: the table's own first, or all of which there are lists.
     banks: Vec<String>,
     links: Vec<Linked>,
@@ -69,15 +71,17 @@ impl BankTable {
     pub(crate) fn rows(files: &Arc<Files>, bank: &str, links: Vec<Linked>) -> Result<Self> {
         let dictionary = files.chain.dictionary();
         let own = dictionary.get(bank).map_err(|fault| crate::frame::hipo_error(fault.into()))?;
-        let mut columns: Vec<(PlSmallStr, DataType, What)> = vec![
-            (EVENT.into(), DataType::Int64, What::Event),
-            (TAG.into(), DataType::Int32, What::Tag),
-            (ROW_IN_EVENT.into(), DataType::Int32, What::Row),
+        let mut columns: Vec<(PlSmallStr, DataType, ColumnOrigin)> = vec![
+            (EVENT.into(), DataType::Int64, ColumnOrigin::Event),
+            (TAG.into(), DataType::Int32, ColumnOrigin::Tag),
+            (ROW_IN_EVENT.into(), DataType::Int32, ColumnOrigin::Row),
         ];
-        columns.extend(parts(own).into_iter().map(|part| (part.name.clone(), part.dtype.clone(), What::Own(part))));
+        columns.extend(
+            parts(own).into_iter().map(|part| (part.name.clone(), part.dtype.clone(), ColumnOrigin::Own(part))),
+        );
         for (at, link) in links.iter().enumerate() {
             let linked = link.columns.iter().cloned();
-            columns.extend(linked.map(|(name, part)| (name, part.dtype.clone(), What::Linked(at, part))));
+            columns.extend(linked.map(|(name, part)| (name, part.dtype.clone(), ColumnOrigin::Linked(at, part))));
         }
         Ok(Self::new(bank.into(), files, columns, vec![bank.into()], links, false))
     }
@@ -85,13 +89,15 @@ impl BankTable {
     /// One row per event, with a list for every column of these banks.
     pub(crate) fn events(files: &Arc<Files>, name: &str, banks: &[String], plain: bool) -> Result<Self> {
         let dictionary = files.chain.dictionary();
-        let mut columns: Vec<(PlSmallStr, DataType, What)> =
-            vec![(EVENT.into(), DataType::Int64, What::Event), (TAG.into(), DataType::Int32, What::Tag)];
+        let mut columns: Vec<(PlSmallStr, DataType, ColumnOrigin)> = vec![
+            (EVENT.into(), DataType::Int64, ColumnOrigin::Event),
+            (TAG.into(), DataType::Int32, ColumnOrigin::Tag),
+        ];
         for (at, bank) in banks.iter().enumerate() {
             let schema = dictionary.get(bank).map_err(|fault| crate::frame::hipo_error(fault.into()))?;
             for part in parts(schema) {
                 let name = if plain { part.name.clone() } else { format!("{bank}.{}", part.name).into() };
-                columns.push((name, DataType::List(Box::new(part.dtype.clone())), What::List(at, part)));
+                columns.push((name, DataType::List(Box::new(part.dtype.clone())), ColumnOrigin::List(at, part)));
             }
         }
         Ok(Self::new(name.into(), files, columns, banks.to_vec(), Vec::new(), true))
@@ -100,7 +106,7 @@ impl BankTable {
     fn new(
         name: String,
         files: &Arc<Files>,
-        columns: Vec<(PlSmallStr, DataType, What)>,
+        columns: Vec<(PlSmallStr, DataType, ColumnOrigin)>,
         banks: Vec<String>,
         links: Vec<Linked>,
         events: bool,
@@ -185,13 +191,13 @@ impl BankTable {
     }
 
     /// What a column is.
-    fn what(&self, name: &PlSmallStr) -> segment::Result<&What> {
+    fn what(&self, name: &PlSmallStr) -> segment::Result<&ColumnOrigin> {
         let known = || Error::column(name, self.schema.iter_names().map(PlSmallStr::as_str));
         self.what.get(name).ok_or_else(known)
     }
 
     /// The banks to read for these columns, each with its columns; a bank without any still has its offsets.
-    fn requests(&self, wanted: &[&What]) -> Vec<(String, Vec<String>)> {
+    fn requests(&self, wanted: &[&ColumnOrigin]) -> Vec<(String, Vec<String>)> {
         let mut requests: Vec<(String, Vec<String>)> = Vec::new();
         let mut want = |bank: &str, column: Option<&str>| {
             let at = requests.iter().position(|(known, _)| known == bank).unwrap_or_else(|| {
@@ -207,10 +213,10 @@ impl BankTable {
         }
         for what in wanted {
             match what {
-                What::Event | What::Tag | What::Row => {}
-                What::Own(part) => want(&self.banks[0], Some(&part.column)),
-                What::List(bank, part) => want(&self.banks[*bank], Some(&part.column)),
-                What::Linked(link, part) => {
+                ColumnOrigin::Event | ColumnOrigin::Tag | ColumnOrigin::Row => {}
+                ColumnOrigin::Own(part) => want(&self.banks[0], Some(&part.column)),
+                ColumnOrigin::List(bank, part) => want(&self.banks[*bank], Some(&part.column)),
+                ColumnOrigin::Linked(link, part) => {
                     want(&self.banks[0], Some(&self.links[*link].index));
                     want(&self.links[*link].bank, Some(&part.column));
                 }
@@ -244,7 +250,7 @@ impl BankTable {
         &self,
         file: usize,
         names: &[PlSmallStr],
-        wanted: &[&What],
+        wanted: &[&ColumnOrigin],
         mut block: ::hipo::Block,
     ) -> segment::Result<DataFrame> {
         let first = self.files.chain.first_event(file) as i64;
@@ -255,41 +261,43 @@ impl BankTable {
         let links = self.linked_rows(file, wanted, &block)?;
         let mut uses: BTreeMap<(usize, String), usize> = BTreeMap::new();
         let mut out = Vec::with_capacity(names.len());
-        let mut take =
-            |block: &mut ::hipo::Block, bank_name: &str, part: &Part| -> segment::Result<(::hipo::Column, Vec<i64>)> {
-                let at = bank(block, bank_name).ok_or_else(|| missing(bank_name))?;
-                let found = block.banks[at].columns.iter().position(|column| column.name == part.column);
-                let column = found.ok_or_else(|| Error::column(&part.column, []))?;
-                // The last use of a column takes its memory; earlier ones (elements of an array column) copy it.
-                let left = uses
-                    .entry((at, part.column.clone()))
-                    .or_insert_with(|| count_uses(wanted, &self.banks, &self.links, bank_name, &part.column));
-                *left -= 1;
-                let column = &mut block.banks[at].columns[column];
-                let values = if *left == 0 {
-                    ::hipo::Column {
-                        name: String::new(),
-                        count: column.count,
-                        values: std::mem::replace(&mut column.values, ::hipo::Numbers::I8(Vec::new())),
-                    }
-                } else {
-                    column.clone()
-                };
-                Ok((values, block.banks[at].offsets.clone()))
+        let mut take = |block: &mut ::hipo::Block,
+                        bank_name: &str,
+                        part: &ColumnElement|
+         -> segment::Result<(::hipo::Column, Vec<i64>)> {
+            let at = bank(block, bank_name).ok_or_else(|| missing(bank_name))?;
+            let found = block.banks[at].columns.iter().position(|column| column.name == part.column);
+            let column = found.ok_or_else(|| Error::column(&part.column, []))?;
+            // The last use of a column takes its memory; earlier ones (elements of an array column) copy it.
+            let left = uses
+                .entry((at, part.column.clone()))
+                .or_insert_with(|| count_uses(wanted, &self.banks, &self.links, bank_name, &part.column));
+            *left -= 1;
+            let column = &mut block.banks[at].columns[column];
+            let values = if *left == 0 {
+                ::hipo::Column {
+                    name: String::new(),
+                    count: column.count,
+                    values: std::mem::replace(&mut column.values, ::hipo::Numbers::I8(Vec::new())),
+                }
+            } else {
+                column.clone()
             };
+            Ok((values, block.banks[at].offsets.clone()))
+        };
         for (name, what) in names.iter().zip(wanted) {
             let name = name.clone();
             let series = match what {
-                What::Event if self.events => Series::new(name, &events),
-                What::Tag if self.events => Series::new(name, &block.tags),
-                What::Event => Series::new(name, per_row(&block.banks[0], &events)),
-                What::Tag => Series::new(name, per_row(&block.banks[0], &block.tags)),
-                What::Row => Series::new(name, row_numbers(&block.banks[0])),
-                What::Own(part) => flat(name, take(&mut block, &self.banks[0], part)?.0, part.element)?,
-                What::Linked(link, part) => {
+                ColumnOrigin::Event if self.events => Series::new(name, &events),
+                ColumnOrigin::Tag if self.events => Series::new(name, &block.tags),
+                ColumnOrigin::Event => Series::new(name, per_row(&block.banks[0], &events)),
+                ColumnOrigin::Tag => Series::new(name, per_row(&block.banks[0], &block.tags)),
+                ColumnOrigin::Row => Series::new(name, row_numbers(&block.banks[0])),
+                ColumnOrigin::Own(part) => flat(name, take(&mut block, &self.banks[0], part)?.0, part.element)?,
+                ColumnOrigin::Linked(link, part) => {
                     gathered(name, take(&mut block, &self.links[*link].bank, part)?.0, part.element, &links[*link])?
                 }
-                What::List(bank, part) => {
+                ColumnOrigin::List(bank, part) => {
                     let (column, offsets) = take(&mut block, &self.banks[*bank], part)?;
                     lists(name, column, part.element, offsets)?
                 }
@@ -302,11 +310,16 @@ impl BankTable {
 
 impl BankTable {
     /// For each link that is wanted, the row of its bank for each row of the table's own; -1 for none.
-    fn linked_rows(&self, file: usize, wanted: &[&What], block: &::hipo::Block) -> segment::Result<Vec<Vec<i64>>> {
+    fn linked_rows(
+        &self,
+        file: usize,
+        wanted: &[&ColumnOrigin],
+        block: &::hipo::Block,
+    ) -> segment::Result<Vec<Vec<i64>>> {
         let reader = &self.files.chain.readers()[file];
         let mut links = vec![Vec::new(); self.links.len()];
         for (at, link) in self.links.iter().enumerate() {
-            if !wanted.iter().any(|what| matches!(what, What::Linked(link, _) if *link == at)) {
+            if !wanted.iter().any(|what| matches!(what, ColumnOrigin::Linked(link, _) if *link == at)) {
                 continue;
             }
             let own = &block.banks[0];
@@ -323,11 +336,11 @@ impl BankTable {
 }
 
 /// How many of the wanted columns are made of this column of a bank.
-fn count_uses(wanted: &[&What], banks: &[String], links: &[Linked], bank: &str, column: &str) -> usize {
+fn count_uses(wanted: &[&ColumnOrigin], banks: &[String], links: &[Linked], bank: &str, column: &str) -> usize {
     let uses = wanted.iter().filter(|what| match what {
-        What::Own(part) => banks[0] == bank && part.column == column,
-        What::List(at, part) => banks[*at] == bank && part.column == column,
-        What::Linked(at, part) => links[*at].bank == bank && part.column == column,
+        ColumnOrigin::Own(part) => banks[0] == bank && part.column == column,
+        ColumnOrigin::List(at, part) => banks[*at] == bank && part.column == column,
+        ColumnOrigin::Linked(at, part) => links[*at].bank == bank && part.column == column,
         _ => false,
     });
     uses.count()

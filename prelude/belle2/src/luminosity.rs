@@ -23,7 +23,7 @@ pub struct Luminosity {
     simulation: BTreeMap<String, BTreeMap<String, ByStream>>,
 }
 
-/// One luminosity whatever the stream, or one of each.
+/// One luminosity for all streams, or one of each.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(untagged, expecting = "a luminosity in fb^-1, or one for each stream")]
 enum ByStream {

@@ -106,7 +106,7 @@ impl Bytes {
         }
     }
 
-    /// Says which ranges somebody is going to hold soon: those of a file that is elsewhere are fetched meanwhile. It does
+    /// Says which ranges will be held soon: those of a remote file are fetched meanwhile. It does
     /// not wait, and what goes wrong is told when they are held.
     pub fn expect(&self, ranges: Vec<Range<u64>>) {
         if let From::Elsewhere(file) = &self.from {

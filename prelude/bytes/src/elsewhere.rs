@@ -128,7 +128,7 @@ impl Elsewhere {
         Ok(held)
     }
 
-    /// Makes a block that others find as long as somebody holds it.
+    /// Makes a block that others find as long as it is held.
     fn register(&self, start: u64, bytes: Vec<u8>) -> Arc<Block> {
         let block = Arc::new(Block { start, bytes });
         let mut known = self.blocks.write().unwrap_or_else(PoisonError::into_inner);

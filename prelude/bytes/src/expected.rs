@@ -1,11 +1,11 @@
-//! Parts of a file that somebody is going to ask for soon, and that are fetched meanwhile.
+//! Parts of a file that will be asked for soon, and that are fetched meanwhile.
 
 use crate::gather::overlap;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What nobody has asked for after so long, nobody will.
+/// Parts that were not asked for after this time are dropped.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes that are expected at a time.
 const MOST: u64 = 256 << 20;

@@ -30,7 +30,7 @@ impl LocalFile {
     }
 
     /// Maps the file, where the system can say beforehand whether pages can be read (Linux 5.14 and later); elsewhere
-    /// nothing changes. Memory stays small either way, whatever the file's size.
+    /// nothing changes. Memory stays small either way, for any size of file.
     ///
     /// # Safety
     /// Others may change the file while it is read, and the bytes with it. Code that reads [`LocalFile::bytes`] must be right

@@ -1,6 +1,6 @@
 //! The bytes of files, for readers of large files.
 //!
-//! **In**: a path, or a [`Remote`] that somebody else opened. **Out**: its bytes, in place where the system maps the file,
+//! **In**: a path, or a [`Remote`] that the caller has opened. **Out**: its bytes, in place where the system maps the file,
 //! else by positioned reads; never a change of what they are. [`in_large_pages`] asks for large pages for a column that is
 //! about to be filled. This room knows no format and no protocol.
 //!

@@ -4,7 +4,7 @@ use crate::aggregate::{count, sum};
 use crate::expression::{call, col, is_there, only};
 use crate::rows::{as_here, whole};
 use crate::table::Table;
-use flow::Function;
+use flow::AggregateFunction;
 use polars::prelude::*;
 use recoil_spark_connect::{Expression, Relation};
 use segment::{Error, Result};
@@ -29,7 +29,7 @@ pub struct Computed {
     /// What of it.
     pub of: Of,
     /// How.
-    pub function: Function,
+    pub function: AggregateFunction,
 }
 
 /// What of a column is looked at.
@@ -129,17 +129,17 @@ fn aggregate(one: &Computed, dtypes: &[DataType], table: &Table) -> Result<Expre
     }
     let only_there = |value: Expression| only(there.clone(), value);
     Ok(match one.function {
-        Function::Sum if dtype.is_float() => sum(only_there(double())),
-        Function::Sum => sum(only_there(number())),
-        Function::Mean => call("avg", [only_there(double())]),
-        Function::Min => call("min", [only_there(value.clone())]),
-        Function::Max => call("max", [only_there(value.clone())]),
-        Function::Count => call("count", [only_there(value.clone())]),
-        Function::Std => call("stddev_samp", [only_there(double())]),
-        Function::Median => call("percentile", [only_there(double()), 0.5_f64.into()]),
-        Function::Quantile(quantile) => call("percentile", [only_there(double()), quantile.into()]),
-        Function::NUnique => Expression::count_distinct([only_there(value.clone())]),
-        function @ (Function::First | Function::Last) => {
+        AggregateFunction::Sum if dtype.is_float() => sum(only_there(double())),
+        AggregateFunction::Sum => sum(only_there(number())),
+        AggregateFunction::Mean => call("avg", [only_there(double())]),
+        AggregateFunction::Min => call("min", [only_there(value.clone())]),
+        AggregateFunction::Max => call("max", [only_there(value.clone())]),
+        AggregateFunction::Count => call("count", [only_there(value.clone())]),
+        AggregateFunction::Std => call("stddev_samp", [only_there(double())]),
+        AggregateFunction::Median => call("percentile", [only_there(double()), 0.5_f64.into()]),
+        AggregateFunction::Quantile(quantile) => call("percentile", [only_there(double()), quantile.into()]),
+        AggregateFunction::NUnique => Expression::count_distinct([only_there(value.clone())]),
+        function @ (AggregateFunction::First | AggregateFunction::Last) => {
             return Err(Error::request(format!(
                 "`{function}` is not computed on {}, where groups have no order; use min or max, or leave .on(..) out",
                 table.server
@@ -161,7 +161,7 @@ fn finished(answer: DataFrame, keys: usize, computed: &[Computed], outputs: &Sch
     let mut answer = answer.select((0..keys).map(wanted).chain((0..computed.len()).map(|at| format!("a{at}"))))?;
     for (at, one) in computed.iter().enumerate() {
         // A sum of nothing is 0.
-        if one.function == Function::Sum || one.of != Of::Value {
+        if one.function == AggregateFunction::Sum || one.of != Of::Value {
             let name = format!("a{at}");
             let filled = answer.column(&name)?.as_materialized_series().fill_null(FillNullStrategy::Zero)?;
             answer.with_column(filled.into_column())?;

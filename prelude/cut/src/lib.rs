@@ -32,7 +32,7 @@ mod tests;
 pub use check::typed::Typed;
 pub use cut::{Cut, parse};
 pub use error::{Error, Problem, Result, Span};
-pub use evaluate::several::Several;
+pub use evaluate::fused::FusedCuts;
 pub use lint::{Counts, lint};
 pub use lookup::{Given, Lookup, Wanted};
 pub use page::page;

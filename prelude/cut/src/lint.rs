@@ -7,7 +7,7 @@ pub struct Counts {
     pub total: u64,
     /// Rows that were kept.
     pub kept: u64,
-    /// Rows that were removed and in which a column of the cut is missing; 0 when nobody counted them.
+    /// Rows that were removed and in which a column of the cut is missing; 0 when they were not counted.
     pub missing: u64,
 }
 

@@ -6,7 +6,7 @@
 
 use crate::check::domain::ROWS;
 use crate::check::exact;
-use crate::check::members::Members;
+use crate::check::members::InList;
 use crate::check::program::{Class, Id, Op, Program, Reduce};
 use crate::check::typed::Typed;
 use crate::check::types::Type;
@@ -235,7 +235,7 @@ fn times(program: &Program, op: Compare, left: Id, right: Id) -> Option<Expr> {
     Some(guarded(op, name, bound.cast(dtype.clone()), vec![]))
 }
 
-fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
+fn is_in(program: &Program, id: Id, input: Id, members: &InList) -> Expr {
     let dtype = program.dtype(input);
     if may_leave(program, input)
         || members.len() > FEW
@@ -250,12 +250,12 @@ fn is_in(program: &Program, id: Id, input: Id, members: &Members) -> Expr {
         guarded(Compare::Eq, side, value, guards)
     };
     let parts: Vec<Expr> = match members {
-        Members::I64(values) => values.iter().map(|x| equal(side(Class::I64), lit(*x), false)).collect(),
-        Members::U64(values) => values.iter().map(|x| equal(side(Class::U64), lit(*x), false)).collect(),
-        Members::F32(values) => values.iter().map(|x| equal(side(Class::F32), lit(*x), true)).collect(),
-        Members::F64(values) => values.iter().map(|x| equal(side(Class::F64), lit(*x), true)).collect(),
-        Members::Text(values) => values.iter().map(|x| equal(side(Class::Text), lit(x.to_string()), false)).collect(),
-        Members::Exact(_) | Members::Time(_) => return own(program, id),
+        InList::I64(values) => values.iter().map(|x| equal(side(Class::I64), lit(*x), false)).collect(),
+        InList::U64(values) => values.iter().map(|x| equal(side(Class::U64), lit(*x), false)).collect(),
+        InList::F32(values) => values.iter().map(|x| equal(side(Class::F32), lit(*x), true)).collect(),
+        InList::F64(values) => values.iter().map(|x| equal(side(Class::F64), lit(*x), true)).collect(),
+        InList::Text(values) => values.iter().map(|x| equal(side(Class::Text), lit(x.to_string()), false)).collect(),
+        InList::Exact(_) | InList::Time(_) => return own(program, id),
     };
     parts.into_iter().reduce(Expr::or).unwrap_or_else(|| lit(false))
 }

@@ -192,22 +192,22 @@ fn number(scalar: &Scalar) -> Scalar {
     }
 }
 
-fn is_in(program: &Program, input: Id, members: &crate::check::members::Members, statistics: &Statistics) -> Verdict {
-    use crate::check::members::Members;
+fn is_in(program: &Program, input: Id, members: &crate::check::members::InList, statistics: &Statistics) -> Verdict {
+    use crate::check::members::InList;
     let Op::Column(column) = program.op(input) else { return Verdict::Unknown };
     let column_side = column_side(program, *column, statistics);
     let scalars: Vec<Scalar> = match members {
-        Members::I64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
-        Members::U64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
-        Members::F32(values) => values.iter().map(|x| Scalar::Float((*x).into())).collect(),
-        Members::F64(values) => values.iter().map(|x| Scalar::Float(*x)).collect(),
-        Members::Text(values) => values.iter().map(|x| Scalar::Text(x.clone())).collect(),
-        Members::Time(values) => match values.iter().map(|x| Some(Scalar::Time(i64::try_from(*x).ok()?))).collect() {
+        InList::I64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
+        InList::U64(values) => values.iter().map(|x| Scalar::Int((*x).into())).collect(),
+        InList::F32(values) => values.iter().map(|x| Scalar::Float((*x).into())).collect(),
+        InList::F64(values) => values.iter().map(|x| Scalar::Float(*x)).collect(),
+        InList::Text(values) => values.iter().map(|x| Scalar::Text(x.clone())).collect(),
+        InList::Time(values) => match values.iter().map(|x| Some(Scalar::Time(i64::try_from(*x).ok()?))).collect() {
             Some(times) => times,
             None => return Verdict::Unknown,
         },
         // Statistics of decimals are not exact.
-        Members::Exact(_) => return Verdict::Unknown,
+        InList::Exact(_) => return Verdict::Unknown,
     };
     let point =
         |scalar: &Scalar| Side { min: Some(scalar.clone()), max: Some(scalar.clone()), missing: Missing::Never };

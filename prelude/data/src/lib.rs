@@ -31,7 +31,7 @@ pub use crate::corrections::{Correction, Corrections, IntoInputs, IntoLookup, Lo
 pub use answers::band::Band;
 pub use answers::bootstrap::Bootstrap;
 pub use answers::correlations::Correlations;
-pub use answers::cutflow::{Cutflow, Left};
+pub use answers::cutflow::{Cutflow, CutflowCounts};
 pub use answers::fitting::{SWeight, sweight};
 pub use answers::grouping::GroupedBy;
 pub use answers::histogram::Histogram;
@@ -48,7 +48,7 @@ pub use error::{Error, Result};
 pub use frames::Resampling;
 pub use good_runs::{GoodRuns, good_runs};
 pub use group::Group;
-pub use lower::lowered::TOTAL_WEIGHT;
+pub use lower::plan::TOTAL_WEIGHT;
 pub use sources::csv::Csv;
 pub use sources::json::JsonLines;
 pub use sources::parquet::WriteOptions;

@@ -23,10 +23,10 @@ mod tests;
 pub use error::{Error, Result};
 pub use operators::attached::Attached;
 pub use plan::aggregation::{
-    Aggregation, Function, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
+    AggregateFunction, Aggregation, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
 };
 pub use plan::candidates::{Best, Candidates, Collection};
-pub use plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Joined, Known, Part, Query, Share};
+pub use plan::clause::{Clause, ColumnFunction, Concat, Custom, Define, Joined, Known, Query, Share, Table};
 pub use plan::names::Names;
 pub use plan::options::{Checkpoint, Options};
 pub use plan::query::QueryBuilder;

@@ -26,7 +26,7 @@ pub trait Sink: Sync {
     fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()>;
 
     /// Into how many stretches the rows are cut at most.
-    fn stretches(&self) -> usize {
+    fn morsels(&self) -> usize {
         64
     }
 
@@ -86,7 +86,7 @@ impl Sink for Collect {
         Ok(())
     }
 
-    fn stretches(&self) -> usize {
+    fn morsels(&self) -> usize {
         usize::MAX
     }
 

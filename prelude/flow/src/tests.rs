@@ -185,7 +185,7 @@ fn errors_come_before_reading() {
     assert!(refused(Query::new().filter(cut::parse("x").unwrap())).contains('x'));
     assert!(refused(Query::new().agg([sum("x")])).contains("groupby"));
     assert!(refused(Query::new().resample("1h").agg([sum("x")])).contains("index"));
-    assert!(refused(Query::new().head(1).concat(Join::outer(Vec::new()))).contains("first"));
+    assert!(refused(Query::new().head(1).concat(Concat::outer(Vec::new()))).contains("first"));
     assert!(refused(Query::new().candidates(Candidates::new(Best::First).keys(["z"]))).contains("`z`"));
 }
 
@@ -216,12 +216,12 @@ fn tables_one_after_another_go_straight_into_a_group() {
     let parts = || {
         let own = |text: &str| Query::new().filter(cut::parse(text).unwrap());
         vec![
-            Part { query: own("k != 3").define("from", cut::parse("0").unwrap()), ..Part::new("a", cut(2, &a)) },
-            Part { query: own("x > 10").define("from", cut::parse("1").unwrap()), ..Part::new("b", cut(1, &b)) },
+            Table { query: own("k != 3").define("from", cut::parse("0").unwrap()), ..Table::new("a", cut(2, &a)) },
+            Table { query: own("x > 10").define("from", cut::parse("1").unwrap()), ..Table::new("b", cut(1, &b)) },
         ]
     };
     let query = Query::new()
-        .concat(Join::outer(parts()))
+        .concat(Concat::outer(parts()))
         .filter(cut::parse("x < 30").unwrap())
         .define("twice", cut::parse("x * 2").unwrap())
         .groupby(["k", "from"])
@@ -238,12 +238,12 @@ fn tables_one_after_another_go_straight_into_a_group() {
         assert!(report.engine.contains("one after another"), "{}", report.engine);
         assert!(!report.columns.contains(&"unused".to_owned()), "only what is asked for is read: {:?}", report.columns);
     }
-    let scan = Query::new().concat(Join::outer(parts())).filter(cut::parse("x > 5").unwrap()).over(cut(1, &a));
+    let scan = Query::new().concat(Concat::outer(parts())).filter(cut::parse("x > 5").unwrap()).over(cut(1, &a));
     let (plan, (_, report)) = (scan.explain().unwrap(), scan.collect().unwrap());
     assert_eq!((plan.segments_total, plan.rows), (report.segments_total, (report.rows_in, 7)), "{plan}");
     assert!(plan.segments_total > 1 && plan.rows.0 > 3, "{plan}");
     // Rows by position need to know how many came before: they are collected, with the same answer.
-    let tail = Query::new().concat(Join::inner(parts())).tail(2).over(cut(1, &a)).collect().unwrap().0;
+    let tail = Query::new().concat(Concat::inner(parts())).tail(2).over(cut(1, &a)).collect().unwrap().0;
     assert_eq!(tail.column("x").unwrap().f64().unwrap().into_no_null_iter().collect::<Vec<_>>(), [20.0, 30.0]);
 }
 

@@ -1,4 +1,4 @@
-//! Where bytes come from: a local file, memory, or whatever implements [`Stream`].
+//! Where bytes come from: a local file, memory, or any other [`Stream`].
 
 use recoil_bytes::{Bytes, Held};
 use std::io;
@@ -39,7 +39,7 @@ pub trait Stream: Send + Sync {
 }
 
 /// A local file. Mapped into memory where the system can say beforehand whether pages can be read (Linux 5.14 and later),
-/// else read at positions; memory stays small either way, whatever the file's size.
+/// else read at positions; memory stays small either way, for any size of file.
 pub struct LocalFile {
     name: String,
     file: recoil_bytes::LocalFile,

@@ -203,7 +203,7 @@ impl Hist {
         Ok(AxisText { name: &mut axis.name, label: &mut axis.label, unit: &mut axis.unit })
     }
 
-    /// What the means are of; empty words when nobody said it.
+    /// What the means are of; empty when it was not given.
     pub fn sample(&self) -> &Sample {
         &self.sample
     }
@@ -234,7 +234,7 @@ impl Hist {
         matches!(self.storage(), Storage::Mean | Storage::WeightedMean)
     }
 
-    /// Rows filled, wherever they fell and whatever their weight.
+    /// Rows filled, in any cell and with any weight.
     pub fn entries(&self) -> u64 {
         self.entries
     }

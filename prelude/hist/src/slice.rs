@@ -231,7 +231,7 @@ impl Hist {
     }
 
     /// All cells moved into the axes of `empty`, in every process too. `kept` are the axes whose rows all go with them,
-    /// and so their moments; where rows are left out, nobody knows the moments of the rest.
+    /// and so their moments; where rows are left out, the moments of the rest are not known.
     fn gathered(&self, empty: &Self, kept: Option<&[usize]>, target: impl Fn(usize) -> Option<usize>) -> Result<Self> {
         let targets: Vec<u32> =
             (0..self.cells.len()).map(|cell| target(cell).map_or(NOWHERE, |target| target as u32)).collect();

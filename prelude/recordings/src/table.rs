@@ -32,7 +32,7 @@ impl EventSource {
     pub(crate) fn new(recording: Arc<Recording>) -> segment::Result<Self> {
         let name = recording.path().display().to_string();
         let listed = recording.blocks().map_err(error)?;
-        let identity = Identity::named(&name, recording.bytes_identity())?.part(how(&recording));
+        let identity = Identity::named(&name, recording.bytes_identity())?.part(read_options_key(&recording));
         let with_events = listed.iter().enumerate().filter(|(_, block)| block.rows.1 > block.rows.0);
         let (blocks, segments) =
             with_events.map(|(number, block)| (number, segment(&name, number, block, identity))).unzip();
@@ -41,7 +41,7 @@ impl EventSource {
 }
 
 /// Two ways of reading one file must not share decoded columns.
-fn how(recording: &Recording) -> u64 {
+fn read_options_key(recording: &Recording) -> u64 {
     Identity::of(&recording.identity()).0 as u64
 }
 

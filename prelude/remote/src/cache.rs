@@ -1,7 +1,7 @@
 //! Parts of files that were fetched before, on this machine's disk.
 //!
 //! A folder per file and identity, in it a file per piece, with a checksum behind its bytes; a piece that does not fit its
-//! checksum is no piece. Pieces are written by a thread of its own, so that nobody waits for the disk, and folders that were
+//! checksum is no piece. Pieces are written by a thread of its own, so that no reader waits for the disk, and folders that were
 //! not used for longest go when there is too much. Kept are only files that say what changes with their bytes, and whose
 //! last change is a while ago: of a younger one, a second change in the same second could not be told.
 //!
@@ -212,7 +212,7 @@ fn keep(cache: &Cache, place: &Path, piece: &Range<u64>, bytes: &[u8]) -> bool {
     thread.as_ref().is_some_and(|thread| thread.try_send(job).is_ok())
 }
 
-/// Writes a piece beside its place and renames it, so that nobody ever reads half of it.
+/// Writes a piece beside its place and renames it, so that half of it is never read.
 fn write(job: &Job) -> io::Result<()> {
     folder_of_our_own(&job.place)?;
     let aside = job.place.join(format!(".{}", std::process::id()));
@@ -222,7 +222,7 @@ fn write(job: &Job) -> io::Result<()> {
     File::create(job.place.join("used")).map(drop)
 }
 
-/// Makes a folder that nobody else may look into: what is read may be private.
+/// Makes a folder that only its owner may read: what is read may be private.
 #[cfg(unix)]
 fn folder_of_our_own(place: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// How often somebody who waits looks whether the user has asked to stop.
+/// How often a waiting thread looks whether the user has asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
 /// Questions that are under way at a time, of all files together.
 const UNDER_WAY: usize = 24;

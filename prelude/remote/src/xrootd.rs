@@ -16,7 +16,7 @@ use std::time::{Duration, UNIX_EPOCH};
 const SIDE_BY_SIDE: usize = 4;
 /// Bytes of the work of one connection before another one helps.
 const WORTH: u64 = 4 << 20;
-/// Connections of all files together that are kept while nobody reads.
+/// Idle connections of all files together that are kept.
 const IDLE: usize = 64;
 
 /// A file of which parts can be had.
@@ -106,7 +106,7 @@ pub(crate) fn again<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, 
 }
 
 impl XrootdFile {
-    /// A connection that nobody uses, or a new one; the file must still be the same.
+    /// An idle connection, or a new one; the file must still be the same.
     fn take(&self) -> Result<File, Error> {
         if let Some(file) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             IDLE_NOW.fetch_sub(1, Ordering::Relaxed);

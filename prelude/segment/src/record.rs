@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// More notes than this are not kept between two calls of [`take`]: nobody asks for them.
+/// More notes than this are not kept between two calls of [`take`].
 const MOST: usize = 10_000;
 
 /// One thing that was noted.

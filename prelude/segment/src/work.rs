@@ -1,7 +1,7 @@
 //! How long work asks whether to go on, and tells how far it is.
 //!
 //! Loops call [`check`] at least every 50 ms (per block of rows, per file, per row group). The kernel sets the flag
-//! with [`interrupt`]. Progress goes to the function given to [`listen`]; when nobody listens, reports cost one load.
+//! with [`interrupt`]. Progress goes to the function given to [`listen`]; without a listener, a report costs one load.
 
 use crate::error::{Error, Result};
 use std::cell::RefCell;

@@ -12,12 +12,12 @@ mod axis;
 mod band;
 mod canvas;
 mod compare;
+mod constructors;
 mod curves;
 mod draw;
 mod figure;
 mod fitted;
 mod flow;
-mod from;
 mod layout;
 mod legend;
 mod map;
@@ -30,8 +30,8 @@ mod values;
 mod vega;
 mod words;
 
+pub use constructors::{correlation, curve, cutflow, histogram, overlay, points, scatter, stack};
 pub use figure::{Figure, figure};
-pub use from::{correlation, curve, cutflow, histogram, overlay, points, scatter, stack};
 pub use names::{Part, Parts};
 pub use optimise::{curves, merit, unfolded};
 pub(crate) use timeline::timeline;
@@ -57,7 +57,7 @@ use std::fmt::Write;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
-    scene: model::Scene,
+    scene: model::PlotSpec,
     map: Option<map::Map>,
     /// The steps of a cut flow.
     flow: Option<Vec<flow::Step>>,
@@ -75,7 +75,7 @@ pub struct Plot {
 }
 
 impl Plot {
-    fn of(scene: model::Scene) -> Self {
+    fn of(scene: model::PlotSpec) -> Self {
         Self {
             scene,
             map: None,
@@ -90,7 +90,7 @@ impl Plot {
     }
 
     fn impossible(why: impl Into<String>) -> Self {
-        let scene = model::Scene::new("", model::AxisWish::default(), model::Panel::default());
+        let scene = model::PlotSpec::new("", model::AxisSpec::default(), model::Panel::default());
         Self { problem: Some(why.into()), ..Self::of(scene) }
     }
 

@@ -1,5 +1,5 @@
 //! Reads parts of a file before they are asked for, into the system's cache of files and nowhere else. A thread of its own
-//! does, so that nobody waits for a disk; what it has no time for is not read ahead.
+//! does, so that no worker waits for a disk; what it has no time for is not read ahead.
 //!
 //! The thread reads as everybody reads. To ask the system for bytes that are only wanted (`POSIX_FADV_WILLNEED`) makes it
 //! fill its cache page by page instead of in large pieces, and whatever is read there afterwards is read more slowly, for

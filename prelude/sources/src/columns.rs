@@ -105,7 +105,7 @@ fn entries(mut field: ArrowField) -> ArrowField {
     field
 }
 
-/// The zone as it can be said; the instants are those of UTC whatever the zone is called.
+/// The zone as it can be said; the instants are those of UTC for any zone.
 fn zone_name(zone: PlSmallStr) -> Option<PlSmallStr> {
     if zone.is_empty() {
         return None;

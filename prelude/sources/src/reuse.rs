@@ -53,7 +53,7 @@ fn keep<T: Reused>(vector: Vec<T>) {
     });
 }
 
-/// Gives back the memory of columns that nobody needs anymore. What somebody else still holds is left alone.
+/// Gives back the memory of columns that are not needed any more. What is held elsewhere is left alone.
 pub fn recycle(frame: DataFrame) {
     for column in frame.into_columns() {
         let series = column.take_materialized_series();

@@ -73,7 +73,7 @@ pub extern "C" fn recoil_cell_failed() -> i32 {
     i32::from(FAILED.swap(false, Ordering::SeqCst))
 }
 
-/// Runs a cell's code, which are the `lines` lines after the call, to its end, whatever that end is.
+/// Runs a cell's code, which are the `lines` lines after the call, to its end, in all cases.
 #[track_caller]
 pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(lines: u32, body: F) -> Ended {
     // Every cell compiles its own copy of this shell, so it is as thin as it can be: no `Option`, no trait object.

@@ -139,7 +139,7 @@ pub(crate) fn begin() {
 
 static STDIN_ALLOWED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
-/// Asks the user; `None` when nobody can be asked or the cell is interrupted.
+/// Asks the user; `None` when the front end cannot ask or the cell is interrupted.
 pub(crate) fn ask(prompt: &str, password: bool) -> Option<String> {
     let link = LINK.get()?;
     if !STDIN_ALLOWED.load(Ordering::SeqCst) {

@@ -26,6 +26,7 @@ pub use cell::{
 };
 pub use ending::Stop;
 pub use kept::Kept;
+pub use link::recoil_take_text;
 pub use progress::{Progress, ProgressExt, progress};
 pub use show::{
     clear_output, display, display_bundle, display_with_id, input, opened_or_stop, password, update_display,
@@ -34,7 +35,6 @@ pub use start::recoil_worker_start;
 pub use stdin::{Stdin, stdin};
 pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
-pub use link::recoil_take_text;
 pub use threads::of_cell;
 pub use waits::{
     LoopsOverMessages, Messages, WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread,

@@ -58,7 +58,7 @@ pub fn clear_output(wait: bool) {
     link::clear(wait);
 }
 
-/// Asks the user for a line of text. Ends the cell with an error when nobody can be asked.
+/// Asks the user for a line of text. Ends the cell with an error when the front end cannot ask.
 pub fn input(prompt: impl AsRef<str>) -> String {
     answer(prompt.as_ref(), false)
 }

@@ -22,7 +22,7 @@ impl Stdin {
     /// Asks for a line and appends it, with its end.
     ///
     /// # Errors
-    /// None; when nobody can be asked, the cell ends and says so.
+    /// None; when the front end cannot ask, the cell ends and says so.
     pub fn read_line(&self, line: &mut String) -> Result<usize> {
         BufRead::read_line(&mut self.lock(), line)
     }

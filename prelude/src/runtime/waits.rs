@@ -200,7 +200,7 @@ impl WaitsForCommand for Command {
     }
 }
 
-/// Waiting for somebody who connects.
+/// Waiting for a connection.
 pub trait WaitsForConnection {
     /// What `accept` returns.
     type Accepted;

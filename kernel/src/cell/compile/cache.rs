@@ -105,7 +105,7 @@ impl Cache {
     }
 }
 
-/// Makes a file so that nobody finds half of it in its place.
+/// Makes a file so that half of it is never found in its place.
 pub(crate) fn place(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}", std::process::id()));

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The folder of built crates may grow to this; then it is emptied, when nobody builds.
+/// The folder of built crates may grow to this; then it is emptied, when no build runs.
 const MOST_BYTES: u64 = 6 << 30;
 
 /// What a cell needs to link to the added crates.

@@ -1,4 +1,4 @@
-//! Results of the prelude that nobody looks at.
+//! Results of the prelude that are not used.
 //!
 //! `data.write_parquet("x.parquet");` without `?` writes nothing when it fails and says nothing. rustc warns of every
 //! unused `Result`, but not whose it is: a second, short pass asks for the type of each, and those of the prelude become

@@ -157,7 +157,7 @@ impl Engine {
         Ok(Outcome::Done { result, page: done.page, next_input: done.next_input, expressions })
     }
 
-    /// Each expression is a small cell of its own, whose variables and items nobody sees.
+    /// Each expression is a small cell of its own, whose variables and items are not visible elsewhere.
     fn expressions(&mut self, cell: &Cell) -> Vec<(String, Result<Bundle, Failure>)> {
         let mut results = Vec::new();
         for (name, code) in &cell.expressions {

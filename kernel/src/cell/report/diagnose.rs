@@ -266,7 +266,7 @@ fn word_length(rest: &str) -> usize {
     word.map(char::len_utf8).sum::<usize>().max(rest.chars().next().map_or(0, char::len_utf8))
 }
 
-/// A source path outside of cells, without the folders in front of it that are nobody's business.
+/// A source path outside of cells, without the folders in front of it, which are private.
 fn outside(file: &str) -> String {
     let crates = file.rfind("/src/").map_or(0, |src| file[..src].rfind('/').map_or(0, |slash| slash + 1));
     file[crates..].to_owned()

@@ -8,7 +8,7 @@ pub(crate) const TIME: &str = " s in all: running ";
 const TIMEIT: &str = " per run (median of ";
 
 /// A cell's printed text without the lines in which `%time` and `%timeit` have told of times, and how many these were. Only
-/// of a cell that says so: whatever it prints itself stays.
+/// of a cell that says so: its own output stays.
 pub(crate) fn without_times(code: &str, printed: &str) -> (String, usize) {
     let (lines, _) = split(code);
     let says = |wanted: fn(&Line) -> bool| lines.iter().any(wanted);

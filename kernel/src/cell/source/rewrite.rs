@@ -61,7 +61,7 @@ const ADAPTERS: [&str; 24] = [
 const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
 pub(crate) const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
 
-/// `display(x)` becomes `display_bundle({ .. })`, which takes whatever can be shown.
+/// `display(x)` becomes `display_bundle({ .. })`, which takes everything that can be shown.
 const DISPLAY: &str = "::recoil::runtime::display_bundle";
 const DISPLAY_OPEN: &str = "{ #[allow(unused_imports)] use ::recoil::runtime::tail_kinds::*; match &(";
 const DISPLAY_CLOSE: &str = ") { recoil_shown => (&&&&::recoil::runtime::Shown(::recoil::runtime::opened_or_stop(\

@@ -229,7 +229,7 @@ impl Checker<'_> {
         let deepest = positions.iter().map(|id| self.domain_of(*id)).max_by_key(|domain| self.program.depth(*domain));
         let parent = deepest.unwrap_or(self.here);
         let positions: Vec<Id> = positions.into_iter().map(|id| self.bring(id, parent)).collect();
-        (self.program.domain(parent, Kind::Members(positions.clone())), positions)
+        (self.program.domain(parent, Kind::InList(positions.clone())), positions)
     }
 
     /// Where an object is in its collection.

@@ -3,7 +3,7 @@
 use crate::check::checker::{Checked, Checker};
 use crate::check::dialect::Dialect;
 use crate::check::exact;
-use crate::check::members::{Members, clocks};
+use crate::check::members::{InList, clocks};
 use crate::check::program::{Class, Fold, Id, Op};
 use crate::check::shape::Shape;
 use crate::check::types::{self, Type};
@@ -122,7 +122,7 @@ impl Checker<'_> {
             return self.note(expr, "a list that mixes integers and floats", "write all of them as floats");
         }
         let zone = self.zone_of(id);
-        let members = match Members::new(&dtype, zone.as_deref(), values) {
+        let members = match InList::new(&dtype, zone.as_deref(), values) {
             Ok(members) => members,
             Err(value) => {
                 let reason = format!("{written} is {dtype} and never equals {value}");

@@ -73,7 +73,7 @@ pub(crate) enum Kind {
     /// The lanes of several domains, one after another.
     Concat(Vec<DomainId>),
     /// The objects of a combination, where it is there: nodes of the parent with their positions.
-    Members(Vec<usize>),
+    InList(Vec<usize>),
     /// The same lanes in another order.
     Sorted(DomainId),
 }
@@ -82,7 +82,7 @@ impl Kind {
     /// The domains its lanes are taken from.
     pub fn others(&self) -> Vec<DomainId> {
         match self {
-            Self::Rows | Self::Objects { .. } | Self::Members(_) => vec![],
+            Self::Rows | Self::Objects { .. } | Self::InList(_) => vec![],
             Self::Items { of, .. }
             | Self::Combinations { of, .. }
             | Self::Filter { of, .. }
@@ -96,7 +96,7 @@ impl Kind {
     pub fn nodes(&self) -> &[usize] {
         match self {
             Self::Filter { mask, .. } => std::slice::from_ref(mask),
-            Self::Members(positions) => positions,
+            Self::InList(positions) => positions,
             _ => &[],
         }
     }

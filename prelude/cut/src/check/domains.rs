@@ -101,7 +101,7 @@ impl Program {
             }
             Kind::Filter { of, .. } | Kind::Slice { of, .. } | Kind::Sorted(of) => self.lanes_are(*of),
             Kind::Concat(parts) => parts.iter().map(|part| self.lanes_are(*part)).collect::<Vec<_>>().join(" + "),
-            Kind::Members(_) => "objects of combinations".to_owned(),
+            Kind::InList(_) => "objects of combinations".to_owned(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Program {
             Kind::Items { of, .. } if self.is_identity(domain) => self.anchor(*of),
             Kind::Items { .. } | Kind::Combinations { .. } => domain,
             Kind::Filter { of, .. } => self.anchor(*of),
-            Kind::Slice { .. } | Kind::Concat(_) | Kind::Sorted(_) | Kind::Members(_) => self.anchor(*parent),
+            Kind::Slice { .. } | Kind::Concat(_) | Kind::Sorted(_) | Kind::InList(_) => self.anchor(*parent),
         }
     }
 }

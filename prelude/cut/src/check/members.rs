@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// The values of `in [..]`, sorted and of the type they are compared as.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Members {
+pub(crate) enum InList {
     I64(Arc<[i64]>),
     U64(Arc<[u64]>),
     F32(Arc<[f32]>),
@@ -18,7 +18,7 @@ pub(crate) enum Members {
     Text(Arc<HashSet<Arc<str>>>),
 }
 
-impl Members {
+impl InList {
     /// The members of a list that can be equal to a value of type `dtype`; missing values equal nothing.
     /// Texts without an offset are times of `zone`. `Err` holds the first value that cannot be compared with the type at all.
     pub fn new<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Self, &'v Value> {
@@ -62,7 +62,7 @@ fn sorted<T: PartialOrd + Copy>(mut values: Vec<T>) -> Arc<[T]> {
     values.into()
 }
 
-fn texts(values: &[Value]) -> Result<Members, &Value> {
+fn texts(values: &[Value]) -> Result<InList, &Value> {
     let mut set = HashSet::new();
     for value in values {
         match value {
@@ -73,7 +73,7 @@ fn texts(values: &[Value]) -> Result<Members, &Value> {
             other => return Err(other),
         }
     }
-    Ok(Members::Text(Arc::new(set)))
+    Ok(InList::Text(Arc::new(set)))
 }
 
 fn floats(values: &[Value]) -> Result<Vec<f64>, &Value> {
@@ -109,7 +109,7 @@ fn ints(values: &[Value]) -> Result<Vec<i128>, &Value> {
 }
 
 /// Numbers that can equal a decimal of this scale.
-fn exacts(values: &[Value], scale: u8) -> Result<Members, &Value> {
+fn exacts(values: &[Value], scale: u8) -> Result<InList, &Value> {
     let mut out = Vec::new();
     for value in values {
         match value {
@@ -120,7 +120,7 @@ fn exacts(values: &[Value], scale: u8) -> Result<Members, &Value> {
             other => return Err(other),
         }
     }
-    Ok(Members::Exact(sorted(out)))
+    Ok(InList::Exact(sorted(out)))
 }
 
 /// The zone by which texts without an offset are read: the one of the column, or one that no clock has where that has no name.
@@ -128,7 +128,7 @@ pub(super) fn clocks(zone: &str) -> &str {
     if zone == segment::UNNAMED_ZONE { "" } else { zone }
 }
 
-fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Members, &'v Value> {
+fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<InList, &'v Value> {
     let mut out = Vec::new();
     for value in values {
         match (dtype, value) {
@@ -141,5 +141,5 @@ fn times<'v>(dtype: &Type, zone: Option<&str>, values: &'v [Value]) -> Result<Me
             (_, other) => return Err(other),
         }
     }
-    Ok(Members::Time(sorted(out)))
+    Ok(InList::Time(sorted(out)))
 }

@@ -2,7 +2,7 @@
 
 use crate::check::domain::{Domain, DomainId, Kind, ROWS, Seen};
 use crate::check::functions::Name;
-use crate::check::members::Members;
+use crate::check::members::InList;
 use crate::check::text::{TextMap, TextTest};
 use crate::check::types::Type;
 use crate::syntax::expr::{Binary, Compare};
@@ -21,7 +21,7 @@ pub(crate) enum Op {
     Constant(bool),
     /// Never `In`/`NotIn`.
     Compare(Compare, Class, Id, Id),
-    IsIn(Id, Members),
+    IsIn(Id, InList),
     IsMissing(Id),
     And(Vec<Id>),
     Or(Vec<Id>),
@@ -134,7 +134,7 @@ pub(crate) enum Class {
     F64,
     /// Decimals and integers of 128 bits, digit for digit.
     Exact,
-    /// Times, or durations, of whatever units.
+    /// Times, or durations, of any units.
     Time,
     Text,
 }

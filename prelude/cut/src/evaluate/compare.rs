@@ -1,4 +1,4 @@
-//! Comparisons of lanes: by value whatever the widths, missing values as pandas has them.
+//! Comparisons of lanes: by value for any widths, missing values as pandas has them.
 
 use crate::check::exact;
 use crate::evaluate::kernel::{self, Arg};

@@ -88,7 +88,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 let offsets = offsets((0..self.lanes_of(*parent)).map(length))?;
                 Some(Frame::new(offsets, vec![]))
             }
-            Kind::Members(ids) => {
+            Kind::InList(ids) => {
                 let lanes: Vec<_> = ids.iter().map(|id| self.lane(*id)).collect();
                 let all: Vec<_> = lanes.iter().map(|lane| positions(lane)).collect();
                 let length = |row: usize| if all.iter().all(|of| of[row] != NOWHERE) { ids.len() } else { 0 };

@@ -1,7 +1,7 @@
 //! Evaluates a program over one block of rows at a time.
 
 use crate::check::exact;
-use crate::check::members::Members;
+use crate::check::members::InList;
 use crate::check::program::{Class, Id, Op, Program, Quantity};
 use crate::check::types::Type;
 use crate::evaluate::arithmetic::{absolute, arithmetic, invert, map, negate, pick, select};
@@ -367,8 +367,8 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         }
     }
 
-    fn is_in(&mut self, input: Id, members: &Members) -> Lane<'a> {
-        if let Members::Time(times) = members {
+    fn is_in(&mut self, input: Id, members: &InList) -> Lane<'a> {
+        if let InList::Time(times) = members {
             let (lane, unit) = self.instants(input);
             let whole = times.iter().filter(|time| *time % unit == 0).map(|time| time / unit);
             let marks = contained(&lane.digits().0, &whole.collect::<Vec<_>>(), self.len());
@@ -378,15 +378,15 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let rows = self.len();
         let more = matches!(lane.data, Data::I128(..));
         let marks: Vec<u8> = match members {
-            Members::Exact(set) => contained(&lane.digits().0, set, rows),
-            Members::Time(_) => Vec::new(),
-            Members::I64(set) if more => contained(&lane.digits().0, &widened(set), rows),
-            Members::U64(set) if more => contained(&lane.digits().0, &widened(set), rows),
-            Members::I64(set) => contained(&lane.i64(), set, rows),
-            Members::U64(set) => contained(&lane.u64(), set, rows),
-            Members::F32(set) => contained(&lane.f32(), set, rows),
-            Members::F64(set) => contained(&lane.f64(), set, rows),
-            Members::Text(set) => texts_contained(&lane, set, rows),
+            InList::Exact(set) => contained(&lane.digits().0, set, rows),
+            InList::Time(_) => Vec::new(),
+            InList::I64(set) if more => contained(&lane.digits().0, &widened(set), rows),
+            InList::U64(set) if more => contained(&lane.digits().0, &widened(set), rows),
+            InList::I64(set) => contained(&lane.i64(), set, rows),
+            InList::U64(set) => contained(&lane.u64(), set, rows),
+            InList::F32(set) => contained(&lane.f32(), set, rows),
+            InList::F64(set) => contained(&lane.f64(), set, rows),
+            InList::Text(set) => texts_contained(&lane, set, rows),
         };
         Lane::marks(with_values(marks, &lane))
     }

@@ -1,6 +1,6 @@
 //! Nodes of a program, one by one.
 
-use crate::check::members::Members;
+use crate::check::members::InList;
 use crate::check::program::{Class, Id, Op, Program};
 use crate::check::text::{TextMap, TextTest};
 use crate::check::types::Type;
@@ -221,22 +221,22 @@ impl Emitter<'_> {
         self.program.dtype(id).is_float() || *self.program.dtype(id) == Type::Null
     }
 
-    fn is_in(&self, input: Id, members: &Members) -> Result<Term, Refused> {
+    fn is_in(&self, input: Id, members: &InList) -> Result<Term, Refused> {
         let (held, members): (Held, Vec<Term>) = match members {
-            Members::I64(values) => match self.needs_digits(input)? {
+            InList::I64(values) => match self.needs_digits(input)? {
                 true => (Held::Decimal, values.iter().map(|x| i128::from(*x).into()).collect()),
                 false => (Held::Long, values.iter().map(|x| (*x).into()).collect()),
             },
-            Members::U64(values) => (Held::Decimal, values.iter().map(|x| i128::from(*x).into()).collect()),
-            Members::F32(values) => (Held::Float, values.iter().map(|x| (*x).into()).collect()),
-            Members::F64(values) => (Held::Double, values.iter().map(|x| (*x).into()).collect()),
-            Members::Text(values) => {
+            InList::U64(values) => (Held::Decimal, values.iter().map(|x| i128::from(*x).into()).collect()),
+            InList::F32(values) => (Held::Float, values.iter().map(|x| (*x).into()).collect()),
+            InList::F64(values) => (Held::Double, values.iter().map(|x| (*x).into()).collect()),
+            InList::Text(values) => {
                 let mut values: Vec<_> = values.iter().cloned().collect();
                 values.sort();
                 (Held::Text, values.into_iter().map(|text| TermKind::Text(text).into()).collect())
             }
-            Members::Exact(_) => return Err("decimals and integers of 128 bits".to_owned()),
-            Members::Time(_) => return Err("times".to_owned()),
+            InList::Exact(_) => return Err("decimals and integers of 128 bits".to_owned()),
+            InList::Time(_) => return Err("times".to_owned()),
         };
         if members.is_empty() {
             return Ok(false.into());

@@ -86,7 +86,7 @@ fn a_fingerprint_is_what_is_computed() {
 fn several_ask_only_for_the_columns_of_those_that_are_asked() {
     let frame = df!("x" => [1.0, 2.0, 3.0], "y" => [1.0, 2.0, 3.0]).unwrap();
     let cuts = [typed(text("x > 1"), &frame), typed(text("y > 2"), &frame), typed(text("x < 3"), &frame)];
-    let several = crate::Several::new(&cuts);
+    let several = crate::FusedCuts::new(&cuts);
     let narrow = frame.select(["x"]).unwrap();
     assert_eq!(several.mask(&narrow, &[0, 2]).unwrap().1, [2, 1]);
     assert_eq!(several.mask(&frame, &[0, 1]).unwrap().1, [2, 1]);

@@ -1,4 +1,4 @@
-//! Texts that nobody would write: whatever comes in, an answer comes out.
+//! Random texts: every one gives an answer or an error.
 
 use polars::prelude::*;
 use std::time::{Duration, Instant};

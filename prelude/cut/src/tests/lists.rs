@@ -262,7 +262,7 @@ fn masks_are_values_and_several_cuts_are_each() {
         assert_eq!(lazy.height(), mask.sum().unwrap() as usize, "{}", typed.text());
         all = Some(all.map_or_else(|| mask.clone(), |all| &all & &mask));
     }
-    let (mask, _) = crate::Several::new(&typed).mask(&frame, &[0, 1, 2, 3]).unwrap();
+    let (mask, _) = crate::FusedCuts::new(&typed).mask(&frame, &[0, 1, 2, 3]).unwrap();
     assert_eq!(mask.iter().collect::<Vec<_>>(), all.unwrap().iter().collect::<Vec<_>>());
     assert!(typed[0].mask(&frame).unwrap().sum().unwrap() > 0);
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::steps::chain::Other;
 use polars::prelude::{DataFrame, Schema};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ impl Other for Group {
     }
 
     fn schema(&self) -> Result<Schema> {
-        Ok(Pass::of_everything(self)?.1)
+        Ok(GroupPlan::of_everything(self)?.1)
     }
 
     fn rows(&self, columns: &[String]) -> Result<DataFrame> {

@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use crate::steps::booking::{Booking, IntoBooking};
 use flow::Sink;
 use hist::{Axis, Entries, Hist, IntoBins, Storage};
@@ -139,7 +139,7 @@ impl Group {
         let keys = self.keys();
         let mut wanted = booking.columns.clone();
         wanted.extend(keys.iter().cloned());
-        let mut pass = Pass::new(self, &wanted)?;
+        let mut pass = GroupPlan::new(self, &wanted)?;
         let bookings = [booking];
         let (axes, _) = crate::lower::ranges::axes(&mut pass, &bookings, 0)?;
         let parts = pass.each(|lowered| {
@@ -189,7 +189,7 @@ struct Replicas {
 
 impl Replicas {
     fn new(
-        lowered: &Lowered<'_>,
+        lowered: &ProcessPlan<'_>,
         booking: &Booking,
         axes: &[Axis],
         keys: &[String],
@@ -225,7 +225,7 @@ impl Replicas {
     }
 }
 
-/// How often an event counts, by its lot: a Poisson distribution of mean 1.
+/// How often an event counts, by its random number: a Poisson distribution of mean 1.
 fn times(lot: u64) -> f64 {
     // The chances of at most 0, 1, 2 ... times, in units of all lots.
     const SHARES: [f64; 12] = [

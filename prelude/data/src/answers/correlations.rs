@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::*;
@@ -52,7 +52,7 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn correlation(&self, columns: impl Names) -> Result<Correlations> {
         let names = columns.names();
-        let mut pass = Pass::new(self, &names)?;
+        let mut pass = GroupPlan::new(self, &names)?;
         for lowered in pass.lowered() {
             for name in &names {
                 let dtype = lowered.schema.get(&lowered.name_of(name)).cloned().unwrap_or(DataType::Null);

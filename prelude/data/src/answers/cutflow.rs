@@ -9,8 +9,8 @@ use crate::answers::weighing::Weighing;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use crate::steps::chain::{Chain, Step};
 use crate::steps::vary::{Down, Up};
 use flow::Clause;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is left after a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Left {
+pub struct CutflowCounts {
     /// Rows.
     pub candidates: u64,
     /// Events: runs of rows with equal keys; where no column names an event, the rows of the table that they were made of.
@@ -35,7 +35,7 @@ pub struct Left {
     pub variance: f64,
 }
 
-impl AddAssign for Left {
+impl AddAssign for CutflowCounts {
     fn add_assign(&mut self, other: Self) {
         self.candidates += other.candidates;
         self.events += other.events;
@@ -48,7 +48,7 @@ impl AddAssign for Left {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cutflow {
     steps: Vec<String>,
-    processes: Vec<(String, Vec<Left>)>,
+    processes: Vec<(String, Vec<CutflowCounts>)>,
     /// By source of systematic uncertainty, the change of the weighted yield after each step, up and down.
     sources: Vec<(String, Vec<[f64; 2]>)>,
 }
@@ -108,13 +108,14 @@ impl Group {
     fn cutflow_of_nominal(&self) -> Result<Cutflow> {
         if let Some(server) = &self.settings.server {
             let (steps, processes) = left_on(self, server)?;
-            let left = |(candidates, events, weighted, variance)| Left { candidates, events, weighted, variance };
+            let left =
+                |(candidates, events, weighted, variance)| CutflowCounts { candidates, events, weighted, variance };
             let named = |(process, all): (String, Vec<_>)| (process, all.into_iter().map(left).collect());
             let cutflow = Cutflow { steps, processes: processes.into_iter().map(named).collect(), sources: Vec::new() };
             cutflow.is_monotone()?;
             return Ok(cutflow);
         }
-        let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
+        let mut pass = GroupPlan::new(self, &[NUMBER.to_owned()])?;
         let mut steps = Vec::new();
         let processes = pass.each(|lowered| {
             let (clauses, taps) = tapped(lowered);
@@ -136,8 +137,8 @@ impl Cutflow {
     }
 
     /// What is left after each step, all processes together.
-    pub fn total(&self) -> Vec<Left> {
-        let mut total = vec![Left::default(); self.steps.len()];
+    pub fn total(&self) -> Vec<CutflowCounts> {
+        let mut total = vec![CutflowCounts::default(); self.steps.len()];
         for (_, left) in &self.processes {
             total.iter_mut().zip(left).for_each(|(total, left)| *total += *left);
         }
@@ -151,7 +152,7 @@ impl Cutflow {
     }
 
     /// Processes, and what is left of each after each step.
-    pub fn by_process(&self) -> &[(String, Vec<Left>)] {
+    pub fn by_process(&self) -> &[(String, Vec<CutflowCounts>)] {
         &self.processes
     }
 
@@ -163,7 +164,7 @@ impl Cutflow {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn to_frame(&self) -> Result<DataFrame> {
         let total = ("all".to_owned(), self.total());
-        let rows: Vec<(&str, &str, Left, Left)> = std::iter::once(&total)
+        let rows: Vec<(&str, &str, CutflowCounts, CutflowCounts)> = std::iter::once(&total)
             .chain(&self.processes)
             .flat_map(|(process, left)| {
                 let first = left.first().copied().unwrap_or_default();
@@ -190,7 +191,7 @@ impl Cutflow {
     }
 
     fn is_weighted(&self) -> bool {
-        let differs = |left: &Left| left.weighted != left.candidates as f64;
+        let differs = |left: &CutflowCounts| left.weighted != left.candidates as f64;
         self.processes.iter().any(|(_, left)| left.iter().any(differs))
     }
 
@@ -219,7 +220,7 @@ fn share(part: f64, whole: f64) -> f64 {
 
 impl Display for Cutflow {
     fn bundle(&self) -> Bundle {
-        let table = |left: &[Left], sources: &[(String, Vec<[f64; 2]>)]| {
+        let table = |left: &[CutflowCounts], sources: &[(String, Vec<[f64; 2]>)]| {
             let headings = ["step", "candidates", "events", "weighted", "± ", "of all", "of the step before"];
             let names = sources.iter().map(|(source, _)| source.clone());
             let mut table = Table::new(headings.map(str::to_owned).into_iter().chain(names));
@@ -272,7 +273,7 @@ impl Display for Cutflow {
 }
 
 /// The clauses of a process with a tap at the start and behind every clause that removes rows.
-fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
+fn tapped(lowered: &ProcessPlan<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
     let keys: Vec<PlSmallStr> = match lowered.event_keys() {
         [] => belle2::event::KEYS.into_iter().map(PlSmallStr::from_static).collect(),
         own => own.iter().map(|key| PlSmallStr::from_str(key)).collect(),
@@ -300,7 +301,7 @@ fn tapped(lowered: &Lowered<'_>) -> (Vec<Clause>, Vec<Arc<Tap>>) {
 
 /// Runs the clauses until all taps have counted. A clause that wants some rows by their places ends the reading as soon as it
 /// has them, so that steps before it are counted without it.
-fn count(lowered: &Lowered<'_>, clauses: Vec<Clause>, taps: &[Arc<Tap>]) -> Result<()> {
+fn count(lowered: &ProcessPlan<'_>, clauses: Vec<Clause>, taps: &[Arc<Tap>]) -> Result<()> {
     let by_place = |clause: &Clause| matches!(clause, Clause::Head(_) | Clause::Tail(_) | Clause::RowRange(..));
     for end in (0..clauses.len()).filter(|&at| by_place(&clauses[at])) {
         lowered.count(clauses[..end].to_vec())?;
@@ -331,7 +332,7 @@ struct Tap {
 #[derive(Debug, Clone)]
 struct Seen {
     row: u64,
-    left: Left,
+    left: CutflowCounts,
     first: u64,
     last: u64,
 }
@@ -349,10 +350,10 @@ impl Tap {
         }
     }
 
-    fn left(&self, scale: f64) -> Left {
+    fn left(&self, scale: f64) -> CutflowCounts {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         seen.sort_by_key(|seen| seen.row);
-        let mut total = Left::default();
+        let mut total = CutflowCounts::default();
         let mut before = None;
         for stretch in seen {
             total += stretch.left;
@@ -360,7 +361,7 @@ impl Tap {
             total.events -= u64::from(before == Some(stretch.first));
             before = Some(stretch.last);
         }
-        Left { weighted: total.weighted * scale, variance: total.variance * scale * scale, ..total }
+        CutflowCounts { weighted: total.weighted * scale, variance: total.variance * scale * scale, ..total }
     }
 }
 
@@ -425,6 +426,6 @@ fn look(frame: &DataFrame, keys: &[PlSmallStr], weighing: &Weighing) -> flow::Re
     let same = |a: usize, b: usize| keys.iter().all(|key| key[a] == key[b]);
     let events = 1 + (1..rows).filter(|&at| !same(at - 1, at)).count() as u64;
     let (weighted, variance) = weighing.sums(frame)?;
-    let left = Left { candidates: rows as u64, events, weighted, variance };
+    let left = CutflowCounts { candidates: rows as u64, events, weighted, variance };
     Ok(Seen { row, left, first: hash(0), last: hash(rows - 1) })
 }

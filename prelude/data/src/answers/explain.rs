@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 
 impl Group {
     /// What would be done for each process: stages, columns, segments kept and left out, bytes. Nothing is read.
@@ -21,8 +21,8 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn explain(&self) -> Result<show::Markdown> {
-        let (pass, _) = Pass::of_everything(self)?;
-        let together = Pass::together(self, &[])?;
+        let (pass, _) = GroupPlan::of_everything(self)?;
+        let together = GroupPlan::together(self, &[])?;
         let together = together.lowered();
         let mut text = String::new();
         for lowered in pass.lowered() {
@@ -34,7 +34,7 @@ impl Group {
 }
 
 /// How the universes of a process are filled, in words; nothing where there are none.
-fn told(lowered: &Lowered<'_>) -> String {
+fn told(lowered: &ProcessPlan<'_>) -> String {
     let known = &lowered.universes;
     let count = known.list.len() + known.apart.len();
     if count == 0 {

@@ -3,7 +3,7 @@
 use crate::answers::slots::{Bound, Fill, Other, Slot, Where, place};
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::lowered::{Lowered, WEIGHT};
+use crate::lower::plan::{ProcessPlan, WEIGHT};
 use crate::lower::ranges::Kept;
 use crate::lower::universes::{Key, Mode, Universe};
 use crate::steps::booking::Booking;
@@ -35,7 +35,7 @@ pub(crate) struct Filled {
 
 impl Filling<'_> {
     /// Fills all histograms of a process.
-    pub(crate) fn process(&self, group: &Group, lowered: &Lowered<'_>, kept: Option<Kept>) -> Result<Filled> {
+    pub(crate) fn process(&self, group: &Group, lowered: &ProcessPlan<'_>, kept: Option<Kept>) -> Result<Filled> {
         if let Some(server) = lowered.server() {
             return self.on_server(lowered, server);
         }
@@ -59,7 +59,7 @@ impl Filling<'_> {
     }
 
     /// The histograms that a server fills.
-    fn on_server(&self, lowered: &Lowered<'_>, server: &cluster::Server) -> Result<Filled> {
+    fn on_server(&self, lowered: &ProcessPlan<'_>, server: &cluster::Server) -> Result<Filled> {
         if let (Mode::Together(_), Some(variation)) = (&lowered.universes.mode, lowered.universes.variations.first()) {
             return Err(Error::request(format!(
                 "vary(\"{}\", ..): universes are not filled on {server}; leave .on(..) out, or fill one: \
@@ -82,7 +82,7 @@ impl Filling<'_> {
     }
 
     /// Scales universes of sources that keep the sum of weights before cuts.
-    fn keep_norms(&self, group: &Group, lowered: &Lowered<'_>, filled: &mut Filled) -> Result<()> {
+    fn keep_norms(&self, group: &Group, lowered: &ProcessPlan<'_>, filled: &mut Filled) -> Result<()> {
         for variation in filled.variations.iter().filter(|variation| variation.keep_norm) {
             let before = lowered.before_cuts(group, &variation.source);
             let total = |group: &Group| {
@@ -108,7 +108,7 @@ impl Filling<'_> {
     }
 
     /// The histograms of a universe that takes a pass of its own.
-    fn alone(&self, group: &Group, lowered: &Lowered<'_>, key: &Key) -> Result<Vec<Hist>> {
+    fn alone(&self, group: &Group, lowered: &ProcessPlan<'_>, key: &Key) -> Result<Vec<Hist>> {
         let group = group.and(Step::Universe(key.0.clone(), key.1));
         let alone = lowered.alone(&group, lowered.steps_before(&group), self.wanted)?;
         let (sink, _) = self.sink(&alone)?;
@@ -124,7 +124,7 @@ impl Filling<'_> {
     }
 
     /// What fills nominal and all universes that the plan has, and where each universe is.
-    fn sink(&self, lowered: &Lowered<'_>) -> Result<(Fill, Vec<(Key, Vec<Where>)>)> {
+    fn sink(&self, lowered: &ProcessPlan<'_>) -> Result<(Fill, Vec<(Key, Vec<Where>)>)> {
         let mut bound = Vec::new();
         for at in 0..self.bookings.len() {
             bound.push(self.bind(lowered, at, None)?);
@@ -142,7 +142,7 @@ impl Filling<'_> {
     }
 
     /// Whether sums of weights are enough for the universes of a booking: not for means, and not for entries of lists.
-    fn sums(&self, lowered: &Lowered<'_>, at: usize) -> bool {
+    fn sums(&self, lowered: &ProcessPlan<'_>, at: usize) -> bool {
         let booking = &self.bookings[at];
         let is_list = |column: &String| {
             let dtype = lowered.schema.get(&lowered.name_of(column));
@@ -151,7 +151,7 @@ impl Filling<'_> {
         booking.columns.len() == booking.bins.len() && !booking.columns.iter().any(is_list)
     }
 
-    fn bind(&self, lowered: &Lowered<'_>, at: usize, universe: Option<&Universe>) -> Result<Bound> {
+    fn bind(&self, lowered: &ProcessPlan<'_>, at: usize, universe: Option<&Universe>) -> Result<Bound> {
         let (booking, axes) = (&self.bookings[at], &self.axes[at]);
         let own = universe.and_then(|universe| universe.names.get(WEIGHT)).cloned();
         let weight = own.or_else(|| lowered.weight.clone());
@@ -181,7 +181,7 @@ impl Filling<'_> {
 }
 
 /// The universes of a process that take a pass of their own: those that its plan cannot express, and those of other files.
-fn apart(lowered: &Lowered<'_>) -> Vec<Key> {
+fn apart(lowered: &ProcessPlan<'_>) -> Vec<Key> {
     let mut keys: Vec<Key> = lowered.universes.apart.keys().cloned().collect();
     for variation in &lowered.universes.variations {
         if let Varied::Sample { .. } = variation.varied {
@@ -192,7 +192,7 @@ fn apart(lowered: &Lowered<'_>) -> Vec<Key> {
 }
 
 /// That all columns can be filled, before any row is read.
-pub(crate) fn check(lowered: &Lowered<'_>, bookings: &[Booking]) -> Result<()> {
+pub(crate) fn check(lowered: &ProcessPlan<'_>, bookings: &[Booking]) -> Result<()> {
     for booking in bookings {
         for (at, column) in booking.columns.iter().enumerate() {
             let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);

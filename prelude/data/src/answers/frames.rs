@@ -4,7 +4,7 @@ use crate::answers::listing::Listing;
 use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::lower::whole::in_order;
 use crate::steps::chain::Order::{self, Highest, Lowest};
 use crate::steps::rows::Names;
@@ -89,7 +89,7 @@ impl Group {
     }
 
     fn best(&self, rows: usize, by: &str, order: Order) -> Result<DataFrame> {
-        let (mut pass, all) = Pass::of_everything(self)?;
+        let (mut pass, all) = GroupPlan::of_everything(self)?;
         let several = pass.lowered().len() > 1;
         let parts = pass.each(|lowered| {
             let sink = Best { rows, by: vec![column_of(lowered.columns(), by)?.into()], order };
@@ -118,7 +118,7 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn unique(&self, columns: impl Names) -> Result<DataFrame> {
         let chosen = self.unweighted().select(columns);
-        let (mut pass, all) = Pass::of_everything(&chosen)?;
+        let (mut pass, all) = GroupPlan::of_everything(&chosen)?;
         let parts = pass.each(|lowered| {
             let frames = lowered.run(&Unique)?.into_iter().collect();
             lowered.assemble(frames, &all)
@@ -163,7 +163,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn schema(&self) -> Result<Listing> {
-        let (_, all) = Pass::of_everything(self)?;
+        let (_, all) = GroupPlan::of_everything(self)?;
         let mut table = Table::new(["column", "type"]).caption(format!("{} columns after all steps", all.len()));
         all.iter().for_each(|(name, dtype)| table.push([Cell::text(name.as_str()), Cell::text(dtype.to_string())]));
         Ok(Listing::of(all.iter_names().map(ToString::to_string).collect(), table))

@@ -4,8 +4,8 @@ use crate::answers::remote_groups::{ALL, OnServer};
 use crate::answers::weighted::Weighted;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use crate::steps::rows::Names;
 use flow::{Aggregation, Gathered, Grouping, Sink};
 use polars::prelude::*;
@@ -73,7 +73,7 @@ impl GroupedBy<'_> {
                 needed.push(aggregation.input.to_string());
             }
         }
-        let mut pass = Pass::new(self.group, &needed)?;
+        let mut pass = GroupPlan::new(self.group, &needed)?;
         let is_weighted = pass.lowered().iter().any(|one| one.weight.is_some() || one.scale != 1.0);
         let (schema, plain) = self.grouping(pass.lowered(), &aggregations)?;
         let weighted = is_weighted.then(|| Weighted::new(&schema, &aggregations)).transpose()?;
@@ -81,7 +81,7 @@ impl GroupedBy<'_> {
             Some(weighted) => Grouping::new(&weighted.schema, &self.key_names(), weighted.sums.clone())?,
             None => plain,
         };
-        let server = pass.lowered().first().and_then(Lowered::server).cloned();
+        let server = pass.lowered().first().and_then(ProcessPlan::server).cloned();
         if let Some(server) = server {
             let on = OnServer { server: &server, needed: &needed, keys: &self.keys, weighted: weighted.as_ref() };
             let frame = on.answer(&mut pass, &grouping, &schema, &aggregations)?;
@@ -90,7 +90,7 @@ impl GroupedBy<'_> {
         }
         // States of groups come together from process to process; rows are never held.
         let (frame, rounds) = grouping.in_rounds(|grouping| {
-            let sink = |lowered: &Lowered<'_>| {
+            let sink = |lowered: &ProcessPlan<'_>| {
                 lowered.run(&Renamed::new(lowered, &needed, weighted.as_ref(), self.keys.is_empty(), grouping))
             };
             let mut parts = pass.each(sink)?.into_iter();
@@ -160,7 +160,7 @@ impl GroupedBy<'_> {
     }
 
     /// What is to be computed, checked against the columns of all processes, which must agree.
-    fn grouping(&self, lowered: &[Lowered<'_>], aggregations: &[Aggregation]) -> Result<(Schema, Grouping)> {
+    fn grouping(&self, lowered: &[ProcessPlan<'_>], aggregations: &[Aggregation]) -> Result<(Schema, Grouping)> {
         let mut all = Schema::default();
         for one in lowered {
             for wanted in aggregations.iter().map(|one| one.input.as_str()).chain(self.keys.iter().map(String::as_str))
@@ -187,7 +187,7 @@ impl GroupedBy<'_> {
 
 /// What is computed of no rows: counts and sums are 0, all else is missing.
 fn nothing(empty: &DataFrame, aggregations: &[Aggregation]) -> Result<DataFrame> {
-    use flow::Function::{Count, NUnique, Sum};
+    use flow::AggregateFunction::{Count, NUnique, Sum};
     let columns = empty.columns().iter().zip(aggregations).map(|(column, one)| match one.function {
         Sum | Count | NUnique => Column::new_scalar(column.name().clone(), 0_i32.into(), 1).cast(column.dtype()),
         _ => Ok(Column::full_null(column.name().clone(), 1, column.dtype())),
@@ -209,7 +209,7 @@ struct Renamed<'g> {
 
 impl<'g> Renamed<'g> {
     fn new(
-        lowered: &Lowered<'_>,
+        lowered: &ProcessPlan<'_>,
         needed: &[String],
         weighted: Option<&'g Weighted>,
         ungrouped: bool,
@@ -247,7 +247,7 @@ impl Sink for Renamed<'_> {
         self.grouping.merge(whole, next)
     }
 
-    fn stretches(&self) -> usize {
-        self.grouping.stretches()
+    fn morsels(&self) -> usize {
+        self.grouping.morsels()
     }
 }

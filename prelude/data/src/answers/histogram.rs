@@ -5,7 +5,7 @@ use crate::answers::rows_of::{IntoBin, Origin};
 use crate::answers::variations::Variations;
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
 use hist::{Axis, Bins, Hist, IntoBins, Storage};
 use polars::prelude::DataFrame;
@@ -313,7 +313,7 @@ impl Group {
 
     fn fill(&self, bookings: Vec<Booking>) -> Result<Vec<Histogram>> {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
-        let mut pass = Pass::together(self, &wanted)?;
+        let mut pass = GroupPlan::together(self, &wanted)?;
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
         let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();

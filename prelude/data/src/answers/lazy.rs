@@ -8,8 +8,8 @@
 use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::lowered::{Lowered, TOTAL_WEIGHT};
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::{ProcessPlan, TOTAL_WEIGHT};
 use flow::{Clause, Define};
 use polars::prelude::*;
 use std::sync::Arc;
@@ -36,11 +36,11 @@ impl Group {
     }
 
     fn try_lazy(&self) -> Result<LazyFrame> {
-        let (pass, all) = Pass::of_everything(self)?;
+        let (pass, all) = GroupPlan::of_everything(self)?;
         let several = self.members.len() > 1;
         let mut parts = Vec::with_capacity(self.members.len());
         if let Some(server) = &self.settings.server {
-            return Err(Lowered::not_on(server));
+            return Err(ProcessPlan::not_on(server));
         }
         for (lowered, &member) in pass.lowered().iter().zip(self.members.iter()) {
             let own = lowered.output();
@@ -69,7 +69,7 @@ fn broken(error: Error) -> LazyFrame {
 }
 
 /// The rows of a process with all clauses as expressions; `None` when Polars cannot do the same.
-fn scanned(lowered: &Lowered<'_>) -> Result<Option<LazyFrame>> {
+fn scanned(lowered: &ProcessPlan<'_>) -> Result<Option<LazyFrame>> {
     let mut schema = lowered.input().clone();
     let columns: Vec<Expr> = schema.iter_names().map(|name| col(name.clone())).collect();
     let parts = match (lowered.frames()?, lowered.parquet_files()) {

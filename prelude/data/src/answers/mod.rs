@@ -1,6 +1,6 @@
 //! Terminals: everything that reads.
 //!
-//! In comes a group, out go counts, frames, histograms, cutflows, tables and files, each by one [`Pass`](crate::lower::pass::Pass).
+//! In comes a group, out go counts, frames, histograms, cutflows, tables and files, each by one [`GroupPlan`](crate::lower::pass::Pass).
 //! Every terminal gives a `Result`; all errors of the steps are said before a row is read. It must not parse texts or check steps.
 
 pub(crate) mod attached;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::steps::booking::Booking;
 use crate::steps::selection::Selection;
 use flow::Sink;
@@ -89,7 +89,7 @@ impl Group {
         let marked = cuts.iter().enumerate().fold(self.clone(), |group, (at, cut)| group.define(name(at), cut.clone()));
         let mut wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
         wanted.extend((0..cuts.len()).map(name));
-        let mut pass = Pass::new(&marked, &wanted)?;
+        let mut pass = GroupPlan::new(&marked, &wanted)?;
         for lowered in pass.lowered() {
             for (at, cut) in cuts.iter().enumerate() {
                 let dtype = lowered.schema.get(&lowered.name_of(&name(at))).cloned().unwrap_or(DataType::Null);

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::pass::Pass;
-use flow::{Aggregation, Function, Sink};
+use crate::lower::pass::GroupPlan;
+use flow::{AggregateFunction, Aggregation, Sink};
 use polars::prelude::*;
 use segment::Segment;
 
@@ -17,7 +17,7 @@ macro_rules! numbers {
         /// See [`Group::count`]; a column that is not numbers.
         #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
         pub fn $name(&self, column: impl AsRef<str>) -> Result<f64> {
-            self.number(column.as_ref(), Function::$function)
+            self.number(column.as_ref(), AggregateFunction::$function)
         }
     )*};
 }
@@ -46,10 +46,10 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn quantile(&self, column: impl AsRef<str>, quantile: f64) -> Result<f64> {
-        self.number(column.as_ref(), Function::Quantile(quantile))
+        self.number(column.as_ref(), AggregateFunction::Quantile(quantile))
     }
 
-    fn number(&self, column: &str, function: Function) -> Result<f64> {
+    fn number(&self, column: &str, function: AggregateFunction) -> Result<f64> {
         const ANSWER: &str = "__answer__";
         let frame = self.agg([Aggregation::new(column, function).alias(ANSWER)])?;
         let answer = frame.column(ANSWER)?;
@@ -75,7 +75,7 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn column(&self, column: impl AsRef<str>) -> Result<Vec<f64>> {
         let column = column.as_ref();
-        let mut pass = Pass::new(self, &[column.to_owned()])?;
+        let mut pass = GroupPlan::new(self, &[column.to_owned()])?;
         for lowered in pass.lowered() {
             let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);
             if !dtype.is_numeric() && !dtype.is_bool() {

@@ -3,8 +3,8 @@
 use crate::answers::weighing::Weighing;
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use cluster::Server;
 use flow::Clause;
 
@@ -28,7 +28,7 @@ pub(crate) fn removes(clause: &Clause) -> bool {
 /// Names of the steps, and of each process what is left after each. Events are different values of the keys: a server does
 /// not see which rows follow each other.
 pub(crate) fn left_on(group: &Group, server: &Server) -> Result<(Vec<String>, Vec<(String, Vec<Counted>)>)> {
-    let mut pass = Pass::new(group, &[])?;
+    let mut pass = GroupPlan::new(group, &[])?;
     let mut steps = Vec::new();
     let processes = pass.each(|lowered| {
         let taps = taps(lowered);
@@ -40,13 +40,13 @@ pub(crate) fn left_on(group: &Group, server: &Server) -> Result<(Vec<String>, Ve
 }
 
 /// The steps behind which is counted, and the clauses that come next.
-fn taps(lowered: &Lowered<'_>) -> Vec<(String, usize)> {
+fn taps(lowered: &ProcessPlan<'_>) -> Vec<(String, usize)> {
     let clauses = lowered.clauses().iter().enumerate();
     let behind = clauses.filter(|(_, clause)| removes(clause)).map(|(at, clause)| (clause.to_string(), at + 1));
     std::iter::once(("all".to_owned(), 0)).chain(behind).collect()
 }
 
-fn left(lowered: &Lowered<'_>, server: &Server, next: usize) -> Result<Counted> {
+fn left(lowered: &ProcessPlan<'_>, server: &Server, next: usize) -> Result<Counted> {
     let mut clauses = lowered.clauses()[..next].to_vec();
     let (weight, known) = match Weighing::from(lowered, next) {
         Weighing::Ones => (None, true),

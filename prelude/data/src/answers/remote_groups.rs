@@ -2,7 +2,7 @@
 
 use crate::answers::weighted::Weighted;
 use crate::error::Result;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use cluster::{Computed, Of, Server, Source, grouped};
 use flow::{Aggregation, Grouping, Sink};
 use polars::prelude::*;
@@ -23,7 +23,7 @@ impl OnServer<'_> {
     /// The frame that `grouping` would give of the same rows.
     pub(crate) fn answer(
         &self,
-        pass: &mut Pass<'_>,
+        pass: &mut GroupPlan<'_>,
         grouping: &Grouping,
         schema: &Schema,
         aggregations: &[Aggregation],

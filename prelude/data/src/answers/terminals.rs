@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use flow::Sink;
 use polars::prelude::*;
 use segment::Segment;
@@ -46,7 +46,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts(&self) -> Result<Vec<(String, u64)>> {
-        let mut pass = Pass::new(self, &[])?;
+        let mut pass = GroupPlan::new(self, &[])?;
         let counts = pass.each(|lowered| lowered.count(lowered.clauses().to_vec()))?;
         pass.ignores_weights("the number of rows", "; sum_of_weights() does");
         pass.report("count");
@@ -67,8 +67,8 @@ impl Group {
     /// See [`Group::count`].
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sum_of_weights(&self) -> Result<(f64, f64)> {
-        let mut pass = Pass::new(self, &[])?;
-        let parts = pass.each(Lowered::sum_of_weights)?;
+        let mut pass = GroupPlan::new(self, &[])?;
+        let parts = pass.each(ProcessPlan::sum_of_weights)?;
         pass.report("sum_of_weights");
         let (sum, squares) = parts.into_iter().fold((0.0, 0.0), |all, (_, one)| (all.0 + one.0, all.1 + one.1));
         Ok((sum, squares.sqrt()))
@@ -89,7 +89,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn row_numbers(&self) -> Result<Vec<u64>> {
-        let mut pass = Pass::new(self, &[NUMBER.to_owned()])?;
+        let mut pass = GroupPlan::new(self, &[NUMBER.to_owned()])?;
         let parts = pass.each(|lowered| lowered.run(&RowNumbers))?;
         pass.report("row_numbers");
         Ok(parts.into_iter().flat_map(|(_, rows)| rows).collect())
@@ -115,7 +115,7 @@ impl Group {
     }
 
     pub(crate) fn collect_up_to(&self, limit: Option<u64>) -> Result<DataFrame> {
-        let (mut pass, all) = Pass::of_everything(self)?;
+        let (mut pass, all) = GroupPlan::of_everything(self)?;
         let several = self.members.len() > 1;
         let parts = pass.each(|lowered| {
             let frames = lowered.frames_of(limit, &lowered.columns())?;
@@ -162,7 +162,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn describe(&self) -> Result<Profile> {
-        let (mut pass, all) = Pass::of_everything(self)?;
+        let (mut pass, all) = GroupPlan::of_everything(self)?;
         let parts = pass.each(|lowered| {
             let empty = lowered.assemble(Vec::new(), &all)?;
             lowered.run(&Describe { schema: (**empty.schema()).clone() })
@@ -207,7 +207,7 @@ impl Group {
         } else {
             self.count()?
         };
-        Ok((rows, Pass::of_everything(self)?.1.len()))
+        Ok((rows, GroupPlan::of_everything(self)?.1.len()))
     }
 }
 

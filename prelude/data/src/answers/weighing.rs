@@ -1,6 +1,6 @@
 //! How the weight of a row is found at some place of a chain.
 
-use crate::lower::lowered::{Lowered, WEIGHT};
+use crate::lower::plan::{ProcessPlan, WEIGHT};
 use flow::{Clause, Define};
 use polars::prelude::*;
 
@@ -17,7 +17,7 @@ pub(crate) enum Weighing {
 
 impl Weighing {
     /// The weight of rows that have yet to go through the clauses from `next` on.
-    pub(crate) fn from(lowered: &Lowered<'_>, next: usize) -> Self {
+    pub(crate) fn from(lowered: &ProcessPlan<'_>, next: usize) -> Self {
         let Some(weight) = &lowered.weight else { return Self::Ones };
         let mut needs = vec![PlSmallStr::from_str(weight)];
         let mut steps = Vec::new();

@@ -1,7 +1,7 @@
 //! Aggregations of weighted rows, by sums of weights and of weighted values.
 
 use crate::error::{Error, Result};
-use flow::{Aggregation, Function, sum};
+use flow::{AggregateFunction, Aggregation, sum};
 use polars::prelude::*;
 
 /// What must be summed for aggregations of weighted rows, and how the answers are made of the sums.
@@ -43,15 +43,17 @@ impl Weighted {
         let mut new = Self { schema: schema.clone(), sums: Vec::new(), columns: Vec::new(), answers: Vec::new() };
         for one in aggregations {
             let answer = match one.function {
-                Function::Sum => Answer::Plain(new.sum_of(one, Kind::Product)),
-                Function::Count => Answer::Plain(new.sum_of(one, Kind::Weight)),
-                Function::Mean if schema.get(&one.input).is_some_and(DataType::is_temporal) => {
+                AggregateFunction::Sum => Answer::Plain(new.sum_of(one, Kind::Product)),
+                AggregateFunction::Count => Answer::Plain(new.sum_of(one, Kind::Weight)),
+                AggregateFunction::Mean if schema.get(&one.input).is_some_and(DataType::is_temporal) => {
                     return Err(refused(one, "weighted times"));
                 }
-                Function::Mean => Answer::Ratio(new.sum_of(one, Kind::Product), new.sum_of(one, Kind::Weight)),
-                Function::Min | Function::Max | Function::First | Function::Last | Function::NUnique => {
-                    Answer::Plain(new.and(one.clone()))
-                }
+                AggregateFunction::Mean => Answer::Ratio(new.sum_of(one, Kind::Product), new.sum_of(one, Kind::Weight)),
+                AggregateFunction::Min
+                | AggregateFunction::Max
+                | AggregateFunction::First
+                | AggregateFunction::Last
+                | AggregateFunction::NUnique => Answer::Plain(new.and(one.clone())),
                 _ => return Err(refused(one, "weighted rows")),
             };
             new.answers.push((one.output.clone(), answer));

@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
+use crate::lower::plan::ProcessPlan;
 use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::{DataFrame, PlSmallStr, Schema};
@@ -214,7 +214,7 @@ impl Group {
         title: &str,
         mut create: impl FnMut(&str, &Schema) -> Result<W>,
     ) -> Result<Vec<Written<W::Written>>> {
-        let (mut pass, _) = Pass::of_everything(self)?;
+        let (mut pass, _) = GroupPlan::of_everything(self)?;
         let parts = pass.each(|lowered| {
             let (file, rows) = run_into(lowered, create(lowered.name(), &lowered.output())?)?;
             Ok((rows, file.finish()?))
@@ -303,7 +303,7 @@ impl RowWriter for RootWriter {
 }
 
 /// Runs the chain of a process into a file. Gives the file, which is still to be finished, and the number of rows.
-fn run_into<F: RowWriter>(lowered: &Lowered<'_>, file: F) -> Result<(F, u64)> {
+fn run_into<F: RowWriter>(lowered: &ProcessPlan<'_>, file: F) -> Result<(F, u64)> {
     let file = ToFile(Mutex::new(file));
     let mut rest = lowered.run(&file)?;
     file.push(&mut rest)?;

@@ -2,15 +2,15 @@
 
 use crate::error::Result;
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
 use crate::lower::pass::stand_in;
+use crate::lower::plan::ProcessPlan;
 use crate::steps::chain::{Chain, Step};
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// The same process with the steps of a group, nominal or in the universe that they choose.
-    pub(crate) fn alone<'b>(&self, group: &'b Group, before: &Chain, wanted: &[String]) -> Result<Lowered<'b>> {
+    pub(crate) fn alone<'b>(&self, group: &'b Group, before: &Chain, wanted: &[String]) -> Result<ProcessPlan<'b>> {
         let process = stand_in(self.process.clone(), group, before)?;
-        Lowered::new(process, group, before, Some(wanted), false)
+        ProcessPlan::new(process, group, before, Some(wanted), false)
     }
 
     /// The steps that the process had before it came into the group.

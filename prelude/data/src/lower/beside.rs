@@ -1,7 +1,7 @@
 //! Steps in all universes at once: what a step does in nominal, and beside it what it does where columns have other values.
 
 use crate::error::{Error, Result};
-use crate::lower::lowered::{Lowered, TOTAL_WEIGHT, WEIGHT};
+use crate::lower::plan::{ProcessPlan, TOTAL_WEIGHT, WEIGHT};
 use crate::lower::universes::{Meaning, Mode, Used};
 use crate::steps::chain::RowFunction;
 use crate::steps::vary::Varied;
@@ -10,7 +10,7 @@ use flow::Clause;
 use polars::prelude::*;
 use std::sync::Arc;
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     pub(super) fn is_together(&self) -> bool {
         matches!(self.universes.mode, Mode::Together(_))
     }

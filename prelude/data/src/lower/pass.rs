@@ -4,7 +4,7 @@
 use crate::catalog::Process;
 use crate::error::{Error, Result};
 use crate::group::Group;
-use crate::lower::lowered::Lowered;
+use crate::lower::plan::ProcessPlan;
 use crate::lower::report;
 use crate::steps::chain::{Chain, Step, chosen};
 use crate::steps::vary::{Member, Up, Varied};
@@ -13,15 +13,15 @@ use segment::work::Task;
 use std::sync::Arc;
 
 /// A group made ready to be read: one lowered chain per process, all checked.
-pub(crate) struct Pass<'a> {
+pub(crate) struct GroupPlan<'a> {
     group: &'a Group,
-    lowered: Vec<Lowered<'a>>,
+    lowered: Vec<ProcessPlan<'a>>,
     reports: Vec<flow::Report>,
     /// What is told of all runs together while they go on.
     work: Option<Task>,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> GroupPlan<'a> {
     /// Lowers and checks the chain for every process; `wanted` are columns or expressions that the terminal needs.
     pub(crate) fn new(group: &'a Group, wanted: &[String]) -> Result<Self> {
         Self::lower(group, Some(wanted))
@@ -60,7 +60,7 @@ impl<'a> Pass<'a> {
             let name = process.name.clone();
             let before = group.catalog.before(at);
             let process = stand_in(process, group, before)?;
-            let one = Lowered::together(process, group, before, wanted);
+            let one = ProcessPlan::together(process, group, before, wanted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
         let pass = Self { group, lowered, reports: Vec::new(), work: None };
@@ -103,17 +103,17 @@ impl<'a> Pass<'a> {
             let name = process.name.clone();
             let before = group.catalog.before(at);
             let process = stand_in(process, group, before)?;
-            let one = Lowered::new(process, group, before, wanted, weighted);
+            let one = ProcessPlan::new(process, group, before, wanted, weighted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
         }
         Ok(Self { group, lowered, reports: Vec::new(), work: None })
     }
 
     /// Runs something for each process, in the order of their names.
-    pub(crate) fn each<T>(&mut self, mut run: impl FnMut(&Lowered<'a>) -> Result<T>) -> Result<Vec<(String, T)>> {
+    pub(crate) fn each<T>(&mut self, mut run: impl FnMut(&ProcessPlan<'a>) -> Result<T>) -> Result<Vec<(String, T)>> {
         let several = self.lowered.len() > 1;
         let mut answers = Vec::with_capacity(self.lowered.len());
-        let rows = self.lowered.iter().map(Lowered::rows).sum();
+        let rows = self.lowered.iter().map(ProcessPlan::rows).sum();
         let work = match self.work.take() {
             Some(work) => {
                 work.extend(rows);
@@ -159,7 +159,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The chain of each process.
-    pub(crate) fn lowered(&self) -> &[Lowered<'a>] {
+    pub(crate) fn lowered(&self) -> &[ProcessPlan<'a>] {
         &self.lowered
     }
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::asof::AsOfJoin;
 use crate::lower::clauses::{JoinFrame, NUMBER, NumberRows, PolarsFilter};
-use crate::lower::lowered::{Lowered, TOTAL_WEIGHT, WEIGHT};
+use crate::lower::plan::{ProcessPlan, TOTAL_WEIGHT, WEIGHT};
 use crate::lower::universes::{Mode, Universes};
 use crate::lower::whole::Whole;
 use crate::steps::chain::{Chain, Choice, Order, Step, chosen};
@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-impl<'a> Lowered<'a> {
+impl<'a> ProcessPlan<'a> {
     /// Lowers the steps that the process had before it came into the group, and those of the group. Where all columns are
     /// wanted and any process of the group is weighted, all carry the whole weight as a column.
     pub(crate) fn new(

@@ -1,8 +1,8 @@
-//! Ranges that nobody gave: found in a scan of all processes, which keeps the rows it saw while they are few, so that
+//! Ranges that were not given: found in a scan of all processes, which keeps the rows it saw while they are few, so that
 //! histograms are filled from them without a second scan.
 
 use crate::error::Result;
-use crate::lower::pass::Pass;
+use crate::lower::pass::GroupPlan;
 use crate::steps::booking::Booking;
 use flow::Sink;
 use hist::{Axis, Hist, RangeFinder, Sample};
@@ -17,7 +17,7 @@ pub(crate) type Kept = Vec<Vec<DataFrame>>;
 ///
 /// `room` is the number of bytes that may be kept.
 pub(crate) fn axes(
-    pass: &mut Pass<'_>,
+    pass: &mut GroupPlan<'_>,
     bookings: &[Booking],
     room: u64,
 ) -> Result<(Vec<Vec<Axis>>, Vec<Option<Kept>>)> {

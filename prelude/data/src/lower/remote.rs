@@ -1,7 +1,7 @@
 //! The chain of a process on a server.
 
 use crate::error::{Error, Result};
-use crate::lower::lowered::Lowered;
+use crate::lower::plan::ProcessPlan;
 use crate::lower::report;
 use cluster::{Booked, Server, Table};
 use flow::Clause;
@@ -10,7 +10,7 @@ use polars::prelude::*;
 use std::sync::Once;
 use std::time::Instant;
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// The server that runs the chain in place of this machine.
     pub(crate) fn server(&self) -> Option<&Server> {
         self.settings.server.as_ref()

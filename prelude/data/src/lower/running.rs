@@ -1,14 +1,14 @@
 //! The run of a lowered chain, and the rows that come out.
 
 use crate::error::{Error, Result};
-use crate::lower::lowered::Lowered;
+use crate::lower::plan::ProcessPlan;
 use crate::lower::report;
 use flow::{Clause, Sink};
 use polars::prelude::*;
 use segment::Segment;
 use std::sync::Arc;
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// The rows of the process before all steps, when they are in memory anyway: nothing is copied.
     pub(crate) fn frames(&self) -> Result<Option<Vec<DataFrame>>> {
         let source = &self.process.source;
@@ -92,7 +92,7 @@ impl Lowered<'_> {
     }
 
     /// Counts the runs of another chain of the same process as its own.
-    pub(crate) fn absorb(&self, other: &Lowered<'_>) {
+    pub(crate) fn absorb(&self, other: &ProcessPlan<'_>) {
         report::absorb(&mut self.report.borrow_mut(), other.report.take());
     }
 

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::lower::clauses::NUMBER;
-use crate::lower::lowered::{Lowered, Made};
 use crate::lower::objects::{Attach, EachObject};
+use crate::lower::plan::{Made, ProcessPlan};
 use crate::steps::chain::Other;
 use crate::steps::selection::Selection;
 use cut::Cut;
@@ -12,7 +12,7 @@ use polars::prelude::*;
 use segment::collections::{self, Collection, CollectionField};
 use std::sync::Arc;
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// The first column of times.
     fn time_column(&self, who: &str) -> Result<PlSmallStr> {
         let is_time = |dtype: &DataType| matches!(dtype, DataType::Datetime(..) | DataType::Date);

@@ -1,7 +1,7 @@
 //! Systematic variations as steps: which processes and columns they concern, and what their universes begin with.
 
 use crate::error::{Error, Result};
-use crate::lower::lowered::Lowered;
+use crate::lower::plan::ProcessPlan;
 use crate::lower::universes::{Meaning, Mode, Universe, Used};
 use crate::steps::selection::Selection;
 use crate::steps::vary::{Down, Member, Up, Variation, Varied, VariedColumn};
@@ -9,7 +9,7 @@ use segment::lists::Lists;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// Varies columns from here on; in the universe that the whole chain is in, if it is one of this source.
     pub(super) fn vary(
         &mut self,

@@ -118,7 +118,7 @@ impl Variation {
         !matches!(self.varied, Varied::Weights { .. } | Varied::List { .. })
     }
 
-    /// What is wrong with it whatever the rows are.
+    /// What is wrong with it, independent of the rows.
     pub(crate) fn check(&self) -> Result<()> {
         let source = &self.source;
         let wrong = |why: String| Err(Error::request(format!("vary(\"{source}\", ..): {why}")));

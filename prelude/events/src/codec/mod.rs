@@ -161,7 +161,7 @@ pub(crate) trait Codec: Send + Sync {
         None
     }
 
-    /// Does the format store the sign (`-1`, `+1`) as EVT tools do, when nobody says otherwise?
+    /// Does the format store the sign (`-1`, `+1`) as EVT tools do, by default?
     fn signed(&self) -> bool {
         false
     }

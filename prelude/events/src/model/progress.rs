@@ -19,7 +19,7 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Has somebody asked to stop?
+    /// Whether the work was asked to stop.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -63,7 +63,7 @@ impl<'r> Meter<'r> {
         Self { call, start: Instant::now(), last: Duration::ZERO }
     }
 
-    /// `bytes`: done, and to do; asked for only when somebody listens.
+    /// `bytes`: done, and to do; asked for only when there is a listener.
     pub(crate) fn tick(&mut self, at_end: bool, events: u64, bytes: impl FnOnce() -> (u64, u64)) {
         let Some(call) = &mut self.call else { return };
         let elapsed = self.start.elapsed();

@@ -46,7 +46,7 @@ impl IndexCache {
         let write = || -> std::io::Result<()> {
             let folder = file.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder)?;
-            // Written aside and renamed, so that nobody ever reads half of it.
+            // Written aside and renamed, so that half of it is never read.
             let aside = folder.join(format!(
                 ".{}.{}",
                 std::process::id(),

@@ -107,7 +107,7 @@ impl<'r> EventStreamer<'r> {
         self
     }
 
-    /// Lets somebody else stop the work.
+    /// Lets another thread stop the work.
     pub fn cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
         self

@@ -1,4 +1,4 @@
-//! What holds for any events: what is written is read, whatever the blocks.
+//! What holds for any events: what is written is read, for any blocks.
 
 use proptest::prelude::*;
 

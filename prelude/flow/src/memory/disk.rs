@@ -2,7 +2,7 @@
 //! waits for it; what it has no time for is lost, and made anew when it is wanted.
 
 use super::volume::Volume;
-use super::{Key, Spill, Ticket, Tier};
+use super::{Key, Spill, SpillHandle, Tier};
 use parking_lot::{Condvar, Mutex};
 use polars::prelude::{Column, DataFrame};
 use std::collections::{HashMap, VecDeque};
@@ -40,7 +40,7 @@ struct State {
     folder: PathBuf,
     waiting: HashMap<Key, (Column, u64)>,
     waiting_bytes: u64,
-    lying: HashMap<Key, Ticket>,
+    lying: HashMap<Key, SpillHandle>,
     /// By age.
     order: VecDeque<Key>,
     stored: u64,
@@ -59,7 +59,7 @@ impl OnDisk {
         state.trim();
     }
 
-    /// Uses this folder. One that nobody chose is used only where there is none yet, and when it is on a disk.
+    /// Uses this folder. The default one is used only where there is none yet, and when it is on a disk.
     pub fn place(&self, folder: &Path, chosen: bool) {
         let mut state = self.shared.state.lock();
         if state.place.is_some() && (!chosen || state.folder == folder) {
@@ -247,7 +247,7 @@ mod tests {
         assert!(!disk.has(&key(0)) && !disk.has(&key(50)), "the oldest are gone");
         assert_eq!(disk.get(&key(99)), Some((column(99), Tier::Disk)));
         assert!(disk.amount().0 > 15);
-        let files: HashMap<_, _> = disk.shared.state.lock().lying.values().map(Ticket::file).collect();
+        let files: HashMap<_, _> = disk.shared.state.lock().lying.values().map(SpillHandle::file).collect();
         assert!(files.len() > 5 && files.values().sum::<u64>() < 160_000 + 2 * 160_000 / FILES, "{files:?}");
         disk.clear();
         assert_eq!((disk.amount().0, disk.has(&key(99))), (0, false));

@@ -14,8 +14,8 @@ pub(crate) mod volume;
 
 pub use crate::report::decisions::{Decision, Entry, MaterializationController};
 pub use cache::{Cache, CacheStatistics, Key, Tier};
-pub use gate::Gate;
-pub use spill::{Level, Spill, Ticket};
+pub use gate::MemoryGate;
+pub use spill::{Level, Spill, SpillHandle};
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

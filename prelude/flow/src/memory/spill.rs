@@ -35,7 +35,7 @@ impl Level {
 
 /// Where a frame lies.
 #[derive(Debug, Clone)]
-pub struct Ticket(Arc<Extent>);
+pub struct SpillHandle(Arc<Extent>);
 
 #[derive(Debug)]
 struct Extent {
@@ -53,7 +53,7 @@ struct Disk {
     space: Mutex<Space>,
 }
 
-/// Bytes of a file: how far it was written, and how many of them somebody may still ask for. Both change together, so that
+/// Bytes of a file: how far it was written, and how many of them can still be asked for. Both change together, so that
 /// nothing is written where the file has just begun anew.
 #[derive(Debug, Default)]
 struct Space {
@@ -100,12 +100,12 @@ impl Spill {
         Self::in_parts(folder, u64::MAX)
     }
 
-    /// The same in several files of about so many bytes; each is gone when nothing in it can be asked for anymore.
+    /// The same in several files of about so many bytes; each is removed when nothing in it can be asked for any more.
     pub(crate) fn in_parts(folder: &Path, part: u64) -> Self {
         Self { folder: folder.to_owned(), disk: Mutex::new(None), part, refused: OnceLock::new() }
     }
 
-    /// Whether the disk once refused; nothing is spilled anymore then.
+    /// Whether a write has failed; then nothing more is spilled.
     pub fn is_full(&self) -> bool {
         self.refused.get().is_some()
     }
@@ -142,12 +142,12 @@ impl Spill {
     /// Writes a frame.
     ///
     /// # Errors
-    /// A disk that is full or may not be written; from then on it is not tried anymore.
-    pub fn write(&self, frame: &DataFrame) -> Result<Ticket> {
+    /// A disk that is full or read-only; from then on no write is tried.
+    pub fn write(&self, frame: &DataFrame) -> Result<SpillHandle> {
         self.write_at(frame, Level::for_pressure(super::pressure()))
     }
 
-    pub(crate) fn write_at(&self, frame: &DataFrame, level: Level) -> Result<Ticket> {
+    pub(crate) fn write_at(&self, frame: &DataFrame, level: Level) -> Result<SpillHandle> {
         if let Some(why) = self.refusal() {
             return Err(Error::request(why));
         }
@@ -164,19 +164,19 @@ impl Spill {
         let extent =
             Extent { start, stored: stored.len(), raw: raw.len(), level, sum: sum(&stored), file: disk.clone() };
         disk.file.write_all_at(&stored, start).map_err(|error| self.refuse("cannot take more", &error))?;
-        Ok(Ticket(Arc::new(extent)))
+        Ok(SpillHandle(Arc::new(extent)))
     }
 
     /// Reads a frame back.
     ///
     /// # Errors
     /// Bytes that are no longer what was written.
-    pub fn read(&self, ticket: &Ticket) -> Result<DataFrame> {
+    pub fn read(&self, ticket: &SpillHandle) -> Result<DataFrame> {
         ticket.read()
     }
 }
 
-impl Ticket {
+impl SpillHandle {
     /// Bytes on disk.
     pub(super) fn stored(&self) -> u64 {
         self.0.stored as u64

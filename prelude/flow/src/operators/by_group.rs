@@ -8,7 +8,7 @@ use polars::prelude::*;
 use segment::Segment;
 
 /// What a stretch of rows comes to.
-pub(crate) struct Grouped {
+pub(crate) struct GroupStates {
     form: Form,
     /// Rows that were taken, and of how many rows `bytes` is known.
     rows: u64,
@@ -26,7 +26,7 @@ enum Form {
 /// From how many groups on rows are put apart first, where most rows begin a group.
 const MANY: usize = if cfg!(test) { 1 << 10 } else { 1 << 17 };
 
-impl Grouped {
+impl GroupStates {
     fn size(&self) -> u64 {
         match &self.form {
             Form::Table(table) => table.bytes(),
@@ -77,7 +77,7 @@ impl Grouped {
 
 impl<K: Keys> Aggregate<'_, K> {
     /// The keys of all groups and one column per aggregation.
-    pub fn finish(&self, grouped: Grouped, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
+    pub fn finish(&self, grouped: GroupStates, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
         match grouped.form {
             Form::Table(table) => self.finish_table(table, outputs),
             Form::Scattered(scattered) => scattered.finish(self, outputs),
@@ -86,10 +86,10 @@ impl<K: Keys> Aggregate<'_, K> {
 }
 
 impl<K: Keys> Sink for Aggregate<'_, K> {
-    type Part = Result<Grouped>;
+    type Part = Result<GroupStates>;
 
     fn part(&self) -> Self::Part {
-        Ok(Grouped { form: Form::Table(self.table()?), rows: 0, measured: 0, bytes: 0 })
+        Ok(GroupStates { form: Form::Table(self.table()?), rows: 0, measured: 0, bytes: 0 })
     }
 
     fn take(&self, part: &mut Self::Part, segment: Segment) -> Result<()> {
@@ -133,7 +133,7 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
         self.budget.change(freed, 0, whole.groups())
     }
 
-    fn stretches(&self) -> usize {
+    fn morsels(&self) -> usize {
         8
     }
 }

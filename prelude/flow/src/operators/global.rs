@@ -20,7 +20,7 @@ pub(crate) struct Keys {
 
 /// A run of rows with equal keys.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
+pub(crate) struct KeyRun {
     key: u128,
     score: Score,
     row: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Seen {
 }
 
 impl Sink for Keys {
-    type Part = Result<Vec<Seen>>;
+    type Part = Result<Vec<KeyRun>>;
 
     fn part(&self) -> Self::Part {
         Ok(Vec::new())
@@ -51,7 +51,7 @@ impl Sink for Keys {
             let start = starts[run] as usize;
             let end = starts.get(run + 1).map_or(frame.height(), |end| *end as usize);
             let key: Vec<u64> = words.iter().map(|column| column[run]).collect();
-            part.push(Seen {
+            part.push(KeyRun {
                 key: hash(&key),
                 score: runs.score(run),
                 row: rows.get(best[run] as usize).unwrap_or_default(),
@@ -76,7 +76,7 @@ fn hash(key: &[u64]) -> u128 {
 
 /// The rows to keep, and what the user must know; `file_of` is the file of a row, where it is known.
 pub(crate) fn resolve(
-    mut seen: Vec<Seen>,
+    mut seen: Vec<KeyRun>,
     listed: bool,
     file_of: impl Fn(u64) -> Option<Arc<str>>,
 ) -> (Vec<u64>, Option<String>) {

@@ -41,7 +41,7 @@ struct Column {
 
 /// The groups seen so far.
 #[derive(Debug)]
-pub(crate) struct Groups {
+pub(crate) struct KeyTable {
     columns: Vec<Column>,
     /// For several key columns: numbers of their values to the group.
     joint: Vec<Map<u64, u32>>,
@@ -49,7 +49,7 @@ pub(crate) struct Groups {
     parts: Vec<Vec<(u32, u32)>>,
 }
 
-impl Groups {
+impl KeyTable {
     pub fn new(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
         Self::with_limit(keys, DENSE)
     }
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn rows_with_a_missing_key_have_no_group() {
-        let mut groups = Groups::new(&[("a".into(), DataType::String), ("b".into(), DataType::Float64)]).unwrap();
+        let mut groups = KeyTable::new(&[("a".into(), DataType::String), ("b".into(), DataType::Float64)]).unwrap();
         let a = Series::new("a".into(), [Some("x"), Some("y"), None, Some("x"), Some("x")]);
         let b = Series::new("b".into(), [0.0, 1.0, 1.0, -0.0, f64::NAN]);
         assert_eq!(groups.number(&[a, b]).unwrap(), [0, 1, NONE, 0, NONE]);

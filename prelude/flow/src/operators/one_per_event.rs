@@ -15,13 +15,13 @@ use polars::prelude::*;
 
 /// A run that may go on.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct OpenRun {
     pub key: Vec<u64>,
     pub row: DataFrame,
     pub score: Score,
 }
 
-impl Held {
+impl OpenRun {
     /// Adds what follows of the same run.
     fn extend(&mut self, next: Self, events: Option<&Events>) -> Result<()> {
         if let Some(events) = events {
@@ -35,13 +35,13 @@ impl Held {
 
 /// What is known of the order of keys: stretches in which they ascend.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ascents {
+pub(crate) struct KeyOrder {
     pub spans: Vec<(Vec<u64>, Vec<u64>)>,
-    /// Whether nothing can be proven anymore.
+    /// Whether nothing can be proven any more.
     pub lost: bool,
 }
 
-impl Ascents {
+impl KeyOrder {
     /// More stretches than this prove nothing anymore.
     const MOST: usize = 20_000;
 
@@ -95,10 +95,10 @@ impl Ascents {
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     /// The first run, held for the stretch before; only in a stretch, not where stretches are joined.
-    pub head: Option<Held>,
+    pub head: Option<OpenRun>,
     /// The last run so far.
-    pub open: Option<Held>,
-    pub ascents: Ascents,
+    pub open: Option<OpenRun>,
+    pub ascents: KeyOrder,
     joining: bool,
     /// Where all candidates of an event are kept: how they become a row.
     pub events: Option<Events>,
@@ -126,7 +126,7 @@ impl Selection {
         let frame = &DataFrame::new(frame.height(), columns)?;
         let held = |runs: &Runs, run: usize, start: usize, key: Vec<u64>| {
             let row = runs.best().map_or(start, |best| best[run] as usize);
-            Held { key, row: frame.slice(row as i64, 1), score: runs.score(run) }
+            OpenRun { key, row: frame.slice(row as i64, 1), score: runs.score(run) }
         };
         let mut out = Vec::new();
         let (mut from, mut start) = (0, 0);
@@ -172,7 +172,7 @@ impl Selection {
         let starts = runs.marks.starts();
         let rows = events.rows(frame, &starts, keep)?;
         let count = runs.len();
-        let held = |run: usize, key: Vec<u64>| Held { key, row: rows.slice(run as i64, 1), score: runs.score(run) };
+        let held = |run: usize, key: Vec<u64>| OpenRun { key, row: rows.slice(run as i64, 1), score: runs.score(run) };
         let (first, last) = runs.ends().clone();
         let mut out = Vec::new();
         let mut from = 0;
@@ -197,7 +197,7 @@ impl Selection {
     }
 
     /// Takes a held run of a stretch; where stretches are joined.
-    pub fn feed_held(&mut self, next: Held) -> Result<Option<DataFrame>> {
+    pub fn feed_held(&mut self, next: OpenRun) -> Result<Option<DataFrame>> {
         if let Some(open) = &mut self.open
             && open.key == next.key
         {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn keys_that_come_back_are_noticed() {
         let ascents = |keys: &[i32]| {
-            let mut all = Ascents::default();
+            let mut all = KeyOrder::default();
             for key in keys {
                 let frame = df!("k" => [*key]).unwrap();
                 all.add_runs(&Runs::find(&frame, &["k".into()], &Best::First).unwrap()).unwrap();

@@ -5,7 +5,7 @@
 //! looked up again when they are put together. Parts only have to be put behind one another.
 
 use crate::error::Result;
-use crate::operators::groups::Groups;
+use crate::operators::groups::KeyTable;
 use crate::operators::state::State;
 use crate::operators::table::{Aggregate, Keys, Table};
 use crate::operators::words::words;
@@ -57,9 +57,9 @@ fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
 }
 
 /// Each part with its stretch of an order that [`apart`] made; empty ones are left out.
-fn stretches(ends: &[usize]) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + '_ {
+fn morsels(ends: &[usize]) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + '_ {
     let starts = std::iter::once(0).chain(ends.iter().copied());
-    starts.zip(ends).map(|(start, end)| start..*end).enumerate().filter(|(_, stretch)| !stretch.is_empty())
+    starts.zip(ends).map(|(start, end)| start..*end).enumerate().filter(|(_, morsel)| !morsel.is_empty())
 }
 
 impl Scattered {
@@ -77,8 +77,8 @@ impl Scattered {
             frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(&order)?.into_column()));
         let sorted = DataFrame::new(frame.height(), columns.collect::<Result<Vec<_>>>()?)?;
         self.bytes += sorted.estimated_size() as u64;
-        for (part, stretch) in stretches(&ends) {
-            self.parts[part].push(Piece::Rows(sorted.slice(stretch.start as i64, stretch.len())));
+        for (part, morsel) in morsels(&ends) {
+            self.parts[part].push(Piece::Rows(sorted.slice(morsel.start as i64, morsel.len())));
         }
         Ok(())
     }
@@ -88,11 +88,11 @@ impl Scattered {
         self.bytes += table.bytes();
         let keys = table.groups.keys()?;
         let (order, ends) = apart(&keys)?;
-        for (part, stretch) in stretches(&ends) {
-            let picks = &order[stretch];
+        for (part, morsel) in morsels(&ends) {
+            let picks = &order[morsel];
             let index = IdxCa::from_vec(PlSmallStr::EMPTY, picks.to_vec());
             let keys = keys.iter().map(|key| Ok(key.take(&index)?)).collect::<Result<Vec<_>>>()?;
-            let mut groups = Groups::sparse(types)?;
+            let mut groups = KeyTable::sparse(types)?;
             groups.number(&keys)?;
             let states = table.states.iter().map(|state| state.pick(picks)).collect();
             self.parts[part].push(Piece::States(Table { groups, states }));
@@ -179,9 +179,9 @@ mod tests {
         assert_eq!((order.len(), *ends.last().unwrap()), (10_000, 10_000));
         let mut seen = vec![false; 10_000];
         let mut home = std::collections::HashMap::new();
-        for (part, stretch) in stretches(&ends) {
-            assert!(order[stretch.clone()].is_sorted());
-            for row in &order[stretch] {
+        for (part, morsel) in morsels(&ends) {
+            assert!(order[morsel.clone()].is_sorted());
+            for row in &order[morsel] {
                 assert!(!std::mem::replace(&mut seen[*row as usize], true));
                 assert_eq!(*home.entry(row % 700).or_insert(part), part, "a key has one part");
             }

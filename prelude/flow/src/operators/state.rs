@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::operators::groups::logical;
 use crate::operators::values::{Order, each_float, each_order, each_present, each_whole};
 use crate::operators::words::words;
-use crate::plan::aggregation::{Aggregation, Function};
+use crate::plan::aggregation::{AggregateFunction, Aggregation};
 use polars::prelude::*;
 use std::collections::HashSet;
 
@@ -49,26 +49,32 @@ pub(super) enum State {
 }
 
 impl State {
-    pub fn new(function: Function, input: &DataType) -> Self {
+    pub fn new(function: AggregateFunction, input: &DataType) -> Self {
         match function {
-            Function::Sum | Function::Mean
+            AggregateFunction::Sum | AggregateFunction::Mean
                 if input.is_float()
-                    || (input.is_primitive_numeric() || input.is_decimal()) && function == Function::Mean =>
+                    || (input.is_primitive_numeric() || input.is_decimal()) && function == AggregateFunction::Mean =>
             {
-                Self::Float { sum: function == Function::Sum, sums: Vec::new(), counts: Vec::new() }
+                Self::Float { sum: function == AggregateFunction::Sum, sums: Vec::new(), counts: Vec::new() }
             }
-            Function::Mean if input.is_bool() => Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() },
-            Function::Sum => Self::Whole { sums: Vec::new(), lost: false },
-            Function::Min | Function::Max if input.is_float() => {
-                Self::Peak { max: function == Function::Max, values: Vec::new() }
+            AggregateFunction::Mean if input.is_bool() => {
+                Self::Float { sum: false, sums: Vec::new(), counts: Vec::new() }
             }
-            Function::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
-            Function::Min | Function::Max => Self::Extreme { max: function == Function::Max, values: Vec::new() },
-            Function::Count => Self::Count(Vec::new()),
-            Function::First | Function::Last => Self::Pick { last: function == Function::Last, values: Vec::new() },
-            Function::Std => Self::Spread { counts: Vec::new(), means: Vec::new(), squares: Vec::new() },
-            Function::Median | Function::Quantile(_) => Self::Values(Vec::new()),
-            Function::NUnique => Self::Distinct(Vec::new()),
+            AggregateFunction::Sum => Self::Whole { sums: Vec::new(), lost: false },
+            AggregateFunction::Min | AggregateFunction::Max if input.is_float() => {
+                Self::Peak { max: function == AggregateFunction::Max, values: Vec::new() }
+            }
+            AggregateFunction::Mean => Self::Integer { sums: Vec::new(), counts: Vec::new() },
+            AggregateFunction::Min | AggregateFunction::Max => {
+                Self::Extreme { max: function == AggregateFunction::Max, values: Vec::new() }
+            }
+            AggregateFunction::Count => Self::Count(Vec::new()),
+            AggregateFunction::First | AggregateFunction::Last => {
+                Self::Pick { last: function == AggregateFunction::Last, values: Vec::new() }
+            }
+            AggregateFunction::Std => Self::Spread { counts: Vec::new(), means: Vec::new(), squares: Vec::new() },
+            AggregateFunction::Median | AggregateFunction::Quantile(_) => Self::Values(Vec::new()),
+            AggregateFunction::NUnique => Self::Distinct(Vec::new()),
         }
     }
 
@@ -328,7 +334,7 @@ impl State {
                 Series::new(name, counts.iter().zip(&squares).map(one).collect::<Vec<_>>())
             }
             Self::Values(values) => {
-                let at = if let Function::Quantile(q) = aggregation.function { q } else { 0.5 };
+                let at = if let AggregateFunction::Quantile(q) = aggregation.function { q } else { 0.5 };
                 let found: Vec<Option<f64>> = values.into_iter().map(|values| at_quantile(values, at)).collect();
                 let series = Series::new(name, found);
                 if dtype.is_temporal() { logical(series.cast(&DataType::Int64)?, dtype)? } else { series }

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::hash::Map;
 use crate::operators::budget::{Budget, Share};
-use crate::operators::groups::Groups;
+use crate::operators::groups::KeyTable;
 use crate::operators::state::{State, spread};
 use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
@@ -33,7 +33,7 @@ pub(crate) struct Aggregate<'a, K> {
 
 /// Groups and their states.
 pub(super) struct Table {
-    pub groups: Groups,
+    pub groups: KeyTable,
     pub states: Vec<State>,
 }
 
@@ -67,19 +67,19 @@ impl<K: Keys> Aggregate<'_, K> {
         Ok(frame.filter_seq(&mask)?)
     }
 
-    fn table_of(&self, groups: Groups) -> Table {
+    fn table_of(&self, groups: KeyTable) -> Table {
         let states = self.aggregations.iter().zip(&self.inputs).map(|(a, input)| State::new(a.function, input));
         Table { groups, states: states.collect() }
     }
 
     /// No groups yet.
     pub(super) fn table(&self) -> Result<Table> {
-        Ok(self.table_of(Groups::new(&self.keys.types())?))
+        Ok(self.table_of(KeyTable::new(&self.keys.types())?))
     }
 
     /// The same for a part of the keys.
     pub(super) fn sparse_table(&self) -> Result<Table> {
-        Ok(self.table_of(Groups::sparse(&self.keys.types())?))
+        Ok(self.table_of(KeyTable::sparse(&self.keys.types())?))
     }
 
     /// Adds rows to a table.

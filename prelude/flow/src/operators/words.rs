@@ -1,4 +1,4 @@
-//! Keys as words: what can be compared and hashed whatever the type of the column.
+//! Keys as words of 64 bits, which are compared and hashed alike for all types of columns.
 
 use crate::error::{Error, Result};
 use polars::prelude::*;

@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 /// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Function {
+pub enum AggregateFunction {
     /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, of decimals a decimal, else an
     /// f64. A sum of integers that does not fit is an error; it never wraps around.
     Sum,
@@ -32,7 +32,7 @@ pub enum Function {
     NUnique,
 }
 
-impl Function {
+impl AggregateFunction {
     /// The function of this name.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Function {
     }
 }
 
-impl std::fmt::Display for Function {
+impl std::fmt::Display for AggregateFunction {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quantile(q) => write!(out, "quantile({q})"),
@@ -75,7 +75,7 @@ pub struct Aggregation {
     /// The column it is computed of.
     pub input: PlSmallStr,
     /// What is computed.
-    pub function: Function,
+    pub function: AggregateFunction,
 }
 
 /// So that `agg(sum("x"))` means `agg([sum("x")])`.
@@ -90,7 +90,7 @@ impl IntoIterator for Aggregation {
 
 impl Aggregation {
     /// An aggregation whose output is called as its input.
-    pub fn new(input: impl Into<PlSmallStr>, function: Function) -> Self {
+    pub fn new(input: impl Into<PlSmallStr>, function: AggregateFunction) -> Self {
         let input = input.into();
         Self { output: input.clone(), input, function }
     }
@@ -115,22 +115,24 @@ impl Aggregation {
         let number = input.is_primitive_numeric() && *input != DataType::UInt128;
         let plain = number || wide || input.is_bool() || input.is_temporal() || text;
         Ok(match self.function {
-            Function::Count | Function::NUnique => DataType::UInt64,
+            AggregateFunction::Count | AggregateFunction::NUnique => DataType::UInt64,
             _ if !plain => return refuse(),
-            Function::First | Function::Last => input.clone(),
+            AggregateFunction::First | AggregateFunction::Last => input.clone(),
             _ if text => return refuse(),
-            Function::Sum if input.is_temporal() => return refuse(),
-            Function::Sum if input.is_float() => DataType::Float64,
-            Function::Sum if *input == DataType::Int128 => DataType::Int128,
-            Function::Sum if wide => DataType::Decimal(38, input_scale(input)),
-            Function::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
-            Function::Sum => DataType::Int64,
-            Function::Min | Function::Max => input.clone(),
-            Function::Mean | Function::Median if input.is_temporal() => input.clone(),
-            Function::Quantile(q) if !(0.0..=1.0).contains(&q) => {
+            AggregateFunction::Sum if input.is_temporal() => return refuse(),
+            AggregateFunction::Sum if input.is_float() => DataType::Float64,
+            AggregateFunction::Sum if *input == DataType::Int128 => DataType::Int128,
+            AggregateFunction::Sum if wide => DataType::Decimal(38, input_scale(input)),
+            AggregateFunction::Sum if input.is_unsigned_integer() || input.is_bool() => DataType::UInt64,
+            AggregateFunction::Sum => DataType::Int64,
+            AggregateFunction::Min | AggregateFunction::Max => input.clone(),
+            AggregateFunction::Mean | AggregateFunction::Median if input.is_temporal() => input.clone(),
+            AggregateFunction::Quantile(q) if !(0.0..=1.0).contains(&q) => {
                 return Err(Error::request(format!("quantile {q} is not between 0 and 1")));
             }
-            Function::Std | Function::Quantile(_) if input.is_temporal() || resampling && input.is_bool() => {
+            AggregateFunction::Std | AggregateFunction::Quantile(_)
+                if input.is_temporal() || resampling && input.is_bool() =>
+            {
                 return refuse();
             }
             _ => DataType::Float64,
@@ -147,7 +149,7 @@ macro_rules! shorthands {
     ($($name:ident $function:ident $text:literal),*) => {
         $(#[doc = $text]
         pub fn $name(column: impl Into<PlSmallStr>) -> Aggregation {
-            Aggregation::new(column, Function::$function)
+            Aggregation::new(column, AggregateFunction::$function)
         })*
     };
 }
@@ -162,5 +164,5 @@ shorthands!(
 
 /// A quantile of a column, between 0 and 1.
 pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
-    Aggregation::new(column, Function::Quantile(quantile))
+    Aggregation::new(column, AggregateFunction::Quantile(quantile))
 }

@@ -107,7 +107,7 @@ impl Calendar {
     }
 }
 
-/// Days of a zone, from midnight to midnight whatever the clocks do: the even buckets of its local times, put back.
+/// Days of a zone, from midnight to midnight, also where clocks change: the even buckets of its local times, put back.
 pub(crate) fn local_days(
     buckets: impl FnOnce(i64, i64) -> Result<Buckets>,
     first: i64,

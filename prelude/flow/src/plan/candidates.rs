@@ -13,7 +13,7 @@ pub enum Best {
     Lowest(PlSmallStr),
     /// The one with the highest value of a column; missing values last, the first of equals.
     Highest(PlSmallStr),
-    /// A random one, the same for the same seed, whatever the segments.
+    /// A random one, the same for the same seed, however the rows are cut into segments.
     Random(u64),
     /// All of them, as a collection.
     All(Collection),

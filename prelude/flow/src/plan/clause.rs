@@ -21,7 +21,7 @@ pub struct Query {
 
 /// One of the tables.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct Table {
     /// What it is called in messages.
     pub name: String,
     /// The table.
@@ -34,7 +34,7 @@ pub struct Part {
     pub sort: bool,
 }
 
-impl Part {
+impl Table {
     /// A whole table.
     pub fn new(name: impl Into<String>, source: Arc<dyn Source>) -> Self {
         Self { name: name.into(), source, read: ReadRange::default(), query: Query::default(), sort: false }
@@ -43,28 +43,28 @@ impl Part {
 
 /// The tables and how their columns are brought together.
 #[derive(Debug, Clone)]
-pub struct Join {
+pub struct Concat {
     /// The tables, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<Table>,
     /// Whether only common columns are kept; otherwise all are, and absent values are null.
     pub inner: bool,
     /// For merging: the merged rows follow this table and must not begin before it ends.
-    pub append_to: Option<Box<Part>>,
+    pub append_to: Option<Box<Table>>,
 }
 
-impl Join {
+impl Concat {
     /// These tables, with all columns that any of them has.
-    pub fn outer(parts: Vec<Part>) -> Self {
+    pub fn outer(parts: Vec<Table>) -> Self {
         Self { parts, inner: false, append_to: None }
     }
 
     /// These tables, with the columns that all of them have.
-    pub fn inner(parts: Vec<Part>) -> Self {
+    pub fn inner(parts: Vec<Table>) -> Self {
         Self { inner: true, ..Self::outer(parts) }
     }
 }
 
-impl fmt::Display for Join {
+impl fmt::Display for Concat {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(", ");
         write!(out, "({}) {names}", if self.inner { "inner" } else { "outer" })
@@ -93,7 +93,7 @@ pub enum Share {
 }
 
 impl Share {
-    /// Whether a lot is in it.
+    /// Whether a random number is in it.
     pub(crate) fn holds(self, lot: u64) -> bool {
         let fold = |of: u64| (u128::from(lot) * u128::from(of)) >> 64;
         match self {
@@ -130,7 +130,7 @@ pub enum Clause {
     Sample {
         /// How much of them.
         share: Share,
-        /// Of the lot.
+        /// Of the random numbers.
         seed: u64,
     },
     /// Keeps one row per event.
@@ -155,9 +155,9 @@ pub enum Clause {
     /// An aggregation that belongs to no `groupby` and no `resample`: an error, kept so that it can be said in time.
     Aggregate(Vec<Aggregation>),
     /// Tables one after another. Must be the first clause.
-    Concat(Join),
+    Concat(Concat),
     /// Tables that are sorted by time, merged. Must be the first clause.
-    MergeSorted(Join),
+    MergeSorted(Concat),
     /// A step of the user's own.
     Custom(Arc<dyn Custom>),
 }

@@ -1,7 +1,7 @@
 //! Several tables as one: one after another, or merged by time.
 
 use crate::error::{Error, Result};
-use crate::plan::clause::Join;
+use crate::plan::clause::Concat;
 use polars::prelude::*;
 use sources::Index;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ pub(crate) fn conform(frame: &DataFrame, own: &Shape, joined: &Shape) -> Result<
 }
 
 /// Merges sorted tables by time. With `append_to` the first table stays before the merged others.
-pub(crate) fn merge(pieces: Vec<DataFrame>, join: &Join, shape: &Shape) -> Result<Vec<DataFrame>> {
+pub(crate) fn merge(pieces: Vec<DataFrame>, join: &Concat, shape: &Shape) -> Result<Vec<DataFrame>> {
     let Some(index) = shape.index.as_ref().and_then(Index::outer) else {
         return Err(Error::request("merge_sorted needs tables with an index of times"));
     };

@@ -2,7 +2,7 @@
 
 use crate::plan::aggregation::Aggregation;
 use crate::plan::candidates::Candidates;
-use crate::plan::clause::{Clause, ColumnFunction, Custom, Define, Join, Query, Share};
+use crate::plan::clause::{Clause, ColumnFunction, Concat, Custom, Define, Query, Share};
 use crate::plan::names::Names;
 use crate::plan::resample::Resample;
 use cut::Cut;
@@ -136,13 +136,13 @@ impl Query {
 
     /// Tables one after another; must be the first clause.
     #[must_use]
-    pub fn concat(self, join: Join) -> Self {
+    pub fn concat(self, join: Concat) -> Self {
         self.clause(Clause::Concat(join))
     }
 
     /// Tables that are sorted by time, merged; must be the first clause.
     #[must_use]
-    pub fn merge_sorted(self, join: Join) -> Self {
+    pub fn merge_sorted(self, join: Concat) -> Self {
         self.clause(Clause::MergeSorted(join))
     }
 

@@ -30,7 +30,7 @@ impl<S: Sink> Worker<'_, S> {
         }
     }
 
-    /// The columns of a unit that are read whatever its filters say.
+    /// The columns of a unit that are read even when its filters keep no row.
     fn wanted_first(&self, source: &dyn Source, unit: &Unit) -> Vec<PlSmallStr> {
         let open = self.open(unit);
         let known = |cache: &crate::memory::Cache| {

@@ -313,7 +313,7 @@ impl Walk<'_> {
             schema.with_column(key.clone(), dtype.clone());
         }
         let keys: Vec<_> = schema.iter().map(|(name, dtype)| (name.clone(), dtype.clone())).collect();
-        crate::operators::groups::Groups::new(&keys)?;
+        crate::operators::groups::KeyTable::new(&keys)?;
         let (inputs, outputs) = self.types(aggregations, false)?;
         for (aggregation, dtype) in aggregations.iter().zip(&outputs) {
             if by.contains(&aggregation.output) {

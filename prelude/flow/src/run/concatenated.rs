@@ -24,7 +24,7 @@ pub(crate) trait Terminal: Sync {
     fn part(&self) -> AnyPart;
     fn take(&self, part: &mut AnyPart, segment: Segment) -> Result<()>;
     fn merge(&self, whole: &mut AnyPart, next: AnyPart) -> Result<()>;
-    fn stretches(&self) -> usize;
+    fn morsels(&self) -> usize;
     fn enough(&self, whole: &AnyPart) -> bool;
 }
 
@@ -46,8 +46,8 @@ impl<S: Sink> Terminal for S {
         Sink::merge(self, whole.downcast_mut().ok_or_else(foreign)?, *next)
     }
 
-    fn stretches(&self) -> usize {
-        Sink::stretches(self)
+    fn morsels(&self) -> usize {
+        Sink::morsels(self)
     }
 
     fn enough(&self, whole: &AnyPart) -> bool {
@@ -134,8 +134,8 @@ impl Sink for Passing<'_> {
         self.terminal.merge(whole, next)
     }
 
-    fn stretches(&self) -> usize {
-        self.terminal.stretches()
+    fn morsels(&self) -> usize {
+        self.terminal.morsels()
     }
 
     fn enough(&self, whole: &AnyPart) -> bool {

@@ -5,17 +5,17 @@
 
 use crate::error::{Error, Result};
 use crate::memory::cache::Cache;
-use crate::memory::gate::{Gate, Room};
-use crate::operators::one_per_event::{Ascents, Held, Selection};
+use crate::memory::gate::{MemoryGate, Reservation};
+use crate::operators::one_per_event::{KeyOrder, OpenRun, Selection};
 use crate::plan::options::Options;
 use crate::report::counters::Counters;
 use crate::report::timeline::Timeline;
-use crate::run::checkpoint::{Keeper, Saved};
+use crate::run::checkpoint::{CheckpointWriter, Saved};
 use crate::run::expected::Ahead;
+use crate::run::fused::Together;
 use crate::run::input::Input;
 use crate::run::lengths::placed;
 use crate::run::stage::{Op, Stage, Unit};
-use crate::run::together::Together;
 use crate::sink::Sink;
 use parking_lot::{Mutex, MutexGuard};
 use polars::prelude::*;
@@ -38,13 +38,13 @@ pub(crate) struct Run<'a> {
     pub task: &'a Task,
     pub total_rows: u64,
     /// Where what is joined is kept.
-    pub keeper: Option<&'a Keeper<'a>>,
+    pub keeper: Option<&'a CheckpointWriter<'a>>,
 }
 
 /// What a stage leaves: the terminal's part, and of each choice of candidates what is known of its keys.
 pub(crate) struct Outcome<P> {
     pub part: P,
-    pub ascents: Vec<Ascents>,
+    pub ascents: Vec<KeyOrder>,
     /// Rows that an earlier process had done.
     pub resumed: u64,
 }
@@ -60,7 +60,7 @@ pub(crate) fn execute<S: Sink>(
     let mut worker = Worker::new(run, input, units, stage, sink);
     worker.resume()?;
     let rows: u64 = units.iter().map(|unit| unit.rows.end - unit.rows.start).sum();
-    let threads = if rows <= SMALL { 1 } else { run.options.threads.min(worker.stretches.len()).max(1) };
+    let threads = if rows <= SMALL { 1 } else { run.options.threads.min(worker.morsels.len()).max(1) };
     if threads == 1 {
         worker.guard(0);
     } else {
@@ -83,7 +83,7 @@ pub(crate) struct Worker<'a, S: Sink> {
     pub units: &'a [Unit],
     pub stage: &'a Stage,
     pub sink: &'a S,
-    stretches: Vec<Range<usize>>,
+    morsels: Vec<Range<usize>>,
     /// Steps that choose candidates.
     pub choices: Vec<usize>,
     /// Filters at the beginning, which are asked before other columns are read.
@@ -100,13 +100,13 @@ pub(crate) struct Worker<'a, S: Sink> {
     pub resumed: u64,
     next: AtomicUsize,
     stop: AtomicBool,
-    given_back: Mutex<Vec<Stretch<S::Part>>>,
+    given_back: Mutex<Vec<Morsel<S::Part>>>,
     failed: Mutex<Option<(usize, Error)>>,
     joined: Mutex<Joined<S::Part>>,
 }
 
 /// A stretch in work.
-pub(crate) struct Stretch<P> {
+pub(crate) struct Morsel<P> {
     at: usize,
     units: Range<usize>,
     pub part: P,
@@ -132,8 +132,8 @@ fn with_events(mut selections: Vec<Selection>, stage: &Stage, choices: &[usize])
 
 impl<'a, S: Sink> Worker<'a, S> {
     fn new(run: &'a Run<'a>, input: Input<'a>, units: &'a [Unit], stage: &'a Stage, sink: &'a S) -> Self {
-        let count = sink.stretches().min(units.len()).max(1);
-        let stretches = (0..count).map(|at| at * units.len() / count..(at + 1) * units.len() / count).collect();
+        let count = sink.morsels().min(units.len()).max(1);
+        let morsels = (0..count).map(|at| at * units.len() / count..(at + 1) * units.len() / count).collect();
         let steps = stage.steps.iter().enumerate();
         let choices: Vec<usize> =
             steps.filter(|(_, step)| matches!(step.op, Op::Candidates { .. })).map(|(at, _)| at).collect();
@@ -164,7 +164,7 @@ impl<'a, S: Sink> Worker<'a, S> {
             units,
             stage,
             sink,
-            stretches,
+            morsels,
             choices,
         }
     }
@@ -173,8 +173,8 @@ impl<'a, S: Sink> Worker<'a, S> {
     fn resume(&mut self) -> Result<()> {
         let Some(keeper) = self.run.keeper else { return Ok(()) };
         let Some(saved) = keeper.load(self.sink, self.choices.len())? else { return Ok(()) };
-        let next = saved.next.min(self.stretches.len());
-        let done = self.stretches[..next].last().map_or(0, |last| last.end);
+        let next = saved.next.min(self.morsels.len());
+        let done = self.morsels[..next].last().map_or(0, |last| last.end);
         self.resumed = self.units[..done].iter().map(|unit| unit.rows.end - unit.rows.start).sum();
         self.next = AtomicUsize::new(next);
         let Saved { part: whole, selections, .. } = saved;
@@ -201,9 +201,9 @@ impl<'a, S: Sink> Worker<'a, S> {
 
     fn work(&self, number: usize) {
         while !self.stop.load(Ordering::Relaxed) {
-            let Some(stretch) = self.take() else { return };
-            let at = stretch.at;
-            match self.stretch(number, stretch) {
+            let Some(morsel) = self.take() else { return };
+            let at = morsel.at;
+            match self.morsel(number, morsel) {
                 Ok(None) => {}
                 Ok(Some(rest)) => return self.given_back.lock().push(rest),
                 Err(error) => self.fail(at, error),
@@ -212,42 +212,42 @@ impl<'a, S: Sink> Worker<'a, S> {
     }
 
     /// The next stretch to work on.
-    fn take(&self) -> Option<Stretch<S::Part>> {
+    fn take(&self) -> Option<Morsel<S::Part>> {
         if let Some(rest) = self.given_back.lock().pop() {
             return Some(rest);
         }
         let at = self.next.fetch_add(1, Ordering::Relaxed);
-        let units = self.stretches.get(at)?.clone();
+        let units = self.morsels.get(at)?.clone();
         let selections = self.choices.iter().map(|_| Selection::default()).collect();
-        Some(Stretch { at, units, part: self.sink.part(), selections })
+        Some(Morsel { at, units, part: self.sink.part(), selections })
     }
 
     /// Works through a stretch; gives back what a helper has no memory for.
-    fn stretch(&self, number: usize, mut stretch: Stretch<S::Part>) -> Result<Option<Stretch<S::Part>>> {
-        while let Some(at) = stretch.units.next() {
+    fn morsel(&self, number: usize, mut morsel: Morsel<S::Part>) -> Result<Option<Morsel<S::Part>>> {
+        while let Some(at) = morsel.units.next() {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
             let unit = &self.units[at];
             let Some(room) = self.room(number, unit.bytes)? else {
-                stretch.units.start = at;
-                return Ok(Some(stretch));
+                morsel.units.start = at;
+                return Ok(Some(morsel));
             };
-            self.expect(at, stretch.units.clone());
-            self.unit(number, at, &mut stretch).map_err(|error| placed(error, self.input, unit))?;
+            self.expect(at, morsel.units.clone());
+            self.unit(number, at, &mut morsel).map_err(|error| placed(error, self.input, unit))?;
             drop(room);
         }
-        self.put(stretch)?;
+        self.put(morsel)?;
         Ok(None)
     }
 
-    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then what nobody works on yet.
+    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then units that no worker has begun.
     fn expect(&self, at: usize, rest: Range<usize>) {
         if !self.ahead.is_of_use() {
             return;
         }
-        let next = self.next.load(Ordering::Relaxed).min(self.stretches.len());
-        let later = self.stretches[next..].first().map_or(0..0, |first| first.start..self.units.len());
+        let next = self.next.load(Ordering::Relaxed).min(self.morsels.len());
+        let later = self.morsels[next..].first().map_or(0..0, |first| first.start..self.units.len());
         let mut bytes = 0;
         // What it reads now is read best by itself.
         self.ahead.first_time(at);
@@ -262,18 +262,18 @@ impl<'a, S: Sink> Worker<'a, S> {
         }
     }
 
-    fn room(&self, number: usize, bytes: u64) -> Result<Option<Room<'static>>> {
+    fn room(&self, number: usize, bytes: u64) -> Result<Option<Reservation<'static>>> {
         let (budget, counters) = (self.run.options.memory_budget, self.run.counters);
         if number > 0 {
-            return Ok(Gate::shared().try_enter(bytes, budget, counters));
+            return Ok(MemoryGate::shared().try_enter(bytes, budget, counters));
         }
-        Gate::shared().enter(bytes, budget, counters).map(Some)
+        MemoryGate::shared().enter(bytes, budget, counters).map(Some)
     }
 
     /// Joins what is complete up to here.
-    fn put(&self, stretch: Stretch<S::Part>) -> Result<()> {
+    fn put(&self, morsel: Morsel<S::Part>) -> Result<()> {
         let mut joined = self.joined.lock();
-        joined.waiting.insert(stretch.at, (stretch.part, stretch.selections));
+        joined.waiting.insert(morsel.at, (morsel.part, morsel.selections));
         while let Some((part, selections)) = {
             let next = joined.next;
             joined.waiting.remove(&next)
@@ -290,10 +290,10 @@ impl<'a, S: Sink> Worker<'a, S> {
         self.keep(joined, false)
     }
 
-    /// Keeps what is joined, when it is time or the last time; writing holds nobody up.
+    /// Keeps what is joined, when it is time or the last time; no worker waits for the write.
     fn keep(&self, joined: MutexGuard<'_, Joined<S::Part>>, last: bool) -> Result<()> {
         let next = joined.next;
-        let due = |keeper: &&Keeper<'_>| !joined.torn && keeper.is_due(next, last);
+        let due = |keeper: &&CheckpointWriter<'_>| !joined.torn && keeper.is_due(next, last);
         let Some(keeper) = self.run.keeper.filter(due) else { return Ok(()) };
         let bytes = keeper.bytes(self.sink, next, &joined.whole, &joined.selections)?;
         drop(joined);
@@ -320,19 +320,19 @@ impl<'a, S: Sink> Worker<'a, S> {
         Ok(())
     }
 
-    fn feed_held(&self, joined: &mut Joined<S::Part>, choice: usize, held: Held) -> Result<()> {
+    fn feed_held(&self, joined: &mut Joined<S::Part>, choice: usize, held: OpenRun) -> Result<()> {
         let row = joined.selections[choice].feed_held(held)?;
         self.push_border(joined, choice, row)
     }
 
     fn push_border(&self, joined: &mut Joined<S::Part>, choice: usize, row: Option<DataFrame>) -> Result<()> {
         let Some(row) = row else { return Ok(()) };
-        let mut stretch =
-            Stretch { at: 0, units: 0..0, part: self.sink.part(), selections: std::mem::take(&mut joined.selections) };
-        let pushed = self.push(None, self.choices[choice] + 1, row, &(0..1), &Arc::new(Place::memory()), &mut stretch);
-        joined.selections = stretch.selections;
+        let mut morsel =
+            Morsel { at: 0, units: 0..0, part: self.sink.part(), selections: std::mem::take(&mut joined.selections) };
+        let pushed = self.push(None, self.choices[choice] + 1, row, &(0..1), &Arc::new(Place::memory()), &mut morsel);
+        joined.selections = morsel.selections;
         pushed?;
-        self.sink.merge(&mut joined.whole, stretch.part)
+        self.sink.merge(&mut joined.whole, morsel.part)
     }
 
     fn finish(self) -> Result<Outcome<S::Part>> {

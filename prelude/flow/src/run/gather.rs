@@ -37,7 +37,7 @@ impl Sink for Gather<'_> {
         Ok(())
     }
 
-    fn stretches(&self) -> usize {
+    fn morsels(&self) -> usize {
         usize::MAX
     }
 

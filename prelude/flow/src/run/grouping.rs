@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::operators::budget::{Budget, Share};
-use crate::operators::by_group::Grouped;
+use crate::operators::by_group::GroupStates;
 use crate::operators::table::{Aggregate, ByColumns};
 use crate::operators::words::words;
 use crate::plan::aggregation::Aggregation;
@@ -29,7 +29,7 @@ pub struct Grouping {
 }
 
 /// The groups of a stretch of rows, and what is known of each.
-pub struct Gathered(Result<Grouped>);
+pub struct Gathered(Result<GroupStates>);
 
 impl Grouping {
     /// Grouping of tables that have these columns.
@@ -179,8 +179,8 @@ impl Sink for Grouping {
         self.sink().merge(&mut whole.0, next.0)
     }
 
-    fn stretches(&self) -> usize {
-        self.sink().stretches()
+    fn morsels(&self) -> usize {
+        self.sink().morsels()
     }
 }
 

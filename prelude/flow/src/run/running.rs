@@ -16,7 +16,7 @@ use crate::plan::structure::ProcessingStructure;
 use crate::report::Report;
 use crate::report::counters::Counters;
 use crate::report::timeline::Timeline;
-use crate::run::checkpoint::Keeper;
+use crate::run::checkpoint::CheckpointWriter;
 use crate::run::checkpoint::cannot;
 use crate::run::compile::Plan;
 use crate::run::concatenated::Piece;
@@ -391,7 +391,9 @@ impl<'a> Running<'a> {
         };
         // Where keys come back later, the passes that follow the first are not kept.
         let keeper = match (self.checkpoint(), input) {
-            (Some(at), Input::Source(source)) if !replan => Some(Keeper::new(at, source, stage, units, sink)?),
+            (Some(at), Input::Source(source)) if !replan => {
+                Some(CheckpointWriter::new(at, source, stage, units, sink)?)
+            }
             _ => None,
         };
         let run =

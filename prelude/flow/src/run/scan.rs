@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::operators::buckets::time_bounds;
-use crate::plan::clause::{Clause, Join, Query};
+use crate::plan::clause::{Clause, Concat, Query};
 use crate::plan::concat::{self, Shape};
 use crate::plan::options::Options;
 use crate::plan::ranges::ReadRange;
@@ -168,12 +168,12 @@ impl Scan {
         Ok((compile(rest, &shape, &self.read, self.source.name())?, joined))
     }
 
-    fn shapes(&self, join: &Join) -> Result<Vec<(String, Shape)>> {
+    fn shapes(&self, join: &Concat) -> Result<Vec<(String, Shape)>> {
         let parts = join.append_to.iter().map(|part| &**part).chain(&join.parts);
         parts.map(|part| Ok((part.name.clone(), self.part(part).plan()?.0.output))).collect()
     }
 
-    fn part(&self, part: &crate::plan::clause::Part) -> Self {
+    fn part(&self, part: &crate::plan::clause::Table) -> Self {
         let mut scan = self.clone();
         scan.source = part.source.clone();
         scan.query = part.query.clone();
@@ -182,7 +182,7 @@ impl Scan {
     }
 
     /// The tables and the shape of all, reading only `wanted` of them.
-    fn pieces(&self, join: &Join, merge: bool, wanted: Option<&[PlSmallStr]>) -> Result<(Vec<Piece>, Shape)> {
+    fn pieces(&self, join: &Concat, merge: bool, wanted: Option<&[PlSmallStr]>) -> Result<(Vec<Piece>, Shape)> {
         let shapes = self.shapes(join)?;
         let mut joined = concat::shape(&shapes, join.inner)?;
         if merge {
@@ -238,12 +238,12 @@ fn shape_of(source: &dyn Source) -> Shape {
 }
 
 /// Refuses, as far as statistics know, to append what begins before the table ends.
-fn appends_in_order(join: &Join) -> Result<()> {
-    let bounds = |part: &crate::plan::clause::Part| time_bounds(part.source.as_ref(), part.source.index()?.outer()?);
+fn appends_in_order(join: &Concat) -> Result<()> {
+    let bounds = |part: &crate::plan::clause::Table| time_bounds(part.source.as_ref(), part.source.index()?.outer()?);
     let Some(before) = &join.append_to else { return Ok(()) };
     let Some((_, end)) = bounds(before) else { return Ok(()) };
     let untouched =
-        |part: &&crate::plan::clause::Part| part.query.clauses().is_empty() && part.read == ReadRange::default();
+        |part: &&crate::plan::clause::Table| part.query.clauses().is_empty() && part.read == ReadRange::default();
     for part in join.parts.iter().filter(untouched) {
         if bounds(part).is_some_and(|(first, _)| first < end) {
             return Err(concat::overlap(&before.name, &part.name));

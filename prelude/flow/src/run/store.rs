@@ -29,7 +29,7 @@ struct Components {
 #[derive(Debug, Clone)]
 enum Data {
     Memory(DataFrame),
-    Disk(crate::memory::Ticket),
+    Disk(crate::memory::SpillHandle),
 }
 
 /// Entities that hold data, in all stores of the process.
@@ -136,7 +136,7 @@ impl Store {
         self.components.lock().fetches.iter().sum()
     }
 
-    /// Forgets all data: of queries that stop early, and what was kept for a second look that nobody took.
+    /// Forgets all data: of queries that stop early, and what was kept for a second pass that did not take place.
     pub fn clear(&self) {
         *self.components.lock() = Components::default();
     }

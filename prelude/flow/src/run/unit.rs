@@ -6,14 +6,14 @@ use crate::memory::selections::{Asked, Selected};
 use crate::operators::compact::compact;
 use crate::operators::events::Events;
 use crate::plan::candidates::Best;
-use crate::run::execute::{Stretch, Worker};
+use crate::run::execute::{Morsel, Worker};
 use crate::run::input::Input;
 use crate::run::load::filter;
 use crate::run::load::numbered;
 use crate::run::load::select;
 use crate::run::stage::{Op, Step, Unit};
 use crate::sink::Sink;
-use cut::Several;
+use cut::FusedCuts;
 use polars::prelude::*;
 use segment::{Place, Segment};
 use sources::{Identity, Source};
@@ -37,7 +37,7 @@ struct Passed {
 
 impl<S: Sink> Worker<'_, S> {
     /// Works on unit `at`.
-    pub fn unit(&self, worker: usize, at: usize, stretch: &mut Stretch<S::Part>) -> Result<()> {
+    pub fn unit(&self, worker: usize, at: usize, morsel: &mut Morsel<S::Part>) -> Result<()> {
         segment::work::check()?;
         let unit = &self.units[at];
         let who = self.run.timeline.keeps(at as u64).then_some((worker, at as u64));
@@ -50,10 +50,10 @@ impl<S: Sink> Worker<'_, S> {
                 for (frame, _) in store.gather(&[entity])? {
                     let frame = frame.slice(unit.local.start as i64, height);
                     let frame = numbered(frame, unit, &self.stage.columns)?;
-                    self.push(who, 0, frame, &unit.rows, &unit.place, stretch)?;
+                    self.push(who, 0, frame, &unit.rows, &unit.place, morsel)?;
                 }
             }
-            Input::Source(source) => self.source_unit(who, source, unit, stretch)?,
+            Input::Source(source) => self.source_unit(who, source, unit, morsel)?,
         }
         self.run.task.advance(height as u64, unit.bytes)?;
         if let Some(progress) = &self.run.options.progress {
@@ -63,11 +63,11 @@ impl<S: Sink> Worker<'_, S> {
         Ok(())
     }
 
-    fn source_unit(&self, who: Who, source: &dyn Source, unit: &Unit, stretch: &mut Stretch<S::Part>) -> Result<()> {
+    fn source_unit(&self, who: Who, source: &dyn Source, unit: &Unit, morsel: &mut Morsel<S::Part>) -> Result<()> {
         let open = self.open(unit);
         if open.is_empty() {
             let frame = self.read(who, source, unit, &self.stage.columns, None)?;
-            return self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch);
+            return self.push(who, self.lead, frame, &unit.rows, &unit.place, morsel);
         }
         if self.is_known_to_fail(who, source, unit, open[0]) {
             return Ok(());
@@ -86,7 +86,7 @@ impl<S: Sink> Worker<'_, S> {
         }
         let keep = &self.stage.steps[self.lead - 1].keep;
         let frame = self.passing(who, source, unit, &passed, frame, keep)?;
-        self.push(who, self.lead, frame, &unit.rows, &unit.place, stretch)
+        self.push(who, self.lead, frame, &unit.rows, &unit.place, morsel)
     }
 
     /// The filters at the beginning, without those that every row passes.
@@ -246,7 +246,7 @@ impl<S: Sink> Worker<'_, S> {
         frame: DataFrame,
         rows: &Range<u64>,
         place: &Arc<Place>,
-        stretch: &mut Stretch<S::Part>,
+        morsel: &mut Morsel<S::Part>,
     ) -> Result<()> {
         let (mut frame, mut at) = (frame, at);
         while let Some(step) = self.stage.steps.get(at) {
@@ -261,12 +261,12 @@ impl<S: Sink> Worker<'_, S> {
             }
             let start = Instant::now();
             let height = frame.height();
-            let mut ready = self.step(at, step, frame, stretch)?;
+            let mut ready = self.step(at, step, frame, morsel)?;
             let left = ready.iter().map(DataFrame::height).sum();
             self.done(who, at, start, start.elapsed(), (height, left));
             let Some(last) = ready.pop() else { return Ok(()) };
             for earlier in ready {
-                self.push(who, at + 1, earlier, rows, place, stretch)?;
+                self.push(who, at + 1, earlier, rows, place, morsel)?;
             }
             frame = last;
             at += 1;
@@ -280,7 +280,7 @@ impl<S: Sink> Worker<'_, S> {
         }
         let (start, height) = (Instant::now(), frame.height() as u64);
         self.run.counters.add(&self.run.counters.rows_out, height);
-        self.sink.take(&mut stretch.part, Segment { frame, rows: rows.clone(), place: place.clone() })?;
+        self.sink.take(&mut morsel.part, Segment { frame, rows: rows.clone(), place: place.clone() })?;
         if let Some((worker, number)) = who {
             self.run.timeline.add(number, worker, &self.answering, start, start.elapsed(), height);
         }
@@ -293,7 +293,7 @@ impl<S: Sink> Worker<'_, S> {
         who: Who,
         at: usize,
         mut frame: DataFrame,
-        several: &Several,
+        several: &FusedCuts,
         names: &[PlSmallStr],
     ) -> Result<DataFrame> {
         let start = Instant::now();
@@ -307,15 +307,15 @@ impl<S: Sink> Worker<'_, S> {
         select(&frame, self.stage.steps[at + names.len() - 1].keep.iter())
     }
 
-    fn step(&self, at: usize, step: &Step, frame: DataFrame, stretch: &mut Stretch<S::Part>) -> Result<Vec<DataFrame>> {
+    fn step(&self, at: usize, step: &Step, frame: DataFrame, morsel: &mut Morsel<S::Part>) -> Result<Vec<DataFrame>> {
         let Op::Candidates { keys, best, .. } = &step.op else { return Ok(vec![row_step(step, frame)?]) };
         let choice = self.choices.iter().position(|&step| step == at).unwrap_or_default();
         match best {
             Best::All(collection) => {
                 let events = Events { keys: keys.clone(), collection: collection.clone() };
-                stretch.selections[choice].gather(&frame, &events, &step.keep)
+                morsel.selections[choice].gather(&frame, &events, &step.keep)
             }
-            _ => stretch.selections[choice].feed(&frame, keys, best, &step.keep),
+            _ => morsel.selections[choice].feed(&frame, keys, best, &step.keep),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! No sum wraps, no key loses digits, no time is lost, no lot changes.
+//! No sum wraps, no key loses digits, no time is lost, no random number changes.
 
 use crate::{
     Aggregation, Best, Candidates, Clause, Query, ROW, Resample, count, first, last, max, mean, median, min, n_unique,

@@ -114,7 +114,7 @@ pub enum Numbers {
     F64(Vec<f64>),
 }
 
-/// Runs `$body` with `$values` the vector inside `$numbers`, whatever its type.
+/// Runs `$body` with `$values` the vector inside `$numbers`, of any type.
 macro_rules! with_numbers {
     ($numbers:expr, $values:ident => $body:expr) => {
         match $numbers {

@@ -87,7 +87,7 @@ impl Reader {
         Self::from_stream(Arc::new(stream), options)
     }
 
-    /// Opens whatever has bytes.
+    /// Opens anything that has bytes.
     ///
     /// # Errors
     /// As [`Reader::open`].

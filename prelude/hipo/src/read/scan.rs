@@ -17,7 +17,7 @@ use crate::read::scratch::{Piece, Scratch};
 
 impl Reader {
     /// Reads columns record by record, in parallel; `consume` gets the blocks in file order on this thread. Memory is a
-    /// few records per thread, whatever the file's size. Return [`Error::stopped`] from `consume` to end early.
+    /// few records per thread, for any size of file. Return [`Error::stopped`] from `consume` to end early.
     ///
     /// # Errors
     /// When a bank or column is unknown, a record is damaged, or a filter or `consume` fails.

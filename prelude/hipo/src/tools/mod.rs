@@ -51,7 +51,7 @@ pub fn run(arguments: &[String], out: &mut dyn Write, messages: &mut dyn Write) 
     }
 }
 
-/// Messages go as far as there is somebody to read them.
+/// Messages are printed as long as the output is open.
 fn say(messages: &mut dyn Write, text: &str) {
     let _ = messages.write_all(text.as_bytes()).and_then(|()| messages.flush());
 }

@@ -1,4 +1,4 @@
-//! Files in buckets of S3 and whatever speaks like it: requests with a signature (Signature Version 4), lists of names.
+//! Files in buckets of S3 and of servers with its protocol: requests with a signature (Signature Version 4), lists of names.
 
 mod access;
 mod config;

@@ -24,7 +24,7 @@ thread_local! {
 /// used again is not cleared again.
 ///
 /// # Errors
-/// Blocks that end too early, sizes that do not fit, an algorithm nobody knows, what its decoder refuses.
+/// Blocks that end too early, sizes that do not fit, an unknown algorithm, an error of its decoder.
 pub(crate) fn unpack<'a>(stored: &'a [u8], size: usize, out: &'a mut Vec<u8>) -> Result<&'a [u8]> {
     if stored.len() == size {
         return Ok(stored);

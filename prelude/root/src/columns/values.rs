@@ -52,7 +52,7 @@ impl Text {
     }
 }
 
-/// Does the same to the vector of whatever type a [`Values`] of numbers has.
+/// Does the same to the vector of a [`Values`] of numbers, of any type.
 macro_rules! numbers {
     ($values:expr, $vector:ident => $work:expr, $($other:pat => $otherwise:expr),+ $(,)?) => {
         match $values {

@@ -16,7 +16,7 @@ pub(super) fn float(entries: f64) -> Result<u64> {
     Err(Error::damaged(format!("{entries} entries")))
 }
 
-/// Calls `each` for what the pointers of an array point at; goes behind each whatever `each` has read.
+/// Calls `each` for what the pointers of an array point at; goes behind each, however much `each` has read.
 pub(super) fn objects(
     cursor: &mut Cursor,
     pointers: &mut Pointers,

@@ -36,7 +36,7 @@ impl Axis {
         Self { low, high, scale: Scale::Linear }
     }
 
-    /// A logarithmic axis; it begins at a positive number whatever is asked.
+    /// A logarithmic axis; it always begins at a positive number.
     pub(super) fn log(low: f64, high: f64) -> Self {
         let high = if high.is_finite() && high > LEAST { high } else { 1.0 };
         // Nearer than this, the logarithm of the quotient is mostly rounding, and no place on the axis would be right.

@@ -1,7 +1,7 @@
 //! The uncertainty of what is drawn, where it is more than statistics: a band, in the comparison as well.
 
 use super::Plot;
-use super::from::edges;
+use super::constructors::edges;
 use super::model::{Layer, Mark, Paint};
 use hist::Hist;
 

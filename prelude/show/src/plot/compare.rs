@@ -1,7 +1,7 @@
 //! Data over a reference, and the panel that compares them.
 
-use super::from::{edges, same_bins};
-use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point};
+use super::constructors::{edges, same_bins};
+use super::model::{AxisSpec, Layer, Mark, Paint, Panel, Point};
 use super::{Part, Parts, Plot};
 use crate::label::Label;
 use hist::{Compared, Comparison, Fitted, Hist};
@@ -25,7 +25,7 @@ impl Plot {
         {
             return Self::impossible("the data has other bins than what it is drawn over");
         }
-        let points = super::from::points_of(data, false).into_iter().filter(|point| point.y != 0.0).collect();
+        let points = super::constructors::points_of(data, false).into_iter().filter(|point| point.y != 0.0).collect();
         self.scene.panels[0].layers.push(Layer::new(name, Paint::Ink, Mark::Points(points)));
         self.scene.statistics.clear();
         self.data = Some(data.clone());
@@ -113,7 +113,7 @@ impl Plot {
                 return Self::impossible("only histograms of one dimension can be drawn over one another");
             }
             let at = plot.scene.panels[0].layers.len();
-            plot.scene.panels[0].layers.push(super::from::outline(&name, &hist, at));
+            plot.scene.panels[0].layers.push(super::constructors::outline(&name, &hist, at));
         }
         plot
     }
@@ -149,7 +149,7 @@ fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::
         _ => (low, high),
     };
     let range = range.or_else(|| sensible(&points, guide, least).map(readable));
-    let wish = AxisWish { range, ..AxisWish::named(Label::verbatim(label), None) };
+    let wish = AxisSpec { range, ..AxisSpec::named(Label::verbatim(label), None) };
     let mut layers = Vec::new();
     // Where the error of the reference is in the points already, a band would count it twice.
     if matches!(how, Comparison::SplitRatio) {
@@ -167,7 +167,7 @@ fn pulls(fitted: &[Fitted]) -> Panel {
         |bin: &Fitted| Point { x: 0.5 * (bin.lower + bin.upper), y: bin.pull, down: 1.0, up: 1.0, ..Point::default() };
     let points: Vec<Point> = fitted.iter().map(point).filter(|point| point.y.is_finite()).collect();
     let range = sensible(&points, 0.0, 3.6);
-    let wish = AxisWish { range, ..AxisWish::named(Label::verbatim("Pull"), None) };
+    let wish = AxisSpec { range, ..AxisSpec::named(Label::verbatim("Pull"), None) };
     let layers = vec![Layer::new("", Paint::Ink, Mark::Points(points))];
     Panel { layers, y: wish, share: 0.36, guides: vec![-3.0, 0.0, 3.0], ..Panel::default() }
 }

@@ -4,7 +4,7 @@ use super::axis::{Axis, Scale, Ticks};
 use super::canvas::{Anchor, Area, Canvas, Pen, Script, hatch};
 use super::layout::{Placed, place_legend, x_axis, y_axis};
 use super::legend::Legend;
-use super::model::{Header, Layer, Mark, Panel, Point, Scene, StepStyle};
+use super::model::{Header, Layer, Mark, Panel, PlotSpec, Point, StepStyle};
 use crate::label::Label;
 use crate::theme::{Color, DASHES, Theme};
 
@@ -21,7 +21,7 @@ const LONG: f64 = 8.0;
 const SHORT: f64 = 4.0;
 
 /// The SVG of a scene in the colours of a theme.
-pub(super) fn svg(scene: &Scene, theme: &Theme) -> String {
+pub(super) fn svg(scene: &PlotSpec, theme: &Theme) -> String {
     let mut canvas = Canvas::new(scene.width, scene.height);
     let x = x_axis(scene);
     let legend = Legend::of(scene);
@@ -65,7 +65,7 @@ pub(super) fn svg(scene: &Scene, theme: &Theme) -> String {
     canvas.finish(&scene.title, &scene.summary, theme.background)
 }
 
-fn ticks(scene: &Scene, axes: &[Axis]) -> Vec<Ticks> {
+fn ticks(scene: &PlotSpec, axes: &[Axis]) -> Vec<Ticks> {
     axes.iter().zip(&scene.panels).map(|(y, panel)| y_ticks(y, panel)).collect()
 }
 
@@ -84,7 +84,7 @@ fn left_margin(ticks: &[Ticks]) -> f64 {
     (widest * TICK_TEXT + 44.0).min(200.0)
 }
 
-fn frames(scene: &Scene, left: f64, width: f64, head: f64) -> Vec<Area> {
+fn frames(scene: &PlotSpec, left: f64, width: f64, head: f64) -> Vec<Area> {
     let shares: f64 = scene.panels.iter().map(|panel| panel.share).sum();
     let foot = FOOT + NOTE * scene.notes.len() as f64;
     let free = scene.height - head - foot - BETWEEN * (scene.panels.len() - 1) as f64;
@@ -287,7 +287,7 @@ impl Pens<'_> {
 }
 
 /// Frame, ticks and labels of a panel; `last` is the scene when the panel carries the x axis.
-fn frame(canvas: &mut Canvas, area: Area, x: &Axis, y: &Axis, panel: &Panel, last: Option<&Scene>, theme: &Theme) {
+fn frame(canvas: &mut Canvas, area: Area, x: &Axis, y: &Axis, panel: &Panel, last: Option<&PlotSpec>, theme: &Theme) {
     canvas.frame(area, Pen::new(theme.ink, 1.2));
     let across = x.ticks(x_wanted(x, area));
     x_ticks(canvas, area, &across, matches!(x.scale, Scale::Names(_)), theme);

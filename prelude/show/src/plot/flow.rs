@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Area, Canvas, Pen, Script};
 use super::draw::{TICK_TEXT, header};
-use super::model::Scene;
+use super::model::PlotSpec;
 use crate::label::Label;
 use crate::text::{number, one_line, percent, thousands};
 use crate::theme::Theme;
@@ -31,7 +31,7 @@ fn shares(steps: &[Step], at: usize) -> [String; 2] {
     [of(steps[0].left), of(steps[at.saturating_sub(1)].left)]
 }
 
-pub(super) fn svg(scene: &Scene, steps: &[Step], theme: &Theme) -> String {
+pub(super) fn svg(scene: &PlotSpec, steps: &[Step], theme: &Theme) -> String {
     let top = if scene.header.is_empty() { 34.0 } else { 60.0 };
     let mut canvas = Canvas::new(scene.width, top + ROW * steps.len() as f64 + 16.0);
     let columns = columns(scene, steps);
@@ -72,7 +72,7 @@ struct Columns {
     ends: [f64; 3],
 }
 
-fn columns(scene: &Scene, steps: &[Step]) -> Columns {
+fn columns(scene: &PlotSpec, steps: &[Step]) -> Columns {
     let width = |text: &str| Label::verbatim(text).width(false) * TICK_TEXT * 1.14;
     let widest = |texts: &mut dyn Iterator<Item = String>| texts.map(|text| width(&text)).fold(0.0, f64::max);
     let names = widest(&mut steps.iter().map(|step| step.name.clone())).min(0.5 * scene.width);

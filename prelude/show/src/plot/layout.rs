@@ -3,13 +3,13 @@
 use super::axis::{Axis, Scale};
 use super::canvas::Area;
 use super::legend::Legend;
-use super::model::{AxisWish, Mark, Panel, Scene};
+use super::model::{AxisSpec, Mark, Panel, PlotSpec};
 
 /// Space between what is drawn and the upper end of the frame, as a share of the height.
 const AIR: f64 = 0.06;
 
 /// The x axis of all panels.
-pub(super) fn x_axis(scene: &Scene) -> Axis {
+pub(super) fn x_axis(scene: &PlotSpec) -> Axis {
     if let Some(names) = &scene.x.names {
         return Axis::names(names.clone());
     }
@@ -45,7 +45,7 @@ pub(super) fn y_axis(panel: &Panel, x: &Axis) -> Axis {
     Axis::linear(low - air, high + air)
 }
 
-fn axis(wish: &AxisWish, low: f64, high: f64) -> Axis {
+fn axis(wish: &AxisSpec, low: f64, high: f64) -> Axis {
     if wish.log { Axis::log(low, high) } else { Axis::linear(low, high) }
 }
 

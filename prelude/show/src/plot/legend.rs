@@ -1,7 +1,7 @@
 //! Legend and statistics box, as one block.
 
 use super::canvas::{Anchor, Area, Canvas, Pen, Script};
-use super::model::{Layer, Mark, Scene, StepStyle};
+use super::model::{Layer, Mark, PlotSpec, StepStyle};
 use crate::label::Label;
 use crate::theme::{DASHES, Theme};
 
@@ -19,7 +19,7 @@ pub(super) struct Legend<'a> {
 }
 
 impl<'a> Legend<'a> {
-    pub(super) fn of(scene: &'a Scene) -> Option<Self> {
+    pub(super) fn of(scene: &'a PlotSpec) -> Option<Self> {
         let layers = scene.panels.first()?.layers.iter().filter(|layer| !layer.name.is_empty());
         let mut entries: Vec<_> = layers.map(|layer| (layer, Label::parse(&layer.name))).collect();
         // Points first and a stack from its top, as the eye meets them.

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Anchor, Area, Canvas, Pen, Script};
 use super::draw::{AXIS_TEXT, TICK_TEXT, header, x_labels, x_ticks, y_marks};
-use super::model::{AxisWish, Scene};
+use super::model::{AxisSpec, PlotSpec};
 use crate::label::Label;
 use crate::theme::{Color, Theme};
 use base64::Engine;
@@ -23,7 +23,7 @@ pub(super) struct Map {
     pub(super) y: Vec<f64>,
     /// By x, then by y.
     pub(super) cells: Vec<f64>,
-    pub(super) z: AxisWish,
+    pub(super) z: AxisSpec,
     pub(super) log: bool,
     pub(super) shade: Shade,
     pub(super) projections: bool,
@@ -75,7 +75,7 @@ impl Map {
     }
 }
 
-pub(super) fn svg(scene: &Scene, map: &Map, theme: &Theme) -> String {
+pub(super) fn svg(scene: &PlotSpec, map: &Map, theme: &Theme) -> String {
     let mut canvas = Canvas::new(scene.width, scene.height);
     let (x, y, colors) = (axis(&scene.x, &map.x), axis(&scene.panels[0].y, &map.y), map.colors());
     let (up, shades) = (y.ticks(5), colors.ticks(5));
@@ -107,7 +107,7 @@ pub(super) fn svg(scene: &Scene, map: &Map, theme: &Theme) -> String {
     canvas.finish(&scene.title, &scene.summary, theme.background)
 }
 
-fn axis(wish: &AxisWish, edges: &[f64]) -> Axis {
+fn axis(wish: &AxisSpec, edges: &[f64]) -> Axis {
     let (low, high) = match edges {
         [first, .., last] => (*first, *last),
         _ => (0.0, 1.0),
@@ -119,7 +119,7 @@ fn axis(wish: &AxisWish, edges: &[f64]) -> Axis {
     }
 }
 
-fn titles(canvas: &mut Canvas, scene: &Scene, area: Area, theme: &Theme) {
+fn titles(canvas: &mut Canvas, scene: &PlotSpec, area: Area, theme: &Theme) {
     let script = Script::new(AXIS_TEXT, theme.ink).at(Anchor::End);
     canvas.text(area.right(), area.bottom() + 42.0, &scene.x.title(), script);
     canvas.text(20.0, area.top, &scene.panels[0].y.title(), script.upward());
@@ -249,10 +249,10 @@ fn outline(canvas: &mut Canvas, line: &[(f64, f64)], theme: &Theme) {
 }
 
 /// The map in words: a table when it is small, else blocks whose darkness is the density.
-pub(super) fn text(scene: &Scene, map: &Map) -> String {
+pub(super) fn text(scene: &PlotSpec, map: &Map) -> String {
     let mut out = format!("{}: {}", scene.title, scene.summary);
     if map.written || (map.columns() <= 10 && map.rows() <= 20) {
-        let name = |wish: &AxisWish, edges: &[f64], at: usize| match &wish.names {
+        let name = |wish: &AxisSpec, edges: &[f64], at: usize| match &wish.names {
             Some(names) => names.get(at).map(Label::plain).unwrap_or_default(),
             None => format!("[{}, {})", crate::text::number(edges[at], 4), crate::text::number(edges[at + 1], 4)),
         };

@@ -6,12 +6,12 @@ use crate::theme::{Color, Theme};
 
 /// A picture of one or more panels.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scene {
+pub(crate) struct PlotSpec {
     pub(super) title: String,
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) header: Header,
-    pub(super) x: AxisWish,
+    pub(super) x: AxisSpec,
     pub(super) panels: Vec<Panel>,
     /// Lines of a box beside the legend: name and value.
     pub(super) statistics: Vec<(String, String)>,
@@ -39,7 +39,7 @@ pub(super) struct Header {
 
 /// What is asked of an axis.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct AxisWish {
+pub(super) struct AxisSpec {
     pub(super) label: Label,
     pub(super) unit: Option<String>,
     pub(super) log: bool,
@@ -51,10 +51,10 @@ pub(super) struct AxisWish {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Panel {
     pub(super) layers: Vec<Layer>,
-    pub(super) y: AxisWish,
+    pub(super) y: AxisSpec,
     /// Height relative to the other panels.
     pub(super) share: f64,
-    /// Whether the y axis begins at zero when nobody says otherwise.
+    /// Whether the y axis begins at zero by default.
     pub(super) from_zero: bool,
     /// Values with a dashed line across.
     pub(super) guides: Vec<f64>,
@@ -156,7 +156,7 @@ impl Header {
     }
 }
 
-impl AxisWish {
+impl AxisSpec {
     pub(super) fn named(label: Label, unit: Option<String>) -> Self {
         Self { label, unit, ..Self::default() }
     }
@@ -170,8 +170,8 @@ impl AxisWish {
     }
 }
 
-impl Scene {
-    pub(super) fn new(title: impl Into<String>, x: AxisWish, panel: Panel) -> Self {
+impl PlotSpec {
+    pub(super) fn new(title: impl Into<String>, x: AxisSpec, panel: Panel) -> Self {
         Self {
             title: title.into(),
             width: 640.0,

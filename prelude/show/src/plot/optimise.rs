@@ -1,9 +1,9 @@
 //! Figures of merit over places of a cut, curves of signal against background, and unfolded spectra.
 
 use super::Plot;
-use super::from::wish;
+use super::constructors::wish;
 use super::map::{Map, Shade};
-use super::model::{Annotation, AxisWish, Layer, Mark, Paint, Panel, Point, Scene};
+use super::model::{Annotation, AxisSpec, Layer, Mark, Paint, Panel, PlotSpec, Point};
 use crate::bundle::{Bundle, Display};
 use crate::label::Label;
 use crate::text::number;
@@ -18,8 +18,8 @@ pub fn merit(scan: &CutScan) -> Plot {
             let points = values.filter(|(_, (y, _))| y.is_finite());
             let points = points.map(|(x, (y, error))| Point { x, y, down: error, up: error, ..Point::default() });
             let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(points.collect()))];
-            let y = AxisWish::named(label, None);
-            Plot::of(Scene::new(
+            let y = AxisSpec::named(label, None);
+            Plot::of(PlotSpec::new(
                 "figure of merit",
                 wish(axis),
                 Panel { layers, y, from_zero: true, ..Panel::default() },
@@ -30,15 +30,15 @@ pub fn merit(scan: &CutScan) -> Plot {
                 x: around(&first.edges()),
                 y: around(&second.edges()),
                 cells: scan.values().into_iter().map(|(value, _)| value).collect(),
-                z: AxisWish::named(label, None),
+                z: AxisSpec::named(label, None),
                 log: false,
                 shade: Shade::Density,
                 projections: false,
                 written: false,
             };
-            let free = |axis| AxisWish { range: None, ..wish(axis) };
+            let free = |axis| AxisSpec { range: None, ..wish(axis) };
             let panel = Panel { y: free(second), ..Panel::default() };
-            Plot { map: Some(map), ..Plot::of(Scene::new("figure of merit", free(first), panel)) }
+            Plot { map: Some(map), ..Plot::of(PlotSpec::new("figure of merit", free(first), panel)) }
         }
         axes => return Plot::impossible(format!("{} cuts at once cannot be drawn", axes.len())),
     };
@@ -79,9 +79,9 @@ pub fn curves(all: &[(&str, &Roc)]) -> Plot {
         Layer::new(format!("{name} (area {:.3})", roc.area()), Paint::Line(at), Mark::Curve(points))
     };
     let layers = all.iter().enumerate().map(layer).collect();
-    let share = |words: &str| AxisWish { range: Some((0.0, 1.0)), ..AxisWish::named(Label::verbatim(words), None) };
+    let share = |words: &str| AxisSpec { range: Some((0.0, 1.0)), ..AxisSpec::named(Label::verbatim(words), None) };
     let panel = Panel { layers, y: share("Signal kept"), ..Panel::default() };
-    let mut scene = Scene::new("signal against background", share("Background kept"), panel);
+    let mut scene = PlotSpec::new("signal against background", share("Background kept"), panel);
     scene.summary = all.iter().map(|(_, roc)| roc.to_string()).collect::<Vec<_>>().join("; ");
     Plot::of(scene)
 }

@@ -1,9 +1,9 @@
 //! Efficiencies, ratios and other values with errors over bins.
 
 use super::Plot;
-use super::from::{axis_edges, same_bins, wish};
+use super::constructors::{axis_edges, same_bins, wish};
 use super::map::{Map, Shade};
-use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point, Scene};
+use super::model::{AxisSpec, Layer, Mark, Paint, Panel, PlotSpec, Point};
 use super::names::Part;
 use crate::bundle::{Bundle, Display};
 use crate::label::Label;
@@ -47,7 +47,7 @@ pub fn values(values: &Values) -> Plot {
         Comparison::Asymmetry => ("Asymmetry", vec![0.0], None),
     };
     let mut plot = match values.axes() {
-        [_] => line(values, AxisWish { range, ..AxisWish::named(Label::verbatim(name), None) }, guides),
+        [_] => line(values, AxisSpec { range, ..AxisSpec::named(Label::verbatim(name), None) }, guides),
         [_, _] => map(values, name),
         axes => {
             return Plot::impossible(format!("{} dimensions; project the histograms on one or two first", axes.len()));
@@ -66,7 +66,7 @@ pub fn values(values: &Values) -> Plot {
     plot
 }
 
-fn line(values: &Values, y: AxisWish, guides: Vec<f64>) -> Plot {
+fn line(values: &Values, y: AxisSpec, guides: Vec<f64>) -> Plot {
     let edges = axis_edges(&values.axes()[0]);
     let cells = values.values().into_iter().zip(values.intervals());
     let point = |(edge, (y, (low, high))): (&[f64], (f64, (f64, f64)))| {
@@ -75,7 +75,7 @@ fn line(values: &Values, y: AxisWish, guides: Vec<f64>) -> Plot {
     };
     let points = edges.windows(2).zip(cells).map(point).filter(|point| point.y.is_finite()).collect();
     let layers = vec![Layer::new("", Paint::Line(0), Mark::Points(points))];
-    Plot::of(Scene::new("", wish(&values.axes()[0]), Panel { layers, y, guides, ..Panel::default() }))
+    Plot::of(PlotSpec::new("", wish(&values.axes()[0]), Panel { layers, y, guides, ..Panel::default() }))
 }
 
 fn map(values: &Values, name: &str) -> Plot {
@@ -88,13 +88,13 @@ fn map(values: &Values, name: &str) -> Plot {
         y,
         written: cells.len() <= WRITTEN,
         cells,
-        z: AxisWish::named(Label::verbatim(name), None),
+        z: AxisSpec::named(Label::verbatim(name), None),
         log: false,
         shade: Shade::Density,
         projections: false,
     };
     let panel = Panel { y: wish(&values.axes()[1]), ..Panel::default() };
-    Plot { map: Some(map), ..Plot::of(Scene::new("", wish(&values.axes()[0]), panel)) }
+    Plot { map: Some(map), ..Plot::of(PlotSpec::new("", wish(&values.axes()[0]), panel)) }
 }
 
 impl Display for Values {

@@ -2,7 +2,7 @@
 
 use super::Plot;
 use super::map::Map;
-use super::model::{AxisWish, Layer, Mark, Panel, Point, Scene, StepStyle};
+use super::model::{AxisSpec, Layer, Mark, Panel, PlotSpec, Point, StepStyle};
 use crate::bundle::{Bundle, Display};
 use crate::label::Label;
 use crate::theme::{Color, LIGHT};
@@ -45,7 +45,7 @@ impl Display for Interactive {
     }
 }
 
-fn panels_spec(scene: &Scene) -> Value {
+fn panels_spec(scene: &PlotSpec) -> Value {
     let panels = scene.panels.iter().enumerate().map(|(at, panel)| panel_spec(scene, panel, at));
     top(
         scene,
@@ -53,7 +53,7 @@ fn panels_spec(scene: &Scene) -> Value {
     )
 }
 
-fn top(scene: &Scene, body: Value) -> Value {
+fn top(scene: &PlotSpec, body: Value) -> Value {
     let ink = LIGHT.ink.hex();
     // A front end's dark theme would write in white on our page.
     let axis = json!({
@@ -75,7 +75,7 @@ fn top(scene: &Scene, body: Value) -> Value {
     spec
 }
 
-fn panel_spec(scene: &Scene, panel: &Panel, at: usize) -> Value {
+fn panel_spec(scene: &PlotSpec, panel: &Panel, at: usize) -> Value {
     let layers = panel.layers.iter().enumerate().map(|(nr, layer)| layer_spec(scene, panel, layer, at == 0 && nr == 0));
     let guides = panel.guides.iter().map(|guide| {
         json!({ "mark": { "type": "rule", "strokeDash": [6, 4], "color": LIGHT.soft.hex() }, "encoding": { "y": { "datum": guide } } })
@@ -84,7 +84,7 @@ fn panel_spec(scene: &Scene, panel: &Panel, at: usize) -> Value {
     json!({ "width": 520, "height": height, "layer": layers.chain(guides).collect::<Vec<_>>() })
 }
 
-fn layer_spec(scene: &Scene, panel: &Panel, layer: &Layer, zooms: bool) -> Value {
+fn layer_spec(scene: &PlotSpec, panel: &Panel, layer: &Layer, zooms: bool) -> Value {
     let color = layer.paint.color(&LIGHT);
     let values = rows(scene, layer);
     let mark = mark(layer, color);
@@ -140,7 +140,7 @@ fn layer_spec(scene: &Scene, panel: &Panel, layer: &Layer, zooms: bool) -> Value
 }
 
 /// The names and colours of the upper panel's layers, which Vega-Lite makes the legend of; None where there is no legend.
-fn legend_scale(scene: &Scene, panel: &Panel) -> Option<Value> {
+fn legend_scale(scene: &PlotSpec, panel: &Panel) -> Option<Value> {
     let upper = scene.panels.first().is_some_and(|first| std::ptr::eq(first, panel));
     if !scene.legend || !upper {
         return None;
@@ -185,7 +185,7 @@ fn mark(layer: &Layer, color: Color) -> Value {
     }
 }
 
-fn rows(scene: &Scene, layer: &Layer) -> Vec<Value> {
+fn rows(scene: &PlotSpec, layer: &Layer) -> Vec<Value> {
     let series = Label::parse(&layer.name).plain();
     let name = |x: f64| scene.x.names.as_ref().and_then(|names| names.get(x.max(0.0) as usize)).map(Label::plain);
     let point = |p: &Point| json!({ "x": p.x, "y": p.y, "low": p.y - p.down, "high": p.y + p.up, "series": series, "name": name(p.x) });
@@ -205,7 +205,7 @@ fn rows(scene: &Scene, layer: &Layer) -> Vec<Value> {
     }
 }
 
-fn tooltip(scene: &Scene, panel: &Panel, binned: bool) -> Value {
+fn tooltip(scene: &PlotSpec, panel: &Panel, binned: bool) -> Value {
     let field = |field: &str, title: String| json!({ "field": field, "title": title, "type": "quantitative", "format": ".5~g" });
     let series = json!({ "field": "series", "title": "series", "type": "nominal" });
     let y = panel.y.title().plain();
@@ -221,7 +221,7 @@ fn tooltip(scene: &Scene, panel: &Panel, binned: bool) -> Value {
     Value::Array(fields)
 }
 
-fn axis(wish: &AxisWish) -> Value {
+fn axis(wish: &AxisSpec) -> Value {
     let mut scale = json!({ "zero": false, "nice": false });
     if wish.log {
         scale["type"] = json!("symlog");
@@ -232,7 +232,7 @@ fn axis(wish: &AxisWish) -> Value {
     json!({ "title": wish.title().plain(), "scale": scale })
 }
 
-fn map_spec(scene: &Scene, map: &Map) -> Value {
+fn map_spec(scene: &PlotSpec, map: &Map) -> Value {
     let mut values = Vec::new();
     for (column, x) in map.x.windows(2).enumerate() {
         for (row, y) in map.y.windows(2).enumerate() {
@@ -247,7 +247,7 @@ fn map_spec(scene: &Scene, map: &Map) -> Value {
     } else {
         json!({ "scheme": "viridis", "type": if map.log { "log" } else { "linear" } })
     };
-    let side = |wish: &AxisWish, field: &str| {
+    let side = |wish: &AxisSpec, field: &str| {
         let mut axis = axis(wish);
         axis["field"] = json!(field);
         axis["type"] = json!("quantitative");

@@ -1,7 +1,7 @@
 //! A scene in words: the same numbers as the picture, for terminals and for those who do not see it.
 
 use super::axis::Axis;
-use super::model::{Layer, Mark, Panel, Point, Scene};
+use super::model::{Layer, Mark, Panel, PlotSpec, Point};
 use crate::label::Label;
 use crate::text::{bar, number, pad, thousands, width};
 
@@ -9,7 +9,7 @@ use crate::text::{bar, number, pad, thousands, width};
 const LINES: usize = 60;
 const BAR: usize = 40;
 
-pub(super) fn text(scene: &Scene) -> String {
+pub(super) fn text(scene: &PlotSpec) -> String {
     let mut out = vec![];
     let head: Vec<&str> =
         [scene.title.as_str(), scene.summary.as_str()].into_iter().filter(|s| !s.is_empty()).collect();
@@ -87,7 +87,7 @@ fn point(p: &Point) -> Row {
 }
 
 /// One series: a line per bin with its bar.
-fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec<String> {
+fn bars(scene: &PlotSpec, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec<String> {
     let (rows, joined) = joined(rows, panel);
     let (low, high) = rows.iter().fold((0.0f64, 0.0f64), |(low, high), row| (low.min(row.value), high.max(row.value)));
     let log = panel.y.log && high > 0.0;
@@ -118,7 +118,7 @@ fn bars(scene: &Scene, panel: &Panel, rows: &[Row], (x, y): (&str, &str)) -> Vec
 
 /// Several series: a column each.
 fn side_by_side(
-    scene: &Scene,
+    scene: &PlotSpec,
     panel: &Panel,
     columns: &[Vec<Row>],
     names: &[String],
@@ -170,7 +170,7 @@ fn note(group: usize) -> Option<String> {
     (group > 1).then(|| format!("{group} bins joined per line"))
 }
 
-fn place(scene: &Scene, row: &Row) -> String {
+fn place(scene: &PlotSpec, row: &Row) -> String {
     if let Some(names) = &scene.x.names {
         return names.get(row.from.max(0.0) as usize).map(Label::plain).unwrap_or_default();
     }

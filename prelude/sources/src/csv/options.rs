@@ -10,7 +10,7 @@ use segment::{Error, Result};
 ///
 /// # What is found out
 ///
-/// * **Compression** gzip or zstd, by the first bytes, whatever the name.
+/// * **Compression** gzip or zstd, by the first bytes, not by the name.
 /// * **Encoding**: UTF-8, or UTF-16 with a byte order mark. Latin-1 and Windows-1252 only when asked for.
 /// * **Lines** end in LF, CRLF or CR. Empty lines are no rows. A first line `sep=;` names the separator.
 /// * **Comments**: lines at the start that begin with `#`. If the last of them has as many fields as the table, and the

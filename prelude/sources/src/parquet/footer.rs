@@ -1,7 +1,7 @@
 //! Footers with words that the library does not know, which it would refuse whole: the words are left out.
 //!
 //! A logical type only says how stored values are meant, and a sorting column only that they are in order, so the values are
-//! read without. Nothing else of the footer changes. Bytes are not trusted: whatever does not fit together is `None`.
+//! read without. Nothing else of the footer changes. Bytes are not trusted: contradictions give `None`.
 
 /// What a struct of the footer is, as far as something in it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -321,7 +321,7 @@ impl<'a, T: Plain> Values<'a, T> {
         self.append_page(&page, self.rows.between(first, self.start))
     }
 
-    /// Appends some of the values of the last page, of whatever kind it is.
+    /// Appends some of the values of the last page, of any kind.
     fn append_page(&mut self, page: &PageAt, rows: Wanted<'_>) -> PolarsResult<()> {
         let first = self.start - page.values;
         let mut bytes = PAGE.take();

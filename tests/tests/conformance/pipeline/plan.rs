@@ -2,7 +2,10 @@
 
 use super::frames::float;
 use super::{Inputs, Outcome};
-use flow::{Aggregation, Clause, Closed, Define, Function, Join, Origin, Part, Query, ReadRange, Resample, Scan, time};
+use flow::{
+    AggregateFunction, Aggregation, Clause, Closed, Concat, Define, Origin, Query, ReadRange, Resample, Scan, Table,
+    time,
+};
 use polars::prelude::*;
 use serde_json::Value as Json;
 use sources::memory::Memory;
@@ -62,10 +65,10 @@ fn clause(kind: &str, body: &Json, inputs: &Inputs) -> Outcome<Clause> {
     })
 }
 
-fn join(body: &Json, inputs: &Inputs) -> Outcome<Join> {
-    let part = |part: &Json| -> Outcome<Part> {
+fn join(body: &Json, inputs: &Inputs) -> Outcome<Concat> {
+    let part = |part: &Json| -> Outcome<Table> {
         let name = part["input"].as_str().unwrap_or_default();
-        Ok(Part {
+        Ok(Table {
             name: name.into(),
             source: inputs.source(name)?,
             read: read(&part["read"])?,
@@ -75,12 +78,13 @@ fn join(body: &Json, inputs: &Inputs) -> Outcome<Join> {
     };
     let parts = body["parts"].as_array().into_iter().flatten().map(part).collect::<Outcome<_>>()?;
     let append_to = body.get("append_to").map(part).transpose()?.map(Box::new);
-    Ok(Join { parts, inner: body["join"] == "inner", append_to })
+    Ok(Concat { parts, inner: body["join"] == "inner", append_to })
 }
 
 fn aggregations(all: &Json) -> Outcome<Vec<Aggregation>> {
     let one = |one: &Json| {
-        let function = Function::parse(one["fn"].as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
+        let function =
+            AggregateFunction::parse(one["fn"].as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
         Ok(Aggregation::new(one["in"].as_str().unwrap_or_default(), function)
             .alias(one["out"].as_str().unwrap_or_default()))
     };

@@ -1,7 +1,7 @@
 //! The state of a pass as bytes, and back. Whatever the bytes are, reading them ends in a state or in `None`.
 
 use crate::error::Result;
-use crate::operators::one_per_event::{Ascents, Held, Selection};
+use crate::operators::one_per_event::{KeyOrder, OpenRun, Selection};
 use polars::prelude::*;
 use std::io::Cursor;
 
@@ -78,7 +78,7 @@ impl<'a> In<'a> {
         let lost = self.number()? != 0;
         let count = self.number()?.min(self.0.len() as u64);
         let spans = (0..count).map(|_| Some((self.words()?, self.words()?))).collect::<Option<Vec<_>>>()?;
-        selection.ascents = Ascents { spans, lost };
+        selection.ascents = KeyOrder { spans, lost };
         if self.number()? != 0 {
             let (key, score) = (self.words()?, (self.number()? != 0, self.number()?));
             let height = usize::try_from(self.number()?).ok()?;
@@ -86,7 +86,7 @@ impl<'a> In<'a> {
                 [] => DataFrame::new(height, Vec::new()).ok()?,
                 bytes => IpcReader::new(Cursor::new(bytes.to_vec())).finish().ok()?,
             };
-            selection.open = Some(Held { key, row, score });
+            selection.open = Some(OpenRun { key, row, score });
         }
         Some(selection)
     }
@@ -102,8 +102,8 @@ mod tests {
     fn a_selection_of_an_earlier_version_is_read() {
         let row = df!("x" => [f64::NAN], "s" => [Some("a")], "n" => [None::<i32>]).unwrap();
         let mut selection = Selection::joining();
-        selection.open = Some(Held { key: vec![7, u64::MAX], row: row.clone(), score: (true, 9) });
-        selection.ascents = Ascents { spans: vec![(vec![1, 2], vec![3, 4])], lost: true };
+        selection.open = Some(OpenRun { key: vec![7, u64::MAX], row: row.clone(), score: (true, 9) });
+        selection.ascents = KeyOrder { spans: vec![(vec![1, 2], vec![3, 4])], lost: true };
         if std::env::var_os("RECOIL_WRITE_FIXTURES").is_some() {
             let mut out = Out::default();
             out.selection(&selection).unwrap();
@@ -122,8 +122,9 @@ mod tests {
         let row = df!("x" => [f64::NAN], "s" => [Some("a")], "n" => [None::<i32>]).unwrap();
         for row in [row, DataFrame::new(1, Vec::new()).unwrap()] {
             let mut selection = Selection::joining();
-            selection.open = Some(Held { key: vec![7, u64::MAX], row: row.clone(), score: (true, 9) });
-            selection.ascents = Ascents { spans: vec![(vec![1, 2], vec![3, 4]), (vec![5, 6], vec![7, 8])], lost: true };
+            selection.open = Some(OpenRun { key: vec![7, u64::MAX], row: row.clone(), score: (true, 9) });
+            selection.ascents =
+                KeyOrder { spans: vec![(vec![1, 2], vec![3, 4]), (vec![5, 6], vec![7, 8])], lost: true };
             let mut out = Out::default();
             out.selection(&selection).unwrap();
             let mut bytes = In(&out.0);

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 const BEGIN: &[u8; 24] = b"recoil checkpoint, v. 1\n";
 
 /// The checkpoint of a pass.
-pub(crate) struct Keeper<'a> {
+pub(crate) struct CheckpointWriter<'a> {
     at: &'a Checkpoint,
     /// The file.
     path: PathBuf,
@@ -48,7 +48,7 @@ pub(crate) struct Saved<P> {
     pub selections: Vec<Selection>,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> CheckpointWriter<'a> {
     /// The checkpoint of this pass.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl<'a> Keeper<'a> {
             (unit.rows.clone(), unit.local.clone(), unit.decided.clone(), parts)
         });
         let parts: Vec<_> = parts.collect();
-        let identity = Identity::of(&(terminal, plan(stage)?, sink.stretches(), parts));
+        let identity = Identity::of(&(terminal, plan(stage)?, sink.morsels(), parts));
         let path = match at.path.is_dir() {
             true => at.path.join(format!("{:032x}.checkpoint", identity.0)),
             false => at.path.clone(),
@@ -189,7 +189,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Puts the bytes in the place of the file at once. Nobody waits for the disk: what the system has it will write, whatever
+/// Puts the bytes in the place of the file at once. No thread waits for the disk: the system writes what it has, whatever
 /// happens to this process, and a file that a power cut has spoilt is refused by its checksum.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let half = beside(path);

@@ -1,18 +1,18 @@
 //! Steps that stand side by side and see the same rows, as one program: what they have in common is computed once.
 
 use crate::run::stage::{Op, Step};
-use cut::Several;
+use cut::FusedCuts;
 use polars::prelude::PlSmallStr;
 
 /// The programs of a stage.
 pub(crate) struct Together {
     /// The cuts at the beginning, and where among them each step is.
-    pub cuts: Several,
+    pub cuts: FusedCuts,
     pub at: Vec<Option<usize>>,
     /// What the cuts compute, where their answers may be remembered.
     pub fingerprints: Vec<Option<String>>,
     /// By the first step of several definitions: their program and their names.
-    pub definitions: Vec<Option<(Several, Vec<PlSmallStr>)>>,
+    pub definitions: Vec<Option<(FusedCuts, Vec<PlSmallStr>)>>,
 }
 
 impl Together {
@@ -28,7 +28,7 @@ impl Together {
         });
         Self {
             at: at.collect(),
-            cuts: Several::new(leading.iter().flatten().map(|cut| &**cut)),
+            cuts: FusedCuts::new(leading.iter().flatten().map(|cut| &**cut)),
             fingerprints: leading.iter().map(|cut| cut.as_ref()?.fingerprint()).collect(),
             definitions: definitions(steps),
         }
@@ -41,12 +41,12 @@ impl Together {
             Op::Filter(value) | Op::Define { value, .. } => Some(value),
             _ => None,
         });
-        several.flat_map(Several::looked_at).chain(own.flat_map(|value| value.looked_at())).collect()
+        several.flat_map(FusedCuts::looked_at).chain(own.flat_map(|value| value.looked_at())).collect()
     }
 }
 
-fn definitions(steps: &[Step]) -> Vec<Option<(Several, Vec<PlSmallStr>)>> {
-    let mut all: Vec<Option<(Several, Vec<PlSmallStr>)>> = steps.iter().map(|_| None).collect();
+fn definitions(steps: &[Step]) -> Vec<Option<(FusedCuts, Vec<PlSmallStr>)>> {
+    let mut all: Vec<Option<(FusedCuts, Vec<PlSmallStr>)>> = steps.iter().map(|_| None).collect();
     let mut at = 0;
     while at < steps.len() {
         let mut names: Vec<PlSmallStr> = Vec::new();
@@ -62,7 +62,7 @@ fn definitions(steps: &[Step]) -> Vec<Option<(Several, Vec<PlSmallStr>)>> {
         }
         let count = names.len().max(1);
         if names.len() > 1 {
-            all[at] = Some((Several::new(values.iter().map(|value| &**value)), names));
+            all[at] = Some((FusedCuts::new(values.iter().map(|value| &**value)), names));
         }
         at += count;
     }

@@ -20,12 +20,12 @@ use polars::prelude::*;
 /// assert_eq!((mask.sum(), left), (Some(1), vec![2, 1]));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Several {
+pub struct FusedCuts {
     program: Program,
     roots: Vec<Wanted>,
 }
 
-impl Several {
+impl FusedCuts {
     /// These cuts; all must have been checked against the same columns.
     pub fn new<'t>(cuts: impl IntoIterator<Item = &'t Typed>) -> Self {
         let mut all = Self { program: Program::default(), roots: Vec::new() };
@@ -77,7 +77,7 @@ impl Several {
             Kind::Filter { of, mask } => Kind::Filter { of: self.domain(cut, *of, moved), mask: moved.ids[*mask] },
             Kind::Slice { of, from, to } => Kind::Slice { of: self.domain(cut, *of, moved), from: *from, to: *to },
             Kind::Concat(parts) => Kind::Concat(parts.iter().map(|part| self.domain(cut, *part, moved)).collect()),
-            Kind::Members(ids) => Kind::Members(ids.iter().map(|id| moved.ids[*id]).collect()),
+            Kind::InList(ids) => Kind::InList(ids.iter().map(|id| moved.ids[*id]).collect()),
             Kind::Sorted(of) => Kind::Sorted(self.domain(cut, *of, moved)),
         };
         let new = self.program.domain(parent, kind);

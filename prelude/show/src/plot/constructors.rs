@@ -2,7 +2,7 @@
 
 use super::Plot;
 use super::map::{Map, Shade};
-use super::model::{AxisWish, Layer, Mark, Paint, Panel, Point, Scene, StepStyle};
+use super::model::{AxisSpec, Layer, Mark, Paint, Panel, PlotSpec, Point, StepStyle};
 use super::names::{Part, Parts, colors};
 use crate::label::Label;
 use crate::text::{number, percent, thousands};
@@ -69,8 +69,8 @@ pub fn overlay(parts: impl Parts) -> Plot {
 pub fn points(values: &[(f64, f64, f64)]) -> Plot {
     let point = |&(x, y, error): &(f64, f64, f64)| Point { x, y, down: error, up: error, ..Point::default() };
     let layer = Layer::new("", Paint::Line(0), Mark::Points(values.iter().map(point).collect()));
-    let panel = Panel { layers: vec![layer], y: AxisWish::named(Label::verbatim("y"), None), ..Panel::default() };
-    let mut scene = Scene::new("points", AxisWish::named(Label::verbatim("x"), None), panel);
+    let panel = Panel { layers: vec![layer], y: AxisSpec::named(Label::verbatim("y"), None), ..Panel::default() };
+    let mut scene = PlotSpec::new("points", AxisSpec::named(Label::verbatim("x"), None), panel);
     scene.summary = format!("{} points", values.len());
     Plot::of(scene)
 }
@@ -97,8 +97,8 @@ pub fn scatter(x: (&str, &[f64]), y: (&str, &[f64])) -> Plot {
     let (y_label, y_unit) = variables::label(y.0);
     let (x_label, x_unit) = variables::label(x.0);
     let layer = Layer::new("", Paint::Line(0), Mark::Dots(drawn));
-    let panel = Panel { layers: vec![layer], y: AxisWish::named(y_label, y_unit), ..Panel::default() };
-    let mut scene = Scene::new(format!("{} against {}", y.0, x.0), AxisWish::named(x_label, x_unit), panel);
+    let panel = Panel { layers: vec![layer], y: AxisSpec::named(y_label, y_unit), ..Panel::default() };
+    let mut scene = PlotSpec::new(format!("{} against {}", y.0, x.0), AxisSpec::named(x_label, x_unit), panel);
     if step > 1 || left_out > 0 {
         scene.header.right.clone_from(&summary);
     }
@@ -109,8 +109,8 @@ pub fn scatter(x: (&str, &[f64]), y: (&str, &[f64])) -> Plot {
 /// A function between two values.
 pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
     let layer = Layer::new(name, Paint::Line(0), Mark::Curve(super::curves::sample(low, high, f)));
-    let panel = Panel { layers: vec![layer], y: AxisWish::named(Label::verbatim("y"), None), ..Panel::default() };
-    Plot::of(Scene::new(name, AxisWish::named(Label::verbatim("x"), None), panel))
+    let panel = Panel { layers: vec![layer], y: AxisSpec::named(Label::verbatim("y"), None), ..Panel::default() };
+    Plot::of(PlotSpec::new(name, AxisSpec::named(Label::verbatim("x"), None), panel))
 }
 
 /// What remains after each step of a selection: a row for each step with its name, a bar, and the rounded number.
@@ -121,13 +121,13 @@ pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
         format!("{} ({share})", crate::text::one_line(name.as_ref(), 60))
     });
     let names = names.map(|name| Label::verbatim(&name)).collect();
-    let wish = AxisWish { names: Some(names), ..AxisWish::default() };
+    let wish = AxisSpec { names: Some(names), ..AxisSpec::default() };
     let edges: Vec<f64> = (0..=steps.len()).map(|at| at as f64).collect();
     let values: Vec<f64> = steps.iter().map(|step| step.1).collect();
     let mark = Mark::Steps { edges, base: vec![0.0; values.len()], values, style: StepStyle::Tinted };
     let layers = vec![Layer::new("", Paint::Line(0), mark)];
-    let y = AxisWish::named(Label::verbatim("Left"), None);
-    let mut scene = Scene::new("cut flow", wish, Panel { layers, y, from_zero: true, ..Panel::default() });
+    let y = AxisSpec::named(Label::verbatim("Left"), None);
+    let mut scene = PlotSpec::new("cut flow", wish, Panel { layers, y, from_zero: true, ..Panel::default() });
     let last = steps.last().map_or(0.0, |step| step.1);
     let (last, first) = (super::flow::rounded(last), super::flow::rounded(first));
     scene.summary = format!("{last} of {first} left after {} steps", steps.len());
@@ -144,17 +144,17 @@ pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
         return Plot::impossible(format!("{n} names need {} correlations, not {}", n * n, values.len()));
     }
     let names: Vec<Label> = names.iter().map(|name| variables::label(name.as_ref()).0).collect();
-    let wish = |names: Vec<Label>| AxisWish { names: Some(names), ..AxisWish::default() };
+    let wish = |names: Vec<Label>| AxisSpec { names: Some(names), ..AxisSpec::default() };
     let edges: Vec<f64> = (0..=n).map(|at| at as f64).collect();
     // Rows run downward on paper: the first name stands at the top.
     let cell = |x: usize, y: usize| values[(n - 1 - y) * n + x];
     let cells = (0..n * n).map(|at| cell(at / n, at % n)).collect();
-    let mut scene = Scene::new("correlation matrix", wish(names.clone()), Panel::default());
+    let mut scene = PlotSpec::new("correlation matrix", wish(names.clone()), Panel::default());
     scene.panels[0].y = wish(names.into_iter().rev().collect());
     scene.width = (170.0 + 52.0 * n as f64).clamp(420.0, 1400.0);
     scene.height = (110.0 + 44.0 * n as f64).clamp(340.0, 1300.0);
     scene.summary = format!("{n} variables");
-    let z = AxisWish::named(Label::verbatim("Correlation"), None);
+    let z = AxisSpec::named(Label::verbatim("Correlation"), None);
     let map = Map {
         x: edges.clone(),
         y: edges,
@@ -191,7 +191,7 @@ fn profile(hist: &Hist) -> Plot {
 }
 
 fn map(hist: &Hist) -> Map {
-    let z = if hist.is_profile() { mean_of(hist) } else { AxisWish::named(Label::verbatim("Entries"), None) };
+    let z = if hist.is_profile() { mean_of(hist) } else { AxisSpec::named(Label::verbatim("Entries"), None) };
     let [x, y] = [0, 1].map(|at| axis_edges(&hist.axes()[at]));
     Map {
         x,
@@ -253,21 +253,21 @@ pub(super) fn axis_edges(axis: &Axis) -> Vec<f64> {
     if axis.categories().is_some() { (0..=axis.bins()).map(|at| at as f64).collect() } else { axis.edges() }
 }
 
-fn scene(hist: &Hist, panel: Panel) -> Scene {
+fn scene(hist: &Hist, panel: Panel) -> PlotSpec {
     let x = wish(&hist.axes()[0]);
     let names: Vec<String> = hist.axes().iter().map(|axis| wish(axis).label.plain()).collect();
-    let mut scene = Scene::new(names.join(" × "), x, panel);
+    let mut scene = PlotSpec::new(names.join(" × "), x, panel);
     scene.summary = summary(hist);
     scene
 }
 
 /// The title of an axis of means: what they are of, and its unit.
-fn mean_of(hist: &Hist) -> AxisWish {
+fn mean_of(hist: &Hist) -> AxisSpec {
     let Sample { name, label, unit } = hist.sample();
     let (what, unit) = words([name, label, unit]);
     match what {
-        Some(what) => AxisWish::named(Label::verbatim("Mean of ").then(what), unit),
-        None => AxisWish::named(Label::verbatim("Mean"), unit),
+        Some(what) => AxisSpec::named(Label::verbatim("Mean of ").then(what), unit),
+        None => AxisSpec::named(Label::verbatim("Mean"), unit),
     }
 }
 
@@ -284,13 +284,13 @@ fn words([name, label, unit]: [&str; 3]) -> (Option<Label>, Option<String>) {
 }
 
 /// Label, unit, names and scale of an axis: what the axis says itself, else what is known of its name.
-pub(super) fn wish(axis: &Axis) -> AxisWish {
+pub(super) fn wish(axis: &Axis) -> AxisSpec {
     let (label, unit) = words([&axis.name, &axis.label, &axis.unit]);
     let label = label.unwrap_or_else(|| Label::verbatim("x"));
     let names = axis.categories().map(|names| names.iter().map(|name| Label::verbatim(name)).collect());
     let edges = axis.edges();
     let ends = edges.first().copied().zip(edges.last().copied()).filter(|(a, b)| a.is_finite() && b.is_finite());
-    AxisWish { log: axis.is_log(), names, range: ends, ..AxisWish::named(label, unit) }
+    AxisSpec { log: axis.is_log(), names, range: ends, ..AxisSpec::named(label, unit) }
 }
 
 fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
@@ -307,7 +307,7 @@ fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
         (None, false) => Label::parse(&format!("{what} / bin")),
         _ => Label::verbatim(what),
     };
-    Panel { layers, y: AxisWish::named(label, None), from_zero: true, ..Panel::default() }
+    Panel { layers, y: AxisSpec::named(label, None), from_zero: true, ..Panel::default() }
 }
 
 /// Entries, mean, width, and what is outside.

@@ -2,7 +2,7 @@
 
 use crate::memory::cache::Cache;
 use crate::report::decisions::Decision;
-use crate::run::checkpoint::Keeper;
+use crate::run::checkpoint::CheckpointWriter;
 use crate::run::running::Running;
 use crate::run::store::Store;
 
@@ -46,8 +46,8 @@ impl Running<'_> {
     }
 
     /// Tells what became of the checkpoint, and how many rows an earlier process had done.
-    pub fn note_checkpoint(&mut self, keeper: Option<Keeper<'_>>, resumed: u64, total: u64) {
-        if let Some((path, notes)) = keeper.map(Keeper::end) {
+    pub fn note_checkpoint(&mut self, keeper: Option<CheckpointWriter<'_>>, resumed: u64, total: u64) {
+        if let Some((path, notes)) = keeper.map(CheckpointWriter::end) {
             self.kept = Some(path);
             self.report.notes.extend(notes);
         }

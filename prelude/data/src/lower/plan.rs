@@ -31,7 +31,7 @@ pub(crate) struct Made {
 }
 
 /// The chain of one process as clauses.
-pub(crate) struct Lowered<'a> {
+pub(crate) struct ProcessPlan<'a> {
     pub(super) process: Arc<Process>,
     /// The rows of the process; with an index of times where a step needs one.
     pub(super) source: Arc<dyn Source>,
@@ -60,7 +60,7 @@ pub(crate) struct Lowered<'a> {
     /// What all runs so far cost.
     pub report: RefCell<flow::Report>,
 }
-impl Lowered<'_> {
+impl ProcessPlan<'_> {
     /// The process.
     pub(crate) fn name(&self) -> &str {
         &self.process.name
