@@ -4,6 +4,8 @@
 mod corrections;
 #[path = "differential/hist.rs"]
 mod hist;
+#[path = "differential/lists.rs"]
+mod lists;
 #[path = "differential/nasty.rs"]
 mod nasty;
 #[path = "differential/numbers.rs"]
