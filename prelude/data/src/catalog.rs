@@ -150,7 +150,12 @@ impl Catalog {
     fn hint(&self, name: &str) -> String {
         let names = self.groups.keys().map(String::as_str).chain(self.processes.iter().map(|process| &*process.name));
         match segment::nearest(name, names).as_slice() {
-            [] => format!("; there are the groups {}", self.groups.keys().cloned().collect::<Vec<_>>().join(", ")),
+            [] => {
+                let groups: Vec<_> = self.groups.keys().cloned().collect();
+                let listed: Vec<_> = self.processes.iter().take(MOST_LISTED).map(|process| &*process.name).collect();
+                let more = if self.processes.len() > MOST_LISTED { ", .." } else { "" };
+                format!("; there are the groups {} and the processes {}{more}", groups.join(", "), listed.join(", "))
+            }
             nearest => format!(
                 "; did you mean {}?",
                 nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
@@ -158,6 +163,9 @@ impl Catalog {
         }
     }
 }
+
+/// Processes that an error lists.
+const MOST_LISTED: usize = 12;
 
 /// Takes the ROOT files out that lack the tree, as long as others have it.
 fn without_tree(processes: &mut BTreeMap<String, Vec<File>>, tree: Option<&str>) -> Vec<PathBuf> {

@@ -152,10 +152,40 @@ fn stop_debug(error: &dyn Debug, name: &str) -> Stop {
     Stop::debug(debug_text(error), name)
 }
 
-/// `{:?}` on one line if that is short, `{:#?}` otherwise; always bounded.
+/// `{:?}` on one line if that is short, `{:#?}` otherwise, with several numbers to a line; always bounded.
 pub(crate) fn debug_text(value: &(impl Debug + ?Sized)) -> String {
     let line = bounded(format_args!("{value:?}"));
-    if line.chars().count() <= LONGEST_LINE || line.contains('\n') { line } else { bounded(format_args!("{value:#?}")) }
+    if line.chars().count() <= LONGEST_LINE || line.contains('\n') {
+        line
+    } else {
+        with_filled_lines(&bounded(format_args!("{value:#?}")))
+    }
+}
+
+/// Puts numbers that stand on a line each together, as many as fit.
+fn with_filled_lines(pretty: &str) -> String {
+    let is_number = |line: &str| line.trim().strip_suffix(',').is_some_and(|number| number.parse::<f64>().is_ok());
+    let mut out = String::with_capacity(pretty.len());
+    let mut width = 0;
+    let mut filling = false;
+    for line in pretty.lines() {
+        let number = is_number(line);
+        let length = line.chars().count();
+        let more = 1 + line.trim().len();
+        if number && filling && width + more <= LONGEST_LINE {
+            out.push(' ');
+            out.push_str(line.trim());
+            width += more;
+        } else {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(line);
+            width = length;
+        }
+        filling = number;
+    }
+    out
 }
 
 /// Formats until it is too long, then stops: a vector of a million numbers must not take a minute to show.

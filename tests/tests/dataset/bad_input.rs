@@ -46,6 +46,26 @@ fn a_misspelt_group_lists_the_nearest() {
 }
 
 #[test]
+fn what_is_wrong_in_every_process_names_none() {
+    let other = df!("pRecoil" => [1.0], "extra" => [1.0]).unwrap();
+    let data = data::Data::from_frames([("mumu", frame()), ("taupair", other)]).unwrap();
+    let everywhere = message(data.query("nothing > 2").count());
+    assert!(everywhere.contains("no column `nothing`") && !everywhere.contains("in process"), "{everywhere}");
+    let one = message(data.query("mu1P > 2").count());
+    says(&one, &["in process taupair", "no column `mu1P`"]);
+    says(&message(data.group("charged").count()), &["there are the groups all", "the processes mumu, taupair"]);
+}
+
+#[test]
+fn a_head_of_few_rows_shows_its_rows() {
+    let data = data::Data::from_frames([("mumu", frame())]).unwrap();
+    let text = |group: &data::Group| show::Display::bundle(group).get("text/plain").unwrap_or_default().to_owned();
+    let shown = text(&data.head(2));
+    assert!(shown.contains("pRecoil") && shown.contains("0.5") && shown.contains("2 rows"), "{shown}");
+    assert!(!text(&data.query("pRecoil > 1")).contains("0.5"));
+}
+
+#[test]
 fn files_that_disagree_are_named_with_the_column() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("P16M16rd_mc_mumu_p16_v1");

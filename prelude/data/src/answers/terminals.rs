@@ -5,10 +5,14 @@ use crate::group::Group;
 use crate::lower::clauses::NUMBER;
 use crate::lower::pass::GroupPlan;
 use crate::lower::plan::ProcessPlan;
+use crate::steps::chain::Step;
 use flow::Sink;
 use polars::prelude::*;
 use segment::Segment;
 use show::{Cell, Profile, Table};
+
+/// Rows that a group shows by itself.
+const MOST_SHOWN: u64 = 100;
 
 /// The column that names the process where rows of several come together.
 pub const PROCESS: &str = "__process__";
@@ -256,10 +260,16 @@ impl Sink for Describe {
 }
 
 impl show::Display for Group {
-    /// What is in the group and what would be done; nothing is read.
+    /// What is in the group and what would be done; nothing is read. Behind [`Group::head`] with few rows, these rows.
     fn bundle(&self) -> show::Bundle {
         if let Some(error) = &self.broken {
             return show::Bundle::refused(error.to_string());
+        }
+        if matches!(self.chain.steps().last(), Some(Step::Head(rows)) if *rows <= MOST_SHOWN) {
+            return match self.collect() {
+                Ok(frame) => frame.bundle(),
+                Err(error) => show::Bundle::refused(error.to_string()),
+            };
         }
         let mut table = Table::new(["process", "rows before steps", "columns"]).caption(format!(
             "group `{}` of {}: {} processes",

@@ -98,13 +98,24 @@ impl<'a> GroupPlan<'a> {
         let processes = group.members()?;
         let several = processes.len() > 1;
         let weighted = group.is_weighted();
-        let mut lowered = Vec::with_capacity(processes.len());
+        let count = processes.len();
+        let mut lowered = Vec::with_capacity(count);
+        let mut failed: Vec<(std::sync::Arc<str>, Error)> = Vec::new();
         for (process, &at) in processes.into_iter().zip(group.members.iter()) {
             let name = process.name.clone();
             let before = group.catalog.before(at);
             let process = stand_in(process, group, before)?;
-            let one = ProcessPlan::new(process, group, before, wanted, weighted);
-            lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
+            match ProcessPlan::new(process, group, before, wanted, weighted) {
+                Ok(one) => lowered.push(one),
+                Err(error) => failed.push((name, error)),
+            }
+        }
+        if !failed.is_empty() {
+            // What is wrong in every process is said of none.
+            let first = failed[0].1.to_string();
+            let everywhere = failed.len() == count && failed.iter().all(|(_, error)| error.to_string() == first);
+            let (name, error) = failed.swap_remove(0);
+            return Err(if several && !everywhere { error.of(&name) } else { error });
         }
         Ok(Self { group, lowered, reports: Vec::new(), work: None })
     }
