@@ -87,7 +87,9 @@ pub(crate) fn split(code: &str) -> (Vec<Line>, String) {
     let mut cursor = 0;
     for line in lines.by_ref() {
         let text = line.trim();
-        if !(text.is_empty() || text.starts_with("//")) {
+        // The documentation of the first item is Rust.
+        let comment = text.starts_with("//") && !text.starts_with("///");
+        if !(text.is_empty() || comment) {
             match parse(text) {
                 Some(line) => found.push(line),
                 None => break,
@@ -183,6 +185,8 @@ mod tests {
         assert_eq!(rest.find("let"), code.find("let"));
         assert!(rest.ends_with("%not a magic"));
         assert_eq!(rest.matches('\n').count(), code.matches('\n').count());
+        let documented = "// A cell.\n/// A track.\nstruct Track;";
+        assert!(split(documented).1.ends_with("\n/// A track.\nstruct Track;"), "the first item keeps its documentation");
     }
 
     #[test]
