@@ -18,3 +18,17 @@ pub fn folder(kind: &str) -> Option<PathBuf> {
 pub fn project() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
+
+/// A folder with the files of apache/parquet-testing and apache/arrow-testing that the tests know something of, and those of
+/// Arrow's fuzzers: the archive `tests/data/apache.tar.zst`, unpacked.
+///
+/// # Panics
+/// When the archive cannot be unpacked.
+pub fn apache() -> tempfile::TempDir {
+    let packed =
+        std::fs::File::open(project().join("tests/data/apache.tar.zst")).expect("the archive is in tests/data");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut files = tar::Archive::new(zstd::Decoder::new(packed).expect("Zstandard"));
+    files.unpack(folder.path()).expect("the archive unpacks");
+    folder
+}

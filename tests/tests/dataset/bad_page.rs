@@ -127,9 +127,8 @@ const FILES: &[Case] = &[
         shown(load(folder).unwrap().one_cand_only().hist("x", (2, 0.0, 2.0)).unwrap().performance_report())
     }),
     ("a column of a kind that cannot be held", |folder| {
-        let archive = std::fs::File::open(recoil_tests::cases::project().join("tests/data/apache.tar.zst")).unwrap();
-        tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder).unwrap();
-        let integration = folder.join("arrow-testing/data/arrow-ipc-stream/integration/cpp-21.0.0");
+        let apache = recoil_tests::cases::apache();
+        let integration = apache.path().join("arrow-testing/data/arrow-ipc-stream/integration/cpp-21.0.0");
         let path = folder.join("views.arrow");
         std::fs::copy(integration.join("generated_list_view.arrow_file"), &path).unwrap();
         shown(&load(path).unwrap().columns())

@@ -74,14 +74,15 @@ fn everything(path: &str) -> Vec<polars::prelude::DataFrame> {
 #[test]
 fn lists_ntuples_and_many_types_are_the_same_from_elsewhere() {
     let _turn = together();
-    let folder = recoil_tests::cases::project().join("tests/data");
-    let server = Server::start(&folder);
-    for name in [
-        "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root",
-        "uproot-small-dy-withoffsets.root",
-        "apache/data/datapage_v2.snappy.parquet",
-        "apache/data/nulls.snappy.parquet",
-    ] {
+    let apache = recoil_tests::cases::apache();
+    let folder = apache.path();
+    let roots = ["Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root", "uproot-small-dy-withoffsets.root"];
+    for name in roots {
+        std::fs::copy(recoil_tests::cases::project().join("tests/data").join(name), folder.join(name)).unwrap();
+    }
+    let server = Server::start(folder);
+    let pages = ["parquet-testing/data/datapage_v2.snappy.parquet", "parquet-testing/data/nulls.snappy.parquet"];
+    for name in roots.into_iter().chain(pages) {
         let local = folder.join(name);
         let (here, there) = (everything(&local.display().to_string()), everything(&server.url(name)));
         assert!(!here.is_empty() && here.len() == there.len(), "{name}");

@@ -4,6 +4,7 @@
 
 use super::compared::{agree, whole};
 use polars::prelude::*;
+use recoil_tests::cases::apache;
 use serde_json::{Map, Value, json};
 use sources::Source;
 use std::path::Path;
@@ -25,16 +26,6 @@ fn pinned(repository: &str) -> Vec<Value> {
     all[repository].as_array().expect("a list of files").clone()
 }
 
-/// A folder with the files of both repositories.
-fn unpacked() -> tempfile::TempDir {
-    let archive = recoil_tests::cases::project().join("tests/data/apache.tar.zst");
-    let packed = std::fs::File::open(archive).expect("the archive lies beside the tests");
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut files = tar::Archive::new(zstd::Decoder::new(packed).expect("Zstandard"));
-    files.unpack(folder.path()).expect("the archive unpacks");
-    folder
-}
-
 fn open(path: &Path) -> segment::Result<Arc<dyn Source>> {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("parquet" | "encrypted") => Ok(Arc::new(sources::parquet::open(path)?)),
@@ -44,18 +35,18 @@ fn open(path: &Path) -> segment::Result<Arc<dyn Source>> {
 
 #[test]
 fn all_files_of_parquet_testing_are_read_as_pyarrow_reads_them() {
-    compare(&unpacked().path().join("parquet-testing"), &pinned("parquet-testing"));
+    compare(&apache().path().join("parquet-testing"), &pinned("parquet-testing"));
 }
 
 #[test]
 fn all_files_of_arrow_testing_are_read_as_pyarrow_reads_them() {
-    compare(&unpacked().path().join("arrow-testing"), &pinned("arrow-testing"));
+    compare(&apache().path().join("arrow-testing"), &pinned("arrow-testing"));
 }
 
 /// `.lazy()` hands a file to Polars where the source says that Polars reads the same in it.
 #[test]
 fn polars_reads_the_same_in_the_files_that_it_may_read() {
-    let folder = unpacked();
+    let folder = apache();
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for repository in ["parquet-testing", "arrow-testing"] {
         let listed = pinned(repository);
@@ -80,7 +71,7 @@ fn polars_reads_the_same_in_the_files_that_it_may_read() {
 /// Files that a fuzzer made: any answer is right that is none of a panic, a hang, a crash.
 #[test]
 fn no_file_of_a_fuzzer_is_more_than_an_error() {
-    let folder = unpacked();
+    let folder = apache();
     let mut files = 0;
     for kind in ["arrow-ipc-file", "arrow-ipc-stream", "parquet/fuzzing", "parquet/encoding-fuzzing"] {
         let entries = std::fs::read_dir(folder.path().join("arrow-testing/data").join(kind))

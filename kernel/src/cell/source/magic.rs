@@ -186,7 +186,10 @@ mod tests {
         assert!(rest.ends_with("%not a magic"));
         assert_eq!(rest.matches('\n').count(), code.matches('\n').count());
         let documented = "// A cell.\n/// A track.\nstruct Track;";
-        assert!(split(documented).1.ends_with("\n/// A track.\nstruct Track;"), "the first item keeps its documentation");
+        assert!(
+            split(documented).1.ends_with("\n/// A track.\nstruct Track;"),
+            "the first item keeps its documentation"
+        );
     }
 
     #[test]
