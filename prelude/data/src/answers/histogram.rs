@@ -3,7 +3,7 @@
 use crate::answers::fill::{Filling, check};
 use crate::answers::rows_of::{IntoBin, Origin};
 use crate::answers::variations::Variations;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::pass::GroupPlan;
 use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
@@ -72,6 +72,32 @@ impl show::Parts for Histogram {
 }
 
 impl Histogram {
+    /// Writes the histogram to a file, as its ending says: the picture that a cell shows (`.pdf`, `.svg`, `.png`), or the bins
+    /// (`.json` as UHI, `.csv`, `.root`).
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0])?)])?;
+    /// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-save", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// data.hist("x", (2, 0.0, 4.0))?.save(folder.join("x.pdf"))?;
+    /// assert!(std::fs::read(folder.join("x.pdf"))?.starts_with(b"%PDF"));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An ending that is none of these; a picture that cannot be drawn, or a file that cannot be written.
+    pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
+        let path = path.as_ref();
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("pdf" | "svg" | "png") => {
+                show::Part::plot(self).save(path).map_err(|error| Error::request(error.to_string()))
+            }
+            _ => Ok(self.hist.save(path)?),
+        }
+    }
+
     /// The band of all sources, where there are any and the plot is of one axis.
     fn with_band(&self, plot: show::Plot) -> show::Plot {
         let sources = self.variations.sources.len();
