@@ -112,8 +112,9 @@ impl<'a> GroupPlan<'a> {
         }
         if !failed.is_empty() {
             // What is wrong in every process is said of none.
-            let first = failed[0].1.to_string();
-            let everywhere = failed.len() == count && failed.iter().all(|(_, error)| error.to_string() == first);
+            // The hints under the first line are of a process each, such as the nearest names.
+            let what = |error: &Error| error.to_string().lines().next().map(str::to_owned);
+            let everywhere = failed.len() == count && failed.iter().all(|(_, error)| what(error) == what(&failed[0].1));
             let (name, error) = failed.swap_remove(0);
             return Err(if several && !everywhere { error.of(&name) } else { error });
         }
