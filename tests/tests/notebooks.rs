@@ -130,10 +130,11 @@ fn every_notebook_says_what_it_said() {
     for notebook in notebooks() {
         let copy = folder.join(notebook.file_name().expect("a name"));
         run(&notebook, &copy);
-        // A second run, in another kernel, finds every cell compiled, and gives the same.
+        // The outputs that were committed, in another kernel, which finds every cell compiled.
         let first = compiled();
         let mut verify = home.command(&prepared());
-        let verified = verify.env("RECOIL_CACHE", &cache).arg("verify").arg(&copy).output().expect("starts");
+        verify.env("RECOIL_CACHE", &cache).arg("verify").arg(&notebook).arg("--data").arg(&folder);
+        let verified = verify.output().expect("starts");
         assert!(verified.status.success(), "{} does not verify:\n{}", notebook.display(), said(&verified));
         assert_eq!(compiled(), first, "{}: a cell was compiled again", notebook.display());
         let (was, is) = (outputs(&read(&notebook)), outputs(&read(&copy)));
@@ -168,6 +169,28 @@ fn no_output_of_a_notebook_is_large_or_without_words() {
             path.display()
         );
         assert!(told.iter().any(|output| output.shown.contains_key("image/svg+xml")) || measures_time(&path));
+    }
+}
+
+/// Everything that a tutorial shows says what it was made from, but what tells of times.
+#[test]
+fn the_outputs_of_the_notebooks_carry_fingerprints() {
+    for path in notebooks() {
+        let notebook = read(&path);
+        for cell in notebook["cells"].as_array().expect("cells") {
+            let outputs = cell["outputs"].as_array().map_or(&[][..], Vec::as_slice);
+            let own = |output: &Value| output["metadata"]["recoil"].clone();
+            let shown = outputs.iter().filter(|output| output["output_type"] != "stream");
+            for output in shown.clone() {
+                let (fingerprint, words) = (own(output), joined(&output["data"]["text/plain"]));
+                let said = fingerprint["history"].is_array() || fingerprint["measures"].is_string();
+                assert!(said && fingerprint.to_string().len() <= 1000, "{}: {words}", path.display());
+            }
+            if !outputs.is_empty() && !shown.clone().any(|output| own(output)["history"].is_array()) {
+                assert!(cell["metadata"]["recoil"]["history"].is_array(), "{}: {}", path.display(), cell["source"]);
+            }
+        }
+        assert!(notebook["metadata"]["recoil"]["rustc"].is_string(), "{}", path.display());
     }
 }
 

@@ -4,10 +4,10 @@ use crate::error::Result;
 use polars::prelude::*;
 use segment::Segment;
 
-/// A terminal: each stretch of consecutive segments goes into a part of its own, and parts are merged in the order of
-/// the rows. What stretches there are does not depend on the number of workers or on time, so the answer never does.
+/// A terminal: each morsel of consecutive segments goes into a part of its own, and parts are merged in the order of
+/// the rows. What morsels there are does not depend on the number of workers or on time, so the answer never does.
 pub trait Sink: Sync {
-    /// What is gathered over a stretch of segments.
+    /// What is gathered over a morsel of segments.
     type Part: Send + 'static;
 
     /// An empty part.
@@ -25,7 +25,7 @@ pub trait Sink: Sync {
     /// Whatever ends the query.
     fn merge(&self, whole: &mut Self::Part, next: Self::Part) -> Result<()>;
 
-    /// Into how many stretches the rows are cut at most.
+    /// Into how many morsels the rows are cut at most.
     fn morsels(&self) -> usize {
         64
     }

@@ -15,7 +15,7 @@ use polars::prelude::*;
 /// use polars::prelude::*;
 /// let frame = df!("x" => [3.0, 4.0, 0.1], "y" => [4.0, 3.0, 0.1]).unwrap();
 /// let typed = |text: &str| cut::parse(text).unwrap().check(frame.schema()).unwrap();
-/// let cuts = cut::Several::new([&typed("sqrt(x**2 + y**2) > 1"), &typed("sqrt(x**2 + y**2) < 10 & x < 4")]);
+/// let cuts = cut::FusedCuts::new([&typed("sqrt(x**2 + y**2) > 1"), &typed("sqrt(x**2 + y**2) < 10 & x < 4")]);
 /// let (mask, left) = cuts.mask(&frame, &[0, 1]).unwrap();
 /// assert_eq!((mask.sum(), left), (Some(1), vec![2, 1]));
 /// ```

@@ -7,7 +7,7 @@ use crate::sink::Sink;
 use polars::prelude::*;
 use segment::Segment;
 
-/// What a stretch of rows comes to.
+/// What a morsel of rows comes to.
 pub(crate) struct GroupStates {
     form: Form,
     /// Rows that were taken, and of how many rows `bytes` is known.

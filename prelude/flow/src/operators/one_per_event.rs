@@ -1,8 +1,8 @@
 //! One candidate per event, or all of them in one row, in one pass.
 //!
 //! Candidates of an event are written one after another, so an event is a run of rows with equal keys. Runs inside a
-//! segment are decided on the spot; the first and the last run of a stretch may go on in its neighbours and are held
-//! until the stretches are joined in order. That keys do not come back later is proven on the way by their order; where
+//! segment are decided on the spot; the first and the last run of a morsel may go on in its neighbours and are held
+//! until the morsels are joined in order. That keys do not come back later is proven on the way by their order; where
 //! it cannot be, the best row of every key is searched first (see `run::execute`).
 
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub(crate) struct KeyOrder {
 }
 
 impl KeyOrder {
-    /// More stretches than this prove nothing anymore.
+    /// More morsels than this prove nothing anymore.
     const MOST: usize = 20_000;
 
     fn add(&mut self, first: Vec<u64>, last: Vec<u64>) {
@@ -91,10 +91,10 @@ impl KeyOrder {
     }
 }
 
-/// The selection over a stretch of segments.
+/// The selection over a morsel of segments.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
-    /// The first run, held for the stretch before; only in a stretch, not where stretches are joined.
+    /// The first run, held for the morsel before; only in a morsel, not where morsels are joined.
     pub head: Option<OpenRun>,
     /// The last run so far.
     pub open: Option<OpenRun>,
@@ -105,7 +105,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The selection where stretches are joined: nothing comes before it.
+    /// The selection where morsels are joined: nothing comes before it.
     pub fn joining() -> Self {
         Self { joining: true, ..Self::default() }
     }
@@ -140,7 +140,7 @@ impl Selection {
             return Ok(out);
         }
         out.extend(self.close());
-        // The first run of a stretch is not decided here either.
+        // The first run of a morsel is not decided here either.
         if self.head.is_none() && !self.joining && count - from > 1 {
             let mut key = first;
             if from == 1 {
@@ -184,7 +184,7 @@ impl Selection {
             return Ok(out);
         }
         out.extend(self.close());
-        // The first run of a stretch is not complete here either.
+        // The first run of a morsel is not complete here either.
         if self.head.is_none() && !self.joining && count - from > 1 {
             self.head = Some(held(from, runs.key(starts[from] as usize)?));
             from += 1;
@@ -196,7 +196,7 @@ impl Selection {
         Ok(out)
     }
 
-    /// Takes a held run of a stretch; where stretches are joined.
+    /// Takes a held run of a morsel; where morsels are joined.
     pub fn feed_held(&mut self, next: OpenRun) -> Result<Option<DataFrame>> {
         if let Some(open) = &mut self.open
             && open.key == next.key

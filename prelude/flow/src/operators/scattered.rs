@@ -1,7 +1,7 @@
 //! Rows of many groups, apart by the hash of their keys: each part is grouped for itself, in tables that fit the caches, and
 //! each row is looked up once.
 //!
-//! A table of millions of groups misses every cache at every row, and the tables of several stretches of rows would have to be
+//! A table of millions of groups misses every cache at every row, and the tables of several morsels of rows would have to be
 //! looked up again when they are put together. Parts only have to be put behind one another.
 
 use crate::error::Result;
@@ -56,7 +56,7 @@ fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
     Ok((order, ends))
 }
 
-/// Each part with its stretch of an order that [`apart`] made; empty ones are left out.
+/// Each part with its morsel of an order that [`apart`] made; empty ones are left out.
 fn morsels(ends: &[usize]) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> + '_ {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     starts.zip(ends).map(|(start, end)| start..*end).enumerate().filter(|(_, morsel)| !morsel.is_empty())
@@ -100,7 +100,7 @@ impl Scattered {
         Ok(())
     }
 
-    /// Adds what another stretch of rows has, behind what is there.
+    /// Adds what another morsel of rows has, behind what is there.
     pub fn append(&mut self, next: Self) {
         self.bytes += next.bytes;
         self.parts.iter_mut().zip(next.parts).for_each(|(part, next)| part.extend(next));

@@ -1,4 +1,4 @@
-//! Two-phase aggregation: each stretch of rows is reduced to one state per group, states are merged in order.
+//! Two-phase aggregation: each morsel of rows is reduced to one state per group, states are merged in order.
 //! Memory grows with the groups, not with the rows (but for medians, quantiles and distinct counts).
 
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! Runs a stage: workers take stretches of units in order and fill a part each; parts are joined in order.
+//! Runs a stage: workers take morsels of units in order and fill a part each; parts are joined in order.
 //!
 //! The thread that asks is a worker; the others are borrowed from rayon's pool, and never wait inside it: where memory
 //! is short they go home, and the one that asks does the rest.
@@ -105,7 +105,7 @@ pub(crate) struct Worker<'a, S: Sink> {
     joined: Mutex<Joined<S::Part>>,
 }
 
-/// A stretch in work.
+/// A morsel in work.
 pub(crate) struct Morsel<P> {
     at: usize,
     units: Range<usize>,
@@ -116,7 +116,7 @@ pub(crate) struct Morsel<P> {
 struct Joined<P> {
     waiting: BTreeMap<usize, (P, Vec<Selection>)>,
     next: usize,
-    /// Whether a stretch has been joined in part.
+    /// Whether a morsel has been joined in part.
     torn: bool,
     whole: P,
     selections: Vec<Selection>,
@@ -211,7 +211,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         }
     }
 
-    /// The next stretch to work on.
+    /// The next morsel to work on.
     fn take(&self) -> Option<Morsel<S::Part>> {
         if let Some(rest) = self.given_back.lock().pop() {
             return Some(rest);
@@ -222,7 +222,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         Some(Morsel { at, units, part: self.sink.part(), selections })
     }
 
-    /// Works through a stretch; gives back what a helper has no memory for.
+    /// Works through a morsel; gives back what a helper has no memory for.
     fn morsel(&self, number: usize, mut morsel: Morsel<S::Part>) -> Result<Option<Morsel<S::Part>>> {
         while let Some(at) = morsel.units.next() {
             if self.stop.load(Ordering::Relaxed) {
@@ -241,7 +241,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         Ok(None)
     }
 
-    /// Lets the source know what this worker is going to ask for: the rest of its stretch, then units that no worker has begun.
+    /// Lets the source know what this worker is going to ask for: the rest of its morsel, then units that no worker has begun.
     fn expect(&self, at: usize, rest: Range<usize>) {
         if !self.ahead.is_of_use() {
             return;
@@ -301,7 +301,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         Ok(())
     }
 
-    /// Adds the next stretch: first the run that may have begun before it, then what was decided inside.
+    /// Adds the next morsel: first the run that may have begun before it, then what was decided inside.
     fn join(&self, joined: &mut Joined<S::Part>, part: S::Part, mut selections: Vec<Selection>) -> Result<()> {
         for (choice, selection) in selections.iter_mut().enumerate() {
             joined.selections[choice].ascents.append(std::mem::take(&mut selection.ascents));

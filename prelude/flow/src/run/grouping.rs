@@ -28,7 +28,7 @@ pub struct Grouping {
     share: Share,
 }
 
-/// The groups of a stretch of rows, and what is known of each.
+/// The groups of a morsel of rows, and what is known of each.
 pub struct Gathered(Result<GroupStates>);
 
 impl Grouping {
@@ -122,7 +122,7 @@ impl Grouping {
     /// One row per group, sorted by the keys; rows with a missing key are left out.
     ///
     /// # Errors
-    /// What went wrong with one of the stretches.
+    /// What went wrong with one of the morsels.
     pub fn finish(&self, groups: Gathered) -> Result<DataFrame> {
         let types = self.outputs.iter_values().skip(self.keys.0.len()).cloned().collect::<Vec<_>>();
         let (keys, columns) = self.sink().finish(groups.0?, &types)?;

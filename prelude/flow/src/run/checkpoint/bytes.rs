@@ -24,7 +24,7 @@ impl Out {
         words.iter().for_each(|&word| self.number(word));
     }
 
-    /// A choice of candidates where stretches are joined: the run that may go on, and the order of keys so far.
+    /// A choice of candidates where morsels are joined: the run that may go on, and the order of keys so far.
     pub fn selection(&mut self, selection: &Selection) -> Result<()> {
         self.number(u64::from(selection.ascents.lost));
         self.number(selection.ascents.spans.len() as u64);

@@ -35,13 +35,13 @@ pub(crate) struct CheckpointWriter<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The stretch up to which the file goes, when it was written, and how long to wait until the next time.
+    /// The morsel up to which the file goes, when it was written, and how long to wait until the next time.
     written: Option<(usize, Instant, Duration)>,
     notes: Vec<String>,
     refused: bool,
 }
 
-/// What a checkpoint says: the number of stretches that are joined, and what they became.
+/// What a checkpoint says: the number of morsels that are joined, and what they became.
 pub(crate) struct Saved<P> {
     pub next: usize,
     pub part: P,
@@ -125,7 +125,7 @@ impl<'a> CheckpointWriter<'a> {
         sources::guarded(state).ok().flatten().ok_or(DAMAGED)
     }
 
-    /// Whether it is time to write what is joined up to a stretch; `last` when there will be no other time.
+    /// Whether it is time to write what is joined up to a morsel; `last` when there will be no other time.
     pub fn is_due(&self, next: usize, last: bool) -> bool {
         // A write that begins now is early enough.
         let state = if last { Some(self.state.lock()) } else { self.state.try_lock() };
@@ -147,7 +147,7 @@ impl<'a> CheckpointWriter<'a> {
         Ok(out.0)
     }
 
-    /// Writes the bytes of a state up to a stretch, unless there is a later one. A disk that refuses is no error.
+    /// Writes the bytes of a state up to a morsel, unless there is a later one. A failed write is not an error.
     pub fn write(&self, next: usize, bytes: &[u8]) {
         let mut state = self.state.lock();
         if state.refused || state.written.is_some_and(|(at, ..)| at >= next) {
