@@ -1,5 +1,6 @@
 //! Another process, held by a descriptor. The number of a process that has ended may be given to a new one; what is done
-//! through the descriptor reaches the process that was meant, or none.
+//! through the descriptor reaches the process that was meant, or none. A system without such descriptors (before Linux 5.3, or
+//! a sandbox) knows the process by its number only.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -8,7 +9,8 @@ use std::os::unix::net::UnixStream;
 #[derive(Debug)]
 pub(crate) struct Process {
     id: libc::pid_t,
-    descriptor: OwnedFd,
+    /// `None` where the system has no descriptors of processes.
+    descriptor: Option<OwnedFd>,
 }
 
 /// What the system says of a process.
@@ -27,9 +29,18 @@ impl Process {
     pub fn open(id: libc::pid_t) -> Option<Self> {
         // SAFETY: `pidfd_open` has no memory effects; it returns a new descriptor or a negative number.
         let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, id, 0) };
-        let descriptor = libc::c_int::try_from(descriptor).ok().filter(|descriptor| *descriptor >= 0)?;
-        // SAFETY: the call above has made this descriptor, and it belongs to nobody else.
-        Some(Self { id, descriptor: unsafe { OwnedFd::from_raw_fd(descriptor) } })
+        if let Some(descriptor) = libc::c_int::try_from(descriptor).ok().filter(|descriptor| *descriptor >= 0) {
+            // SAFETY: the call above has made this descriptor, and no other value owns it.
+            return Some(Self { id, descriptor: Some(unsafe { OwnedFd::from_raw_fd(descriptor) }) });
+        }
+        let refused = std::io::Error::last_os_error().raw_os_error();
+        if matches!(refused, Some(libc::ENOSYS | libc::EPERM)) { Self::by_number(id) } else { None }
+    }
+
+    /// The process of this number, where the system has no descriptors of processes.
+    fn by_number(id: libc::pid_t) -> Option<Self> {
+        let process = Self { id, descriptor: None };
+        (id > 0 && process.signal(0)).then_some(process)
     }
 
     /// The process at the other end of a socket, as the system knows it.
@@ -51,9 +62,13 @@ impl Process {
 
     /// Sends a signal; `false` when the process has ended and was waited for.
     pub fn signal(&self, signal: libc::c_int) -> bool {
+        let Some(descriptor) = &self.descriptor else {
+            // SAFETY: `kill` has no memory effects.
+            return unsafe { libc::kill(self.id, signal) == 0 };
+        };
         let none = std::ptr::null::<libc::siginfo_t>();
         // SAFETY: the descriptor is open, and without further facts the system makes up its own.
-        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.descriptor.as_raw_fd(), signal, none, 0) == 0 }
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor.as_raw_fd(), signal, none, 0) == 0 }
     }
 
     /// Parent, group and session; `None` when the process has ended and was waited for.
@@ -99,6 +114,16 @@ mod tests {
         child.wait().unwrap();
         assert_eq!(process.kin(), None);
         assert!(!process.signal(libc::SIGKILL) && !process.end_group());
+    }
+
+    #[test]
+    fn a_system_without_descriptors_is_served_by_numbers() {
+        let mut child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
+        let process = Process::by_number(child.id().try_into().unwrap()).unwrap();
+        assert!(process.end_group());
+        child.wait().unwrap();
+        assert!(Process::by_number(process.id()).is_none() && !process.end_group());
+        assert!(Process::by_number(0).is_none() && Process::by_number(-1).is_none(), "no group, and not all processes");
     }
 
     #[test]
