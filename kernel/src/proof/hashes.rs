@@ -2,8 +2,8 @@
 //!
 //! A file below 1 GB is hashed whole (SHA-256). Of a larger one the hash covers its size, its first and last megabyte
 //! (where formats keep their headers and footers) and 64 blocks between them, and it is called `sampled`. A hash is kept
-//! for as long as the file has the same size, times and number. One thread hashes, from when a file was seen; whoever
-//! wants the hash can wait for it, and does not wait where that is of no use.
+//! for as long as the file has the same size, times and number. One thread hashes, from when a file was seen; a
+//! caller can wait for the hash, and does not wait where it cannot be there in time.
 
 use super::fingerprint::Content;
 use crate::lock::lock;
@@ -99,7 +99,7 @@ enum Hash {
         hash: String,
         settled: bool,
     },
-    /// The file has changed under the hand, or cannot be read.
+    /// The file was changed while it was read, or cannot be read.
     Unknown,
 }
 
@@ -176,7 +176,11 @@ fn make(shared: &Weak<Shared>, queue: &Receiver<(PathBuf, Seen)>, gently: bool) 
     }
     for (path, seen) in queue {
         let begun = Instant::now();
+        let counted = std::cell::Cell::new(0);
         let told = |bytes: u64| {
+            // Not more than was added for it, when the file grows.
+            let bytes = bytes.min(seen.work() - counted.get());
+            counted.set(counted.get() + bytes);
             if let Some(shared) = shared.upgrade() {
                 shared.less(bytes);
             }
@@ -184,12 +188,12 @@ fn make(shared: &Weak<Shared>, queue: &Receiver<(PathBuf, Seen)>, gently: bool) 
         let hash = if seen.size() < WHOLE_BELOW { whole_telling(&path, &told) } else { sampled(&path) };
         let Some(shared) = shared.upgrade() else { return };
         let mut state = shared.state();
-        if seen.size() >= WHOLE_BELOW {
-            shared.less(seen.work());
-        } else if seen.size() > SPEAKING {
+        // Also of a file that has shrunk or cannot be read, nothing is left to do.
+        shared.less(seen.work() - counted.get());
+        if (SPEAKING + 1..WHOLE_BELOW).contains(&seen.size()) {
             state.speed = seen.size() as f64 / begun.elapsed().as_secs_f64().max(1e-6);
         }
-        // Of a file that has changed meanwhile nobody knows which bytes were read.
+        // Of a file that was changed meanwhile it is not known which bytes were read.
         let now = std::fs::metadata(&path);
         let same = now.as_ref().is_ok_and(|data| Stamp::of(data) == seen.0);
         let lately = |time: SystemTime| SystemTime::now().duration_since(time).is_ok_and(|age| age < FRESH);
@@ -202,7 +206,7 @@ fn make(shared: &Weak<Shared>, queue: &Receiver<(PathBuf, Seen)>, gently: bool) 
 
 /// Lets other threads go first, on processor and disk.
 fn give_way() {
-    /// `ioprio_set` of this thread, to the class that gets the disk when nobody else wants it.
+    /// `ioprio_set` of this thread, to the class that gets the disk when it is idle.
     const THIS_THREAD: libc::c_int = 1;
     const IDLE: libc::c_int = 3 << 13;
     // SAFETY: both calls change only how this thread is scheduled; a refusal changes nothing.
