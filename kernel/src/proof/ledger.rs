@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Where outputs may wait so long, nobody sits in front of it.
+/// Where outputs may wait so long, the session is not interactive.
 const NOBODY_WAITS: Duration = Duration::from_secs(1);
 
 /// A file, as it was when a cell read it.
@@ -168,7 +168,7 @@ impl Ledger {
         self.variables.clear();
     }
 
-    /// Takes in what the worker has opened. Hashes of it begin to be made; nobody waits for them here.
+    /// Takes in what the worker has opened. Hashes of it begin to be made; this does not wait for them.
     fn look(&mut self) {
         for opened in opened_since(&self.list, &mut self.offset) {
             if opened.written {

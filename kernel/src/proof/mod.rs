@@ -25,5 +25,5 @@ pub(crate) use stamp::{measures, stamping};
 pub const KEY: &str = "recoil";
 /// The entry beside it that marks what tells of times.
 pub const MEASURES: &str = "measures";
-/// The option of a fingerprint that stands for the added crates and their versions.
+/// The option of a fingerprint that names the added crates and their versions.
 pub const CRATES: &str = "crates";

@@ -1,4 +1,4 @@
-//! Paths as they are told: from the notebook's folder.
+//! Paths as messages have them: from the notebook's folder.
 
 use std::path::{Component, Path, PathBuf};
 

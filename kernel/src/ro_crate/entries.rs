@@ -45,7 +45,7 @@ pub(super) struct Entry {
     pub size: u64,
 }
 
-/// How many bytes an archive of `bytes` may unpack to when nobody has said a number.
+/// How many bytes an archive of `bytes` may unpack to by default.
 pub(super) fn most(bytes: u64) -> u64 {
     bytes.saturating_mul(TIMES).saturating_add(AND)
 }
@@ -94,7 +94,7 @@ pub(super) fn described(graph: &[Value]) -> Result<BTreeMap<PathBuf, Described>,
     Ok(files)
 }
 
-/// Whether an entity stands for a file that is not in the archive.
+/// Whether an entity is a file that is not in the archive.
 pub(super) fn is_elsewhere(id: &str) -> bool {
     id.contains("://") || id.starts_with('#')
 }

@@ -117,7 +117,7 @@ fn copy(entry: impl Read, size: u64, place: &Path) -> std::io::Result<(u64, Stri
 
 /// Takes away what was written before something was found to be wrong.
 fn tidy(folder: &Path, was_there: bool, files: &[Entry]) {
-    // What cannot be removed is left; the error that is told is the one that led here.
+    // What cannot be removed is left; the error that is reported is the one that led here.
     if !was_there {
         let _ = std::fs::remove_dir_all(folder);
         return;

@@ -52,7 +52,7 @@ pub fn changes(cells: &Cells, number: u32, was: &Fingerprint, is: Option<&Finger
     reasons
 }
 
-/// What a difference of cell `number` comes from: [`changes`], and if there are none, commands whose files nobody has seen,
+/// What a difference of cell `number` comes from: [`changes`], and if there are none, commands whose files are not known,
 /// or the program.
 pub fn explain(cells: &Cells, number: u32, was: &Fingerprint, is: Option<&Fingerprint>) -> Vec<String> {
     let mut reasons = changes(cells, number, was, is);

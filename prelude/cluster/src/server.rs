@@ -198,7 +198,7 @@ impl Server {
     }
 }
 
-/// What stands for a server: an address, or a [`Server`].
+/// What names a server: an address, or a [`Server`].
 pub trait IntoServer {
     /// The server.
     ///

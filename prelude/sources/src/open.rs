@@ -45,8 +45,8 @@ pub struct Options {
     pub delta_version: Option<u64>,
 }
 
-/// The ending of a name, as [`EXTENSIONS`] has it; `None` for a file that is no table. In an address, what stands behind
-/// a question mark is no part of the name.
+/// The ending of a name, as [`EXTENSIONS`] has it; `None` for a file that is no table. In an address, the query
+/// after `?` is no part of the name.
 pub fn ending(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let name = if is_elsewhere(path) { name.split(['?', '#']).next()? } else { &name };

@@ -78,7 +78,7 @@ impl Channel {
         send.send_data(body, true).map_err(|error| lost(&error))?;
         let answer = answer.await.map_err(|error| lost(&error))?;
         let (head, body) = answer.into_parts();
-        // Where nothing comes behind, the status stands in the header.
+        // Without a body, the status is in the header.
         if head.headers.contains_key("grpc-status") {
             status(&head.headers)?;
         }
@@ -114,7 +114,7 @@ async fn opened<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let (requests, mut connection) = greeted.map_err(|error| lost(&error))?;
     let pings = connection.ping_pong();
     let connection = tokio::spawn(async move {
-        // Why it ended is told to whoever waits for an answer.
+        // The callers that wait for an answer learn why it ended.
         let _ = connection.await;
     });
     let connection = connection.abort_handle();

@@ -1,6 +1,6 @@
 //! What can go wrong between the client and a server.
 
-/// Why a server gave no answer. Messages do not name the server: whoever asked for it does.
+/// Why a server gave no answer. Messages do not name the server; the caller adds its name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -190,7 +190,7 @@ impl Session {
         outcome
     }
 
-    /// Ends an operation on the server. That it could not be told is no news: the session ends with the connection.
+    /// Ends an operation on the server. A failure is ignored: the session ends with the connection.
     fn interrupt(&self, operation: &str) {
         let shared = self.shared.clone();
         let request = InterruptRequest {

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A connection in which nobody else reads.
+/// A connection that has one reader.
 pub(crate) async fn encrypted(tcp: TcpStream, host: &str) -> Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();

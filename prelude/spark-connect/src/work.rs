@@ -8,7 +8,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// How often somebody who waits asks whether to give up.
+/// How often a waiting thread asks whether to give up.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) fn runtime() -> Result<&'static Runtime> {

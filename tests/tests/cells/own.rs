@@ -54,7 +54,7 @@ fn own_functions_types_and_fields_are_completed_and_inspected() {
     notebook.value("let track = Track::positive(1.5); let tracks: Tracks = vec![track.clone()];");
     let complete = |code: &str| -> Vec<(String, String)> {
         let mut found = Vec::new();
-        // A busy machine may need more than the patience of somebody who types.
+        // A busy machine may need more time than a user who types would wait.
         for _ in 0..60 {
             found = notebook.evaluator.complete(code, code.len()).candidates;
             if !found.is_empty() {

@@ -1,4 +1,4 @@
-//! What rooms offer to others is used by somebody: another room, a test, an example, or the docs.
+//! What rooms offer to others is used: by another room, a test, an example, or the docs.
 
 use super::{all_files, folder_of, rooms};
 use recoil_tests::cases::project;

@@ -109,7 +109,7 @@ fn in_session(folder: &Path, manifest: &str, wanted: &str, known: Lock, lock: &P
     Ok(Dependencies { arguments, identity, cacheable: false, note })
 }
 
-/// The wishes with folders told from the lock, so that they are the same where the notebook lies elsewhere.
+/// The wishes with folders told from the lock, so that they are the same when the notebook is moved.
 fn portable(wanted: &str, beside: &Path) -> String {
     let beside = beside.canonicalize().unwrap_or_else(|_| beside.to_path_buf());
     let mut out = String::new();

@@ -60,7 +60,7 @@ fn walk(bytes: &Bytes, at: u64, path: &str, seen: &mut Vec<u64>, found: &mut Vec
     Ok(())
 }
 
-/// Names and keys of the directory whose record is at `at`, each as it stands in the list; `None` without a list.
+/// Names and keys of the directory whose record is at `at`, each as the list has it; `None` without a list.
 pub(crate) fn keys_of(bytes: &Bytes, at: u64) -> Result<Option<Vec<(String, Vec<u8>)>>> {
     let (keys, size) = keys_at(bytes, at)?;
     if keys == 0 {

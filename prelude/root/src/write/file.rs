@@ -74,7 +74,7 @@ impl Writer {
 
     /// Begins to add objects of these names to a file. All other objects stay; objects of these names are replaced, and their
     /// bytes stay in the file unused. If there is no file, or it has no other object, this is the same as
-    /// [`Writer::create`]. The file is copied first, so that whoever reads it meanwhile sees it as it was.
+    /// [`Writer::create`]. The file is copied first, so that a reader sees the old file meanwhile.
     ///
     /// # Errors
     /// A file that is not one of ROOT's, that is cut short or was never closed; a place that cannot be written.

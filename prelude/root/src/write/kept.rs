@@ -7,7 +7,7 @@ use std::path::Path;
 /// What is known of a file before objects are added to it.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// Names and keys of the objects of the top directory, as they stand in its list.
+    /// Names and keys of the objects of the top directory, as its list has them.
     pub keys: Vec<(String, Vec<u8>)>,
     /// Position and size of the descriptions of classes.
     pub infos: (u64, u64),

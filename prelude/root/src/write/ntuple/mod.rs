@@ -198,7 +198,7 @@ impl Pages {
     fn write(&self, out: &mut Little, compression: Compression) {
         out.list(self.pages.len(), |out| {
             for (elements, at, stored) in &self.pages {
-                // Negative: a checksum stands behind the page.
+                // Negative: a checksum follows the page.
                 out.i32(-(*elements as i32)).locator(*stored, *at);
             }
             out.i64(self.first as i64).u32(compression.setting() as u32);
@@ -259,7 +259,7 @@ fn anchor(header: &(u64, u64, u64, u64), footer: &(u64, u64, u64)) -> Vec<u8> {
             .iter()
             .for_each(|value| wide(out, *value));
     });
-    // The checksum is of what stands behind byte count and version.
+    // The checksum is of the bytes after byte count and version.
     let sum = xxh3(&out.bytes[6..]);
     wide(&mut out, sum);
     out.bytes
