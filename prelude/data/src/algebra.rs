@@ -47,6 +47,15 @@ impl Group {
     /// The processes of both groups, each with the steps it has so far; of one data set or of two. A process that is in both
     /// has the rows of this group and then those of the other, if the steps behind them are the same; the same rows twice
     /// are an error. Weights and limits are those of this group.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let more = data::Data::from_frames([("taupair", df!("x" => [5.0])?)])?;
+    /// assert_eq!(data.query("x < 2").concat(&more).column("x")?, [1.0, 5.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
         let label: Arc<str> = format!("{}, {}", self.label, other.label).into();

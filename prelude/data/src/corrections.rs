@@ -16,6 +16,16 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When the file cannot be opened or is no such file: the message says where.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("sf.json");
+/// # std::fs::write(&path, r#"{"schema_version": 2, "corrections": [{"name": "sf", "version": 1, "data": 1.1,
+/// #     "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#)?;
+/// let sf = data::corrections(&path)?.get("sf")?;
+/// assert_eq!(sf.value(0.3)?, 1.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn corrections(path: impl AsRef<Path>) -> Result<Corrections> {
     let path = path.as_ref();
@@ -26,6 +36,16 @@ pub fn corrections(path: impl AsRef<Path>) -> Result<Corrections> {
 }
 
 /// The corrections of a file: shows what there is, and gives one by its name.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("sf.json");
+/// # std::fs::write(&path, r#"{"schema_version": 2, "corrections": [{"name": "sf", "version": 1, "data": 1.1,
+/// #     "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#)?;
+/// let file = data::corrections(&path)?;
+/// assert_eq!(file.get("sf")?.value(1.5)?, 1.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Corrections {
     path: String,
@@ -34,6 +54,15 @@ pub struct Corrections {
 
 impl Corrections {
     /// Their names, in the order of the file.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sf.json");
+    /// # std::fs::write(&path, r#"{"schema_version": 2, "corrections": [{"name": "sf", "version": 1, "data": 1.1,
+    /// #     "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#)?;
+    /// assert_eq!(data::corrections(&path)?.names(), ["sf"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn names(&self) -> Vec<String> {
         self.set.names().map(str::to_owned).collect()
     }
@@ -42,6 +71,17 @@ impl Corrections {
     ///
     /// # Errors
     /// When there is none, or when it needs what is not supported.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sf.json");
+    /// # std::fs::write(&path, r#"{"schema_version": 2, "corrections": [{"name": "sf", "version": 1, "data": 1.1,
+    /// #     "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#)?;
+    /// let file = data::corrections(&path)?;
+    /// assert_eq!(file.get("sf")?.name(), "sf");
+    /// assert!(file.get("fs").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn get(&self, name: &str) -> Result<Correction> {
         let found = self.set.get(name).map_err(|error| Error::request(format!("{}: {error}", self.path)))?;
@@ -52,6 +92,15 @@ impl Corrections {
     ///
     /// # Errors
     /// When there are several.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sf.json");
+    /// # std::fs::write(&path, r#"{"schema_version": 2, "corrections": [{"name": "sf", "version": 1, "data": 1.1,
+    /// #     "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#)?;
+    /// assert_eq!(data::corrections(&path)?.only()?.signature(), "(p)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn only(&self) -> Result<Correction> {
         match self.names().as_slice() {
@@ -110,11 +159,27 @@ pub struct Correction(Arc<::corrections::Correction>);
 
 impl Correction {
     /// Its name.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.named("muons").bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert_eq!(sf.name(), "muons");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
     /// What it takes, in words: `(p, theta, kind: a text)`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// # let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert!(sf.signature().starts_with("(p"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn signature(&self) -> String {
         self.0.signature()
     }
@@ -123,6 +188,15 @@ impl Correction {
     ///
     /// # Errors
     /// When the table has no value for them.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// # let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert_eq!(sf.value(1.5)?, 1.1);
+    /// assert!(sf.value(7.0).is_err(), "outside of the bins");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn value<'a>(&self, inputs: impl IntoInputs<'a>) -> Result<f64> {
         self.0.value(&inputs.into_inputs()).map_err(|reason| Error::request(format!("{}: {reason}", self.0.name)))
@@ -201,8 +275,21 @@ impl From<&Correction> for cut::Value {
 }
 
 /// What can be given to a table: a number, a text, or several of them in a tuple.
+///
+/// ```
+/// # use polars::df;
+/// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+/// # let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").build()?;
+/// assert_eq!(sf.value(0.5)?, sf.value((0.5,))?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoInputs<'a> {
     /// The inputs in order.
+    ///
+    /// ```
+    /// use data::IntoInputs;
+    /// assert_eq!((1.5, "up").into_inputs().len(), 2);
+    /// ```
     fn into_inputs(self) -> Vec<Input<'a>>;
 }
 
@@ -245,12 +332,28 @@ impl<'a> IntoInputs<'a> for &[Input<'a>] {
 ///
 /// # Errors
 /// A file that cannot be read.
+///
+/// ```
+/// # use polars::df;
+/// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+/// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").build()?;
+/// assert_eq!(sf.value(1.5)?, 1.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn lookup(table: impl IntoLookup) -> Result<LookupTable> {
     table.into_lookup()
 }
 
 /// A table that is being described; [`LookupTable::build`] makes a [`Correction`] of it.
+///
+/// ```
+/// # use polars::df;
+/// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+/// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").nearest().build()?;
+/// assert_eq!((sf.value(0.5)?, sf.value(100.0)?), (0.9, 1.1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct LookupTable {
     name: String,
@@ -266,6 +369,14 @@ enum Cells {
 
 impl LookupTable {
     /// What the table is called in messages.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.named("muons").bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert!(sf.value(9.0).unwrap_err().to_string().starts_with("muons"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -273,6 +384,14 @@ impl LookupTable {
     }
 
     /// An input with bins: the columns of the lower bounds (which belong to the bins) and of the upper ones.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert_eq!(sf.value(1.0)?, 1.1, "the lower bound belongs to its bin");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bins(mut self, input: &str, lower: &str, upper: &str) -> Self {
         if let Cells::Frame { bins, .. } = &mut self.cells {
@@ -282,6 +401,13 @@ impl LookupTable {
     }
 
     /// An input whose values stand in the rows: whole numbers or texts.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// let table = df!("charge" => [-1, 1], "sf" => [0.9, 1.1])?;
+    /// assert_eq!(data::lookup(&table)?.key("charge").value("sf", "sf").build()?.value((-1,))?, 0.9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn key(self, column: &str) -> Self {
         self.key_in(column, column)
@@ -305,6 +431,14 @@ impl LookupTable {
     }
 
     /// A value, as an expression of columns. The first one is what a call without a name gives.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").value("twice", "2 * sf").build()?;
+    /// assert_eq!(sf.value((0.5, "twice"))?, 1.8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn value(mut self, name: &str, expression: impl Into<Selection>) -> Self {
         if let Cells::Frame { values, .. } = &mut self.cells {
@@ -314,6 +448,14 @@ impl LookupTable {
     }
 
     /// Outside of the bins, and for keys that are not there: this value. Without it they are an error.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").outside(1.0).build()?;
+    /// assert_eq!(sf.value(7.0)?, 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn outside(mut self, value: f64) -> Self {
         self.flow = Flow::Default(value);
@@ -321,6 +463,14 @@ impl LookupTable {
     }
 
     /// Outside of the bins: the nearest bin.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// let sf = data::lookup(&table)?.bins("p", "low", "high").value("sf", "sf").nearest().build()?;
+    /// assert_eq!(sf.value(7.0)?, 1.1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn nearest(mut self) -> Self {
         self.flow = Flow::Clamp;
@@ -331,6 +481,13 @@ impl LookupTable {
     ///
     /// # Errors
     /// A column that is not there or of another type, rows that overlap, bounds that do not increase.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// assert!(data::lookup(&table)?.bins("p", "low", "hihg").value("sf", "sf").build().is_err(), "no such column");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn build(self) -> Result<Correction> {
         let rows = match self.cells {
@@ -396,11 +553,27 @@ fn keys(frame: &DataFrame, column: &str) -> Result<Keys> {
 }
 
 /// What can be looked up: a frame, the path of a file, a histogram of any number of axes, or values of bins (a ratio).
+///
+/// ```
+/// let mut hist = hist::Hist::new(hist::Axis::regular(2, 0.0, 2.0)?.named("p"))?;
+/// hist.fill(&[0.5, 1.5, 1.5])?;
+/// assert_eq!(data::lookup(&hist)?.build()?.value((1.2, "nominal"))?, 2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoLookup {
     /// The table, to be described.
     ///
     /// # Errors
     /// A file that cannot be read; a histogram with categories of text.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let table = df!("low" => [0.0, 1.0], "high" => [1.0, 5.0], "sf" => [0.9, 1.1])?;
+    /// use data::IntoLookup;
+    /// let sf = (&table).into_lookup()?.bins("p", "low", "high").value("sf", "sf").build()?;
+    /// assert_eq!(sf.value(0.5)?, 0.9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn into_lookup(self) -> Result<LookupTable>;
 }
 

@@ -5,6 +5,15 @@ use belle2::luminosity::LuminosityError;
 use belle2::names::NameError;
 
 /// An error of the facade; its text is what the cell shows.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let error = data.query("y > 1").count().unwrap_err();
+/// assert!(matches!(error, data::Error::Cut { .. }), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -51,11 +60,20 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// Whether this is the user's own interrupt.
+    ///
+    /// ```
+    /// assert!(!data::Error::request("no such run").is_interrupt());
+    /// ```
     pub fn is_interrupt(&self) -> bool {
         matches!(self, Self::Table { error: segment::Error::Interrupted, .. })
     }
 
     /// An error with a message of one's own: what is wrong, and what to do.
+    ///
+    /// ```
+    /// let error = data::Error::request("run 7 has no calibration; take 6 or 8");
+    /// assert_eq!(error.to_string(), "run 7 has no calibration; take 6 or 8");
+    /// ```
     pub fn request(message: impl Into<String>) -> Self {
         Self::Request(message.into())
     }

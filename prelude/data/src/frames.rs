@@ -61,6 +61,17 @@ impl Group {
 
     /// Rows whose time (the first column of times) lies between, both ends included: `date_range("2024-01-01",
     /// "2024-01-31")`. A day without a time of day is the whole day; an empty text is no bound.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// assert_eq!(data.date_range("2024-01-01", "2024-01-01").count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn date_range(&self, low: impl AsRef<str>, high: impl AsRef<str>) -> Self {
         self.and(Step::DateRange(low.as_ref().to_owned(), high.as_ref().to_owned()))
@@ -295,6 +306,18 @@ impl Group {
     /// Buckets of time, as pandas makes them but for empty ones, which are left out, by the first column of times:
     /// `resample("1h").agg([mean("E")])`. Units are ns, us, ms, s, min, h, and D, which is from midnight to midnight by the
     /// clocks of the column; or of the calendar W (and W-MON ..), MS, ME, QS, QE, YS, YE.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let hourly = data.resample("1h").agg([flow::mean("E")]);
+    /// assert_eq!(hourly.column("E")?, [2.0, 5.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resample(&self, rule: impl Into<String>) -> Resampling<'_> {
         let resample = Resample { origin: Origin::StartDay, calendar: true, ..Resample::new(rule, []) };
         Resampling { group: self, resample, wrong: None }
@@ -302,6 +325,18 @@ impl Group {
 }
 
 /// Rows that are to be gathered in buckets of time.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+/// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+/// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+/// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+/// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+/// let daily = data.resample("D").agg([flow::sum("E")]);
+/// assert_eq!(daily.column("E")?, [4.0, 5.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "say what to compute with .agg([..])"]
 pub struct Resampling<'a> {
     group: &'a Group,
@@ -311,12 +346,36 @@ pub struct Resampling<'a> {
 
 impl Resampling<'_> {
     /// Which side of a bucket is closed, `"left"` or `"right"`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let hourly = data.resample("1h").closed("right").agg([flow::count("E")]);
+    /// assert_eq!(hourly.count()?, 2, "11:00 belongs to the hour before");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn closed(mut self, side: impl AsRef<str>) -> Self {
         self.resample.closed = self.side("closed", side.as_ref());
         self
     }
 
     /// Which side labels a bucket, `"left"` or `"right"`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let daily = data.resample("D").label("right").agg([flow::sum("E")]);
+    /// assert_eq!(daily.query("t == '2024-01-02'").column("E")?, [4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn label(mut self, side: impl AsRef<str>) -> Self {
         self.resample.label = self.side("label", side.as_ref());
         self
@@ -334,6 +393,18 @@ impl Resampling<'_> {
     }
 
     /// Shifts all buckets by a length of time, `"15min"`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let hourly = data.resample("1h").offset("30min").agg([flow::sum("E")]);
+    /// assert_eq!(hourly.column("E")?, [1.0, 3.0, 5.0], "10:30 is now a bound");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn offset(mut self, offset: impl Into<String>) -> Self {
         self.resample.offset = Some(offset.into());
         self
@@ -341,6 +412,18 @@ impl Resampling<'_> {
 
     /// From where buckets are counted: `"start_day"` (midnight before the first time, the default as in pandas), `"epoch"` (midnight of 1970-01-01),
     /// `"start"`, `"end"`, `"end_day"`, or a time.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let hourly = data.resample("1h").origin("start").agg([flow::sum("E")]);
+    /// assert_eq!(hourly.column("E")?, [4.0, 5.0], "counted from 10:10");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn origin(mut self, origin: impl AsRef<str>) -> Self {
         self.resample.origin = match origin.as_ref() {
             "epoch" => Origin::LocalEpoch,
@@ -360,6 +443,18 @@ impl Resampling<'_> {
     }
 
     /// One row per bucket that has rows, in order, each process apart; a step like others.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let times = ["2024-01-01 10:10", "2024-01-01 10:50", "2024-01-02 11:00"];
+    /// # let frame = df!("t" => times, "E" => [1.0, 3.0, 5.0])?;
+    /// # let frame = frame.lazy().with_column(col("t").str().to_datetime(
+    /// #     Some(TimeUnit::Microseconds), None, StrptimeOptions::default(), lit("raise")));
+    /// # let data = data::Data::from_frames([("mumu", frame.collect()?)])?;
+    /// let hourly = data.resample("1h").agg([flow::mean("E")]);
+    /// assert_eq!(hourly.column("E")?, [2.0, 5.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn agg(mut self, aggregations: impl IntoIterator<Item = Aggregation>) -> Group {
         self.resample.aggregations = aggregations.into_iter().collect();

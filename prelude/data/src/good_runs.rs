@@ -12,6 +12,15 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When the file cannot be opened or is no such list: the message says where.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("good.json");
+/// # std::fs::write(&path, r#"{"1": [[1, 33], [35, 60]], "2": [[1, 20]]}"#)?;
+/// let good = data::good_runs(&path)?;
+/// assert!(good.holds(2, 20) && !good.holds(2, 21));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn good_runs(path: impl AsRef<Path>) -> Result<GoodRuns> {
     let path = path.as_ref();
@@ -21,6 +30,16 @@ pub fn good_runs(path: impl AsRef<Path>) -> Result<GoodRuns> {
 }
 
 /// A list of good runs, which a selection can ask: `data.query("@good(run, luminosityBlock)").bind("good", good)`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("good.json");
+/// # std::fs::write(&path, r#"{"1": [[1, 33], [35, 60]], "2": [[1, 20]]}"#)?;
+/// # let data = data::Data::from_frames([("mumu", polars::df!("run" => [1, 1, 3], "block" => [33, 34, 1])?)])?;
+/// let good = data::good_runs(&path)?;
+/// assert_eq!(data.query("@good(run, block)").bind("good", &good).count()?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoodRuns(Arc<BTreeMap<i64, Vec<[i64; 2]>>>);
 
@@ -52,11 +71,28 @@ impl GoodRuns {
     }
 
     /// Whether a section of a run is good.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("good.json");
+    /// # std::fs::write(&path, r#"{"1": [[1, 33], [35, 60]], "2": [[1, 20]]}"#)?;
+    /// let good = data::good_runs(&path)?;
+    /// assert!(good.holds(1, 35) && !good.holds(1, 34));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn holds(&self, run: i64, section: i64) -> bool {
         self.0.get(&run).is_some_and(|ranges| ranges.iter().any(|[first, last]| (*first..=*last).contains(&section)))
     }
 
     /// The numbers of the runs in the list.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("good.json");
+    /// # std::fs::write(&path, r#"{"1": [[1, 33], [35, 60]], "2": [[1, 20]]}"#)?;
+    /// assert_eq!(data::good_runs(&path)?.runs(), [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn runs(&self) -> Vec<i64> {
         self.0.keys().copied().collect()
     }

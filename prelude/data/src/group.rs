@@ -14,6 +14,15 @@ use std::sync::Arc;
 ///
 /// Every step gives a new group and reads nothing; what is wrong with a step is said by the terminal that reads
 /// (and by [`Group::check`], before anything is read). Processes stay apart: `head(10)` is ten rows of each.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let some: data::Group = data.query("x > 1.5").define("double", "2 * x");
+/// assert_eq!(some.sum("double")?, 18.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Group {
     pub(crate) label: Arc<str>,
@@ -352,6 +361,15 @@ impl Group {
     }
 
     /// The rows in one universe of a source: what the chain gives when the columns are defined anew where they are varied.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let mc = data.vary("scale", ("pt", "1.02 * pt", "0.98 * pt")).query("pt > 20");
+    /// assert_eq!((mc.count()?, mc.universe("scale", data::Up).count()?), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn universe(&self, source: &str, direction: Direction) -> Self {
         self.and(Step::Universe(source.into(), Member::Towards(direction)))

@@ -9,6 +9,14 @@ use std::sync::Arc;
 
 impl Data {
     /// Runs queries of this data set on a server of Spark Connect; see [`Group::on`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert!(data.on("http://spark.example").count().is_err(), "an address is sc://host:port");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn on(&self, server: impl IntoServer) -> Self {
         Self::of_everything(self.all().on(server))
@@ -36,6 +44,14 @@ impl Group {
     }
 
     /// How many rows may be fetched from a server at a time, where 10 million are too few.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.fetch(1_000).count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn fetch(&self, rows: u64) -> Self {
         self.with_settings(|settings| settings.fetched = Some(rows))

@@ -10,6 +10,14 @@ use sources::Source;
 use std::sync::Arc;
 
 /// A table that is to be a process of a data set.
+///
+/// ```
+/// use sources::memory::{Cutting, Memory};
+/// let table = Memory::cut("run 7", polars::df!("px" => [0.5, 1.5])?, None, &Cutting::default())?;
+/// let source = data::ProcessSource::new("run 7", std::sync::Arc::new(table));
+/// assert_eq!(data::Data::from_tables("a format", [source])?.count()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ProcessSource {
     name: String,
@@ -19,11 +27,27 @@ pub struct ProcessSource {
 
 impl ProcessSource {
     /// A table and the name of its process.
+    ///
+    /// ```
+    /// # use sources::memory::{Cutting, Memory};
+    /// # let table = Memory::cut("run 7", polars::df!("px" => [0.5, 1.5])?, None, &Cutting::default())?;
+    /// let source = data::ProcessSource::new("run 7", std::sync::Arc::new(table));
+    /// assert_eq!(data::Group::from_source("a format", source).processes()[..], ["run 7"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: impl Into<String>, source: Arc<dyn Source>) -> Self {
         Self { name: name.into(), source, files: 0 }
     }
 
     /// How many files the table is made of, which listings show.
+    ///
+    /// ```
+    /// # use sources::memory::{Cutting, Memory};
+    /// # let table = Memory::cut("run 7", polars::df!("px" => [0.5, 1.5])?, None, &Cutting::default())?;
+    /// let source = data::ProcessSource::new("run 7", std::sync::Arc::new(table)).files(3);
+    /// assert_eq!(data::Group::from_source("a format", source).count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn files(mut self, files: usize) -> Self {
         self.files = files;
@@ -66,6 +90,15 @@ impl Data {
 
 impl Group {
     /// The group of one table. `path` says in listings where it comes from.
+    ///
+    /// ```
+    /// use data::{Group, ProcessSource};
+    /// use sources::memory::{Cutting, Memory};
+    /// let table = Memory::cut("run 7", polars::df!("px" => [0.5, 1.5])?, None, &Cutting::default())?;
+    /// let group = Group::from_source("a format", ProcessSource::new("run 7", std::sync::Arc::new(table)));
+    /// assert_eq!(group.query("px > 1").count()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_source(path: impl AsRef<str>, table: ProcessSource) -> Self {
         let grammar = Grammar::default();
         let catalog = Catalog::of(path.as_ref(), vec![table.process(&grammar)], &grammar, Vec::new());
@@ -73,6 +106,11 @@ impl Group {
     }
 
     /// A group without rows whose terminals give this error: for constructors that give a group and not a `Result`.
+    ///
+    /// ```
+    /// let group = data::Group::failed("run 7", data::Error::request("run 7 is not calibrated"));
+    /// assert_eq!(group.count().unwrap_err().to_string(), "run 7 is not calibrated");
+    /// ```
     pub fn failed(label: impl AsRef<str>, error: Error) -> Self {
         let nothing = Catalog::of(label.as_ref(), Vec::new(), &Grammar::default(), Vec::new());
         Self::all(Arc::new(nothing), Arc::new(Settings::default())).broken_by(label.as_ref().into(), error)

@@ -6,6 +6,15 @@ use crate::steps::vary::{Direction, Down, Up};
 use hist::Hist;
 
 /// The uncertainty of each bin: distances from nominal.
+///
+/// ```
+/// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+/// # let mc = mc.vary("lumi", data::Norm(1.25));
+/// let band = mc.hist("x", (2, 0.0, 2.0))?.band()?;
+/// assert_eq!(band.statistics[0], 1.0);
+/// assert_eq!(band.up[0], (1.0_f64 + 0.25 * 0.25).sqrt());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Band {
     /// Upwards, all sources and statistics in quadrature.
@@ -23,6 +32,14 @@ impl Histogram {
     ///
     /// # Errors
     /// A source that no step varies.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let hist = mc.hist("x", (2, 0.0, 2.0))?;
+    /// assert_eq!(hist.varied("lumi", data::Up)?.counts(), [1.25, 3.75]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn varied(&self, source: &str, direction: Direction) -> Result<Hist> {
         let source = self.variations.source(source)?;
@@ -32,6 +49,13 @@ impl Histogram {
     }
 
     /// The names of the sources that are varied, in the order of their steps.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// assert_eq!(mc.hist("x", 2)?.source_names(), ["lumi"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn source_names(&self) -> Vec<String> {
         self.variations.sources.iter().map(|source| source.name.to_string()).collect()
     }
@@ -41,6 +65,14 @@ impl Histogram {
     ///
     /// # Errors
     /// None in practice: all processes have the same bins.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let band = mc.hist("x", (2, 0.0, 2.0))?.band()?;
+    /// assert_eq!(band.up[1], (3.0_f64 + 0.75 * 0.75).sqrt());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn band(&self) -> Result<Band> {
         let simulated: Vec<usize> = self.simulated();

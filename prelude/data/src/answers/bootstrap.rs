@@ -14,6 +14,15 @@ use segment::random::{digest, lot};
 
 /// A histogram, and as many replicas of it as were asked for, in each of which every event counts as often as a Poisson
 /// distribution of mean 1 says.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+/// assert_eq!((replicas.nominal().sum(), replicas.replicas().len()), (4.0, 50));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Bootstrap {
     nominal: Hist,
@@ -22,16 +31,44 @@ pub struct Bootstrap {
 
 impl Bootstrap {
     /// The histogram of the data as they are.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+    /// assert_eq!(replicas.nominal().counts(), [1.0, 1.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn nominal(&self) -> &Hist {
         &self.nominal
     }
 
     /// The replicas.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+    /// assert_eq!(replicas.replicas().len(), 50);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn replicas(&self) -> &[Hist] {
         &self.replicas
     }
 
     /// A number of each replica: its mean and its standard deviation, which is the error of the number.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+    /// let (entries, error) = replicas.of(|hist| hist.sum());
+    /// assert!(entries > 2.0 && error > 0.5, "4 entries, with the error of a count");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(&self, number: impl Fn(&Hist) -> f64) -> (f64, f64) {
         spread(&self.replicas.iter().map(number).collect::<Vec<f64>>())
     }
@@ -58,11 +95,30 @@ impl Bootstrap {
     }
 
     /// The standard deviation of each bin.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+    /// assert_eq!(replicas.errors()[0], replicas.covariance()[0][0].sqrt());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn errors(&self) -> Vec<f64> {
         (0..self.nominal.counts().len()).map(|bin| self.covariances(bin, bin).sqrt()).collect()
     }
 
     /// The covariances of the bins: a row for each of them.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let replicas = data.bootstrap("x", (4, 0.5, 4.5), 50, 1)?;
+    /// let covariance = replicas.covariance();
+    /// assert_eq!(covariance[0][1], covariance[1][0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn covariance(&self) -> Vec<Vec<f64>> {
         let bins = self.nominal.counts().len();
         (0..bins).map(|a| (0..bins).map(|b| self.covariances(a, b)).collect()).collect()

@@ -9,6 +9,15 @@ use polars::prelude::*;
 use segment::Segment;
 
 /// The correlations of columns: a number for each pair, shown as a map.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let found = data.correlation(["x", "-x"])?;
+/// assert_eq!((&found.names[1], found.get("x", "-x")), (&"-x".to_string(), Some(-1.0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correlations {
     /// The columns.
@@ -18,12 +27,28 @@ pub struct Correlations {
 
 impl Correlations {
     /// The correlation of two of the columns.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.correlation(["x", "2 * x"])?.get("x", "2 * x"), Some(1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, a: &str, b: &str) -> Option<f64> {
         let at = |name: &str| self.names.iter().position(|known| known == name);
         Some(self.values[at(a)? * self.names.len() + at(b)?])
     }
 
     /// All correlations: a row for each column.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.correlation(["x", "-x"])?.rows(), [[1.0, -1.0], [-1.0, 1.0]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows(&self) -> Vec<Vec<f64>> {
         self.values.chunks(self.names.len().max(1)).map(<[f64]>::to_vec).collect()
     }

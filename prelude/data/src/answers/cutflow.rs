@@ -22,6 +22,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is left after a step.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+/// let first = &cutflow.total()[0];
+/// assert_eq!((first.candidates, first.events, first.weighted), (4, 3, 4.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CutflowCounts {
     /// Rows.
@@ -45,6 +55,15 @@ impl AddAssign for CutflowCounts {
 }
 
 /// What is left after each step of a chain, process by process. Displays as a table and a plot.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+/// assert_eq!(cutflow.total()[2].candidates, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cutflow {
     steps: Vec<String>,
@@ -132,11 +151,30 @@ impl Group {
 
 impl Cutflow {
     /// Names of the steps; the first is `all`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// assert_eq!(cutflow.steps()[0], "all");
+    /// assert_eq!(cutflow.steps().len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn steps(&self) -> &[String] {
         &self.steps
     }
 
     /// What is left after each step, all processes together.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// assert_eq!(cutflow.total()[1].events, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn total(&self) -> Vec<CutflowCounts> {
         let mut total = vec![CutflowCounts::default(); self.steps.len()];
         for (_, left) in &self.processes {
@@ -147,11 +185,29 @@ impl Cutflow {
 
     /// The sources of systematic uncertainty, and the change of the weighted yield of all processes after each step, up and
     /// down: 0.01 is 1 %.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let cutflow = mc.query("x > 1").cutflow()?;
+    /// assert_eq!(cutflow.by_source()[0], ("lumi".to_string(), vec![[0.25, -0.25], [0.25, -0.25]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn by_source(&self) -> &[(String, Vec<[f64; 2]>)] {
         &self.sources
     }
 
     /// Processes, and what is left of each after each step.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// let (process, steps) = &cutflow.by_process()[0];
+    /// assert_eq!((process.as_str(), steps[0].candidates), ("mumu", 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn by_process(&self) -> &[(String, Vec<CutflowCounts>)] {
         &self.processes
     }
@@ -161,6 +217,15 @@ impl Cutflow {
     ///
     /// # Errors
     /// None in practice: all columns have one length.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// assert_eq!(cutflow.to_frame()?.height(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn to_frame(&self) -> Result<DataFrame> {
         let total = ("all".to_owned(), self.total());
@@ -184,6 +249,15 @@ impl Cutflow {
     }
 
     /// The candidates that are left after each step, weighted where the rows have weights, as a plot.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let cutflow = data.query("x > 1.5").query("k == 'a'").cutflow()?;
+    /// assert!(cutflow.plot().text().contains("x > 1.5"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plot(&self) -> show::Plot {
         let total = self.total();
         let steps: Vec<_> = self.steps.iter().zip(&total).map(|(step, left)| (step.as_str(), left.weighted)).collect();

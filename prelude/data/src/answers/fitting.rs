@@ -12,6 +12,14 @@ impl Group {
     ///
     /// # Errors
     /// See [`hist::fit_values`]; rows with weights, which a likelihood of values cannot use: fit their histogram.
+    ///
+    /// ```
+    /// # let values: Vec<f64> = (0..200).map(|i| 0.005 * (0.5 + f64::from(i))).collect();
+    /// # let data = data::Data::from_frames([("mumu", polars::df!("x" => values)?)])?;
+    /// let fit = data.fit("x", hist::Fitting::range(hist::Constant, 0.0, 1.0))?;
+    /// assert!(fit.converged);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn fit(&self, column: impl AsRef<str>, model: impl Into<Fit>) -> Result<FitResult> {
         self.fit_column(column.as_ref(), model.into())
@@ -53,6 +61,19 @@ pub fn sweight(fit: &FitResult, component: &str) -> Result<SWeight> {
 }
 
 /// The weight of one component of a fit: see [`sweight`].
+///
+/// ```
+/// # use hist::{Constant, Fitting, Gaussian};
+/// # let flat = (0..400).map(|i| 5.0 + 0.001 * f64::from(i));
+/// # let peak = (1..400).map(|i| { let u = f64::from(i) / 400.0; 5.2 + 0.01 * (u / (1.0 - u)).ln() });
+/// # let masses: Vec<f64> = flat.chain(peak).collect();
+/// # let data = data::Data::from_frames([("mumu", polars::df!("m" => masses)?)])?;
+/// let fit = data.fit("m", (Gaussian + Constant).range(5.0, 5.4))?;
+/// let weight: data::SWeight = data::sweight(&fit, "Gaussian")?;
+/// let weighted = data.query("5 <= m <= 5.4").weight("@s(m)").bind("s", weight);
+/// assert!((weighted.sum_of_weights()?.0 - fit.yields()[0].1).abs() < 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SWeight(hist::SWeight);
 

@@ -12,6 +12,15 @@ use polars::prelude::*;
 use segment::Segment;
 
 /// A group whose rows are to be gathered by keys.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let means = data.group_by("k").agg([flow::mean("x")])?;
+/// assert_eq!(means.height(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "say what to compute with .agg([..])"]
 pub struct GroupedBy<'a> {
     group: &'a Group,
@@ -64,6 +73,16 @@ impl GroupedBy<'_> {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, keys or columns, before any row is read; a weight that is missing.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use flow::{mean, sum};
+    /// let frame = data.group_by("k").agg([sum("x"), mean("x").alias("mean")])?;
+    /// assert_eq!(frame.get_column_names(), ["k", "x", "mean"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn agg(self, aggregations: impl IntoIterator<Item = Aggregation>) -> Result<DataFrame> {
         let aggregations = self.apart(aggregations.into_iter().collect())?;

@@ -14,6 +14,15 @@ use std::ops::{Add, Deref, Div, Mul, Sub};
 use std::sync::Arc;
 
 /// A histogram that knows how it was made: the total, one component per process, and the report of the run.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hist = data.hist("x", (2, 0.5, 4.5))?;
+/// assert_eq!(hist.by_process().get("mumu").unwrap().counts(), hist.counts());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Histogram {
     hist: Hist,
@@ -153,6 +162,14 @@ impl Histogram {
     }
 
     /// How the histogram was made: time, rows, bytes, segments, cuts.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.hist("x", 2)?.performance_report().rows_in, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn performance_report(&self) -> &Report {
         &self.report
     }

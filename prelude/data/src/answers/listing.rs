@@ -12,6 +12,15 @@ use std::ops::Deref;
 const MOST_NOTES: usize = 12;
 
 /// Names, and what is known of them.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let processes = data.processes();
+/// assert_eq!(processes[..], ["mumu"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Listing {
     names: Vec<String>,
@@ -20,6 +29,12 @@ pub struct Listing {
 
 impl Listing {
     /// Names, and the table as which they display.
+    ///
+    /// ```
+    /// let names = vec!["a".to_string(), "b".to_string()];
+    /// let listing = data::Listing::of(names, show::Table::new(["name"]));
+    /// assert_eq!(listing[..], ["a", "b"]);
+    /// ```
     pub fn of(names: Vec<String>, table: Table) -> Self {
         Self { names, table }
     }
@@ -167,6 +182,14 @@ impl Group {
     }
 
     /// The groups that have a process here, with their processes and rows; displays as a table.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert!(data.groups().iter().all(|group| data.group(group).count().is_ok()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn groups(&self) -> Listing {
         let names = self.group_names();
         let mut table = Table::new(["group", "processes", "rows"]).caption(format!("{} groups", names.len()));

@@ -11,6 +11,15 @@ use polars::prelude::*;
 use segment::Segment;
 
 /// A histogram for each cut, of the rows that all other cuts keep.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let plots = data.n_minus_one([("x > 1", "x", (4, 0.5, 4.5)), ("k == 'a'", "x", (4, 0.5, 4.5))])?;
+/// assert_eq!(plots.iter().count(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct NMinusOne {
     parts: Vec<(String, Hist)>,
@@ -18,16 +27,44 @@ pub struct NMinusOne {
 
 impl NMinusOne {
     /// The histogram of a cut, by its text.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let plots = data.n_minus_one([("x > 1", "x", (4, 0.5, 4.5)), ("k == 'a'", "x", (4, 0.5, 4.5))])?;
+    /// assert_eq!(plots.get("k == 'a'").unwrap().counts(), [0.0, 1.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, cut: &str) -> Option<&Hist> {
         self.parts.iter().find(|(known, _)| known == cut).map(|(_, hist)| hist)
     }
 
     /// The cuts, each with its histogram.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let plots = data.n_minus_one([("x > 1", "x", (4, 0.5, 4.5)), ("k == 'a'", "x", (4, 0.5, 4.5))])?;
+    /// let cuts: Vec<&str> = plots.iter().map(|(cut, _)| cut).collect();
+    /// assert_eq!(cuts, ["x > 1", "k == 'a'"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Hist)> {
         self.parts.iter().map(|(cut, hist)| (cut.as_str(), hist))
     }
 
     /// The plot of one cut, in which lines and words can be drawn.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let plots = data.n_minus_one([("x > 1", "x", (4, 0.5, 4.5)), ("k == 'a'", "x", (4, 0.5, 4.5))])?;
+    /// assert!(plots.plot("x > 1").is_some() && plots.plot("x > 2").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plot(&self, cut: &str) -> Option<show::Plot> {
         self.get(cut).map(|hist| drawn(cut, hist))
     }

@@ -8,13 +8,20 @@ use polars::prelude::*;
 use segment::Segment;
 
 macro_rules! numbers {
-    ($($name:ident $function:ident $text:literal)*) => {$(
+    ($($name:ident $function:ident $text:literal $result:literal)*) => {$(
         #[doc = $text]
         ///
         /// Missing values are skipped; NaN where nothing is left. All processes together.
         ///
         /// # Errors
         /// See [`Group::count`]; a column that is not numbers.
+        ///
+        /// ```
+        /// # use polars::df;
+        /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 6.0])?)])?;
+        #[doc = concat!("assert_eq!(data.", stringify!($name), "(\"x\")?, ", $result, ");")]
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
         pub fn $name(&self, column: impl AsRef<str>) -> Result<f64> {
             self.number(column.as_ref(), AggregateFunction::$function)
@@ -24,12 +31,12 @@ macro_rules! numbers {
 
 impl Group {
     numbers! {
-        mean Mean "The mean of a column or an expression; weights count."
-        sum Sum "The sum of a column or an expression; weights count."
-        min Min "The smallest value of a column or an expression."
-        max Max "The largest value of a column or an expression."
-        std Std "The standard deviation of a column or an expression (n - 1); refused for weighted rows."
-        median Median "The median of a column or an expression; refused for weighted rows."
+        mean Mean "The mean of a column or an expression; weights count." "3.0"
+        sum Sum "The sum of a column or an expression; weights count." "9.0"
+        min Min "The smallest value of a column or an expression." "1.0"
+        max Max "The largest value of a column or an expression." "6.0"
+        std Std "The standard deviation of a column or an expression (n - 1); refused for weighted rows." "7_f64.sqrt()"
+        median Median "The median of a column or an expression; refused for weighted rows." "2.0"
     }
 
     /// A quantile between 0 and 1 of a column or an expression, linear between neighbours; refused for weighted rows.

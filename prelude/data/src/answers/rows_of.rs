@@ -23,8 +23,22 @@ impl std::fmt::Debug for Origin {
 }
 
 /// A bin: its number on each axis, counted from 0; of one axis the number alone.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hist = data.hist2d("x", (2, 0.5, 4.5), "x", (2, 0.5, 4.5))?;
+/// assert_eq!(hist.rows_of((0, 0))?.height(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoBin {
     /// The numbers, one for each axis.
+    ///
+    /// ```
+    /// use data::IntoBin;
+    /// assert_eq!((3, 1).into_bin(), [3, 1]);
+    /// ```
     fn into_bin(self) -> Vec<usize>;
 }
 

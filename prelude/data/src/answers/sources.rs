@@ -7,6 +7,15 @@ use hist::Hist;
 use show::{Bundle, Cell, Display, Table};
 
 /// What a source does to one process, in shares of nominal.
+///
+/// ```
+/// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+/// # let mc = mc.vary("lumi", data::Norm(1.25));
+/// let sources = mc.hist("x", (2, 0.0, 2.0))?.sources()?;
+/// let lumi = sources.get("lumi", "mumu").unwrap();
+/// assert_eq!((lumi.up, lumi.down), (0.25, -0.25));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceEffect {
     /// The source.
@@ -24,26 +33,64 @@ pub struct SourceEffect {
 }
 
 /// The effects of all sources on all processes that they concern; displays as a table.
+///
+/// ```
+/// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+/// # let mc = mc.vary("lumi", data::Norm(1.25));
+/// assert_eq!(mc.hist("x", (2, 0.0, 2.0))?.sources()?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sources(Vec<SourceEffect>);
 
 impl Sources {
     /// The effects, source by source.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let sources = mc.hist("x", (2, 0.0, 2.0))?.sources()?;
+    /// assert!(sources.iter().all(|effect| effect.up > 0.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, SourceEffect> {
         self.0.iter()
     }
 
     /// The effect of a source on a process.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let sources = mc.hist("x", (2, 0.0, 2.0))?.sources()?;
+    /// assert_eq!(sources.get("lumi", "mumu").unwrap().shape, 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, source: &str, process: &str) -> Option<&SourceEffect> {
         self.0.iter().find(|one| one.source == source && one.process == process)
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// assert_eq!(mc.hist("x", (2, 0.0, 2.0))?.sources()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether nothing is varied.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert!(data.hist("x", 2)?.sources()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -83,6 +130,14 @@ impl Histogram {
     ///
     /// # Errors
     /// A source that no step varies.
+    ///
+    /// ```
+    /// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+    /// # let mc = mc.vary("lumi", data::Norm(1.25));
+    /// let plot = mc.hist("x", (2, 0.0, 2.0))?.source("lumi")?;
+    /// assert!(plot.text().contains("lumi"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn source(&self, source: &str) -> Result<show::Plot> {
         let whole = |hist: &Hist| Hist::from_processes([("all", hist.clone())]);

@@ -184,6 +184,18 @@ impl Group {
     ///
     /// # Errors
     /// See [`Group::write_root`]; a format that is not known.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let options = data::WriteRoot::new().format("rntuple");
+    /// assert_eq!(data.write_root_with(folder.join("all.root:events"), options)?, 4);
+    /// assert_eq!(data::load(folder.join("all.root:events"))?.count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write_root_with(&self, path: impl AsRef<Path>, options: impl Into<WriteRoot>) -> Result<u64> {
         let options = options.into();
         let several = self.members.len() > 1;
@@ -201,6 +213,28 @@ impl Group {
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; what `create` and the writer say.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// # use polars::prelude::DataFrame;
+    /// # struct Rows(usize);
+    /// # impl data::RowWriter for Rows {
+    /// #     type Written = usize;
+    /// #     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+    /// #         self.0 += frame.height();
+    /// #         Ok(())
+    /// #     }
+    /// #     fn finish(self) -> segment::Result<usize> {
+    /// #         Ok(self.0)
+    /// #     }
+    /// # }
+    /// // `Rows` counts the rows of the frames it is given.
+    /// let written = data.write_rows(|_process, _columns| Ok(Rows(0)))?;
+    /// assert_eq!(written[0].result, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_rows<W: RowWriter>(
         &self,
@@ -226,6 +260,26 @@ impl Group {
 }
 
 /// A file in the making, which takes frames in the order of their rows.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// use polars::prelude::DataFrame;
+/// struct Rows(usize);
+/// impl data::RowWriter for Rows {
+///     type Written = usize;
+///     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+///         self.0 += frame.height();
+///         Ok(())
+///     }
+///     fn finish(self) -> segment::Result<usize> {
+///         Ok(self.0)
+///     }
+/// }
+/// assert_eq!(data.write_rows(|_, _| Ok(Rows(0)))?[0].result, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RowWriter: Send {
     /// What there is to say of a finished file.
     type Written;
@@ -234,16 +288,75 @@ pub trait RowWriter: Send {
     ///
     /// # Errors
     /// Rows that the format cannot store; what the system says.
+    ///
+    /// ```
+    /// # use polars::prelude::DataFrame;
+    /// # struct Rows(usize);
+    /// # impl data::RowWriter for Rows {
+    /// #     type Written = usize;
+    /// #     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+    /// #         self.0 += frame.height();
+    /// #         Ok(())
+    /// #     }
+    /// #     fn finish(self) -> segment::Result<usize> {
+    /// #         Ok(self.0)
+    /// #     }
+    /// # }
+    /// # use data::RowWriter;
+    /// let mut rows = Rows(0);
+    /// rows.push(polars::df!("x" => [1.0, 2.0])?)?;
+    /// assert_eq!(rows.finish()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn push(&mut self, frame: DataFrame) -> segment::Result<()>;
 
     /// Finishes the file. A writer that is dropped before leaves no file behind.
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// ```
+    /// # use polars::prelude::DataFrame;
+    /// # struct Rows(usize);
+    /// # impl data::RowWriter for Rows {
+    /// #     type Written = usize;
+    /// #     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+    /// #         self.0 += frame.height();
+    /// #         Ok(())
+    /// #     }
+    /// #     fn finish(self) -> segment::Result<usize> {
+    /// #         Ok(self.0)
+    /// #     }
+    /// # }
+    /// # use data::RowWriter;
+    /// assert_eq!(Rows(3).finish()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn finish(self) -> segment::Result<Self::Written>;
 }
 
 /// What was written of a process.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// # use polars::prelude::DataFrame;
+/// # struct Rows(usize);
+/// # impl data::RowWriter for Rows {
+/// #     type Written = usize;
+/// #     fn push(&mut self, frame: DataFrame) -> segment::Result<()> {
+/// #         self.0 += frame.height();
+/// #         Ok(())
+/// #     }
+/// #     fn finish(self) -> segment::Result<usize> {
+/// #         Ok(self.0)
+/// #     }
+/// # }
+/// let written = data.write_rows(|_, _| Ok(Rows(0)))?;
+/// assert_eq!((written[0].process.as_str(), written[0].rows), ("mumu", 4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written<T> {
     /// Its name.

@@ -51,6 +51,12 @@ pub(crate) struct Choice {
 }
 
 /// Why nothing can be opened.
+///
+/// ```
+/// use data::{DiscoverError, Error};
+/// let error = data::load("no such folder").err().unwrap();
+/// assert!(matches!(error, Error::Discover(DiscoverError::Missing { .. })));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {

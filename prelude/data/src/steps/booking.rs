@@ -7,6 +7,16 @@ use hist::{Bins, IntoBins};
 const USUAL_BINS: usize = 50;
 
 /// One histogram as asked for: what is filled on each axis, and its bins.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// use data::{Booking, IntoBooking};
+/// let booking: Booking = ("x", (2, 0.5, 4.5)).into_booking()?;
+/// assert_eq!(data.hists([booking])?[0].counts(), [2.0, 2.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Booking {
     /// Columns or expressions; a profile has one more than there are axes.
@@ -17,20 +27,50 @@ pub struct Booking {
 
 /// One histogram: `("mu1P", 50)`, `("mu1P", (50, 0.0, 3.0))`, in two dimensions `("mu1P", 50, "mu2P", 50)`, or `"mu1P"` with
 /// the bins of the variable registry.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hists = data.hists((("x", 2), ("x", (4, 0.5, 4.5), "2 * x", (4, 1.0, 9.0))))?;
+/// assert_eq!(hists[1].dimensions(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoBooking {
     /// The histogram meant.
     ///
     /// # Errors
     /// Bins that make no axis.
+    ///
+    /// ```
+    /// use data::IntoBooking;
+    /// assert!(("x", (2, 0.0, 1.0)).into_booking().is_ok());
+    /// assert!(("x", (0, 0.0, 1.0)).into_booking().is_err(), "no bins");
+    /// ```
     fn into_booking(self) -> Result<Booking>;
 }
 
 /// Several histograms: a list of one kind of [`IntoBooking`], or a tuple of different ones.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hists = data.hists([("x", (2, 0.5, 4.5)), ("2 * x", (2, 1.0, 9.0))])?;
+/// assert_eq!(hists[0].counts(), hists[1].counts());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoBookings {
     /// The histograms meant, in order.
     ///
     /// # Errors
     /// Bins that make no axis; no histogram at all.
+    ///
+    /// ```
+    /// use data::IntoBookings;
+    /// assert_eq!([("x", 50), ("y", 50)].into_bookings()?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn into_bookings(self) -> Result<Vec<Booking>>;
 }
 

@@ -10,6 +10,14 @@ use polars::prelude::{DataFrame, Expr, Schema, Series};
 use std::sync::Arc;
 
 /// Which candidate of an event is kept.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// assert_eq!(data.best_candidate("x", data::Order::Highest).column("x")?, [2.0, 3.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// The candidate with the smallest value; NaN last, ties to the first.
@@ -22,11 +30,26 @@ pub enum Order {
 pub use Order::{Highest, Lowest};
 
 /// What can stand for an [`Order`]: the value, or a text that says it.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// assert_eq!(data.best_candidate("x", "highest").column("x")?, data.best_candidate("x", data::Highest).column("x")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoOrder {
     /// The order.
     ///
     /// # Errors
     /// A text that says none.
+    ///
+    /// ```
+    /// use data::{IntoOrder, Order};
+    /// assert_eq!("highest".into_order()?, Order::Highest);
+    /// assert!("best".into_order().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn into_order(self) -> Result<Order>;
 }
 

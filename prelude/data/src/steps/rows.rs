@@ -125,8 +125,25 @@ impl<T: Input> Slices<T> {
 }
 
 /// A closure over the values of a row; `A` are its arguments: numbers, or of columns of lists slices such as `&[f32]`.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let sums = data.define_with(["x", "__event__"], "sum", |x: f64, event: f64| x + event);
+/// assert_eq!(sums.column("sum")?, [2.0, 3.0, 5.0, 7.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RowClosure<A>: Send + Sync + 'static {
     /// The closure, row by row over whole columns.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let double = data::RowClosure::over_columns(|x: f64| 2.0 * x);
+    /// let columns = [Series::new("x".into(), [1.0, 2.5])];
+    /// assert_eq!(double(&columns)?.f64()?.get(1), Some(5.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn over_columns(self) -> RowFunction;
 }
 

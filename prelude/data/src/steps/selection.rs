@@ -5,16 +5,37 @@ use cut::Cut;
 /// A selection: `"pRecoil > 2.0 & mu1P < @cut"`, and what `@cut` is; or one built from `col("pRecoil").gt(2.0)`.
 ///
 /// It is parsed at once. The terminal that reads reports its error, together with all other errors of the chain.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let selection = data::Selection::new("x > @least").bind("least", 2.5);
+/// assert_eq!(data.query(selection).count()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Selection(pub(crate) Result<Cut, cut::Error>);
 
 impl Selection {
     /// A selection without values.
+    ///
+    /// ```
+    /// assert_eq!(data::Selection::new("x > 1").to_string(), "x > 1");
+    /// ```
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(cut::parse(text.as_ref()))
     }
 
     /// The same selection with a value for `@name`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.query(data::Selection::new("k == @kind").bind("kind", "b")).count()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bind(self, name: impl AsRef<str>, value: impl Into<cut::Value>) -> Self {
         Self(self.0.map(|cut| cut.bind(name.as_ref(), value)))
@@ -26,6 +47,11 @@ impl Selection {
     ///
     /// # Errors
     /// The error of the text, with a caret under it.
+    ///
+    /// ```
+    /// assert!(data::Selection::new("x > 1").cut().is_ok());
+    /// assert!(data::Selection::new("x >").cut().is_err());
+    /// ```
     pub fn cut(self) -> crate::error::Result<Cut> {
         Ok(self.0?)
     }
@@ -108,6 +134,16 @@ impl From<Cut> for Selection {
 }
 
 /// What [`filter`](crate::Group::filter) takes: an expression of this language, or one of Polars.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// use data::Predicate;
+/// assert!(matches!(Predicate::from("x > 1"), Predicate::Selection(_)));
+/// assert!(matches!(Predicate::from(polars::prelude::col("x")), Predicate::Polars(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub enum Predicate {
     /// IEEE meaning: any comparison with NaN is false.

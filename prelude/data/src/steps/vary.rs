@@ -6,6 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A direction of a variation: one standard deviation of the source up, or down.
+///
+/// ```
+/// # let mc = data::Data::from_frames([("mumu", polars::df!("x" => [0.5, 1.5, 1.6, 1.7])?)])?;
+/// # let mc = mc.vary("lumi", data::Norm(1.25));
+/// let hist = mc.hist("x", (2, 0.0, 2.0))?;
+/// assert_eq!(hist.varied("lumi", data::Direction::Down)?.counts(), [0.75, 2.25]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// One standard deviation up.
@@ -81,6 +89,12 @@ pub(crate) struct VariedColumn {
 }
 
 /// A source of systematic uncertainty, as [`Group::vary`](crate::Group::vary) takes it.
+///
+/// ```
+/// use data::{IntoVariation, Variation};
+/// let id: Variation = ("sf", "sf_up", "sf_down").only(["mumu"]);
+/// assert!(id.to_string().ends_with("only mumu"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Variation {
     pub(crate) source: Arc<str>,
@@ -174,32 +188,95 @@ impl fmt::Display for Variation {
 
 /// What [`Group::vary`](crate::Group::vary) takes as a variation: `("sf", "sf_up", "sf_down")`, several such in an array (one
 /// source, several columns), `("w", "w_other")` (one-sided), [`Norm`], [`Sample`], [`Replicas`] or [`Envelope`].
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let mc = data.vary("id", ("w", "up", "down")).weight("w").vary("lumi", data::Norm(1.017));
+/// assert_eq!(mc.hist("pt", 2)?.source_names(), ["id", "lumi"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoVariation: Sized {
     /// The variation, still without a name.
+    ///
+    /// ```
+    /// use data::IntoVariation;
+    /// assert!(("sf", "sf_up", "sf_down").into_variation().to_string().contains("sf up sf_up, down sf_down"));
+    /// ```
     fn into_variation(self) -> Variation;
 
     /// Only these processes or groups are concerned; all others are nominal.
+    ///
+    /// ```
+    /// use data::{IntoVariation, Norm, Up};
+    /// # let (mumu, taupair) = (polars::df!("pt" => [30.0])?, polars::df!("pt" => [20.0])?);
+    /// # let data = data::Data::from_frames([("mumu", mumu), ("taupair", taupair)])?;
+    /// let hist = data.vary("xs", Norm(1.25).only(["taupair"])).hist("pt", (1, 0.0, 50.0))?;
+    /// assert_eq!(hist.varied("xs", Up)?.counts(), [2.25]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn only(self, processes: impl flow::Names) -> Variation {
         Variation { only: Some(processes.names()), ..self.into_variation() }
     }
 
     /// Of a one-sided variation: down is as far from nominal as up, on the other side.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::{Down, IntoVariation};
+    /// let mc = data.vary("id", ("w", "up").mirrored()).weight("w");
+    /// assert_eq!(mc.hist("pt", (1, 0.0, 50.0))?.varied("id", Down)?.counts(), [1.5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn mirrored(self) -> Variation {
         Variation { mirrored: true, ..self.into_variation() }
     }
 
     /// Up and down are scaled, process by process, so that the sum of weights before any cut behind this step is that of
     /// nominal.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::{IntoVariation, Up};
+    /// let mc = data.vary("id", ("w", "up", "down").keep_norm()).weight("w");
+    /// assert_eq!(mc.hist("pt", (1, 0.0, 50.0))?.varied("id", Up)?.counts(), [2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn keep_norm(self) -> Variation {
         Variation { keep_norm: true, ..self.into_variation() }
     }
 
     /// The yield in each region is that of nominal: only the shape varies.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::IntoVariation;
+    /// let mc = data.vary("id", ("w", "up", "down").shape_only()).weight("w");
+    /// assert_eq!(mc.hist("pt", 2)?.source_names(), ["id"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn shape_only(self) -> Variation {
         Variation { shape_only: true, ..self.into_variation() }
     }
 
     /// Each process has a nuisance parameter of its own, called `source_process`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// use data::IntoVariation;
+    /// let hist = data.vary("xs", data::Norm(1.5).per_process()).hist("pt", (1, 0.0, 50.0))?;
+    /// assert_eq!(hist.band()?.up, [(2.0_f64 + 1.0).sqrt()]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn per_process(self) -> Variation {
         Variation { per_process: true, ..self.into_variation() }
     }
@@ -252,6 +329,15 @@ impl<N: Into<String>, U: Into<Selection>, const COUNT: usize> IntoVariation for 
 }
 
 /// An uncertainty of the yield alone: `Norm(1.017)` is 1.7 %, up `1.017` and down `2 - 1.017`; `Norm((1.02, 0.97))` says both.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hist = data.vary("xs", data::Norm((1.5, 0.75))).hist("pt", (1, 0.0, 50.0))?;
+/// assert_eq!((hist.varied("xs", data::Up)?.sum(), hist.varied("xs", data::Down)?.sum()), (3.0, 1.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Norm<T = f64>(pub T);
 
@@ -269,6 +355,15 @@ impl IntoVariation for Norm<(f64, f64)> {
 
 /// A process is replaced by others, whose rows go through the same steps: `Sample("ttbar", ("ttbar_up", "ttbar_down"))`, or
 /// one-sided `Sample("ttbar", "ttbar_other")`. The others are in the data set and not in the group.
+///
+/// ```
+/// # use polars::df;
+/// # let (mumu, other) = (df!("x" => [0.5])?, df!("x" => [0.5, 0.6])?);
+/// let all = data::Data::from_frames([("mumu", mumu), ("mumu_other", other)])?;
+/// let mc = all.group("mumu").vary("generator", data::Sample("mumu", "mumu_other"));
+/// assert_eq!(mc.hist("x", (1, 0.0, 1.0))?.varied("generator", data::Up)?.counts(), [2.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a, T = &'a str>(pub &'a str, pub T);
 
@@ -297,6 +392,15 @@ impl IntoVariation for Replicas<'_> {
 
 /// An envelope: each of these is a factor of the weight, and up and down are the largest and the smallest content of each
 /// bin, nominal included; `Envelope(["w_muR", "w_muF"])`.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("pt" => [19.9, 30.0], "w" => [1.0, 1.0], "up" => [1.5, 1.0], "down" => [0.5, 1.0])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let hist = data.vary("scale", data::Envelope(["up", "down"])).hist("pt", (1, 0.0, 50.0))?;
+/// assert_eq!((hist.varied("scale", data::Up)?.counts()[0], hist.varied("scale", data::Down)?.counts()[0]), (2.5, 1.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Envelope<T>(pub T);
 

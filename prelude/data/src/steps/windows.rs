@@ -4,6 +4,16 @@ use crate::error::{Error, Result};
 use std::fmt;
 
 /// How rows of equal values are ranked.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let places = data.window((), [data::rank("__event__").alias("place")]);
+/// assert_eq!(data::Ties::default(), data::Ties::Average);
+/// assert_eq!(places.column("place")?, [1.5, 1.5, 3.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ties {
     /// All get the mean of their places: pandas' default.
@@ -38,6 +48,15 @@ pub(crate) enum Over {
 }
 
 /// A value for each row from the rows of its group, in their order; [`Group::window`](crate::Group::window) adds it.
+///
+/// ```
+/// # use polars::df;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+/// # let data = data::Data::from_frames([("mumu", frame)])?;
+/// let sum: data::Window = data::cumulative_sum("x").alias("sum");
+/// assert_eq!(data.window("k", [sum]).column("sum")?, [1.0, 2.0, 4.0, 8.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// The column that is looked at; empty for numbers of rows.
@@ -54,6 +73,14 @@ impl Window {
     }
 
     /// Gives the new column this name.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// assert_eq!(data.window((), [data::lag("x", -1).alias("next")]).query("next > 0").column("next")?, [2.0, 3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn alias(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -64,6 +91,15 @@ impl Window {
     ///
     /// # Errors
     /// Another text, or another function.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let places = data.window((), [data::rank("__event__").ties("dense")?.alias("place")]);
+    /// assert_eq!(places.column("place")?, [1.0, 1.0, 2.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ties(mut self, ties: &str) -> Result<Self> {
         let ties = match ties {
             "average" => Ties::Average,
@@ -84,6 +120,15 @@ impl Window {
     }
 
     /// Ranks the largest first; only of [`rank`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let places = data.window((), [data::rank("x").descending().alias("place")]);
+    /// assert_eq!(places.column("place")?, [4.0, 3.0, 2.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn descending(mut self) -> Self {
         if let Over::Rank { descending, .. } = &mut self.over {

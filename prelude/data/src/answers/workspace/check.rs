@@ -14,6 +14,19 @@ const NOTHING: f64 = 1e-4;
 const ONE_SIDE: f64 = 1e-3;
 
 /// Something odd about a template.
+///
+/// ```
+/// # use polars::df;
+/// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+/// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+/// let findings = model.check()?;
+/// let first = findings.iter().next().unwrap();
+/// assert_eq!(first.channel, "SR");
+/// assert!(!first.what.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The region.
@@ -27,6 +40,16 @@ pub struct Finding {
 }
 
 /// All that is odd; displays as a table.
+///
+/// ```
+/// # use polars::df;
+/// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+/// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+/// assert!(!model.check()?.is_empty(), "two rows are few for a template");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Findings(pub Vec<Finding>);
 
@@ -40,16 +63,46 @@ impl std::fmt::Display for Finding {
 
 impl Findings {
     /// The findings, in the order of channels and processes.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// assert!(model.check()?.iter().all(|finding| finding.channel == "SR"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.0.iter()
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// assert!(model.check()?.len() >= 2, "both processes have few rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether nothing is odd.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// assert!(!model.check()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -74,6 +127,17 @@ impl Workspace {
     ///
     /// # Errors
     /// Channels that do not fit together; no signal.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// let findings = model.check()?;
+    /// assert!(findings.iter().any(|finding| finding.process == "signal"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn check(&self) -> Result<Findings> {
         self.complete()?;

@@ -15,6 +15,19 @@ impl Workspace {
     ///
     /// # Errors
     /// A folder or file that cannot be written; a signal strength of several names, which a card does not have.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// model.combine(folder)?;
+    /// assert!(folder.join("card.txt").exists() && folder.join("shapes.root").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn combine(&self, folder: impl AsRef<Path>) -> Result<()> {
         self.complete()?;
         let folder = folder.as_ref();

@@ -7,6 +7,16 @@ use crate::steps::vary::{Down, Up};
 use hist::{Axis, Hist};
 
 /// A model of several regions, to be checked and written. Made by [`workspace`].
+///
+/// ```
+/// # use polars::df;
+/// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+/// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+/// let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal").free("k_mumu", "mumu");
+/// assert_eq!(model.to_json()?["observations"][0]["data"], serde_json::json!([2.0, 1.0]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
     pub(super) channels: Vec<Channel>,
@@ -82,6 +92,16 @@ impl Effect {
 }
 
 /// An empty workspace: `workspace().channel("SR", &sr, &data)?`.
+///
+/// ```
+/// # use polars::df;
+/// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+/// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+/// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+/// let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+/// assert!(model.to_json().is_ok() && data::workspace().to_json().is_err(), "a model has a region and a signal");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn workspace() -> Workspace {
     Workspace::default()
 }
@@ -119,6 +139,16 @@ impl Workspace {
     }
 
     /// A signal: a process, and the name of its strength, which is free and the parameter of interest.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// assert_eq!(model.to_json()?["measurements"][0]["config"]["poi"], "mu");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn signal(mut self, parameter: impl Into<String>, process: impl Into<String>) -> Self {
         self.signals.push(Scaled { parameter: parameter.into(), process: process.into() });
@@ -126,6 +156,17 @@ impl Workspace {
     }
 
     /// A process whose yield is free in the fit, and the name of the factor.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// let json = model.free("k_mumu", "mumu").to_json()?;
+    /// assert_eq!(json["measurements"][0]["config"]["parameters"][1]["name"], "k_mumu");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn free(mut self, parameter: impl Into<String>, process: impl Into<String>) -> Self {
         self.free.push(Scaled { parameter: parameter.into(), process: process.into() });

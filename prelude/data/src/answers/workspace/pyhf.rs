@@ -14,6 +14,19 @@ impl Workspace {
     ///
     /// # Errors
     /// A yield that is not above 0 in a universe, for which there is no factor; a file that cannot be written.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// model.pyhf(folder.join("model.json"))?;
+    /// assert!(std::fs::read_to_string(folder.join("model.json"))?.contains("staterror_SR"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pyhf(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let text = serde_json::to_string_pretty(&self.to_json()?);
@@ -26,6 +39,16 @@ impl Workspace {
     ///
     /// # Errors
     /// See [`Workspace::pyhf`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let (signal, mumu) = (df!("x" => [0.5, 1.5])?, df!("x" => [0.5, 0.6])?);
+    /// # let sr = data::Data::from_frames([("signal", signal), ("mumu", mumu)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let observed = data::Data::from_frames([("data", df!("x" => [0.5, 0.7, 1.5])?)])?.hist("x", (2, 0.0, 2.0))?;
+    /// # let model = data::workspace().channel("SR", &sr, &observed).signal("mu", "signal");
+    /// assert_eq!(model.to_json()?["channels"][0]["name"], "SR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn to_json(&self) -> Result<Value> {
         self.complete()?;
         let channels = self.channels.iter().map(|channel| {
