@@ -79,6 +79,15 @@ impl Hist {
     }
 
     /// The widths of bins, or their areas, volumes...; the last axis varies fastest.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.sizes(), [1.0; 6]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sizes(&self) -> Vec<f64> {
         let mut sizes = vec![1.0];
         for axis in &self.axes {
@@ -257,6 +266,18 @@ impl Div<f64> for Hist {
 ///
 /// # Errors
 /// When there is none, or their axes or storages differ.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// assert_eq!(hist::sum([&a, &b])?.counts(), [3.0, 7.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn sum<'a>(hists: impl IntoIterator<Item = &'a Hist>) -> Result<Hist> {
     let mut hists = hists.into_iter();
     let first = hists.next().ok_or_else(|| Error::Missing("there is no histogram to sum".to_owned()))?;

@@ -27,6 +27,13 @@ pub struct Axis {
 }
 
 /// The kinds of axes.
+///
+/// ```
+/// # use hist::Axis;
+/// use hist::Kind;
+/// assert!(matches!(Axis::log(3, 1.0, 1000.0)?.kind(), Kind::Log { bins: 3, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -242,6 +249,12 @@ impl Axis {
     }
 
     /// The same axis with this name (of a column).
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.named("mu1P").title(), "mu1P");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -261,17 +274,34 @@ impl Axis {
     }
 
     /// The same axis with this unit.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.named("mu1P").with_unit("GeV/c").title(), "mu1P [GeV/c]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = unit.into();
         self
     }
 
     /// What kind of axis this is.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(matches!(Axis::boolean().kind(), hist::Kind::Boolean));
+    /// ```
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
     /// How many bins there are between underflow and overflow.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::variable([0.0, 1.0, 5.0])?.bins(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bins(&self) -> usize {
         match &self.kind {
             Kind::Regular { bins, .. } | Kind::Log { bins, .. } => *bins,
@@ -285,6 +315,12 @@ impl Axis {
     }
 
     /// The edges of the bins, one more than there are bins. Categories lie at 0, 1, 2...
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.edges(), [0.0, 0.5, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn edges(&self) -> Vec<f64> {
         let count = self.bins();
         match &self.kind {
@@ -315,11 +351,24 @@ impl Axis {
     }
 
     /// The widths of the bins.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::variable([0.0, 1.0, 5.0])?.widths(), [1.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn widths(&self) -> Vec<f64> {
         self.edges().windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     /// What the bins are called, when they are not intervals: categories, integers, `false` and `true`.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::category(["mumu", "ee"])?.categories().unwrap(), ["mumu", "ee"]);
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.categories(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn categories(&self) -> Option<Vec<String>> {
         match &self.kind {
             Kind::Strings(names) => Some(names.to_vec()),
@@ -330,11 +379,23 @@ impl Axis {
     }
 
     /// Whether the bins are spaced evenly in the logarithm.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(Axis::log(3, 1.0, 1000.0)?.is_log() && !Axis::regular(3, 1.0, 1000.0)?.is_log());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_log(&self) -> bool {
         matches!(self.kind, Kind::Log { .. })
     }
 
     /// Whether the axis is a circle.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert!(Axis::circular(4, 0.0, 360.0)?.is_circular());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_circular(&self) -> bool {
         matches!(
             self.kind,
@@ -369,6 +430,12 @@ impl Axis {
     }
 
     /// The label and unit for people: `muon momentum [GeV/c]`, or the name, or `x`.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// assert_eq!(Axis::regular(2, 0.0, 1.0)?.labelled("momentum").with_unit("GeV/c").title(), "momentum [GeV/c]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn title(&self) -> String {
         let text = [&self.label, &self.name].into_iter().find(|text| !text.is_empty()).map_or("x", String::as_str);
         if self.unit.is_empty() { text.to_owned() } else { format!("{text} [{}]", self.unit) }
@@ -400,6 +467,13 @@ impl Axis {
     }
 
     /// Whether entries mean the same on both axes; names and labels may differ.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let axis = Axis::regular(2, 0.0, 1.0)?;
+    /// assert!(axis.same_bins(&axis.clone().named("p")) && !axis.same_bins(&Axis::regular(3, 0.0, 1.0)?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn same_bins(&self, other: &Self) -> bool {
         self.kind == other.kind
     }

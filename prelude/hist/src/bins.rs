@@ -7,6 +7,12 @@ use polars::prelude::Series;
 use segment::lists::Lists;
 
 /// Bins as asked for: an axis, or a number of bins whose range the data decide.
+///
+/// ```
+/// use hist::{Bins, IntoBins};
+/// assert!(matches!(50.into_bins()?, Bins::Automatic(50)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bins {
     /// So many bins between the smallest and the largest finite value, both included: see [`RangeFinder`].
@@ -17,23 +23,58 @@ pub enum Bins {
 
 /// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `(50, [0.0, 3.0])`, `(50, 0.0..3.0)`, `vec![0.0, 1.0, 5.0]`, or an
 /// [`Axis`].
+///
+/// ```
+/// use hist::IntoBins;
+/// assert_eq!((2, 0.0..1.0).into_bins()?, (2, [0.0, 1.0]).into_bins()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoBins {
     /// The bins meant.
     ///
     /// # Errors
     /// When they make no axis.
+    ///
+    /// ```
+    /// use hist::IntoBins;
+    /// assert_eq!(vec![0.0, 1.0, 5.0].into_bins()?.axis().unwrap().bins(), 2);
+    /// assert!((0, 0.0, 1.0).into_bins().is_err(), "no bins");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn into_bins(self) -> Result<Bins>;
 }
 
 /// A number in the description of bins.
+///
+/// ```
+/// use hist::IntoBins;
+/// assert_eq!((10, 0, 3).into_bins()?, (10, 0.0, 3.0).into_bins()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Number: Copy {
     /// As floating point.
+    ///
+    /// ```
+    /// use hist::Number;
+    /// assert_eq!(3_i32.to_f64(), 3.0);
+    /// ```
     fn to_f64(self) -> f64;
 }
 
 /// A number of bins.
+///
+/// ```
+/// use hist::IntoBins;
+/// assert_eq!((4_u8, 0, 1).into_bins()?, (4_usize, 0.0, 1.0).into_bins()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Count: Copy {
     /// As a size, when it is one.
+    ///
+    /// ```
+    /// use hist::Count;
+    /// assert_eq!((50.to_count(), (-1).to_count()), (Some(50), None));
+    /// ```
     fn to_count(self) -> Option<usize>;
 }
 
@@ -168,6 +209,13 @@ impl<B: IntoBins> IntoBins for Result<B> {
 
 impl Bins {
     /// The axis, when it does not depend on the data.
+    ///
+    /// ```
+    /// use hist::IntoBins;
+    /// assert_eq!((50, 0.0, 3.0).into_bins()?.axis().unwrap().bins(), 50);
+    /// assert!(50.into_bins()?.axis().is_none(), "its range depends on the data");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn axis(&self) -> Option<&Axis> {
         match self {
             Self::Automatic(_) => None,
@@ -179,6 +227,13 @@ impl Bins {
     ///
     /// # Errors
     /// When the values span more than floating point numbers can.
+    ///
+    /// ```
+    /// use hist::{IntoBins, RangeFinder};
+    /// let axis = 2.into_bins()?.resolve(&RangeFinder::of(Some((1.0, 3.0))))?;
+    /// assert_eq!(axis.edges(), [1.0, 2.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resolve(&self, found: &RangeFinder) -> Result<Axis> {
         match self {
             Self::Automatic(bins) => found.axis(*bins),
@@ -190,6 +245,13 @@ impl Bins {
 /// Finds the smallest and the largest finite value of a column, segment by segment.
 ///
 /// The result does not depend on the order of segments or on threads, so it can be merged in any order.
+///
+/// ```
+/// # use hist::RangeFinder;
+/// # let mut found = RangeFinder::new();
+/// found.see(&[2.0, f64::NAN, -1.0]);
+/// assert_eq!(found.range(), Some((-1.0, 2.0)));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RangeFinder {
     range: Option<(f64, f64)>,
@@ -197,16 +259,31 @@ pub struct RangeFinder {
 
 impl RangeFinder {
     /// A finder that has seen nothing.
+    ///
+    /// ```
+    /// assert_eq!(hist::RangeFinder::new().range(), None);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A finder that has seen these as the smallest and the largest finite value, or none.
+    ///
+    /// ```
+    /// assert_eq!(hist::RangeFinder::of(Some((0.0, 3.0))).range(), Some((0.0, 3.0)));
+    /// ```
     pub fn of(range: Option<(f64, f64)>) -> Self {
         Self { range }
     }
 
     /// Takes values into account.
+    ///
+    /// ```
+    /// # use hist::RangeFinder;
+    /// # let mut found = RangeFinder::new();
+    /// found.see(&[1.5, f64::INFINITY]);
+    /// assert_eq!(found.range(), Some((1.5, 1.5)), "only finite values count");
+    /// ```
     pub fn see(&mut self, values: &[f64]) {
         const LANES: usize = 8;
         let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
@@ -238,6 +315,15 @@ impl RangeFinder {
     ///
     /// # Errors
     /// When the column is not a column of numbers.
+    ///
+    /// ```
+    /// # use hist::RangeFinder;
+    /// # let mut found = RangeFinder::new();
+    /// use polars::prelude::*;
+    /// found.see_series(&Series::new("n".into(), [3, 1, 2]))?;
+    /// assert_eq!(found.range(), Some((1.0, 3.0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn see_series(&mut self, column: &Series) -> Result<()> {
         if let Some(lists) = Lists::of(column)? {
             return self.see_series(lists.values());
@@ -255,6 +341,14 @@ impl RangeFinder {
     }
 
     /// Takes into account what another finder has seen.
+    ///
+    /// ```
+    /// # use hist::RangeFinder;
+    /// # let mut found = RangeFinder::new();
+    /// found.merge(&RangeFinder::of(Some((0.0, 1.0))));
+    /// found.merge(&RangeFinder::of(Some((3.0, 4.0))));
+    /// assert_eq!(found.range(), Some((0.0, 4.0)));
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         self.range = match (self.range, other.range) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -263,6 +357,13 @@ impl RangeFinder {
     }
 
     /// The smallest and largest finite value seen, if there was one.
+    ///
+    /// ```
+    /// # use hist::RangeFinder;
+    /// # let mut found = RangeFinder::new();
+    /// found.see(&[f64::NAN]);
+    /// assert_eq!(found.range(), None);
+    /// ```
     pub fn range(&self) -> Option<(f64, f64)> {
         self.range
     }
@@ -272,6 +373,15 @@ impl RangeFinder {
     ///
     /// # Errors
     /// When there are no bins, or the values span more than floating point numbers can.
+    ///
+    /// ```
+    /// # use hist::RangeFinder;
+    /// # let mut found = RangeFinder::new();
+    /// found.see(&[1.0, 3.0]);
+    /// let axis = found.axis(2)?;
+    /// assert_eq!((axis.edges(), axis.index(3.0)), (vec![1.0, 2.0, 3.0], Some(1)), "the largest is in the last bin");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn axis(&self, bins: usize) -> Result<Axis> {
         let (lower, upper) = match self.range {
             None => (0.0, 1.0),

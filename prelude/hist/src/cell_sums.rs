@@ -6,6 +6,12 @@ use crate::hist::Hist;
 use crate::moments::Moments;
 
 /// The sums of the rows of one cell.
+///
+/// ```
+/// use hist::CellSums;
+/// let cell = CellSums { cell: 1, rows: 2, weights: 3.0, ..CellSums::default() };
+/// assert_eq!(cell.squares, 0.0);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CellSums {
     /// The cell, the last axis varying fastest; along each axis underflow, bins, overflow, missing, as far as there are.
@@ -20,11 +26,27 @@ pub struct CellSums {
 
 impl Hist {
     /// How many cells there are along each axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.cells_along(), [7], "underflow, 4 bins, overflow, missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cells_along(&self) -> Vec<usize> {
         self.axes.iter().map(crate::axis::Axis::extent).collect()
     }
 
     /// From which value the distances of [`Hist::with_cell_sums`] are measured along each axis; `None` where values are no numbers.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.origins(), [Some(2.0)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn origins(&self) -> Vec<Option<f64>> {
         self.axes.iter().map(|axis| Moments::new(axis).map(|moments| moments.numbers()[0])).collect()
     }

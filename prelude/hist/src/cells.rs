@@ -1,6 +1,15 @@
 //! What is kept per cell, and how it adds up.
 
 /// What a histogram keeps per bin.
+///
+/// ```
+/// # use hist::{Axis, Hist, Storage};
+/// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+/// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+/// assert_eq!(profile.storage(), Storage::Mean);
+/// assert_eq!(profile.values(), [2.0, 5.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
     /// The number of entries; its variance is itself.

@@ -6,6 +6,19 @@ use crate::hist::Hist;
 use crate::interval::{ONE_SIGMA, Part, poisson_interval};
 
 /// How to compare a first histogram (data) with a second (simulation).
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// use hist::{Comparison, compare};
+/// assert_eq!(compare(&a, &b, Comparison::Difference)?[1].value, -1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// a / b, with the uncertainties of both.
@@ -25,6 +38,20 @@ pub enum Comparison {
 }
 
 /// A comparison in one bin. NaN where there is nothing to divide by.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let first: hist::Compared = hist::compare(&a, &b, hist::Comparison::Ratio)?[0];
+/// assert_eq!(first.value, 0.5);
+/// assert!(first.low < 0.5 && first.high > 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Compared {
     /// The value.
@@ -43,6 +70,19 @@ pub struct Compared {
 ///
 /// # Errors
 /// When the axes differ, or one has means and the other has not.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let ratio = hist::compare(&a, &b, hist::Comparison::Ratio)?;
+/// assert_eq!((ratio[0].value, ratio[1].value), (0.5, 0.75));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn compare(a: &Hist, b: &Hist, how: Comparison) -> Result<Vec<Compared>> {
     a.compatible(b)?;
     if a.is_profile() && how == Comparison::Efficiency {
@@ -115,6 +155,15 @@ fn cleaned(compared: Compared, interval: impl Fn(f64) -> (f64, f64)) -> Compared
 
 impl Hist {
     /// The interval of one standard deviation around each value: Poisson (Garwood) for counts, symmetric otherwise.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let (low, high) = hist.intervals()[1];
+    /// assert!((low - 0.708).abs() < 1e-3 && (high - 4.638).abs() < 1e-3, "2 entries");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn intervals(&self) -> Vec<(f64, f64)> {
         let poisson = self.storage() == Storage::Count;
         let values = self.values().into_iter().zip(self.errors());
@@ -128,6 +177,20 @@ impl Hist {
 }
 
 /// The numbers that say how well two histograms agree.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let agreement: hist::Agreement = a.chi2(&b)?;
+/// assert_eq!(agreement.bins, 2);
+/// assert!(agreement.p_value > 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Agreement {
     /// The sum of squared pulls over bins where either side has an uncertainty.
@@ -146,6 +209,18 @@ pub struct Agreement {
 ///
 /// # Errors
 /// When the axes differ, or one has means and the other has not.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// assert_eq!(hist::chi2(&a, &a)?.chi2, 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn chi2(a: &Hist, b: &Hist) -> Result<Agreement> {
     a.compatible(b)?;
     let values = a.values().into_iter().zip(b.values());

@@ -34,6 +34,14 @@ impl Hist {
     ///
     /// # Errors
     /// Bytes that are not of as many cells of this kind.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.empty_like().with_contents(&hist.contents())?, hist);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_contents(mut self, bytes: &[u8]) -> Result<Self> {
         let wrong = || Error::Different(format!("{} bytes are not the contents of this one", bytes.len()));
         let (entries, cells) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;

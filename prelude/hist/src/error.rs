@@ -1,6 +1,12 @@
 use std::fmt;
 
 /// What can go wrong with an axis, a histogram or a fit.
+///
+/// ```
+/// # use hist::Axis;
+/// let error = Axis::regular(0, 0.0, 1.0).unwrap_err();
+/// assert!(matches!(error, hist::Error::Axis(_)), "{error}");
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -29,6 +29,18 @@ const WAITING_CELLS: usize = 1 << 22;
 
 /// The rows to fill: a column per axis, and what goes with them. Where columns hold lists, each value is an entry, with what
 /// its row has otherwise: the same weight, and the same value of columns without lists. All lists must have the same lengths.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// use polars::prelude::*;
+/// let x = Series::new("x".into(), [0.5, 2.5]);
+/// let mask = BooleanChunked::new("".into(), [true, false]);
+/// hist.fill_entries(&hist::Entries { columns: &[&x], mask: Some(&mask), ..Default::default() })?;
+/// assert_eq!(hist.counts(), [2.0, 2.0, 0.0, 0.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct Entries<'a> {
     /// A column per axis, in the order of the axes.
@@ -46,6 +58,15 @@ impl Hist {
     ///
     /// # Errors
     /// When the histogram has not exactly one axis of numbers, or keeps means; when interrupted.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// hist.fill(&[3.5, 3.6])?;
+    /// assert_eq!(hist.counts(), [1.0, 2.0, 0.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill(&mut self, values: &[f64]) -> Result<()> {
         self.fill_slices(&[values], None, None)
     }
@@ -54,6 +75,15 @@ impl Hist {
     ///
     /// # Errors
     /// As [`Hist::fill`]; when the histogram keeps counts only, or lengths differ.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// # use hist::Hist;
+    /// let mut hist = Hist::weighted(Axis::regular(2, 0.0, 2.0)?)?;
+    /// hist.fill_weighted(&[0.5, 1.5], &[2.0, 3.0])?;
+    /// assert_eq!(hist.counts(), [2.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_weighted(&mut self, values: &[f64], weights: &[f64]) -> Result<()> {
         self.fill_slices(&[values], Some(weights), None)
     }
@@ -62,6 +92,17 @@ impl Hist {
     ///
     /// # Errors
     /// When slices do not fit the axes, the storage or each other; when interrupted.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.counts(), [1.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    /// hist.fill_slices(&[&[1.5], &[2.5]], None, None)?;
+    /// assert_eq!(hist.counts()[5], 2.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_slices(&mut self, columns: &[&[f64]], weights: Option<&[f64]>, samples: Option<&[f64]>) -> Result<()> {
         if columns.len() != self.axes().len() {
             return Err(self.columns_error(columns.len()));
@@ -76,6 +117,16 @@ impl Hist {
     ///
     /// # Errors
     /// As [`Hist::fill_entries`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// use polars::prelude::*;
+    /// hist.fill_series(&[&Series::new("x".into(), [2, 3])], None)?;
+    /// assert_eq!(hist.counts(), [1.0, 2.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_series(&mut self, columns: &[&Series], weight: Option<&Series>) -> Result<()> {
         self.fill_entries(&Entries { columns, weight, ..Entries::default() })
     }
@@ -84,6 +135,16 @@ impl Hist {
     ///
     /// # Errors
     /// When a column is not there, and as [`Hist::fill_entries`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// use polars::prelude::*;
+    /// hist.fill_frame(&df!("p" => [2.5, 3.5])?, &["p"], None)?;
+    /// assert_eq!(hist.counts(), [1.0, 2.0, 1.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_frame(&mut self, frame: &DataFrame, columns: &[&str], weight: Option<&str>) -> Result<()> {
         let find = |name: &str| {
             let column = frame.column(name).map_err(|_| {
@@ -100,6 +161,17 @@ impl Hist {
     ///
     /// # Errors
     /// When columns do not fit the axes, the storage or each other; when interrupted. The histogram is then as before.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// use polars::prelude::*;
+    /// let (x, mask) = (Series::new("x".into(), [2.5, 3.5]), BooleanChunked::new("".into(), [false, true]));
+    /// hist.fill_entries(&hist::Entries { columns: &[&x], mask: Some(&mask), ..Default::default() })?;
+    /// assert_eq!(hist.counts(), [1.0, 2.0, 0.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_entries(&mut self, entries: &Entries<'_>) -> Result<()> {
         if entries.columns.len() != self.axes().len() {
             return Err(self.columns_error(entries.columns.len()));
@@ -125,6 +197,15 @@ impl Axis {
     ///
     /// # Errors
     /// When it cannot; the error says what the column is.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// use polars::prelude::*;
+    /// let axis = Axis::regular(2, 0.0, 1.0)?;
+    /// assert!(axis.accepts(&Series::new("p".into(), [1.0])).is_ok());
+    /// assert!(axis.accepts(&Series::new("name".into(), ["mu"])).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn accepts(&self, column: &Series) -> Result<()> {
         match Lists::of(column)? {
             Some(lists) => bind(self, lists.values()).map(drop),
@@ -136,6 +217,14 @@ impl Axis {
     ///
     /// # Errors
     /// A bin that is not there, or a column that the axis cannot be filled from.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// use polars::prelude::*;
+    /// let inside = Axis::regular(2, 0.0, 1.0)?.holds(&Series::new("p".into(), [0.2, 0.7, 3.0]), 1)?;
+    /// assert_eq!(inside.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn holds(&self, column: &Series, bin: usize) -> Result<BooleanChunked> {
         if bin >= self.bins() {
             return Err(Error::fill(format!("there is no bin {bin}: the axis has {}, counted from 0", self.bins())));

@@ -61,6 +61,16 @@ impl Hist {
     /// # Errors
     /// When the histogram has more than one axis or categories, a named parameter does not exist, there are fewer
     /// bins than free parameters, or no minimum is found: the message says what to change.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit(Gaussian + Constant)?;
+    /// assert!(fit.p_value > 0.0 && fit["mean"].value.abs() < 0.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fit(&self, model: impl Into<Fit>) -> Result<FitResult> {
         let fit: Fit = model.into();
         let (channel, quantities) = prepare::channel("", self, &fit)?;

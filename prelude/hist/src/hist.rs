@@ -40,6 +40,15 @@ impl PartialEq for Hist {
 }
 
 /// What a profile is the mean of, in the words that an axis has.
+///
+/// ```
+/// # use hist::{Axis, Hist, Storage};
+/// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+/// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+/// let energy = hist::Sample { name: "E".to_string(), label: "energy".to_string(), unit: "GeV".to_string() };
+/// assert_eq!(profile.with_sample(energy.clone()).sample(), &energy);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     /// The name of the column, or empty.
@@ -55,6 +64,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there are too many cells.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// # use hist::Hist;
+    /// let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// hist.fill(&[0.5])?;
+    /// assert_eq!(hist.counts(), [1.0, 0.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(axis: Axis) -> Result<Self> {
         Self::with(vec![axis], Storage::Count)
     }
@@ -79,6 +97,14 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no axis, or the axes make too many cells.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// # use hist::{Hist, Storage};
+    /// let hist = Hist::with([Axis::regular(2, 0.0, 2.0)?, Axis::boolean()], Storage::Weight)?;
+    /// assert_eq!(hist.shape(), [2, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with(axes: impl Into<Vec<Axis>>, storage: Storage) -> Result<Self> {
         let axes: Vec<Axis> = axes.into();
         if axes.is_empty() {
@@ -96,6 +122,14 @@ impl Hist {
     }
 
     /// An empty histogram with the axes and storage of this one.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!((hist.empty_like().sum(), hist.empty_like().shape()), (0.0, vec![4]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn empty_like(&self) -> Self {
         Self {
             axes: self.axes.clone(),
@@ -111,6 +145,20 @@ impl Hist {
     ///
     /// # Errors
     /// When there is none, a name comes twice, or axes or storages differ.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// let stack = Hist::from_processes([("mumu", a.clone()), ("taupair", b)])?;
+    /// assert_eq!(stack.counts(), [3.0, 7.0]);
+    /// assert_eq!(stack.by_process()["mumu"], a);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_processes<N: Into<String>>(parts: impl IntoIterator<Item = (N, Self)>) -> Result<Self> {
         let mut total: Option<Self> = None;
         let mut processes = ByProcess::default();
@@ -178,6 +226,14 @@ impl Hist {
     }
 
     /// The axes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.axes()[0].title(), "x");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }
@@ -204,83 +260,216 @@ impl Hist {
     }
 
     /// What the means are of; empty when it was not given.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+    /// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+    /// assert!(profile.sample().name.is_empty(), "it was not said");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sample(&self) -> &Sample {
         &self.sample
     }
 
     /// The same profile, of which is known what it is the mean of.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+    /// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+    /// let profile = profile.with_sample(hist::Sample { name: "E".to_string(), ..Default::default() });
+    /// assert_eq!(profile.sample().name, "E");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_sample(self, sample: Sample) -> Self {
         Self { sample, ..self }
     }
 
     /// The number of axes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.dimensions(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dimensions(&self) -> usize {
         self.axes.len()
     }
 
     /// Bins per axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.shape(), [2, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shape(&self) -> Vec<usize> {
         self.axes.iter().map(Axis::bins).collect()
     }
 
     /// What is kept per bin.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.storage(), hist::Storage::Count);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn storage(&self) -> Storage {
         self.cells.storage()
     }
 
     /// Whether bins hold means of samples instead of sums.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+    /// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+    /// assert!(profile.is_profile());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_profile(&self) -> bool {
         matches!(self.storage(), Storage::Mean | Storage::WeightedMean)
     }
 
     /// Rows filled, in any cell and with any weight.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.entries(), 4, "the overflow counts");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn entries(&self) -> u64 {
         self.entries
     }
 
     /// The edges of the bins of the first axis; those of others are `h.axes()[1].edges()`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.edges(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn edges(&self) -> Vec<f64> {
         self.axes[0].edges()
     }
 
     /// The middles of the bins of the first axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.centres(), [0.5, 1.5, 2.5, 3.5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn centres(&self) -> Vec<f64> {
         self.axes[0].centres()
     }
 
     /// Entries or sums of weights in the bins, without flow; the last axis varies fastest.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.counts(), [1.0, 2.0, 0.0, 0.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn counts(&self) -> Vec<f64> {
         self.over_bins(Cells::count)
     }
 
     /// What is drawn: [`Hist::counts`], or the means of a profile (NaN in a bin without samples).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let mut profile = Hist::with([Axis::regular(2, 0.0, 2.0)?], Storage::Mean)?;
+    /// # profile.fill_slices(&[&[0.5, 0.6, 1.5]], None, Some(&[1.0, 3.0, 5.0]))?;
+    /// assert_eq!((profile.values(), profile.counts()), (vec![2.0, 5.0], vec![2.0, 1.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> Vec<f64> {
         self.over_bins(Cells::value)
     }
 
     /// Variances of [`Hist::values`]: counts, sums of squared weights, or variances of the means. The variance of a mean
     /// is NaN where there are too few samples to tell.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.variances(), hist.counts());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn variances(&self) -> Vec<f64> {
         self.over_bins(Cells::variance)
     }
 
     /// Square roots of [`Hist::variances`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.errors()[1], 2_f64.sqrt());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn errors(&self) -> Vec<f64> {
         self.variances().into_iter().map(f64::sqrt).collect()
     }
 
     /// Entries, or weights, below the range (of at least one axis).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// hist.fill(&[-1.0])?;
+    /// assert_eq!(hist.underflow(), 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn underflow(&self) -> f64 {
         self.outside(Cells::count, Part::Under)
     }
 
     /// Entries, or weights, not below but above the range (of at least one axis).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.overflow(), 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn overflow(&self) -> f64 {
         self.outside(Cells::count, Part::Over)
     }
 
     /// Entries, or weights, of rows with a missing value: null or NaN (on at least one axis, or of a profile's sample).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// hist.fill(&[f64::NAN])?;
+    /// assert_eq!(hist.nan(), 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn nan(&self) -> f64 {
         self.outside(Cells::count, Part::Missing)
     }
@@ -327,6 +516,14 @@ impl Hist {
     }
 
     /// The sum of the bins, without flow and missing.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.sum(), 3.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sum(&self) -> f64 {
         self.counts().iter().sum()
     }
@@ -361,6 +558,18 @@ impl Hist {
     }
 
     /// The parts by process, in the order in which they were given; empty when the histogram has none.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert_eq!(hist.by_process()["mumu"].counts(), [1.0, 0.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn by_process(&self) -> &ByProcess {
         &self.processes
     }
@@ -405,6 +614,16 @@ impl Hist {
 }
 
 /// The texts of an axis, to be changed; its bins stay.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// let text = hist.axis_mut(0)?;
+/// *text.unit = "GeV".to_string();
+/// assert_eq!(hist.axes()[0].title(), "x [GeV]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct AxisText<'a> {
     /// The name of the column.

@@ -38,6 +38,11 @@ pub fn poisson_interval(count: f64, level: f64) -> (f64, f64) {
 
 /// The interval of efficiencies that do not make `passed` of `total` surprising (Clopper-Pearson): with at least
 /// probability `level` it contains the truth. Numbers may be fractional (effective entries).
+///
+/// ```
+/// let (low, high) = hist::clopper_pearson(5.0, 10.0, 0.95);
+/// assert!((low - 0.1871).abs() < 1e-4 && (high - 0.8129).abs() < 1e-4);
+/// ```
 pub fn clopper_pearson(passed: f64, total: f64, level: f64) -> (f64, f64) {
     let tail = tail(level);
     if !(passed >= 0.0 && total >= passed && total > 0.0 && total.is_finite() && tail > 0.0) {
@@ -53,6 +58,19 @@ pub fn clopper_pearson(passed: f64, total: f64, level: f64) -> (f64, f64) {
 }
 
 /// The efficiency in one bin, with its interval.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let first: hist::Efficiency = hist::efficiency(&a, &b, hist::ONE_SIGMA)?[0];
+/// assert_eq!((first.value, first.passed, first.total), (0.5, 1.0, 2.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Efficiency {
     /// The share that passed; NaN where there was nothing.
@@ -76,6 +94,19 @@ pub struct Efficiency {
 ///
 /// # Errors
 /// When axes differ, bins are means, or more passed than there was.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let bins = hist::efficiency(&a, &b, hist::ONE_SIGMA)?;
+/// assert!(bins[1].low < 0.75 && bins[1].high > 0.75);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn efficiency(passed: &Hist, total: &Hist, level: f64) -> Result<Vec<Efficiency>> {
     passed.compatible(total)?;
     if total.is_profile() {
@@ -142,6 +173,12 @@ impl Part {
 
 /// The efficiency of sums of weights with sums of their squares: `(sum, squares)` of what passed and of all, as of one
 /// bin. Where both are counts (sum and squares are equal) the interval is that of counts. Nothing where there was nothing.
+///
+/// ```
+/// let one = hist::share((3.0, 3.0), (4.0, 4.0)).unwrap();
+/// assert_eq!(one.value, 0.75);
+/// assert!(hist::share((0.0, 0.0), (0.0, 0.0)).is_none());
+/// ```
 pub fn share(passed: (f64, f64), total: (f64, f64)) -> Option<Efficiency> {
     let counted = |(sum, squares): (f64, f64)| sum == squares && sum.fract() == 0.0;
     let part = Part { weighted: !(counted(passed) && counted(total)), passed, total };

@@ -6,6 +6,15 @@ use crate::slots::Binner;
 use std::ops::{Add, Bound, Range, RangeBounds, Sub};
 
 /// A bin, by position or by a value that falls into it. See [`loc`].
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// let after: hist::Locator = hist::loc(0.2) + 1;
+/// assert_eq!(hist.at([after])?.0, 2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Locator {
     at: At,
@@ -21,6 +30,14 @@ enum At {
 
 /// The bin into which a value falls, or the bin of a category: `h.slice(0, loc(0.2)..loc(0.8))`.
 /// `loc(0.2) + 1` is the bin after it.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// assert_eq!(hist.slice(0, hist::loc(1.2)..hist::loc(3.0))?.counts(), [2.0, 0.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn loc(value: impl Into<Place>) -> Locator {
     let at = match value.into() {
         Place::Value(value) => At::Value(value),
@@ -30,6 +47,13 @@ pub fn loc(value: impl Into<Place>) -> Locator {
 }
 
 /// A value or a category, for [`loc`].
+///
+/// ```
+/// use hist::{Axis, Hist, Place, loc};
+/// let mut hist = Hist::with([Axis::category(["ee", "mumu"])?], hist::Storage::Count)?;
+/// assert_eq!(hist.at([loc(Place::Text("mumu".to_string()))])?.0, 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
     /// A number.
@@ -149,11 +173,31 @@ pub(crate) fn bins_of<L: Into<Locator> + Clone>(axis: &Axis, range: &impl RangeB
 }
 
 /// An axis, by position or by name.
+///
+/// ```
+/// # use hist::{Axis, Hist, Storage};
+/// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+/// # let mut hist = Hist::with([x, y], Storage::Count)?;
+/// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+/// assert_eq!(hist.sum_over("x")?, hist.sum_over(0)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait AxisAt {
     /// The position of the axis meant among those of a histogram.
     ///
     /// # Errors
     /// When there is no such axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// use hist::AxisAt;
+    /// assert_eq!("y".position(hist.axes())?, 1);
+    /// assert!("z".position(hist.axes()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn position(&self, axes: &[Axis]) -> Result<usize>;
 }
 
@@ -189,6 +233,13 @@ fn hint<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone) -> Strin
 
 impl Axis {
     /// The bin into which a value falls, if it falls into one.
+    ///
+    /// ```
+    /// # use hist::Axis;
+    /// let axis = Axis::regular(2, 0.0, 1.0)?;
+    /// assert_eq!((axis.index(0.7), axis.index(1.0)), (Some(1), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index(&self, value: f64) -> Option<usize> {
         match self.part_of(value) {
             Part::Bin(bin) => Some(bin),

@@ -24,6 +24,18 @@ impl Hist {
 
     /// The standard deviation of the values filled on the first axis (the root of the mean squared distance from
     /// [`Hist::mean`], as `numpy.std` has it), underflow and overflow included.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert!((a.std_dev() - 0.481).abs() < 1e-3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn std_dev(&self) -> f64 {
         self.moments[0].map_or_else(|| self.binned_std_dev(), |moments| moments.variance().sqrt())
     }
@@ -32,6 +44,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.mean_of("y")?, 1.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mean_of(&self, axis: impl AxisAt) -> Result<f64> {
         let axis = axis.position(self.axes())?;
         Ok(self.moments[axis].map_or_else(|| self.binned(axis).0, |moments| moments.mean()))
@@ -41,12 +62,33 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert!((hist.std_dev_of("y")? - (2_f64 / 3.0).sqrt()).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn std_dev_of(&self, axis: impl AxisAt) -> Result<f64> {
         let axis = axis.position(self.axes())?;
         Ok(self.moments[axis].map_or_else(|| self.binned(axis).1, |moments| moments.variance().sqrt()))
     }
 
     /// Whether [`Hist::mean`] and [`Hist::std_dev`] are those of the values filled, not of the middles of bins.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert!(a.is_unbinned());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_unbinned(&self) -> bool {
         self.moments[0].is_some()
     }

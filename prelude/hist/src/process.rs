@@ -3,6 +3,19 @@ use crate::hist::Hist;
 use std::ops::Index;
 
 /// The parts of a histogram by process, in order: `h.by_process()["mumu"]`.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |value: f64| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(&[value])?;
+/// #     Ok(hist)
+/// # };
+/// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+/// let parts: &hist::ByProcess = hist.by_process();
+/// assert_eq!(parts["taupair"].counts(), [0.0, 1.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ByProcess {
     parts: Vec<(String, Hist)>,
@@ -11,6 +24,18 @@ pub struct ByProcess {
 impl ByProcess {
     /// The part of this process: by its name, or by a word of it when only one name has that word: `mumu` of
     /// `P16M16rd_mc_mumu_p16_v1`, but not of `eemumu`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(hist.by_process().get("mumu").is_some() && hist.by_process().get("data").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Hist> {
         self.exact(name).or_else(|| {
             let has = |known: &str| known.split(|sign: char| !sign.is_alphanumeric()).any(|word| word == name);
@@ -25,31 +50,105 @@ impl ByProcess {
     }
 
     /// How many processes there are.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert_eq!(hist.by_process().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.parts.len()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(!hist.by_process().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// The names, in order.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(hist.by_process().names().eq(["mumu", "taupair"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|(name, _)| name.as_str())
     }
 
     /// The names, in order, under the name that maps use.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(hist.by_process().keys().eq(["mumu", "taupair"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.names()
     }
 
     /// The histograms, in order.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(hist.by_process().values().all(|part| part.sum() == 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> impl Iterator<Item = &Hist> {
         self.parts.iter().map(|(_, hist)| hist)
     }
 
     /// Names and histograms, in order.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// for (name, part) in hist.by_process().iter() {
+    ///     assert_eq!(part.sum(), 1.0, "{name}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Hist)> {
         self.parts.iter().map(|(name, hist)| (name.as_str(), hist))
     }

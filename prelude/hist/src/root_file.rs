@@ -75,6 +75,17 @@ impl Hist {
 ///
 /// # Errors
 /// See [`Hist::write_root`].
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// let path = std::env::temp_dir().join(format!("recoil-example-{}-write_root.root", std::process::id()));
+/// hist::write_root(&path, [("before", &hist), ("after", &hist)])?;
+/// assert!(std::fs::read(&path)?.starts_with(b"root"));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_root<'a>(path: impl AsRef<Path>, hists: impl IntoIterator<Item = (&'a str, &'a Hist)>) -> Result<()> {
     let path = path.as_ref();
     let hists: Vec<(&str, &Hist)> = hists.into_iter().collect();

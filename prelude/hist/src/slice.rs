@@ -58,6 +58,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis, its bins are categories, or there are fewer of them than `bins`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.rebin_axis("x", 2)?.shape(), [1, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rebin_axis(&self, axis: impl AxisAt, bins: usize) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         let old = &self.axes[axis];
@@ -136,6 +145,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis, or it is the only one.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.sum_over("y")?.counts(), [2.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sum_over(&self, axis: impl AxisAt) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
@@ -146,6 +164,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis or range, or it is the only axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.integrate("y", 0..2)?.counts(), [2.0, 0.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn integrate<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
@@ -163,6 +190,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there is no such axis or bin, or it is the only axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.pick("y", hist::loc(2.5))?.counts(), [0.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pick(&self, axis: impl AxisAt, bin: impl Into<Locator>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         let bin = bin.into().bin(&self.axes[axis])?;
@@ -173,6 +209,15 @@ impl Hist {
     ///
     /// # Errors
     /// When there are not as many bins as axes, or one is not there.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage};
+    /// # let (x, y) = (Axis::regular(2, 0.0, 2.0)?.named("x"), Axis::regular(3, 0.0, 3.0)?.named("y"));
+    /// # let mut hist = Hist::with([x, y], Storage::Count)?;
+    /// # hist.fill_slices(&[&[0.5, 0.6, 1.5], &[0.5, 1.5, 2.5]], None, None)?;
+    /// assert_eq!(hist.at([1, 2])?, (1.0, 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at<L: Into<Locator>>(&self, bins: impl IntoIterator<Item = L>) -> Result<(f64, f64)> {
         let bins: Vec<Locator> = bins.into_iter().map(Into::into).collect();
         if bins.len() != self.axes.len() {

@@ -63,6 +63,14 @@ impl Hist {
     ///
     /// `numpy.genfromtxt(file, delimiter=",", names=True)` and `pandas.read_csv(file, comment="#")` read it. What
     /// lies outside the bins is said in comments at the end.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!(hist.to_csv().lines().any(|line| line.starts_with("1,2,2,2")), "edges, value, variance");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn to_csv(&self) -> String {
         let mut text = String::new();
         let mut columns = Vec::new();
@@ -103,6 +111,17 @@ impl Hist {
     ///
     /// # Errors
     /// When the file cannot be written, or the format is not known.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let path = std::env::temp_dir().join(format!("recoil-example-{}-save.json", std::process::id()));
+    /// hist.save(&path)?;
+    /// assert_eq!(Hist::from_json(&std::fs::read_to_string(&path)?)?, hist);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let text = match path.extension().and_then(|end| end.to_str()) {

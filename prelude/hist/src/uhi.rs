@@ -59,6 +59,18 @@ impl Hist {
     }
 
     /// The parts by process as one JSON object: a histogram in the UHI format under the name of each process.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |value: f64| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(&[value])?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let hist = Hist::from_processes([("mumu", of(0.5)?), ("taupair", of(1.5)?)])?;
+    /// assert!(hist.to_json_by_process().contains("\"taupair\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn to_json_by_process(&self) -> String {
         let parts: Map<String, Value> =
             self.by_process().iter().map(|(name, part)| (name.to_owned(), part.to_uhi())).collect();
@@ -66,6 +78,14 @@ impl Hist {
     }
 
     /// The histogram in the UHI format.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(hist.to_uhi()["axes"][0]["bins"], 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn to_uhi(&self) -> Value {
         let (kind, names) = fields(&self.cells);
         let mut storage = json!({ "type": kind });
@@ -102,6 +122,15 @@ impl Hist {
     ///
     /// # Errors
     /// When the text is not JSON, or not a histogram: the error names the place in the document.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(Hist::from_json(&hist.to_json())?, hist);
+    /// assert!(Hist::from_json("{}").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_json(text: &str) -> Result<Self> {
         let document = serde_json::from_str(text).map_err(|error| Error::format("document", error))?;
         read::hist(&document)

@@ -12,6 +12,20 @@ use nalgebra::{DMatrix, DVector};
 use std::fmt;
 
 /// An unfolded histogram, with covariances of its bins.
+///
+/// ```
+/// # use hist::{Axis, Hist, Storage, unfold};
+/// # let axis = || Axis::regular(2, 0.0, 2.0);
+/// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+/// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+/// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+/// # response.fill_slices(&[&truth, &seen], None, None)?;
+/// # let mut measured = Hist::new(axis()?)?;
+/// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+/// # let unfolded = unfold(&measured, &response, 4)?;
+/// assert!((unfolded.values()[0] - 100.0).abs() < 1.0 && (unfolded.values()[1] - 100.0).abs() < 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Unfolded {
     hist: Hist,
@@ -199,31 +213,115 @@ impl<'a> Problem<'a> {
 
 impl Unfolded {
     /// The unfolded histogram; its errors are the roots of the variances.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert_eq!(unfolded.hist().counts(), unfolded.values());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hist(&self) -> &Hist {
         &self.hist
     }
 
     /// The number of entries in each bin of the true value.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert!((unfolded.values()[0] - 100.0).abs() < 1.0, "80 % of them were seen");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> Vec<f64> {
         self.hist.values()
     }
 
     /// Their errors.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert_eq!(unfolded.errors()[0], unfolded.covariance()[0][0].sqrt());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn errors(&self) -> Vec<f64> {
         self.hist.errors()
     }
 
     /// The edges of the bins of the true value.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert_eq!(unfolded.edges(), [0.0, 1.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn edges(&self) -> Vec<f64> {
         self.hist.edges()
     }
 
     /// The covariances of the bins: a row for each of them.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert!(unfolded.covariance()[0][0] > 100.0, "more than of 100 entries that are all seen");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn covariance(&self) -> Vec<Vec<f64>> {
         self.covariance.row_iter().map(|row| row.iter().copied().collect()).collect()
     }
 
     /// The correlations of the bins: a row for each of them; NaN where a bin has no error.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert!((unfolded.correlations()[1][1] - 1.0).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn correlations(&self) -> Vec<Vec<f64>> {
         let errors = |a: usize, b: usize| (self.covariance[(a, a)] * self.covariance[(b, b)]).sqrt();
         let row = |a: usize| (0..self.efficiency.len()).map(|b| self.covariance[(a, b)] / errors(a, b)).collect();
@@ -231,21 +329,77 @@ impl Unfolded {
     }
 
     /// The chance that an entry of a bin is found.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert!((unfolded.efficiency()[1] - 0.9).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn efficiency(&self) -> &[f64] {
         &self.efficiency
     }
 
     /// The simulated spectrum, which was the first guess.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert_eq!(unfolded.simulated().counts(), [100.0, 100.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn simulated(&self) -> &Hist {
         &self.truth
     }
 
     /// How many times Bayes' theorem was used.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert_eq!(unfolded.iterations(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iterations(&self) -> usize {
         self.iterations
     }
 
     /// By what part of itself the spectrum changed in the last iteration.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Storage, unfold};
+    /// # let axis = || Axis::regular(2, 0.0, 2.0);
+    /// # let mut response = Hist::with([axis()?, axis()?], Storage::Count)?;
+    /// # let truth = [vec![0.5; 100], vec![1.5; 100]].concat();
+    /// # let seen = [vec![0.5; 80], vec![1.5; 20], vec![1.5; 90], vec![f64::NAN; 10]].concat();
+    /// # response.fill_slices(&[&truth, &seen], None, None)?;
+    /// # let mut measured = Hist::new(axis()?)?;
+    /// # measured.fill(&[vec![0.5; 80], vec![1.5; 110]].concat())?;
+    /// # let unfolded = unfold(&measured, &response, 4)?;
+    /// assert!(unfolded.last_change() < 0.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn last_change(&self) -> f64 {
         self.change
     }

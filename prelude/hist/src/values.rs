@@ -35,31 +35,104 @@ impl Values {
     }
 
     /// The value of each bin.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).ratio()?.values(), [0.5, 0.75]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> Vec<f64> {
         self.bins.iter().map(|bin| bin.value).collect()
     }
 
     /// The error of each value: the mean of that below and that above.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).ratio()?.errors().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn errors(&self) -> Vec<f64> {
         self.bins.iter().map(|bin| 0.5 * (bin.high - bin.low)).collect()
     }
 
     /// The ends of one standard deviation below and above each value.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// let (low, high) = hist::pair(&a, &b).ratio()?.intervals()[0];
+    /// assert!(low < 0.5 && high > 0.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn intervals(&self) -> Vec<(f64, f64)> {
         self.bins.iter().map(|bin| (bin.low, bin.high)).collect()
     }
 
     /// The axes of the histograms.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).ratio()?.axes(), a.axes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }
 
     /// The edges of the bins of the first axis.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).ratio()?.edges(), [0.0, 1.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn edges(&self) -> Vec<f64> {
         self.axes[0].edges()
     }
 
     /// What the values are.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).pull()?.what(), hist::Comparison::Pull);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn what(&self) -> Comparison {
         self.what
     }
@@ -90,6 +163,19 @@ impl fmt::Display for Values {
 }
 
 /// Two histograms to be compared: see [`pair`].
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let compared: hist::Pair = hist::pair(&a, &b);
+/// assert_eq!(compared.ratio()?.values(), [0.5, 0.75]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
     a: &'a Hist,
@@ -97,16 +183,40 @@ pub struct Pair<'a> {
 }
 
 /// Two histograms to be compared, bin by bin or as a whole: `compare(&data, &simulation).ratio()?` in a cell.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// assert_eq!(hist::pair(&a, &b).difference()?.values(), [-1.0, -1.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pair<'a>(a: &'a (impl AsRef<Hist> + ?Sized), b: &'a (impl AsRef<Hist> + ?Sized)) -> Pair<'a> {
     Pair { a: a.as_ref(), b: b.as_ref() }
 }
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $how:ident;)*) => { $(
+    ($($(#[$doc:meta])* $name:ident $how:ident $result:literal;)*) => { $(
         $(#[$doc])*
         ///
         /// # Errors
         /// When the axes differ, or one has means and the other has not.
+        ///
+        /// ```
+        /// # use hist::{Axis, Hist, pair};
+        /// # let of = |rows| -> hist::Result<Hist> {
+        /// #     let mut hist = Hist::new(Axis::regular(1, 0.0, 1.0)?)?;
+        /// #     hist.fill(&vec![0.5; rows])?;
+        /// #     Ok(hist)
+        /// # };
+        /// let (a, b) = (of(9)?, of(16)?); // so many entries in one bin
+        #[doc = concat!("assert!((pair(&a, &b).", stringify!($name), "()?.values()[0] - ", $result, ").abs() < 1e-5);")]
+        /// # Ok::<(), hist::Error>(())
+        /// ```
         pub fn $name(&self) -> Result<Values> {
             Ok(Values::new(self.a, Comparison::$how, compare(self.a, self.b, Comparison::$how)?))
         }
@@ -116,21 +226,33 @@ macro_rules! comparisons {
 impl Pair<'_> {
     comparisons! {
         /// a / b, with the errors of both as of independent histograms.
-        ratio Ratio;
+        ratio Ratio "0.5625";
         /// (a - b) / error of the difference.
-        pull Pull;
+        pull Pull "-1.22051";
         /// a - b, with the errors of both.
-        difference Difference;
+        difference Difference "-7.0";
         /// (a - b) / b, with the errors of both.
-        relative_difference RelativeDifference;
+        relative_difference RelativeDifference "-0.4375";
         /// (a - b) / (a + b), with the errors of both.
-        asymmetry Asymmetry;
+        asymmetry Asymmetry "-0.28";
     }
 
     /// The share of b that is a, where a is a part of b: see [`efficiency`](crate::interval::efficiency()).
     ///
     /// # Errors
     /// When axes differ, bins are means, or more passed than there was.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).efficiency()?.values(), [0.5, 0.75]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn efficiency(&self) -> Result<Values> {
         self.a.efficiency(self.b)
     }
@@ -139,6 +261,18 @@ impl Pair<'_> {
     ///
     /// # Errors
     /// When the axes differ, or one has means and the other has not.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &b).chi2()?.bins, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chi2(&self) -> Result<Agreement> {
         chi2(self.a, self.b)
     }
@@ -147,12 +281,37 @@ impl Pair<'_> {
     ///
     /// # Errors
     /// As [`Hist::kolmogorov`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(hist::pair(&a, &a).kolmogorov()?.distance, 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn kolmogorov(&self) -> Result<Kolmogorov> {
         self.a.kolmogorov(self.b)
     }
 }
 
 /// How far the running shares of two histograms are apart.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let of = |values: &[f64]| -> hist::Result<Hist> {
+/// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// #     hist.fill(values)?;
+/// #     Ok(hist)
+/// # };
+/// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+/// let same: hist::Kolmogorov = a.kolmogorov(&a)?;
+/// assert_eq!((same.distance, same.p_value), (0.0, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kolmogorov {
     /// The largest distance of the running shares.
@@ -167,6 +326,18 @@ impl Hist {
     ///
     /// # Errors
     /// When axes differ, bins are means, or more passed than there was.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(a.efficiency(&b)?.values(), [0.5, 0.75]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn efficiency(&self, total: &Self) -> Result<Values> {
         let bins = efficiency(self, total, ONE_SIGMA)?.into_iter().map(|bin| Compared {
             value: bin.value,
@@ -181,6 +352,18 @@ impl Hist {
     ///
     /// # Errors
     /// When the axes differ, or one has means and the other has not.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert_eq!(a.chi2(&a)?.chi2, 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chi2(&self, other: &Self) -> Result<Agreement> {
         chi2(self, other)
     }
@@ -190,6 +373,18 @@ impl Hist {
     ///
     /// # Errors
     /// When the axes differ, there are several, bins are means or categories, or one side adds up to 0.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let of = |values: &[f64]| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// #     hist.fill(values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of(&[0.5, 1.5, 1.6, 1.7])?, of(&[0.5, 0.6, 1.5, 1.6, 1.7, 1.8])?);
+    /// assert!((a.kolmogorov(&b)?.distance - (1.0 / 3.0 - 0.25)).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn kolmogorov(&self, other: &Self) -> Result<Kolmogorov> {
         self.compatible(other)?;
         if self.dimensions() != 1 || self.is_profile() || self.axes()[0].categories().is_some() {

@@ -13,6 +13,17 @@ use crate::slots::{TILE, binners};
 use polars::prelude::Series;
 
 /// Sums of weights of several universes over the bins of some axes, without squares.
+///
+/// ```
+/// # use hist::{Axis, Sums};
+/// # use polars::prelude::*;
+/// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+/// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+/// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+/// sums.fill(&[&x], &[None, Some(&weights)])?;
+/// assert_eq!((sums.of(0).iter().sum::<f64>(), sums.of(1).iter().sum::<f64>()), (3.0, 6.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sums {
     axes: Vec<Axis>,
@@ -27,6 +38,16 @@ impl Sums {
     ///
     /// # Errors
     /// See [`Hist::with`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// assert_eq!(sums.entries(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(axes: impl Into<Vec<Axis>>, many: usize) -> Result<Self> {
         let axes = axes.into();
         let cells = Hist::with(axes.clone(), Storage::Count)?.cells.len();
@@ -34,11 +55,33 @@ impl Sums {
     }
 
     /// The sums of one universe: every cell, the last axis varies fastest.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// sums.fill(&[&x], &[None, Some(&weights)])?;
+    /// assert_eq!(sums.of(1)[1..3], [1.0, 5.0], "behind the underflow");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(&self, universe: usize) -> Vec<f64> {
         self.sums.iter().skip(universe).step_by(self.many.max(1)).copied().collect()
     }
 
     /// The rows that were filled.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// sums.fill(&[&x], &[None, None])?;
+    /// assert_eq!(sums.entries(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn entries(&self) -> u64 {
         self.entries
     }
@@ -47,6 +90,19 @@ impl Sums {
     ///
     /// # Errors
     /// Other bins, or another number of universes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// let mut more = sums.clone();
+    /// more.fill(&[&x], &[None, None])?;
+    /// sums.merge(&more)?;
+    /// assert_eq!(sums.entries(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.sums.len() != other.sums.len() || self.many != other.many {
             return Err(Error::Different("sums of other bins or of other universes".to_owned()));
@@ -60,6 +116,17 @@ impl Sums {
     ///
     /// # Errors
     /// As [`Hist::fill_entries`]; columns of lists.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// sums.fill(&[&x], &[None, Some(&weights)])?;
+    /// assert_eq!(sums.of(0)[1..3], [1.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill(&mut self, columns: &[&Series], weights: &[Option<&Series>]) -> Result<()> {
         let rows = self.rows(columns, None)?;
         self.add(&rows, None, weights)
@@ -69,6 +136,19 @@ impl Sums {
     ///
     /// # Errors
     /// As [`Hist::fill_entries`]; columns of lists, a mask, or samples.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// use hist::{Entries, Hist};
+    /// let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+    /// sums.fill_with(&mut hist, &Entries { columns: &[&x], ..Entries::default() }, &[None, Some(&weights)])?;
+    /// assert_eq!((hist.counts(), sums.of(1)[2]), (vec![1.0, 2.0], 5.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill_with(&mut self, hist: &mut Hist, entries: &Entries<'_>, weights: &[Option<&Series>]) -> Result<()> {
         if entries.mask.is_some() || entries.sample.is_some() || hist.is_profile() {
             return Err(Error::fill("universes are filled without masks and samples"));
@@ -160,12 +240,34 @@ impl Sums {
     }
 
     /// All numbers as bytes, without axes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// let empty = sums.clone();
+    /// sums.fill(&[&x], &[None, None])?;
+    /// assert_eq!(empty.with_contents(&sums.contents()).unwrap().of(0), sums.of(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn contents(&self) -> Vec<u8> {
         let entries = self.entries.to_le_bytes();
         entries.into_iter().chain(self.sums.iter().flat_map(|sum| sum.to_le_bytes())).collect()
     }
 
     /// These sums with what [`contents`](Sums::contents) of as many gave; `None` for other bytes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Sums};
+    /// # use polars::prelude::*;
+    /// # let x = Series::new("x".into(), [0.5, 1.5, 1.6]);
+    /// # let weights = Series::new("w".into(), [1.0, 2.0, 3.0]);
+    /// # let mut sums = Sums::new([Axis::regular(2, 0.0, 2.0)?], 2)?;
+    /// assert!(sums.clone().with_contents(&sums.contents()).is_some() && sums.with_contents(&[1, 2]).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_contents(mut self, bytes: &[u8]) -> Option<Self> {
         let (entries, rest) = bytes.split_first_chunk::<8>()?;
         let (numbers, tail) = rest.as_chunks::<8>();

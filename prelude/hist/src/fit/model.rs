@@ -4,6 +4,12 @@ use crate::fit::shape::{Frame, Shape};
 use std::sync::Arc;
 
 /// A sum of shapes: `Gaussian + Line`.
+///
+/// ```
+/// use hist::{Gaussian, Line, Model};
+/// let model: Model = Gaussian + Line;
+/// assert_eq!(model.names(), ["height", "mean", "sigma", "constant", "slope"]);
+/// ```
 #[derive(Clone)]
 pub struct Model {
     pub(crate) shapes: Vec<Arc<dyn Shape>>,
@@ -21,11 +27,19 @@ impl Model {
     }
 
     /// The model in words: `Gaussian + Line`.
+    ///
+    /// ```
+    /// assert_eq!((hist::Gaussian + hist::Line).text(), "Gaussian + Line");
+    /// ```
     pub fn text(&self) -> String {
         self.shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(" + ")
     }
 
     /// The names of all parameters; names that come again have a number: `mean`, `mean2`.
+    ///
+    /// ```
+    /// assert_eq!((hist::Gaussian + hist::Gaussian).names()[3..], ["height2", "mean2", "sigma2"]);
+    /// ```
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for name in self.shapes.iter().flat_map(|shape| shape.parameters()) {

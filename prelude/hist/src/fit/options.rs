@@ -3,6 +3,16 @@
 use crate::fit::model::Model;
 
 /// What is minimised.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// use hist::Method;
+/// assert_eq!(hist.fit(Gaussian)?.method, Method::Likelihood, "what counts have");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// The sum of squared distances in units of the errors of the data; bins with error 0 are left out.
@@ -17,6 +27,16 @@ pub enum Method {
 }
 
 /// A model, and how to fit it.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// let model: hist::Fit = Gaussian.range(-3.0, 3.0).fix("mean", 0.0);
+/// assert!(hist.fit(model)?["mean"].fixed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Fit {
     pub(crate) model: Model,
@@ -56,11 +76,30 @@ impl<M: Into<Model>> From<M> for Fit {
 /// ```
 pub trait Fitting: Into<Fit> {
     /// Only bins whose middles lie here.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert_eq!(hist.fit(Gaussian.range(-2.0, 2.0))?.bins, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn range(self, lower: f64, upper: f64) -> Fit {
         Fit { range: Some((lower, upper)), ..self.into() }
     }
 
     /// Begin with this value of a parameter.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit(Gaussian.start("mean", 1.0))?;
+    /// assert!(fit["mean"].value.abs() < 0.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn start(self, parameter: &str, value: f64) -> Fit {
         let mut fit = self.into();
         fit.starts.push((parameter.to_owned(), value));
@@ -68,6 +107,15 @@ pub trait Fitting: Into<Fit> {
     }
 
     /// Keep a parameter at this value.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert_eq!(hist.fit(Gaussian.fix("mean", 0.1))?["mean"].value, 0.1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn fix(self, parameter: &str, value: f64) -> Fit {
         let mut fit = self.into();
         fit.fixed.push((parameter.to_owned(), value));
@@ -76,6 +124,16 @@ pub trait Fitting: Into<Fit> {
 
     /// Keep a parameter between two values; one of them may be infinite. The error of a parameter that ends at a limit
     /// means little, and the result says so.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit(Gaussian.limits("mean", 1.0, 2.0))?;
+    /// assert!(fit["mean"].value < 1.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn limits(self, parameter: &str, lower: f64, upper: f64) -> Fit {
         let mut fit = self.into();
         fit.limits.push((parameter.to_owned(), lower, upper));
@@ -83,6 +141,16 @@ pub trait Fitting: Into<Fit> {
     }
 
     /// What is known of a parameter from elsewhere: a value with its (Gaussian) error.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit(Gaussian.constrain("mean", 1.0, 1e-4))?;
+    /// assert!((fit["mean"].value - 1.0).abs() < 0.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn constrain(self, parameter: &str, value: f64, error: f64) -> Fit {
         let mut fit = self.into();
         fit.constraints.push((parameter.to_owned(), value, error));
@@ -90,6 +158,16 @@ pub trait Fitting: Into<Fit> {
     }
 
     /// Let a parameter be the same as another one: `(Gaussian + Gaussian).tie("mean2", "mean")`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit((Gaussian + Gaussian).tie("mean2", "mean").start("sigma2", 3.0))?;
+    /// assert!(fit.get("mean2").is_none_or(|second| second.value == fit["mean"].value));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn tie(self, parameter: &str, to: &str) -> Fit {
         let mut fit = self.into();
         fit.ties.push((parameter.to_owned(), to.to_owned()));
@@ -97,22 +175,58 @@ pub trait Fitting: Into<Fit> {
     }
 
     /// Maximise the Poisson likelihood: what counts and positive weights have anyway.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert_eq!(hist.fit(Gaussian.likelihood())?.method, hist::Method::Likelihood);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn likelihood(self) -> Fit {
         Fit { method: Some(Method::Likelihood), ..self.into() }
     }
 
     /// Minimise chi-square, with the errors of the bins. Bins with error 0 are left out: with few entries per bin, values
     /// are pulled up by it.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert_eq!(hist.fit(Gaussian.chi_square())?.method, hist::Method::ChiSquare);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn chi_square(self) -> Fit {
         Fit { method: Some(Method::ChiSquare), ..self.into() }
     }
 
     /// Compare each bin with the average of the model over it; this is the default.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert!(hist.fit(Gaussian.averaged())?.averaged);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn averaged(self) -> Fit {
         Fit { averaged: true, ..self.into() }
     }
 
     /// Compare each bin with the model at its middle. Widths come out too large when bins are wide.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert!(!hist.fit(Gaussian.at_middles())?.averaged);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn at_middles(self) -> Fit {
         Fit { averaged: false, ..self.into() }
     }

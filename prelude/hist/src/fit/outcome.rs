@@ -10,6 +10,17 @@ use std::ops::Index;
 use std::sync::Arc;
 
 /// A parameter after a fit.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// # let fit = hist.fit(Gaussian)?;
+/// let mean: &hist::Parameter = &fit["mean"];
+/// assert!(mean.error > 0.0 && !mean.fixed && mean.limit.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name in the model.
@@ -25,6 +36,16 @@ pub struct Parameter {
 }
 
 /// What a fit found: parameters by name (`fit["mean"].value`), how good it is, and the curve to draw.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// let fit: hist::FitResult = hist.fit(Gaussian)?;
+/// assert!(fit["mean"].value.abs() < 0.01 && fit.converged);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FitResult {
     /// The parameters, in the order of the model.
@@ -63,6 +84,17 @@ pub struct FitResult {
 }
 
 /// A bin that was fitted, and what the fitted model expects in it.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// # let fit = hist.fit(Gaussian)?;
+/// let bin: hist::Fitted = fit.fitted_bins()[10];
+/// assert_eq!((bin.lower, bin.value), (0.0, hist.counts()[10]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fitted {
     /// The lower edge of the bin.
@@ -122,6 +154,20 @@ impl FitResult {
 
     /// One channel of a simultaneous fit: its parameters under the names of its own model, its curve, its pulls. The
     /// goodness of fit is still that of the whole.
+    ///
+    /// ```
+    /// # use hist::{Axis, Gaussian, Hist, Simultaneous};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let of = |values: Vec<f64>| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// #     hist.fill(&values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of((1..1000).map(logistic).collect())?, of((1..500).map(|k| logistic(2 * k)).collect())?);
+    /// let fit = Simultaneous::new().channel("a", &a, Gaussian).channel("b", &b, Gaussian).share("mean").fit()?;
+    /// assert_eq!(fit.channel("b").unwrap()["mean"].value, fit["mean"].value);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn channel(&self, name: &str) -> Option<Self> {
         let shown = self.problem.channels.iter().position(|channel| channel.name == name)?;
         let channel = &self.problem.channels[shown];
@@ -135,32 +181,92 @@ impl FitResult {
     }
 
     /// The parameter of this name.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// assert!(fit.get("sigma").unwrap().value > 1.0 && fit.get("width").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
     /// The model in words.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// assert_eq!(hist.fit(Gaussian + Constant)?.model(), "Gaussian + Constant");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn model(&self) -> String {
         self.shown().model.text()
     }
 
     /// The width of x that [`FitResult::value`] counts entries for: that of an average bin, or 1 for values without bins.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// assert_eq!(fit.bin_width(), 0.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bin_width(&self) -> f64 {
         self.shown().frame.width
     }
 
     /// The fitted model at x, in entries per bin of average width.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// assert!((fit.value(0.0) - fit["height"].value).abs() < 1.0, "the highest point");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn value(&self, x: f64) -> f64 {
         let channel = self.shown();
         channel.model.value(x, &self.values(), &channel.frame)
     }
 
     /// The fitted curve at so many points over the range.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let curve = fit.curve(101);
+    /// assert_eq!((curve.len(), curve[0].0, curve[100].0), (101, -5.0, 5.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn curve(&self, points: usize) -> Vec<(f64, f64)> {
         self.positions(points).map(|x| (x, self.value(x))).collect()
     }
 
     /// The curve of each shape of the model, with its name.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let parts = hist.fit(Gaussian + Constant)?.components(50);
+    /// assert_eq!((parts[1].0.as_str(), parts[1].1.len()), ("Constant", 50));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn components(&self, points: usize) -> Vec<(String, Vec<(f64, f64)>)> {
         let (values, channel) = (self.values(), self.shown());
         let shapes = channel.model.shapes.iter().zip(channel.model.places());
@@ -173,6 +279,18 @@ impl FitResult {
     }
 
     /// The bins that were fitted, with what the model expects in them and the pull of each.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let bins = fit.fitted_bins();
+    /// assert_eq!(bins.len(), 20);
+    /// assert!(bins[10].pull.abs() < 5.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fitted_bins(&self) -> Vec<Fitted> {
         let (values, channel) = (self.values(), self.shown());
         let one = |bin: &Bin| {
@@ -194,6 +312,18 @@ impl FitResult {
     }
 
     /// The yield of each shape of the model in the bins of the range, with its error.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let (name, entries, error) = &fit.yields()[0];
+    /// assert_eq!(name, "Gaussian");
+    /// assert!((entries - hist.sum()).abs() < *error);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn yields(&self) -> Vec<(String, f64, f64)> {
         let (values, channel) = (self.values(), self.shown());
         let shapes = channel.model.shapes.iter().zip(channel.model.places());
@@ -206,6 +336,16 @@ impl FitResult {
     }
 
     /// The correlation of two parameters.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// assert!(fit.correlation("height", "sigma").unwrap() < 0.0, "a wider one is lower");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn correlation(&self, a: &str, b: &str) -> Option<f64> {
         let at = |name: &str| self.parameters.iter().position(|parameter| parameter.name == name);
         let (a, b) = (at(a)?, at(b)?);
@@ -213,6 +353,18 @@ impl FitResult {
     }
 
     /// The correlations of all free parameters: their names, and a row for each of them.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let (names, rows) = fit.correlations();
+    /// assert_eq!((names.len(), rows[0].len()), (3, 3));
+    /// assert!((rows[1][1] - 1.0).abs() < 1e-9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn correlations(&self) -> (Vec<String>, Vec<Vec<f64>>) {
         let free: Vec<usize> = (0..self.parameters.len()).filter(|&at| !self.parameters[at].fixed).collect();
         let names = free.iter().map(|&at| self.parameters[at].name.clone()).collect();
@@ -223,6 +375,18 @@ impl FitResult {
 
     /// Every value and error to two digits of the error, as `(name, value, error)`; for a fixed parameter the error is
     /// empty.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let fit = hist.fit(Gaussian.fix("mean", 0.0))?;
+    /// let (name, value, error) = &fit.rounded()[1];
+    /// assert_eq!((name.as_str(), error.as_str()), ("mean", ""));
+    /// # let _ = value;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rounded(&self) -> Vec<(String, String, String)> {
         let one = |parameter: &Parameter| {
             let (value, error) = rounded(parameter.value, parameter.error);

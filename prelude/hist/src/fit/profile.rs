@@ -12,6 +12,17 @@ impl FitResult {
     ///
     /// # Errors
     /// When there is no such free parameter, or a lower minimum appears on the way.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let (down, up) = fit.minos("mean")?;
+    /// assert!((down - up).abs() < 0.1 * up, "as far down as up");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn minos(&self, parameter: &str) -> Result<(f64, f64)> {
         let at = self.position(parameter)?;
         let error = self.all[at].error;
@@ -26,6 +37,17 @@ impl FitResult {
     ///
     /// # Errors
     /// When there is no such free parameter.
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// # let fit = hist.fit(Gaussian)?;
+    /// let scan = fit.scan("mean", -0.2, 0.2, 5)?;
+    /// assert!(scan[2].1.abs() < 1e-3 && scan[0].1 > 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scan(&self, parameter: &str, lower: f64, upper: f64, points: usize) -> Result<Vec<(f64, f64)>> {
         let at = self.position(parameter)?;
         let profile = Profile::new(self, at);

@@ -35,11 +35,38 @@ pub struct Simultaneous<'a> {
 
 impl<'a> Simultaneous<'a> {
     /// No histogram yet.
+    ///
+    /// ```
+    /// # use hist::{Axis, Gaussian, Hist, Simultaneous};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let of = |values: Vec<f64>| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// #     hist.fill(&values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of((1..1000).map(logistic).collect())?, of((1..500).map(|k| logistic(2 * k)).collect())?);
+    /// assert!(Simultaneous::new().fit().is_err(), "there is nothing to fit");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// One more histogram with its model. Its parameters are called `name.parameter`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Gaussian, Hist, Simultaneous};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let of = |values: Vec<f64>| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// #     hist.fill(&values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of((1..1000).map(logistic).collect())?, of((1..500).map(|k| logistic(2 * k)).collect())?);
+    /// let fit = Simultaneous::new().channel("a", &a, Gaussian).channel("b", &b, Gaussian).fit()?;
+    /// assert!(fit["a.height"].value > 1.9 * fit["b.height"].value);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn channel(mut self, name: &str, hist: &'a (impl AsRef<Hist> + ?Sized), model: impl Into<Fit>) -> Self {
         self.channels.push((name.to_owned(), hist.as_ref(), model.into()));
@@ -48,6 +75,20 @@ impl<'a> Simultaneous<'a> {
 
     /// A parameter that is the same in all models that have it; it keeps its plain name. Its limits, start value and
     /// constraint are those of the first model that has it.
+    ///
+    /// ```
+    /// # use hist::{Axis, Gaussian, Hist, Simultaneous};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let of = |values: Vec<f64>| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// #     hist.fill(&values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of((1..1000).map(logistic).collect())?, of((1..500).map(|k| logistic(2 * k)).collect())?);
+    /// let fit = Simultaneous::new().channel("a", &a, Gaussian).channel("b", &b, Gaussian).share("sigma").fit()?;
+    /// assert!(fit.get("sigma").is_some() && fit.get("a.sigma").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn share(mut self, parameter: &str) -> Self {
         self.shared.push(parameter.to_owned());
@@ -58,6 +99,20 @@ impl<'a> Simultaneous<'a> {
     ///
     /// # Errors
     /// As [`Hist::fit`]; when two channels have one name, or a shared parameter does not exist.
+    ///
+    /// ```
+    /// # use hist::{Axis, Gaussian, Hist, Simultaneous};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let of = |values: Vec<f64>| -> hist::Result<Hist> {
+    /// #     let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// #     hist.fill(&values)?;
+    /// #     Ok(hist)
+    /// # };
+    /// # let (a, b) = (of((1..1000).map(logistic).collect())?, of((1..500).map(|k| logistic(2 * k)).collect())?);
+    /// let fit = Simultaneous::new().channel("a", &a, Gaussian).channel("b", &b, Gaussian).fit()?;
+    /// assert_eq!(fit.parameters.len(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fit(&self) -> Result<FitResult> {
         let mut parts = Vec::new();
         for (at, (name, hist, fit)) in self.channels.iter().enumerate() {

@@ -9,6 +9,17 @@ use nalgebra::DMatrix;
 use std::sync::Arc;
 
 /// The weights of all components of a fit of values.
+///
+/// ```
+/// # use hist::{Constant, Fitting, Gaussian, fit_values};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+/// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+/// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+/// let weights: hist::SPlot = fit.splot()?;
+/// let sum: f64 = values.iter().filter_map(|&x| weights.weight("Gaussian").ok()?.at(x)).sum();
+/// assert!((sum - fit.yields()[0].1).abs() < 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SPlot(Arc<Inner>);
 
@@ -22,6 +33,17 @@ struct Inner {
 }
 
 /// The weight of one component as a function of the variable that was fitted.
+///
+/// ```
+/// # use hist::{Constant, Fitting, Gaussian, fit_values};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+/// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+/// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+/// # let weight = fit.splot()?.weight("Gaussian")?;
+/// let weight: hist::SWeight = weight;
+/// assert!(weight.at(5.0).unwrap() > weight.at(1.0).unwrap(), "the peak is at 5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SWeight {
     splot: SPlot,
@@ -34,6 +56,15 @@ impl FitResult {
     ///
     /// # Errors
     /// When the fit is one of bins, has one component, or a component without entries.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// assert_eq!(fit.splot()?.names(), ["Gaussian", "Constant"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn splot(&self) -> Result<SPlot> {
         let channel = self.shown();
         let Some(points) = &channel.points else {
@@ -85,6 +116,15 @@ fn named(names: impl Iterator<Item = String>) -> Vec<String> {
 
 impl SPlot {
     /// The names of the components: those of their shapes, with a number where a shape comes again.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// assert_eq!(fit.splot()?.names(), ["Gaussian", "Constant"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn names(&self) -> &[String] {
         &self.0.names
     }
@@ -93,6 +133,15 @@ impl SPlot {
     ///
     /// # Errors
     /// When there is none of this name.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// assert!(fit.splot()?.weight("Gaussian").is_ok() && fit.splot()?.weight("Line").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn weight(&self, component: &str) -> Result<SWeight> {
         let known = self.0.names.iter().position(|name| name == component);
         let component = known.ok_or_else(|| {
@@ -104,6 +153,16 @@ impl SPlot {
 
 impl SWeight {
     /// The weight at a value of the fitted variable; nothing outside of the range of the fit, NaN for NaN.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// # let weight = fit.splot()?.weight("Gaussian")?;
+    /// assert!(weight.at(5.0).unwrap() > 0.5 && weight.at(11.0).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at(&self, x: f64) -> Option<f64> {
         let Inner { fit, yields, covariance, .. } = &*self.splot.0;
         let (lower, upper) = fit.range;
@@ -120,17 +179,47 @@ impl SWeight {
     }
 
     /// The name of the component.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// # let weight = fit.splot()?.weight("Gaussian")?;
+    /// assert_eq!(weight.name(), "Gaussian");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.splot.0.names[self.component]
     }
 
     /// Words that are equal only when all weights are.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// # let weight = fit.splot()?.weight("Gaussian")?;
+    /// assert_ne!(weight.identity(), fit.splot()?.weight("Constant")?.identity());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn identity(&self) -> String {
         let Inner { fit, names, yields, covariance } = &*self.splot.0;
         format!("{} of {names:?} {:?} {yields:?} {covariance:?} {:?}", self.name(), fit.parameters, fit.range)
     }
 
     /// The range of the fit, outside of which there are no weights.
+    ///
+    /// ```
+    /// # use hist::{Constant, Fitting, Gaussian, fit_values};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; 5.0 + 0.3 * (u / (1.0 - u)).ln() };
+    /// # let values: Vec<f64> = (1..1000).map(logistic).chain((0..400).map(|k| f64::from(k) / 40.0)).collect();
+    /// # let fit = fit_values(&values, (Gaussian + Constant).range(0.0, 10.0))?;
+    /// # let weight = fit.splot()?.weight("Gaussian")?;
+    /// assert_eq!(weight.range(), (0.0, 10.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn range(&self) -> (f64, f64) {
         self.splot.0.fit.range
     }

@@ -15,6 +15,16 @@ impl FitResult {
     ///
     /// It says when the search did not end in a minimum, when a parameter ended at a limit, when a peak became a hole, when
     /// the errors are rough, and when the model does not describe the data (a worse fit had a chance below 0.0001).
+    ///
+    /// ```
+    /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+    /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+    /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+    /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+    /// let stuck = hist.fit(Gaussian.limits("mean", 1.0, 2.0))?;
+    /// assert!(stuck.warning().unwrap().contains("mean"), "it ended at a limit");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn warning(&self) -> Option<String> {
         let mut said = Vec::new();
         if !self.converged {

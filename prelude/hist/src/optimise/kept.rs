@@ -6,6 +6,17 @@ use crate::hist::Hist;
 use crate::slots::strides;
 
 /// What a cut keeps.
+///
+/// ```
+/// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+/// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+/// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+/// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+/// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+/// let scan = cut_scan(&signal, &background)?.sides([Side::Above]);
+/// assert_eq!(scan.best()?.cut, "x >= 2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Values from the cut on: `x >= cut`, overflow included.

@@ -8,6 +8,11 @@ use crate::text::short;
 use std::fmt;
 
 /// A figure of merit of S entries of signal and B of background, of which more is better.
+///
+/// ```
+/// use hist::Merit;
+/// assert_eq!(Merit::Purity.of(30.0, 10.0, 100.0), 0.75);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Merit {
     /// S / sqrt(S + B): for a signal whose size is known.
@@ -26,6 +31,11 @@ pub enum Merit {
 
 impl Merit {
     /// The figure for signal and background that are kept, of so much signal in all.
+    ///
+    /// ```
+    /// use hist::Merit;
+    /// assert_eq!(Merit::Significance.of(9.0, 16.0, 10.0), 9.0 / 25_f64.sqrt());
+    /// ```
     pub fn of(self, signal: f64, background: f64, all_signal: f64) -> f64 {
         match self {
             Self::Significance => signal / (signal + background).sqrt(),
@@ -50,6 +60,17 @@ impl fmt::Display for Merit {
 }
 
 /// A figure of merit at every edge of one axis, or at every pair of edges of two.
+///
+/// ```
+/// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+/// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+/// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+/// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+/// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+/// let scan: hist::CutScan = cut_scan(&signal, &background)?.merit(Merit::Purity);
+/// assert_eq!(scan.best()?.cut, "x >= 3");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct CutScan {
     signal: Hist,
@@ -59,6 +80,17 @@ pub struct CutScan {
 }
 
 /// The place at which a figure of merit is largest.
+///
+/// ```
+/// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+/// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+/// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+/// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+/// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+/// let best: hist::Best = cut_scan(&signal, &background)?.best()?;
+/// assert_eq!((best.cut.as_str(), best.signal_efficiency, best.background), ("x >= 2", 1.0, 10.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Best {
     /// The cut as a selection: `pRecoil >= 2.1`; of two variables joined by `&`.
@@ -121,12 +153,32 @@ pub(crate) fn check(signal: &Hist, background: &Hist) -> Result<()> {
 
 impl CutScan {
     /// What is to be largest.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// assert_eq!(cut_scan(&signal, &background)?.merit(Merit::Punzi(3.0)).best()?.cut, "x >= 3");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn merit(self, merit: Merit) -> Self {
         Self { merit, ..self }
     }
 
     /// Keeps values below the cut (on all axes).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// assert_eq!(cut_scan(&background, &signal)?.below().best()?.cut, "x < 2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn below(self) -> Self {
         let sides = vec![Side::Below; self.sides.len()];
@@ -134,6 +186,16 @@ impl CutScan {
     }
 
     /// What the cut on each axis keeps; axes that are not named keep values above.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// assert_eq!(cut_scan(&background, &signal)?.sides([Side::Below]).best()?.cut, "x < 2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sides(mut self, sides: impl IntoIterator<Item = Side>) -> Self {
         self.sides.iter_mut().zip(sides).for_each(|(own, side)| *own = side);
@@ -141,17 +203,48 @@ impl CutScan {
     }
 
     /// The axes that are cut.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// assert_eq!(cut_scan(&signal, &background)?.axes()[0].title(), "x");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn axes(&self) -> &[Axis] {
         &self.signal.axes
     }
 
     /// The figure that is looked at.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// assert_eq!(cut_scan(&signal, &background)?.merit(Merit::Asimov).figure(), Merit::Asimov);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn figure(&self) -> Merit {
         self.merit
     }
 
     /// The figure of merit and its error at every edge, of two axes at every pair, the second varying fastest; NaN where
     /// nothing is kept.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// let values = cut_scan(&signal, &background)?.values();
+    /// assert_eq!(values[2].0, 100.0 / 110_f64.sqrt());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> Vec<(f64, f64)> {
         let (signal, background) = self.sums();
         signal.iter().zip(&background).map(|(signal, background)| self.at(*signal, *background)).collect()
@@ -161,6 +254,17 @@ impl CutScan {
     ///
     /// # Errors
     /// When it is a number nowhere.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, Merit, Side, cut_scan};
+    /// # let axis = Axis::regular(4, 0.0, 4.0)?.named("x");
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+    /// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+    /// let best = cut_scan(&signal, &background)?.best()?;
+    /// assert_eq!((best.places[0], best.signal), (2.0, 100.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn best(&self) -> Result<Best> {
         let (signal, background) = self.sums();
         let mut best: Option<(usize, (f64, f64))> = None;

@@ -7,6 +7,17 @@ use crate::optimise::merit::check;
 use std::fmt;
 
 /// The shares of signal and of background that a cut keeps, for every place of it.
+///
+/// ```
+/// # use hist::{Axis, Hist, roc};
+/// # let axis = Axis::regular(2, 0.0, 2.0)?;
+/// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+/// # signal.fill(&[0.5, 1.5, 1.5, 1.5])?;
+/// # background.fill(&[0.5, 0.5, 0.5, 1.5])?;
+/// let curve: hist::Roc = roc(&signal, &background)?;
+/// assert_eq!(curve.area(), 0.75);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Roc {
     /// What is cut on, or empty.
@@ -15,6 +26,17 @@ pub struct Roc {
 }
 
 /// One place of a cut.
+///
+/// ```
+/// # use hist::{Axis, Hist, roc};
+/// # let axis = Axis::regular(2, 0.0, 2.0)?;
+/// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+/// # signal.fill(&[0.5, 1.5, 1.5, 1.5])?;
+/// # background.fill(&[0.5, 0.5, 0.5, 1.5])?;
+/// let loosest: hist::RocPoint = roc(&signal, &background)?.points()[0];
+/// assert_eq!((loosest.signal, loosest.background), (1.0, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RocPoint {
     /// Where the cut is.
@@ -69,12 +91,33 @@ impl Roc {
     }
 
     /// Every place of the cut, from the loosest to the tightest.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, roc};
+    /// # let axis = Axis::regular(2, 0.0, 2.0)?;
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[0.5, 1.5, 1.5, 1.5])?;
+    /// # background.fill(&[0.5, 0.5, 0.5, 1.5])?;
+    /// let points = roc(&signal, &background)?.points().to_vec();
+    /// assert!(points.iter().any(|point| (point.signal, point.background) == (0.75, 0.25)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn points(&self) -> &[RocPoint] {
         &self.points
     }
 
     /// The area under the curve: 0.5 for a variable that does not separate, 1 for one that separates all. Between the places
     /// of the cut the curve is a straight line, and it goes on to (1, 1) and (0, 0). Below 0.5 the other side separates.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist, roc};
+    /// # let axis = Axis::regular(2, 0.0, 2.0)?;
+    /// # let (mut signal, mut background) = (Hist::new(axis.clone())?, Hist::new(axis)?);
+    /// # signal.fill(&[0.5, 1.5, 1.5, 1.5])?;
+    /// # background.fill(&[0.5, 0.5, 0.5, 1.5])?;
+    /// assert_eq!(roc(&signal, &signal)?.area(), 0.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn area(&self) -> f64 {
         let inner = self.points.iter().map(|point| (point.background, point.signal));
         let all: Vec<(f64, f64)> = [(1.0, 1.0)].into_iter().chain(inner).chain([(0.0, 0.0)]).collect();

@@ -4,29 +4,69 @@ use crate::fit::shape::{Frame, Guess, Joints, Role, Shape, average};
 use crate::fit::shapes::named;
 
 /// The same everywhere: `constant`.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// use hist::{Constant, Fitting};
+/// let fit = hist.fit(Constant.range(0.0, 4.0))?;
+/// assert!((fit["constant"].value - 0.75).abs() < 1e-3, "3 entries in 4 bins");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Constant;
 
 /// `constant` (the value in the middle of the range) and `slope`.
+///
+/// ```
+/// # use hist::{Axis, Hist, Line};
+/// # let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// # hist.fill(&[vec![0.5; 100], vec![1.5; 300]].concat())?;
+/// let fit = hist.fit(Line)?;
+/// assert!((fit["constant"].value - 200.0).abs() < 0.1 && (fit["slope"].value - 200.0).abs() < 0.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Line;
 
 /// A polynomial of this degree, `c0 + c1 t + c2 t² ...`, where t goes from -1 to 1 over the range of the fit.
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::Polynomial(1)).names(), ["c0", "c1"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Polynomial(pub usize);
 
 /// `scale` (the value in the middle of the range) and `slope` of the logarithm.
+///
+/// ```
+/// # use hist::{Axis, Exponential, Hist};
+/// # let mut hist = Hist::new(Axis::regular(2, 0.0, 2.0)?)?;
+/// # hist.fill(&[vec![0.5; 200], vec![1.5; 100]].concat())?;
+/// let fit = hist.fit(Exponential)?;
+/// assert!((fit["slope"].value + 2_f64.ln()).abs() < 1e-3, "half as many in the second bin");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Exponential;
 
 /// A sum of Chebyshev polynomials up to this degree, `c0 + c1 T1(t) + c2 T2(t) ...`, where t goes from -1 to 1 over the
 /// range of the fit. The same curves as [`Polynomial`], with coefficients that are less correlated.
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::Chebyshev(2)).names(), ["c0", "c1", "c2"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Chebyshev(pub usize);
 
 /// Combinatorial background of beam-constrained masses (ARGUS): `scale`, `endpoint` and `slope`;
 /// `scale * u * sqrt(1 - u²) * exp(slope * (1 - u²))` with `u = x / endpoint`, and 0 above the endpoint. The slope is
 /// negative as a rule. Fix the endpoint where it is known: data say little about it.
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::Argus).names(), ["scale", "endpoint", "slope"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Argus;
 

@@ -6,6 +6,12 @@ use std::sync::Arc;
 
 /// Any one shape, convolved with a Gaussian: its parameters, and `resolution`, the sigma of the Gaussian.
 /// `BreitWigner.convolved()` is a Voigt profile by numbers; use it for shapes that have no formula.
+///
+/// ```
+/// use hist::{BreitWigner, Convolved, Model};
+/// let shape: Convolved = BreitWigner.convolved();
+/// assert_eq!(Model::from(shape).names(), ["height", "mean", "width", "resolution"]);
+/// ```
 #[derive(Clone)]
 pub struct Convolved {
     inner: Arc<dyn Shape>,

@@ -7,6 +7,17 @@ use std::sync::Arc;
 type Curve = dyn Fn(f64, &[f64]) -> f64 + Send + Sync;
 
 /// A function of your own, made by [`Function::new`].
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// use hist::Function;
+/// let peak = Function::new([("height", 150.0), ("width", 1.0)], |x, p| p[0] / (1.0 + (x / p[1]).powi(2)));
+/// assert!(hist.fit(peak)?["width"].value > 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Function {
     names: Vec<String>,
@@ -17,6 +28,15 @@ pub struct Function {
 impl Function {
     /// A function of x and of parameters with these names and start values:
     /// `Function::new([("a", 1.0), ("b", 0.0)], |x, p| p[0] * (x - p[1]).cos())`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let line = hist::Function::new([("a", 1.0)], |x, p| p[0] * x);
+    /// assert_eq!(hist.fit(line)?.parameters[0].name, "a");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new<'a>(
         parameters: impl IntoIterator<Item = (&'a str, f64)>,
         function: impl Fn(f64, &[f64]) -> f64 + Send + Sync + 'static,

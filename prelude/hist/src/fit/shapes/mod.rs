@@ -43,13 +43,28 @@ models! {
 }
 
 macro_rules! convolved {
-    ($($shape:ty)*) => { $(
+    ($($shape:ty: $value:literal;)*) => { $(
         impl $shape {
             /// The shape as it is seen with a Gaussian resolution: one more parameter, `resolution`.
+            ///
+            /// ```
+            /// # use hist::*;
+            #[doc = concat!("let model: Model = ", $value, ".convolved().into();")]
+            /// assert_eq!(model.names().last().unwrap(), "resolution");
+            /// ```
             pub fn convolved(self) -> Convolved {
                 Convolved::of(self)
             }
         }
     )* };
 }
-convolved! { Gaussian CrystalBall BreitWigner DoubleCrystalBall Johnson Exponential Argus Function }
+convolved! {
+    Gaussian: "Gaussian";
+    CrystalBall: "CrystalBall";
+    BreitWigner: "BreitWigner";
+    DoubleCrystalBall: "DoubleCrystalBall";
+    Johnson: "Johnson";
+    Exponential: "Exponential";
+    Argus: "Argus";
+    Function: "Function::new([(\"a\", 1.0)], |x, p| p[0] * x)";
+}

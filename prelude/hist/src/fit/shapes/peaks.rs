@@ -7,20 +7,42 @@ use statrs::function::erf::{erf, erfc};
 use std::f64::consts::{PI, SQRT_2};
 
 /// `height`, `mean`, `sigma`.
+///
+/// ```
+/// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
+/// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
+/// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
+/// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
+/// let fit = hist.fit(Gaussian)?;
+/// assert!(fit["mean"].value.abs() < 0.01 && (fit["sigma"].value - 1.7).abs() < 0.2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Gaussian;
 
 /// A Gaussian with a power-law tail: `height`, `mean`, `sigma`, `alpha` (where the tail begins, in sigmas; on the left
 /// when positive, on the right when negative) and `n` (its power).
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::CrystalBall).names(), ["height", "mean", "sigma", "alpha", "n"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct CrystalBall;
 
 /// A resonance seen with Gaussian resolution: `height`, `mean`, `sigma` (of the resolution), `width` (full width of
 /// the resonance at half of its height).
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::Voigt).names(), ["height", "mean", "sigma", "width"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Voigt;
 
 /// A resonance (not relativistic): `height`, `mean`, `width` (full width at half height).
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::BreitWigner).names(), ["height", "mean", "width"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct BreitWigner;
 

@@ -6,12 +6,21 @@ use crate::fit::shapes::peaks::peak;
 
 /// A Gaussian with a power-law tail on each side: `height`, `mean`, `sigma`, `alpha_left`, `n_left`, `alpha_right`,
 /// `n_right`. Each `alpha` says where its tail begins, in sigmas; each `n` is the power of its tail.
+///
+/// ```
+/// let names = hist::Model::from(hist::DoubleCrystalBall).names();
+/// assert_eq!(names[3..], ["alpha_left", "n_left", "alpha_right", "n_right"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct DoubleCrystalBall;
 
 /// Johnson's SU: `height`, `mean`, `sigma`, `gamma` (skewness) and `delta` (small for long tails);
 /// `height / sqrt(1 + z²) * exp(-(gamma + delta * asinh(z))² / 2)` with `z = (x - mean) / sigma`. With a `gamma` the
 /// highest point is not at `mean`, and is not `height` high.
+///
+/// ```
+/// assert_eq!(hist::Model::from(hist::Johnson).names(), ["height", "mean", "sigma", "gamma", "delta"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Johnson;
 

@@ -35,6 +35,15 @@ impl Template {
     ///
     /// # Errors
     /// When it has several axes, categories or means, or its bins do not add up to something positive.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!(hist::Template::new("signal", &hist).is_ok());
+    /// assert!(hist::Template::new("empty", &hist.empty_like()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: impl Into<String>, hist: &Hist) -> Result<Self> {
         let name = name.into();
         let [axis] = hist.axes() else {
