@@ -3,8 +3,24 @@
 pub use port::Bundle;
 
 /// A value that knows how it looks.
+///
+/// ```
+/// use show::{Bundle, Display};
+/// struct Run(u32);
+/// impl Display for Run {
+///     fn bundle(&self) -> Bundle {
+///         Bundle::text(format!("run {}", self.0))
+///     }
+/// }
+/// assert_eq!(Run(7).bundle().plain(), "run 7");
+/// ```
 pub trait Display {
     /// The value for a front end. Must not fail: what cannot be drawn is said in words.
+    ///
+    /// ```
+    /// use show::Display;
+    /// assert_eq!(1.5.bundle().plain(), "1.5");
+    /// ```
     fn bundle(&self) -> Bundle;
 }
 

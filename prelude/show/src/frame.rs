@@ -55,6 +55,14 @@ impl Display for Schema {
 }
 
 /// A frame's head and tail as a table with a caption.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+/// let table = show::frame(&frame, "three rows");
+/// assert!(table.to_text().contains("three rows"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn frame(frame: &DataFrame, caption: &str) -> Table {
     let shown = shown_columns(frame.width());
     let columns = frame.columns();
@@ -119,6 +127,13 @@ fn heading(column: &Column) -> Heading {
 }
 
 /// Names, types and units.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+/// assert_eq!(show::schema(frame.schema()).len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn schema(schema: &Schema) -> Table {
     let mut table = Table::new(["column", "type", "unit"]).row_heads();
     for (name, dtype) in schema.iter().take(LISTED) {

@@ -98,6 +98,15 @@ impl Plot {
     ///
     /// # Errors
     /// With the reason why it cannot be drawn.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let svg = show::histogram(&hist).svg(&show::theme::DARK)?;
+    /// assert!(svg.starts_with("<svg"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn svg(&self, theme: &Theme) -> Result<String, raster::Error> {
         match (&self.problem, &self.map) {
             (Some(why), _) => Err(raster::Error::Svg(why.clone())),
@@ -113,6 +122,18 @@ impl Plot {
     ///
     /// # Errors
     /// When the ending is another one, the picture cannot be drawn, or the file cannot be written.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// show::histogram(&hist).save(folder.join("mu1P.pdf"))?;
+    /// assert!(std::fs::read(folder.join("mu1P.pdf"))?.starts_with(b"%PDF"));
+    /// assert!(show::histogram(&hist).save(folder.join("mu1P.doc")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), raster::Error> {
         raster::save(&self.svg(&LIGHT)?, path.as_ref())
     }
@@ -124,16 +145,42 @@ impl Plot {
     }
 
     /// The values of an efficiency or a comparison, a number per bin; empty for other plots.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert_eq!(show::efficiency(&hist, &hist).values()[..2], [1.0, 1.0]);
+    /// assert!(show::histogram(&hist).values().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self) -> Vec<f64> {
         self.values.as_ref().map(Values::values).unwrap_or_default()
     }
 
     /// The errors of [`Plot::values`]: the mean of that below and that above.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let errors = show::efficiency(&hist, &hist).errors();
+    /// assert!(errors[0] > errors[1], "of one entry, and of two");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn errors(&self) -> Vec<f64> {
         self.values.as_ref().map(Values::errors).unwrap_or_default()
     }
 
     /// The picture in words.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!(show::histogram(&hist).text().contains("[1, 2)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn text(&self) -> String {
         match (&self.problem, &self.map) {
             (Some(why), _) => format!("this cannot be drawn: {why}"),
@@ -143,6 +190,14 @@ impl Plot {
     }
 
     /// The picture as a chart that zooms and tells its numbers under the pointer (Vega-Lite 5).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// assert!(show::histogram(&hist).interactive().spec().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn interactive(&self) -> Interactive {
         Interactive::of(self)
     }

@@ -5,6 +5,14 @@ use segment::work::Progress;
 /// A live bar: what is done, how fast, how long still, and how much memory is in use (bytes used, bytes allowed).
 ///
 /// Meant for `update_display`: the last one, of a finished piece of work, stays in the notebook.
+///
+/// ```
+/// # use segment::work::Progress;
+/// # let (id, unit, bytes, seconds, finished) = (1, "rows", 0, 2.0, false);
+/// # let half = Progress { id, label: "hist".into(), done: 50, total: Some(100), unit, bytes, seconds, finished };
+/// let bar = show::progress(&half, None);
+/// assert!(bar.plain().contains("50 of 100 rows"));
+/// ```
 pub fn progress(progress: &Progress, memory: Option<(u64, u64)>) -> Bundle {
     let share = progress.total.filter(|total| *total > 0).map(|total| (progress.done as f64 / total as f64).min(1.0));
     let words = words(progress, share, memory);

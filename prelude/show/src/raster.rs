@@ -6,6 +6,11 @@ use resvg::usvg::{self, fontdb};
 use std::sync::{Arc, LazyLock};
 
 /// What can go wrong when a picture is rasterised or saved.
+///
+/// ```
+/// use show::raster::{Error, png};
+/// assert!(matches!(png("no picture", 1.0), Err(Error::Svg(_))));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -56,6 +61,12 @@ fn tree(svg: &str) -> Result<usvg::Tree, Error> {
 ///
 /// # Errors
 /// When the SVG is malformed, or the picture would be empty or larger than 16384 pixels.
+///
+/// ```
+/// # let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4"/></svg>"#;
+/// assert!(show::raster::png(svg, 2.0)?.starts_with(b"\x89PNG"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
     let tree = tree(svg)?;
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
@@ -70,6 +81,12 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// When the SVG is malformed.
+///
+/// ```
+/// # let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4"/></svg>"#;
+/// assert!(show::raster::pdf(svg)?.starts_with(b"%PDF"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pdf(svg: &str) -> Result<Vec<u8>, Error> {
     let tree = tree(svg)?;
     svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), svg2pdf::PageOptions::default())
@@ -81,6 +98,15 @@ pub fn pdf(svg: &str) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// When the ending is another one, or the file cannot be written.
+///
+/// ```
+/// # let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4"/></svg>"#;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// show::raster::save(svg, &folder.join("picture.png"))?;
+/// assert!(std::fs::read(folder.join("picture.png"))?.starts_with(b"\x89PNG"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn save(svg: &str, path: &std::path::Path) -> Result<(), Error> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     let of = segment::record::origin();

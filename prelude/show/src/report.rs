@@ -8,6 +8,13 @@ mod tables;
 use std::ops::Index;
 
 /// What a piece of work did.
+///
+/// ```
+/// # use show::report::{Operation, Report};
+/// # let query = Operation { name: "query".to_string(), rows_in: 100, ..Operation::default() };
+/// # let report = Report { operations: vec![query], rows_in: 100, seconds: 2.0, ..Report::default() };
+/// assert_eq!((report["query"].rows_in, report.rows_per_second()), (100, 50.0));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// What the work was: `hist mu1P`, `session`.
@@ -43,6 +50,14 @@ pub struct Report {
 }
 
 /// One kind of operation: `read`, `query`, `define`, `hist`.
+///
+/// ```
+/// # use show::report::{Operation, Report};
+/// # let query = Operation { name: "query".to_string(), rows_in: 100, ..Operation::default() };
+/// # let report = Report { operations: vec![query], rows_in: 100, seconds: 2.0, ..Report::default() };
+/// let query: &Operation = &report["query"];
+/// assert_eq!((query.name.as_str(), query.rows_in), ("query", 100));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Operation {
     /// Its name.
@@ -62,6 +77,14 @@ pub struct Operation {
 }
 
 /// Work on one segment.
+///
+/// ```
+/// use show::report::Span;
+/// let span = Span {
+///     operation: "read".to_string(), place: "a.parquet".to_string(), thread: 0, start: 0.0, seconds: 0.5, rows: 10,
+/// };
+/// assert_eq!(span.rows as f64 / span.seconds, 20.0);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Span {
     /// The operation's name.
@@ -79,6 +102,13 @@ pub struct Span {
 }
 
 /// A segment that was not read.
+///
+/// ```
+/// use show::report::{Report, Skipped};
+/// let one = Skipped { place: "row group 3".to_string(), reason: "pRecoil < 2".to_string(), rows: 10, bytes: 80 };
+/// let report = Report { skipped: vec![one], ..Report::default() };
+/// assert_eq!(report.skipped[0].rows, 10);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Skipped {
     /// Which.
@@ -92,6 +122,10 @@ pub struct Skipped {
 }
 
 /// How often something was already there.
+///
+/// ```
+/// assert_eq!(show::report::CacheStats { hits: 3, misses: 1, ..Default::default() }.hits, 3);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CacheStats {
     /// Hits over requests, of all tiers; NaN when nothing was asked for.
@@ -105,6 +139,11 @@ pub struct CacheStats {
 }
 
 /// One tier of a cache.
+///
+/// ```
+/// let tier = show::report::Tier { name: "memory".to_string(), hits: 3, misses: 1, ..Default::default() };
+/// assert_eq!(tier.hits + tier.misses, 4);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tier {
     /// Its name: `L2 columns`.
@@ -122,6 +161,11 @@ pub struct Tier {
 }
 
 /// Memory against its budget.
+///
+/// ```
+/// let memory = show::report::MemoryStats::of(25, 10, 100);
+/// assert_eq!((memory.peak, memory.used, memory.budget), (25, 10, 100));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MemoryStats {
     /// The most bytes held at one time.
@@ -136,6 +180,12 @@ pub struct MemoryStats {
 
 impl CacheStats {
     /// The sums over tiers.
+    ///
+    /// ```
+    /// use show::report::{CacheStats, Tier};
+    /// let memory = Tier { name: "memory".to_string(), hits: 3, misses: 1, ..Tier::default() };
+    /// assert_eq!(CacheStats::of(vec![memory]).hit_rate, 0.75);
+    /// ```
     pub fn of(tiers: Vec<Tier>) -> Self {
         let (hits, misses) = tiers.iter().fold((0, 0), |(hits, misses), tier| (hits + tier.hits, misses + tier.misses));
         Self { hit_rate: hits as f64 / (hits + misses) as f64, hits, misses, tiers }
@@ -144,6 +194,10 @@ impl CacheStats {
 
 impl MemoryStats {
     /// Peak and present use of a budget.
+    ///
+    /// ```
+    /// assert_eq!(show::report::MemoryStats::of(25, 10, 100).efficiency, 0.75);
+    /// ```
     pub fn of(peak: u64, used: u64, budget: u64) -> Self {
         let efficiency = if budget == 0 { f64::NAN } else { (1.0 - peak as f64 / budget as f64).max(0.0) };
         Self { peak, used, budget, efficiency }
@@ -152,16 +206,38 @@ impl MemoryStats {
 
 impl Report {
     /// The operation of this name.
+    ///
+    /// ```
+    /// # use show::report::{Operation, Report};
+    /// # let query = Operation { name: "query".to_string(), rows_in: 100, ..Operation::default() };
+    /// # let report = Report { operations: vec![query], rows_in: 100, seconds: 2.0, ..Report::default() };
+    /// assert!(report.get("query").is_some() && report.get("hist").is_none());
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.name == name)
     }
 
     /// Names and operations, in order.
+    ///
+    /// ```
+    /// # use show::report::{Operation, Report};
+    /// # let query = Operation { name: "query".to_string(), rows_in: 100, ..Operation::default() };
+    /// # let report = Report { operations: vec![query], rows_in: 100, seconds: 2.0, ..Report::default() };
+    /// let names: Vec<&str> = report.items().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["query"]);
+    /// ```
     pub fn items(&self) -> impl Iterator<Item = (&str, &Operation)> {
         self.operations.iter().map(|operation| (operation.name.as_str(), operation))
     }
 
     /// Rows per second, from start to end.
+    ///
+    /// ```
+    /// # use show::report::{Operation, Report};
+    /// # let query = Operation { name: "query".to_string(), rows_in: 100, ..Operation::default() };
+    /// # let report = Report { operations: vec![query], rows_in: 100, seconds: 2.0, ..Report::default() };
+    /// assert_eq!(report.rows_per_second(), 50.0);
+    /// ```
     pub fn rows_per_second(&self) -> f64 {
         if self.seconds > 0.0 { self.rows_in as f64 / self.seconds } else { 0.0 }
     }

@@ -9,6 +9,12 @@ mod plain;
 use crate::bundle::{Bundle, Display};
 
 /// One cell of a table.
+///
+/// ```
+/// # use show::{Cell, Table};
+/// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+/// assert!(matches!(Cell::number(f64::NAN), Cell::Missing(_)));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// Words, on the left.
@@ -22,6 +28,12 @@ pub enum Cell {
 }
 
 /// The head of a column.
+///
+/// ```
+/// use show::Table;
+/// let table = Table::new([("p", "GeV/c"), ("theta", "rad")]);
+/// assert!(table.to_text().contains("GeV/c"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Heading {
     /// The name.
@@ -51,26 +63,46 @@ pub struct Table {
 
 impl Cell {
     /// Words.
+    ///
+    /// ```
+    /// assert!(matches!(show::Cell::text("all"), show::Cell::Text(words) if words == "all"));
+    /// ```
     pub fn text(words: impl Into<String>) -> Self {
         Self::Text(words.into())
     }
 
     /// A whole number with thousands apart.
+    ///
+    /// ```
+    /// assert!(matches!(show::Cell::count(12345), show::Cell::Number(digits) if digits == "12,345"));
+    /// ```
     pub fn count(number: u64) -> Self {
         Self::Number(crate::text::thousands(number))
     }
 
     /// A number with six significant digits; NaN is a missing value.
+    ///
+    /// ```
+    /// assert!(matches!(show::Cell::number(91.18761), show::Cell::Number(digits) if digits == "91.1876"));
+    /// ```
     pub fn number(value: f64) -> Self {
         if value.is_nan() { Self::Missing("NaN") } else { Self::Number(crate::text::number(value, 6)) }
     }
 
     /// A number that may not be known.
+    ///
+    /// ```
+    /// assert!(matches!(show::Cell::maybe(None), show::Cell::Missing(_)));
+    /// ```
     pub fn maybe(value: Option<f64>) -> Self {
         value.map_or(Self::Missing(""), Self::number)
     }
 
     /// A share of one as percent, with a bar.
+    ///
+    /// ```
+    /// assert!(matches!(show::Cell::share(0.25), show::Cell::Bar(share, _) if share == 0.25));
+    /// ```
     pub fn share(share: f64) -> Self {
         Self::Bar(share, crate::text::percent(share))
     }
@@ -100,11 +132,22 @@ impl<N: Into<String>, T: Into<String>> From<(N, T)> for Heading {
 
 impl Table {
     /// A table without rows. A heading is a name, or a name and a note.
+    ///
+    /// ```
+    /// let table = show::Table::new(["cut", "left"]);
+    /// assert!(table.is_empty());
+    /// ```
     pub fn new<H: Into<Heading>>(headings: impl IntoIterator<Item = H>) -> Self {
         Self { headings: headings.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
     /// What the table is, above it.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(table.caption("a cut flow").to_text().contains("a cut flow"));
+    /// ```
     #[must_use]
     pub fn caption(mut self, words: impl Into<String>) -> Self {
         self.caption = words.into();
@@ -112,6 +155,12 @@ impl Table {
     }
 
     /// One more row. Missing cells stay empty, and cells beyond the headings get an empty heading.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert_eq!(table.row([Cell::text("p > 2"), Cell::count(250)]).len(), 2);
+    /// ```
     #[must_use]
     pub fn row(mut self, cells: impl IntoIterator<Item = Cell>) -> Self {
         self.push(cells);
@@ -119,6 +168,13 @@ impl Table {
     }
 
     /// Adds a row.
+    ///
+    /// ```
+    /// use show::{Cell, Table};
+    /// let mut table = Table::new(["cut", "left"]);
+    /// table.push([Cell::text("all"), Cell::count(1000)]);
+    /// assert_eq!(table.len(), 1);
+    /// ```
     pub fn push(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let mut cells: Vec<_> = cells.into_iter().collect();
         if cells.len() > self.headings.len() {
@@ -129,6 +185,13 @@ impl Table {
     }
 
     /// Says that rows are left out after the rows so far.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// let table = table.gap("98 more rows").row([Cell::text("last"), Cell::count(1)]);
+    /// assert!(table.to_text().contains("98 more rows"));
+    /// ```
     #[must_use]
     pub fn gap(mut self, words: impl Into<String>) -> Self {
         self.gap = Some((self.rows.len(), words.into()));
@@ -136,6 +199,12 @@ impl Table {
     }
 
     /// A line under the table.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(table.note("weighted").to_text().contains("weighted"));
+    /// ```
     #[must_use]
     pub fn note(mut self, words: impl Into<String>) -> Self {
         self.notes.push(words.into());
@@ -143,6 +212,13 @@ impl Table {
     }
 
     /// Another table that opens on demand.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// let more = Table::new(["column"]).row([Cell::text("pRecoil")]);
+    /// assert!(table.details("columns", more).to_html().contains("<details"));
+    /// ```
     #[must_use]
     pub fn details(mut self, summary: impl Into<String>, table: Table) -> Self {
         self.details.push((summary.into(), table));
@@ -150,6 +226,12 @@ impl Table {
     }
 
     /// The first cell of each row is the row's head.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(table.row_heads().to_html().contains("scope=\"row\""));
+    /// ```
     #[must_use]
     pub fn row_heads(mut self) -> Self {
         self.first_is_head = true;
@@ -157,21 +239,45 @@ impl Table {
     }
 
     /// Rows so far.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert_eq!(table.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Whether there are no rows.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(!table.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The table as HTML.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(table.to_html().contains("<table") && table.to_html().contains("12,345"));
+    /// ```
     pub fn to_html(&self) -> String {
         html::table(self)
     }
 
     /// The table as aligned text.
+    ///
+    /// ```
+    /// # use show::{Cell, Table};
+    /// # let table = Table::new(["cut", "left"]).row([Cell::text("all"), Cell::count(12345)]);
+    /// assert!(table.to_text().contains("12,345"));
+    /// ```
     pub fn to_text(&self) -> String {
         plain::table(self)
     }

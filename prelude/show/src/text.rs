@@ -4,6 +4,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Text that is safe between tags and in attributes of HTML and SVG.
 /// Characters that XML cannot carry become the replacement character.
+///
+/// ```
+/// assert_eq!(show::text::escape("p < 2 & q"), "p &lt; 2 &amp; q");
+/// ```
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
@@ -75,6 +79,10 @@ pub(crate) fn pad(text: &str, columns: usize, right: bool) -> String {
 }
 
 /// A whole number with thousands apart: `12 345 678` with narrow blanks would not be copied well, so commas.
+///
+/// ```
+/// assert_eq!(show::text::thousands(1234567), "1,234,567");
+/// ```
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -88,6 +96,11 @@ pub fn thousands(number: u64) -> String {
 }
 
 /// A number with at most `digits` significant digits, without needless zeros; an exponent when it is far from 1.
+///
+/// ```
+/// assert_eq!(show::text::number(91.18761, 6), "91.1876");
+/// assert_eq!(show::text::number(1e-7, 3), "1e-7");
+/// ```
 pub fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "NaN".into();
@@ -113,11 +126,19 @@ fn trimmed(digits: &str) -> &str {
 }
 
 /// Bytes as people say them: `1.5 GB`, powers of 1000.
+///
+/// ```
+/// assert_eq!(show::text::bytes(1_500_000), "1.5 MB");
+/// ```
 pub fn bytes(count: u64) -> String {
     scaled(count as f64, &["B", "kB", "MB", "GB", "TB", "PB"])
 }
 
 /// Seconds as people say them: `12 ms`, `3.4 s`, `2 min 05 s`.
+///
+/// ```
+/// assert_eq!((show::text::seconds(0.012), show::text::seconds(125.0)), ("12 ms".into(), "2 min 05 s".into()));
+/// ```
 pub fn seconds(value: f64) -> String {
     match value {
         v if !v.is_finite() || v < 0.0 => "?".into(),
@@ -131,11 +152,19 @@ pub fn seconds(value: f64) -> String {
 }
 
 /// A large count as people say it: `1.2 M`.
+///
+/// ```
+/// assert_eq!(show::text::count(1_200_000.0), "1.2 M");
+/// ```
 pub fn count(value: f64) -> String {
     scaled(value, &["", "k", "M", "G", "T"]).trim_end().to_owned()
 }
 
 /// A share as percent.
+///
+/// ```
+/// assert!(show::text::percent(0.25).starts_with("25"));
+/// ```
 pub fn percent(share: f64) -> String {
     if share.is_nan() { "-".into() } else { format!("{} %", number(share * 100.0, 3)) }
 }

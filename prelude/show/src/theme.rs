@@ -7,10 +7,21 @@
 //! fits the page (see `plot::bundle`).
 
 /// A colour without transparency.
+///
+/// ```
+/// use show::theme::Color;
+/// assert_eq!(Color(255, 128, 0).hex(), "#ff8000");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Color(pub u8, pub u8, pub u8);
 
 /// The colours of a picture.
+///
+/// ```
+/// use show::theme::{DARK, LIGHT};
+/// assert!(DARK.dark && !LIGHT.dark);
+/// assert!(LIGHT.ink.contrast(LIGHT.background) > 4.5);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Theme {
     /// The page.
@@ -101,11 +112,21 @@ const VIRIDIS: [Color; 9] = [
 
 impl Color {
     /// `#rrggbb`.
+    ///
+    /// ```
+    /// assert_eq!(show::theme::Color(0, 16, 255).hex(), "#0010ff");
+    /// ```
     pub fn hex(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
 
     /// The colour of `#rrggbb`.
+    ///
+    /// ```
+    /// use show::theme::Color;
+    /// assert_eq!(Color::parse("#ff8000"), Some(Color(255, 128, 0)));
+    /// assert_eq!(Color::parse("orange"), None);
+    /// ```
     pub fn parse(hex: &str) -> Option<Self> {
         let digits = hex.strip_prefix('#').filter(|digits| digits.len() == 6)?;
         let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
@@ -113,6 +134,10 @@ impl Color {
     }
 
     /// Relative luminance (WCAG 2.1).
+    ///
+    /// ```
+    /// assert!((show::theme::Color(255, 255, 255).luminance() - 1.0).abs() < 1e-12);
+    /// ```
     pub fn luminance(self) -> f64 {
         let linear = |part: u8| {
             let part = f64::from(part) / 255.0;
@@ -122,12 +147,22 @@ impl Color {
     }
 
     /// Contrast with another colour, from 1 to 21 (WCAG 2.1).
+    ///
+    /// ```
+    /// use show::theme::Color;
+    /// assert!((Color(0, 0, 0).contrast(Color(255, 255, 255)) - 21.0).abs() < 1e-9);
+    /// ```
     pub fn contrast(self, other: Self) -> f64 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
     /// Black or white, whichever reads better on this colour; one of them always has at least 4.5:1.
+    ///
+    /// ```
+    /// use show::theme::Color;
+    /// assert_eq!(Color(255, 255, 0).opposite(), Color(0, 0, 0));
+    /// ```
     pub fn opposite(self) -> Self {
         let (black, white) = (Self(0, 0, 0), Self(255, 255, 255));
         if self.contrast(black) > self.contrast(white) { black } else { white }

@@ -17,6 +17,14 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, RwLock};
 
 /// One variable. Labels and units may have indices and signs: `p_{recoil}`, `\theta`, `GeV/c^2`.
+///
+/// ```
+/// use show::variables::{Variable, Variables};
+/// let known = Variables::parse("[myMass]\nunit = 'GeV/c^2'\nbins = 20")?;
+/// let mass: &Variable = &known.0["myMass"];
+/// assert_eq!((mass.bins, mass.log), (Some(20), false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
@@ -34,11 +42,22 @@ pub struct Variable {
 }
 
 /// Variables by name.
+///
+/// ```
+/// use show::variables::Variables;
+/// assert_eq!(Variables::parse("[a]\nbins = 5\n[b]\nunit = 'cm'")?.0.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct Variables(pub BTreeMap<String, Variable>);
 
 /// A registry that cannot be read.
+///
+/// ```
+/// let error: show::variables::Error = show::variables::Variables::parse("[a]\nunits = 'cm'").unwrap_err();
+/// assert!(error.to_string().contains("line 2"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("variables: {0}")]
 pub struct Error(#[from] toml::de::Error);
@@ -54,22 +73,44 @@ impl Variables {
     ///
     /// # Errors
     /// With line and column when it is not TOML or has entries that are not known.
+    ///
+    /// ```
+    /// use show::variables::Variables;
+    /// assert_eq!(Variables::parse("[a]\nrange = [0.0, 6.0]")?.0["a"].range, Some([0.0, 6.0]));
+    /// assert!(Variables::parse("[a]\nunits = 'cm'").is_err(), "there is no such entry");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(toml: &str) -> Result<Self, Error> {
         Ok(toml::from_str(toml)?)
     }
 }
 
 /// Adds variables to those known; a name that is known gets the new entry.
+///
+/// ```
+/// use show::variables::{Variables, get, install};
+/// install(Variables::parse("[exampleMass]\nbins = 20")?);
+/// assert_eq!(get("exampleMass").unwrap().bins, Some(20));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn install(variables: Variables) {
     KNOWN.write().unwrap_or_else(std::sync::PoisonError::into_inner).0.extend(variables.0);
 }
 
 /// What is known of a name.
+///
+/// ```
+/// assert!(show::variables::get("pRecoil").is_some() && show::variables::get("nobody").is_none());
+/// ```
 pub fn get(name: &str) -> Option<Variable> {
     KNOWN.read().unwrap_or_else(std::sync::PoisonError::into_inner).0.get(name).cloned()
 }
 
 /// Whether what is known of a name is the entry of the program itself, and not one that was installed.
+///
+/// ```
+/// assert!(show::variables::is_built_in("pRecoil") && !show::variables::is_built_in("nobody"));
+/// ```
 pub fn is_built_in(name: &str) -> bool {
     static OWN: LazyLock<Variables> =
         LazyLock::new(|| Variables::parse(include_str!("../variables.toml")).unwrap_or_default());
@@ -77,6 +118,10 @@ pub fn is_built_in(name: &str) -> bool {
 }
 
 /// The unit of a name in plain characters.
+///
+/// ```
+/// assert_eq!(show::variables::unit("m2Recoil").as_deref(), Some("GeV²/c⁴"));
+/// ```
 pub fn unit(name: &str) -> Option<String> {
     get(name)?.unit.map(|unit| Label::parse(&unit).plain())
 }

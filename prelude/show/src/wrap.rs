@@ -4,22 +4,51 @@ use crate::bundle::{Bundle, Display};
 use crate::raster;
 
 /// HTML, shown as it is. Front ends sanitise it in notebooks that are not trusted.
+///
+/// ```
+/// use show::Display;
+/// assert_eq!(show::Html("<b>run 7</b>").bundle().get("text/html"), Some("<b>run 7</b>"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Html<S = String>(pub S);
 
 /// An SVG document, shown as a picture, with a PNG beside it for front ends that refuse SVG.
+///
+/// ```
+/// # let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4"/></svg>"#;
+/// use show::Display;
+/// assert!(show::Svg(svg).bundle().get("image/png").is_some(), "for front ends that refuse SVG");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Svg<S = String>(pub S);
 
 /// LaTeX; mathematics between dollars.
+///
+/// ```
+/// use show::Display;
+/// assert_eq!(show::Latex("$E = mc^2$").bundle().get("text/latex"), Some("$E = mc^2$"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Latex<S = String>(pub S);
 
 /// Markdown.
+///
+/// ```
+/// use show::Display;
+/// assert_eq!(show::Markdown("*run 7*").bundle().get("text/markdown"), Some("*run 7*"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Markdown<S = String>(pub S);
 
 /// The bytes of a PNG file.
+///
+/// ```
+/// # let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4"/></svg>"#;
+/// use show::Display;
+/// let png = show::Png(show::raster::png(svg, 1.0)?);
+/// assert!(png.bundle().get("image/png").is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Png<B = Vec<u8>>(pub B);
 

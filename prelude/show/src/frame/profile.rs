@@ -15,6 +15,14 @@ const SPARK_BINS: usize = 16;
 /// Of lists it tells the lengths, and the values of all objects; of objects with fields each field.
 ///
 /// Feed it frames with [`Profile::add`], join the profiles of parallel workers in order with [`Profile::merge`].
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+/// let profile = show::Profile::of(&frame);
+/// assert!(profile.table().to_text().contains('x'));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Profile {
     rows: u64,
@@ -22,6 +30,15 @@ pub struct Profile {
 }
 
 /// What one pass over a column tells: counts, moments and bounds exactly, quantiles and shape from an even sample.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+/// let profile = show::Profile::of(&frame);
+/// let x: &show::ColumnProfile = &profile.columns()[0];
+/// assert_eq!((x.rows, x.nulls, x.mean()), (3, 0, 3.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ColumnProfile {
     name: String,
@@ -97,6 +114,14 @@ impl<T> Sample<T> {
 
 impl Profile {
     /// A profile of columns that have not been seen yet.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let profile = show::Profile::new(frame.schema());
+    /// assert_eq!((profile.columns().len(), profile.columns()[0].rows), (2, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(schema: &Schema) -> Self {
         let columns = schema.iter().flat_map(|(name, dtype)| {
             let fields = match lists::inner(dtype).unwrap_or(dtype) {
@@ -115,6 +140,13 @@ impl Profile {
     }
 
     /// The profile of a frame.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert_eq!(show::Profile::of(&frame).columns()[0].rows, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(frame: &DataFrame) -> Self {
         let mut profile = Self::new(frame.schema());
         profile.add(frame);
@@ -122,6 +154,16 @@ impl Profile {
     }
 
     /// Counts a frame in. Columns that the profile does not know are left out, and columns not in the frame are not counted.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let mut profile = show::Profile::new(frame.schema());
+    /// profile.add(&frame);
+    /// profile.add(&frame);
+    /// assert_eq!(profile.columns()[0].rows, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, frame: &DataFrame) {
         self.rows += frame.height() as u64;
         for column in &mut self.columns {
@@ -138,6 +180,15 @@ impl Profile {
     }
 
     /// Counts in what another profile of the same columns has seen, after what this one has seen.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let mut profile = show::Profile::of(&frame);
+    /// profile.merge(show::Profile::of(&frame));
+    /// assert_eq!(profile.columns()[0].mean(), 3.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         for (mine, others) in self.columns.iter_mut().zip(other.columns) {
@@ -146,11 +197,26 @@ impl Profile {
     }
 
     /// The columns, in the table's order.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let profile = show::Profile::of(&frame);
+    /// assert!(profile.columns().iter().map(|column| column.name()).eq(["x", "k"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn columns(&self) -> &[ColumnProfile] {
         &self.columns
     }
 
     /// The profile as a table, one line per column.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert_eq!(show::Profile::of(&frame).table().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn table(&self) -> Table {
         let names =
             ["column", "type", "missing", "shape", "mean", "std", "min", "25 %", "50 %", "75 %", "max", "frequent"];
@@ -195,6 +261,10 @@ impl Display for Profile {
 
 impl ColumnProfile {
     /// A column that has not been seen yet.
+    ///
+    /// ```
+    /// assert_eq!(show::ColumnProfile::new("x", &polars::prelude::DataType::Float64).rows, 0);
+    /// ```
     pub fn new(name: &str, dtype: &DataType) -> Self {
         let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
         let counts = [0; 5];
@@ -224,6 +294,15 @@ impl ColumnProfile {
     }
 
     /// Counts values in.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let mut x = show::ColumnProfile::new("x", &DataType::Float64);
+    /// x.add(frame.column("x")?.as_materialized_series());
+    /// assert_eq!(x.mean(), 3.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, values: &Series) {
         let Ok(Some(lists)) = Lists::of(values) else { return self.add_values(values) };
         if let Some(lengths) = &mut self.lengths {
@@ -284,6 +363,17 @@ impl ColumnProfile {
     }
 
     /// Counts in what `other` has seen.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// let mut x = show::ColumnProfile::new("x", &DataType::Float64);
+    /// x.add(frame.column("x")?.as_materialized_series());
+    /// let more = x.clone();
+    /// x.merge(more);
+    /// assert_eq!((x.rows, x.mean()), (6, 3.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn merge(&mut self, other: Self) {
         let (n, m) = (self.finite as f64, other.finite as f64);
         if m > 0.0 {
@@ -315,21 +405,49 @@ impl ColumnProfile {
     }
 
     /// The column's name.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert_eq!(show::Profile::of(&frame).columns()[1].name(), "k");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Mean of the finite values; NaN when there are none.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert_eq!(show::Profile::of(&frame).columns()[0].mean(), 3.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mean(&self) -> f64 {
         if self.finite > 0 { self.mean } else { f64::NAN }
     }
 
     /// Standard deviation of the finite values with n - 1; NaN when there are fewer than two.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert!((show::Profile::of(&frame).columns()[0].deviation() - 7_f64.sqrt()).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn deviation(&self) -> f64 {
         if self.finite > 1 { (self.squares / (self.finite - 1) as f64).sqrt() } else { f64::NAN }
     }
 
     /// Smallest and largest finite value.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 6.0], "k" => ["a", "b", "a"])?;
+    /// assert_eq!(show::Profile::of(&frame).columns()[0].range(), Some((1.0, 6.0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn range(&self) -> Option<(f64, f64)> {
         (self.finite > 0).then_some((self.min, self.max))
     }

@@ -55,18 +55,48 @@ impl Plot {
     }
 
     /// An arrow from one point of the upper panel to another, in the values of its axes.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).arrow((3.0, 1.5), (2.0, 1.0)).svg(&LIGHT)?;
+    /// assert_ne!(svg, show::histogram(&hist).svg(&LIGHT)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn arrow(self, from: (f64, f64), to: (f64, f64)) -> Self {
         self.annotated(Annotation::Line { from, to, arrow: true })
     }
 
     /// Words in the upper panel, beginning at a point in the values of its axes: `.words(2.5, 100.0, "cut at 2.4 GeV")`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).words(2.5, 1.0, "cut here").svg(&LIGHT)?;
+    /// assert!(svg.contains("cut here"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn words(self, x: impl Number, y: impl Number, words: &str) -> Self {
         self.annotated(Annotation::Words { at: (x.to_f64(), y.to_f64()), label: Label::parse(words) })
     }
 
     /// The colour `#rrggbb` for the part of this name: a process of a stack, a histogram of an overlay, a curve.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::overlay([("mumu", &hist)]).color("mumu", "#ff8000").svg(&LIGHT)?;
+    /// assert!(svg.contains("#ff8000"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn color(mut self, name: &str, hex: &str) -> Self {
         let Some(color) = Color::parse(hex) else {

@@ -8,12 +8,36 @@ use hist::{Compared, Comparison, Fitted, Hist};
 
 impl Plot {
     /// Data points over the histogram or stack, with Poisson errors when they are plain counts.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).data(&data).svg(&LIGHT)?;
+    /// assert!(svg.contains("Data"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn data(self, data: impl Part) -> Self {
         self.data_named("Data", data)
     }
 
     /// Data points with a name of your own in the legend.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).data_named("run 7", &data).svg(&LIGHT)?;
+    /// assert!(svg.contains("run 7"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn data_named(mut self, name: &str, data: impl Part) -> Self {
         let data = &data.part(0).1;
@@ -33,30 +57,84 @@ impl Plot {
     }
 
     /// A panel with data over reference. The band is the statistical error of the reference.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).data(&data).ratio().svg(&LIGHT)?;
+    /// assert_ne!(svg, show::histogram(&hist).data(&data).svg(&LIGHT)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn ratio(self) -> Self {
         self.compare(Comparison::SplitRatio)
     }
 
     /// A panel with the difference in units of its error; of a plot with a fit and no data over it, the pulls of the fit.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// let plot = show::histogram(&hist).data(&data).pull();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn pull(self) -> Self {
         self.compare(Comparison::Pull)
     }
 
     /// A panel with data minus reference.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// let plot = show::histogram(&hist).data(&data).difference();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn difference(self) -> Self {
         self.compare(Comparison::Difference)
     }
 
     /// A panel with the data as a share of the reference that contains it.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).data(&hist).efficiency();
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn efficiency(self) -> Self {
         self.compare(Comparison::Efficiency)
     }
 
     /// A panel under the plot that compares data with what it is drawn over.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// let plot = show::histogram(&hist).data(&data).compare(hist::Comparison::Asymmetry);
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn compare(self, how: Comparison) -> Self {
         if let (Comparison::Pull, None, Some(fitted)) = (how, &self.data, &self.fitted) {

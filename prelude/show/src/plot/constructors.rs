@@ -10,6 +10,14 @@ use crate::variables;
 use hist::{Axis, Hist, Sample, Storage};
 
 /// A histogram: one dimension as a staircase (stacked when it knows its processes), means as points, two as a map.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// assert!(show::histogram(&hist).text().contains("[1, 2)"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn histogram(hist: impl Part) -> Plot {
     let hist = &hist.part(0).1;
     match hist.dimensions() {
@@ -26,6 +34,18 @@ pub fn histogram(hist: impl Part) -> Plot {
 
 /// Histograms on top of one another, from the bottom: simulation under data.
 /// Give histograms, `(name, histogram)` pairs, or one histogram that knows its processes.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # data.fill(&[0.6, 1.5, 2.7])?;
+/// # use show::theme::LIGHT;
+/// let svg = show::stack([("mumu", &hist), ("taupair", &data)]).data(&hist).svg(&LIGHT)?;
+/// assert!(svg.contains("taupair"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn stack(parts: impl Parts) -> Plot {
     let parts = parts.parts();
     let total = match total(&parts) {
@@ -52,6 +72,18 @@ pub fn stack(parts: impl Parts) -> Plot {
 }
 
 /// Outlines of histograms over one another.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # data.fill(&[0.6, 1.5, 2.7])?;
+/// # use show::theme::LIGHT;
+/// let svg = show::overlay([("before", &hist), ("after", &data)]).svg(&LIGHT)?;
+/// assert!(svg.contains("before") && svg.contains("after"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn overlay(parts: impl Parts) -> Plot {
     let parts = parts.parts();
     if let Some((name, _)) = parts.iter().find(|(_, hist)| hist.dimensions() != 1) {
@@ -66,6 +98,11 @@ pub fn overlay(parts: impl Parts) -> Plot {
 }
 
 /// Points with errors: `(x, y, error of y)`.
+///
+/// ```
+/// let plot = show::points(&[(1.0, 2.0, 0.1), (2.0, 2.5, 0.2)]).x_label("run");
+/// assert!(!show::Display::bundle(&plot).is_refused());
+/// ```
 pub fn points(values: &[(f64, f64, f64)]) -> Plot {
     let point = |&(x, y, error): &(f64, f64, f64)| Point { x, y, down: error, up: error, ..Point::default() };
     let layer = Layer::new("", Paint::Line(0), Mark::Points(values.iter().map(point).collect()));
@@ -77,6 +114,13 @@ pub fn points(values: &[(f64, f64, f64)]) -> Plot {
 
 /// A cloud of points. Pairs with a value that is not finite are left out, and the picture says how many.
 /// Of more than 20 000 points an even selection is drawn, and the picture says so.
+///
+/// ```
+/// # use show::theme::LIGHT;
+/// let svg = show::scatter(("p", &[1.0, 2.0, f64::NAN]), ("theta", &[0.1, 0.2, 0.3])).svg(&LIGHT)?;
+/// assert!(svg.contains("theta"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn scatter(x: (&str, &[f64]), y: (&str, &[f64])) -> Plot {
     const MOST: usize = 20_000;
     if x.1.len() != y.1.len() {
@@ -107,6 +151,11 @@ pub fn scatter(x: (&str, &[f64]), y: (&str, &[f64])) -> Plot {
 }
 
 /// A function between two values.
+///
+/// ```
+/// let plot = show::curve("sine", 0.0, 6.0, f64::sin);
+/// assert!(!show::Display::bundle(&plot).is_refused());
+/// ```
 pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
     let layer = Layer::new(name, Paint::Line(0), Mark::Curve(super::curves::sample(low, high, f)));
     let panel = Panel { layers: vec![layer], y: AxisSpec::named(Label::verbatim("y"), None), ..Panel::default() };
@@ -114,6 +163,13 @@ pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
 }
 
 /// What remains after each step of a selection: a row for each step with its name, a bar, and the rounded number.
+///
+/// ```
+/// # use show::theme::LIGHT;
+/// let svg = show::cutflow(&[("all", 1000.0), ("p > 2", 250.0)]).svg(&LIGHT)?;
+/// assert!(svg.contains("p &gt; 2"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     let first = steps.first().map_or(0.0, |step| step.1);
     let names = steps.iter().map(|(name, left)| {
@@ -138,6 +194,13 @@ pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
 }
 
 /// A matrix of correlations, row by row, each between -1 and 1.
+///
+/// ```
+/// # use show::theme::LIGHT;
+/// let svg = show::correlation(&["x", "y"], &[1.0, 0.5, 0.5, 1.0]).svg(&LIGHT)?;
+/// assert!(svg.contains("0.5"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
     let n = names.len();
     if values.len() != n * n || n == 0 {

@@ -17,6 +17,17 @@ use std::error::Error;
 const CONTRAST: f64 = 3.0;
 
 /// A drawing made with plotters. Displays like any plot of ours, light or dark as the page is.
+///
+/// ```
+/// # use plotters::prelude::*;
+/// # let drawing = show::figure(200, 100, |page| {
+/// #     page.draw(&Rectangle::new([(20, 20), (180, 80)], BLUE.filled()))?;
+/// #     Ok(())
+/// # })?;
+/// let drawing: show::Figure = drawing;
+/// assert!(drawing.svg().contains("<rect"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     svg: String,
@@ -50,6 +61,16 @@ where
 
 impl Figure {
     /// The SVG document.
+    ///
+    /// ```
+    /// # use plotters::prelude::*;
+    /// # let drawing = show::figure(200, 100, |page| {
+    /// #     page.draw(&Rectangle::new([(20, 20), (180, 80)], BLUE.filled()))?;
+    /// #     Ok(())
+    /// # })?;
+    /// assert!(drawing.svg().starts_with("<svg"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn svg(&self) -> &str {
         &self.svg
     }
@@ -58,6 +79,19 @@ impl Figure {
     ///
     /// # Errors
     /// When the ending is another one, or the file cannot be written.
+    ///
+    /// ```
+    /// # use plotters::prelude::*;
+    /// # let drawing = show::figure(200, 100, |page| {
+    /// #     page.draw(&Rectangle::new([(20, 20), (180, 80)], BLUE.filled()))?;
+    /// #     Ok(())
+    /// # })?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// drawing.save(folder.join("drawing.png"))?;
+    /// assert!(std::fs::read(folder.join("drawing.png"))?.starts_with(b"\x89PNG"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), raster::Error> {
         raster::save(&self.svg, path.as_ref())
     }

@@ -13,6 +13,17 @@ impl Plot {
     /// The curve of a fit over its range, its parts as thin lines when there are several, and its parameters in the
     /// statistics box instead of mean and width. What is wrong with the fit is said in one line under the picture, and
     /// [`Plot::pull`] adds a panel with its pulls.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// let fit = hist.fit(hist::Constant)?;
+    /// let svg = show::histogram(&hist).fit(&fit).svg(&LIGHT)?;
+    /// assert!(svg.contains("constant"), "its parameter is in the box");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn fit(mut self, fit: &FitResult) -> Self {
         if self.map.is_some() {

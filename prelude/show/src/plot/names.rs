@@ -24,11 +24,38 @@ const KNOWN: [(&str, usize); 17] = [
 ];
 
 /// One part: a histogram, or a name and a histogram.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// let plot = show::histogram(("after all cuts", &hist));
+/// assert!(!show::Display::bundle(&plot).is_refused());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Part {
     /// The histogram, and what to call it when it is the one at place `at`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// use show::Part;
+    /// assert_eq!(("mumu", &hist).part(0), ("mumu".to_string(), hist.clone()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn part(&self, at: usize) -> (String, Hist);
 
     /// How it is shown by itself.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// use show::Part;
+    /// assert!(hist.plot().text().contains("[1, 2)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn plot(&self) -> super::Plot {
         super::histogram(self.part(0).1)
     }
@@ -57,8 +84,31 @@ impl<S: AsRef<str>, P: Part> Part for (S, P) {
 }
 
 /// What can be stacked or overlaid: histograms, histograms with names, or the processes of one histogram.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # data.fill(&[0.6, 1.5, 2.7])?;
+/// let plot = show::stack([("mumu", &hist), ("taupair", &data)]);
+/// assert!(plot.text().contains("taupair"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Parts {
     /// Names and histograms, from the bottom of the stack.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # data.fill(&[0.6, 1.5, 2.7])?;
+    /// use show::Parts;
+    /// let names: Vec<String> = [("mumu", &hist), ("taupair", &data)].parts().into_iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["mumu", "taupair"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn parts(&self) -> Vec<(String, Hist)>;
 }
 

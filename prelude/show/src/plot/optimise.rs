@@ -10,6 +10,16 @@ use crate::text::number;
 use hist::{CutScan, Roc, Unfolded};
 
 /// The figure of merit against the place of the cut, with the best place; of two cuts as a map.
+///
+/// ```
+/// # let axis = hist::Axis::regular(4, 0.0, 4.0)?.named("x");
+/// # let (mut signal, mut background) = (hist::Hist::new(axis.clone())?, hist::Hist::new(axis)?);
+/// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+/// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+/// let scan = hist::cut_scan(&signal, &background)?;
+/// assert!(!show::Display::bundle(&show::merit(&scan)).is_refused());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn merit(scan: &CutScan) -> Plot {
     let label = Label::verbatim(&scan.figure().to_string());
     let mut plot = match scan.axes() {
@@ -71,6 +81,17 @@ fn around(values: &[f64]) -> Vec<f64> {
 }
 
 /// Signal that is kept against background that is kept; several curves have their names in the legend.
+///
+/// ```
+/// # let axis = hist::Axis::regular(4, 0.0, 4.0)?.named("x");
+/// # let (mut signal, mut background) = (hist::Hist::new(axis.clone())?, hist::Hist::new(axis)?);
+/// # signal.fill(&[vec![2.5; 60], vec![3.5; 40]].concat())?;
+/// # background.fill(&[vec![0.5; 900], vec![1.5; 90], vec![2.5; 10]].concat())?;
+/// # use show::theme::LIGHT;
+/// let curve = hist::roc(&signal, &background)?;
+/// assert!(show::curves(&[("likelihood", &curve)]).svg(&LIGHT)?.contains("likelihood (area"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn curves(all: &[(&str, &Roc)]) -> Plot {
     let layer = |(at, (name, roc)): (usize, &(&str, &Roc))| {
         let inner = roc.points().iter().map(|point| (point.background, point.signal));
@@ -87,6 +108,18 @@ pub fn curves(all: &[(&str, &Roc)]) -> Plot {
 }
 
 /// The unfolded spectrum as points over the simulated one.
+///
+/// ```
+/// # let axis = || hist::Axis::regular(2, 0.0, 2.0);
+/// # let mut response = hist::Hist::with([axis()?, axis()?], hist::Storage::Count)?;
+/// # response.fill_slices(&[&[0.5, 0.5, 1.5, 1.5], &[0.5, 1.5, 1.5, 1.5]], None, None)?;
+/// # let mut measured = hist::Hist::new(axis()?)?;
+/// # measured.fill(&[0.5, 1.5, 1.5])?;
+/// # use show::theme::LIGHT;
+/// let unfolded = hist::unfold(&measured, &response, 4)?;
+/// assert!(show::unfolded(&unfolded).svg(&LIGHT)?.contains("Unfolded"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn unfolded(unfolded: &Unfolded) -> Plot {
     let mut plot = super::overlay([("Simulated", unfolded.simulated())]).data_named("Unfolded", unfolded.hist());
     plot.scene.summary = unfolded.to_string();

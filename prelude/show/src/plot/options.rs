@@ -6,6 +6,15 @@ use hist::Number;
 
 impl Plot {
     /// The words above the frame, and the title for those who do not see the picture.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).title("after all cuts").svg(&LIGHT)?.contains("after all cuts"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.scene.title = title.into();
@@ -14,6 +23,15 @@ impl Plot {
     }
 
     /// The experiment, in bold above the frame.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).experiment("My experiment").svg(&LIGHT)?.contains("My experiment"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn experiment(mut self, name: impl Into<String>) -> Self {
         self.scene.header.experiment = name.into();
@@ -21,6 +39,16 @@ impl Plot {
     }
 
     /// The label of the Belle II experiment, with a status such as `simulation` or `own work`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// let svg = show::histogram(&hist).belle2("own work").svg(&LIGHT)?;
+    /// assert!(svg.contains("Belle II") && svg.contains("own work"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn belle2(mut self, status: impl Into<String>) -> Self {
         self.scene.header.experiment = "Belle II".into();
@@ -29,6 +57,15 @@ impl Plot {
     }
 
     /// Words in italics beside the experiment.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).experiment("CLAS12").status("preliminary").svg(&LIGHT)?.contains("preliminary"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn status(mut self, words: impl Into<String>) -> Self {
         self.scene.header.status = words.into();
@@ -36,6 +73,15 @@ impl Plot {
     }
 
     /// The integrated luminosity in inverse femtobarn, on the right above the frame.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).luminosity(362).svg(&LIGHT)?.contains("362"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn luminosity(mut self, inverse_femtobarn: impl Number) -> Self {
         self.scene.header.luminosity = Some(inverse_femtobarn.to_f64());
@@ -43,6 +89,15 @@ impl Plot {
     }
 
     /// The label of the x axis: `p_{recoil}`, `\theta_\mu`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).x_label("momentum").svg(&LIGHT)?.contains("momentum"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn x_label(mut self, label: &str) -> Self {
         self.scene.x.label = Label::parse(label);
@@ -50,6 +105,15 @@ impl Plot {
     }
 
     /// The unit of the x axis, without brackets.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).x_unit("MeV").svg(&LIGHT)?.contains("MeV"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn x_unit(mut self, unit: impl Into<String>) -> Self {
         self.scene.x.unit = Some(unit.into());
@@ -57,6 +121,15 @@ impl Plot {
     }
 
     /// The label of the y axis of the upper panel.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert!(show::histogram(&hist).y_label("Candidates").svg(&LIGHT)?.contains("Candidates"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn y_label(mut self, label: &str) -> Self {
         self.scene.panels[0].y.label = Label::parse(label);
@@ -65,6 +138,15 @@ impl Plot {
     }
 
     /// A logarithmic y axis; of a map, logarithmic colours.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// assert_ne!(show::histogram(&hist).log_y().svg(&LIGHT)?, show::histogram(&hist).svg(&LIGHT)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn log_y(mut self) -> Self {
         match &mut self.map {
@@ -206,6 +288,18 @@ impl Plot {
     }
 
     /// Of a map: without the projections beside it.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// # use show::theme::LIGHT;
+    /// # let mut map = Hist::with([Axis::regular(2, 0.0, 2.0)?, Axis::regular(2, 0.0, 2.0)?], hist::Storage::Count)?;
+    /// # map.fill_slices(&[&[0.5, 1.5], &[0.5, 0.6]], None, None)?;
+    /// let plain = show::histogram(&map).without_projections();
+    /// assert_ne!(plain.svg(&LIGHT)?, show::histogram(&map).svg(&LIGHT)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn without_projections(mut self) -> Self {
         if let Some(map) = &mut self.map {

@@ -12,6 +12,14 @@ use hist::{Comparison, Values};
 
 /// The share of entries that pass, bin by bin: as points with Clopper-Pearson errors (with weights, those of a weighted
 /// share), in two dimensions as a map. `passed` is a part of `all`. [`Plot::values`] and [`Plot::errors`] give the numbers.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// assert_eq!(show::efficiency(&hist, &hist).values()[1], 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
     let (passed, all) = (&passed.part(0).1, &all.part(0).1);
     if !same_bins(passed, all) || all.dimensions() > 2 {
@@ -37,6 +45,17 @@ pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
 }
 
 /// Values with errors, such as `(&data / &simulation)?`: points in one dimension, a map with numbers in two.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// # let mut data = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # data.fill(&[0.6, 1.5, 2.7])?;
+/// let plot = show::values(&hist::pair(&data, &hist).ratio()?);
+/// assert_eq!(plot.values()[1], 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn values(values: &Values) -> Plot {
     let (name, guides, range) = match values.what() {
         Comparison::Efficiency => ("Efficiency", vec![1.0], Some((0.0, 1.1))),

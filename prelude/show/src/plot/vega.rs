@@ -11,6 +11,15 @@ use serde_json::{Value, json};
 const MIME: &str = "application/vnd.vegalite.v5+json";
 
 /// A chart that zooms. Beside it stand the SVG and the words, for front ends that do not know Vega-Lite.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+/// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+/// let chart: show::Interactive = show::histogram(&hist).interactive();
+/// assert!(!show::Display::bundle(&chart).is_refused());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interactive {
     spec: Option<Value>,
@@ -31,6 +40,15 @@ impl Interactive {
     }
 
     /// The Vega-Lite specification; nothing when the plot cannot be drawn.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("mu1P"))?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let chart = show::histogram(&hist).interactive();
+    /// assert!(chart.spec().unwrap()["$schema"].as_str().unwrap().contains("vega-lite"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spec(&self) -> Option<&Value> {
         self.spec.as_ref()
     }
