@@ -57,6 +57,18 @@ fn paths(listed: Vec<sources::Listed>) -> Vec<PathBuf> {
 }
 
 /// HIPO files read as one: a dict of banks. Displays as their dictionary.
+///
+/// ```
+/// # use polars::df;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+/// assert_eq!(run["REC::Particle"].query("px > 1.5").count()?, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Hipo {
     path: Arc<str>,
@@ -97,6 +109,18 @@ impl Hipo {
     }
 
     /// The rows of a bank, with `__event__`, `__tag__` and `__row__` (in the event) beside its columns.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.bank("REC::Particle").count()?, 4, "rows of three events");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bank(&self, name: impl AsRef<str>) -> Bank {
         let name = name.as_ref();
@@ -109,6 +133,18 @@ impl Hipo {
 
     /// One row per event: a list for every column of every bank, named `REC::Particle.px`. Only lists that are asked
     /// for are read.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.events().select(["REC::Particle.px"]).collect()?.height(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn events(&self) -> Group {
         let names: Vec<String> =
@@ -117,6 +153,19 @@ impl Hipo {
     }
 
     /// One row per event: a list for every column of a bank, with the columns' own names.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// let electrons = run.lists("REC::Particle").query("any(pid == 11)");
+    /// assert_eq!(electrons.count()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn lists(&self, bank: impl AsRef<str>) -> Group {
         let bank = bank.as_ref();
@@ -132,6 +181,18 @@ impl Hipo {
     }
 
     /// Only events of these tags.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!((run.tags([0]).count()?, run.tags([1]).count()?), (3, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn tags(&self, tags: impl IntoIterator<Item = i32>) -> Self {
         self.with(Some(tags.into_iter().collect()), Ok(None))
@@ -141,6 +202,18 @@ impl Hipo {
     ///
     /// Events of tag 1 without the bank stay, too: they hold scalers and configuration, which a skim must not lose.
     /// `.tags([0])` leaves them out.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.keep("REC::Particle", "pid == 11 & px > 2").count()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn keep(&self, bank: impl AsRef<str>, selection: impl Into<Selection>) -> Self {
         self.with(None, self.rows_choice(bank.as_ref(), selection.into()).map(Some))
@@ -158,12 +231,37 @@ impl Hipo {
 
     /// Only events whose particles in `REC::Particle` fit a topology: `"11:2212:X+:X-:Xn"` is an electron, a proton, and
     /// any other positive, negative and neutral particles; without an `X` of a charge there are no others of it.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.reaction("11:2212").count()?, 1);
+    /// assert_eq!(run.reaction("11:X+").count()?, 2, "with any other positive particles");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn reaction(&self, topology: impl AsRef<str>) -> Self {
         self.reaction_in("REC::Particle", topology)
     }
 
     /// The same for another bank with `pid` and `charge`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.reaction_in("REC::Particle", "22").count()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn reaction_in(&self, bank: impl AsRef<str>, topology: impl AsRef<str>) -> Self {
         let bank = bank.as_ref();
@@ -177,6 +275,18 @@ impl Hipo {
     ///
     /// # Errors
     /// An invalid choice; what cannot be read, with its place.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.count()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn count(&self) -> Result<u64> {
         self.check()?;
         Ok(self.files.events()?)
@@ -187,18 +297,54 @@ impl Hipo {
     }
 
     /// The names of the banks; displays as the dictionary.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.banks()[..], ["REC::Particle"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn banks(&self) -> Listing {
         let names = self.files.chain.dictionary().schemas().iter().map(|schema| schema.name().to_owned()).collect();
         Listing::of(names, self.table())
     }
 
     /// Texts of the user configuration, by key; of several files the first that has it.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert!(run.config().is_empty(), "the file has no texts of its user");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn config(&self) -> BTreeMap<String, String> {
         let readers = self.files.chain.readers().iter().rev();
         readers.flat_map(|reader| reader.config().clone()).collect()
     }
 
     /// The files for reading event by event.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.chain().readers().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chain(&self) -> &Chain {
         &self.files.chain
     }
@@ -207,6 +353,18 @@ impl Hipo {
     ///
     /// # Errors
     /// An invalid choice; what cannot be read, with its place, or written. No file appears then.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.keep("REC::Particle", "pid == 2212").skim(folder.join("protons.hipo"))?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn skim(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.write_skim(Skim::new(), path.as_ref())
     }
@@ -215,6 +373,18 @@ impl Hipo {
     ///
     /// # Errors
     /// See [`Hipo::skim`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.skim_banks("REC::*", folder.join("rec.hipo"))?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn skim_banks(&self, banks: impl Names, path: impl AsRef<Path>) -> Result<u64> {
         self.write_skim(Skim::new().banks(&banks.names()), path.as_ref())
     }
@@ -237,6 +407,21 @@ impl Hipo {
     ///
     /// # Errors
     /// Several files on a side, different numbers of events, dictionaries that contradict each other.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// # let clusters = df!("__event__" => [0, 1, 2], "pindex" => [1, 0, 0], "energy" => [0.1, 0.2, 0.3])?;
+    /// # banks::write_hipo(&clusters, folder.join("clusters.hipo"), "REC::Calorimeter", 300, 32)?;
+    /// # let clusters = banks::hipo(folder.join("clusters.hipo").display().to_string())?;
+    /// assert_eq!(run.fuse(&clusters, folder.join("both.hipo"))?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fuse(&self, other: &Self, path: impl AsRef<Path>) -> Result<u64> {
         let reader = |side: &Self| match side.files.chain.readers() {
             [one] => Reader::from_stream(one.stream().clone(), &ReaderOptions::default()).map_err(hipo_error),
@@ -290,6 +475,19 @@ impl show::Display for Hipo {
 }
 
 /// The rows of a bank: a [`Group`] with a few words of its own.
+///
+/// ```
+/// # use polars::df;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+/// let particles: banks::Bank = run.bank("REC::Particle");
+/// assert_eq!(particles.query("pid == 11").column("px")?, [1.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Bank {
     name: String,
@@ -308,12 +506,36 @@ impl Deref for Bank {
 
 impl Bank {
     /// Only these columns, in this order.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert_eq!(run.bank("REC::Particle").columns(["pid", "px"]).collect()?.width(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn columns(&self, columns: impl Names) -> Group {
         self.group.select(columns)
     }
 
     /// What columns of every row of this bank mean; displays as a table.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// assert!(run.bank("REC::Particle").schema()?.to_text().contains("charge"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn schema(&self) -> Result<Table> {
         let schema = self.files.chain.dictionary().get(&self.name).map_err(|fault| hipo_error(fault.into()))?;
         let mut table = Table::new(["column", "type", "per row", "meaning"]).caption(self.name.as_str());
@@ -332,6 +554,24 @@ impl Bank {
     /// With the columns of the row of another bank that the column `index` of this one names, such as `pindex`; null
     /// where it names none. They are called by the bank and the column: `Particle_px` for `REC::Particle`. A bank whose
     /// names are taken, such as `MC::Particle` beside it, has its whole name: `MC_Particle_px`.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// # let clusters = df!("__event__" => [0, 1, 2], "pindex" => [1, 0, 0], "energy" => [0.1, 0.2, 0.3])?;
+    /// # banks::write_hipo(&clusters, folder.join("clusters.hipo"), "REC::Calorimeter", 300, 32)?;
+    /// # let clusters = banks::hipo(folder.join("clusters.hipo").display().to_string())?;
+    /// run.fuse(&clusters, folder.join("both.hipo"))?;
+    /// let both = banks::hipo(folder.join("both.hipo").display().to_string())?;
+    /// let clusters = both.bank("REC::Calorimeter").linked("REC::Particle", "pindex");
+    /// assert_eq!(clusters.column("Particle_pid")?, [2212.0, 11.0, 22.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn linked(&self, bank: impl AsRef<str>, index: impl AsRef<str>) -> Self {
         let mut linked = self.clone();

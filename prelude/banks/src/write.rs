@@ -8,6 +8,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Groups that can be written as a bank of a HIPO file.
+///
+/// ```
+/// # use polars::df;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+/// use banks::WriteHipo;
+/// run.bank("REC::Particle").query("pid == 11").write_hipo(folder.join("electrons.hipo"), "my::Electron", 900, 1)?;
+/// assert_eq!(banks::hipo(folder.join("electrons.hipo").display().to_string())?.bank("my::Electron").count()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait WriteHipo {
     /// Writes the rows as a bank of a new HIPO file, `name` with its group and item numbers, segment by segment. Rows with
     /// equal `__event__` side by side are an event, or every row is one; a frame of lists has an event per row. `__tag__`
@@ -16,6 +30,21 @@ pub trait WriteHipo {
     /// # Errors
     /// See [`Group::count`]; several processes, columns that are not numbers, missing integers, lists of different lengths.
     /// No file appears then.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
+    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
+    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
+    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    /// use banks::WriteHipo;
+    /// let data = data::Data::from_frames([("mumu", df!("px" => [0.5, 1.5])?)])?;
+    /// data.write_hipo(folder.join("made.hipo"), "my::Bank", 900, 1)?;
+    /// assert_eq!(banks::hipo(folder.join("made.hipo").display().to_string())?.bank("my::Bank").column("px")?, [0.5, 1.5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn write_hipo(&self, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64>;
 }
 
@@ -34,6 +63,15 @@ impl WriteHipo for Group {
 ///
 /// # Errors
 /// See [`WriteHipo::write_hipo`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("made.hipo");
+/// let frame = polars::df!("__event__" => [0, 0, 1], "px" => [0.5, 1.5, 2.5])?;
+/// banks::write_hipo(&frame, &path, "my::Bank", 900, 1)?;
+/// assert_eq!(banks::hipo(path.display().to_string())?.count()?, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_hipo(frame: &DataFrame, path: impl AsRef<Path>, name: &str, group: u16, item: u8) -> Result<u64> {
     let mut bank = BankWriter::create(frame.schema(), path.as_ref(), name, (group, item))?;
     bank.push(frame.clone())?;

@@ -15,6 +15,19 @@ const COOL: [f32; 3] = [72.0, 160.0, 255.0];
 const WIDTH: usize = 480;
 
 /// A picture made of pixels; displays as PNG.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.csv");
+/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+/// #     "polarity" => [0, 1, 0, 1])?;
+/// # recordings::write_events(&frame, &path, 4, 3)?;
+/// # use recordings::{EventLoader, IndexCache};
+/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+/// let picture: recordings::EventPicture = recording.frame()?;
+/// assert_ne!(picture.pixel(1, 1), picture.pixel(0, 0), "two events against none");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventPicture {
     width: usize,
@@ -49,17 +62,53 @@ impl EventPicture {
     }
 
     /// Columns and rows.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.frame()?.size(), (4, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
     }
 
     /// Red, green and blue of a pixel.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert!(recording.frame()?.pixel(3, 2).is_some() && recording.frame()?.pixel(4, 2).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pixel(&self, x: usize, y: usize) -> Option<[u8; 3]> {
         let at = (y * self.width + x) * 3;
         (x < self.width).then(|| self.pixels.get(at..at + 3)).flatten().map(|rgb| [rgb[0], rgb[1], rgb[2]])
     }
 
     /// The bytes of a PNG file.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert!(recording.frame()?.png().starts_with(b"\x89PNG"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn png(&self) -> Vec<u8> {
         let mut out = Out::new(self.width, self.height);
         out.chunk(b"IDAT", &self.packed());
@@ -70,6 +119,19 @@ impl EventPicture {
     ///
     /// # Errors
     /// What the file system says.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// recording.frame()?.save(folder.path().join("frame.png"))?;
+    /// assert_eq!(std::fs::read(folder.path().join("frame.png"))?, recording.frame()?.png());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn save(&self, path: impl AsRef<Path>) -> data::Result<()> {
         let path = path.as_ref();
@@ -113,6 +175,19 @@ fn mix(on: f32, off: f32) -> [u8; 3] {
 }
 
 /// Pictures one after the other; displays as a picture that moves, in any front end, without a kernel behind it.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.csv");
+/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+/// #     "polarity" => [0, 1, 0, 1])?;
+/// # recordings::write_events(&frame, &path, 4, 3)?;
+/// # use recordings::{EventLoader, IndexCache};
+/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+/// let player: recordings::EventPlayer = recording.player(20)?;
+/// assert_eq!(player.frames().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventPlayer {
     frames: Vec<EventPicture>,
@@ -127,11 +202,35 @@ impl EventPlayer {
     }
 
     /// The pictures, for a loop of one's own with `update_display`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert!(recording.player(20)?.frames().iter().all(|picture| picture.size() == (4, 3)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn frames(&self) -> &[EventPicture] {
         &self.frames
     }
 
     /// The bytes of an animated PNG file.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert!(recording.player(20)?.png().starts_with(b"\x89PNG"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn png(&self) -> Vec<u8> {
         let Some(first) = self.frames.first() else { return Vec::new() };
         let mut out = Out::new(first.width, first.height);

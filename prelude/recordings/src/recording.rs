@@ -17,6 +17,19 @@ use std::sync::{Arc, OnceLock};
 ///
 /// It is also a [`Group`] of one table with the columns t, x, y and polarity, so that all steps and terminals work:
 /// `.query("polarity > 0")`, `.hist("t", 100)`, `.count()`, `.collect()`, `.lazy()`.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.csv");
+/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+/// #     "polarity" => [0, 1, 0, 1])?;
+/// # recordings::write_events(&frame, &path, 4, 3)?;
+/// # use recordings::{EventLoader, IndexCache};
+/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+/// let on = recording.slice(100, 130).query("polarity > 0");
+/// assert_eq!(on.column("x")?, [2.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct EventData {
     pub(crate) recording: Arc<Recording>,
@@ -77,6 +90,18 @@ impl EventData {
     }
 
     /// The events with `start <= t < end`, microseconds; within the slice there is already.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.slice(110, 130).column("t")?, [110.0, 120.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn slice(&self, start: i64, end: i64) -> Self {
         self.with(|selection| {
@@ -86,6 +111,18 @@ impl EventData {
     }
 
     /// The events of a rectangle, `x0 <= x < x1` and `y0 <= y < y1`; within the rectangle there is already.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.roi(1, 1, 3, 2).column("x")?, [1.0, 2.0, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn roi(&self, x0: u16, y0: u16, x1: u16, y1: u16) -> Self {
         self.with(|selection| {
@@ -99,6 +136,18 @@ impl EventData {
     }
 
     /// ON events for a number above 0, OFF events otherwise; the last call counts.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.polarity(1).column("t")?, [110.0, 130.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn polarity(&self, polarity: i8) -> Self {
         let wanted = if polarity > 0 { PolaritySelection::On } else { PolaritySelection::Off };
@@ -109,6 +158,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded, with its place.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.without_hot_pixels(50.0)?.column("x")?, [2.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn without_hot_pixels(&self, percentile: f64) -> Result<Self> {
         let mut counts = PixelCounts::new(self.sensor()?).map_err(table::error)?;
@@ -121,6 +182,19 @@ impl EventData {
     ///
     /// # Errors
     /// A width that is not positive; what cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// let windows = recording.windows(20)?;
+    /// assert_eq!((windows.len(), windows[0].count()?), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn windows(&self, width: i64) -> Result<Vec<Self>> {
         let (count, start) = self.windows_of(width)?;
@@ -147,6 +221,19 @@ impl EventData {
     ///
     /// # Errors
     /// See [`EventData::windows`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// let counts = recording.counts_per_window(20)?;
+    /// assert_eq!(counts.column("events")?.u64()?.get(0), Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts_per_window(&self, width: i64) -> Result<DataFrame> {
         let (count, first) = self.windows_of(width)?;
@@ -166,6 +253,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.rate(2)?.counts(), [2.0, 2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn rate(&self, bins: usize) -> Result<data::Histogram> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
@@ -176,6 +275,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.info()?.events, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn info(&self) -> Result<EventInfo> {
         Ok(EventInfo::new(self.recording.info().map_err(table::error)?))
@@ -185,6 +296,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.triggers()?.height(), 0, "a text file has none");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn triggers(&self) -> Result<DataFrame> {
         let triggers: Vec<Trigger> = self.recording.triggers().map_err(table::error)?;
@@ -196,6 +319,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded, or does not fit the memory.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.read()?.t, [100, 110, 120, 130]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn read(&self) -> Result<Events> {
         if self.selection.time.is_some() {
@@ -217,6 +352,18 @@ impl EventData {
     ///
     /// # Errors
     /// As [`EventData::read`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.collect()?.get_column_names(), ["t", "x", "y", "polarity"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn collect(&self) -> Result<DataFrame> {
         Ok(table::frame(self.read()?)?)
@@ -227,6 +374,20 @@ impl EventData {
     ///
     /// # Errors
     /// None for a recording that is open.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// use polars::prelude::{col, lit};
+    /// let left = recording.lazy()?.filter(col("x").lt(lit(2))).collect()?;
+    /// assert_eq!(left.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn lazy(&self) -> Result<LazyFrame> {
         let scan = Scan { recording: self.recording.clone(), selection: self.selection.clone() };
@@ -238,6 +399,18 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.frame()?.size(), (4, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn frame(&self) -> Result<EventPicture> {
         let frame = self.counts()?;
@@ -248,6 +421,19 @@ impl EventData {
     ///
     /// # Errors
     /// What cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// let counts = recording.counts_per_pixel()?;
+    /// assert_eq!(counts.on.iter().chain(&counts.off).sum::<u32>(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn counts_per_pixel(&self) -> Result<EventFrame> {
         self.counts()
@@ -263,6 +449,19 @@ impl EventData {
     ///
     /// # Errors
     /// A tau that is not positive; what cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.time_surface(10.0)?.size(), (4, 3));
+    /// assert!(recording.time_surface(0.0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn time_surface(&self, tau: f64) -> Result<EventPicture> {
         let geometry = self.sensor()?;
@@ -278,6 +477,18 @@ impl EventData {
     ///
     /// # Errors
     /// No bins; what cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.voxel_grid(2)?.shape, [2, 3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn voxel_grid(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
@@ -290,6 +501,19 @@ impl EventData {
     ///
     /// # Errors
     /// No bins; what cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// let grid = recording.stacked_histogram(2)?;
+    /// assert_eq!((grid.shape.as_slice(), grid.data.iter().sum::<f32>()), ([2, 2, 3, 4].as_slice(), 4.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn stacked_histogram(&self, bins: usize) -> Result<EventGrid> {
         let (start, end) = self.bounds()?.unwrap_or((0, 1));
@@ -302,6 +526,18 @@ impl EventData {
     ///
     /// # Errors
     /// A width that is not positive or too small; what cannot be decoded.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.player(20)?.frames().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn player(&self, width: i64) -> Result<EventPlayer> {
         let windows = self.windows(width)?;
@@ -322,6 +558,18 @@ impl EventData {
     }
 
     /// The recording itself, with everything that the room `events` offers.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// assert_eq!(recording.recording().count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recording(&self) -> &Recording {
         &self.recording
     }

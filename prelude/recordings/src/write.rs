@@ -13,6 +13,20 @@ impl EventData {
     ///
     /// # Errors
     /// Another end; events that the format cannot store; what the file system says.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.csv");
+    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
+    /// #     "polarity" => [0, 1, 0, 1])?;
+    /// # recordings::write_events(&frame, &path, 4, 3)?;
+    /// # use recordings::{EventLoader, IndexCache};
+    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    /// let again = folder.path().join("again.dat");
+    /// recording.write(&again)?;
+    /// assert_eq!(EventLoader::new(&again).index_cache(IndexCache::Off).load()?.read()?, recording.read()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
@@ -72,6 +86,16 @@ fn write_file(path: &Path, end: &str, events: &Events, geometry: Option<Geometry
 ///
 /// # Errors
 /// A column that is missing or has values that are none; another end; events that the format cannot store.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.csv");
+/// let frame = polars::df!("t" => [100, 110], "x" => [1, 2], "y" => [1, 1], "polarity" => [0, 1])?;
+/// recordings::write_events(&frame, &path, 640, 480)?;
+/// # let recording = recordings::EventLoader::new(&path).index_cache(recordings::IndexCache::Off).load()?;
+/// assert_eq!(recording.column("t")?, [100.0, 110.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
 pub fn write_events(frame: &DataFrame, path: impl AsRef<Path>, width: u16, height: u16) -> Result<()> {
     let column = |name: &str, dtype: DataType| -> Result<Column> {

@@ -18,6 +18,12 @@ pub use write::toy;
 use polars::prelude::{Column, DataFrame, PolarsResult};
 
 /// A simulated process, or the pretended data.
+///
+/// ```
+/// let data: &toy::Process = &toy::PROCESSES[0];
+/// assert!(data.is_data && data.efficiency == 0.91);
+/// assert!((toy::PROCESSES.iter().map(|process| process.share).sum::<f64>() - 1.0).abs() < 1e-12);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Process {
     /// Its directory.

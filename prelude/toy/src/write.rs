@@ -17,6 +17,15 @@ const BLOCKS: usize = 40;
 ///
 /// # Errors
 /// What the system says when the directory cannot be written, with the file.
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("recoil-example-{}-toy", std::process::id()));
+/// let rows = toy::toy(&folder, 1000, 7)?;
+/// assert!(rows > 1000, "an eighth of the events have several candidates");
+/// assert!(folder.join(toy::PROCESSES[0].name).is_dir());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
     let directory = directory.as_ref();
     segment::record::seed("toy", seed);
