@@ -5,20 +5,57 @@ use std::io;
 use std::path::Path;
 
 /// Random access to the bytes of one file. Object-safe, so that a remote file can be one too.
+///
+/// ```
+/// # use hipo::{MemoryFile, Stream};
+/// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+/// let mut two = [0; 2];
+/// file.read_at(2, &mut two)?;
+/// assert_eq!(two, [3, 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Stream: Send + Sync {
     /// How errors name the file.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// assert_eq!(file.name(), "a message");
+    /// ```
     fn name(&self) -> &str;
 
     /// Length in bytes.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// assert_eq!(file.length(), 4);
+    /// ```
     fn length(&self) -> u64;
 
     /// Fills `buffer` from byte `offset`.
     ///
     /// # Errors
     /// When the bytes cannot be had; `UnexpectedEof` beyond the end.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// let mut two = [0; 2];
+    /// file.read_at(1, &mut two)?;
+    /// assert_eq!(two, [2, 3]);
+    /// assert!(file.read_at(3, &mut two).is_err(), "beyond the end");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 
     /// What changes when the bytes change, of a file that is elsewhere; `None` for others.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// assert_eq!(file.identity(), None, "it is not elsewhere");
+    /// ```
     fn identity(&self) -> Option<&str> {
         None
     }
@@ -28,11 +65,26 @@ pub trait Stream: Send + Sync {
     ///
     /// # Errors
     /// When the bytes cannot be had.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// let held = file.hold(0, 4)?;
+    /// assert_eq!(file.bytes(0, 1), Some([1].as_slice()));
+    /// # drop(held);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn hold(&self, _offset: u64, _length: u64) -> io::Result<Held> {
         Ok(Held::default())
     }
 
     /// The same bytes without a copy, when the stream has them in memory.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// assert_eq!(file.bytes(0, 2), Some([1, 2].as_slice()));
+    /// ```
     fn bytes(&self, _offset: u64, _length: usize) -> Option<&[u8]> {
         None
     }
@@ -40,6 +92,28 @@ pub trait Stream: Send + Sync {
 
 /// A local file. Mapped into memory where the system can say beforehand whether pages can be read (Linux 5.14 and later),
 /// else read at positions; memory stays small either way, for any size of file.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// use hipo::{LocalFile, Stream};
+/// assert_eq!(LocalFile::open(&path)?.length(), std::fs::metadata(&path)?.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LocalFile {
     name: String,
     file: recoil_bytes::LocalFile,
@@ -50,6 +124,27 @@ impl LocalFile {
     ///
     /// # Errors
     /// When the system refuses.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert!(hipo::LocalFile::open(&folder.path().join("no such file")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: &Path) -> io::Result<Self> {
         let Self { name, file } = Self::open_unmapped(path)?;
         // SAFETY: a stored record is only decompressed, with every access checked, into a buffer of our own, where all
@@ -133,6 +228,12 @@ impl Stream for ReopenedFile {
 }
 
 /// A file wherever it is.
+///
+/// ```
+/// use hipo::{AnyFile, Stream};
+/// let file = AnyFile::new("a message", recoil_bytes::Bytes::memory(vec![1, 2, 3]));
+/// assert_eq!((file.name(), file.length()), ("a message", 3));
+/// ```
 pub struct AnyFile {
     name: String,
     bytes: Bytes,
@@ -140,6 +241,15 @@ pub struct AnyFile {
 
 impl AnyFile {
     /// A file of these bytes; errors call it `name`.
+    ///
+    /// ```
+    /// use hipo::Stream;
+    /// let file = hipo::AnyFile::new("a message", recoil_bytes::Bytes::memory(vec![1, 2, 3]));
+    /// let mut one = [0];
+    /// file.read_at(2, &mut one)?;
+    /// assert_eq!(one, [3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: impl Into<String>, bytes: Bytes) -> Self {
         Self { name: name.into(), bytes }
     }
@@ -169,6 +279,12 @@ impl Stream for AnyFile {
 }
 
 /// A file in memory.
+///
+/// ```
+/// # use hipo::{MemoryFile, Stream};
+/// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+/// assert_eq!((file.name(), file.length()), ("a message", 4));
+/// ```
 pub struct MemoryFile {
     name: String,
     bytes: Vec<u8>,
@@ -176,6 +292,12 @@ pub struct MemoryFile {
 
 impl MemoryFile {
     /// A file of these bytes; errors call it `name`.
+    ///
+    /// ```
+    /// # use hipo::{MemoryFile, Stream};
+    /// # let file = MemoryFile::new("a message", vec![1, 2, 3, 4]);
+    /// assert_eq!(file.bytes(1, 2), Some([2, 3].as_slice()));
+    /// ```
     pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { name: name.into(), bytes }
     }

@@ -11,6 +11,13 @@ pub const MAX_EVENTS: usize = 100_000;
 pub const MAX_BYTES: usize = 8 << 20;
 
 /// Gathers events of one tag.
+///
+/// ```
+/// let mut record = hipo::RecordBuilder::new(0);
+/// record.push(&[0; 16])?;
+/// assert_eq!(record.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecordBuilder {
     tag: i64,
@@ -22,6 +29,10 @@ pub struct RecordBuilder {
 
 impl RecordBuilder {
     /// An empty record of this tag that is full at 100,000 events or 8 MiB.
+    ///
+    /// ```
+    /// assert_eq!(hipo::RecordBuilder::new(7).tag(), 7);
+    /// ```
     #[must_use]
     pub fn new(tag: i64) -> Self {
         Self::with_limits(tag, MAX_EVENTS, MAX_BYTES)
@@ -34,6 +45,14 @@ impl RecordBuilder {
     }
 
     /// Whether an event of `length` bytes still fits. An empty record takes any.
+    ///
+    /// ```
+    /// let mut record = hipo::RecordBuilder::new(0);
+    /// assert!(record.fits(hipo::MAX_BYTES + 1), "an empty record takes any");
+    /// record.push(&[0; 16])?;
+    /// assert!(!record.fits(hipo::MAX_BYTES));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn fits(&self, length: usize) -> bool {
         self.is_empty() || (self.len() < self.max_events && self.data.len() + length <= self.max_bytes)
@@ -43,6 +62,13 @@ impl RecordBuilder {
     ///
     /// # Errors
     /// When the event has 2 GiB or more, which no compression takes.
+    ///
+    /// ```
+    /// let mut record = hipo::RecordBuilder::new(0);
+    /// record.push(&[0; 16])?;
+    /// assert!(!record.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, event: &[u8]) -> Result<(), Fault> {
         let total = self.data.len() + self.lengths.len() + 4 + event.len();
         let length = i32::try_from(total).ok().and(u32::try_from(event.len()).ok()).ok_or_else(|| {
@@ -54,24 +80,44 @@ impl RecordBuilder {
     }
 
     /// Number of events.
+    ///
+    /// ```
+    /// assert_eq!(hipo::RecordBuilder::new(0).len(), 0);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.lengths.len() / 4
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// assert!(hipo::RecordBuilder::new(0).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
 
     /// The tag of the record.
+    ///
+    /// ```
+    /// assert_eq!(hipo::RecordBuilder::new(7).tag(), 7);
+    /// ```
     #[must_use]
     pub fn tag(&self) -> i64 {
         self.tag
     }
 
     /// Empties it, keeping its memory.
+    ///
+    /// ```
+    /// let mut record = hipo::RecordBuilder::new(7);
+    /// record.push(&[0; 16])?;
+    /// record.clear();
+    /// assert_eq!((record.len(), record.tag()), (0, 7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clear(&mut self) {
         self.lengths.clear();
         self.data.clear();
@@ -81,6 +127,14 @@ impl RecordBuilder {
     ///
     /// # Errors
     /// When the compression fails.
+    ///
+    /// ```
+    /// let mut record = hipo::RecordBuilder::new(0);
+    /// record.push(&[0; 16])?;
+    /// let bytes = record.build(1, hipo::Compression::Lz4)?;
+    /// assert_eq!(hipo::RecordHeader::parse(&bytes)?.event_count, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn build(&self, number: u32, compression: Compression) -> Result<Vec<u8>, Fault> {
         let mut body = Vec::with_capacity(self.lengths.len() + self.data.len());
         body.extend_from_slice(&self.lengths);

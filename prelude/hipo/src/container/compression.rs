@@ -5,6 +5,11 @@ use std::io::Read;
 use crate::model::error::Fault;
 
 /// How the body of a record is stored. Raw blocks, no frames.
+///
+/// ```
+/// assert_eq!(hipo::Compression::from_name("lz4")?, hipo::Compression::Lz4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// As it is.
@@ -35,6 +40,10 @@ impl Compression {
     }
 
     /// The number in a record header.
+    ///
+    /// ```
+    /// assert_eq!((hipo::Compression::None.code(), hipo::Compression::Lz4.code()), (0, 1));
+    /// ```
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -46,6 +55,10 @@ impl Compression {
     }
 
     /// The name tools print and take: none, lz4, lz4hc, gzip.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Compression::Lz4High.name(), "lz4hc");
+    /// ```
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -60,6 +73,12 @@ impl Compression {
     ///
     /// # Errors
     /// When there is none.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Compression::from_name("gzip")?, hipo::Compression::Gzip);
+    /// assert!(hipo::Compression::from_name("zip").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_name(name: &str) -> Result<Self, Fault> {
         let all = [Self::None, Self::Lz4, Self::Lz4High, Self::Gzip];
         let found = all.into_iter().find(|compression| compression.name() == name);

@@ -11,6 +11,28 @@ use crate::stream::Stream;
 pub(crate) const INDEX_NUMBERS: (u16, u8) = (32111, 1);
 
 /// One record of a file.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// let first: &hipo::IndexEntry = &reader.index().records()[0];
+/// assert_eq!((first.events, first.tag), (2, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexEntry {
     /// Absolute byte offset.
@@ -26,6 +48,28 @@ pub struct IndexEntry {
 }
 
 /// Where a file's records are.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// let index: &hipo::ReaderIndex = reader.index();
+/// assert_eq!((index.records().len(), index.events()), (2, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReaderIndex {
     entries: Vec<IndexEntry>,
@@ -46,24 +90,109 @@ impl ReaderIndex {
     }
 
     /// The records in file order.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert_eq!(reader.index().records()[1].tag, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn records(&self) -> &[IndexEntry] {
         &self.entries
     }
 
     /// Number of events in all records.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert_eq!(reader.index().events(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn events(&self) -> u64 {
         self.cumulative.last().copied().unwrap_or(0)
     }
 
     /// Number of events before record `record`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert_eq!(reader.index().first_event(1), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn first_event(&self, record: usize) -> u64 {
         self.cumulative.get(record).copied().unwrap_or_else(|| self.events())
     }
 
     /// The record of event number `event` (from 0) and the event's place in it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert_eq!(reader.index().find(2), Some((1, 0)));
+    /// assert_eq!(reader.index().find(3), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn find(&self, event: u64) -> Option<(usize, usize)> {
         if event >= self.events() {
@@ -140,6 +269,33 @@ fn entry(stream: &dyn Stream, header: &FileHeader, words: [Option<i64>; 5]) -> R
 }
 
 /// What is behind the last whole record of a file that was never closed.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let mut bytes = std::fs::read(&path)?;
+/// # bytes[40..48].fill(0); // where the trailer is: nowhere
+/// # let end = reader.index().records()[1].position as usize + 20;
+/// std::fs::write(&path, &bytes[..end])?; // as a writer leaves it that was killed
+/// let reader = hipo::Reader::open(&path)?;
+/// let tail: &hipo::CutTail = reader.cut_tail().unwrap();
+/// assert_eq!((reader.len(), tail.bytes), (2, 20));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutTail {
     /// Number of the record that is cut, counted from 1.

@@ -8,6 +8,31 @@ use crate::model::order::{ByteOrder, Element};
 use crate::model::schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
 
 /// A flyweight view of a bank in an event: nothing is copied until a number is asked for.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// let particles: hipo::Bank = event.bank(&schema)?;
+/// assert_eq!(particles.get("pid", 1)?.as_i64(), Some(2212));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Bank<'a> {
     schema: &'a Schema,
@@ -18,6 +43,30 @@ pub struct Bank<'a> {
 
 impl<'a> Structure<'a> {
     /// Its payload as a bank of this schema, whose numbers the caller has compared.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.structure(300, 31)?.unwrap().bank(&schema).rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bank(&self, schema: &'a Schema) -> Bank<'a> {
         Bank::new(schema, self)
@@ -36,12 +85,62 @@ impl<'a> Bank<'a> {
     }
 
     /// Its layout.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert_eq!(bank.schema().name(), "REC::Particle");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn schema(&self) -> &'a Schema {
         self.schema
     }
 
     /// Number of rows; 0 when the event does not hold the bank.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert_eq!(bank.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -51,6 +150,32 @@ impl<'a> Bank<'a> {
     ///
     /// # Errors
     /// When there is no such column or row.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert_eq!(bank.get("px", 0)?.as_f64(), 0.5);
+    /// assert!(bank.get("px", 2).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, column: &str, row: usize) -> Result<Number, Fault> {
         let index = self.schema.index_of(column)?;
         self.at(index, row).ok_or_else(|| {
@@ -59,6 +184,32 @@ impl<'a> Bank<'a> {
     }
 
     /// The (first) number in a row of the column with this index. `None` beyond the end.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// let pid = schema.index_of("pid")?;
+    /// assert_eq!((bank.at(pid, 0).unwrap().as_i64(), bank.at(pid, 2)), (Some(11), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn at(&self, column: usize, row: usize) -> Option<Number> {
         match self.schema.columns().get(column)?.kind {
@@ -72,6 +223,32 @@ impl<'a> Bank<'a> {
     }
 
     /// The typed number in a row of a column. `None` beyond the end or when `T` has another size than the column.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// let pid = schema.index_of("pid")?;
+    /// assert_eq!((bank.value::<i32>(pid, 0), bank.value::<f64>(pid, 0)), (Some(11), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn value<T: Element>(&self, column: usize, row: usize) -> Option<T> {
@@ -83,6 +260,31 @@ impl<'a> Bank<'a> {
     }
 
     /// All numbers of the column with this index, row after row. `None` beyond the last column.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert_eq!(bank.column(0), Some(hipo::Numbers::I32(vec![11, 2212])));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn column(&self, column: usize) -> Option<Numbers> {
         let column = self.schema.columns().get(column)?;
@@ -101,6 +303,15 @@ pub(crate) fn rows_of(length: usize, row_length: usize) -> usize {
 }
 
 /// A bank to be written.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+/// let mut bank = hipo::BankBuilder::new(&schema, 2)?;
+/// bank.put("pid", 0, 11)?;
+/// assert_eq!(bank.rows(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BankBuilder {
     schema: Arc<Schema>,
@@ -113,6 +324,13 @@ impl BankBuilder {
     ///
     /// # Errors
     /// When that many rows do not fit into a structure.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(hipo::BankBuilder::new(&schema, 3)?.rows(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(schema: &Arc<Schema>, rows: usize) -> Result<Self, Fault> {
         let length = rows.checked_mul(schema.row_length()).filter(|length| *length <= MAX_STRUCTURE);
         let Some(length) = length else {
@@ -125,12 +343,26 @@ impl BankBuilder {
     }
 
     /// Its layout.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(hipo::BankBuilder::new(&schema, 1)?.schema().name(), "REC::Particle");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
     /// Number of rows.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(hipo::BankBuilder::new(&schema, 1)?.rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -140,6 +372,14 @@ impl BankBuilder {
     ///
     /// # Errors
     /// When there is no such column or row, or the number does not fit the column's type.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// let mut bank = hipo::BankBuilder::new(&schema, 1)?;
+    /// assert!(bank.put("px", 0, 0.5).is_ok() && bank.put("px", 1, 0.5).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn put(&mut self, column: &str, row: usize, number: impl Into<Number>) -> Result<(), Fault> {
         let index = self.schema.index_of(column)?;
         if row >= self.rows {
@@ -161,6 +401,15 @@ impl BankBuilder {
     ///
     /// # Errors
     /// When there is no such column, or the numbers are of another type or not as many as the bank has rows.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// let mut bank = hipo::BankBuilder::new(&schema, 2)?;
+    /// bank.put_column("pid", &hipo::Numbers::I32(vec![11, 2212]))?;
+    /// assert!(bank.put_column("pid", &hipo::Numbers::I32(vec![11])).is_err(), "two rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn put_column(&mut self, column: &str, numbers: &Numbers) -> Result<(), Fault> {
         let index = self.schema.index_of(column)?;
         let target = &self.schema.columns()[index];

@@ -9,6 +9,22 @@ use crate::model::schema::ColumnType;
 const MAX_FORMAT: usize = 127;
 
 /// A view of a composite: packed rows, one letter of the format per field.
+///
+/// ```
+/// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+/// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+/// # rows.push(&[1.into(), 100.into()])?;
+/// # rows.push(&[2.into(), 200.into()])?;
+/// # let mut builder = EventBuilder::new();
+/// # builder.add_composite(&rows)?;
+/// # let bytes = builder.finish()?.to_vec();
+/// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+/// # let structure = event.structure(42, 1)?.unwrap();
+/// # let composite = structure.composite().unwrap()?;
+/// let rows: &hipo::Composite = &composite;
+/// assert_eq!((rows.format(), rows.rows()), ("bi", 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Composite<'a> {
     format: &'a str,
@@ -23,6 +39,21 @@ impl<'a> Structure<'a> {
     ///
     /// # Errors
     /// When its format is longer than its payload.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(structure.composite().unwrap()?.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn composite(&self) -> Option<Result<Composite<'a>, Fault>> {
         (self.kind == structure::COMPOSITE).then(|| Composite::parse(self))
     }
@@ -46,24 +77,85 @@ impl<'a> Composite<'a> {
     }
 
     /// The format, as it is.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.format(), "bi");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn format(&self) -> &'a str {
         self.format
     }
 
     /// The type of each field.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.fields(), [hipo::ColumnType::I8, hipo::ColumnType::I32]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn fields(&self) -> &[ColumnType] {
         &self.fields
     }
 
     /// Number of rows; a ragged end is left out.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rows(&self) -> usize {
         self.data.len().checked_div(self.row_length).unwrap_or(0)
     }
 
     /// One number. `None` beyond the last row or field.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.get(1, 0).and_then(|number| number.as_i64()), Some(100));
+    /// assert_eq!(composite.get(1, 2), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn get(&self, field: usize, row: usize) -> Option<Number> {
         let kind = *self.fields.get(field)?;
@@ -73,6 +165,21 @@ impl<'a> Composite<'a> {
     }
 
     /// All numbers of a field. `None` beyond the last field.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.column(1), Some(hipo::Numbers::I32(vec![100, 200])));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn column(&self, field: usize) -> Option<Numbers> {
         let kind = *self.fields.get(field)?;
@@ -92,6 +199,13 @@ fn fields(format: &str) -> Vec<ColumnType> {
 }
 
 /// A composite to be written.
+///
+/// ```
+/// let mut rows = hipo::CompositeBuilder::new(42, 1, "bd")?;
+/// rows.push(&[1.into(), 0.5.into()])?;
+/// assert!(hipo::EventBuilder::new().add_composite(&rows).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CompositeBuilder {
     group: u16,
@@ -106,6 +220,11 @@ impl CompositeBuilder {
     ///
     /// # Errors
     /// When the format has other letters than b s i f d l, none, or more than 127.
+    ///
+    /// ```
+    /// assert!(hipo::CompositeBuilder::new(42, 1, "bssl").is_ok());
+    /// assert!(hipo::CompositeBuilder::new(42, 1, "xyz").is_err());
+    /// ```
     pub fn new(group: u16, item: u8, format: &str) -> Result<Self, Fault> {
         let fields = fields(format);
         if fields.is_empty() || fields.len() != format.len() || format.len() > MAX_FORMAT {
@@ -120,6 +239,13 @@ impl CompositeBuilder {
     ///
     /// # Errors
     /// When there are more or fewer numbers than fields, or one does not fit.
+    ///
+    /// ```
+    /// let mut rows = hipo::CompositeBuilder::new(42, 1, "bi")?;
+    /// assert!(rows.push(&[1.into(), 100.into()]).is_ok());
+    /// assert!(rows.push(&[1.into()]).is_err(), "one field too few");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, row: &[Number]) -> Result<(), Fault> {
         if row.len() != self.fields.len() {
             return Err(Fault::Argument(format!(

@@ -32,6 +32,31 @@ impl Origin<'_> {
 }
 
 /// A view of one event in its decompressed record.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// let event: hipo::Event = event;
+/// assert_eq!(event.bank(&schema)?.rows(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     bytes: &'a [u8],
@@ -59,47 +84,225 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// When the bytes are fewer than a header, or not as many as the header says.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let bytes = builder.finish()?.to_vec();
+    /// let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// assert_eq!(event.structure(1, 2)?.unwrap().text(), "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_bytes(name: &'a str, bytes: &'a [u8], order: ByteOrder) -> Result<Self> {
         Self::new(bytes, order, Origin { file: name, record: 0, offset: 0, event: 0 })
     }
 
     /// All bytes, header included.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.bytes().len(), event.stated_size() as usize);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// The byte order of its numbers.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.order(), hipo::ByteOrder::Little);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn order(&self) -> ByteOrder {
         self.order
     }
 
     /// The first four bytes: "EVNT" from C++, others from Java. Nobody checks them.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(&event.id(), b"EVNT");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> [u8; 4] {
         [self.bytes[0], self.bytes[1], self.bytes[2], self.bytes[3]]
     }
 
     /// The size in bytes the event's own header says.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.stated_size() as usize, event.bytes().len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stated_size(&self) -> u32 {
         self.order.u32(self.bytes, 4)
     }
 
     /// The event's tag.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.tag(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn tag(&self) -> i32 {
         self.order.i32(self.bytes, 8)
     }
 
     /// The event's mask word; 0 from C++.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.mask(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn mask(&self) -> u32 {
         self.order.u32(self.bytes, 12)
     }
 
     /// The structures in order. Errors lack the place; [`Event::check`] adds it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.structures().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn structures(&self) -> Structures<'a> {
@@ -110,6 +313,30 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// When a structure before it runs past the event's end.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert!(event.structure(300, 31)?.is_some() && event.structure(1, 1)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn structure(&self, group: u16, item: u8) -> Result<Option<Structure<'a>>> {
         for found in self.structures() {
             let found = found.map_err(|fault| self.locate(fault))?;
@@ -124,6 +351,30 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// When a structure runs past the event's end.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert_eq!(event.bank(&schema)?.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bank(&self, schema: &'a Schema) -> Result<Bank<'a>> {
         let found = self.structure(schema.group(), schema.item())?;
         Ok(found.map_or_else(|| Bank::empty(schema), |structure| Bank::new(schema, &structure)))
@@ -138,12 +389,43 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// When one does not, with file, record, byte and event.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// assert!(event.check().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(&self) -> Result<()> {
         self.structures().try_for_each(|found| found.map(drop)).map_err(|fault| self.locate(fault))
     }
 }
 
 /// An event to be written.
+///
+/// ```
+/// let mut event = hipo::EventBuilder::new();
+/// event.set_tag(3).add_text(1, 2, "hello")?;
+/// assert_eq!(event.tag(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct EventBuilder {
     bytes: Vec<u8>,
@@ -157,6 +439,10 @@ impl Default for EventBuilder {
 
 impl EventBuilder {
     /// An empty event with tag 0.
+    ///
+    /// ```
+    /// assert_eq!(hipo::EventBuilder::new().tag(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let mut bytes = b"EVNT".to_vec();
@@ -191,12 +477,26 @@ impl EventBuilder {
     }
 
     /// Empties the event for the next one; memory and tag word are kept for it, tag and mask are 0.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let long = builder.finish()?.len();
+    /// builder.reset();
+    /// assert!(builder.finish()?.len() < long);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reset(&mut self) {
         self.bytes.truncate(HEADER);
         self.bytes[4..].fill(0);
     }
 
     /// Sets the tag. Events of one tag share their records.
+    ///
+    /// ```
+    /// assert_eq!(hipo::EventBuilder::new().set_tag(3).tag(), 3);
+    /// ```
     pub fn set_tag(&mut self, tag: i32) -> &mut Self {
         self.bytes[8..12].copy_from_slice(&tag.to_le_bytes());
         self
@@ -220,6 +520,14 @@ impl EventBuilder {
     ///
     /// # Errors
     /// Never today; banks are checked as they are made.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// let bank = hipo::BankBuilder::new(&schema, 1)?;
+    /// assert!(hipo::EventBuilder::new().add_bank(&bank)?.finish()?.len() > 16);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_bank(&mut self, bank: &BankBuilder) -> Result<&mut Self, Fault> {
         if bank.rows() > 0 {
             bank.append_to(&mut self.bytes)?;
@@ -231,6 +539,15 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When it is longer than a structure can be.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let event = Event::from_bytes("a message", builder.finish()?, ByteOrder::Little)?;
+    /// assert_eq!(event.structure(1, 2)?.unwrap().text(), "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_text(&mut self, group: u16, item: u8, text: &str) -> Result<&mut Self, Fault> {
         structure::append(&mut self.bytes, (group, item, structure::STRING), 0, text.as_bytes())?;
         Ok(self)
@@ -240,6 +557,15 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When it is longer than a structure can be.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let event = Event::from_bytes("a message", builder.finish()?, ByteOrder::Little)?;
+    /// assert_eq!(event.structure(1, 3)?.unwrap().numbers(), Some(Numbers::I32(vec![4, 5])));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_numbers(&mut self, group: u16, item: u8, numbers: &Numbers) -> Result<&mut Self, Fault> {
         let little = numbers.clone().into_native(ByteOrder::Little);
         structure::append(&mut self.bytes, (group, item, numbers.kind().code()), 0, little.bytes())?;
@@ -250,6 +576,21 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When it is longer than a structure can be.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, CompositeBuilder, Event, EventBuilder};
+    /// # let mut rows = CompositeBuilder::new(42, 1, "bi")?;
+    /// # rows.push(&[1.into(), 100.into()])?;
+    /// # rows.push(&[2.into(), 200.into()])?;
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_composite(&rows)?;
+    /// # let bytes = builder.finish()?.to_vec();
+    /// # let event = Event::from_bytes("a message", &bytes, ByteOrder::Little)?;
+    /// # let structure = event.structure(42, 1)?.unwrap();
+    /// # let composite = structure.composite().unwrap()?;
+    /// assert_eq!(composite.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_composite(&mut self, composite: &CompositeBuilder) -> Result<&mut Self, Fault> {
         composite.append_to(&mut self.bytes)?;
         Ok(self)
@@ -294,6 +635,14 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When a structure of a copied event runs past its end.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// assert_eq!((builder.remove(1, 2)?, builder.remove(1, 2)?), (1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn remove(&mut self, group: u16, item: u8) -> Result<usize, Fault> {
         self.keep(|found| (found.group, found.item) != (group, item))
     }
@@ -302,6 +651,14 @@ impl EventBuilder {
     ///
     /// # Errors
     /// As [`EventBuilder::remove`].
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// assert_eq!(builder.keep(|structure| structure.item == 3)?, 1, "the text is gone");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn keep(&mut self, keep: impl Fn(&Structure<'_>) -> bool) -> Result<usize, Fault> {
         let mut kept = self.bytes[..HEADER].to_vec();
         let mut removed = 0;
@@ -323,6 +680,15 @@ impl EventBuilder {
     ///
     /// # Errors
     /// When it has 4 GiB or more.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let bytes = builder.finish()?.to_vec();
+    /// assert_eq!(Event::from_bytes("a message", &bytes, ByteOrder::Little)?.structures().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(&mut self) -> Result<&[u8], Fault> {
         let size = u32::try_from(self.bytes.len())
             .map_err(|_| Fault::Argument(format!("an event of {} bytes", self.bytes.len())))?;
@@ -331,6 +697,10 @@ impl EventBuilder {
     }
 
     /// The tag.
+    ///
+    /// ```
+    /// assert_eq!(hipo::EventBuilder::new().set_tag(2).tag(), 2);
+    /// ```
     #[must_use]
     pub fn tag(&self) -> i32 {
         ByteOrder::Little.i32(&self.bytes, 8)

@@ -15,6 +15,31 @@ pub const COMPOSITE: u8 = 10;
 pub const BANK: u8 = 11;
 
 /// A view of one structure of an event: a bank, a string, an array of numbers or a composite.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// let structure: hipo::Structure = event.structure(300, 31)?.unwrap();
+/// assert_eq!((structure.group, structure.item, structure.kind), (300, 31, hipo::BANK));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Structure<'a> {
     /// Group number.
@@ -33,6 +58,15 @@ pub struct Structure<'a> {
 
 impl<'a> Structure<'a> {
     /// The string of a string structure, up to the first NUL. Any type byte will do: writers differ.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let event = Event::from_bytes("a message", builder.finish()?, ByteOrder::Little)?;
+    /// assert_eq!(event.structure(1, 2)?.unwrap().text(), "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn text(&self) -> String {
         let end = self.payload.iter().position(|byte| *byte == 0).unwrap_or(self.payload.len());
@@ -40,6 +74,16 @@ impl<'a> Structure<'a> {
     }
 
     /// The numbers of an array structure; `None` when it holds another type.
+    ///
+    /// ```
+    /// # use hipo::{ByteOrder, Event, EventBuilder, Numbers};
+    /// # let mut builder = EventBuilder::new();
+    /// # builder.add_text(1, 2, "hello")?.add_numbers(1, 3, &Numbers::I32(vec![4, 5]))?;
+    /// let event = Event::from_bytes("a message", builder.finish()?, ByteOrder::Little)?;
+    /// assert_eq!(event.structure(1, 3)?.unwrap().numbers(), Some(Numbers::I32(vec![4, 5])));
+    /// assert_eq!(event.structure(1, 2)?.unwrap().numbers(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn numbers(&self) -> Option<Numbers> {
         let kind = ColumnType::from_code(self.kind)?;
@@ -48,6 +92,32 @@ impl<'a> Structure<'a> {
 }
 
 /// The structures of an event, in order.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// let numbers: Vec<(u16, u8)> =
+///     event.structures().map(|one| one.map(|one| (one.group, one.item))).collect::<Result<_, _>>()?;
+/// assert_eq!(numbers, [(300, 31)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Structures<'a> {
     bytes: &'a [u8],
@@ -98,6 +168,12 @@ impl<'a> Iterator for Structures<'a> {
 }
 
 /// Numbers of one of the six types.
+///
+/// ```
+/// use hipo::Numbers;
+/// let numbers = Numbers::F32(vec![0.5, 1.5]);
+/// assert_eq!((numbers.len(), numbers.as_f64(1)), (2, Some(1.5)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Numbers {
     /// `B`
@@ -129,6 +205,10 @@ macro_rules! with_numbers {
 }
 impl Numbers {
     /// `length` zeros.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::zeros(hipo::ColumnType::I16, 2), hipo::Numbers::I16(vec![0, 0]));
+    /// ```
     #[must_use]
     pub fn zeros(kind: ColumnType, length: usize) -> Self {
         match kind {
@@ -142,6 +222,11 @@ impl Numbers {
     }
 
     /// The whole numbers in `bytes`; a ragged end is left out.
+    ///
+    /// ```
+    /// use hipo::{ByteOrder, ColumnType, Numbers};
+    /// assert_eq!(Numbers::read(ColumnType::I16, &[1, 0, 2, 0, 9], ByteOrder::Little), Numbers::I16(vec![1, 2]));
+    /// ```
     #[must_use]
     pub fn read(kind: ColumnType, bytes: &[u8], order: ByteOrder) -> Self {
         let mut numbers = Self::zeros(kind, bytes.len() / kind.size());
@@ -190,6 +275,10 @@ impl Numbers {
     }
 
     /// Their type.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::F32(vec![]).kind(), hipo::ColumnType::F32);
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ColumnType {
         match self {
@@ -203,24 +292,41 @@ impl Numbers {
     }
 
     /// How many.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::I8(vec![1, 2]).len(), 2);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         with_numbers!(self, values => values.len())
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// assert!(hipo::Numbers::I8(vec![]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The number at `index` as f64; integers beyond 2^53 are rounded. `None` beyond the end.
+    ///
+    /// ```
+    /// let numbers = hipo::Numbers::I32(vec![11, 2212]);
+    /// assert_eq!((numbers.as_f64(1), numbers.as_f64(2)), (Some(2212.0), None));
+    /// ```
     #[must_use]
     pub fn as_f64(&self, index: usize) -> Option<f64> {
         self.get(index).map(Number::as_f64)
     }
 
     /// The number at `index`. `None` beyond the end.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::I32(vec![11]).get(0), Some(hipo::Number::Integer(11)));
+    /// ```
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Number> {
         with_numbers!(self, values => values.get(index).map(|value| Number::from(*value)))
@@ -230,6 +336,10 @@ impl Numbers {
     ///
     /// # Panics
     /// Beyond the end.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::I8(vec![1, 2, 3]).slice(1..3), hipo::Numbers::I8(vec![2, 3]));
+    /// ```
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         match self {
@@ -243,6 +353,10 @@ impl Numbers {
     }
 
     /// The numbers as they lie in memory.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Numbers::I8(vec![1, 2]).bytes(), [1, 2]);
+    /// ```
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         with_numbers!(self, values => bytemuck::cast_slice(values))
@@ -280,6 +394,11 @@ impl Numbers {
 }
 
 /// One number, with its type kept.
+///
+/// ```
+/// use hipo::Number;
+/// assert_eq!((Number::from(7), Number::from(0.5)), (Number::Integer(7), Number::F64(0.5)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// An integer of any width.
@@ -292,6 +411,10 @@ pub enum Number {
 
 impl Number {
     /// As f64; integers beyond 2^53 are rounded.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Number::Integer(7).as_f64(), 7.0);
+    /// ```
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "said in the documentation")]
     pub fn as_f64(self) -> f64 {
@@ -303,6 +426,10 @@ impl Number {
     }
 
     /// As i64; `None` for a float.
+    ///
+    /// ```
+    /// assert_eq!((hipo::Number::Integer(7).as_i64(), hipo::Number::F64(7.0).as_i64()), (Some(7), None));
+    /// ```
     #[must_use]
     pub fn as_i64(self) -> Option<i64> {
         match self {

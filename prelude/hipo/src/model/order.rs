@@ -1,6 +1,30 @@
 //! Numbers in bytes, in either byte order, at any alignment.
 
 /// The byte order of a file. Little-endian in every file known in the wild.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// assert_eq!(event.order(), hipo::ByteOrder::Little);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteOrder {
     /// Least significant byte first.
@@ -48,8 +72,38 @@ impl ByteOrder {
 }
 
 /// A number that a file can hold.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// # let bank = event.bank(&schema)?;
+/// assert_eq!(bank.value::<f32>(schema.index_of("px")?, 0), Some(0.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Element: bytemuck::Pod + PartialEq + std::fmt::Debug + Send + Sync {
     /// The same bytes in the other order.
+    ///
+    /// ```
+    /// use hipo::Element;
+    /// assert_eq!(0x0102_i16.swapped(), 0x0201);
+    /// ```
     #[must_use]
     fn swapped(self) -> Self;
 }

@@ -10,6 +10,12 @@ use crate::model::error::Fault;
 pub const MAX_STRUCTURE: usize = 0x00ff_ffff;
 
 /// The type of a column's numbers.
+///
+/// ```
+/// use hipo::{ColumnType, Schema};
+/// assert_eq!(Schema::parse("{a/1/1}{pid/I}")?.columns()[0].kind, ColumnType::I32);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ColumnType {
     /// `B`, 8 bits.
@@ -56,6 +62,10 @@ impl ColumnType {
     }
 
     /// The type byte of an array structure.
+    ///
+    /// ```
+    /// assert_ne!(hipo::ColumnType::I8.code(), hipo::ColumnType::F64.code());
+    /// ```
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -69,6 +79,10 @@ impl ColumnType {
     }
 
     /// The letter of a schema.
+    ///
+    /// ```
+    /// assert_eq!((hipo::ColumnType::I32.letter(), hipo::ColumnType::F32.letter()), ('I', 'F'));
+    /// ```
     #[must_use]
     pub fn letter(self) -> char {
         match self {
@@ -82,6 +96,10 @@ impl ColumnType {
     }
 
     /// Size of one number in bytes.
+    ///
+    /// ```
+    /// assert_eq!((hipo::ColumnType::I16.size(), hipo::ColumnType::F64.size()), (2, 8));
+    /// ```
     #[must_use]
     pub fn size(self) -> usize {
         match self {
@@ -94,6 +112,13 @@ impl ColumnType {
 }
 
 /// One column of a bank.
+///
+/// ```
+/// let schema = hipo::Schema::parse("{my::Bank/900/1}{cov/F#3}")?;
+/// let cov: &hipo::SchemaColumn = &schema.columns()[0];
+/// assert_eq!((cov.name.as_str(), cov.count), ("cov", 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaColumn {
     /// Name.
@@ -110,6 +135,11 @@ pub struct SchemaColumn {
 
 impl SchemaColumn {
     /// Bytes of one row of this column.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Schema::parse("{my::Bank/900/1}{cov/F#3}")?.columns()[0].size(), 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn size(&self) -> usize {
         self.kind.size() * self.count
@@ -117,6 +147,12 @@ impl SchemaColumn {
 }
 
 /// The layout of a bank.
+///
+/// ```
+/// let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,cov/F#2}")?;
+/// assert_eq!((schema.name(), schema.row_length()), ("REC::Particle", 12));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     name: String,
@@ -132,6 +168,12 @@ impl Schema {
     ///
     /// # Errors
     /// When the name is empty or has one of `/ , { }` in it.
+    ///
+    /// ```
+    /// let schema = hipo::Schema::new("my::Bank", 900, 1)?;
+    /// assert_eq!((schema.group(), schema.columns().len()), (900, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: &str, group: u16, item: u8) -> Result<Self, Fault> {
         let name = checked_name(name)?;
         Ok(Self { name, group, item, description: String::new(), columns: Vec::new(), row_length: 0 })
@@ -141,6 +183,12 @@ impl Schema {
     ///
     /// # Errors
     /// When the name is not possible or taken, or a row grows beyond what a structure can hold.
+    ///
+    /// ```
+    /// let schema = hipo::Schema::new("my::Bank", 900, 1)?.column("px", hipo::ColumnType::F32, 1)?;
+    /// assert!(schema.column("px", hipo::ColumnType::F32, 1).is_err(), "the name is taken");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn column(mut self, name: &str, kind: ColumnType, count: usize) -> Result<Self, Fault> {
         let name = checked_name(name)?;
         if self.columns.iter().any(|column| column.name == name) {
@@ -157,6 +205,11 @@ impl Schema {
     }
 
     /// With a description, which the JSON form of the dictionary carries.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Schema::new("my::Bank", 900, 1)?.described("my own").description(), "my own");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn described(mut self, text: &str) -> Self {
         self.description = text.into();
@@ -164,6 +217,12 @@ impl Schema {
     }
 
     /// With a description of the column added last.
+    ///
+    /// ```
+    /// let schema = hipo::Schema::new("my::Bank", 900, 1)?.column("px", hipo::ColumnType::F32, 1)?;
+    /// assert_eq!(schema.column_described("in GeV").columns()[0].description, "in GeV");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn column_described(mut self, text: &str) -> Self {
         if let Some(column) = self.columns.last_mut() {
@@ -176,6 +235,12 @@ impl Schema {
     ///
     /// # Errors
     /// When the text is anything else.
+    ///
+    /// ```
+    /// assert_eq!(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?.columns().len(), 2);
+    /// assert!(hipo::Schema::parse("{REC::Particle}").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = text.split('\0').next().unwrap_or_default();
         let wrong = |why: &str| Fault::Schema(format!("{why} in {:?}", shortened(text)));
@@ -202,6 +267,12 @@ impl Schema {
     ///
     /// # Errors
     /// When the text is anything else.
+    ///
+    /// ```
+    /// let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?;
+    /// assert!(hipo::Schema::parse_json(&schema.to_json())?.same_layout(&schema));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse_json(text: &str) -> Result<Self, Fault> {
         let wrong = |why: &str| Fault::Schema(format!("{why} in {:?}", shortened(text)));
         let value: Value =
@@ -222,6 +293,11 @@ impl Schema {
     }
 
     /// The JSON form. Java requires an `info` in every entry.
+    ///
+    /// ```
+    /// assert!(hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?.to_json().contains("\"info\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         let info = |text: &str| if text.is_empty() { " ".to_string() } else { text.to_string() };
@@ -232,36 +308,78 @@ impl Schema {
     }
 
     /// Name, such as `REC::Particle`.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.name(), "REC::Particle");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Group number of its structures.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.group(), 300);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn group(&self) -> u16 {
         self.group
     }
 
     /// Item number of its structures.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.item(), 31);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn item(&self) -> u8 {
         self.item
     }
 
     /// What it means; often empty.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.description(), "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
     }
 
     /// The columns in file order.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.columns()[1].name, "px");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn columns(&self) -> &[SchemaColumn] {
         &self.columns
     }
 
     /// Bytes of one row.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.row_length(), 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn row_length(&self) -> usize {
         self.row_length
@@ -271,6 +389,14 @@ impl Schema {
     ///
     /// # Errors
     /// When there is no such column; the message names the nearest.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// assert_eq!(schema.index_of("px")?, 1);
+    /// assert!(schema.index_of("py").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index_of(&self, name: &str) -> Result<usize, Fault> {
         let found = self.columns.iter().position(|column| column.name == name);
         let known = || self.columns.iter().map(|column| column.name.as_str());
@@ -278,6 +404,14 @@ impl Schema {
     }
 
     /// Whether banks of both read the same: all but the descriptions.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # let schema = Arc::new(hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?);
+    /// let other = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,px/F}")?.described("particles");
+    /// assert!(schema.same_layout(&other));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn same_layout(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()

@@ -5,6 +5,25 @@ use crate::content::structure::Numbers;
 use crate::model::error::Fault;
 
 /// For each row of one bank, the rows of another that point at it.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let builder = hipo::Writer::builder().schema(hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?)?;
+/// # let builder = builder.schema(hipo::Schema::parse("{REC::Calorimeter/300/32}{pindex/S}")?)?;
+/// # let mut writer = builder.create(&path)?;
+/// # let (mut particles, mut clusters) = (writer.bank("REC::Particle", 2)?, writer.bank("REC::Calorimeter", 3)?);
+/// # particles.put_column("pid", &hipo::Numbers::I32(vec![11, 2212]))?;
+/// # clusters.put_column("pindex", &hipo::Numbers::I16(vec![1, -1, 1]))?;
+/// # writer.write(hipo::EventBuilder::new().add_bank(&particles)?.add_bank(&clusters)?)?;
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let particles = reader.read_columns("REC::Particle", &["pid"])?;
+/// # let clusters = reader.read_columns("REC::Calorimeter", &["pindex"])?;
+/// let found: hipo::Links = hipo::links(&clusters, "pindex", &particles)?;
+/// assert_eq!((found.of(0), found.of(1)), ([].as_slice(), [0, 2].as_slice()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Links {
     /// Links of row `r` are `rows[offsets[r]..offsets[r + 1]]`.
@@ -15,6 +34,24 @@ pub struct Links {
 
 impl Links {
     /// The rows that point at row `row`, counted over all events.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let builder = hipo::Writer::builder().schema(hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?)?;
+    /// # let builder = builder.schema(hipo::Schema::parse("{REC::Calorimeter/300/32}{pindex/S}")?)?;
+    /// # let mut writer = builder.create(&path)?;
+    /// # let (mut particles, mut clusters) = (writer.bank("REC::Particle", 2)?, writer.bank("REC::Calorimeter", 3)?);
+    /// # particles.put_column("pid", &hipo::Numbers::I32(vec![11, 2212]))?;
+    /// # clusters.put_column("pindex", &hipo::Numbers::I16(vec![1, -1, 1]))?;
+    /// # writer.write(hipo::EventBuilder::new().add_bank(&particles)?.add_bank(&clusters)?)?;
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let particles = reader.read_columns("REC::Particle", &["pid"])?;
+    /// # let clusters = reader.read_columns("REC::Calorimeter", &["pindex"])?;
+    /// assert_eq!(hipo::links(&clusters, "pindex", &particles)?.of(1), [0, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn of(&self, row: usize) -> &[i64] {
         match self.offsets.get(row..row + 2) {
@@ -30,6 +67,24 @@ impl Links {
 ///
 /// # Errors
 /// When the banks have not the same events, the column was not read or has no integers, or an index names no row.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let builder = hipo::Writer::builder().schema(hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?)?;
+/// # let builder = builder.schema(hipo::Schema::parse("{REC::Calorimeter/300/32}{pindex/S}")?)?;
+/// # let mut writer = builder.create(&path)?;
+/// # let (mut particles, mut clusters) = (writer.bank("REC::Particle", 2)?, writer.bank("REC::Calorimeter", 3)?);
+/// # particles.put_column("pid", &hipo::Numbers::I32(vec![11, 2212]))?;
+/// # clusters.put_column("pindex", &hipo::Numbers::I16(vec![1, -1, 1]))?;
+/// # writer.write(hipo::EventBuilder::new().add_bank(&particles)?.add_bank(&clusters)?)?;
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let particles = reader.read_columns("REC::Particle", &["pid"])?;
+/// # let clusters = reader.read_columns("REC::Calorimeter", &["pindex"])?;
+/// assert_eq!(hipo::linked_rows(&clusters, "pindex", &particles)?, [1, -1, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn linked_rows(from: &BankColumns, index: &str, to: &BankColumns) -> Result<Vec<i64>, Fault> {
     if from.events() != to.events() {
         let (from, to) = (from.events(), to.events());
@@ -62,6 +117,24 @@ pub fn linked_rows(from: &BankColumns, index: &str, to: &BankColumns) -> Result<
 ///
 /// # Errors
 /// As [`linked_rows`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let builder = hipo::Writer::builder().schema(hipo::Schema::parse("{REC::Particle/300/31}{pid/I}")?)?;
+/// # let builder = builder.schema(hipo::Schema::parse("{REC::Calorimeter/300/32}{pindex/S}")?)?;
+/// # let mut writer = builder.create(&path)?;
+/// # let (mut particles, mut clusters) = (writer.bank("REC::Particle", 2)?, writer.bank("REC::Calorimeter", 3)?);
+/// # particles.put_column("pid", &hipo::Numbers::I32(vec![11, 2212]))?;
+/// # clusters.put_column("pindex", &hipo::Numbers::I16(vec![1, -1, 1]))?;
+/// # writer.write(hipo::EventBuilder::new().add_bank(&particles)?.add_bank(&clusters)?)?;
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let particles = reader.read_columns("REC::Particle", &["pid"])?;
+/// # let clusters = reader.read_columns("REC::Calorimeter", &["pindex"])?;
+/// assert_eq!(hipo::links(&clusters, "pindex", &particles)?.rows, [0, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn links(from: &BankColumns, index: &str, to: &BankColumns) -> Result<Links, Fault> {
     let linked = linked_rows(from, index, to)?;
     let mut offsets = vec![0_i64; to.rows() + 1];

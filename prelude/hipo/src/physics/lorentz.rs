@@ -3,6 +3,12 @@
 use std::ops::{Add, Mul, Neg, Sub};
 
 /// A four-momentum in GeV.
+///
+/// ```
+/// use hipo::FourMomentum;
+/// let pair = FourMomentum::from_mass(0.0, 0.0, 1.0, 0.0) + FourMomentum::from_mass(0.0, 0.0, -1.0, 0.0);
+/// assert!((pair.mass() - 2.0).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FourMomentum {
     /// x component in GeV.
@@ -17,6 +23,10 @@ pub struct FourMomentum {
 
 impl FourMomentum {
     /// Of a particle with this momentum and mass, in GeV.
+    ///
+    /// ```
+    /// assert_eq!(hipo::FourMomentum::from_mass(0.0, 0.0, 3.0, 4.0).energy, 5.0);
+    /// ```
     #[must_use]
     pub fn from_mass(px: f64, py: f64, pz: f64, mass: f64) -> Self {
         Self { px, py, pz, energy: (px * px + py * py + pz * pz + mass * mass).sqrt() }
@@ -35,6 +45,10 @@ impl FourMomentum {
     }
 
     /// Invariant mass; of a spacelike sum minus the root of the absolute value, as ROOT does.
+    ///
+    /// ```
+    /// assert!((hipo::FourMomentum::from_mass(0.0, 0.0, 3.0, 4.0).mass() - 4.0).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn mass(self) -> f64 {
         let squared = self.mass_squared();
@@ -42,30 +56,59 @@ impl FourMomentum {
     }
 
     /// Absolute momentum in GeV.
+    ///
+    /// ```
+    /// # use hipo::FourMomentum;
+    /// # let p = FourMomentum::from_mass(0.3, 0.4, 1.2, 0.0);
+    /// assert!((p.p() - 1.3).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn p(self) -> f64 {
         (self.px * self.px + self.py * self.py + self.pz * self.pz).sqrt()
     }
 
     /// Momentum across the beam in GeV.
+    ///
+    /// ```
+    /// # use hipo::FourMomentum;
+    /// # let p = FourMomentum::from_mass(0.3, 0.4, 1.2, 0.0);
+    /// assert!((p.pt() - 0.5).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn pt(self) -> f64 {
         self.px.hypot(self.py)
     }
 
     /// Angle to the beam in radians.
+    ///
+    /// ```
+    /// # use hipo::FourMomentum;
+    /// # let p = FourMomentum::from_mass(0.3, 0.4, 1.2, 0.0);
+    /// assert!((p.theta() - 0.5_f64.atan2(1.2)).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn theta(self) -> f64 {
         self.pt().atan2(self.pz)
     }
 
     /// Angle around the beam in radians, from -pi to pi.
+    ///
+    /// ```
+    /// # use hipo::FourMomentum;
+    /// # let p = FourMomentum::from_mass(0.3, 0.4, 1.2, 0.0);
+    /// assert!((p.phi() - 0.4_f64.atan2(0.3)).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn phi(self) -> f64 {
         self.py.atan2(self.px)
     }
 
     /// Seen from a frame that moves with the velocity of `frame`: its rest frame.
+    ///
+    /// ```
+    /// let p = hipo::FourMomentum::from_mass(0.3, 0.4, 1.2, 0.5);
+    /// assert!(p.boosted_to_rest_of(p).p() < 1e-12);
+    /// ```
     #[must_use]
     pub fn boosted_to_rest_of(self, frame: Self) -> Self {
         let (bx, by, bz) = (-frame.px / frame.energy, -frame.py / frame.energy, -frame.pz / frame.energy);
@@ -170,6 +213,10 @@ pub fn charge_of(pid: i32) -> Option<i8> {
 }
 
 /// Name of the particle with this PDG number, if known; of an antiparticle `anti-` and the particle's.
+///
+/// ```
+/// assert_eq!((hipo::name_of(2212).as_deref(), hipo::name_of(0)), (Some("p"), None));
+/// ```
 #[must_use]
 pub fn name_of(pid: i32) -> Option<String> {
     let (number, _, _, name) = particle(pid)?;

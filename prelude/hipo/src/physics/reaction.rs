@@ -16,6 +16,12 @@ enum Others {
 
 /// A topology such as `11:2212:X+:X-:Xn`: an electron, a proton, and any number of other positive, negative and neutral
 /// particles. Without `X+` no other positive particle is allowed, and so on; `2X+` allows exactly two.
+///
+/// ```
+/// let reaction: hipo::Reaction = "11:2212:Xn".parse()?;
+/// assert!(reaction.rows(&[11, 2212, 22], &[-1, 1, 0]).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
     named: Vec<i32>,
@@ -59,6 +65,13 @@ impl FromStr for Reaction {
 impl Reaction {
     /// The row of each named particle, in the order of the names, when the particles of an event fit; equal names take
     /// rows in their order.
+    ///
+    /// ```
+    /// let reaction: hipo::Reaction = "2212:11".parse()?;
+    /// assert_eq!(reaction.rows(&[11, 2212], &[-1, 1]), Some(vec![1, 0]));
+    /// assert_eq!(reaction.rows(&[11, 2212, 211], &[-1, 1, 1]), None, "no other is allowed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rows(&self, pids: &[i32], charges: &[i8]) -> Option<Vec<usize>> {
         let mut free = vec![true; pids.len()];
@@ -84,6 +97,31 @@ impl Reaction {
     ///
     /// # Errors
     /// When the bank has no such column, or no `charge` and a PDG number that is not known.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert_eq!("2212:11".parse::<hipo::Reaction>()?.rows_in(&bank)?, Some(vec![1, 0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows_in(&self, bank: &Bank<'_>) -> Result<Option<Vec<usize>>> {
         let pids = integers(bank, "pid")?;
         let charges = match bank.schema().index_of("charge") {
@@ -106,6 +144,31 @@ impl Reaction {
     ///
     /// # Errors
     /// As [`Reaction::rows_in`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # let schema = reader.bank("REC::Particle")?;
+    /// # let mut events = reader.events();
+    /// # let event = events.next()?.unwrap();
+    /// # let bank = event.bank(&schema)?;
+    /// assert!("11:X+".parse::<hipo::Reaction>()?.matches(&bank)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn matches(&self, bank: &Bank<'_>) -> Result<bool> {
         self.rows_in(bank).map(|rows| rows.is_some())
     }
@@ -122,6 +185,32 @@ fn integers(bank: &Bank<'_>, column: &str) -> Result<Vec<i64>> {
 ///
 /// # Errors
 /// When the bank has no such column or row, or no mass is known.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # let schema = reader.bank("REC::Particle")?;
+/// # let mut events = reader.events();
+/// # let event = events.next()?.unwrap();
+/// # let bank = event.bank(&schema)?;
+/// let proton = hipo::momentum(&bank, 1, None)?;
+/// assert!((proton.mass() - 0.938272).abs() < 1e-5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn momentum(bank: &Bank<'_>, row: usize, mass: Option<f64>) -> Result<FourMomentum> {
     let component = |name: &str| bank.get(name, row).map(Number::as_f64);
     let (px, py, pz) = (component("px")?, component("py")?, component("pz")?);

@@ -7,6 +7,32 @@ use crate::model::threads::{default_threads, ordered};
 use crate::read::reader::Reader;
 
 /// Work on a file's records in parallel.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// let events = std::sync::atomic::AtomicUsize::new(0);
+/// hipo::ReaderStream::new(&reader).run(|_| {
+///     events.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///     Ok(())
+/// })?;
+/// assert_eq!(events.into_inner(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ReaderStream<'r> {
     reader: &'r Reader,
     threads: usize,
@@ -14,12 +40,54 @@ pub struct ReaderStream<'r> {
 
 impl<'r> ReaderStream<'r> {
     /// Over all records of `reader`, with as many threads as the machine has.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert!(hipo::ReaderStream::new(&reader).run(|event| event.check()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(reader: &'r Reader) -> Self {
         Self { reader, threads: default_threads() }
     }
 
     /// With this many threads.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert!(hipo::ReaderStream::new(&reader).threads(2).run(|event| event.check()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
@@ -30,6 +98,32 @@ impl<'r> ReaderStream<'r> {
     ///
     /// # Errors
     /// The first of a damaged record, `work` or `consume`; work in flight is finished, no more is begun.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let mut lengths = Vec::new();
+    /// hipo::ReaderStream::new(&reader).records(|record| Ok(record.len()), |length| {
+    ///     lengths.push(length);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(lengths, [2, 1], "in file order");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn records<T: Send>(
         &self,
         work: impl Fn(&Record) -> Result<T> + Sync,
@@ -46,6 +140,27 @@ impl<'r> ReaderStream<'r> {
     ///
     /// # Errors
     /// The first of a damaged record or `work`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert!(hipo::ReaderStream::new(&reader).run(|_| Err(hipo::Error::stopped())).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run(&self, work: impl Fn(&Event<'_>) -> Result<()> + Sync) -> Result<()> {
         self.records(|record| record.events().try_for_each(|event| work(&event?)), |()| Ok(()))
     }

@@ -15,6 +15,29 @@ pub type RowFilter = Arc<dyn Fn(&BankColumns) -> Result<Vec<bool>, Fault> + Send
 pub type EventFilter = Arc<dyn Fn(&Event<'_>) -> Result<bool> + Send + Sync>;
 
 /// A bank and which of its columns are wanted.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// use hipo::{BankRequest, ColumnQuery};
+/// let banks = reader.read(&ColumnQuery::new().bank(BankRequest::new("REC::Particle", &["pid"])))?;
+/// assert_eq!(banks[0].columns.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct BankRequest {
     pub(crate) bank: String,
@@ -24,12 +47,59 @@ pub struct BankRequest {
 
 impl BankRequest {
     /// These columns of a bank; none means all.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// use hipo::{BankRequest, ColumnQuery};
+    /// let all: [&str; 0] = [];
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(BankRequest::new("REC::Particle", &all)))?[0].columns.len(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new<S: AsRef<str>>(bank: &str, columns: &[S]) -> Self {
         let columns = columns.iter().map(|column| column.as_ref().to_string()).collect();
         Self { bank: bank.into(), columns, filter: None }
     }
 
     /// Only rows that `filter` keeps; it sees the wanted columns, one record at a time.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// let first_rows = pids().filter(|bank| Ok((0..bank.rows()).map(|row| row == 0).collect()));
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(first_rows))?[0].rows(), 2, "one of each record");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&BankColumns) -> Result<Vec<bool>, Fault> + Send + Sync + 'static) -> Self {
         self.filter = Some(Arc::new(filter));
@@ -38,6 +108,30 @@ impl BankRequest {
 }
 
 /// What to read of a file: several banks side by side, of which events.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # use hipo::{BankRequest, ColumnQuery};
+/// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+/// let query = ColumnQuery::new().bank(pids()).event_tags([1]);
+/// assert_eq!(reader.read(&query)?[0].rows(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ColumnQuery {
     pub(crate) banks: Vec<BankRequest>,
@@ -57,6 +151,27 @@ impl Default for ColumnQuery {
 
 impl ColumnQuery {
     /// Nothing yet; all events, as many threads as the machine has.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// assert!(reader.read(&hipo::ColumnQuery::new())?.is_empty(), "no bank is wanted yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -71,6 +186,29 @@ impl ColumnQuery {
     }
 
     /// One more bank.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()))?[0].rows(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bank(mut self, bank: BankRequest) -> Self {
         self.banks.push(bank);
@@ -78,6 +216,29 @@ impl ColumnQuery {
     }
 
     /// Only events of these tags.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()).event_tags([0]))?[0].rows(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn event_tags(mut self, tags: impl IntoIterator<Item = i32>) -> Self {
         self.event_tags = Some(tags.into_iter().collect());
@@ -85,6 +246,29 @@ impl ColumnQuery {
     }
 
     /// Only events that hold this bank with at least one row.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()).require("REC::Particle"))?[0].events(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn require(mut self, bank: &str) -> Self {
         self.required.push(bank.into());
@@ -92,6 +276,30 @@ impl ColumnQuery {
     }
 
     /// Only events that `filter` keeps.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// let query = ColumnQuery::new().bank(pids()).event_filter(|event| Ok(event.tag() == 1));
+    /// assert_eq!(reader.read(&query)?[0].rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn event_filter(mut self, filter: impl Fn(&Event<'_>) -> Result<bool> + Send + Sync + 'static) -> Self {
         self.event_filter = Some(Arc::new(filter));
@@ -99,6 +307,31 @@ impl ColumnQuery {
     }
 
     /// Only events of this set; records without any are not decompressed.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// let mut wanted = hipo::EventSet::new(reader.len());
+    /// wanted.insert(1);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()).events(wanted.into()))?[0].rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn events(mut self, events: Arc<EventSet>) -> Self {
         self.events = Some(events);
@@ -106,6 +339,29 @@ impl ColumnQuery {
     }
 
     /// Only these event numbers; records outside are not decompressed.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()).range(1..3))?[0].rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn range(mut self, events: Range<u64>) -> Self {
         self.range = Some(events);
@@ -113,6 +369,29 @@ impl ColumnQuery {
     }
 
     /// With this many threads.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()).threads(1))?[0].rows(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
@@ -121,6 +400,32 @@ impl ColumnQuery {
 }
 
 /// The columns of the kept events of one record.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("run.hipo");
+/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+/// #     for (row, &pid) in pids.iter().enumerate() {
+/// #         particles.put("pid", row, pid)?;
+/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+/// #         particles.put("px", row, 0.5)?;
+/// #         particles.put("pz", row, 1.5)?;
+/// #     }
+/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+/// # }
+/// # writer.finish()?;
+/// # let reader = hipo::Reader::open(&path)?;
+/// # use hipo::{BankRequest, ColumnQuery};
+/// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+/// reader.scan(&ColumnQuery::new().bank(pids()), |block: hipo::Block| {
+///     assert_eq!(block.events.len(), block.banks[0].events());
+///     Ok(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Number of the record, from 0.
@@ -150,6 +455,12 @@ impl ColumnQuery {
 }
 
 /// A set of event numbers of one file, a bit each.
+///
+/// ```
+/// let mut set = hipo::EventSet::new(100);
+/// set.insert(7);
+/// assert!(set.contains(7) && !set.contains(8));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSet {
     words: Vec<u64>,
@@ -157,6 +468,10 @@ pub struct EventSet {
 
 impl EventSet {
     /// With room for this many events, none of them in it.
+    ///
+    /// ```
+    /// assert!(hipo::EventSet::new(100).is_empty());
+    /// ```
     #[must_use]
     pub fn new(events: u64) -> Self {
         // A file of 2^40 events would need 128 GiB: its index could not be in memory either.
@@ -164,6 +479,13 @@ impl EventSet {
     }
 
     /// Puts an event in.
+    ///
+    /// ```
+    /// let mut set = hipo::EventSet::new(100);
+    /// set.insert(7);
+    /// set.insert(7);
+    /// assert_eq!(set.len(), 1);
+    /// ```
     pub fn insert(&mut self, event: u64) {
         let word = (event / 64) as usize;
         if word >= self.words.len() {
@@ -173,6 +495,10 @@ impl EventSet {
     }
 
     /// Whether an event is in it.
+    ///
+    /// ```
+    /// assert!(!hipo::EventSet::new(100).contains(3));
+    /// ```
     #[must_use]
     #[inline]
     pub fn contains(&self, event: u64) -> bool {
@@ -180,18 +506,34 @@ impl EventSet {
     }
 
     /// Number of events in it.
+    ///
+    /// ```
+    /// assert_eq!(hipo::EventSet::new(100).len(), 0);
+    /// ```
     #[must_use]
     pub fn len(&self) -> u64 {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
     /// Whether none is in it.
+    ///
+    /// ```
+    /// assert!(hipo::EventSet::new(100).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
 
     /// Keeps what is in `other` too.
+    ///
+    /// ```
+    /// let (mut a, mut b) = (hipo::EventSet::new(10), hipo::EventSet::new(10));
+    /// (1..5).for_each(|event| a.insert(event));
+    /// (4..8).for_each(|event| b.insert(event));
+    /// a.intersect(&b);
+    /// assert!(a.contains(4) && a.len() == 1);
+    /// ```
     pub fn intersect(&mut self, other: &Self) {
         for (at, word) in self.words.iter_mut().enumerate() {
             *word &= other.words.get(at).copied().unwrap_or(0);

@@ -21,6 +21,34 @@ impl Reader {
     ///
     /// # Errors
     /// When a bank or column is unknown, a record is damaged, or a filter or `consume` fails.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// let mut rows = 0;
+    /// reader.scan(&ColumnQuery::new().bank(pids()), |block| {
+    ///     rows += block.banks[0].rows();
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(rows, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scan(&self, query: &ColumnQuery, consume: impl FnMut(Block) -> Result<()>) -> Result<()> {
         let plan = Plan::new(self, query, self.dictionary())?;
         let work = |scratch: &mut Scratch, task: usize| plan.read(plan.records[task], scratch, plan.empty());
@@ -31,6 +59,28 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::scan`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// let particles = reader.read_columns("REC::Particle", &["pid"])?;
+    /// assert_eq!(particles.column("pid")?.values, hipo::Numbers::I32(vec![11, 2212, 22, 11]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_columns<S: AsRef<str>>(&self, bank: &str, columns: &[S]) -> Result<BankColumns> {
         let query = ColumnQuery::new().bank(BankRequest::new(bank, columns));
         let mut all = self.read(&query)?;
@@ -43,6 +93,30 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::scan`], and for a row filter.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// let block = reader.read_block(&ColumnQuery::new().bank(pids()), reader.dictionary())?;
+    /// assert_eq!(block.tags, [0, 0, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_block(&self, query: &ColumnQuery, dictionary: &Dictionary) -> Result<Block> {
         if query.banks.iter().any(|bank| bank.filter.is_some()) {
             return Err(Error::argument("a block is read without row filters"));
@@ -54,6 +128,29 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::scan`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.hipo");
+    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
+    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
+    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
+    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
+    /// #     for (row, &pid) in pids.iter().enumerate() {
+    /// #         particles.put("pid", row, pid)?;
+    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
+    /// #         particles.put("px", row, 0.5)?;
+    /// #         particles.put("pz", row, 1.5)?;
+    /// #     }
+    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
+    /// # }
+    /// # writer.finish()?;
+    /// # let reader = hipo::Reader::open(&path)?;
+    /// # use hipo::{BankRequest, ColumnQuery};
+    /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
+    /// assert_eq!(reader.read(&ColumnQuery::new().bank(pids()))?[0].rows(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self, query: &ColumnQuery) -> Result<Vec<BankColumns>> {
         let plan = Plan::new(self, query, self.dictionary())?;
         let filtered = plan.banks.iter().any(|bank| bank.filter.is_some());

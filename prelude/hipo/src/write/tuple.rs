@@ -22,6 +22,16 @@ const KEY: &str = "tuple";
 const CHUNK: usize = 200;
 
 /// Writes a tuple.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("tuple.hipo");
+/// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+/// # writer.fill(&[0.5.into(), 7.into()])?;
+/// writer.fill(&[1.5.into(), 8.into()])?;
+/// assert!(writer.finish()?.bytes > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct TupleWriter {
     writer: Writer,
     columns: Vec<SchemaColumn>,
@@ -35,6 +45,14 @@ impl TupleWriter {
     ///
     /// # Errors
     /// When a name is not possible or taken, or the system refuses.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// let kind = hipo::ColumnType::F32;
+    /// assert!(hipo::TupleWriter::create(&path, &[("x", kind), ("x", kind)]).is_err(), "the name is taken");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create<S: AsRef<str>>(path: impl AsRef<Path>, columns: &[(S, ColumnType)]) -> Result<Self> {
         let mut schema = Schema::new(KEY, GROUP, ITEM)?;
         for (name, kind) in columns {
@@ -51,6 +69,15 @@ impl TupleWriter {
     ///
     /// # Errors
     /// When there are more or fewer numbers than columns, one does not fit, or the system refuses.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+    /// # writer.fill(&[0.5.into(), 7.into()])?;
+    /// assert!(writer.fill(&[1.5.into(), 8.into()]).is_ok() && writer.fill(&[1.5.into()]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill(&mut self, row: &[Number]) -> Result<()> {
         if row.len() != self.columns.len() {
             let (wanted, found) = (self.columns.len(), row.len());
@@ -85,6 +112,16 @@ impl TupleWriter {
     ///
     /// # Errors
     /// When the system refuses.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+    /// # writer.fill(&[0.5.into(), 7.into()])?;
+    /// writer.finish()?;
+    /// assert_eq!(hipo::Tuple::open(&path)?.read("n")?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self) -> Result<WriteSummary> {
         if !self.rows.is_multiple_of(CHUNK as u64) {
             self.flush()?;
@@ -94,6 +131,17 @@ impl TupleWriter {
 }
 
 /// Reads a tuple.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("tuple.hipo");
+/// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+/// # writer.fill(&[0.5.into(), 7.into()])?;
+/// writer.finish()?;
+/// let tuple = hipo::Tuple::open(&path)?;
+/// assert_eq!(tuple.read("n")?, hipo::Numbers::I32(vec![7]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Tuple {
     path: std::path::PathBuf,
     columns: Vec<(String, Option<ColumnType>)>,
@@ -104,6 +152,16 @@ impl Tuple {
     ///
     /// # Errors
     /// When it is no HIPO file, or damaged.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+    /// # writer.fill(&[0.5.into(), 7.into()])?;
+    /// writer.finish()?;
+    /// assert!(hipo::Tuple::open(&path).is_ok() && hipo::Tuple::open(folder.path().join("none.hipo")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let reader = Reader::open(path)?;
@@ -128,6 +186,16 @@ impl Tuple {
     }
 
     /// The names of the columns.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+    /// # writer.fill(&[0.5.into(), 7.into()])?;
+    /// writer.finish()?;
+    /// assert!(hipo::Tuple::open(&path)?.columns().eq(["x", "n"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
@@ -136,6 +204,16 @@ impl Tuple {
     ///
     /// # Errors
     /// When there is no such column, or its records are damaged.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tuple.hipo");
+    /// # let mut writer = hipo::TupleWriter::create(&path, &[("x", hipo::ColumnType::F64), ("n", hipo::ColumnType::I32)])?;
+    /// # writer.fill(&[0.5.into(), 7.into()])?;
+    /// writer.finish()?;
+    /// assert_eq!(hipo::Tuple::open(&path)?.read("x")?, hipo::Numbers::F64(vec![0.5]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self, name: &str) -> Result<Numbers> {
         let in_file = |fault: Fault| Error::in_file(&self.path.display().to_string(), fault);
         let found = self.columns.iter().position(|(column, _)| column == name);
