@@ -80,6 +80,18 @@ fn bases_between(
 ///
 /// # Errors
 /// When an event does not fit the format.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let bytes = events::write::evt2(&some, Some(sensor))?;
+/// assert_eq!(events::Recording::from_bytes("run.raw", bytes)?.format(), events::Format::Evt2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn evt2(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
     check(events, Format::Evt2, 2048)?;
     let mut out = header("2.0", "EVT2", geometry);
@@ -107,6 +119,18 @@ pub fn evt2(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// When an event does not fit the format.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let bytes = events::write::evt3(&some, Some(sensor))?;
+/// assert_eq!(events::Recording::from_bytes("run.raw", bytes)?.read()?.t, some.t);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn evt3(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
     check(events, Format::Evt3, 2048)?;
     let mut out = header("3.0", "EVT3", geometry);
@@ -162,6 +186,18 @@ fn neighbours(events: &Events, row: usize) -> (u16, usize) {
 ///
 /// # Errors
 /// When an event does not fit the format.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let bytes = events::write::dat(&some, Some(sensor))?;
+/// assert_eq!(events::Recording::from_bytes("run.dat", bytes)?.read()?, some);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn dat(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
     let mut head = "% Data file containing CD events.\n% Version 2\n".to_string();
     if let Some(Geometry { width, height }) = geometry {
@@ -191,6 +227,18 @@ pub fn dat(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
 }
 
 /// A CSV file with the heading `t,x,y,p`: microseconds, places, and polarity as it is in `events`.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let text = String::from_utf8(events::write::csv(&some, None))?;
+/// assert!(text.contains("t,x,y,p\n100,0,1,0\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn csv(events: &Events, geometry: Option<Geometry>) -> Vec<u8> {
     use std::io::Write;
     let mut out = Vec::with_capacity(events.len() * 24 + 64);
@@ -209,6 +257,18 @@ pub fn csv(events: &Events, geometry: Option<Geometry>) -> Vec<u8> {
 ///
 /// # Errors
 /// When time steps back, or the recording is longer than 71 minutes: its times have 32 bits.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let bytes = events::write::hdf5(&some, Some(sensor))?;
+/// assert_eq!(events::Recording::from_bytes("run.h5", bytes)?.read()?.x, some.x);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn hdf5(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
     let offset = events.t.first().copied().unwrap_or(0);
     let mut times = Vec::with_capacity(events.len());

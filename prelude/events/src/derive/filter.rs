@@ -11,6 +11,19 @@ fn pixels(geometry: Geometry) -> Result<usize> {
 /// Drops events of a pixel that come too soon after the one before of the same pixel, which sensors call refractory.
 ///
 /// It remembers across calls, so a recording can be filtered chunk by chunk.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut filter = events::RefractoryFilter::new(sensor, 50)?;
+/// filter.apply(&mut some);
+/// assert_eq!(some.t, [100, 110, 120], "the pixel of the fourth had one 30 us before");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RefractoryFilter {
     geometry: Geometry,
@@ -23,6 +36,16 @@ impl RefractoryFilter {
     ///
     /// # Errors
     /// When the period is not positive, or a number per pixel does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert!(events::RefractoryFilter::new(sensor, 0).is_err());
+    /// ```
     pub fn new(geometry: Geometry, period_us: i64) -> Result<Self> {
         if period_us <= 0 {
             return Err(EventError::Argument(format!("a refractory period of {period_us} us: it must be positive")));
@@ -31,6 +54,18 @@ impl RefractoryFilter {
     }
 
     /// Filters the next events. Those outside of the sensor are kept: nothing is known about their pixel.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// events::RefractoryFilter::new(sensor, 20)?.apply(&mut some);
+    /// assert_eq!(some.len(), 4, "no pixel has two within 20 us");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn apply(&mut self, events: &mut Events) {
         let (width, period, last) = (usize::from(self.geometry.width), self.period, &mut self.last);
         events.retain(|t, x, y, _| {
@@ -48,6 +83,19 @@ impl RefractoryFilter {
 }
 
 /// Events per pixel, from which hot pixels are told.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut counts = events::PixelCounts::new(sensor)?;
+/// counts.add(&some);
+/// assert_eq!(counts.counts[4..7], [2, 1, 1], "the second row");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PixelCounts {
     geometry: Geometry,
@@ -62,11 +110,35 @@ impl PixelCounts {
     ///
     /// # Errors
     /// When a number per pixel does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(events::PixelCounts::new(sensor)?.counts.len(), 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(geometry: Geometry) -> Result<Self> {
         Ok(Self { geometry, counts: vec![0; pixels(geometry)?], outside: 0 })
     }
 
     /// Counts the next events.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut counts = events::PixelCounts::new(Geometry { width: 2, height: 2 })?;
+    /// counts.add(&some);
+    /// assert_eq!((counts.counts.iter().sum::<u64>(), counts.outside), (3, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, events: &Events) {
         let width = usize::from(self.geometry.width);
         for (&x, &y) in events.x.iter().zip(&events.y) {
@@ -79,12 +151,37 @@ impl PixelCounts {
     }
 
     /// Adds what another counted.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut counts = events::PixelCounts::new(sensor)?;
+    /// counts.add(&some);
+    /// counts.merge(&counts.clone());
+    /// assert_eq!(counts.counts[4], 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
         self.outside += other.outside;
     }
 
     /// Size of the sensor.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(events::PixelCounts::new(sensor)?.geometry(), sensor);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn geometry(&self) -> Geometry {
         self.geometry
     }
@@ -93,6 +190,19 @@ impl PixelCounts {
     ///
     /// # Errors
     /// When the percentile is not between 0 and 100.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut counts = events::PixelCounts::new(sensor)?;
+    /// counts.add(&some);
+    /// assert_eq!(counts.hot_by_percentile(50.0)?, [(0, 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hot_by_percentile(&self, percentile: f64) -> Result<Vec<(u16, u16)>> {
         if !(0.0..=100.0).contains(&percentile) {
             return Err(EventError::Argument(format!("percentile {percentile}: it must be between 0 and 100")));
@@ -107,6 +217,19 @@ impl PixelCounts {
     }
 
     /// Pixels with more than `times` the mean of the pixels that saw any.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut counts = events::PixelCounts::new(sensor)?;
+    /// counts.add(&some);
+    /// assert_eq!(counts.hot_by_factor(1.4), [(0, 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hot_by_factor(&self, times: f64) -> Vec<(u16, u16)> {
         let seen = self.counts.iter().filter(|&&count| count > 0).count();
         let mean = self.counts.iter().sum::<u64>() as f64 / seen.max(1) as f64;

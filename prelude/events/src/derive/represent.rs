@@ -5,6 +5,11 @@ use crate::model::error::{EventError, Result};
 use crate::model::memory::{MemoryProbe, SystemMemory};
 
 /// A dense array, the last axis running fastest.
+///
+/// ```
+/// let grid = events::Grid { shape: vec![2, 2], data: vec![1.0, 2.0, 3.0, 4.0] };
+/// assert_eq!(grid.at(&[1, 0]), Some(3.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     /// Length of each axis, such as `[bins, height, width]`.
@@ -19,6 +24,11 @@ impl Grid {
     }
 
     /// The value at a place.
+    ///
+    /// ```
+    /// let grid = events::Grid { shape: vec![2, 2], data: vec![1.0, 2.0, 3.0, 4.0] };
+    /// assert_eq!((grid.at(&[0, 1]), grid.at(&[2, 0])), (Some(2.0), None));
+    /// ```
     pub fn at(&self, place: &[usize]) -> Option<f32> {
         if place.len() != self.shape.len() || place.iter().zip(&self.shape).any(|(at, length)| at >= length) {
             return None;
@@ -55,6 +65,19 @@ fn size(geometry: Geometry) -> [usize; 2] {
 }
 
 /// ON and OFF events per pixel.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut frame = events::EventFrame::new(sensor)?;
+/// frame.add(&some);
+/// assert_eq!((frame.on.iter().sum::<u32>(), frame.off.iter().sum::<u32>()), (2, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventFrame {
     geometry: Geometry,
@@ -69,6 +92,17 @@ impl EventFrame {
     ///
     /// # Errors
     /// When it does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(events::EventFrame::new(sensor)?.on.len(), 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(geometry: Geometry) -> Result<Self> {
         let [height, width] = size(geometry);
         let pixels = room(&[2, height, width], size_of::<u32>())? / 2;
@@ -76,11 +110,35 @@ impl EventFrame {
     }
 
     /// Size of the sensor.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(events::EventFrame::new(sensor)?.geometry(), sensor);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn geometry(&self) -> Geometry {
         self.geometry
     }
 
     /// Adds events; those outside of the sensor have no pixel.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut frame = events::EventFrame::new(sensor)?;
+    /// frame.add(&some);
+    /// assert_eq!((frame.on[5], frame.off[6]), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, events: &Events) {
         for ((&x, &y), &polarity) in events.x.iter().zip(&events.y).zip(&events.polarity) {
             if let Some(pixel) = pixel(self.geometry, x, y) {
@@ -91,12 +149,39 @@ impl EventFrame {
     }
 
     /// Adds the counts of another frame of the same sensor.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut frame = events::EventFrame::new(sensor)?;
+    /// frame.add(&some);
+    /// frame.merge(&frame.clone());
+    /// assert_eq!(frame.on[5], 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         self.on.iter_mut().zip(&other.on).for_each(|(count, more)| *count += more);
         self.off.iter_mut().zip(&other.off).for_each(|(count, more)| *count += more);
     }
 
     /// ON minus OFF, `[height, width]`.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut frame = events::EventFrame::new(sensor)?;
+    /// frame.add(&some);
+    /// assert_eq!(frame.signed().at(&[1, 2]), Some(-1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn signed(&self) -> Grid {
         let data = self.on.iter().zip(&self.off).map(|(&on, &off)| on as f32 - off as f32).collect();
         Grid { shape: size(self.geometry).to_vec(), data }
@@ -104,6 +189,19 @@ impl EventFrame {
 }
 
 /// How long ago each pixel saw its last event, as `exp(-(t - last) / tau)`, per polarity.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
+/// surface.add(&some);
+/// assert_eq!(surface.surface().at(&[1, 1, 0]), Some(1.0), "the latest event was just seen");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimeSurface {
     geometry: Geometry,
@@ -118,6 +216,16 @@ impl TimeSurface {
     ///
     /// # Errors
     /// When it is not positive, or the surface does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert!(events::TimeSurface::new(sensor, 0.0).is_err());
+    /// ```
     pub fn new(geometry: Geometry, tau_us: f64) -> Result<Self> {
         if tau_us.is_nan() || tau_us <= 0.0 {
             return Err(EventError::Argument(format!("a time surface with tau = {tau_us} us: it must be positive")));
@@ -128,6 +236,19 @@ impl TimeSurface {
     }
 
     /// Adds events.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
+    /// surface.add(&some);
+    /// assert_eq!(surface.surface().shape, [2, 3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, events: &Events) {
         let pixels = self.last.len() / 2;
         for row in 0..events.len() {
@@ -141,11 +262,38 @@ impl TimeSurface {
     }
 
     /// The surface at the latest event, `[2, height, width]`, OFF first; 0 where nothing was seen.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
+    /// surface.add(&some);
+    /// assert_eq!(surface.surface().at(&[0, 0, 0]), Some(0.0), "nothing was seen there");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn surface(&self) -> Grid {
         self.surface_at(self.latest)
     }
 
     /// The surface at a time; events after it count as just seen.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
+    /// surface.add(&some);
+    /// let faded = surface.surface_at(140).at(&[1, 1, 0]).unwrap();
+    /// assert!((faded - (-1_f32).exp()).abs() < 1e-6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn surface_at(&self, t: i64) -> Grid {
         let [height, width] = size(self.geometry);
         let value = |&last: &i64| {
@@ -156,6 +304,20 @@ impl TimeSurface {
 }
 
 /// Signed events in bins of time, each event shared between the two bins next to it (`[bins, height, width]`).
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut voxels = events::VoxelGrid::new(sensor, 2, 100, 130)?;
+/// voxels.add(&some);
+/// assert_eq!(voxels.grid.shape, [2, 3, 4]);
+/// assert_eq!(voxels.grid.at(&[0, 1, 0]), Some(-1.0), "an OFF event at the first point");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoxelGrid {
     geometry: Geometry,
@@ -170,6 +332,16 @@ impl VoxelGrid {
     ///
     /// # Errors
     /// When there are no bins or no time, or the array does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert!(events::VoxelGrid::new(sensor, 2, 100, 100).is_err(), "no time");
+    /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
         check_bins(bins, start, end)?;
         let [height, width] = size(geometry);
@@ -177,6 +349,19 @@ impl VoxelGrid {
     }
 
     /// Adds events; those outside of the time or the sensor have no voxel.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut voxels = events::VoxelGrid::new(sensor, 2, 100, 130)?;
+    /// voxels.add(&some);
+    /// assert!(voxels.grid.data.iter().sum::<f32>().abs() < 1e-6, "as many ON as OFF");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, events: &Events) {
         let (bins, plane) = (self.grid.shape[0], self.grid.shape[1] * self.grid.shape[2]);
         // Times may lie farther apart than 63 bits count.
@@ -197,6 +382,20 @@ impl VoxelGrid {
 }
 
 /// Events in bins of time, per polarity (`[2, bins, height, width]`, OFF first).
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// let mut stacked = events::StackedHistogram::new(sensor, 2, 100, 140)?;
+/// stacked.add(&some);
+/// assert_eq!(stacked.grid.shape, [2, 2, 3, 4]);
+/// assert_eq!(stacked.grid.at(&[0, 0, 1, 0]), Some(1.0), "an OFF event in the first half");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StackedHistogram {
     geometry: Geometry,
@@ -211,6 +410,16 @@ impl StackedHistogram {
     ///
     /// # Errors
     /// When there are no bins or no time, or the array does not fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert!(events::StackedHistogram::new(sensor, 0, 100, 140).is_err(), "no bins");
+    /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
         check_bins(bins, start, end)?;
         let [height, width] = size(geometry);
@@ -218,6 +427,19 @@ impl StackedHistogram {
     }
 
     /// Adds events; those outside of the time or the sensor have no bin.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// let mut stacked = events::StackedHistogram::new(sensor, 1, 100, 120)?;
+    /// stacked.add(&some);
+    /// assert_eq!(stacked.grid.data.iter().sum::<f32>(), 2.0, "those before 120");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(&mut self, events: &Events) {
         let (bins, plane) = (self.grid.shape[1], self.grid.shape[2] * self.grid.shape[3]);
         let span = i128::from(self.end) - i128::from(self.start);

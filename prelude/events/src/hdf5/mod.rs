@@ -380,6 +380,19 @@ impl Hdf5 {
 }
 
 /// Decodes the ECF chunks of test vectors and files alike.
+///
+/// ```
+/// # let mut chunk = (4_u32 << 2).to_le_bytes().to_vec();
+/// # chunk.extend_from_slice(&5_u64.to_le_bytes());
+/// # chunk.extend_from_slice(&[0x03, 0x11]);
+/// # chunk.extend_from_slice(&(3_u16 << 5 | 4).to_le_bytes());
+/// # chunk.extend_from_slice(&(7_u16 << 5 | 0b10100).to_le_bytes());
+/// # chunk.extend_from_slice(&(12_u16 << 5).to_le_bytes());
+/// # chunk.extend_from_slice(&[2, 0x80 | 2]);
+/// let events = events::decode_ecf_chunk(&chunk)?; // four events in one row of pixels
+/// assert_eq!((events.t, events.x), (vec![5, 5, 5, 6], vec![7, 8, 10, 12]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn decode_ecf_chunk(chunk: &[u8]) -> std::result::Result<Events, String> {
     let mut raw = Vec::new();
     ecf::decode(chunk, &mut raw)?;

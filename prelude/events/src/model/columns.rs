@@ -6,6 +6,12 @@ pub const BYTES_PER_EVENT: u64 = 13;
 /// Events, a vector per column, all of the same length.
 ///
 /// The vectors can be moved into a dataframe without a copy.
+///
+/// ```
+/// let mut some = events::Events::default();
+/// some.push(100, 3, 4, 1);
+/// assert_eq!((some.t[0], some.x[0], some.y[0], some.polarity[0]), (100, 3, 4, 1));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Events {
     /// Time in microseconds.
@@ -20,16 +26,41 @@ pub struct Events {
 
 impl Events {
     /// How many events.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(some.len(), 4);
+    /// ```
     pub fn len(&self) -> usize {
         self.t.len()
     }
 
     /// No events at all?
+    ///
+    /// ```
+    /// assert!(events::Events::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.t.is_empty()
     }
 
     /// Empties the columns and keeps their memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.clear();
+    /// assert!(some.is_empty());
+    /// ```
     pub fn clear(&mut self) {
         self.t.clear();
         self.x.clear();
@@ -38,6 +69,12 @@ impl Events {
     }
 
     /// Room for `more` events.
+    ///
+    /// ```
+    /// let mut some = events::Events::default();
+    /// some.reserve(1000);
+    /// assert!(some.t.capacity() >= 1000 && some.is_empty());
+    /// ```
     pub fn reserve(&mut self, more: usize) {
         self.t.reserve(more);
         self.x.reserve(more);
@@ -76,6 +113,17 @@ impl Events {
     }
 
     /// Adds one event.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.push(200, 3, 2, 1);
+    /// assert_eq!(some.len(), 5);
+    /// ```
     pub fn push(&mut self, t: i64, x: u16, y: u16, polarity: i8) {
         self.t.push(t);
         self.x.push(x);
@@ -84,6 +132,17 @@ impl Events {
     }
 
     /// Adds all events of `other`.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.append(&some.clone());
+    /// assert_eq!(some.len(), 8);
+    /// ```
     pub fn append(&mut self, other: &Events) {
         self.t.extend_from_slice(&other.t);
         self.x.extend_from_slice(&other.x);
@@ -92,11 +151,32 @@ impl Events {
     }
 
     /// One event as (t, x, y, polarity).
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!((some.get(1), some.get(4)), (Some((110, 1, 1, 1)), None));
+    /// ```
     pub fn get(&self, row: usize) -> Option<(i64, u16, u16, i8)> {
         Some((*self.t.get(row)?, *self.x.get(row)?, *self.y.get(row)?, *self.polarity.get(row)?))
     }
 
     /// Keeps the first `len` events.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.truncate(2);
+    /// assert_eq!(some.t, [100, 110]);
+    /// ```
     pub fn truncate(&mut self, len: usize) {
         self.t.truncate(len);
         self.x.truncate(len);
@@ -105,6 +185,17 @@ impl Events {
     }
 
     /// Keeps the rows of `range`; the rest is dropped.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.keep_range(1..3);
+    /// assert_eq!(some.t, [110, 120]);
+    /// ```
     pub fn keep_range(&mut self, range: std::ops::Range<usize>) {
         self.truncate(range.end);
         self.t.drain(..range.start);
@@ -114,6 +205,17 @@ impl Events {
     }
 
     /// Keeps the events for which `keep` says so, in order.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// some.retain(|_t, x, _y, _polarity| x == 0);
+    /// assert_eq!(some.t, [100, 130]);
+    /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(i64, u16, u16, i8) -> bool) {
         let len = self.len();
         // The second slices prove to the compiler that all columns have the same length.
@@ -129,12 +231,36 @@ impl Events {
     }
 
     /// How many events are ON.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// assert_eq!(some.count_on(), 2);
+    /// ```
     pub fn count_on(&self) -> usize {
         self.polarity.iter().filter(|&&polarity| polarity > 0).count()
     }
 }
 
 /// A signal on the camera's trigger input.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let triggers: Vec<events::Trigger> = recording.triggers()?;
+/// assert!(triggers.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trigger {
     /// Time in microseconds.
@@ -146,6 +272,11 @@ pub struct Trigger {
 }
 
 /// Size of the sensor in pixels.
+///
+/// ```
+/// let sensor = events::Geometry { width: 640, height: 480 };
+/// assert_eq!(u32::from(sensor.width) * u32::from(sensor.height), 307_200);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
     /// Columns.
@@ -161,6 +292,21 @@ impl std::fmt::Display for Geometry {
 }
 
 /// A place where time goes back.
+///
+/// ```
+/// # use events::{Events, Geometry};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// some.push(50, 0, 0, 1);
+/// let bytes = events::write::dat(&some, Some(sensor))?;
+/// let report = events::Recording::from_bytes("run.dat", bytes)?.report()?;
+/// let jump: events::TimeJump = report.first_step_back.unwrap();
+/// assert_eq!((jump.row, jump.from, jump.to), (4, 130, 50));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeJump {
     /// Number of the first event after the jump, from 0.

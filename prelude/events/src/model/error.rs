@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use crate::model::format::Format;
 
 /// Everything this room can fail with.
+///
+/// ```
+/// use events::{EventError, Recording};
+/// let error = Recording::from_bytes("run.raw", b"no recording".to_vec()).unwrap_err();
+/// assert!(matches!(error, EventError::Unknown { .. }), "{error}");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventError {

@@ -1,6 +1,19 @@
 //! The formats read here, and their names.
 
 /// The formats read here.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// assert_eq!(recording.format(), events::Format::Dat);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -48,6 +61,10 @@ impl Format {
     ];
 
     /// The name people know it by.
+    ///
+    /// ```
+    /// assert!(events::Format::Evt3.name().contains('3'));
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Evt2 => "EVT2",
@@ -66,6 +83,11 @@ impl Format {
     }
 
     /// The format with this name; letters, case, dots and blanks are forgiven (`evt2.1`, `EVT21`, `aedat 4`).
+    ///
+    /// ```
+    /// use events::Format;
+    /// assert_eq!((Format::from_name("evt2.1"), Format::from_name("evt9")), (Some(Format::Evt21), None));
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         let plain = |text: &str| -> String {
             text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
@@ -95,6 +117,21 @@ impl std::fmt::Display for Format {
 }
 
 /// A format and what gave it away.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let detection: &events::Detection = recording.detection();
+/// assert_eq!(detection.format, events::Format::Dat);
+/// assert!(!detection.reason.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detection {
     /// The format.

@@ -1,12 +1,33 @@
 //! How much memory there is to work with.
 
 /// Something that knows the free memory. The streamer asks it; tests inject their own.
+///
+/// ```
+/// struct Half;
+/// impl events::MemoryProbe for Half {
+///     fn available_bytes(&self) -> u64 {
+///         events::SystemMemory.available_bytes() / 2
+///     }
+/// }
+/// # use events::MemoryProbe;
+/// assert!(Half.available_bytes() > 0);
+/// ```
 pub trait MemoryProbe: Send + Sync {
     /// Bytes that can be used without pushing others out.
+    ///
+    /// ```
+    /// use events::{FixedMemory, MemoryProbe};
+    /// assert_eq!(FixedMemory(1000).available_bytes(), 1000);
+    /// ```
     fn available_bytes(&self) -> u64;
 }
 
 /// The memory of this machine, or of the container the process lives in.
+///
+/// ```
+/// use events::{MemoryProbe, SystemMemory};
+/// assert!(SystemMemory.available_bytes() > 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemMemory;
 
@@ -26,6 +47,11 @@ fn left_in(limits: &sysinfo::CGroupLimits) -> u64 {
 }
 
 /// Always the same answer.
+///
+/// ```
+/// use events::{FixedMemory, MemoryProbe};
+/// assert_eq!(FixedMemory(1 << 30).available_bytes(), 1 << 30);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FixedMemory(pub u64);
 

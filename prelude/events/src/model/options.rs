@@ -7,6 +7,21 @@ use crate::model::format::{Detection, Format};
 use crate::model::units::TimeUnit;
 
 /// How polarity is given out.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let options = events::ReadOptions { polarity: events::PolarityRule::Signed, ..Default::default() };
+/// let signed = Recording::from_bytes_with("run.dat", bytes, options)?;
+/// assert_eq!(signed.read()?.polarity, [-1, 1, -1, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PolarityRule {
     /// As the tools of the format do: -1 and +1 for EVT2, EVT2.1 and EVT3, what the file stores for all others
@@ -20,6 +35,10 @@ pub enum PolarityRule {
 }
 
 /// Which time is 0.
+///
+/// ```
+/// assert_eq!(events::ReadOptions::default().time, events::TimeRule::Raw);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimeRule {
     /// As in the file.
@@ -31,6 +50,10 @@ pub enum TimeRule {
 }
 
 /// Are the axes turned?
+///
+/// ```
+/// assert_eq!(events::ReadOptions::default().flip, events::Flip::None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Flip {
     /// x and y as in the file.
@@ -42,6 +65,20 @@ pub enum Flip {
 }
 
 /// Where indices are kept.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let options = events::ReadOptions { index_cache: events::IndexCache::Off, ..Default::default() };
+/// assert_eq!(Recording::from_bytes_with("run.dat", bytes, options)?.count()?, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum IndexCache {
     /// In the user's cache folder.
@@ -56,6 +93,20 @@ pub enum IndexCache {
 }
 
 /// How a file is to be read. The default reads every known file as it is.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let options = events::ReadOptions { lenient: true, ..events::ReadOptions::default() };
+/// assert!(Recording::from_bytes_with("run.dat", bytes, options)?.options().lenient);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// The format, when the content is not to be asked.
@@ -110,6 +161,20 @@ impl ReadOptions {
 }
 
 /// What there is to know about a recording.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let info: events::Info = recording.info()?;
+/// assert_eq!((info.events, info.on, info.time), (4, Some(2), Some((100, 130))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Info {
     /// The file.
@@ -138,12 +203,39 @@ pub struct Info {
 
 impl Info {
     /// Length in microseconds.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.info()?.duration_us(), 30);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn duration_us(&self) -> i64 {
         self.time.map_or(0, |(first, last)| last.saturating_sub(first))
     }
 }
 
 /// A block of a recording: what can be read on its own.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let blocks: Vec<events::BlockInfo> = recording.blocks()?;
+/// assert_eq!((blocks[0].rows, blocks[0].time), ((0, 4), Some((100, 130))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockInfo {
     /// Events of the recording, from 0.

@@ -3,6 +3,20 @@
 use crate::model::columns::TimeJump;
 
 /// What a pass noticed. Nothing is dropped or doubtful without being counted here.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let report: events::Report = recording.report()?;
+/// assert_eq!((report.events, report.steps_back), (4, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Events decoded, before any selection.
@@ -31,11 +45,21 @@ pub struct Report {
 
 impl Report {
     /// Is time in order from the first event to the last?
+    ///
+    /// ```
+    /// assert!(events::Report::default().sorted());
+    /// assert!(!events::Report { steps_back: 1, ..Default::default() }.sorted());
+    /// ```
     pub fn sorted(&self) -> bool {
         self.steps_back == 0
     }
 
     /// What a user should hear, a line each.
+    ///
+    /// ```
+    /// let report = events::Report { outside: 3, ..Default::default() };
+    /// assert!(report.warnings()[0].starts_with("3 events lie outside"));
+    /// ```
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some((offset, what)) = &self.first_skipped {

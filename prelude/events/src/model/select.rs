@@ -3,6 +3,21 @@
 use crate::model::columns::Events;
 
 /// A rectangle of pixels: `x0 <= x < x1`, `y0 <= y < y1`.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let roi = events::Roi { x0: 0, y0: 0, x1: 1, y1: 3 };
+/// let left = events::Selection { roi: Some(roi), ..events::Selection::all() };
+/// assert_eq!(recording.select(left)?.t, [100, 130]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Roi {
     /// First column.
@@ -16,6 +31,20 @@ pub struct Roi {
 }
 
 /// Which polarity.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let on = events::Selection { polarity: events::PolaritySelection::On, ..events::Selection::all() };
+/// assert_eq!(recording.select(on)?.t, [110, 130]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PolaritySelection {
     /// Both.
@@ -28,6 +57,20 @@ pub enum PolaritySelection {
 }
 
 /// What is wanted of a recording. All parts must hold.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let early = events::Selection { time: Some((100, 120)), ..events::Selection::all() };
+/// assert_eq!(recording.select(early)?.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Half-open range of time in microseconds, in the time rule of the recording.
@@ -41,6 +84,20 @@ pub struct Selection {
 }
 
 /// A stretch of time of a recording.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let windows: Vec<events::Window> = recording.windows(20)?;
+/// assert_eq!((windows[0].start, windows[0].end), (100, 120));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// First microsecond.
@@ -51,16 +108,45 @@ pub struct Window {
 
 impl Selection {
     /// Everything.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.select(events::Selection::all())?, recording.read()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn all() -> Self {
         Self::default()
     }
 
     /// Does every event pass?
+    ///
+    /// ```
+    /// use events::Selection;
+    /// assert!(Selection::all().is_all() && !Selection { time: Some((0, 10)), ..Selection::all() }.is_all());
+    /// ```
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
     /// Keeps of `events` what is wanted; `sorted` says that their time never steps back.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// events::Selection { time: Some((110, 130)), ..events::Selection::all() }.apply(&mut some, true);
+    /// assert_eq!(some.t, [110, 120]);
+    /// ```
     pub fn apply(&self, events: &mut Events, sorted: bool) {
         if let Some((start, end)) = self.time {
             let whole = events.t.first().is_none_or(|&t| t >= start) && events.t.last().is_none_or(|&t| t < end);

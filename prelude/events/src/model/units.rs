@@ -1,6 +1,10 @@
 //! Units of time, and how the unit of a column is told when nothing names it.
 
 /// What the time column counts.
+///
+/// ```
+/// assert_eq!(events::TimeUnit::Nanoseconds.to_string(), "nanoseconds");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
     /// Seconds, with decimals.

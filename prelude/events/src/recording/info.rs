@@ -10,6 +10,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.info()?.geometry, recording.geometry());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn info(&self) -> Result<Info> {
         let index = pass::index(&self.file)?;
         let (report, events) = (&index.report, index.rows());
@@ -34,6 +47,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn count(&self) -> Result<u64> {
         if let Some(index) = self.file.known_index() {
             return Ok(index.rows());

@@ -34,6 +34,19 @@ use pass::Pass;
 use stream::EventStreamer;
 
 /// An open recording. Nothing is decoded until something is asked. Clones share the file and what is known of it.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// assert_eq!(recording.slice(110, 130)?.t, [110, 120]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Recording {
     file: Arc<OpenFile>,
@@ -50,6 +63,22 @@ impl Recording {
     ///
     /// # Errors
     /// When it cannot be read, is no known format, or its header is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.dat");
+    /// std::fs::write(&path, &bytes)?;
+    /// assert_eq!(Recording::open(&path)?.format(), events::Format::Dat);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(path, ReadOptions::default())
     }
@@ -58,6 +87,23 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::open`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.dat");
+    /// # std::fs::write(&path, &bytes)?;
+    /// let options = events::ReadOptions { index_cache: events::IndexCache::Off, ..Default::default() };
+    /// assert_eq!(Recording::open_with(&path, options)?.count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_with(path: impl AsRef<Path>, options: ReadOptions) -> Result<Self> {
         Self::build(Bytes::open(path.as_ref())?, options)
     }
@@ -66,6 +112,20 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::open`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(Recording::from_bytes("run.dat", bytes)?.count()?, 4);
+    /// assert!(Recording::from_bytes("run.dat", vec![1, 2, 3]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_bytes(name: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
         Self::from_bytes_with(name, bytes, ReadOptions::default())
     }
@@ -74,6 +134,20 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::open`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let options = events::ReadOptions { time: events::TimeRule::Raw, ..Default::default() };
+    /// assert_eq!(Recording::from_bytes_with("run.dat", bytes, options)?.read()?.t[0], 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_bytes_with(name: impl AsRef<Path>, bytes: Vec<u8>, options: ReadOptions) -> Result<Self> {
         Self::build(Bytes::from_memory(name.as_ref(), bytes), options)
     }
@@ -82,11 +156,38 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::open`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let bytes = recoil_bytes::Bytes::memory(bytes);
+    /// assert_eq!(Recording::of("run.dat", bytes, events::ReadOptions::default())?.count()?, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(name: impl AsRef<Path>, bytes: recoil_bytes::Bytes, options: ReadOptions) -> Result<Self> {
         Self::build(Bytes::elsewhere(name.as_ref(), bytes), options)
     }
 
     /// What changes when the bytes change, of a file that is elsewhere; `None` for others.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.bytes_identity(), None, "it is in memory");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bytes_identity(&self) -> Option<&str> {
         self.file.bytes().identity()
     }
@@ -96,37 +197,129 @@ impl Recording {
     }
 
     /// The file.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.path(), std::path::Path::new("run.dat"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
     /// The format.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.format(), events::Format::Dat);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn format(&self) -> Format {
         self.file.format()
     }
 
     /// The format and what gave it away.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.detection().format, events::Format::Dat);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn detection(&self) -> &Detection {
         self.file.detection()
     }
 
     /// Size of the sensor, when the file or the options say it.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.geometry(), Some(sensor));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn geometry(&self) -> Option<Geometry> {
         self.file.geometry()
     }
 
     /// What the header says, key and value in file order.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert!(recording.metadata().iter().any(|(_, value)| value == "4"), "the width");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn metadata(&self) -> &[(String, String)] {
         self.file.metadata()
     }
 
     /// How it is read.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert!(!recording.options().lenient);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn options(&self) -> &ReadOptions {
         self.file.options()
     }
 
     /// All that may change what is read of the file, apart from its content: the format and every option that matters.
     /// Results of a recording are kept under this key, too.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let options = events::ReadOptions { lenient: true, ..Default::default() };
+    /// assert_ne!(recording.identity(), Recording::from_bytes_with("run.dat", bytes, options)?.identity());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn identity(&self) -> String {
         format!("{:?} {}", self.format(), self.options().identity())
     }
@@ -135,6 +328,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged, or the events do not fit the free memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.read()?, some);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self) -> Result<Events> {
         self.stream().collect()
     }
@@ -143,6 +349,19 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::read`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.slice(110, 130)?.t, [110, 120]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn slice(&self, start: i64, end: i64) -> Result<Events> {
         self.select(Selection { time: Some((start, end)), ..Selection::default() })
     }
@@ -151,6 +370,20 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::read`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let off = events::Selection { polarity: events::PolaritySelection::Off, ..events::Selection::all() };
+    /// assert_eq!(recording.select(off)?.t, [100, 120]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn select(&self, selection: Selection) -> Result<Events> {
         if selection.time.is_some() {
             // Worth its price: from now on only the blocks that are needed are decoded.
@@ -163,6 +396,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert!(recording.triggers()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn triggers(&self) -> Result<Vec<Trigger>> {
         let shift = pass::shift(&self.file)?;
         let mut found: Vec<Trigger> = self
@@ -187,11 +433,42 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert!(recording.report()?.sorted());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn report(&self) -> Result<Report> {
         Ok(pass::index(&self.file)?.report.clone())
     }
 
     /// Events in order, in chunks that fit the memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let mut rows = 0;
+    /// recording.stream().for_each(|events| {
+    ///     rows += events.len();
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(rows, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stream(&self) -> EventStreamer<'_> {
         EventStreamer::new(&self.file)
     }
@@ -200,6 +477,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.build_index()?, recording.blocks()?.len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn build_index(&self) -> Result<usize> {
         Ok(pass::index(&self.file)?.entries.len())
     }
@@ -208,6 +498,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.blocks()?[0].rows, (0, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn blocks(&self) -> Result<Vec<BlockInfo>> {
         let (index, shift) = (pass::index(&self.file)?, pass::shift(&self.file)?);
         let mut row = 0;
@@ -226,6 +529,20 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged, or there is no such block.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.read_block(0)?, some);
+    /// assert!(recording.read_block(7).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_block(&self, block: usize) -> Result<Events> {
         pass::index(&self.file)?;
         if block >= self.file.codec().blocks() {
@@ -237,6 +554,20 @@ impl Recording {
     }
 
     /// Does it know where in the file every time is?
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// recording.build_index()?;
+    /// assert!(recording.has_index());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_index(&self) -> bool {
         self.file.known_index().is_some()
     }

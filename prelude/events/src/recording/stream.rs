@@ -22,6 +22,19 @@ const MOST: u64 = 10_000_000;
 const THRESHOLD: u64 = 5_000_000;
 
 /// One piece or many?
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// assert_eq!(recording.stream().plan().mode, events::Mode::Direct);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// All events at once: there are few.
@@ -31,6 +44,20 @@ pub enum Mode {
 }
 
 /// What the streamer has decided, and from which numbers.
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let plan: events::StreamPlan = recording.stream().plan();
+/// assert!(plan.exact && plan.events == 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamPlan {
     /// One piece or many.
@@ -46,6 +73,20 @@ pub struct StreamPlan {
 }
 
 /// Reads a recording chunk by chunk. Made by [`crate::Recording::stream`].
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let streamer: events::EventStreamer = recording.stream();
+/// assert_eq!(streamer.collect()?.len(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct EventStreamer<'r> {
     file: &'r Arc<OpenFile>,
     selection: Selection,
@@ -72,48 +113,164 @@ impl<'r> EventStreamer<'r> {
     }
 
     /// Only the events that are wanted.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let early = events::Selection { time: Some((100, 120)), ..events::Selection::all() };
+    /// assert_eq!(recording.stream().select(early).collect()?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn select(mut self, selection: Selection) -> Self {
         self.selection = selection;
         self
     }
 
     /// Events per chunk, instead of a number from the free memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let lengths: Vec<usize> = recording.stream().chunk_size(3).streaming_threshold(0).chunks()
+    ///     .map(|chunk| Ok(chunk?.len())).collect::<events::Result<_>>()?;
+    /// assert_eq!(lengths, [3, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chunk_size(mut self, events: u64) -> Self {
         self.chunk_events = Some(events.max(1));
         self
     }
 
     /// Memory it may use, instead of a quarter of what is free.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.stream().memory_limit_mb(64).plan().budget_bytes, 64 << 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn memory_limit_mb(mut self, megabytes: u64) -> Self {
         self.memory_limit_mb = Some(megabytes);
         self
     }
 
     /// Up to this many events are read in one piece (5 million unless told).
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// use events::Mode;
+    /// assert_eq!(recording.stream().plan().mode, Mode::Direct);
+    /// assert_eq!(recording.stream().streaming_threshold(0).plan().mode, Mode::Streaming);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn streaming_threshold(mut self, events: u64) -> Self {
         self.threshold = events;
         self
     }
 
     /// Who knows the free memory.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let little = recording.stream().memory_probe(events::FixedMemory(1 << 20)).plan();
+    /// let much = recording.stream().memory_probe(events::FixedMemory(1 << 30)).plan();
+    /// assert!(little.budget_bytes < much.budget_bytes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn memory_probe(mut self, probe: impl MemoryProbe + 'r) -> Self {
         self.probe = Box::new(probe);
         self
     }
 
     /// Called at most ten times a second, and once at the end.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let mut calls = 0;
+    /// recording.stream().progress(|_| calls += 1).for_each(|_| Ok(()))?;
+    /// assert!(calls >= 1, "once at the end");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn progress(mut self, call: impl FnMut(&Progress) + Send + 'r) -> Self {
         self.progress = Some(Box::new(call));
         self
     }
 
     /// Lets another thread stop the work.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let cancel = events::Cancel::new();
+    /// cancel.cancel();
+    /// assert!(recording.stream().cancel(cancel).collect().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
         self
     }
 
     /// What it is going to do.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let plan = recording.stream().plan();
+    /// assert_eq!((plan.mode, plan.events), (events::Mode::Direct, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plan(&self) -> StreamPlan {
         let budget_bytes = match self.memory_limit_mb {
             Some(megabytes) => megabytes.saturating_mul(1 << 20),
@@ -162,6 +319,20 @@ impl<'r> EventStreamer<'r> {
     ///
     /// # Errors
     /// When the file is damaged, somebody cancels, or `work` fails.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let report = recording.stream().for_each(|_events| Ok(()))?;
+    /// assert_eq!(report.events, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn for_each(self, mut work: impl FnMut(&Events) -> Result<()>) -> Result<Report> {
         self.for_each_with_triggers(|events, _| work(events))
     }
@@ -170,6 +341,24 @@ impl<'r> EventStreamer<'r> {
     ///
     /// # Errors
     /// As [`EventStreamer::for_each`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let mut signals = 0;
+    /// recording.stream().for_each_with_triggers(|_events, triggers| {
+    ///     signals += triggers.len();
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(signals, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn for_each_with_triggers(mut self, mut work: impl FnMut(&Events, &[Trigger]) -> Result<()>) -> Result<Report> {
         let (mut pass, mut meter) = self.start();
         while self.step(&mut pass, &mut meter, |slot| work(&slot.events, &slot.notes.triggers))?.is_some() {}
@@ -202,11 +391,38 @@ impl<'r> EventStreamer<'r> {
     }
 
     /// Chunks of at most [`StreamPlan::chunk_events`] events, each with memory of its own.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let whole = recording.stream().chunks().next().unwrap()?;
+    /// assert_eq!(whole.len(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn chunks(self) -> Chunks<'r> {
         self.iterator(false)
     }
 
     /// The events of block after block as they are decoded, each with memory of its own: nothing is copied.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.stream().blocks().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn blocks(self) -> Chunks<'r> {
         self.iterator(true)
     }
@@ -220,6 +436,19 @@ impl<'r> EventStreamer<'r> {
     ///
     /// # Errors
     /// When the file is damaged, somebody cancels, or the events need more memory than allowed.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.stream().collect()?, some);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn collect(mut self) -> Result<Events> {
         let plan = self.plan();
         // One allocation of the right size needs the number of events; for large files it pays to count first.
@@ -275,6 +504,21 @@ impl<'r> EventStreamer<'r> {
 }
 
 /// Iterator over chunks. Made by [`EventStreamer::chunks`].
+///
+/// ```
+/// # use events::{Events, Geometry, Recording};
+/// # let mut some = Events::default();
+/// # for k in 0..4 {
+/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+/// # }
+/// # let sensor = Geometry { width: 4, height: 3 };
+/// # let bytes = events::write::dat(&some, Some(sensor))?;
+/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+/// let chunks: events::Chunks = recording.stream().chunk_size(2).streaming_threshold(0).chunks();
+/// let rows: usize = chunks.map(|chunk| chunk.map(|events| events.len())).sum::<Result<usize, _>>()?;
+/// assert_eq!(rows, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Chunks<'r> {
     streamer: EventStreamer<'r>,
     pass: Pass,
@@ -294,11 +538,42 @@ impl<'r> Chunks<'r> {
     }
 
     /// What was decided.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let chunks = recording.stream().chunk_size(2).streaming_threshold(0).chunks();
+    /// assert_eq!(chunks.plan().chunk_events, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plan(&self) -> StreamPlan {
         self.plan
     }
 
     /// What was noticed until now.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let mut chunks = recording.stream().chunks();
+    /// while let Some(chunk) = chunks.next() {
+    ///     chunk?;
+    /// }
+    /// assert_eq!(chunks.report().events, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn report(&self) -> &Report {
         self.pass.report()
     }

@@ -13,6 +13,20 @@ impl Recording {
     ///
     /// # Errors
     /// When the width is not positive or the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.windows(20)?.len(), 2);
+    /// assert!(recording.windows(0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn windows(&self, width: i64) -> Result<Vec<Window>> {
         if width <= 0 {
             return Err(EventError::Argument(format!("windows of {width} us: the width must be positive")));
@@ -32,6 +46,20 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::windows`].
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// let counts: Vec<u64> = recording.counts_per_window(20)?.into_iter().map(|(_, events)| events).collect();
+    /// assert_eq!(counts, [2, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn counts_per_window(&self, width: i64) -> Result<Vec<(Window, u64)>> {
         let windows = self.windows(width)?;
         let mut counts = vec![0u64; windows.len()];
@@ -59,6 +87,19 @@ impl Recording {
     ///
     /// # Errors
     /// When the file is damaged.
+    ///
+    /// ```
+    /// # use events::{Events, Geometry, Recording};
+    /// # let mut some = Events::default();
+    /// # for k in 0..4 {
+    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
+    /// # }
+    /// # let sensor = Geometry { width: 4, height: 3 };
+    /// # let bytes = events::write::dat(&some, Some(sensor))?;
+    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    /// assert_eq!(recording.time_bounds()?, Some((100, 130)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
         let shift = pass::shift(&self.file)?;
         Ok(pass::index(&self.file)?
