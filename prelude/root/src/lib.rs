@@ -34,4 +34,5 @@ pub use columns::{Column, Skipped, Text, Type, Values};
 pub use error::{Error, Kind, Place, Result};
 pub use file::{Entry, File};
 pub use table::Table;
+pub use tree::Index;
 pub use write::{Axis, Compression, Hist, NtupleWriter, Profile, TreeWriter, Writer};

@@ -45,8 +45,11 @@ static WATCHED: Watched = Watched;
 const RATIO: usize = 1 << 16;
 
 /// Small files of several kinds; they stand beside this file.
-const FILES: [&str; 6] = [
+const FILES: [&str; 9] = [
     "alias.root",
+    "index.root",
+    "leaf_lists.root",
+    "variants.root",
     "directory_and_top.root",
     "arrays.root",
     "mixed_compression.root",

@@ -6,11 +6,12 @@ mod root_parts;
 
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&[u8]; 4] = [
+const FILES: [&[u8]; 5] = [
     include_bytes!("../../../prelude/root/tests/data/arrays.root"),
     include_bytes!("../../../prelude/root/tests/data/objects.root"),
     include_bytes!("../../../prelude/root/tests/data/strings.root"),
     include_bytes!("../../../prelude/root/tests/data/alias.root"),
+    include_bytes!("../../../prelude/root/tests/data/leaf_lists.root"),
 ];
 
 /// Where the baskets of a file are: position, bytes, and bytes of the key.

@@ -117,12 +117,37 @@ pub(crate) fn blob(bytes: &Bytes, blob: Blob, most: u64, what: &'static str) -> 
     let (Some(stored), Some(plain)) = (size(blob.stored), size(blob.plain)) else {
         return Err(Error::damaged(format!("{what} of {} bytes", blob.plain)).at(blob.at));
     };
-    if most > 0 && blob.stored > most {
-        return Err(Error::unknown(format!("{what} is in several parts, which cannot be read yet")).at(blob.at));
-    }
-    let stored = bytes.get(blob.at, stored, what)?;
+    let stored = match most {
+        1.. if blob.stored > most => parts(bytes, blob, most, what)?,
+        _ => bytes.get(blob.at, stored, what)?,
+    };
     let mut out = Vec::new();
     unpack(&stored, plain, &mut out).map(<[u8]>::to_vec).map_err(|error| error.at(blob.at))
+}
+
+/// A blob that is stored in several parts, as one of more than `most` bytes is: all but the last have `most` bytes, and the
+/// first ends with the positions of the others.
+fn parts(bytes: &Bytes, blob: Blob, most: u64, what: &'static str) -> Result<Vec<u8>> {
+    const POSITION: u64 = 8;
+    if blob.stored > bytes.length() {
+        return Err(Error::short(what, blob.stored, bytes.length()).at(blob.at));
+    }
+    let others = |number: u64| (number - 1).saturating_mul(POSITION);
+    let mut number = blob.stored.div_ceil(most);
+    // The positions may need a part more.
+    if others(number) > number * most - blob.stored {
+        number += 1;
+    }
+    let Some(inside) = most.checked_sub(others(number)) else {
+        return Err(Error::damaged(format!("{what} in {number} parts of {most} bytes")).at(blob.at));
+    };
+    let mut all = bytes.get(blob.at, most as usize, what)?;
+    let positions = all.split_off(inside as usize);
+    for position in positions.as_chunks::<{ POSITION as usize }>().0 {
+        let left = (blob.stored - all.len() as u64).min(most);
+        all.extend(bytes.get(u64::from_le_bytes(*position), left as usize, what)?);
+    }
+    Ok(all)
 }
 
 /// The inside of an envelope of a kind (1 header, 2 footer, 3 list of pages), and its checksum.
@@ -140,4 +165,25 @@ pub(crate) fn open<'a>(bytes: &'a [u8], kind: u64, what: &'static str) -> Result
         return Err(Error::damaged(format!("{what} of kind {} and {} bytes", head & 0xffff, head >> 16)));
     }
     Ok((little, sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_are_not_known_are_refused_by_number() {
+        let of = |words: &[i64]| {
+            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            Little { bytes: &bytes, at: 0 }.features("header").map_err(|error| error.to_string())
+        };
+        assert_eq!(of(&[0]), Ok(()));
+        // A set sign says that another word follows.
+        assert_eq!(of(&[i64::MIN, 0]), Ok(()));
+        let flag = |number: u32| {
+            format!("the header of the ntuple needs feature flag {number}, which this reader does not know")
+        };
+        assert_eq!(of(&[0b1000]), Err(flag(3)));
+        assert_eq!(of(&[i64::MIN, 0b10]), Err(flag(64)));
+    }
 }

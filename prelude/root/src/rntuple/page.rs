@@ -31,6 +31,19 @@ pub(crate) fn of(column: &Column) -> Result<Type, String> {
     })
 }
 
+/// Bytes of a switch.
+pub(crate) const SWITCH: usize = 12;
+
+/// Whether a column says which of several types each value of a field has.
+pub(crate) fn is_switch(column: &Column) -> bool {
+    column.kind == 0x10
+}
+
+/// The type that elements have while they are read: switches are bytes.
+pub(crate) fn stored(column: &Column) -> Result<Type, String> {
+    if is_switch(column) { Ok(Type::U8.fixed(&[SWITCH])) } else { of(column) }
+}
+
 /// Bits of an element; the column says them too, and must say the same where the type leaves no choice.
 fn bits(column: &Column) -> Result<usize> {
     let bits = usize::from(column.bits);
@@ -40,6 +53,7 @@ fn bits(column: &Column) -> Result<usize> {
         0x05 | 0x06 | 0x0b | 0x11 | 0x12 | 0x17 => bits == 16,
         0x07 | 0x08 | 0x0c | 0x0e | 0x13 | 0x14 | 0x18 | 0x1a => bits == 32,
         0x09 | 0x0a | 0x0d | 0x0f | 0x15 | 0x16 | 0x19 | 0x1b => bits == 64,
+        0x10 => bits == 8 * SWITCH,
         0x1c => (10..=31).contains(&bits),
         0x1d => (1..=32).contains(&bits),
         _ => false,

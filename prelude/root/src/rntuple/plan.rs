@@ -15,6 +15,8 @@ pub(crate) enum Node {
     List { field: usize, inner: Box<Node> },
     /// Differences of ends.
     Count { field: usize, of: Type },
+    /// Values of another node in the rows whose switch has this tag.
+    Variant { field: usize, tag: u32, inner: Box<Node> },
     /// So many values of another node.
     Fixed { size: usize, inner: Box<Node> },
 }
@@ -55,18 +57,7 @@ impl Plan {
         let columns = schema.columns_of(number);
         let first = columns.first().and_then(|list| list.first()).map(|column| &schema.columns[*column]);
         if let Some(size) = field.size {
-            let Some(size) = Some(size).filter(|size| *size < LARGEST).map(|size| size as usize) else {
-                return skip(format!("an array of {size} elements"));
-            };
-            let wrap = |inner: Node| wrap(Node::Fixed { size, inner: Box::new(inner) });
-            return match (&below[..], first) {
-                ([only], _) => self.field(schema, *only, name, &wrap, depth + 1),
-                ([], Some(column)) => match page::of(column) {
-                    Ok(of) => self.push(schema, number, name, wrap(Node::Leaf { field: number, of })),
-                    Err(reason) => skip(reason),
-                },
-                _ => skip("an array of nothing that can be read".to_owned()),
-            };
+            return self.array(schema, number, size, name, wrap, depth);
         }
         match (field.role, &below[..], first) {
             (0, [], Some(_)) if field.type_name == "std::string" && columns[0].len() == 2 => {
@@ -95,9 +86,47 @@ impl Plan {
                 }
             }
             (2, [], _) => skip("a class without members".to_owned()),
-            (3, ..) => skip("values of several types in one field (`std::variant`) cannot be a column".to_owned()),
-            (4, ..) => skip("an object written by its class's own streamer cannot be read".to_owned()),
-            _ => skip(format!("a field of role {} with {} fields below", field.role, below.len())),
+            (3, [_, ..], Some(column)) if page::is_switch(column) => {
+                for (tag, inner) in (1..).zip(&below) {
+                    let wrap = |inner: Node| wrap(Node::Variant { field: number, tag, inner: Box::new(inner) });
+                    let name = format!("{name}.{}", schema.fields[*inner].name);
+                    self.field(schema, *inner, name, &wrap, depth + 1);
+                }
+            }
+            (role, ..) => skip(match role {
+                3 => "values of several types in one field without what tells them apart".to_owned(),
+                4 => "an object written by its class's own streamer cannot be read".to_owned(),
+                role => format!("a field of role {role} with {} fields below", below.len()),
+            }),
+        }
+    }
+
+    /// A field of as many values in each row, which stand in a field below or in a column of its own.
+    fn array(
+        &mut self,
+        schema: &Schema,
+        number: usize,
+        size: u64,
+        name: String,
+        wrap: &dyn Fn(Node) -> Node,
+        depth: usize,
+    ) {
+        let type_name = schema.fields[number].type_name.clone();
+        let Some(elements) = Some(size).filter(|size| *size < LARGEST).map(|size| size as usize) else {
+            let reason = format!("an array of {size} elements");
+            return self.skipped.push(Skipped { name, type_name, reason });
+        };
+        let wrap = |inner: Node| wrap(Node::Fixed { size: elements, inner: Box::new(inner) });
+        let columns = schema.columns_of(number);
+        let first = columns.first().and_then(|list| list.first()).map(|column| &schema.columns[*column]);
+        let of = match (&schema.below(number)[..], first) {
+            ([only], _) => return self.field(schema, *only, name, &wrap, depth + 1),
+            ([], Some(column)) => page::of(column),
+            _ => Err("an array of nothing that can be read".to_owned()),
+        };
+        match of {
+            Ok(of) => self.push(schema, number, name, wrap(Node::Leaf { field: number, of })),
+            Err(reason) => self.skipped.push(Skipped { name, type_name, reason }),
         }
     }
 
@@ -119,7 +148,7 @@ impl Node {
         match self {
             Self::Leaf { of, .. } | Self::Count { of, .. } => of.clone(),
             Self::Text { .. } => Type::Text,
-            Self::List { inner, .. } => inner.of().list(),
+            Self::List { inner, .. } | Self::Variant { inner, .. } => inner.of().list(),
             Self::Fixed { size, inner } => Type::Fixed(Box::new(inner.of()), *size),
         }
     }

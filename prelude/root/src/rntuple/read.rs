@@ -151,6 +151,11 @@ impl Ntuple {
                 let number = offsets.last().copied().unwrap_or(0) as u64;
                 Ok(Values::List { offsets, values: Box::new(self.node(inner, cluster, number)?) })
             }
+            Node::Variant { field, tag, inner } => {
+                let offsets = self.chosen(*field, *tag, cluster, number)?;
+                let number = offsets.last().copied().unwrap_or(0) as u64;
+                Ok(Values::List { offsets, values: Box::new(self.node(inner, cluster, number)?) })
+            }
             Node::Count { field, of } => {
                 let offsets = self.ends(*field, cluster, number)?;
                 let counts = offsets.windows(2).map(|pair| (pair[1] - pair[0]) as u64).collect();
@@ -178,6 +183,28 @@ impl Ntuple {
         Ok(offsets)
     }
 
+    /// Offsets of lists that have one value in the rows whose switch has a tag, and none in others. A switch is the position
+    /// of the value among those of its type, and a tag.
+    fn chosen(&self, field: usize, tag: u32, cluster: &Cluster, number: u64) -> Result<Vec<i64>> {
+        let Values::Fixed { values, .. } = self.elements(field, 0, cluster, Some(number))? else {
+            return Err(Error::damaged("switches of another type"));
+        };
+        let Values::U8(bytes) = *values else { return Err(Error::damaged("switches of another type")) };
+        let mut offsets = Vec::with_capacity(number as usize + 1);
+        let mut have = 0;
+        offsets.push(have);
+        for [position @ .., a, b, c, d] in bytes.as_chunks::<{ page::SWITCH }>().0 {
+            if u32::from_le_bytes([*a, *b, *c, *d]) == tag {
+                if u64::from_le_bytes(*position) != have as u64 {
+                    return Err(Error::damaged("the values of a variant do not stand in the order of their rows"));
+                }
+                have += 1;
+            }
+            offsets.push(have);
+        }
+        Ok(offsets)
+    }
+
     /// The elements of the `which`-th column of a field. Where fewer than `number` are there, zeros stand before them.
     fn elements(&self, field: usize, which: usize, cluster: &Cluster, number: Option<u64>) -> Result<Values> {
         let all = self.schema.columns_of(field);
@@ -186,7 +213,8 @@ impl Ntuple {
         };
         let found = all.iter().find(has).or(all.first()).and_then(|list| list.get(which));
         let column = found.ok_or_else(|| Error::damaged("a field without its column"))?;
-        let of = page::of(&self.schema.columns[*column]).map_err(Error::unknown)?;
+        let of = page::stored(&self.schema.columns[*column]).map_err(Error::unknown)?;
+        let each = if let Type::Fixed(_, bytes) = &of { *bytes } else { 1 };
         let empty = Vec::new();
         let pages = cluster.columns.get(*column).map_or(&empty, |one| &one.pages);
         let have: u64 = pages.iter().map(|page| u64::from(page.elements)).sum();
@@ -203,10 +231,10 @@ impl Ntuple {
         }
         let mut values = zeros(&of, number)?;
         let Some(slot) = values.slot() else { return Ok(values) };
-        let (_, mut rest) = slot.split((number - have) as usize);
+        let (_, mut rest) = slot.split((number - have) as usize * each);
         let mut jobs = Vec::with_capacity(pages.len());
         for (position, page) in pages.iter().enumerate() {
-            let (one, after) = rest.split(page.elements as usize);
+            let (one, after) = rest.split(page.elements as usize * each);
             jobs.push((position, *page, one));
             rest = after;
         }
@@ -232,7 +260,7 @@ impl Node {
     fn fields(&self, out: &mut Vec<usize>) {
         match self {
             Self::Leaf { field, .. } | Self::Text { field } | Self::Count { field, .. } => out.push(*field),
-            Self::List { field, inner } => {
+            Self::List { field, inner } | Self::Variant { field, inner, .. } => {
                 out.push(*field);
                 inner.fields(out);
             }

@@ -2,6 +2,7 @@
 
 use super::basket::Basket;
 use super::layout::Layout;
+use super::leaves;
 use super::plan::{How, Planned};
 use crate::columns::{Prim, Text, Values};
 use crate::error::{Error, Result};
@@ -19,6 +20,11 @@ pub(super) fn basket(
         How::Counted { prim, inner, count } => counted(column, *prim, *inner, *count, basket, counts),
         How::Behind { prim, skip, count } => behind(column, *prim, *skip, *count, basket, counts),
         How::Text => texts(basket),
+        How::Leaves { parts, wanted } => {
+            bytes_for_all(basket)?;
+            let (offsets, values) = leaves::decode(parts, *wanted, basket, counts)?;
+            Ok(arranged(&column.of, offsets, values))
+        }
         How::Entry(layout) => entries(column, layout, basket),
     }
 }
@@ -105,11 +111,18 @@ fn listed(
 ) -> Values {
     let mut flat = Values::with_capacity(&prim.of(), number * inner);
     fill(&mut flat);
-    let values = match &column.of {
-        crate::columns::Type::List(of) => nested(of, flat),
-        _ => flat,
-    };
-    Values::List { offsets, values: Box::new(values) }
+    match &column.of {
+        of @ crate::columns::Type::List(_) => arranged(of, offsets, flat),
+        _ => Values::List { offsets, values: Box::new(flat) },
+    }
+}
+
+/// Numbers as rows of a type; of a list, the ends of the rows are needed.
+fn arranged(of: &crate::columns::Type, offsets: Vec<i64>, flat: Values) -> Values {
+    match of {
+        crate::columns::Type::List(of) => Values::List { offsets, values: Box::new(nested(of, flat)) },
+        of => nested(of, flat),
+    }
 }
 
 /// Numbers as fixed arrays of a type.
@@ -154,25 +167,29 @@ fn behind(
     let mut total = 0;
     for (row, pair) in starts.windows(2).enumerate() {
         let entry = &basket.data[pair[0] as usize..pair[1] as usize];
-        let numbers = match entry.get(skip..) {
-            Some(numbers) => numbers,
-            None if entry.is_empty() && skip == 1 => entry,
-            None => return Err(wrong(row)),
-        };
-        if skip == COLLECTION {
-            let said = u32::from_be_bytes([entry[6], entry[7], entry[8], entry[9]]) as usize;
-            if said.checked_mul(width) != Some(numbers.len()) {
-                return Err(wrong(row));
-            }
-        } else if numbers.len() % width != 0 {
-            return Err(wrong(row));
-        }
+        let numbers = numbers(entry, skip, width).ok_or_else(|| wrong(row))?;
         prim.append(numbers, 0, &mut flat);
         total += numbers.len() / width;
         offsets.push(total as i64);
     }
-    let inner = 1;
-    Ok(listed(column, offsets, total, |values| *values = flat, prim, inner))
+    Ok(listed(column, offsets, total, |values| *values = flat, prim, 1))
+}
+
+/// The numbers of an entry, behind its header; none when it has other bytes than it says.
+#[inline]
+fn numbers(entry: &[u8], skip: usize, width: usize) -> Option<&[u8]> {
+    let numbers = match entry.get(skip..) {
+        Some(numbers) => numbers,
+        None if entry.is_empty() && skip == 1 => entry,
+        None => return None,
+    };
+    let fits = if skip == COLLECTION {
+        let said = u32::from_be_bytes([entry[6], entry[7], entry[8], entry[9]]) as usize;
+        said.checked_mul(width) == Some(numbers.len())
+    } else {
+        numbers.len() % width == 0
+    };
+    fits.then_some(numbers)
 }
 
 /// Where collections of numbers begin that follow one another.

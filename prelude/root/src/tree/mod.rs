@@ -6,10 +6,13 @@
 mod array;
 mod basket;
 mod branch;
+mod clusters;
 mod decode;
 mod describe;
+mod index;
 mod layout;
 mod leaf;
+mod leaves;
 mod names;
 mod object;
 mod plan;
@@ -17,5 +20,6 @@ mod range;
 mod read;
 mod record;
 
+pub use index::Index;
 pub(crate) use object::is_tree;
 pub(crate) use read::Tree;

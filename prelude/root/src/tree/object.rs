@@ -1,9 +1,13 @@
 //! Reading a tree's own record.
 
 use super::array::{count, float};
+use super::index::Index;
 use super::record::{Known, Record};
-use crate::error::Result;
-use crate::stream::{Cursor, Pointers};
+use crate::error::{Error, Result};
+use crate::stream::{Cursor, Pointer, Pointers};
+
+/// The first version of TTree that keeps a TTreeIndex.
+const FIRST_WITH_INDEX: u16 = 16;
 
 /// Whether objects of a class are trees.
 pub(crate) fn is_tree(class: &str) -> bool {
@@ -22,7 +26,30 @@ impl Record {
         branches.map_err(|error| error.at(cursor.at() as u64))?;
         let mut pointers = Pointers::new(base);
         super::branch::array(&mut cursor, &mut pointers, &mut record, &mut Known::default(), None, 0)?;
+        record.index = record.behind(header.version, &mut cursor, &mut pointers);
         Ok(record)
+    }
+
+    /// What stands behind the branches: leaves, aliases, older tables of an index, and the index. A tree whose index cannot be
+    /// read has its rows all the same; only friends need it.
+    fn behind(&self, version: u16, cursor: &mut Cursor, pointers: &mut Pointers) -> Result<Option<Index>> {
+        // Before, the index was no object of its own.
+        if version < FIRST_WITH_INDEX {
+            return Ok(None);
+        }
+        cursor.pass()?;
+        if let Pointer::New { end: Some(end), .. } = pointers.next(cursor)? {
+            cursor.go(end)?;
+        }
+        for width in [8, 4] {
+            let number = cursor.count(width, "an index of old")?;
+            cursor.skip(number * width)?;
+        }
+        match pointers.next(cursor)? {
+            Pointer::New { class, .. } if &*class == "TTreeIndex" => Index::read(cursor, self.entries).map(Some),
+            Pointer::New { class, .. } => Err(Error::unknown(format!("its index is a {class}"))),
+            Pointer::Null | Pointer::Seen(_) => Ok(None),
+        }
     }
 
     /// Everything before the branches.

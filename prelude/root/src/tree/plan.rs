@@ -2,6 +2,7 @@
 
 use super::describe::{self, Types};
 use super::layout::Layout;
+use super::leaves::{self, Part};
 use super::record::Branch;
 
 use super::names::{self, TypeName};
@@ -31,11 +32,18 @@ pub(crate) enum How {
     Behind { prim: Prim, skip: usize, count: Option<usize> },
     /// Text of a TLeafC: empty texts may have no byte at all.
     Text,
+    /// One of several leaves, some of which have as many values as a leaf says.
+    Leaves { parts: Vec<Part>, wanted: usize },
     /// Anything else.
     Entry(Layout),
 }
 
 type Why = String;
+
+const CLONES: &str = "TClonesArray";
+/// Its branch says nothing of its elements.
+const UNSPLIT: &str = "the class of its elements stands in the entries alone, not in the branch; a TClonesArray that is \
+    written with a split level of 1 or more can be read";
 
 /// The columns of a branch. An empty list when it only holds other branches.
 pub(crate) fn plan(number: usize, record: &Record, classes: &Classes) -> Result<Vec<Planned>, (String, Why)> {
@@ -53,7 +61,7 @@ pub(crate) fn plan(number: usize, record: &Record, classes: &Classes) -> Result<
     let planned = match &leaves[..] {
         [] => Err((branch.class.clone(), "it has no leaves".to_owned())),
         [leaf] => one(branch, leaf, classes),
-        several => list(several),
+        _ => list(&branch.leaves, record),
     };
     let mut planned = planned?;
     let entries = record.entries;
@@ -71,30 +79,40 @@ fn column(suffix: &str, of: Type, type_name: String, how: How) -> Planned {
 }
 
 /// Several leaves: structs without gaps.
-fn list(leaves: &[&Leaf]) -> Result<Vec<Planned>, (String, Why)> {
+fn list(numbers: &[usize], record: &Record) -> Result<Vec<Planned>, (String, Why)> {
     let mut parts = Vec::new();
     let mut stride = 0usize;
-    for leaf in leaves {
+    for number in numbers {
+        let leaf = &record.leaves[*number];
         let Some(prim) = plain(leaf) else {
             return Err((leaf.class.clone(), format!("its leaf `{}` is a {} among others", leaf.name, leaf.class)));
         };
-        if leaf.count.is_some() {
-            return Err((
-                leaf.class.clone(),
-                format!("its leaf `{}` has a number of values of its own among others", leaf.name),
-            ));
-        }
         let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
         parts.push((leaf, prim, dimensions.clone(), stride));
         let bytes = dimensions.iter().product::<usize>() * prim.width();
         stride = stride.saturating_add(bytes);
     }
-    let one = |(leaf, prim, dimensions, offset): (&&Leaf, Prim, Vec<usize>, usize)| {
+    if parts.iter().any(|(leaf, ..)| leaf.count.is_some()) {
+        return counted(numbers, &parts);
+    }
+    let one = |(leaf, prim, dimensions, offset): (&Leaf, Prim, Vec<usize>, usize)| {
         let how = How::Flat { prim, number: dimensions.iter().product(), offset, stride };
         let type_name = type_name(prim, &dimensions, false);
         column(&format!(".{}", leaf.name), prim.of().fixed(&dimensions), type_name, how)
     };
     Ok(parts.into_iter().map(one).collect())
+}
+
+/// Several leaves, some of which have as many values as another says.
+fn counted(numbers: &[usize], leaves: &[(&Leaf, Prim, Vec<usize>, usize)]) -> Result<Vec<Planned>, (String, Why)> {
+    let parts = leaves::parts(numbers, leaves)?;
+    let one = |(wanted, (leaf, prim, dimensions, _)): (usize, &(&Leaf, Prim, Vec<usize>, usize))| {
+        let inner = prim.of().fixed(dimensions);
+        let of = if leaf.count.is_some() { inner.list() } else { inner };
+        let type_name = type_name(*prim, dimensions, leaf.count.is_some());
+        column(&format!(".{}", leaf.name), of, type_name, How::Leaves { parts: parts.clone(), wanted })
+    };
+    Ok(leaves.iter().enumerate().map(one).collect())
 }
 
 /// The number type of a leaf that is not part of a class.
@@ -145,6 +163,9 @@ fn one(branch: &Branch, leaf: &Leaf, classes: &Classes) -> Result<Vec<Planned>, 
         return element(branch, leaf, classes);
     }
     let class = if branch.class.is_empty() { leaf.class.clone() } else { branch.class.clone() };
+    if class == CLONES {
+        return Err((class, UNSPLIT.to_owned()));
+    }
     Err((class, format!("a {} with a {} cannot be read", branch.sort, leaf.class)))
 }
 
@@ -167,31 +188,16 @@ fn element(branch: &Branch, leaf: &Leaf, classes: &Classes) -> Result<Vec<Planne
     let member = member(branch, classes);
     // The range of a packed number stands in the description of the class, else in the leaf.
     let title = member.map_or(leaf.title.as_str(), |member| member.title.as_str());
-    let many = matches!(branch.kind, 31 | 41) || leaf.count.is_some();
-    if branch.streamer >= 0 || leaf.kind > 0 {
-        let kind = if leaf.kind > 0 { leaf.kind } else { branch.streamer };
-        if let Some(prim) = names::code(kind % 20, title).filter(|_| kind < 40) {
-            if many {
-                let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
-                let inner = dimensions.iter().product();
-                let how = How::Counted { prim, inner, count: leaf.count };
-                let name = type_name(prim, &dimensions, true);
-                return Ok(vec![column("", prim.of().fixed(&dimensions).list(), name, how)]);
-            }
-            return array(leaf, prim);
-        }
-        if let Some(prim) = names::code(kind - 40, title).filter(|_| (41..60).contains(&kind)) {
-            let name = type_name(prim, &[], true);
-            if matches!(branch.kind, 31 | 41) {
-                return Err((name, "counted arrays in a collection cannot be read".to_owned()));
-            }
-            return Ok(vec![column("", prim.of().list(), name, How::Behind { prim, skip: 1, count: leaf.count })]);
-        }
+    if let Some(numbers) = numbers_of(branch, leaf, title)? {
+        return Ok(numbers);
     }
     let whole = branch.streamer < 0 || branch.parent_class.is_empty() && member.is_none();
     let text = if whole { branch.class.clone() } else { member.map_or_else(String::new, |one| one.type_name.clone()) };
     if text.is_empty() {
         return Err((branch.class.clone(), "the file does not describe its type".to_owned()));
+    }
+    if text.trim_end_matches('*') == CLONES {
+        return Err((text, UNSPLIT.to_owned()));
     }
     let name = TypeName::parse(&text);
     let types = Types::new(classes);
@@ -204,6 +210,33 @@ fn element(branch: &Branch, leaf: &Leaf, classes: &Classes) -> Result<Vec<Planne
         (None, true) => describe::in_collection(describe::whole_layout(&name, &types)),
     };
     fast(layout, &text)
+}
+
+/// A member that is a number or an array of numbers.
+fn numbers_of(branch: &Branch, leaf: &Leaf, title: &str) -> Result<Option<Vec<Planned>>, (String, Why)> {
+    let collection = matches!(branch.kind, 31 | 41);
+    if branch.streamer < 0 && leaf.kind <= 0 {
+        return Ok(None);
+    }
+    let kind = if leaf.kind > 0 { leaf.kind } else { branch.streamer };
+    if let Some(prim) = names::code(kind % 20, title).filter(|_| kind < 40) {
+        if !collection && leaf.count.is_none() {
+            return array(leaf, prim).map(Some);
+        }
+        let dimensions = dimensions(leaf).map_err(|why| (names::spelled(prim).to_owned(), why))?;
+        let how = How::Counted { prim, inner: dimensions.iter().product(), count: leaf.count };
+        let name = type_name(prim, &dimensions, true);
+        return Ok(Some(vec![column("", prim.of().fixed(&dimensions).list(), name, how)]));
+    }
+    if let Some(prim) = names::code(kind - 40, title).filter(|_| (41..60).contains(&kind)) {
+        let name = type_name(prim, &[], true);
+        if collection {
+            return Err((name, "counted arrays in a collection cannot be read".to_owned()));
+        }
+        let how = How::Behind { prim, skip: 1, count: leaf.count };
+        return Ok(Some(vec![column("", prim.of().list(), name, how)]));
+    }
+    Ok(None)
 }
 
 /// A layout of a column alone, as what reads it fastest.
@@ -243,11 +276,12 @@ fn member<'a>(branch: &Branch, classes: &'a Classes) -> Option<&'a Element> {
     })
 }
 
-/// The leaf that counts the values of an entry.
-pub(crate) fn count(how: &How) -> Option<usize> {
+/// The leaves of other branches that count the values of an entry.
+pub(crate) fn counts(how: &How) -> Vec<usize> {
     match how {
-        How::Counted { count, .. } | How::Behind { count, .. } => *count,
-        How::Flat { .. } | How::Text | How::Entry(_) => None,
+        How::Counted { count, .. } | How::Behind { count, .. } => count.iter().copied().collect(),
+        How::Leaves { parts, .. } => leaves::counts(parts),
+        How::Flat { .. } | How::Text | How::Entry(_) => Vec::new(),
     }
 }
 
@@ -255,14 +289,14 @@ pub(crate) fn count(how: &How) -> Option<usize> {
 pub(crate) fn counter(leaf: usize, record: &Record) -> Result<(usize, How), Why> {
     let leaf = &record.leaves[leaf];
     let branch = leaf.branch.ok_or_else(|| format!("the leaf `{}` that counts it is in no branch", leaf.name))?;
-    let leaves: Vec<&Leaf> = record.branches[branch].leaves.iter().map(|leaf| &record.leaves[*leaf]).collect();
+    let leaves = &record.branches[branch].leaves;
     if let [_] = &leaves[..] {
         // A leaf of a collection counts its elements.
         let prim = if leaf.class == "TLeafElement" { Some(Prim::I32) } else { plain(leaf) };
         let prim = prim.ok_or_else(|| format!("it is counted by a {}", leaf.class))?;
         return Ok((branch, How::Flat { prim, number: 1, offset: 0, stride: prim.width() }));
     }
-    let columns = list(&leaves).map_err(|(_, why)| why)?;
+    let columns = list(leaves, record).map_err(|(_, why)| why)?;
     let suffix = format!(".{}", leaf.name);
     let found = columns.into_iter().find(|column| column.suffix == suffix);
     found

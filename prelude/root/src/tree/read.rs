@@ -2,6 +2,7 @@
 
 use super::basket::{self, Basket, Disk, Scratch};
 use super::decode;
+use super::index::Index;
 use super::plan::{self, How, Planned};
 use super::record::Record;
 use crate::block::can_hold;
@@ -23,23 +24,23 @@ thread_local! {
 pub(crate) struct Tree {
     file: File,
     path: String,
-    record: Record,
-    planned: Vec<Planned>,
+    pub(super) record: Record,
+    pub(super) planned: Vec<Planned>,
     pub(crate) columns: Vec<Column>,
     pub(crate) skipped: Vec<Skipped>,
     /// Baskets of each branch.
-    spans: HashMap<usize, Vec<Span>>,
+    pub(super) spans: HashMap<usize, Vec<Span>>,
 }
 
 /// The rows of a basket.
 #[derive(Debug, Clone)]
-struct Span {
-    rows: Range<u64>,
-    place: Place,
+pub(super) struct Span {
+    pub rows: Range<u64>,
+    pub place: Place,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     Disk(Disk),
     Embedded(usize),
 }
@@ -67,6 +68,12 @@ impl Tree {
 
     pub(crate) fn rows(&self) -> u64 {
         self.record.entries
+    }
+
+    /// The index of the tree, if it has one.
+    pub(crate) fn index(&self) -> Result<Option<&Index>> {
+        let place = |error: Error| error.in_object(&self.path).in_file(self.file.name());
+        self.record.index.as_ref().map(Option::as_ref).map_err(|error| place(error.clone()))
     }
 
     fn plan(&mut self) {
@@ -165,50 +172,6 @@ impl Tree {
         Ok(())
     }
 
-    /// Rows with which clusters begin: all columns begin a new basket there.
-    pub(crate) fn clusters(&self) -> Vec<u64> {
-        self.said().unwrap_or_else(|| self.largest())
-    }
-
-    /// The clusters that the tree says; none when it does not, or when it says more than there are baskets.
-    fn said(&self) -> Option<Vec<u64>> {
-        let rows = self.rows();
-        let most = self.spans.values().map(Vec::len).max().unwrap_or(0) as u64 + self.record.ranges.len() as u64 + 1;
-        if self.record.ranges.is_empty() && self.record.flush <= 0 {
-            return None;
-        }
-        let mut starts = Vec::new();
-        let mut start = 0;
-        // The end of a range is its last row; what is behind all of them has the tree's own size.
-        let ends =
-            self.record.ranges.iter().map(|(end, size)| (u64::try_from(*end).unwrap_or(0).saturating_add(1), *size));
-        for (end, size) in ends.chain([(rows, self.record.flush)]) {
-            let end = end.min(rows);
-            while start < end {
-                starts.push(start);
-                let size = u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(end - start);
-                start = start.saturating_add(size).min(end);
-                if starts.len() as u64 > most {
-                    return None;
-                }
-            }
-        }
-        Some(starts)
-    }
-
-    /// The starts of the baskets of the branch with the fewest: others have their baskets within, or nearly so.
-    fn largest(&self) -> Vec<u64> {
-        let read = self.planned.iter().filter_map(|planned| self.spans.get(&planned.branch));
-        let fewest = read.filter(|spans| !spans.is_empty()).min_by_key(|spans| spans.len());
-        let mut starts: Vec<u64> = fewest.into_iter().flatten().map(|span| span.rows.start).collect();
-        starts.dedup();
-        starts.retain(|start| *start < self.rows());
-        if starts.is_empty() && self.rows() > 0 {
-            starts.push(0);
-        }
-        starts
-    }
-
     /// Brings the baskets of some rows into memory, with those of the leaves that count their values.
     pub(crate) fn hold(&self, columns: &[usize], rows: &Range<u64>) -> Result<Held> {
         if !self.file.bytes().are_elsewhere() {
@@ -229,9 +192,10 @@ impl Tree {
         let mut ranges = Vec::new();
         for column in columns {
             let planned = &self.planned[*column];
-            let counter = plan::count(&planned.how).and_then(|leaf| plan::counter(leaf, &self.record).ok());
+            let counters =
+                plan::counts(&planned.how).into_iter().filter_map(|leaf| plan::counter(leaf, &self.record).ok());
             let mut rows = rows.clone();
-            for branch in [Some(planned.branch), counter.map(|(branch, _)| branch)].into_iter().flatten() {
+            for branch in std::iter::once(planned.branch).chain(counters.map(|(branch, _)| branch)) {
                 let spans = self.spans.get(&branch).map_or(&[][..], Vec::as_slice);
                 for span in spans.iter().filter(|span| span.rows.start < rows.end && rows.start < span.rows.end) {
                     if let Place::Disk(disk) = span.place {
@@ -365,7 +329,13 @@ impl Tree {
     /// Numbers of values of rows, as a leaf counts them.
     fn counts(&self, leaf: usize, rows: Range<u64>) -> Result<Vec<usize>> {
         let (branch, how) = plan::counter(leaf, &self.record).map_err(Error::unknown)?;
-        let How::Flat { prim, .. } = how else { return Err(Error::unknown("counts that are no numbers")) };
+        // Counts that need other counts could need themselves.
+        let alone = match &how {
+            How::Flat { prim, .. } => Some(*prim),
+            How::Leaves { parts, wanted } => super::leaves::alone(parts, *wanted),
+            _ => None,
+        };
+        let prim = alone.ok_or_else(|| Error::unknown("counts that are no numbers, or are counted themselves"))?;
         let planned = Planned { branch, suffix: String::new(), of: prim.of(), type_name: String::new(), how };
         if !self.spans.contains_key(&branch) {
             return Err(Error::unknown(format!(

@@ -1,11 +1,12 @@
 //! What is known of a tree from its own record: branches, leaves, clusters.
 
 use super::basket::{Disk, Embedded};
-use crate::error::Error;
+use super::index::Index;
+use crate::error::{Error, Result};
 use std::collections::HashMap;
 
 /// What a tree says of itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Record {
     pub entries: u64,
     /// Rows per cluster, or bytes when negative.
@@ -14,6 +15,15 @@ pub(crate) struct Record {
     pub ranges: Vec<(i64, i64)>,
     pub branches: Vec<Branch>,
     pub leaves: Vec<Leaf>,
+    /// The index that the tree was given, or why it cannot be read.
+    pub index: Result<Option<Index>>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        let (branches, leaves) = (Vec::new(), Vec::new());
+        Self { entries: 0, flush: 0, ranges: Vec::new(), branches, leaves, index: Ok(None) }
+    }
 }
 
 /// Objects that may be pointed at.

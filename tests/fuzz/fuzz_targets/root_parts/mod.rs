@@ -95,6 +95,11 @@ pub fn read(bytes: Vec<u8>) {
         for start in table.clusters() {
             assert!(start < table.rows(), "a cluster that begins behind the rows");
         }
+        if let Ok(Some(index)) = table.index() {
+            for (major, minor, row) in index.keys() {
+                assert!(*row < table.rows() && index.row(*major, *minor).is_some(), "a row that the tree does not have");
+            }
+        }
         for column in 0..table.columns().len() {
             let rows = table.rows().min(1 << 12);
             if let Ok(values) = table.read(&[column], 0..rows) {
