@@ -6,6 +6,24 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Where in a file something is wrong. What is not known is left out.
+///
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// let error = file.table("no such table").unwrap_err();
+/// let place: &root::Place = error.place();
+/// assert!(place.file.is_some() && place.byte.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The file as the caller named it.
@@ -33,6 +51,11 @@ impl fmt::Display for Place {
 }
 
 /// What is wrong.
+///
+/// ```
+/// let error = root::File::from_bytes("a message", vec![7; 200]).unwrap_err();
+/// assert!(matches!(error.kind, root::Kind::NotRoot), "{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Kind {
@@ -69,9 +92,8 @@ pub enum Kind {
 /// An error of a ROOT file, with its place.
 ///
 /// ```
-/// let error = root::File::from_bytes("notes.root", b"no file of ROOT".to_vec()).expect_err("no ROOT file");
-/// assert_eq!(error.place().file.as_deref(), Some("notes.root"));
-/// assert_eq!(error.kind, root::Kind::NotRoot);
+/// let error: root::Error = root::File::from_bytes("a message", b"no file of ROOT".to_vec()).unwrap_err();
+/// assert!(error.to_string().contains("a message"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -97,6 +119,11 @@ impl From<Kind> for Error {
 
 impl Error {
     /// Where it is wrong.
+    ///
+    /// ```
+    /// let error = root::File::from_bytes("a message", b"no file of ROOT".to_vec()).unwrap_err();
+    /// assert_eq!(error.place().file.as_deref(), Some("a message"));
+    /// ```
     pub fn place(&self) -> &Place {
         &self.place
     }

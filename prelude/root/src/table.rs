@@ -11,14 +11,22 @@ use std::ops::Range;
 
 /// A TTree or an RNTuple.
 ///
-/// ```no_run
-/// let table = root::File::open("ntuple.root")?.table("tree")?;
-/// let position = table.columns().iter().position(|column| column.name == "mass");
-/// if let Some(position) = position {
-///     let values = table.read(&[position], 0..table.rows())?;
-///     println!("{} masses", values[0].len());
-/// }
-/// # Ok::<(), root::Error>(())
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// # let table = file.table("events")?;
+/// let table: root::Table = table;
+/// assert_eq!(table.read(&[1], 0..3)?, [Values::I32(vec![1, 2, 3])]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Table {
@@ -37,11 +45,43 @@ fn is_table(class: &str) -> bool {
 
 impl File {
     /// The tables of the file: trees and ntuples of all directories, each name once.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.tables().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tables(&self) -> Vec<Entry> {
         self.newest(is_table)
     }
 
     /// Whether there is a table of this name.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(file.has_table("events") && !file.has_table("event"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_table(&self, path: &str) -> bool {
         self.key(path, is_table).is_ok()
     }
@@ -50,6 +90,23 @@ impl File {
     ///
     /// # Errors
     /// A name that is not there, or a table whose description cannot be read.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.table("events")?.columns().len(), 2);
+    /// assert!(file.table("event").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn table(&self, path: &str) -> Result<Table> {
         let key = self.key(path, is_table)?;
         let kind = if tree::is_tree(&key.class) {
@@ -63,6 +120,23 @@ impl File {
 
 impl Table {
     /// Number of rows.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert_eq!(table.rows(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows(&self) -> u64 {
         match &self.kind {
             Kind::Tree(tree) => tree.rows(),
@@ -71,6 +145,23 @@ impl Table {
     }
 
     /// All columns.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert_eq!(table.columns()[1].name, "n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn columns(&self) -> &[Column] {
         match &self.kind {
             Kind::Tree(tree) => &tree.columns,
@@ -79,6 +170,23 @@ impl Table {
     }
 
     /// Branches that are no columns, and why.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert!(table.skipped().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn skipped(&self) -> &[Skipped] {
         match &self.kind {
             Kind::Tree(tree) => &tree.skipped,
@@ -88,6 +196,23 @@ impl Table {
 
     /// First rows of the clusters: rows that were written together and are best read together. The first is 0; a table
     /// without rows has none.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert_eq!(table.clusters(), [0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clusters(&self) -> Vec<u64> {
         match &self.kind {
             Kind::Tree(tree) => tree.clusters(),
@@ -96,6 +221,12 @@ impl Table {
     }
 
     /// The index of a tree by which friends find their rows, if it has one.
+    ///
+    /// ```no_run
+    /// let table = root::File::open("scores.root")?.table("scores")?;
+    /// let row = table.index()?.and_then(|index| index.row(7, 12));
+    /// # Ok::<(), root::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An index that cannot be read.
@@ -107,6 +238,23 @@ impl Table {
     }
 
     /// Bytes on disk of some rows of a column.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert!(table.stored(0, 0..3) > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stored(&self, column: usize, rows: Range<u64>) -> u64 {
         match &self.kind {
             Kind::Tree(tree) => tree.stored(column, &rows),
@@ -115,6 +263,24 @@ impl Table {
     }
 
     /// Where the bytes of some rows of some columns are in the file: baskets or pages as a whole, in no order.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// let bytes: u64 = table.ranges(&[0], 0..3).iter().map(|range| range.end - range.start).sum();
+    /// assert!(bytes > 0 && bytes < file.size());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ranges(&self, columns: &[usize], rows: Range<u64>) -> Vec<Range<u64>> {
         let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
         match &self.kind {
@@ -128,6 +294,25 @@ impl Table {
     ///
     /// # Errors
     /// What the server or the connection says.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// let held = table.hold(&[0], 0..3)?;
+    /// assert_eq!(table.read(&[0], 0..3)?[0].len(), 3);
+    /// # drop(held);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hold(&self, columns: &[usize], rows: Range<u64>) -> Result<Held> {
         let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
         match &self.kind {
@@ -138,6 +323,24 @@ impl Table {
 
     /// Says that rows of some columns are going to be held soon: of a file that is elsewhere, what they need is fetched
     /// meanwhile. It does not wait.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// table.expect(&[0], 0..3);
+    /// assert_eq!(table.read(&[0], 0..3)?[0].len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expect(&self, columns: &[usize], rows: Range<u64>) {
         let columns: Vec<usize> = columns.iter().copied().filter(|column| *column < self.columns().len()).collect();
         match &self.kind {
@@ -150,6 +353,24 @@ impl Table {
     ///
     /// # Errors
     /// Rows that are not there, and bytes that are damaged: the error names file, object, branch, basket and byte.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let table = file.table("events")?;
+    /// assert_eq!(table.read(&[0], 1..3)?, [Values::F64(vec![1.5, 2.5])]);
+    /// assert!(table.read(&[0], 0..4).is_err(), "there are three rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self, columns: &[usize], rows: Range<u64>) -> Result<Vec<Values>> {
         if rows.start > rows.end || rows.end > self.rows() {
             return Err(Error::unknown(format!("rows {} to {} of {}", rows.start, rows.end, self.rows())));

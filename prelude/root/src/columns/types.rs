@@ -6,8 +6,8 @@ use std::fmt;
 ///
 /// ```
 /// use root::Type;
-/// let jets = Type::List(Box::new(Type::F32));
-/// assert_eq!(jets.to_string(), "list[f32]");
+/// assert_eq!(Type::List(Box::new(Type::F32)), Type::List(Box::new(Type::F32)));
+/// assert_eq!(root::Values::empty(&Type::F32).of(), Type::F32);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the number type of its name")]
@@ -68,12 +68,22 @@ impl fmt::Display for Type {
 
 /// A column of a table.
 ///
-/// ```no_run
-/// let table = root::File::open("nano.root")?.table("Events")?;
-/// for column in table.columns() {
-///     println!("{} is {}, in the file {}", column.name, column.of, column.type_name);
-/// }
-/// # Ok::<(), root::Error>(())
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// # let table = file.table("events")?;
+/// let x: &root::Column = &table.columns()[0];
+/// assert_eq!((x.name.as_str(), &x.of), ("x", &Type::F64));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -87,12 +97,22 @@ pub struct Column {
 
 /// A branch or a field that is not a column.
 ///
-/// ```no_run
-/// let table = root::File::open("delphes.root")?.table("Delphes")?;
-/// for skipped in table.skipped() {
-///     println!("{} ({}): {}", skipped.name, skipped.type_name, skipped.reason);
-/// }
-/// # Ok::<(), root::Error>(())
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// # let table = file.table("events")?;
+/// let skipped: &[root::Skipped] = table.skipped();
+/// assert!(skipped.is_empty(), "all branches are columns");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {

@@ -9,12 +9,20 @@ use std::sync::{Arc, OnceLock};
 
 /// A ROOT file. Cheap to clone; may be used by several threads at once.
 ///
-/// ```no_run
-/// let file = root::File::open("ntuple.root")?;
-/// for entry in file.entries() {
-///     println!("{};{} is a {}", entry.path, entry.cycle, entry.class);
-/// }
-/// # Ok::<(), root::Error>(())
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// assert_eq!(file.table("events")?.rows(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct File {
@@ -32,6 +40,23 @@ struct Inner {
 }
 
 /// An object of a file.
+///
+/// ```
+/// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+/// # let mut tree = TreeWriter::new("events", &columns)?;
+/// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+/// # tree.finish(&mut writer)?;
+/// # writer.finish()?;
+/// # let file = File::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// let entries: Vec<root::Entry> = file.entries();
+/// assert_eq!((entries[0].path.as_str(), entries[0].class.as_str()), ("events", "TTree"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Directories and name, with slashes between.
@@ -49,6 +74,23 @@ impl File {
     ///
     /// # Errors
     /// A file that cannot be read, that is none of ROOT's, or whose directories are damaged.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(File::open("no such file.root").is_err());
+    /// assert_eq!(file.entries().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let name = path.as_ref().display().to_string();
         Bytes::open(path.as_ref()).and_then(|bytes| Self::parse(&name, bytes)).map_err(|error| error.in_file(&name))
@@ -58,6 +100,10 @@ impl File {
     ///
     /// # Errors
     /// As [`File::open`].
+    ///
+    /// ```
+    /// assert!(root::File::from_bytes("a message", b"no file of ROOT".to_vec()).is_err());
+    /// ```
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self> {
         Self::of(name, recoil_bytes::Bytes::memory(bytes))
     }
@@ -66,6 +112,11 @@ impl File {
     ///
     /// # Errors
     /// As [`File::open`].
+    ///
+    /// ```
+    /// let bytes = recoil_bytes::Bytes::memory(b"no file of ROOT".to_vec());
+    /// assert!(root::File::of("a message", bytes).unwrap_err().to_string().contains("a message"));
+    /// ```
     pub fn of(name: &str, bytes: recoil_bytes::Bytes) -> Result<Self> {
         Self::parse(name, Bytes::of(bytes)).map_err(|error| error.in_file(name))
     }
@@ -90,21 +141,85 @@ impl File {
     }
 
     /// What the caller named it.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(file.name().ends_with(".root"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.inner.name
     }
 
     /// Bytes of the file.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(file.size() > 300);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn size(&self) -> u64 {
         self.inner.bytes.length()
     }
 
     /// Whether it was never closed: it has no list of its objects, which were looked for record by record.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(!file.recovered(), "it was closed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recovered(&self) -> bool {
         self.inner.recovered
     }
 
     /// All objects, in the order of the directories.
+    ///
+    /// ```
+    /// # use root::{Compression, File, Text, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64), ("n".to_string(), Type::I32)];
+    /// # let mut tree = TreeWriter::new("events", &columns)?;
+    /// # tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5, 2.5]), Values::I32(vec![1, 2, 3])])?;
+    /// # tree.finish(&mut writer)?;
+    /// # writer.finish()?;
+    /// # let file = File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.entries()[0].path, "events");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn entries(&self) -> Vec<Entry> {
         self.inner.found.iter().map(|(directory, key)| entry(directory, key)).collect()
     }

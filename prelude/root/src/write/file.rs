@@ -13,16 +13,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A file that is written. It appears under its name when it is finished; dropped before, it leaves nothing behind.
 ///
 /// ```
-/// use root::{Compression, File, TreeWriter, Type, Values, Writer};
-/// let path = std::env::temp_dir().join(format!("root-writer-{}.root", std::process::id()));
-/// let mut file = Writer::create(&path, Compression::Zstd(3))?;
-/// let mut tree = TreeWriter::new("events", &[("x".to_owned(), Type::F64)])?;
-/// tree.push(&mut file, vec![Values::F64(vec![1.5, 2.5])])?;
-/// tree.finish(&mut file)?;
-/// file.finish()?;
-/// assert_eq!(File::open(&path)?.table("events")?.rows(), 2);
-/// # std::fs::remove_file(&path).expect("the file");
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// assert!(!path.exists(), "it appears when it is finished");
+/// writer.finish()?;
+/// assert!(path.exists());
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Writer {
@@ -72,6 +71,10 @@ impl Writer {
     ///
     /// # Errors
     /// A place that cannot be written.
+    ///
+    /// ```
+    /// assert!(root::Writer::create("no folder/out.root", root::Compression::Default).is_err());
+    /// ```
     pub fn create(path: impl AsRef<Path>, compression: Compression) -> Result<Self> {
         let mut writer = Self::begin(path.as_ref(), compression)?;
         let file = File::create(&writer.part).map_err(|error| writer.io(error))?;
@@ -91,6 +94,21 @@ impl Writer {
     ///
     /// # Errors
     /// A file that is not one of ROOT's, that is cut short or was never closed; a place that cannot be written.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// writer.finish()?;
+    /// let mut more = Writer::add(&path, &["events"], Compression::Default)?;
+    /// TreeWriter::new("events", &columns)?.finish(&mut more)?;
+    /// more.finish()?;
+    /// assert!(File::open(&path)?.has_table("events"));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add(path: impl AsRef<Path>, names: &[&str], compression: Compression) -> Result<Self> {
         let path = path.as_ref();
         if std::fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
@@ -132,6 +150,15 @@ impl Writer {
     }
 
     /// The file that is made.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// assert_eq!(writer.path(), path);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -244,6 +271,17 @@ impl Writer {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// writer.finish()?;
+    /// assert!(File::open(&path)?.entries().is_empty());
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self) -> Result<()> {
         let infos = self.infos()?;
         let name = self.name();

@@ -7,8 +7,8 @@ use crate::error::{Kind, Result};
 /// An axis: a title, and its edges.
 ///
 /// ```
-/// let axis = root::Axis { title: "pt in GeV".into(), edges: vec![0.0, 10.0, 50.0], regular: false };
-/// assert_eq!(axis.edges.len() - 1, 2);
+/// let axis = root::Axis { title: "p".to_string(), edges: vec![0.0, 1.0, 5.0], regular: false };
+/// assert_eq!(axis.edges.len() - 1, 2, "bins");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -24,17 +24,18 @@ pub struct Axis {
 /// faster, as ROOT has it.
 ///
 /// ```
-/// use root::{Axis, Compression, Hist, Writer};
-/// let axis = Axis { title: "mass in GeV".into(), edges: vec![0.0, 1.0, 2.0], regular: true };
-/// // Underflow, two bins, overflow.
-/// let values = vec![0.0, 3.0, 4.0, 1.0];
-/// let hist = Hist { title: "candidates".into(), axes: vec![axis], values, variances: None, entries: 8.0 };
-/// let path = std::env::temp_dir().join(format!("root-hist-{}.root", std::process::id()));
-/// let mut file = Writer::create(&path, Compression::Default)?;
-/// file.hist("mass", &hist)?;
-/// file.finish()?;
-/// # std::fs::remove_file(&path).expect("the file");
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let axis = Axis { title: "p".to_string(), edges: vec![0.0, 1.0, 2.0], regular: true };
+/// let (title, values) = ("p".to_string(), vec![0.0, 2.0, 1.0, 0.0]);
+/// let hist = Hist { title, axes: vec![axis], values, variances: None, entries: 3.0 };
+/// writer.hist("p", &hist)?;
+/// writer.finish()?;
+/// assert_eq!(File::open(&path)?.entries()[0].class, "TH1D");
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hist {
@@ -53,19 +54,20 @@ pub struct Hist {
 /// A profile: per bin of one axis, with flow, sums of another quantity.
 ///
 /// ```
-/// use root::{Axis, Compression, Profile, Writer};
-/// let axis = Axis { title: "run".into(), edges: vec![0.0, 10.0], regular: true };
-/// // In the one bin two rows of weight 1 with 2 and 4.
-/// let bins = |inside: f64| vec![0.0, inside, 0.0];
-/// let (sums, squares) = (bins(6.0), bins(20.0));
-/// let profile =
-///     Profile { title: "mean".into(), axis, sums, squares, weights: bins(2.0), weights2: bins(2.0), entries: 2.0 };
-/// let path = std::env::temp_dir().join(format!("root-profile-{}.root", std::process::id()));
-/// let mut file = Writer::create(&path, Compression::Default)?;
-/// file.profile("mean", &profile)?;
-/// file.finish()?;
-/// # std::fs::remove_file(&path).expect("the file");
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let axis = Axis { title: "p".to_string(), edges: vec![0.0, 1.0, 2.0], regular: true };
+/// let profile = Profile {
+///     title: "y against p".to_string(), axis, sums: vec![0.0, 3.0, 1.0, 0.0], squares: vec![0.0, 5.0, 1.0, 0.0],
+///     weights: vec![0.0, 2.0, 1.0, 0.0], weights2: vec![0.0, 2.0, 1.0, 0.0], entries: 3.0,
+/// };
+/// writer.profile("profile", &profile)?;
+/// writer.finish()?;
+/// assert_eq!(File::open(&path)?.entries()[0].class, "TProfile");
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
@@ -93,6 +95,17 @@ impl Writer {
     ///
     /// # Errors
     /// Numbers of bins that do not fit the axes; what the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let axis = Axis { title: "p".to_string(), edges: vec![0.0, 1.0, 2.0], regular: true };
+    /// let hist = Hist { title: "p".to_string(), axes: vec![axis], values: vec![0.0, 2.0], variances: None, entries: 2.0 };
+    /// assert!(writer.hist("p", &hist).is_err(), "two bins with flow are four values");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hist(&mut self, name: &str, hist: &Hist) -> Result<()> {
         let cells: usize = hist.axes.iter().map(|axis| axis.edges.len() + 1).product();
         let fits = hist.values.len() == cells && hist.variances.as_ref().is_none_or(|all| all.len() == cells);
@@ -134,6 +147,19 @@ impl Writer {
     ///
     /// # Errors
     /// Numbers of bins that do not fit the axis; what the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let axis = Axis { title: "p".to_string(), edges: vec![0.0, 1.0, 2.0], regular: true };
+    /// let two = || vec![0.0; 2];
+    /// let (sums, squares, weights, weights2) = (two(), two(), two(), two());
+    /// let profile = Profile { title: "y".to_string(), axis, sums, squares, weights, weights2, entries: 0.0 };
+    /// assert!(writer.profile("y", &profile).is_err(), "two bins with flow are four values");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn profile(&mut self, name: &str, profile: &Profile) -> Result<()> {
         let cells = profile.axis.edges.len() + 1;
         let all = [&profile.sums, &profile.squares, &profile.weights, &profile.weights2];

@@ -7,12 +7,15 @@ use std::io::Write;
 /// How objects are compressed.
 ///
 /// ```
-/// use root::{Compression, Writer};
-/// let path = std::env::temp_dir().join(format!("root-zlib-{}.root", std::process::id()));
-/// // For programs that do not have zstd.
-/// let file = Writer::create(&path, Compression::Zlib(1))?;
-/// # drop(file);
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let path = path.with_extension("lz4.root");
+/// drop(writer);
+/// assert!(Writer::create(&path, Compression::Lz4)?.finish().is_ok());
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -12,17 +12,18 @@ use rayon::prelude::*;
 /// leaves of type `C`.
 ///
 /// ```
-/// use root::{Compression, TreeWriter, Type, Values, Writer};
-/// let path = std::env::temp_dir().join(format!("root-tree-{}.root", std::process::id()));
-/// let mut file = Writer::create(&path, Compression::Lz4)?;
-/// let mut tree = TreeWriter::new("jets", &[("pt".to_owned(), Type::List(Box::new(Type::F32)))])?;
-/// // Two rows: two jets, and none.
-/// let pt = Values::List { offsets: vec![0, 2, 2], values: Box::new(Values::F32(vec![31.0, 22.5])) };
-/// tree.push(&mut file, vec![pt])?;
-/// assert_eq!(tree.finish(&mut file)?, 2);
-/// file.finish()?;
-/// # std::fs::remove_file(&path).expect("the file");
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64)];
+/// let mut tree = TreeWriter::new("events", &columns)?;
+/// tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5])])?;
+/// tree.finish(&mut writer)?;
+/// writer.finish()?;
+/// assert_eq!(File::open(&path)?.table("events")?.rows(), 2);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct TreeWriter {
@@ -89,6 +90,16 @@ impl TreeWriter {
     ///
     /// # Errors
     /// A name that occurs twice, or a type that a branch cannot have: lists of lists and lists of text.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// let lists = Type::List(Box::new(Type::List(Box::new(Type::F64))));
+    /// assert!(TreeWriter::new("events", &[("x".to_string(), lists)]).is_err(), "a branch has no lists of lists");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: &str, columns: &[(String, Type)]) -> Result<Self> {
         let waiting = Rows::new(columns)?;
         let mut branches: Vec<Branch> = Vec::new();
@@ -129,6 +140,18 @@ impl TreeWriter {
     ///
     /// # Errors
     /// Columns of other numbers or lengths; what the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// let mut tree = TreeWriter::new("events", &columns)?;
+    /// assert!(tree.push(&mut writer, vec![Values::F64(vec![0.5])]).is_ok());
+    /// assert!(tree.push(&mut writer, vec![]).is_err(), "there is one column");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, file: &mut Writer, columns: Vec<Values>) -> Result<()> {
         self.waiting.push(columns)?;
         while let Some(cluster) = self.waiting.full() {
@@ -186,6 +209,18 @@ impl TreeWriter {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// let mut tree = TreeWriter::new("events", &columns)?;
+    /// tree.push(&mut writer, vec![Values::F64(vec![0.5, 1.5])])?;
+    /// assert_eq!(tree.finish(&mut writer)?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self, file: &mut Writer) -> Result<u64> {
         if let Some(rest) = self.waiting.rest() {
             self.write(file, &rest)?;

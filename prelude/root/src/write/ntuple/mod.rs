@@ -22,15 +22,18 @@ use schema::Schema;
 /// An ntuple that gets rows while they come. Texts are `std::string`, lists are `std::vector`, also in each other.
 ///
 /// ```
-/// use root::{Compression, NtupleWriter, Type, Values, Writer};
-/// let path = std::env::temp_dir().join(format!("root-ntuple-{}.root", std::process::id()));
-/// let mut file = Writer::create(&path, Compression::Default)?;
-/// let mut ntuple = NtupleWriter::new("events", &[("run".to_owned(), Type::I32)])?;
-/// ntuple.push(&mut file, vec![Values::I32(vec![7, 7, 8])])?;
-/// assert_eq!(ntuple.finish(&mut file)?, 3);
-/// file.finish()?;
-/// # std::fs::remove_file(&path).expect("the file");
-/// # Ok::<(), root::Error>(())
+/// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+/// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+/// # let path = path.with_extension(format!("{}.root", std::process::id()));
+/// # let mut writer = Writer::create(&path, Compression::Default)?;
+/// # let columns = [("x".to_string(), Type::F64)];
+/// let mut ntuple = NtupleWriter::new("events", &columns)?;
+/// ntuple.push(&mut writer, vec![Values::F64(vec![0.5, 1.5])])?;
+/// ntuple.finish(&mut writer)?;
+/// writer.finish()?;
+/// assert_eq!(File::open(&path)?.table("events")?.rows(), 2);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct NtupleWriter {
@@ -74,6 +77,17 @@ impl NtupleWriter {
     ///
     /// # Errors
     /// A name that occurs twice, or that a field cannot have.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// let twice = [columns[0].clone(), columns[0].clone()];
+    /// assert!(NtupleWriter::new("events", &columns).is_ok() && NtupleWriter::new("events", &twice).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: &str, columns: &[(String, Type)]) -> Result<Self> {
         // Checked here, laid out when the compression is known.
         let schema = Schema::new(columns, true)?;
@@ -86,6 +100,18 @@ impl NtupleWriter {
     ///
     /// # Errors
     /// Columns of other numbers or lengths; what the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// let mut ntuple = NtupleWriter::new("events", &columns)?;
+    /// ntuple.push(&mut writer, vec![Values::F64(vec![0.5])])?;
+    /// assert_eq!(ntuple.finish(&mut writer)?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, file: &mut Writer, columns: Vec<Values>) -> Result<()> {
         self.rows.push(columns)?;
         while let Some(cluster) = self.rows.full() {
@@ -164,6 +190,16 @@ impl NtupleWriter {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// ```
+    /// # use root::{Axis, Compression, File, Hist, NtupleWriter, Profile, TreeWriter, Type, Values, Writer};
+    /// # let path = std::env::temp_dir().join(format!("recoil-example-{:?}.root", std::thread::current().id()));
+    /// # let path = path.with_extension(format!("{}.root", std::process::id()));
+    /// # let mut writer = Writer::create(&path, Compression::Default)?;
+    /// # let columns = [("x".to_string(), Type::F64)];
+    /// assert_eq!(NtupleWriter::new("events", &columns)?.finish(&mut writer)?, 0, "no rows");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self, file: &mut Writer) -> Result<u64> {
         if let Some(rest) = self.rows.rest() {
             self.cluster(file, &rest)?;
