@@ -8,6 +8,8 @@ mod compared;
 mod delta;
 #[path = "tables/folders.rs"]
 mod folders;
+#[path = "tables/hdf5.rs"]
+mod hdf5;
 #[path = "tables/steps.rs"]
 mod steps;
 #[path = "tables/writers.rs"]

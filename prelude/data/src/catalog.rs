@@ -217,7 +217,7 @@ impl Open<'_> {
     fn file(&self, file: &File) -> segment::Result<Opened> {
         let opened = match self.tree {
             Some(tree) => {
-                let source = Arc::new(sources::root::open(&file.path, Some(tree))?);
+                let source = sources::open_tree(&file.path, tree)?;
                 Opened { source, notes: Vec::new() }
             }
             None => sources::open_with(&file.path, &self.options.read)?,

@@ -2,7 +2,7 @@
 //!
 //! A [`Source`] says what it has before it reads anything: its schema, and its segments with their rows, columns,
 //! [`Statistics`](segment::Statistics), sizes and [`Place`](segment::Place). Then it reads the columns and rows one asks
-//! for. [`parquet`], [`arrow`], [`csv`], [`json`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
+//! for. [`parquet`], [`arrow`], [`csv`], [`json`], [`hdf5`] and [`root`] open files, [`memory`] wraps a frame, [`chain`] makes one table of
 //! many, [`with_constants`] adds what the names of folders say, [`beside`] puts two side by side; [`open`] chooses by the file's name.
 //!
 //! In goes a path, or the address of a file elsewhere, and a request (segment, columns, rows), out come columns or an error
@@ -28,6 +28,7 @@ mod tests;
 pub mod arrow;
 pub mod csv;
 pub mod delta;
+pub mod hdf5;
 pub mod json;
 pub mod memory;
 pub mod parquet;
@@ -42,6 +43,6 @@ pub use folders::{Constant, ConstantValue, percent_decoded, with_constants};
 pub use guard::guarded;
 pub use index::Index;
 pub use indexed::indexed;
-pub use open::{EXTENSIONS, Options, ending, is_surely_a_table, open, open_with};
+pub use open::{EXTENSIONS, Options, ending, is_surely_a_table, open, open_tree, open_with};
 pub use reuse::recycle;
 pub use source::{Identity, Opened, SegmentInfo, Source, width};

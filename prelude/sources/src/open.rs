@@ -2,14 +2,14 @@
 
 use crate::file::{is_elsewhere, shown};
 use crate::source::{Opened, Source};
-use crate::{arrow, csv, delta, json, parquet, root};
+use crate::{arrow, csv, delta, hdf5, json, parquet, root};
 use segment::{Error, Place, Result};
 use std::path::Path;
 use std::sync::Arc;
 
 /// What [`open`] can read, by the end of the name, in any case. The one list of endings in the house: code that looks for
 /// files asks [`ending`].
-pub const EXTENSIONS: [&str; 22] = [
+pub const EXTENSIONS: [&str; 24] = [
     "parquet",
     "pq",
     "arrow",
@@ -17,6 +17,8 @@ pub const EXTENSIONS: [&str; 22] = [
     "ipc",
     "feather",
     "root",
+    "h5",
+    "hdf5",
     "csv",
     "csv.gz",
     "csv.zst",
@@ -60,13 +62,25 @@ pub fn is_surely_a_table(ending: &str) -> bool {
     !ending.starts_with("txt")
 }
 
-/// Opens one file, choosing the reader by the end of its name. `file.root:tree` names a tree of a ROOT file.
+/// Opens one file, choosing the reader by the end of its name. `file.root:tree` names a tree of a ROOT file,
+/// `file.h5:table` a table of an HDF5 file.
 /// Nothing but metadata is read, except for formats that have none (csv).
 ///
 /// # Errors
 /// A file that cannot be read as what its name says, or a name that says nothing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Source>> {
     Ok(open_with(path, &Options::default())?.source)
+}
+
+/// Opens a tree of a ROOT file, or a table of an HDF5 file, by its name.
+///
+/// # Errors
+/// A file that cannot be read as what its name says; a tree or table that is not there.
+pub fn open_tree(file: &Path, tree: &str) -> Result<Arc<dyn Source>> {
+    Ok(match ending(file) {
+        Some("h5" | "hdf5") => Arc::new(hdf5::open(file, Some(tree))?),
+        _ => Arc::new(root::open(file, Some(tree))?),
+    })
 }
 
 /// The same with what the user fixes, and what was decided about the file.
@@ -77,8 +91,8 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Opened> {
     let path = path.as_ref();
     let plain = |source: Arc<dyn Source>| Ok(Opened { source, notes: Vec::new() });
     let (file, tree) = root::split(path);
-    if tree.is_some() {
-        return plain(Arc::new(root::open(&file, tree.as_deref())?));
+    if let Some(tree) = tree {
+        return plain(open_tree(&file, &tree)?);
     }
     if delta::is_table(path) {
         return delta::open(path, options.delta_version);
@@ -86,6 +100,7 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Opened> {
     match ending(path) {
         Some("parquet" | "pq") => plain(Arc::new(parquet::open(path)?)),
         Some("arrow" | "arrows" | "ipc" | "feather") => plain(Arc::new(arrow::open(path)?)),
+        Some("h5" | "hdf5") => plain(Arc::new(hdf5::open(path, None)?)),
         Some("root") => plain(Arc::new(root::open(path, None)?)),
         Some(lines) if lines.starts_with("jsonl") || lines.starts_with("ndjson") => {
             let json::Opened { table, notes } = json::open_with(path, &options.json)?;

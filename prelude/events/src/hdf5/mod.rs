@@ -1,13 +1,8 @@
 //! HDF5: where the columns are in the layouts in use, and how their bytes become events.
 //!
-//! `hdf5-pure` reads the metadata; the chunks themselves are read and unpacked here, so that they can be read in parallel,
-//! in pieces, and with the filters that event cameras use.
+//! `hdf5-pure` reads the metadata, `recoil-hdf5` the chunks.
 
-pub(crate) mod blosc;
 pub(crate) mod ecf;
-pub(crate) mod filters;
-mod shuffle;
-pub(crate) mod store;
 
 use std::collections::HashMap;
 
@@ -19,7 +14,7 @@ use crate::model::columns::{Events, Geometry, Trigger};
 use crate::model::error::{EventError, Result};
 use crate::model::format::Format;
 use crate::model::units::{self, TimeUnit};
-use store::{Field, Number, Store};
+use recoil_hdf5::{Field, FileBytes, Number, Store};
 
 /// Events per block, before it is rounded to whole chunks.
 const ROWS: u64 = 256 * 1024;
@@ -181,13 +176,56 @@ fn damaged(bytes: &Bytes, offset: u64, what: String) -> EventError {
     EventError::Damaged { path: bytes.path().to_path_buf(), format: Format::Hdf5, offset, what, hint }
 }
 
+/// The filter of recordings that only these files have.
+const ECF: u16 = 36559;
+
+/// The rows of a dataset.
+fn store_of(dataset: &Dataset, bytes: &Bytes) -> Result<Store> {
+    Store::open(dataset, bytes, Some((ECF, ecf::decode))).map_err(|error| match error {
+        recoil_hdf5::Error::Damaged(what) => damaged(bytes, 0, what),
+        recoil_hdf5::Error::Unsupported(what) => {
+            let hint = "repack the file with gzip or zstd".to_string();
+            EventError::Unsupported { path: bytes.path().to_path_buf(), what, hint }
+        }
+        unread @ recoil_hdf5::Error::Unreadable(_) => unreadable(bytes, &unread.to_string()),
+    })
+}
+
+impl FileBytes for Bytes {
+    fn length(&self) -> u64 {
+        self.len()
+    }
+
+    fn fill(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+        self.read_at(offset, buffer).map_err(std::io::Error::other)
+    }
+
+    fn load<'s>(&'s self, start: u64, end: u64, words: &'s mut Vec<u64>) -> std::io::Result<&'s [u8]> {
+        Self::load(self, start, end, words).map_err(std::io::Error::other)
+    }
+}
+
+/// What `hdf5-pure` cannot read: damage in files of the old format. In the format of `libver="latest"` everything has a
+/// checksum, and what is not understood is more likely newer than the library.
+fn unreadable(bytes: &Bytes, what: &str) -> EventError {
+    let path = bytes.path().to_path_buf();
+    // The version of the superblock stands behind the signature.
+    let newer = bytes.head(8, 1).is_ok_and(|version| version.first().is_some_and(|version| *version >= 2));
+    if newer && !what.contains("checksum") {
+        let hint = "if other HDF5 tools open it, it is of a newer format (h5py: `libver=\"latest\"`): write it anew with \
+                    `libver=\"earliest\"`, or `h5repack --low=0 --high=1 old.h5 new.h5`; if they do not, it is damaged";
+        return EventError::Unsupported { path, what: format!("{what}: this HDF5"), hint: hint.to_string() };
+    }
+    damaged(bytes, 0, what.to_owned())
+}
+
 fn open_file(bytes: &Bytes) -> Result<File> {
     let file = if bytes.in_memory() || bytes.is_elsewhere() {
         File::from_bytes(bytes.head(0, bytes.len())?)
     } else {
         File::open_streaming(bytes.path())
     };
-    file.map_err(|error| store::unreadable(bytes, &format!("its structure cannot be read ({error})")))
+    file.map_err(|error| unreadable(bytes, &format!("its structure cannot be read ({error})")))
 }
 
 fn parse_geometry(text: &str) -> Option<Geometry> {
@@ -272,7 +310,7 @@ fn four_datasets(file: &File, bytes: &Bytes, group: &str) -> Result<Option<[Colu
     for names in NAMES {
         let path = |name: &str| if group.is_empty() { name.to_string() } else { format!("{group}/{name}") };
         let Some(dataset) = names.iter().find_map(|name| file.dataset(&path(name)).ok()) else { return Ok(None) };
-        let store = Store::open(&dataset, bytes)?;
+        let store = store_of(&dataset, bytes)?;
         let Some(field) = store.whole_row() else { return Ok(None) };
         found.push(Column { store: std::sync::Arc::new(store), field });
     }
@@ -282,7 +320,7 @@ fn four_datasets(file: &File, bytes: &Bytes, group: &str) -> Result<Option<[Colu
 /// A compound dataset, or an array of N rows and 4 columns; `order` says which are t, x, y, polarity.
 fn one_dataset(file: &File, bytes: &Bytes, path: &str, order: [usize; 4]) -> Result<Option<[Column; 4]>> {
     let Ok(dataset) = file.dataset(path) else { return Ok(None) };
-    let store = std::sync::Arc::new(Store::open(&dataset, bytes)?);
+    let store = std::sync::Arc::new(store_of(&dataset, bytes)?);
     let mut found = Vec::new();
     for (number, names) in NAMES.iter().enumerate() {
         let Some(field) = names.iter().find_map(|name| store.member(name)).or_else(|| store.place(order[number]))
@@ -297,7 +335,7 @@ fn one_dataset(file: &File, bytes: &Bytes, path: &str, order: [usize; 4]) -> Res
 fn triggers(file: &File, bytes: &Bytes) -> Vec<Trigger> {
     let read = || -> Option<Vec<Trigger>> {
         let dataset = file.dataset("EXT_TRIGGER/events").ok()?;
-        let store = Store::open(&dataset, bytes).ok()?;
+        let store = store_of(&dataset, bytes).ok()?;
         let [t, id, p] = [store.member("t")?, store.member("id")?, store.member("p")?];
         let mut raw = Vec::new();
         store.read(bytes, 0, store.rows, &mut raw).ok()?;

@@ -40,16 +40,19 @@ const END: u64 = 32 << 10;
 /// Clusters of fewer rows than this are read together.
 const FEWEST: u64 = 1 << 15;
 
-/// Parts `file.root:tree` into the file and the tree. Names of trees may have colons, so the first `.root:` counts.
+/// Parts `file.root:tree`, and `file.h5:table`, into the file and the tree. Names of trees may have colons, so the first
+/// `.root:` counts.
 pub fn split(path: &Path) -> (PathBuf, Option<String>) {
     let text = path.to_string_lossy();
     // A host may be called so, too, with a port behind.
     let host = if file::is_elsewhere(path) { text.find("://").map_or(0, |at| at + 3) } else { 0 };
     let host = if host > 0 { text[host..].find('/').map_or(text.len(), |at| host + at) } else { 0 };
-    let found = text.to_lowercase().get(host..).and_then(|behind| Some(behind.find(".root:")? + host));
-    match found.filter(|at| text.is_char_boundary(at + ".root:".len())) {
-        Some(at) if text.len() > at + ".root:".len() => {
-            let (file, tree) = text.split_at(at + ".root".len());
+    let lower = text.to_lowercase();
+    let ends = |ending: &str| Some(lower.get(host..)?.find(ending)? + host + ending.len());
+    let found = [".root:", ".h5:", ".hdf5:"].into_iter().filter_map(ends).min();
+    match found.filter(|end| text.is_char_boundary(*end)) {
+        Some(end) if text.len() > end => {
+            let (file, tree) = text.split_at(end - 1);
             // What an address asks of its server stands at the end, behind the tree.
             let query = tree.find('?').filter(|_| host > 0).unwrap_or(tree.len());
             (PathBuf::from(format!("{file}{}", &tree[query..])), Some(tree[1..query].to_owned()))

@@ -1,16 +1,21 @@
-//! The filters of HDF5 chunks that event files use, undone.
+//! The filters of HDF5 chunks that tables and event files use, undone.
 
 use std::io::Read;
 
-use crate::hdf5::shuffle::unshuffle;
-use crate::hdf5::{blosc, ecf};
+use crate::blosc;
+use crate::shuffle::unshuffle;
 
 /// A filter of a dataset: its registered number and parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Filter {
-    pub(crate) id: u16,
-    pub(crate) data: Vec<u32>,
+pub struct Filter {
+    /// Its number.
+    pub id: u16,
+    /// Its parameters.
+    pub data: Vec<u32>,
 }
+
+/// Undoes a filter of the caller's own: the packed bytes, and where the others go.
+pub(crate) type Undo = fn(&[u8], &mut Vec<u8>) -> Result<(), String>;
 
 const DEFLATE: u16 = 1;
 const SHUFFLE: u16 = 2;
@@ -19,21 +24,26 @@ const LZF: u16 = 32000;
 const BLOSC: u16 = 32001;
 const LZ4: u16 = 32004;
 const ZSTD: u16 = 32015;
-const ECF: u16 = 36559;
 
-/// Refuses datasets with a filter that is not known here, before anything is read.
-pub(crate) fn check(filters: &[Filter]) -> Result<(), String> {
-    match filters
-        .iter()
-        .find(|filter| !matches!(filter.id, DEFLATE | SHUFFLE | FLETCHER32 | LZF | BLOSC | LZ4 | ZSTD | ECF))
-    {
+/// Refuses datasets with a filter that is known neither here nor to the caller, before anything is read.
+pub(crate) fn check(filters: &[Filter], own: Option<(u16, Undo)>) -> Result<(), String> {
+    let known = |id: u16| {
+        matches!(id, DEFLATE | SHUFFLE | FLETCHER32 | LZF | BLOSC | LZ4 | ZSTD) || own.is_some_and(|(own, _)| own == id)
+    };
+    match filters.iter().find(|filter| !known(filter.id)) {
         Some(filter) => Err(format!("the HDF5 filter {}", filter.id)),
         None => Ok(()),
     }
 }
 
 /// Undoes all filters of a chunk, last first; `mask` has a bit for each that was not applied, `size` is what must come out.
-pub(crate) fn undo(filters: &[Filter], mask: u32, packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn undo(
+    (filters, own): (&[Filter], Option<(u16, Undo)>),
+    mask: u32,
+    packed: &[u8],
+    size: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
     out.clear();
     out.extend_from_slice(packed);
     let mut other = Vec::new();
@@ -59,8 +69,10 @@ pub(crate) fn undo(filters: &[Filter], mask: u32, packed: &[u8], size: usize, ou
                 let reader = zstd::Decoder::new(&out[..]).map_err(|error| error.to_string())?;
                 reader.take(size as u64 + 1).read_to_end(&mut other).map_err(|error| format!("zstd: {error}"))?;
             }
-            ECF => ecf::decode(out, &mut other)?,
-            id => return Err(format!("the HDF5 filter {id}")),
+            id => match own {
+                Some((own, undo)) if own == id => undo(out, &mut other)?,
+                _ => return Err(format!("the HDF5 filter {id}")),
+            },
         }
         std::mem::swap(out, &mut other);
     }

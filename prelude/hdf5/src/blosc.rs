@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::hdf5::shuffle::unshuffle;
+use crate::shuffle::unshuffle;
 
 const HEADER: usize = 16;
 

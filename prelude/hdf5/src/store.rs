@@ -2,27 +2,34 @@
 
 use hdf5_pure::{Dataset, Datatype, Layout};
 
-use crate::bytes::Bytes;
-use crate::hdf5::filters::{self, Filter};
-use crate::model::error::{EventError, Result};
-use crate::model::format::Format;
+use crate::error::{Error, Result};
+use crate::file::FileBytes;
+use crate::filters::{self, Filter, Undo};
+
+/// A filter of the caller's own: its registered number, and what undoes it.
+pub type Own = Option<(u16, Undo)>;
 
 /// A number in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Number {
+pub enum Number {
+    /// With a sign, of so many bytes.
     Signed(u8),
+    /// Without a sign, of so many bytes.
     Unsigned(u8),
+    /// Floating point, 32 bits.
     F32,
+    /// Floating point, 64 bits.
     F64,
 }
 
 /// Where in a row a number is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Field {
-    pub(crate) number: Number,
-    big_endian: bool,
-    at: usize,
-    row: usize,
+pub struct Field {
+    /// What it is.
+    pub number: Number,
+    pub(crate) big_endian: bool,
+    pub(crate) at: usize,
+    pub(crate) row: usize,
 }
 
 #[derive(Debug)]
@@ -50,16 +57,18 @@ enum Place {
 
 /// A dataset of rows.
 #[derive(Debug)]
-pub(crate) struct Store {
-    pub(crate) rows: u64,
-    row_bytes: usize,
+pub struct Store {
+    /// How many rows there are.
+    pub rows: u64,
+    pub(crate) row_bytes: usize,
     /// Numbers in a row, when it is not a compound: 1, or the columns of an array.
-    across: usize,
-    datatype: Datatype,
+    pub(crate) across: usize,
+    pub(crate) datatype: Datatype,
     place: Place,
+    own: Own,
 }
 
-fn number(datatype: &Datatype) -> Option<(Number, bool)> {
+pub(crate) fn number(datatype: &Datatype) -> Option<(Number, bool)> {
     use hdf5_pure::DatatypeByteOrder::BigEndian;
     match datatype {
         Datatype::FixedPoint { size, byte_order, layout } => {
@@ -76,36 +85,14 @@ fn number(datatype: &Datatype) -> Option<(Number, bool)> {
     }
 }
 
-/// What `hdf5-pure` cannot read: damage in files of the old format. In the format of `libver="latest"` everything has a
-/// checksum, and what is not understood is more likely newer than the library.
-pub(crate) fn unreadable(bytes: &Bytes, what: &str) -> EventError {
-    let path = bytes.path().to_path_buf();
-    // The version of the superblock stands behind the signature.
-    let newer = bytes.head(8, 1).is_ok_and(|version| version.first().is_some_and(|version| *version >= 2));
-    if newer && !what.contains("checksum") {
-        let hint = "if other HDF5 tools open it, it is of a newer format (h5py: `libver=\"latest\"`): write it anew with \
-                    `libver=\"earliest\"`, or `h5repack --low=0 --high=1 old.h5 new.h5`; if they do not, it is damaged";
-        return EventError::Unsupported { path, what: format!("{what}: this HDF5"), hint: hint.to_string() };
-    }
-    let hint = "open it with another HDF5 tool to see what is left".to_string();
-    EventError::Damaged { path, format: Format::Hdf5, offset: 0, what: what.to_string(), hint }
-}
-
 impl Store {
-    pub(crate) fn open(dataset: &Dataset, bytes: &Bytes) -> Result<Self> {
-        let wrong = |what: String| EventError::Damaged {
-            path: bytes.path().to_path_buf(),
-            format: Format::Hdf5,
-            offset: 0,
-            what,
-            hint: "open it with another HDF5 tool to see what is left".to_string(),
-        };
-        let failed = |error: hdf5_pure::Error| unreadable(bytes, &format!("a dataset cannot be read ({error})"));
-        let unsupported = |what: String| EventError::Unsupported {
-            path: bytes.path().to_path_buf(),
-            what,
-            hint: "repack the file with gzip or zstd".to_string(),
-        };
+    /// Finds out where the rows of a dataset are; `own` is a filter that the caller knows beside those that are known here.
+    ///
+    /// # Errors
+    /// A dataset that is damaged, or of a kind that is not known.
+    pub fn open(dataset: &Dataset, bytes: &impl FileBytes, own: Own) -> Result<Self> {
+        let failed = |error: hdf5_pure::Error| Error::Unreadable(error.to_string());
+        let unsupported = Error::Unsupported;
         let shape = dataset.shape().map_err(failed)?;
         let (rows, across) = match shape[..] {
             [] => (1, 1),
@@ -129,7 +116,7 @@ impl Store {
                     .into_iter()
                     .map(|filter| Filter { id: filter.id, data: filter.client_data })
                     .collect::<Vec<_>>();
-                filters::check(&filters).map_err(unsupported)?;
+                filters::check(&filters, own).map_err(unsupported)?;
                 let listed = dataset.chunks().map_err(failed)?;
                 let mut chunks: Vec<Chunk> = listed
                     .into_iter()
@@ -146,17 +133,17 @@ impl Store {
             }
             _ => return Err(unsupported("a dataset stored outside of the file or not at all".to_string())),
         };
-        let store = Self { rows, row_bytes, across, datatype, place };
-        store.check(bytes).map_err(wrong)?;
+        let store = Self { rows, row_bytes, across, datatype, place, own };
+        store.check(bytes).map_err(Error::Damaged)?;
         Ok(store)
     }
 
     /// No size that the file claims may reserve more memory than the file can fill.
-    fn check(&self, bytes: &Bytes) -> std::result::Result<(), String> {
+    fn check(&self, bytes: &impl FileBytes) -> std::result::Result<(), String> {
         let need = u128::from(self.rows) * self.row_bytes as u128;
         let held = match &self.place {
             Place::Bytes(raw) => raw.len() as u128,
-            Place::Contiguous(address) => u128::from(bytes.len().saturating_sub(*address)),
+            Place::Contiguous(address) => u128::from(bytes.length().saturating_sub(*address)),
             Place::Chunks { rows, columns, chunks, .. } => {
                 let size = u128::from(*rows) * u128::from(*columns) * self.cell_bytes() as u128;
                 if size > 1 << 31 {
@@ -167,7 +154,8 @@ impl Store {
                 if let Some(chunk) = chunks.iter().find(bomb) {
                     return Err(format!("the chunk of row {} has {} bytes for {size}", chunk.row, chunk.size));
                 }
-                if let Some(chunk) = chunks.iter().find(|chunk| chunk.address.saturating_add(chunk.size) > bytes.len())
+                if let Some(chunk) =
+                    chunks.iter().find(|chunk| chunk.address.saturating_add(chunk.size) > bytes.length())
                 {
                     return Err(format!(
                         "the chunk of row {} lies at byte {}, beyond the end of the file",
@@ -192,7 +180,13 @@ impl Store {
         self.row_bytes / self.across.max(1)
     }
 
-    pub(crate) fn chunk_rows(&self) -> u64 {
+    /// Bytes of a row.
+    pub fn row_bytes(&self) -> u64 {
+        self.row_bytes as u64
+    }
+
+    /// Rows that are packed together; 1 where nothing is.
+    pub fn chunk_rows(&self) -> u64 {
         match &self.place {
             Place::Chunks { rows, .. } => *rows,
             _ => 1,
@@ -200,7 +194,7 @@ impl Store {
     }
 
     /// The row as one number.
-    pub(crate) fn whole_row(&self) -> Option<Field> {
+    pub fn whole_row(&self) -> Option<Field> {
         if self.across != 1 {
             return None;
         }
@@ -208,7 +202,7 @@ impl Store {
     }
 
     /// Number `number` of the four columns of an array.
-    pub(crate) fn place(&self, number: usize) -> Option<Field> {
+    pub fn place(&self, number: usize) -> Option<Field> {
         if self.across != 4 {
             return None;
         }
@@ -221,7 +215,7 @@ impl Store {
     }
 
     /// A member of a compound.
-    pub(crate) fn member(&self, name: &str) -> Option<Field> {
+    pub fn member(&self, name: &str) -> Option<Field> {
         let Datatype::Compound { members, .. } = &self.datatype else { return None };
         let member = members.iter().find(|member| member.name == name)?;
         let (number, big_endian) = number(&member.datatype)?;
@@ -235,7 +229,7 @@ impl Store {
     }
 
     /// Byte offset of what holds a row.
-    pub(crate) fn offset_of(&self, row: u64) -> u64 {
+    pub fn offset_of(&self, row: u64) -> u64 {
         match &self.place {
             Place::Bytes(_) => 0,
             Place::Contiguous(address) => address + row * self.row_bytes as u64,
@@ -246,10 +240,13 @@ impl Store {
         }
     }
 
-    /// Adds the bytes of rows `first..last` to `out`. Errors carry the offset of what is damaged.
-    pub(crate) fn read(
+    /// Adds the bytes of rows `first..last` to `out`.
+    ///
+    /// # Errors
+    /// What is damaged, with its offset in the file.
+    pub fn read(
         &self,
-        bytes: &Bytes,
+        bytes: &impl FileBytes,
         first: u64,
         last: u64,
         out: &mut Vec<u8>,
@@ -263,7 +260,7 @@ impl Store {
             Place::Contiguous(address) => {
                 out.resize(from + ((last - first) * width) as usize, 0);
                 let at = address + first * width;
-                bytes.read_at(at, &mut out[from..]).map_err(|error| (at, error.to_string()))?;
+                bytes.fill(at, &mut out[from..]).map_err(|error| (at, error.to_string()))?;
             }
             Place::Chunks { rows, columns, chunks, filters } => {
                 let tiles = Tiles { store: self, rows: *rows, columns: *columns, chunks, filters };
@@ -292,7 +289,7 @@ impl Tiles<'_> {
     /// Adds rows of one row of chunks to `out`.
     fn read(
         &self,
-        bytes: &Bytes,
+        bytes: &impl FileBytes,
         wanted: std::ops::Range<u64>,
         out: &mut Vec<u8>,
     ) -> std::result::Result<(), (u64, String)> {
@@ -311,8 +308,14 @@ impl Tiles<'_> {
             let packed = bytes
                 .load(chunk.address, chunk.address + chunk.size, &mut words)
                 .map_err(|error| at(error.to_string()))?;
-            filters::undo(self.filters, chunk.mask, packed, self.rows as usize * tile_width, &mut unpacked)
-                .map_err(at)?;
+            filters::undo(
+                (self.filters, store.own),
+                chunk.mask,
+                packed,
+                self.rows as usize * tile_width,
+                &mut unpacked,
+            )
+            .map_err(at)?;
             let first = (wanted.start - start) as usize;
             let Some(part) = unpacked.get(first * tile_width..(first + count) * tile_width) else {
                 let there = unpacked.len() / tile_width;
@@ -338,7 +341,7 @@ impl Field {
     }
 
     /// The numbers of a column of integers.
-    pub(crate) fn integers(self, raw: &[u8]) -> impl Iterator<Item = i64> + '_ {
+    pub fn integers(self, raw: &[u8]) -> impl Iterator<Item = i64> + '_ {
         raw.chunks_exact(self.row).map(move |row| self.integer(self.cell(row)))
     }
 
@@ -366,7 +369,7 @@ impl Field {
     }
 
     /// The numbers of a column of floats.
-    pub(crate) fn floats(self, raw: &[u8]) -> impl Iterator<Item = f64> + '_ {
+    pub fn floats(self, raw: &[u8]) -> impl Iterator<Item = f64> + '_ {
         raw.chunks_exact(self.row).map(move |row| {
             let cell = self.cell(row);
             match self.number {
