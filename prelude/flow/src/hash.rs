@@ -7,11 +7,17 @@ use std::hash::{BuildHasherDefault, Hasher};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Fold(u64);
 
+/// A hash of so much, and of a word behind it.
+#[inline]
+pub(crate) fn mixed(before: u64, word: u64) -> u64 {
+    let product =
+        u128::from(before ^ word ^ 0x243f_6a88_85a3_08d3).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    (product >> 64) as u64 ^ product as u64
+}
+
 impl Fold {
     fn mix(&mut self, word: u64) {
-        let product =
-            u128::from(self.0 ^ word ^ 0x243f_6a88_85a3_08d3).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        self.0 = (product >> 64) as u64 ^ product as u64;
+        self.0 = mixed(self.0, word);
     }
 }
 

@@ -22,6 +22,7 @@ mod tests;
 
 pub use error::{Error, Result};
 pub use operators::attached::Attached;
+pub use operators::partners::Partners;
 pub use plan::aggregation::{
     AggregateFunction, Aggregation, count, first, last, max, mean, median, min, n_unique, quantile, std, sum,
 };

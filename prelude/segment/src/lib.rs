@@ -3,7 +3,7 @@
 //! A table comes as [`Segment`]s: rows of some columns, and the [`Place`] they come from, so that every number
 //! and every error can be traced. [`Statistics`] say what is known of a segment before it is read.
 //! [`lists`] are columns with several values per row and [`collections`] those of the same objects, [`missing`] holds the one
-//! rule for missing values, [`random`] the one generator, [`Error`] is an error with
+//! rule for missing values, [`Repeated`] remembers what was asked of a text, [`random`] is the one generator, [`Error`] is an error with
 //! a place, [`work`] is how long work asks whether to go on and tells how far it is, and [`record`] is what an answer was made
 //! from.
 //!
@@ -19,11 +19,13 @@ pub mod work;
 mod error;
 mod lock;
 mod place;
+mod repeated;
 mod statistics;
 
 pub use error::{Error, Result};
 pub use lock::lock;
 pub use place::Place;
+pub use repeated::Repeated;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
 
 use polars::prelude::DataFrame;

@@ -288,7 +288,7 @@ impl Checker<'_> {
             ("startswith", _) => Ok(TextTest::Starts(texts)),
             ("endswith", _) => Ok(TextTest::Ends(texts)),
             ("contains", [part]) if case && (!regex || regex::escape(part) == **part) => {
-                Ok(TextTest::Contains(part.clone()))
+                Ok(TextTest::contains(part.clone()))
             }
             ("contains", [part]) => {
                 self.pattern(expr, if regex { part.to_string() } else { regex::escape(part) }, case)

@@ -1,5 +1,6 @@
 //! Tests and changes of texts.
 
+use memchr::memmem::Finder;
 use regex::Regex;
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use std::sync::Arc;
 pub(crate) enum TextTest {
     Starts(Vec<Arc<str>>),
     Ends(Vec<Arc<str>>),
-    Contains(Arc<str>),
+    /// The part, and what looks for it: that is made once and not for each text.
+    Contains(Arc<str>, Arc<Finder<'static>>),
     Matches(Regex),
 }
 
@@ -16,7 +18,7 @@ impl PartialEq for TextTest {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Starts(a), Self::Starts(b)) | (Self::Ends(a), Self::Ends(b)) => a == b,
-            (Self::Contains(a), Self::Contains(b)) => a == b,
+            (Self::Contains(a, _), Self::Contains(b, _)) => a == b,
             (Self::Matches(a), Self::Matches(b)) => a.as_str() == b.as_str(),
             _ => false,
         }
@@ -24,11 +26,16 @@ impl PartialEq for TextTest {
 }
 
 impl TextTest {
+    pub fn contains(part: Arc<str>) -> Self {
+        let finder = Arc::new(Finder::new(part.as_bytes()).into_owned());
+        Self::Contains(part, finder)
+    }
+
     pub fn holds(&self, text: &str) -> bool {
         match self {
             Self::Starts(all) => all.iter().any(|start| text.starts_with(&**start)),
             Self::Ends(all) => all.iter().any(|end| text.ends_with(&**end)),
-            Self::Contains(part) => text.contains(&**part),
+            Self::Contains(_, finder) => finder.find(text.as_bytes()).is_some(),
             Self::Matches(pattern) => pattern.is_match(text),
         }
     }

@@ -14,10 +14,12 @@ use crate::evaluate::kernel::{self, Arg, collect, zip};
 use crate::evaluate::lane::{Data, Lane, number, valid_in_all};
 use crate::evaluate::leaves::Lists;
 use crate::evaluate::table::Column;
+use crate::evaluate::texts::{Answered, tested};
 use crate::evaluate::{objects, vectors};
 use crate::syntax::expr::Compare;
 use crate::value::{Body, Value};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(crate) struct Evaluator<'p, 'a> {
@@ -39,6 +41,8 @@ pub(crate) struct Evaluator<'p, 'a> {
     pub(super) stopped: Option<segment::Error>,
     /// Rows for which tables are looked up, where this is not all: a table may have no value for the rest.
     pub(super) asked: Option<Vec<u8>>,
+    /// What has been asked of texts, by node; kept from block to block.
+    answered: BTreeMap<Id, Answered<'a>>,
 }
 
 impl<'p, 'a> Evaluator<'p, 'a> {
@@ -50,7 +54,22 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     ) -> Self {
         let (shared, frames) = (vec![None; program.nodes.len()], vec![None; program.domains.len()]);
         let (start, rows, lanes, chosen, stopped) = (0, 0, 0, None, None);
-        Self { program, columns, scalars, lists, start, rows, chosen, shared, lanes, frames, stopped, asked: None }
+        let answered = BTreeMap::new();
+        Self {
+            program,
+            columns,
+            scalars,
+            lists,
+            start,
+            rows,
+            chosen,
+            shared,
+            lanes,
+            frames,
+            stopped,
+            asked: None,
+            answered,
+        }
     }
 
     /// Goes to a block, which lies in one chunk of every column.
@@ -249,7 +268,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Op::Where(condition, yes, no) => self.choose_between(*condition, *yes, *no, program.dtype(id)),
             Op::TextTest(test, input) => {
                 let lane = self.lane(*input);
-                Lane::marks((0..rows).map(|row| u8::from(lane.is_valid(row) && test.holds(lane.text(row)))).collect())
+                Lane::marks(tested(test, &lane, rows, self.answered.entry(id).or_default()))
             }
             Op::TextMap(change, input) => {
                 let lane = self.lane(*input);

@@ -38,6 +38,8 @@ pub(crate) enum Data<'a> {
 pub(crate) enum Texts<'a> {
     /// Rows of a column from a first row on.
     Views(&'a Utf8ViewArray, usize),
+    /// Chosen rows of a column.
+    Picked(&'a Utf8ViewArray, Vec<u32>),
     Made(Vec<Cow<'a, str>>),
     /// Some of few texts, by their positions.
     Few(Rc<[Arc<str>]>, Vec<u32>),
@@ -48,6 +50,7 @@ impl<'a> Texts<'a> {
     pub fn get(&self, row: usize) -> &str {
         match self {
             Self::Views(array, start) => array.value(start + row),
+            Self::Picked(array, rows) => array.value(rows[row] as usize),
             Self::Made(texts) => &texts[row],
             Self::Few(texts, rows) => texts.get(rows[row] as usize).map_or("", |text| &**text),
         }
@@ -61,6 +64,12 @@ impl<'a> Texts<'a> {
                 let wanted = View::new_inline(text.as_bytes()).as_u128();
                 for (mark, view) in marks.iter_mut().zip(&array.views()[*start..]) {
                     *mark = u8::from(view.as_u128() == wanted);
+                }
+            }
+            Self::Picked(array, rows) if text.len() <= View::MAX_INLINE_SIZE as usize => {
+                let (wanted, views) = (View::new_inline(text.as_bytes()).as_u128(), array.views());
+                for (mark, row) in marks.iter_mut().zip(rows) {
+                    *mark = u8::from(views[*row as usize].as_u128() == wanted);
                 }
             }
             _ => marks.iter_mut().enumerate().for_each(|(row, mark)| *mark = u8::from(self.get(row) == text)),

@@ -24,6 +24,7 @@ mod output;
 mod stream;
 mod sums;
 mod table;
+mod texts;
 mod turns;
 pub(crate) mod typed;
 mod vectors;

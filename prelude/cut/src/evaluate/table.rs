@@ -227,7 +227,7 @@ impl<'a> Piece<'a> {
             Values::F64(values) => Data::F64(part(values, at, rows, chosen)),
             Values::Text(array) => Data::Text(match chosen {
                 None => Texts::Views(array, at),
-                Some(chosen) => Texts::Made(chosen.iter().map(|row| array.value(at + *row as usize).into()).collect()),
+                Some(chosen) => Texts::Picked(array, chosen.iter().map(|row| at as u32 + row).collect()),
             }),
         }
     }

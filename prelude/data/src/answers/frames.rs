@@ -4,6 +4,7 @@ use crate::answers::listing::Listing;
 use crate::answers::terminals::PROCESS;
 use crate::error::{Error, Result};
 use crate::group::Group;
+use crate::lower::best::Best;
 use crate::lower::pass::GroupPlan;
 use crate::lower::whole::in_order;
 use crate::steps::chain::Order::{self, Highest, Lowest};
@@ -92,8 +93,12 @@ impl Group {
         let (mut pass, all) = GroupPlan::of_everything(self)?;
         let several = pass.lowered().len() > 1;
         let parts = pass.each(|lowered| {
-            let sink = Best { rows, by: vec![column_of(lowered.columns(), by)?.into()], order };
-            let frames = lowered.run(&sink)?.into_iter().collect();
+            let sink = Best { rows, by: column_of(lowered.columns(), by)?.into(), order };
+            let frames = match lowered.best_rows(&sink)? {
+                Some(best) => lowered.run_over(&best, &sink)?,
+                None => lowered.run(&sink)?,
+            };
+            let frames = frames.into_iter().collect();
             named(lowered.assemble(frames, &all)?, lowered.name(), several)
         })?;
         pass.report(format!("top {rows} by {by}"));
@@ -204,45 +209,6 @@ fn sorted(frame: DataFrame, by: &[String], order: Order) -> Result<DataFrame> {
 
 fn different(frame: DataFrame) -> Result<DataFrame> {
     Ok(frame.unique_stable(None, UniqueKeepStrategy::First, None)?)
-}
-
-/// Keeps the best rows.
-struct Best {
-    rows: usize,
-    by: Vec<PlSmallStr>,
-    order: Order,
-}
-
-impl Best {
-    fn keep(&self, frame: DataFrame) -> flow::Result<DataFrame> {
-        Ok(in_order(frame, &self.by, self.order)?.head(Some(self.rows)))
-    }
-}
-
-impl Sink for Best {
-    type Part = Option<DataFrame>;
-
-    fn part(&self) -> Option<DataFrame> {
-        None
-    }
-
-    fn take(&self, part: &mut Option<DataFrame>, segment: Segment) -> flow::Result<()> {
-        let best = self.keep(segment.frame)?;
-        self.merge(part, Some(best))
-    }
-
-    fn merge(&self, whole: &mut Option<DataFrame>, next: Option<DataFrame>) -> flow::Result<()> {
-        if let Some(next) = next {
-            *whole = Some(match whole.take() {
-                Some(mut whole) => {
-                    whole.vstack_mut_owned(next)?;
-                    self.keep(whole)?
-                }
-                None => next,
-            });
-        }
-        Ok(())
-    }
 }
 
 /// Keeps one row of equal ones.

@@ -184,17 +184,46 @@ pub(crate) struct JoinFrame {
     how: How,
     /// The frame with keys of our types; known once the plan is checked.
     fitted: OnceLock<DataFrame>,
+    /// Its rows by their keys, where none comes twice.
+    partners: OnceLock<Option<flow::Partners>>,
 }
 
 impl JoinFrame {
     pub(crate) fn new(frame: Arc<DataFrame>, keys: Vec<String>, how: How) -> Self {
         let keys = keys.into_iter().map(PlSmallStr::from_string).collect();
-        Self { frame, keys, how, fitted: OnceLock::new() }
+        Self { frame, keys, how, fitted: OnceLock::new(), partners: OnceLock::new() }
     }
 
     fn added(&self) -> impl Iterator<Item = &PlSmallStr> {
         let all = if self.how == How::Anti { Vec::new() } else { self.frame.get_column_names() };
         all.into_iter().filter(|name| !self.keys.contains(name))
+    }
+
+    /// The rows with what their partners have, one for each row at most.
+    fn with_partners(&self, frame: &DataFrame, partners: &flow::Partners) -> flow::Result<DataFrame> {
+        let take = |columns: &[Column], rows: &IdxCa| {
+            let taken = columns.iter().map(|column| Ok(column.as_materialized_series().take(rows)?.into_column()));
+            taken.collect::<PolarsResult<Vec<_>>>()
+        };
+        let theirs = self.fitted.get().unwrap_or(&self.frame);
+        let theirs: Vec<Column> =
+            self.added().map(|name| theirs.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
+        let found = partners.rows(frame, &self.keys)?;
+        let has = found.iter().filter(|row| row.is_some()).count();
+        let own = |with: bool| {
+            let own = (0..).zip(&found).filter(|(_, row)| row.is_some() == with).map(|(at, _)| at).collect();
+            IdxCa::from_vec(PlSmallStr::EMPTY, own)
+        };
+        let (mut columns, rows) = match self.how {
+            How::Anti => return Ok(DataFrame::new(found.len() - has, take(frame.columns(), &own(false))?)?),
+            How::Inner if has < found.len() => {
+                let rows = IdxCa::from_vec(PlSmallStr::EMPTY, found.iter().flatten().copied().collect());
+                (take(frame.columns(), &own(true))?, rows)
+            }
+            _ => (frame.columns().to_vec(), IdxCa::from_iter_options(PlSmallStr::EMPTY, found.into_iter())),
+        };
+        columns.extend(take(&theirs, &rows)?);
+        Ok(DataFrame::new(rows.len(), columns)?)
     }
 
     /// The frame with keys of these types; of an anti join, the keys alone.
@@ -272,7 +301,17 @@ impl flow::Custom for JoinFrame {
         Some(flow::Known::Join { frame: self.fitted.get()?.clone(), keys: self.keys.clone(), how })
     }
 
+    fn prepare(&self) -> flow::Result<()> {
+        let theirs = self.fitted.get().unwrap_or(&self.frame);
+        let partners = flow::Partners::of(theirs, &self.keys)?;
+        self.partners.get_or_init(|| partners);
+        Ok(())
+    }
+
     fn process(&self, frame: DataFrame) -> flow::Result<DataFrame> {
+        if let Some(Some(partners)) = self.partners.get() {
+            return self.with_partners(&frame, partners);
+        }
         let on: Vec<Expr> = self.keys.iter().map(|key| polars::prelude::col(key.clone())).collect();
         let mut options = JoinArgs::new(match self.how {
             How::Inner => JoinType::Inner,
@@ -318,5 +357,35 @@ mod tests {
         ] {
             assert!(data.filter(own.clone()).count().is_ok(), "{own}");
         }
+    }
+
+    #[test]
+    fn partners_that_are_looked_up_are_those_of_a_join() {
+        use flow::Custom;
+        let mut random = segment::random::SplitMix64::new(8);
+        let mut draw = |most: u64| (0..5_000).map(|_| (random.next() % most) as i64 - 20).collect::<Vec<_>>();
+        let missing = |row: usize, value: i64| (row % 13 != 0).then_some(value);
+        let a: Vec<Option<i64>> = draw(150).into_iter().enumerate().map(|(row, value)| missing(row, value)).collect();
+        let rows = df!("a" => a, "b" => draw(3), "x" => draw(1 << 40)).unwrap();
+        let all: Vec<(i64, i64)> = (0..100).flat_map(|a| [(a, -20), (a, -18)]).collect();
+        let table = df!("a" => all.iter().map(|key| key.0).collect::<Vec<_>>(), "b" => all.iter().map(|key| key.1).collect::<Vec<_>>(),
+            "w" => (0..200).map(|row| (row % 7 != 0).then_some(f64::from(row))).collect::<Vec<_>>())
+        .unwrap();
+        for how in [How::Inner, How::Left, How::Anti] {
+            let join = |prepared: bool| {
+                let join = JoinFrame::new(Arc::new(table.clone()), vec!["a".into(), "b".into()], how);
+                join.schema(rows.schema()).unwrap();
+                if prepared {
+                    join.prepare().unwrap();
+                    assert!(join.partners.get().is_some_and(Option::is_some));
+                }
+                join.process(rows.clone()).unwrap()
+            };
+            assert!(join(true).equals_missing(&join(false)), "{how:?}");
+        }
+        let twice = JoinFrame::new(Arc::new(df!("a" => [1, 1]).unwrap()), vec!["a".into()], How::Inner);
+        twice.schema(rows.schema()).unwrap();
+        twice.prepare().unwrap();
+        assert!(twice.partners.get().is_some_and(Option::is_none));
     }
 }

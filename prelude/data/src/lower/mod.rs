@@ -6,6 +6,7 @@
 mod alone;
 pub(crate) mod asof;
 mod beside;
+pub(crate) mod best;
 pub(crate) mod clauses;
 pub(crate) mod objects;
 pub(crate) mod pass;

@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::hash::Map;
+use crate::operators::values::NONE;
+use crate::operators::word_keys::{self, KeyColumn, WordKeys};
 use polars::prelude::*;
+use segment::Repeated;
 
 /// Below this, integer keys need no hashing.
 const DENSE: u64 = 1 << 20;
-
-/// A row without a group.
-pub(crate) const NONE: u32 = u32::MAX;
 
 /// The distinct values of one key column.
 #[derive(Debug)]
@@ -41,7 +41,16 @@ struct Column {
 
 /// The groups seen so far.
 #[derive(Debug)]
-pub(crate) struct KeyTable {
+pub(crate) enum KeyTable {
+    /// Key columns one after another.
+    Joined(JoinedKeys),
+    /// Numbers together.
+    Words(Vec<(PlSmallStr, DataType)>, WordKeys),
+}
+
+/// Groups by columns that are numbered each for itself, and then together.
+#[derive(Debug)]
+pub(crate) struct JoinedKeys {
     columns: Vec<Column>,
     /// For several key columns: numbers of their values to the group.
     joint: Vec<Map<u64, u32>>,
@@ -49,23 +58,76 @@ pub(crate) struct KeyTable {
     parts: Vec<Vec<(u32, u32)>>,
 }
 
+/// Whether keys of this type are words.
+pub(super) fn is_word(dtype: &DataType) -> bool {
+    dtype.is_primitive_numeric() && !matches!(dtype, DataType::Int128 | DataType::UInt128)
+        || dtype.is_bool()
+        || dtype.is_temporal()
+}
+
 impl KeyTable {
     pub fn new(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
-        Self::with_limit(keys, DENSE)
+        // Small numbers of one column need no hashing.
+        if keys.len() > 1 { Self::sparse(keys) } else { JoinedKeys::new(keys, DENSE).map(Self::Joined) }
     }
 
     /// For a part of the keys: small numbers have no places of their own, most of which would stay free.
     pub fn sparse(keys: &[(PlSmallStr, DataType)]) -> Result<Self> {
-        Self::with_limit(keys, 0)
+        if (1..=word_keys::MOST).contains(&keys.len()) && keys.iter().all(|(_, dtype)| is_word(dtype)) {
+            return Ok(Self::Words(keys.to_vec(), WordKeys::new(keys.len())));
+        }
+        JoinedKeys::new(keys, 0).map(Self::Joined)
     }
 
     /// Whether every group has its place, so that nothing is hashed.
     pub fn is_dense(&self) -> bool {
         let dense = |column: &Column| matches!(&column.values, Values::Words { numbers, .. } if numbers.is_empty());
-        self.columns.len() == 1 && self.columns.iter().all(dense)
+        match self {
+            Self::Joined(keys) => keys.columns.len() == 1 && keys.columns.iter().all(dense),
+            Self::Words(..) => false,
+        }
     }
 
-    fn with_limit(keys: &[(PlSmallStr, DataType)], limit: u64) -> Result<Self> {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Joined(keys) => keys.len(),
+            Self::Words(_, keys) => keys.len(),
+        }
+    }
+
+    /// How many bytes of memory they take.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Joined(keys) => keys.bytes(),
+            Self::Words(_, keys) => keys.bytes(),
+        }
+    }
+
+    /// The group of each row; [`NONE`] where a key is missing.
+    pub fn number(&mut self, keys: &[Series]) -> Result<Vec<u32>> {
+        match self {
+            Self::Joined(table) => table.number(keys),
+            Self::Words(_, table) => {
+                let keys = keys.iter().map(KeyColumn::new).collect::<Result<Vec<_>>>()?;
+                Ok(table.number(&keys))
+            }
+        }
+    }
+
+    /// The keys of all groups.
+    pub fn keys(&self) -> Result<Vec<Series>> {
+        match self {
+            Self::Joined(keys) => keys.keys(),
+            Self::Words(names, keys) => {
+                let all = names.iter().zip(keys.words());
+                all.map(|((name, dtype), words)| of_words(name.clone(), dtype, words.iter().copied())).collect()
+            }
+        }
+    }
+}
+
+impl JoinedKeys {
+    fn new(keys: &[(PlSmallStr, DataType)], limit: u64) -> Result<Self> {
         let column = |(name, dtype): &(PlSmallStr, DataType)| {
             let values = match dtype {
                 DataType::Int128 | DataType::Decimal(..) => {
@@ -74,11 +136,7 @@ impl KeyTable {
                 DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
                     Values::Texts { numbers: Map::default(), values: Vec::new() }
                 }
-                dtype
-                    if dtype.is_primitive_numeric() && *dtype != DataType::UInt128
-                        || dtype.is_bool()
-                        || dtype.is_temporal() =>
-                {
+                dtype if is_word(dtype) => {
                     Values::Words { limit, dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
                 }
                 other => return Err(Error::request(format!("column `{name}` of type {other} cannot be a key"))),
@@ -90,22 +148,20 @@ impl KeyTable {
         Ok(Self { columns, joint: vec![Map::default(); more], parts: vec![Vec::new(); more] })
     }
 
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         match self.parts.last() {
             Some(pairs) => pairs.len(),
             None => self.columns.first().map_or(0, |column| column.values.len()),
         }
     }
 
-    /// How many bytes of memory they take.
-    pub fn bytes(&self) -> u64 {
+    fn bytes(&self) -> u64 {
         let joint: usize = self.joint.iter().map(map_bytes).sum();
         let parts: usize = self.parts.iter().map(|pairs| pairs.capacity() * size_of::<(u32, u32)>()).sum();
         (joint + parts) as u64 + self.columns.iter().map(|column| column.values.bytes()).sum::<u64>()
     }
 
-    /// The group of each row; [`NONE`] where a key is missing.
-    pub fn number(&mut self, keys: &[Series]) -> Result<Vec<u32>> {
+    fn number(&mut self, keys: &[Series]) -> Result<Vec<u32>> {
         let mut groups: Option<Vec<u32>> = None;
         for (at, (column, key)) in self.columns.iter_mut().zip(keys).enumerate() {
             let numbers = column.values.number(key)?;
@@ -117,8 +173,7 @@ impl KeyTable {
         Ok(groups.unwrap_or_default())
     }
 
-    /// The keys of all groups.
-    pub fn keys(&self) -> Result<Vec<Series>> {
+    fn keys(&self) -> Result<Vec<Series>> {
         let mut picks: Vec<Vec<u32>> = Vec::with_capacity(self.columns.len());
         let mut groups: Vec<u32> = (0..self.len() as u32).collect();
         for at in (1..self.columns.len()).rev() {
@@ -177,8 +232,7 @@ impl Values {
     fn number(&mut self, key: &Series) -> Result<Vec<u32>> {
         match self {
             Self::Texts { numbers, values } => {
-                let mut one = |text: Option<&str>| -> u32 {
-                    let Some(text) = text else { return NONE };
+                let mut one = |text: &str| -> u32 {
                     if let Some(&number) = numbers.get(text) {
                         return number;
                     }
@@ -193,21 +247,10 @@ impl Values {
                 };
                 let texts = key.str()?;
                 let mut out = Vec::with_capacity(texts.len());
-                // Texts of up to twelve bytes are their own view: what was seen a moment ago needs no look at the text.
-                let mut recent = vec![(0_u128, NONE); 1_024];
                 for chunk in texts.downcast_iter() {
+                    let mut repeated = Repeated::of(chunk);
                     for (view, text) in chunk.views().iter().zip(chunk.iter()) {
-                        if view.length > 12 || text.is_none() {
-                            out.push(one(text));
-                            continue;
-                        }
-                        let word = view.as_u128();
-                        let mixed = (word ^ (word >> 64)) as u64;
-                        let slot = &mut recent[(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize];
-                        if slot.1 == NONE || slot.0 != word {
-                            *slot = (word, one(text));
-                        }
-                        out.push(slot.1);
+                        out.push(text.map_or(NONE, |text| repeated.number(*view, || one(text))));
                     }
                 }
                 Ok(out)
@@ -299,18 +342,21 @@ impl Column {
                 }
             }
             Values::Words { values, .. } => {
-                let words = picks.iter().map(|&pick| values[pick as usize]);
-                if self.dtype.is_float() {
-                    Float64Chunked::from_iter_values(name, words.map(f64::from_bits)).cast(&self.dtype)?
-                } else if self.dtype == DataType::UInt64 {
-                    UInt64Chunked::from_iter_values(name, words).into_series()
-                } else {
-                    let physical = Int64Chunked::from_iter_values(name, words.map(|word| word as i64)).into_series();
-                    logical(physical, &self.dtype)?
-                }
+                of_words(name, &self.dtype, picks.iter().map(|&pick| values[pick as usize]))?
             }
         })
     }
+}
+
+/// Words as the values whose bits they are.
+fn of_words(name: PlSmallStr, dtype: &DataType, words: impl Iterator<Item = u64>) -> Result<Series> {
+    if dtype.is_float() {
+        return Ok(Float64Chunked::from_iter_values(name, words.map(f64::from_bits)).cast(dtype)?);
+    }
+    if *dtype == DataType::UInt64 {
+        return Ok(UInt64Chunked::from_iter_values(name, words).into_series());
+    }
+    logical(Int64Chunked::from_iter_values(name, words.map(|word| word as i64)).into_series(), dtype)
 }
 
 /// Integers as the type they are the physical form of.

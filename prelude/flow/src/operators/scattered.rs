@@ -5,9 +5,10 @@
 //! looked up again when they are put together. Parts only have to be put behind one another.
 
 use crate::error::Result;
-use crate::operators::groups::KeyTable;
+use crate::operators::groups::{KeyTable, is_word};
 use crate::operators::state::State;
 use crate::operators::table::{Aggregate, Keys, Table};
+use crate::operators::word_keys::{KeyColumn, hashes};
 use crate::operators::words::words;
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -36,9 +37,15 @@ impl Default for Scattered {
 
 /// The rows of each part, in order: their numbers one part after another, and where each part ends.
 fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
-    let words = keys.iter().map(words).collect::<Result<Vec<_>>>()?;
-    let rows = keys.first().map_or(0, |key| key.len());
-    let part: Vec<u8> = (0..rows).map(|row| (digest(words.iter().map(|words| words[row])) >> 56) as u8).collect();
+    let hashes = if keys.iter().all(|key| is_word(key.dtype())) {
+        hashes(&keys.iter().map(KeyColumn::new).collect::<Result<Vec<_>>>()?)
+    } else {
+        let words = keys.iter().map(words).collect::<Result<Vec<_>>>()?;
+        let rows = words.first().map_or(0, Vec::len);
+        (0..rows).map(|row| digest(words.iter().map(|words| words[row]))).collect()
+    };
+    let rows = hashes.len();
+    let part: Vec<u8> = hashes.into_iter().map(|hash| (hash >> 56) as u8).collect();
     let mut ends = vec![0; PARTS];
     part.iter().for_each(|part| ends[usize::from(*part)] += 1);
     let mut before = 0;
@@ -134,13 +141,34 @@ impl Scattered {
 /// The groups of one part.
 fn table<K: Keys>(part: Vec<Piece>, by: &Aggregate<'_, K>) -> Result<Table> {
     let mut table = by.sparse_table()?;
+    let mut rows = Vec::new();
     for piece in part {
         match piece {
-            Piece::Rows(frame) => by.feed(&mut table, &frame)?,
-            Piece::States(next) => table.merge(next)?,
+            Piece::Rows(frame) => rows.push(frame),
+            Piece::States(next) => {
+                feed(&mut table, std::mem::take(&mut rows), by)?;
+                table.merge(next)?;
+            }
         }
     }
+    feed(&mut table, rows, by)?;
     Ok(table)
+}
+
+/// Adds rows that lie in many short frames: side by side they are worked on at once.
+fn feed<K: Keys>(table: &mut Table, frames: Vec<DataFrame>, by: &Aggregate<'_, K>) -> Result<()> {
+    let height = frames.iter().map(DataFrame::height).sum();
+    let mut frames = frames.into_iter();
+    let Some(first) = frames.next() else { return Ok(()) };
+    let mut columns: Vec<Series> =
+        first.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
+    for frame in frames {
+        for (column, more) in columns.iter_mut().zip(frame.columns()) {
+            column.append(more.as_materialized_series())?;
+        }
+    }
+    let columns = columns.into_iter().map(|column| column.rechunk().into_column()).collect();
+    by.feed(table, &DataFrame::new(height, columns)?)
 }
 
 impl State {
@@ -151,7 +179,8 @@ impl State {
         }
         match self {
             Self::Float { sum, sums, counts } => {
-                Self::Float { sum: *sum, sums: of(sums, picks), counts: of(counts, picks) }
+                let counts = if *sum { Vec::new() } else { of(counts, picks) };
+                Self::Float { sum: *sum, sums: of(sums, picks), counts }
             }
             Self::Whole { sums, lost } => Self::Whole { sums: of(sums, picks), lost: *lost },
             Self::Integer { sums, counts } => Self::Integer { sums: of(sums, picks), counts: of(counts, picks) },

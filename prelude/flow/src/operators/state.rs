@@ -14,6 +14,7 @@ pub(super) enum State {
     Float {
         sum: bool,
         sums: Vec<f64>,
+        /// For means only.
         counts: Vec<u64>,
     },
     /// Sums of integers, and of the digits of decimals; `lost` when one does not even fit into 128 bits.
@@ -80,9 +81,9 @@ impl State {
 
     pub fn grow(&mut self, groups: usize) {
         match self {
-            Self::Float { sums, counts, .. } => {
+            Self::Float { sum, sums, counts } => {
                 sums.resize(groups, 0.0);
-                counts.resize(groups, 0);
+                counts.resize(if *sum { 0 } else { groups }, 0);
             }
             Self::Integer { sums, counts } => {
                 sums.resize(groups, 0);
@@ -128,6 +129,7 @@ impl State {
 
     pub fn take(&mut self, groups: &[u32], column: &Series) -> Result<()> {
         match self {
+            Self::Float { sum: true, sums, .. } => each_float(column, groups, |group, value| sums[group] += value),
             Self::Float { sums, counts, .. } => each_float(column, groups, |group, value| {
                 sums[group] += value;
                 counts[group] += 1;
@@ -206,7 +208,7 @@ impl State {
                 for (group, (start, end)) in runs {
                     for &value in values[start..end].iter().filter(|value| !value.is_nan()) {
                         sums[group] += value;
-                        counts[group] += 1;
+                        counts.get_mut(group).into_iter().for_each(|count| *count += 1);
                     }
                 }
             }
@@ -256,6 +258,9 @@ impl State {
     pub fn merge(&mut self, next: Self, target: &[u32]) {
         let pairs = || target.iter().map(|&group| group as usize).enumerate();
         match (self, next) {
+            (Self::Float { sum: true, sums, .. }, Self::Float { sums: s, .. }) => {
+                pairs().for_each(|(from, to)| sums[to] += s[from]);
+            }
             (Self::Float { sums, counts, .. }, Self::Float { sums: s, counts: c, .. }) => {
                 for (from, to) in pairs() {
                     sums[to] += s[from];

@@ -1,8 +1,10 @@
 //! The values of a column with the groups of their rows, without what is missing.
 
 use crate::error::Result;
-use crate::operators::groups::NONE;
 use polars::prelude::*;
+
+/// A row without a group.
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A value as it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]

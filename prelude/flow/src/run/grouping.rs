@@ -104,7 +104,7 @@ impl Grouping {
     fn in_order(&self, frame: DataFrame) -> Result<DataFrame> {
         let by: Vec<_> = self.keys.0.iter().map(|(name, _)| name.clone()).collect();
         match packed(&frame, &by)? {
-            Some(words) => in_order_of(&frame, words),
+            Some((words, bits)) => in_order_of(&frame, words, bits),
             None => Ok(frame.sort(by, SortMultipleOptions::default().with_maintain_order(true))?),
         }
     }
@@ -132,8 +132,9 @@ impl Grouping {
     }
 }
 
-/// Keys that are numbers as one word each, in their order, where all of them fit into one; no key is missing here.
-fn packed(frame: &DataFrame, by: &[PlSmallStr]) -> Result<Option<Vec<u64>>> {
+/// Keys that are numbers as one word each, in their order, where all of them fit into one, and how many bits they have; no key
+/// is missing here.
+fn packed(frame: &DataFrame, by: &[PlSmallStr]) -> Result<Option<(Vec<u64>, u32)>> {
     let (mut all, mut bits) = (vec![0_u64; frame.height()], 0);
     for name in by {
         let column = frame.column(name)?.as_materialized_series();
@@ -143,7 +144,7 @@ fn packed(frame: &DataFrame, by: &[PlSmallStr]) -> Result<Option<Vec<u64>>> {
             return Ok(None);
         }
         let words = words(column)?;
-        let (Some(&low), Some(&high)) = (words.iter().min(), words.iter().max()) else { return Ok(Some(all)) };
+        let (Some(&low), Some(&high)) = (words.iter().min(), words.iter().max()) else { return Ok(Some((all, 0))) };
         let width = 64 - (high - low).leading_zeros();
         bits += width;
         if bits > 64 {
@@ -153,15 +154,49 @@ fn packed(frame: &DataFrame, by: &[PlSmallStr]) -> Result<Option<Vec<u64>>> {
             *all = all.checked_shl(width).unwrap_or(0) | (word - low);
         }
     }
-    Ok(Some(all))
+    Ok(Some((all, bits)))
 }
 
-/// The rows in the order of words, of which no two are equal.
-fn in_order_of(frame: &DataFrame, words: Vec<u64>) -> Result<DataFrame> {
-    let mut order: Vec<(u64, IdxSize)> = words.into_iter().zip(0..).collect();
-    order.par_sort_unstable();
-    let order = IdxCa::from_iter_values(PlSmallStr::EMPTY, order.into_iter().map(|(_, row)| row));
+/// The rows in the order of words of so many bits, of which no two are equal.
+fn in_order_of(frame: &DataFrame, words: Vec<u64>, bits: u32) -> Result<DataFrame> {
+    let order = IdxCa::from_vec(PlSmallStr::EMPTY, order_of(words, bits));
     Ok(frame.take(&order)?)
+}
+
+/// From so many rows on they are put in order digit by digit.
+const LONG: usize = 1 << 12;
+
+/// The rows in the order of words of so many bits; equal words in the order of their rows.
+fn order_of(words: Vec<u64>, bits: u32) -> Vec<IdxSize> {
+    const DIGIT: u32 = 11;
+    let row_bits = usize::BITS - words.len().leading_zeros();
+    if words.len() < LONG || bits + row_bits > u64::BITS {
+        let mut order: Vec<(u64, IdxSize)> = words.into_iter().zip(0..).collect();
+        order.par_sort_unstable();
+        return order.into_iter().map(|(_, row)| row).collect();
+    }
+    // A word and its row are one number; from the last digit of the word to the first, each pass keeps the order before it.
+    let mut from: Vec<u64> = words.into_iter().zip(0_u64..).map(|(word, row)| word << row_bits | row).collect();
+    let mut to = vec![0; from.len()];
+    let digit = bits.div_ceil(bits.div_ceil(DIGIT).max(1)).max(1);
+    let mut shift = row_bits;
+    while shift < row_bits + bits {
+        let at = |number: u64| (number >> shift) as usize & ((1 << digit) - 1);
+        let mut next = vec![0_usize; 1 << digit];
+        from.iter().for_each(|number| next[at(*number)] += 1);
+        let mut before = 0;
+        for count in &mut next {
+            before += std::mem::replace(count, before);
+        }
+        for number in &from {
+            let place = &mut next[at(*number)];
+            to[*place] = *number;
+            *place += 1;
+        }
+        std::mem::swap(&mut from, &mut to);
+        shift += digit;
+    }
+    from.into_iter().map(|number| (number & ((1 << row_bits) - 1)) as IdxSize).collect()
 }
 
 impl Sink for Grouping {
@@ -221,12 +256,23 @@ mod tests {
             [(vec!["a", "b"], true), (vec!["d", "a", "b"], true), (vec!["x"], true), (vec!["x", "a"], false)]
         {
             let by: Vec<PlSmallStr> = by.into_iter().map(Into::into).collect();
-            let Some(words) = packed(&frame, &by).unwrap() else {
+            let Some((words, bits)) = packed(&frame, &by).unwrap() else {
                 assert!(!fits, "{by:?}");
                 continue;
             };
             let sorted = frame.sort(by.clone(), SortMultipleOptions::default().with_maintain_order(true)).unwrap();
-            assert!(in_order_of(&frame, words).unwrap().equals(&sorted), "{by:?}");
+            assert!(in_order_of(&frame, words, bits).unwrap().equals(&sorted), "{by:?}");
+        }
+    }
+
+    #[test]
+    fn many_rows_are_put_in_order_digit_by_digit() {
+        let mut random = segment::random::SplitMix64::new(5);
+        for bits in [0, 1, 8, 11, 12, 24, 33, 46, 63, 64] {
+            let words: Vec<u64> = (0..10_000).map(|_| random.next().checked_shr(64 - bits).unwrap_or(0)).collect();
+            let mut order: Vec<IdxSize> = (0..10_000).collect();
+            order.sort_by_key(|row| words[*row as usize]);
+            assert_eq!(order_of(words, bits), order, "{bits} bits");
         }
     }
 

@@ -1,0 +1,251 @@
+//! The best rows by a column: only they are held, and where the steps look at each row alone, only their other columns are read.
+
+use crate::error::{Error, Result};
+use crate::lower::clauses::{NUMBER, NumberRows};
+use crate::lower::plan::ProcessPlan;
+use crate::lower::report;
+use crate::lower::whole::in_order;
+use crate::steps::chain::Order;
+use flow::{Clause, Define, Query, Sink};
+use polars::prelude::*;
+use segment::Segment;
+use sources::memory::{Cutting, Memory};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+/// Keeps the best rows, in their order; of equal ones the first.
+pub(crate) struct Best {
+    pub rows: usize,
+    pub by: PlSmallStr,
+    pub order: Order,
+}
+
+/// More rows than this are not picked one by one.
+const FEW: usize = 10_000;
+
+impl Best {
+    fn keep(&self, mut frame: DataFrame) -> flow::Result<DataFrame> {
+        let column = frame.column(&self.by)?.as_materialized_series();
+        if frame.height() > 2 * self.rows.max(16)
+            && let Some(best) = best_of(column, self.rows, self.order)?
+        {
+            let best = IdxCa::from_vec(PlSmallStr::EMPTY, best);
+            let columns = frame.columns().iter();
+            let columns = columns.map(|column| Ok(column.as_materialized_series().take(&best)?.into_column()));
+            frame = DataFrame::new(best.len(), columns.collect::<PolarsResult<_>>()?)?;
+        }
+        Ok(in_order(frame, std::slice::from_ref(&self.by), self.order)?.head(Some(self.rows)))
+    }
+}
+
+impl Sink for Best {
+    type Part = Option<DataFrame>;
+
+    fn part(&self) -> Option<DataFrame> {
+        None
+    }
+
+    fn take(&self, part: &mut Option<DataFrame>, segment: Segment) -> flow::Result<()> {
+        let best = self.keep(segment.frame)?;
+        self.merge(part, Some(best))
+    }
+
+    fn merge(&self, whole: &mut Option<DataFrame>, next: Option<DataFrame>) -> flow::Result<()> {
+        if let Some(next) = next {
+            *whole = Some(match whole.take() {
+                Some(mut whole) => {
+                    whole.vstack_mut_owned(next)?;
+                    self.keep(whole)?
+                }
+                None => next,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The best rows of a column of numbers or times, in the order in which they stand; `None` for other columns.
+fn best_of(column: &Series, rows: usize, order: Order) -> PolarsResult<Option<Vec<IdxSize>>> {
+    let highest = order == Order::Highest;
+    let physical = column.to_physical_repr();
+    let dtype = physical.dtype();
+    if dtype.is_float() {
+        let values = physical.cast(&DataType::Float64)?;
+        let word = |value: f64| {
+            let bits = (value + 0.0).to_bits();
+            if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+        };
+        return Ok(Some(kept(values.f64()?.iter().map(|x| x.filter(|x| !x.is_nan()).map(word)), rows, highest)));
+    }
+    if *dtype == DataType::UInt64 {
+        return Ok(Some(kept(physical.u64()?.iter(), rows, highest)));
+    }
+    if dtype.is_bool() || dtype.is_integer() && !matches!(dtype, DataType::Int128 | DataType::UInt128) {
+        let values = physical.cast(&DataType::Int64)?;
+        return Ok(Some(kept(values.i64()?.iter().map(|x| x.map(|x| x as u64 ^ 1 << 63)), rows, highest)));
+    }
+    Ok(None)
+}
+
+/// The rows of the largest, or smallest, words; of equal ones the first. Missing ones come last.
+fn kept(words: impl Iterator<Item = Option<u64>>, rows: usize, highest: bool) -> Vec<IdxSize> {
+    let mut best: BinaryHeap<Reverse<(u128, Reverse<IdxSize>)>> = BinaryHeap::with_capacity(rows + 1);
+    // Once there are enough, what is no better than the worst of them is passed over.
+    let mut worst = None;
+    for (row, word) in (0..).zip(words) {
+        let rank = word.map_or(0, |word| u128::from(if highest { word } else { !word }) + 1);
+        if worst.is_some_and(|worst| rank <= worst) || rows == 0 {
+            continue;
+        }
+        best.push(Reverse((rank, Reverse(row))));
+        if best.len() > rows {
+            best.pop();
+        }
+        if best.len() == rows {
+            worst = best.peek().map(|Reverse((rank, _))| *rank);
+        }
+    }
+    let mut best: Vec<IdxSize> = best.into_iter().map(|Reverse((_, Reverse(row)))| row).collect();
+    best.sort_unstable();
+    best
+}
+
+impl ProcessPlan<'_> {
+    /// The numbers of the best rows, found by their key alone; `None` where that is not worth it, or a step looks at more
+    /// than one row.
+    pub(crate) fn best_rows(&self, best: &Best) -> Result<Option<Vec<u64>>> {
+        let worth = best.rows <= FEW && self.columns().len() > 1 && !self.source.in_memory();
+        let Some(query) = self.numbered(&best.by)?.filter(|_| worth) else { return Ok(None) };
+        let (found, run) = flow::run(&query, self.source.clone(), best, &self.settings.options())?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        let Some(found) = found else { return Ok(Some(Vec::new())) };
+        let mut rows: Vec<u64> = found.column(NUMBER)?.u64()?.into_no_null_iter().collect();
+        rows.sort_unstable();
+        Ok(Some(rows))
+    }
+
+    /// What gives a column and the numbers of its rows; `None` where a step looks at more than one row, or rows of the source
+    /// cannot be picked out of it.
+    pub(crate) fn numbered(&self, by: &str) -> Result<Option<Query>> {
+        let whole = |info: &sources::SegmentInfo| info.columns == (0..self.source.schema().len());
+        if self.server().is_some() || !self.source.segments().iter().all(whole) || self.inputs()?.is_none() {
+            return Ok(None);
+        }
+        let mut query = Query::new().clause(Clause::Custom(Arc::new(NumberRows)));
+        for clause in &self.clauses {
+            query = query.clause(match clause {
+                Clause::Select(names) => Clause::Select(names.iter().cloned().chain([NUMBER.into()]).collect()),
+                clause => clause.clone(),
+            });
+        }
+        Ok(Some(query.clause(Clause::Select(vec![by.into(), NUMBER.into()]))))
+    }
+
+    /// The values of a column and the numbers of their rows, in order; see [`numbered`](Self::numbered).
+    pub(crate) fn keys(&self, by: &str) -> Result<Option<DataFrame>> {
+        let Some(query) = self.numbered(by)? else { return Ok(None) };
+        let (frame, run) = query.over(self.source.clone()).options(self.settings.options()).collect()?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        Ok(Some(frame))
+    }
+
+    /// Runs the clauses over some rows of the source, which are picked out of it.
+    pub(crate) fn run_over<S: Sink>(&self, rows: &[u64], sink: &S) -> Result<S::Part> {
+        let wanted = self.inputs()?.ok_or_else(|| Error::request("steps that look at more than one row"))?;
+        let mut frames = Vec::new();
+        for (at, info) in self.source.segments().iter().enumerate() {
+            let (from, to) = (info.rows.start, info.rows.end);
+            let own = &rows[rows.partition_point(|row| *row < from)..rows.partition_point(|row| *row < to)];
+            if !own.is_empty() {
+                let own: Vec<IdxSize> = own.iter().map(|row| (row - from) as IdxSize).collect();
+                frames.push(self.source.pick(at, &wanted, &own)?);
+            }
+        }
+        let schema = self.source.schema();
+        let schema: Schema =
+            wanted.into_iter().filter_map(|name| Some((name.clone(), schema.get(&name)?.clone()))).collect();
+        let picked = Memory::pieces(self.source.name(), Arc::new(schema), frames, None, &Cutting::default())?;
+        let query = self.clauses.iter().cloned().fold(Query::new(), Query::clause);
+        let (part, run) = flow::run(&query, Arc::new(picked), sink, &self.settings.options())?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        Ok(part)
+    }
+
+    /// The columns of the source that the steps look at or hand on; `None` where a step looks at more than one row.
+    fn inputs(&self) -> Result<Option<Vec<PlSmallStr>>> {
+        let mut schema = self.input().clone();
+        let mut wanted: Vec<PlSmallStr> = self.output().iter_names().cloned().collect();
+        for clause in &self.clauses {
+            let cut = match clause {
+                Clause::Filter(cut) => cut,
+                Clause::Define(Define::Expression { value, .. }) => value,
+                Clause::Select(_) => continue,
+                _ => return Ok(None),
+            };
+            let typed = cut.check(&schema)?;
+            if typed.needs_whole_table() {
+                return Ok(None);
+            }
+            wanted.extend(typed.columns().iter().cloned());
+            if let Clause::Define(Define::Expression { name, .. }) = clause {
+                schema.insert(name.clone(), typed.dtype());
+            }
+        }
+        let source = self.source.schema();
+        Ok(Some(source.iter_names().filter(|name| wanted.contains(name)).cloned().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_values_of_any_numbers_and_of_equal_ones_the_first() {
+        let floats =
+            Series::new("x".into(), [Some(1.0), Some(f64::NAN), None, Some(-0.0), Some(0.0), Some(-3.0), Some(1.0)]);
+        let of = |column: &Series, rows, order| best_of(column, rows, order).unwrap().unwrap();
+        assert_eq!(of(&floats, 3, Order::Highest), [0, 3, 6]);
+        assert_eq!(of(&floats, 3, Order::Lowest), [3, 4, 5]);
+        assert_eq!(of(&floats, 6, Order::Highest), [0, 1, 3, 4, 5, 6]);
+        assert_eq!(of(&floats, 9, Order::Lowest), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(of(&floats, 0, Order::Lowest), [0; 0]);
+        let integers = Series::new("i".into(), [i64::MIN, 0, i64::MAX, -1]);
+        assert_eq!(of(&integers, 2, Order::Highest), [1, 2]);
+        assert_eq!(of(&integers, 1, Order::Lowest), [0]);
+        let unsigned = Series::new("u".into(), [u64::MAX, 0, 1 << 63]);
+        assert_eq!(of(&unsigned, 2, Order::Highest), [0, 2]);
+        assert!(best_of(&Series::new("s".into(), ["a"]), 1, Order::Lowest).unwrap().is_none());
+    }
+
+    #[test]
+    fn rows_that_are_picked_are_those_that_sorting_gives() {
+        let mut random = segment::random::SplitMix64::new(3);
+        let mut draw = |most: u64| (0..50_000).map(|_| (random.next() % most) as f64).collect::<Vec<_>>();
+        let frame = df!("x" => draw(400), "y" => draw(9), "z" => draw(1 << 40)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let options = sources::parquet::WriteOptions { row_group: 7_000, ..Default::default() };
+        sources::parquet::write(&path, &frame, &options).unwrap();
+        let file = crate::load(&path).unwrap();
+        let memory = crate::Data::from_frames([("rows", frame)]).unwrap();
+        for order in [Order::Highest, Order::Lowest] {
+            let best = |group: &crate::Group, by: &str, rows: usize| match order {
+                Order::Highest => (group.top(rows, by).unwrap(), group.sort_descending(by).unwrap().head(Some(rows))),
+                Order::Lowest => (group.bottom(rows, by).unwrap(), group.sort(by).unwrap().head(Some(rows))),
+            };
+            for rows in [0, 1, 10, 500] {
+                for (by, cut) in [("x", "y > 3"), ("w", "x != 7 & y < 8"), ("z", "z == z")] {
+                    let chain = |group: &crate::Group| group.define("w", "x * y").query(cut);
+                    for group in
+                        [chain(&file), chain(&memory), chain(&file).select([by, "y"]), chain(&file).head(9_000)]
+                    {
+                        let (top, sorted) = best(&group, by, rows);
+                        assert!(top.equals_missing(&sorted), "{by} {rows} {order:?} {cut}\n{top}\n{sorted}");
+                    }
+                }
+            }
+        }
+    }
+}
