@@ -34,14 +34,14 @@ pub use recordings::{
     EventData, EventGrid, EventInfo, EventLoader, EventPicture, EventPlayer, Geometry, IndexCache, RefractoryFilter,
     TimeUnit, events, write_events,
 };
+pub use runtime::{
+    Browse, BrowseError, Browser, ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input,
+    password, progress, slider, update_display,
+};
 #[doc(hidden)]
 pub use runtime::{
     LoopsOverMessages as _, WaitsForCommand as _, WaitsForConnection as _, WaitsForMessage as _, WaitsForProcess as _,
     WaitsForThread as _,
-};
-pub use runtime::{
-    ProgressExt, Widget, WidgetError, clear_output, display, display_with_id, input, password, progress, slider,
-    update_display,
 };
 pub use serde_json;
 pub use show::{

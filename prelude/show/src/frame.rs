@@ -89,6 +89,19 @@ pub fn frame(frame: &DataFrame, caption: &str) -> Table {
     table
 }
 
+/// The values of a frame as they stand in its table, row by row; for tables that are drawn elsewhere.
+///
+/// ```
+/// use polars::df;
+/// let rows = show::cells(&df!("x" => [1.5, f64::NAN], "s" => ["a", "b"])?);
+/// assert_eq!(rows[1], [show::Cell::Missing("NaN"), show::Cell::text("b")]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn cells(frame: &DataFrame) -> Vec<Vec<Cell>> {
+    let cell = |column: &Column, row: usize| column.get(row).map_or(Cell::Missing(""), |value| value::cell(&value));
+    (0..frame.height()).map(|row| frame.columns().iter().map(|column| cell(column, row)).collect()).collect()
+}
+
 /// The columns to show; `None` in the place of those left out.
 fn shown_columns(width: usize) -> Vec<Option<usize>> {
     if width <= LEFT + RIGHT {

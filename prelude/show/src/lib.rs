@@ -28,7 +28,7 @@ pub mod variables;
 mod wrap;
 
 pub use bundle::{Bundle, Display};
-pub use frame::{ColumnProfile, Profile, frame, schema};
+pub use frame::{ColumnProfile, Profile, cells, frame, schema};
 pub use plot::{
     Figure, Interactive, Part, Parts, Plot, correlation, curve, curves, cutflow, efficiency, figure, histogram, merit,
     overlay, points, scatter, stack, unfolded, values,

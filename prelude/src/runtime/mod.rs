@@ -4,6 +4,7 @@
 //! The kernel generates code that calls the hidden items here, and its worker finds [`recoil_worker_start`],
 //! [`recoil_cell_failed`] and [`recoil_take_text`] by their names; people call [`display`], [`progress`] and [`input`]. Nothing here knows Jupyter: bundles go out as messages of room `port`.
 
+mod browse;
 mod cell;
 mod ending;
 mod errand;
@@ -20,6 +21,7 @@ mod threads;
 mod waits;
 mod widget;
 
+pub use browse::{Browse, BrowseError, Browser};
 pub use cell::{
     Ended, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep, timeit,
     with_runtime,

@@ -136,6 +136,13 @@ impl Widget {
         lock(&self.0.callbacks).push((name.to_owned(), Box::new(callback)));
     }
 
+    /// What the front end does when its user changes a value; for tests of what is heard.
+    #[cfg(test)]
+    pub(super) fn hear(&self, name: &str, value: Value) {
+        let state = Value::Object(Map::from_iter([(name.to_owned(), value)]));
+        heard(self.0.id.clone(), Comm::Message { data: json!({"method": "update", "state": state}) });
+    }
+
     /// Removes the widget from the front end.
     pub fn close(&self) {
         link::say(&self.0.id, Comm::Close);
@@ -154,7 +161,11 @@ fn own(state: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 fn forget(id: &str) {
-    lock(&OPEN).remove(id);
+    let closed = lock(&OPEN).remove(id);
+    // Callbacks may hold the widget itself; one that closes it is running now.
+    if let Some(Ok(mut callbacks)) = closed.as_ref().map(|inner| inner.callbacks.try_lock()) {
+        callbacks.clear();
+    }
 }
 
 impl Inner {

@@ -18,6 +18,7 @@ pub(crate) mod lazy;
 pub(crate) mod listing;
 pub(crate) mod n_minus_one;
 pub(crate) mod numbers;
+pub(crate) mod pages;
 pub(crate) mod remote_cutflow;
 pub(crate) mod remote_groups;
 pub(crate) mod rows_of;
