@@ -1,20 +1,24 @@
-//! Clauses over sliced frames: every case as it is cut, and cut into slices of one row, of three and not at all; each
-//! through every engine.
+//! Clauses over sliced frames: every case as it is cut, and cut into slices of one row, of three and not at all, and from
+//! Parquet files; each through every engine. Cases for which a chain has the words are also asked by a chain over files.
 
 #[path = "pipeline/answer.rs"]
 mod answer;
+#[path = "pipeline/chains.rs"]
+mod chains;
 #[path = "pipeline/frames.rs"]
 mod frames;
 #[path = "pipeline/plan.rs"]
 mod plan;
 
-use flow::{InMemory, Integrated, Options, Streaming};
+use flow::{InMemory, Integrated, Options, Query, Streaming};
 use polars::prelude::*;
 use recoil_tests::cases;
 use serde_json::Value as Json;
 use sources::memory::Memory;
+use sources::parquet::WriteOptions;
 use sources::{Identity, Index, SegmentInfo, Source};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,6 +33,13 @@ fn pipeline() {
     let differ: Vec<String> =
         all.iter().filter_map(|case| check(case).err().map(|why| format!("{}: {why}", case["name"]))).collect();
     assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), all.len(), differ.join("\n"));
+    let asked: Vec<_> = all.iter().filter_map(|case| Some((case, chains::ask(case)?))).collect();
+    let differ: Vec<String> = asked
+        .iter()
+        .filter_map(|(case, answer)| Some(format!("{}: {}", case["name"], answer.as_ref().err()?)))
+        .collect();
+    assert!(differ.is_empty(), "{} of {} chains differ:\n{}", differ.len(), asked.len(), differ.join("\n"));
+    assert!(asked.len() >= 60, "{} chains", asked.len());
 }
 
 fn check(case: &Json) -> Outcome<()> {
@@ -39,17 +50,43 @@ fn check(case: &Json) -> Outcome<()> {
             if large && rows.is_some_and(|rows| rows < 10) {
                 continue;
             }
-            run(case, rows, engine).map_err(|why| format!("{why} (rows {rows:?}, engine {engine})"))?;
+            run(case, rows, engine, None).map_err(|why| format!("{why} (rows {rows:?}, engine {engine})"))?;
         }
+    }
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    for engine in 0..3 {
+        run(case, None, engine, Some(folder.path())).map_err(|why| format!("{why} (files, engine {engine})"))?;
     }
     Ok(())
 }
 
-fn run(case: &Json, rows: Option<usize>, engine: usize) -> Outcome<()> {
+/// The table as a Parquet file of short row groups; what has no columns stays in memory.
+fn filed(memory: Memory, path: &Path) -> Outcome<Arc<dyn Source>> {
+    let fail = |error: String| format!("no file: {error}");
+    let (index, memory): (_, Arc<dyn Source>) = (memory.index().cloned(), Arc::new(memory));
+    if memory.schema().is_empty() {
+        return Ok(memory);
+    }
+    let (frame, _) = Query::new().over(memory).collect().map_err(|error| fail(error.to_string()))?;
+    let options = WriteOptions { row_group: if frame.height() > 1_000 { 2_000 } else { 3 }, ..WriteOptions::default() };
+    sources::parquet::write(path, &frame, &options).map_err(|error| fail(error.to_string()))?;
+    let file = sources::open(path).map_err(|error| fail(error.to_string()))?;
+    match index {
+        Some(index) => sources::indexed(file, index).map_err(|error| fail(error.to_string())),
+        None => Ok(file),
+    }
+}
+
+fn run(case: &Json, rows: Option<usize>, engine: usize, files: Option<&Path>) -> Outcome<()> {
     let plan = &case["plan"];
     let mut inputs = Inputs::default();
     for (name, frame) in plan["inputs"].as_object().unwrap() {
-        inputs.0.insert(name.clone(), Counting::new(frames::table(name, frame, &plan["segments"][name], rows)?));
+        let memory = frames::table(name, frame, &plan["segments"][name], rows)?;
+        let source = match files {
+            Some(folder) => filed(memory, &folder.join(format!("{name}.parquet")))?,
+            None => Arc::new(memory),
+        };
+        inputs.0.insert(name.clone(), Counting::new(source));
     }
     let answer = plan::scan(plan, &inputs).and_then(|scan| {
         let options = Options { chunk_size: rows.unwrap_or(100_000).clamp(1, 1 << 40), ..Options::default() };
@@ -77,7 +114,7 @@ fn run(case: &Json, rows: Option<usize>, engine: usize) -> Outcome<()> {
     }
     let (answer, report) = answer?;
     answer::compare(&answer, &case["expected"])?;
-    if let (Some(most), None) = (case["segments_read"].as_u64(), rows)
+    if let (Some(most), None, None) = (case["segments_read"].as_u64(), rows, files)
         && (inputs.segments() > most || report.segments_read > most)
     {
         return Err(format!(
@@ -114,13 +151,13 @@ impl Inputs {
 /// A source that counts what is read of it.
 #[derive(Debug)]
 struct Counting {
-    inner: Memory,
+    inner: Arc<dyn Source>,
     reads: AtomicUsize,
     segments: std::sync::Mutex<std::collections::HashSet<Identity>>,
 }
 
 impl Counting {
-    fn new(inner: Memory) -> Arc<Self> {
+    fn new(inner: Arc<dyn Source>) -> Arc<Self> {
         Arc::new(Self { inner, reads: AtomicUsize::new(0), segments: Default::default() })
     }
 }
@@ -143,7 +180,7 @@ impl Source for Counting {
     }
 
     fn in_memory(&self) -> bool {
-        true
+        self.inner.in_memory()
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: std::ops::Range<usize>) -> segment::Result<DataFrame> {

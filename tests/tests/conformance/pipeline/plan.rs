@@ -81,7 +81,7 @@ fn join(body: &Json, inputs: &Inputs) -> Outcome<Concat> {
     Ok(Concat { parts, inner: body["join"] == "inner", append_to })
 }
 
-fn aggregations(all: &Json) -> Outcome<Vec<Aggregation>> {
+pub(super) fn aggregations(all: &Json) -> Outcome<Vec<Aggregation>> {
     let one = |one: &Json| {
         let function =
             AggregateFunction::parse(one["fn"].as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
@@ -142,7 +142,7 @@ fn literal(value: &Json, kind: &str, sized: bool) -> Outcome<cut::Value> {
     })
 }
 
-fn expr(node: &Json) -> Outcome<cut::Expr> {
+pub(super) fn expr(node: &Json) -> Outcome<cut::Expr> {
     if let Some(name) = node["col"].as_str() {
         return Ok(cut::col(name));
     }
