@@ -55,7 +55,7 @@ impl EventLoop {
         polled.map(|polled| polled.revents != 0)
     }
 
-    fn accept(&mut self) {
+    pub(super) fn accept(&mut self) {
         let Ok((stream, _)) = self.listener.accept() else { return };
         let copy = stream.try_clone().and_then(|copy| stream.set_nonblocking(false).map(|()| copy));
         let Ok(copy) = copy else { return };
@@ -100,7 +100,7 @@ impl EventLoop {
         }
     }
 
-    fn disconnect(&mut self) {
+    pub(super) fn disconnect(&mut self) {
         while self.drain_once() {}
         self.worker = None;
         let (token, worker) = {
@@ -121,7 +121,8 @@ impl EventLoop {
         }
     }
 
-    fn take(&mut self, message: ToKernel) {
+    /// Takes a message in, and thanks for what is shown.
+    pub(super) fn take(&mut self, message: ToKernel) {
         let shown = matches!(message, ToKernel::Display { .. } | ToKernel::Update { .. } | ToKernel::Clear { .. });
         self.act(message);
         if shown {

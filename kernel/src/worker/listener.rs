@@ -9,11 +9,11 @@ use super::pipe::{Pipe, open_pipe};
 use super::state::{Finished, Shared, State, send};
 use super::{ERROR_SUFFIX, opened, session};
 use crate::evaluator::{Sink, Stream};
-use crate::lock::lock;
+use crate::lock::{Condvar, Mutex, MutexGuard, PoisonError, lock};
 use port::{Ending, ToWorker};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The name of the pipe for standard output, with which the names of its companions begin.
@@ -41,6 +41,13 @@ pub(crate) enum Restful {
 impl Listener {
     /// Opens socket and pipes in `folder` and starts to listen.
     pub fn start(folder: &Path, sink: Sink) -> std::io::Result<Self> {
+        let (listener, events) = Self::open(folder, sink)?;
+        std::thread::Builder::new().name("recoil-listener".into()).spawn(move || events.run())?;
+        Ok(listener)
+    }
+
+    /// Opens socket and pipes in `folder`, for a loop that has still to run.
+    pub(super) fn open(folder: &Path, sink: Sink) -> std::io::Result<(Self, EventLoop)> {
         let socket = folder.join("port");
         let pipes = folder.join(PIPES_NAME);
         let mut error_pipe = pipes.clone().into_os_string();
@@ -58,8 +65,7 @@ impl Listener {
             pipes: [Pipe::new(out, Stream::Stdout), Pipe::new(error, Stream::Stderr)],
             worker: None,
         };
-        std::thread::Builder::new().name("recoil-listener".into()).spawn(move || events.run())?;
-        Ok(Self { shared, socket, pipes })
+        Ok((Self { shared, socket, pipes }, events))
     }
 
     /// Where the workers of a session in `folder` write down what they open.

@@ -1,10 +1,11 @@
 //! What the kernel knows of its worker, shared by the listening thread and the engine.
 
 use crate::evaluator::Sink;
+use crate::lock::{Condvar, Mutex};
 use crate::process::Process;
 use port::{Ending, Note, ToWorker, Variable};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How a cell's code ended, and which variables there are now.

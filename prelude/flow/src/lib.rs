@@ -17,6 +17,7 @@ mod plan;
 mod report;
 mod run;
 mod sink;
+mod sync;
 #[cfg(test)]
 mod tests;
 

@@ -3,12 +3,11 @@
 
 use super::volume::Volume;
 use super::{Key, Spill, SpillHandle, Tier};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, OnceLock, Receiver, Sender, channel, thread};
 use polars::prelude::{Column, DataFrame};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The disk holds at most so many times what memory may hold,
 const TIMES: u64 = 4;
@@ -180,7 +179,7 @@ fn start(shared: &Arc<Shared>) -> Option<Sender<Key>> {
     let (sender, keys): (_, Receiver<Key>) = channel();
     let shared = shared.clone();
     let work = move || keys.iter().for_each(|key| write(&shared, &key));
-    std::thread::Builder::new().name("recoil-spill".into()).spawn(work).ok()?;
+    thread::Builder::new().name("recoil-spill".into()).spawn(work).ok()?;
     Some(sender)
 }
 

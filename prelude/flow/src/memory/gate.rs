@@ -2,8 +2,7 @@
 
 use crate::error::Result;
 use crate::report::counters::Counters;
-use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::Ordering;
+use crate::sync::{Condvar, Mutex, Ordering};
 use std::time::Duration;
 
 /// Bytes in work, of all queries together.

@@ -15,16 +15,16 @@ use crate::run::expected::Ahead;
 use crate::run::fused::Together;
 use crate::run::input::Input;
 use crate::run::lengths::placed;
+use crate::run::queue::{Queue, Turn};
 use crate::run::stage::{Op, Stage, Unit};
 use crate::sink::Sink;
-use parking_lot::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
 use polars::prelude::*;
 use segment::Place;
 use segment::work::Task;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Rows up to which a query is not worth a second thread.
 const SMALL: u64 = 30_000;
@@ -98,10 +98,7 @@ pub(crate) struct Worker<'a, S: Sink> {
     ahead: Ahead,
     /// Rows that an earlier process had done.
     pub resumed: u64,
-    next: AtomicUsize,
-    stop: AtomicBool,
-    given_back: Mutex<Vec<Morsel<S::Part>>>,
-    failed: Mutex<Option<(usize, Error)>>,
+    queue: Queue<Morsel<S::Part>, Error>,
     joined: Mutex<Joined<S::Part>>,
 }
 
@@ -148,10 +145,7 @@ impl<'a, S: Sink> Worker<'a, S> {
             names: stage.steps.iter().map(|step| step.name.as_str().into()).collect(),
             ahead: Ahead::new(input, units.len(), run.options),
             resumed: 0,
-            next: AtomicUsize::new(0),
-            stop: AtomicBool::new(false),
-            given_back: Mutex::new(Vec::new()),
-            failed: Mutex::new(None),
+            queue: Queue::new(0, count),
             joined: Mutex::new(Joined {
                 waiting: BTreeMap::new(),
                 next: 0,
@@ -176,7 +170,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         let next = saved.next.min(self.morsels.len());
         let done = self.morsels[..next].last().map_or(0, |last| last.end);
         self.resumed = self.units[..done].iter().map(|unit| unit.rows.end - unit.rows.start).sum();
-        self.next = AtomicUsize::new(next);
+        self.queue = Queue::new(next, self.morsels.len());
         let Saved { part: whole, selections, .. } = saved;
         let selections = with_events(selections, self.stage, &self.choices);
         self.joined = Mutex::new(Joined { waiting: BTreeMap::new(), next, torn: false, whole, selections });
@@ -186,46 +180,34 @@ impl<'a, S: Sink> Worker<'a, S> {
     /// Works, and turns a panic of a step of the user's own into an error.
     fn guard(&self, number: usize) {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(number))).is_err() {
-            self.fail(usize::MAX, Error::request("a step of the query panicked; its message is above"));
-        }
-    }
-
-    fn fail(&self, at: usize, error: Error) {
-        self.stop.store(true, Ordering::Relaxed);
-        let mut failed = self.failed.lock();
-        // The first in the order of rows, and no matter in which order workers fail.
-        if failed.as_ref().is_none_or(|(other, _)| at < *other) {
-            *failed = Some((at, error));
+            self.queue.fail(usize::MAX, Error::request("a step of the query panicked; its message is above"));
+            self.queue.close();
         }
     }
 
     fn work(&self, number: usize) {
-        while !self.stop.load(Ordering::Relaxed) {
-            let Some(morsel) = self.take() else { return };
-            let at = morsel.at;
+        while let Some(turn) = self.queue.take() {
+            let (at, morsel) = match turn {
+                Turn::Rest(at, morsel) => (at, morsel),
+                Turn::New(at) => (at, self.begin(at)),
+            };
             match self.morsel(number, morsel) {
                 Ok(None) => {}
-                Ok(Some(rest)) => return self.given_back.lock().push(rest),
-                Err(error) => self.fail(at, error),
+                Ok(Some(rest)) => return self.queue.give_back(at, rest),
+                Err(error) => self.queue.fail(at, error),
             }
         }
     }
 
-    /// The next morsel to work on.
-    fn take(&self) -> Option<Morsel<S::Part>> {
-        if let Some(rest) = self.given_back.lock().pop() {
-            return Some(rest);
-        }
-        let at = self.next.fetch_add(1, Ordering::Relaxed);
-        let units = self.morsels.get(at)?.clone();
+    fn begin(&self, at: usize) -> Morsel<S::Part> {
         let selections = self.choices.iter().map(|_| Selection::default()).collect();
-        Some(Morsel { at, units, part: self.sink.part(), selections })
+        Morsel { at, units: self.morsels[at].clone(), part: self.sink.part(), selections }
     }
 
     /// Works through a morsel; gives back what a helper has no memory for.
     fn morsel(&self, number: usize, mut morsel: Morsel<S::Part>) -> Result<Option<Morsel<S::Part>>> {
         while let Some(at) = morsel.units.next() {
-            if self.stop.load(Ordering::Relaxed) {
+            if !self.queue.wants(morsel.at) {
                 return Ok(None);
             }
             let unit = &self.units[at];
@@ -246,7 +228,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         if !self.ahead.is_of_use() {
             return;
         }
-        let next = self.next.load(Ordering::Relaxed).min(self.morsels.len());
+        let next = self.queue.next();
         let later = self.morsels[next..].first().map_or(0..0, |first| first.start..self.units.len());
         let mut bytes = 0;
         // What it reads now is read best by itself.
@@ -283,7 +265,7 @@ impl<'a, S: Sink> Worker<'a, S> {
             joined.torn = false;
             joined.next += 1;
             if self.sink.enough(&joined.whole) {
-                self.stop.store(true, Ordering::Relaxed);
+                self.queue.close();
                 return Ok(());
             }
         }
@@ -339,7 +321,7 @@ impl<'a, S: Sink> Worker<'a, S> {
         self.run.counters.objects.lock().extend(self.together.looked_at(&self.stage.steps));
         // Whatever has happened behind what is joined; and where keys come back, other passes follow.
         self.keep(self.joined.lock(), true)?;
-        if let Some((_, error)) = self.failed.lock().take() {
+        if let Some(error) = self.queue.failure() {
             return Err(error);
         }
         let mut joined = self.joined.lock();

@@ -19,6 +19,7 @@ pub(crate) mod lengths;
 pub(crate) mod load;
 pub(crate) mod notes;
 pub(crate) mod over;
+pub(crate) mod queue;
 pub(crate) mod running;
 pub(crate) mod scan;
 pub(crate) mod search;
