@@ -20,9 +20,12 @@ pub use data::{
     good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
+/// The earlier name of [`FitFunction`].
+#[doc(hidden)]
+pub use hist::FitFunction as Function;
 pub use hist::{
     Argus, Axis, Best, BreitWigner, Chebyshev, Comparison, Constant, Convolved, CrystalBall, CutScan,
-    DoubleCrystalBall, Exponential, Fit, FitResult, Fitting, Function, Gaussian, Hist, Johnson, Line, Merit, Model,
+    DoubleCrystalBall, Exponential, Fit, FitFunction, FitResult, Fitting, Gaussian, Hist, Johnson, Line, Merit, Model,
     Parameter, Polynomial, Roc, Side, Simultaneous, Storage, Template, Unfolded, Values, Voigt, cut_scan, fit_values,
     loc, pair as compare, roc, unfold,
 };

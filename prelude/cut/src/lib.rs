@@ -40,5 +40,5 @@ pub use spark::held_as;
 pub use spark::term::{Term, TermKind};
 pub use syntax::expr::{Expr, col, lit, where_};
 pub use times::time;
-pub use value::{Function, Value, Width};
+pub use value::{UserFunction, Value, Width};
 pub use verdict::Verdict;

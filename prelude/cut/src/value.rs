@@ -30,7 +30,7 @@ pub enum Value {
     /// Named values: `@cuts['pmin']` and `@box.pmin`.
     Map(Vec<(Arc<str>, Value)>),
     /// A function of numbers: `@f(x, y)`.
-    Function(Function),
+    Function(UserFunction),
 }
 
 /// An integer type: sign and bytes.
@@ -44,7 +44,7 @@ pub struct Width {
 
 /// A function that a cut can call as `@name(x, y)`.
 #[derive(Clone)]
-pub struct Function(pub(crate) Body);
+pub struct UserFunction(pub(crate) Body);
 
 #[derive(Clone)]
 pub(crate) enum Body {
@@ -57,12 +57,12 @@ pub(crate) enum Body {
 impl Value {
     /// A function of numbers; it is called once per row with its arguments as f64 (missing: NaN).
     pub fn function(function: impl Fn(&[f64]) -> f64 + Send + Sync + 'static) -> Self {
-        Self::Function(Function(Body::Numbers(Arc::new(function))))
+        Self::Function(UserFunction(Body::Numbers(Arc::new(function))))
     }
 
     /// A table to be looked up.
     pub fn table(table: impl Lookup + 'static) -> Self {
-        Self::Function(Function(Body::Table(Arc::new(table))))
+        Self::Function(UserFunction(Body::Table(Arc::new(table))))
     }
 
     /// Named values, for `@cuts['pmin']` and `@cuts.pmin`.
@@ -162,7 +162,7 @@ impl fmt::Display for Value {
                 out.write_str("]")
             }
             Self::Map(_) => out.write_str("{..}"),
-            Self::Function(Function(Body::Table(table))) => write!(out, "<table {}>", table.name()),
+            Self::Function(UserFunction(Body::Table(table))) => write!(out, "<table {}>", table.name()),
             Self::Function(_) => out.write_str("<function>"),
         }
     }
@@ -174,7 +174,7 @@ impl fmt::Debug for Value {
     }
 }
 
-impl PartialEq for Function {
+impl PartialEq for UserFunction {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Body::Numbers(a), Body::Numbers(b)) => Arc::ptr_eq(a, b),
@@ -184,7 +184,7 @@ impl PartialEq for Function {
     }
 }
 
-impl fmt::Debug for Function {
+impl fmt::Debug for UserFunction {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Body::Numbers(_) => out.write_str("<function>"),

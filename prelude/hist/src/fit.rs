@@ -35,7 +35,7 @@ pub use model::Model;
 pub use options::{Fit, Fitting, Method};
 pub use outcome::{FitResult, Fitted, Parameter};
 pub use shapes::{
-    Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Function,
+    Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, FitFunction,
     Gaussian, Johnson, Line, Polynomial, Template, Voigt,
 };
 pub use simultaneous::Simultaneous;

@@ -42,8 +42,8 @@ pub use error::{Error, Result};
 pub use fill::Entries;
 pub use fill::universes::Sums;
 pub use fit::{
-    Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitResult,
-    Fitted, Fitting, Function, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, SPlot, SWeight,
+    Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitFunction,
+    FitResult, Fitted, Fitting, Gaussian, Johnson, Line, Method, Model, Parameter, Polynomial, SPlot, SWeight,
     Simultaneous, Template, Voigt, fit_values,
 };
 pub use hist::{AxisText, Hist, Sample};

@@ -6,7 +6,7 @@ use crate::check::members::InList;
 use crate::check::text::{TextMap, TextTest};
 use crate::check::types::Type;
 use crate::syntax::expr::{Binary, Compare};
-use crate::value::{Body, Function, Value};
+use crate::value::{Body, UserFunction, Value};
 use polars::prelude::{DataType, PlSmallStr};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) enum Op {
     TextLength(Id),
     /// One number for the whole table.
     Reduce(Reduce, Id),
-    External(Function, Vec<Id>),
+    External(UserFunction, Vec<Id>),
     /// Objects and structs: the values of a column that holds lists, or of a field of the structs in it.
     Leaf(usize, Option<Arc<str>>),
     /// A value of the parent of the node's domain for each of its lanes.
@@ -216,7 +216,7 @@ impl Program {
             Op::Literal(_) | Op::Reduce(..) => true,
             op => op.inputs().iter().all(|id| self.nodes[*id].constant),
         };
-        let looks_up = matches!(&op, Op::External(Function(Body::Table(_)), _));
+        let looks_up = matches!(&op, Op::External(UserFunction(Body::Table(_)), _));
         let fallible = looks_up || op.inputs().iter().any(|id| self.nodes[*id].fallible);
         // The printed form only narrows the search; equality decides.
         let candidates = self.index.entry(key(&op)).or_default();

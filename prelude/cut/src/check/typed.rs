@@ -2,7 +2,7 @@ use crate::check::domain::ROWS;
 use crate::check::program::{Id, Op, Program};
 use crate::check::types::Type;
 use crate::error::{Error, Problem, Result};
-use crate::value::{Body, Function};
+use crate::value::{Body, UserFunction};
 use polars::prelude::{DataType, Field, PlSmallStr};
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ impl Typed {
     /// it calls a function of the user's own, or when the answer for a row depends on other rows.
     pub fn fingerprint(&self) -> Option<String> {
         let nodes = &self.program.nodes;
-        let own = |op: &Op| matches!(op, Op::External(Function(Body::Numbers(_)), _) | Op::Reduce(..));
+        let own = |op: &Op| matches!(op, Op::External(UserFunction(Body::Numbers(_)), _) | Op::Reduce(..));
         if nodes.iter().any(|node| own(&node.op)) {
             return None;
         }

@@ -183,7 +183,7 @@ fn every_shape_finds_what_was_put_in() {
         (DoubleCrystalBall + Constant, &[900.0, 50.0, 5.0, 1.0, 4.0, 1.4, 3.0, 50.0]),
         (Johnson + Constant, &[900.0, 50.0, 8.0, 0.4, 1.4, 50.0]),
         (Chebyshev(3).into(), &[300.0, -50.0, 20.0, 10.0]),
-        (Function::new([("a", 90.0), ("b", 0.1)], |x, p| 400.0 + p[0] * (p[1] * x).cos()).into(), &[100.0, 0.12]),
+        (FitFunction::new([("a", 90.0), ("b", 0.1)], |x, p| 400.0 + p[0] * (p[1] * x).cos()).into(), &[100.0, 0.12]),
     ];
     for (model, truth) in cases {
         let mut h = Hist::weighted(Axis::regular(100, 0.0, 100.0).unwrap()).unwrap();

@@ -6,34 +6,34 @@ use std::sync::Arc;
 /// A function of x and its parameters.
 type Curve = dyn Fn(f64, &[f64]) -> f64 + Send + Sync;
 
-/// A function of your own, made by [`Function::new`].
+/// A function of your own, made by [`FitFunction::new`].
 ///
 /// ```
 /// # use hist::{Axis, Constant, Fitting, Gaussian, Hist};
 /// # let logistic = |k: i32| { let u = f64::from(k) / 1000.0; (u / (1.0 - u)).ln() };
 /// # let mut hist = Hist::new(Axis::regular(20, -5.0, 5.0)?)?;
 /// # hist.fill(&(1..1000).map(logistic).collect::<Vec<f64>>())?;
-/// use hist::Function;
-/// let peak = Function::new([("height", 150.0), ("width", 1.0)], |x, p| p[0] / (1.0 + (x / p[1]).powi(2)));
+/// use hist::FitFunction;
+/// let peak = FitFunction::new([("height", 150.0), ("width", 1.0)], |x, p| p[0] / (1.0 + (x / p[1]).powi(2)));
 /// assert!(hist.fit(peak)?["width"].value > 0.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Function {
+pub struct FitFunction {
     names: Vec<String>,
     start: Vec<f64>,
     function: Arc<Curve>,
 }
 
-impl Function {
+impl FitFunction {
     /// A function of x and of parameters with these names and start values:
-    /// `Function::new([("a", 1.0), ("b", 0.0)], |x, p| p[0] * (x - p[1]).cos())`.
+    /// `FitFunction::new([("a", 1.0), ("b", 0.0)], |x, p| p[0] * (x - p[1]).cos())`.
     ///
     /// ```
     /// # use hist::{Axis, Hist};
     /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?.named("x"))?;
     /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
-    /// let line = hist::Function::new([("a", 1.0)], |x, p| p[0] * x);
+    /// let line = hist::FitFunction::new([("a", 1.0)], |x, p| p[0] * x);
     /// assert_eq!(hist.fit(line)?.parameters[0].name, "a");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -46,13 +46,13 @@ impl Function {
     }
 }
 
-impl std::fmt::Debug for Function {
+impl std::fmt::Debug for FitFunction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Function({})", self.names.join(", "))
     }
 }
 
-impl Shape for Function {
+impl Shape for FitFunction {
     fn name(&self) -> String {
         "Function".to_owned()
     }

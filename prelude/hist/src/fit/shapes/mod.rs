@@ -9,7 +9,7 @@ mod template;
 
 pub use backgrounds::{Argus, Chebyshev, Constant, Exponential, Line, Polynomial};
 pub use convolved::Convolved;
-pub use function::Function;
+pub use function::FitFunction;
 pub use peaks::{BreitWigner, CrystalBall, Gaussian, Voigt};
 pub use tails::{DoubleCrystalBall, Johnson};
 pub use template::Template;
@@ -39,7 +39,7 @@ macro_rules! models {
 }
 models! {
     Gaussian CrystalBall Voigt BreitWigner DoubleCrystalBall Johnson Constant Line Polynomial Chebyshev Exponential Argus
-    Function Template
+    FitFunction Template
 }
 
 macro_rules! convolved {
@@ -66,5 +66,5 @@ convolved! {
     Johnson: "Johnson";
     Exponential: "Exponential";
     Argus: "Argus";
-    Function: "Function::new([(\"a\", 1.0)], |x, p| p[0] * x)";
+    FitFunction: "FitFunction::new([(\"a\", 1.0)], |x, p| p[0] * x)";
 }
