@@ -30,8 +30,8 @@ mod wrap;
 pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, cells, frame, schema};
 pub use plot::{
-    Figure, Interactive, Part, Parts, Plot, correlation, curve, curves, cutflow, efficiency, figure, histogram, merit,
-    overlay, points, scatter, stack, unfolded, values,
+    Figure, Interactive, Page, Part, Parts, Plot, correlation, curve, curves, cutflow, efficiency, figure, histogram,
+    merit, overlay, points, scatter, stack, unfolded, values,
 };
 /// What [`figure`] draws with: `use plotters::prelude::*`.
 pub use plotters;

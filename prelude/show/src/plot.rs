@@ -4,11 +4,12 @@
 //! loudly: a request that cannot be drawn (histograms with different bins, three dimensions) displays as words that
 //! say why, and [`Plot::save`] returns them as an error.
 //!
-//! plotters places its marks on whole pixels, which bends bins of 5.6 pixels into a comb; so marks are placed here, in
-//! hundredths, and [`figure`] gives plotters to users for drawings of their own, which follow the theme as well.
+//! All of it is drawn on one sheet (`canvas`). The sheet is also a backend of plotters: [`figure`] gives it to users for
+//! drawings of their own, which follow the theme as well.
 
 mod annotations;
 mod axis;
+mod backend;
 mod band;
 mod canvas;
 mod compare;
@@ -25,11 +26,13 @@ mod model;
 mod names;
 mod optimise;
 mod options;
+mod pen;
 mod timeline;
 mod values;
 mod vega;
 mod words;
 
+pub use backend::Page;
 pub use constructors::{correlation, curve, cutflow, histogram, overlay, points, scatter, stack};
 pub use figure::{Figure, figure};
 pub use names::{Part, Parts};

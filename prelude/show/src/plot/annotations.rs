@@ -1,8 +1,9 @@
 //! Lines, arrows and words that a user puts on a plot, and colours of parts by name.
 
 use super::Plot;
-use super::canvas::{Anchor, Canvas, Pen, Script};
+use super::canvas::Canvas;
 use super::model::{Annotation, Paint};
+use super::pen::{Anchor, Pen, Script};
 use crate::label::Label;
 use crate::theme::{Color, DASHES, Theme};
 use hist::Number;

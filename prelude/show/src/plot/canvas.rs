@@ -1,8 +1,11 @@
 //! A sheet to draw on: SVG with attributes only, no style sheet, no script, no reference to anything outside.
+//!
+//! All drawing ends here: our marks and axes call it by its own methods, plotters by `backend`.
 
+use super::pen::{Anchor, Area, Pen, Script, opacity_of, path, place, rectangle, short};
 use crate::font;
 use crate::label::{Label, SMALL};
-use crate::text::escape;
+use crate::text::{self, escape};
 use crate::theme::Color;
 use std::fmt::Write;
 
@@ -21,105 +24,20 @@ pub(super) struct Canvas {
 /// A mark may leave its area by this much without being cut: less than the frame's line covers.
 const OVERHANG: f64 = 0.05;
 
-/// A rectangle in pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
-}
-
-/// How a line is drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pen {
-    pub(super) color: Color,
-    pub(super) width: f64,
-    pub(super) dash: &'static str,
-}
-
-/// How text is set: size in pixels, colour, weight, and which of its points is given.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Script {
-    pub(super) size: f64,
-    pub(super) color: Color,
-    pub(super) bold: bool,
-    pub(super) slanted: bool,
-    pub(super) anchor: Anchor,
-    /// Whether it runs upward instead of to the right.
-    pub(super) upward: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-impl Area {
-    pub(super) fn right(&self) -> f64 {
-        self.left + self.width
-    }
-
-    pub(super) fn bottom(&self) -> f64 {
-        self.top + self.height
-    }
-
-    fn corners(&self) -> [(f64, f64); 2] {
-        [(self.left, self.top), (self.right(), self.bottom())]
-    }
-}
-
-impl Pen {
-    pub(super) fn new(color: Color, width: f64) -> Self {
-        Self { color, width, dash: "" }
-    }
-
-    pub(super) fn dashed(self, dash: &'static str) -> Self {
-        Self { dash, ..self }
-    }
-
-    fn attributes(&self) -> String {
-        let dash = if self.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", self.dash) };
-        format!("stroke=\"{}\" stroke-width=\"{}\"{dash}", self.color.hex(), short(self.width))
-    }
-}
-
-impl Script {
-    pub(super) fn new(size: f64, color: Color) -> Self {
-        Self { size, color, bold: false, slanted: false, anchor: Anchor::Start, upward: false }
-    }
-
-    pub(super) fn at(self, anchor: Anchor) -> Self {
-        Self { anchor, ..self }
-    }
-
-    pub(super) fn bold(self) -> Self {
-        Self { bold: true, ..self }
-    }
-
-    pub(super) fn slanted(self) -> Self {
-        Self { slanted: true, ..self }
-    }
-
-    pub(super) fn upward(self) -> Self {
-        Self { upward: true, ..self }
-    }
-}
-
-/// A coordinate with two decimals at most: a hundredth of a pixel is not seen, its digits fill notebooks.
-pub(super) fn short(value: f64) -> String {
-    // Not a number and infinite coordinates come from no drawing of ours; zero keeps the document valid if one did.
-    let value = if value.is_finite() { (value * 100.0).round() / 100.0 } else { 0.0 };
-    let text = format!("{}", if value == 0.0 { 0.0 } else { value });
-    text
-}
-
 impl Canvas {
     pub(super) fn new(width: f64, height: f64) -> Self {
         let reach = [(f64::INFINITY, f64::INFINITY), (f64::NEG_INFINITY, f64::NEG_INFINITY)];
         Self { width, height, body: String::new(), reach }
+    }
+
+    /// Width and height in pixels.
+    pub(super) fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+
+    /// The words on the sheet.
+    pub(super) fn words(&self) -> String {
+        text::without_tags(&self.body)
     }
 
     /// The document, with a title and a description for those who do not see it.
@@ -229,7 +147,7 @@ impl Canvas {
     pub(super) fn polygon(&mut self, points: &[(f64, f64)], fill: Color, opacity: f64) {
         self.touch(points.iter().copied());
         if points.len() > 2 {
-            let opacity = if opacity < 1.0 { format!(" fill-opacity=\"{}\"", short(opacity)) } else { String::new() };
+            let opacity = opacity_of("fill", opacity);
             let _ = write!(self.body, "<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), fill.hex());
         }
     }
@@ -242,13 +160,21 @@ impl Canvas {
         // A dot is a line without length and with round ends: a quarter of the characters of a circle. Dots of one element
         // do not shine through one another, so those that should are spread over several.
         let elements = if opacity < 1.0 { points.len().min(VEILS) } else { 1 };
-        let pen = Pen::new(fill, 2.0 * radius).attributes();
+        let pen = Pen { opacity, ..Pen::new(fill, 2.0 * radius) }.attributes();
         for element in 0..elements {
             let dot = |(x, y): &(f64, f64)| format!("M{} {}h.01", short(*x), short(*y));
             let data: String = points.iter().skip(element).step_by(elements).map(dot).collect();
-            let opacity = if opacity < 1.0 { format!(" stroke-opacity=\"{}\"", short(opacity)) } else { String::new() };
-            let _ = write!(self.body, "<path d=\"{data}\" stroke-linecap=\"round\" {pen}{opacity}/>");
+            let _ = write!(self.body, "<path d=\"{data}\" stroke-linecap=\"round\" {pen}/>");
         }
+    }
+
+    /// A circle that is not filled.
+    pub(super) fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
+        self.touch([(x - radius, y - radius), (x + radius, y + radius)]);
+        let (left, y, radius, across) = (short(x - radius), short(y), short(radius), short(2.0 * radius));
+        let half = |across: &str| format!("a{radius} {radius} 0 1 0 {across} 0");
+        let (there, back) = (half(&across), half(&format!("-{across}")));
+        let _ = write!(self.body, "<path d=\"M{left} {y}{there}{back}\" fill=\"none\" {}/>", pen.attributes());
     }
 
     /// Draws inside an area only.
@@ -288,7 +214,10 @@ impl Canvas {
         };
         let bold = if script.bold { " font-weight=\"bold\"" } else { "" };
         let slanted = if script.slanted { " font-style=\"italic\"" } else { "" };
-        let turn = if script.upward { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
+        let turn = match script.turn {
+            0 => String::new(),
+            degrees => format!(" transform=\"rotate({degrees} {x} {y})\""),
+        };
         let _ = write!(
             self.body,
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"{}\"{anchor}{bold}{slanted}{turn}>{}</text>",
@@ -360,35 +289,6 @@ pub(super) fn hatch(canvas: &mut Canvas, areas: &[Area], color: Color) {
         }
     }
     canvas.strokes(&lines, Pen::new(color, 0.7));
-}
-
-fn rectangle(area: &Area) -> String {
-    let (width, height) = (short(area.width.max(0.0)), short(area.height));
-    format!("M{} {}h{width}v{height}h-{width}z", short(area.left), short(area.top))
-}
-
-fn place(area: Area) -> String {
-    let (left, top) = (short(area.left), short(area.top));
-    format!("x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"", short(area.width), short(area.height))
-}
-
-fn path(points: &[(f64, f64)]) -> String {
-    let mut data = String::new();
-    let mut last = (String::new(), String::new());
-    for (at, (x, y)) in points.iter().enumerate() {
-        let (x, y) = (short(*x), short(*y));
-        if at == 0 {
-            let _ = write!(data, "M{x} {y}");
-        } else if x == last.0 {
-            let _ = write!(data, "V{y}");
-        } else if y == last.1 {
-            let _ = write!(data, "H{x}");
-        } else {
-            let _ = write!(data, "L{x} {y}");
-        }
-        last = (x, y);
-    }
-    data
 }
 
 #[cfg(test)]

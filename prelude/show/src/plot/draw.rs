@@ -1,10 +1,11 @@
 //! A scene as SVG: panels from the top, ticks inside on all four sides, labels at the ends of their axes.
 
 use super::axis::{Axis, Scale, Ticks};
-use super::canvas::{Anchor, Area, Canvas, Pen, Script, hatch};
+use super::canvas::{Canvas, hatch};
 use super::layout::{Placed, place_legend, x_axis, y_axis};
 use super::legend::Legend;
 use super::model::{Header, Layer, Mark, Panel, PlotSpec, Point, StepStyle};
+use super::pen::{Anchor, Area, Pen, Script};
 use crate::label::Label;
 use crate::theme::{Color, DASHES, Theme};
 

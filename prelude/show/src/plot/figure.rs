@@ -1,20 +1,24 @@
 //! Drawings of the user's own, made with plotters and shown in the theme of the page.
 //!
-//! plotters draws once, in the colours that the user names, on a white page. For a dark page the finished document is
-//! coloured anew: greys run from the theme's ink to its background, as black on white did, and a colour that would not be
+//! plotters draws once, in the colours that the user names, on the sheet that our marks are drawn on. For a dark page the
+//! finished document is coloured anew: greys run from the theme's ink to its background, as black on white did, and a colour that would not be
 //! seen on the dark page is lightened.
 
+use super::backend::Page;
+use super::canvas::Canvas;
 use super::pictures;
 use crate::bundle::{Bundle, Display};
 use crate::raster;
-use crate::text;
 use crate::theme::{Color, DARK};
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend, WHITE};
+use plotters::prelude::{DrawingArea, IntoDrawingArea};
 use std::error::Error;
 
 /// Contrast with the page that a line keeps (WCAG 2.1, graphical objects).
 const CONTRAST: f64 = 3.0;
+
+/// Paper of a light page.
+const PAPER: Color = Color(255, 255, 255);
 
 /// A drawing made with plotters. Displays like any plot of ours, light or dark as the page is.
 ///
@@ -31,6 +35,8 @@ const CONTRAST: f64 = 3.0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     svg: String,
+    /// What is written on it.
+    words: String,
 }
 
 /// A drawing of your own with the plotters crate, on a page of so many pixels; white, and dark where the front end is.
@@ -50,13 +56,13 @@ pub struct Figure {
 /// What plotters reports, or what `draw` returns.
 pub fn figure<F>(width: u32, height: u32, draw: F) -> Result<Figure, Box<dyn Error>>
 where
-    F: FnOnce(DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>>,
+    F: FnOnce(DrawingArea<Page<'_>, Shift>) -> Result<(), Box<dyn Error>>,
 {
-    let mut svg = String::new();
-    let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
-    area.fill(&WHITE)?;
-    draw(area)?;
-    Ok(Figure { svg })
+    let mut canvas = Canvas::new(f64::from(width), f64::from(height));
+    draw(Page::new(&mut canvas).into_drawing_area())?;
+    let words = canvas.words();
+    let words = if words.trim().is_empty() { "[drawing]".to_owned() } else { words };
+    Ok(Figure { svg: canvas.finish("drawing", &words, PAPER), words })
 }
 
 impl Figure {
@@ -99,9 +105,7 @@ impl Figure {
 
 impl Display for Figure {
     fn bundle(&self) -> Bundle {
-        let words = text::without_tags(&self.svg);
-        let words = if words.trim().is_empty() { "[drawing]".to_owned() } else { words };
-        pictures(&words, &words, &self.svg, &dark(&self.svg))
+        pictures(&self.words, &self.words, &self.svg, &dark(&self.svg))
     }
 }
 
@@ -149,7 +153,7 @@ mod tests {
         });
         let bundle = drawing.unwrap().bundle();
         assert!(bundle.get("text/html").unwrap().contains("recoil-dark"));
-        assert!(bundle.get("image/svg+xml").unwrap().contains("<polyline") && bundle.get("image/png").is_some());
+        assert!(bundle.get("image/svg+xml").unwrap().contains("stroke-linejoin") && bundle.get("image/png").is_some());
     }
 
     #[test]
@@ -163,7 +167,7 @@ mod tests {
         .svg;
         let dark = dark(&svg);
         assert!(dark.contains(&DARK.background.hex()) && dark.contains(&DARK.ink.hex()), "{dark}");
-        assert!(!dark.contains("#0000FF") && dark.contains("#000000 ="), "{dark}");
+        assert!(!dark.contains("#0000ff") && dark.contains("#000000 ="), "{dark}");
         for (r, g, b) in [(0, 0, 255), (139, 0, 0), (0, 0, 0), (10, 20, 10)] {
             assert!(on_dark(Color(r, g, b)).contrast(DARK.background) >= CONTRAST);
         }

@@ -1,8 +1,9 @@
 //! A cut flow as SVG: a row for each step, with its whole name, a bar, and what is left.
 
-use super::canvas::{Anchor, Area, Canvas, Pen, Script};
+use super::canvas::Canvas;
 use super::draw::{TICK_TEXT, header};
 use super::model::PlotSpec;
+use super::pen::{Anchor, Area, Pen, Script};
 use crate::label::Label;
 use crate::text::{number, one_line, percent, thousands};
 use crate::theme::Theme;

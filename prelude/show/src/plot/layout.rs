@@ -1,9 +1,9 @@
 //! Where things go: the ranges of the axes, and the place of the legend, which never covers what is drawn.
 
 use super::axis::{Axis, Scale};
-use super::canvas::Area;
 use super::legend::Legend;
 use super::model::{AxisSpec, Mark, Panel, PlotSpec};
+use super::pen::Area;
 
 /// Space between what is drawn and the upper end of the frame, as a share of the height.
 const AIR: f64 = 0.06;

@@ -1,7 +1,8 @@
 //! Legend and statistics box, as one block.
 
-use super::canvas::{Anchor, Area, Canvas, Pen, Script};
+use super::canvas::Canvas;
 use super::model::{Layer, Mark, PlotSpec, StepStyle};
+use super::pen::{Anchor, Area, Pen, Script};
 use crate::label::Label;
 use crate::theme::{DASHES, Theme};
 

@@ -1,9 +1,10 @@
 //! Two dimensions as colours: densities with a colour bar and projections, and matrices.
 
 use super::axis::Axis;
-use super::canvas::{Anchor, Area, Canvas, Pen, Script};
+use super::canvas::Canvas;
 use super::draw::{AXIS_TEXT, TICK_TEXT, header, x_labels, x_ticks, y_marks};
 use super::model::{AxisSpec, PlotSpec};
+use super::pen::{Anchor, Area, Pen, Script};
 use crate::label::Label;
 use crate::theme::{Color, Theme};
 use base64::Engine;

@@ -373,7 +373,7 @@ fn the_legend_stands_beside_the_data() {
         let panel = &plot.scene.panels[0];
         let y = layout::y_axis(panel, &x);
         let legend = legend::Legend::of(&plot.scene).unwrap();
-        let frame = canvas::Area { left: 60.0, top: 34.0, width: 560.0, height: 350.0 };
+        let frame = pen::Area { left: 60.0, top: 34.0, width: 560.0, height: 350.0 };
         let placed = layout::place_legend(panel, &legend, frame, &x, &y).unwrap();
         let (width, height) = legend.size(placed.columns);
         for (centre, value) in hist.centres().into_iter().zip(hist.counts()) {

@@ -1,8 +1,9 @@
 //! Which thread did what when.
 
 use super::axis::Axis;
-use super::canvas::{Anchor, Area, Canvas, Pen, Script};
+use super::canvas::Canvas;
 use super::draw::{AXIS_TEXT, TICK_TEXT, x_labels, x_ticks};
+use super::pen::{Anchor, Area, Pen, Script};
 use crate::label::Label;
 use crate::report::Span;
 use crate::theme::{DARK, LIGHT, Theme};
