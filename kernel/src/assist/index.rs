@@ -3,20 +3,19 @@
 //! documentation or sources, whichever is installed. The items of a notebook are read in the same way, private ones too.
 
 use super::entry::Entry;
+use super::exports::{self, is_hidden};
 use super::standard;
 use crate::install::prelude::Prelude;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, Item, TraitItem, Visibility};
 
-/// Crates of Polars with what people call.
-const POLARS: [&str; 6] = ["polars-core", "polars-lazy", "polars-plan", "polars-ops", "polars-io", "polars-time"];
 /// Rooms of the prelude.
 const ROOMS: [&str; 13] =
     ["src", "data", "banks", "recordings", "belle2", "toy", "hist", "show", "flow", "cut", "segment", "hipo", "events"];
-const FILE: &str = "index-2.json";
+const FILE: &str = "index-3.json";
 
 /// All entries, and which type has which traits and derefs to which type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -24,6 +23,9 @@ pub(super) struct Index {
     pub entries: Vec<Entry>,
     pub traits: BTreeMap<String, Vec<String>>,
     pub derefs: BTreeMap<String, String>,
+    /// Names that a cell knows without importing them, with their kind if they have no entry; of a notebook none, as all of
+    /// its names are known.
+    pub exported: BTreeSet<String>,
 }
 
 impl Index {
@@ -52,7 +54,8 @@ impl Index {
             let folder = if room == "src" { folder } else { folder.join("src") };
             index.read_folder(&folder, true);
         }
-        for folder in polars_folders() {
+        index.exported = exports::names(&prelude.home.join("prelude/src/exports.rs"));
+        for folder in exports::polars_folders() {
             index.read_folder(&folder.join("src"), false);
         }
         index.entries.extend(standard::entries(&prelude.toolchain));
@@ -91,6 +94,11 @@ impl Index {
     fn read_item(&mut self, item: &Item, place: &Place<'_>) {
         let span = item.span();
         match item {
+            Item::Fn(syn::ItemFn { attrs, .. })
+            | Item::Struct(syn::ItemStruct { attrs, .. })
+            | Item::Enum(syn::ItemEnum { attrs, .. })
+            | Item::Trait(syn::ItemTrait { attrs, .. })
+                if is_hidden(attrs) => {}
             Item::Impl(block) => self.read_impl(block, place),
             Item::Trait(definition) if place.shows(&definition.vis) => {
                 let name = definition.ident.to_string();
@@ -191,6 +199,7 @@ impl Index {
         for item in &block.items {
             if let ImplItem::Fn(function) = item
                 && place.shows(&function.vis)
+                && !is_hidden(&function.attrs)
             {
                 let name = function.sig.ident.to_string();
                 let kind = if function.sig.receiver().is_some() { "method" } else { "function" };
@@ -206,10 +215,20 @@ impl Index {
         self.entries.iter().filter(move |entry| entry.owner == owner && entry.kind != "field")
     }
 
-    /// A free item by name; the prelude's own first.
+    /// A free item by name: of those that a cell knows, of the prelude, of the others.
     pub fn item(&self, name: &str) -> Option<&Entry> {
         let named = || self.entries.iter().filter(|entry| entry.owner.is_empty() && entry.name == name);
         named().find(|entry| entry.own).or_else(|| named().next())
+    }
+
+    /// Free items that a cell may name as they are.
+    pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.exported.is_empty();
+        let free = self.entries.iter().filter(|entry| entry.owner.is_empty());
+        let known = free.filter(move |entry| all || entry.kind == "type" || self.exported.contains(&entry.name));
+        let named = known.map(|entry| (entry.name.as_str(), entry.kind.as_str()));
+        // What is exported and has no entry is defined by a macro or by another crate.
+        named.chain(self.exported.iter().map(|name| (name.as_str(), "item")))
     }
 }
 
@@ -319,30 +338,6 @@ pub(super) fn owner_of(kind: &str) -> String {
     }
     let head = kind.split('<').next().unwrap_or(kind);
     head.rsplit("::").next().unwrap_or(head).trim().to_owned()
-}
-
-/// Sources of Polars in Cargo's registry, of the version that the prelude uses.
-fn polars_folders() -> Vec<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| crate::install::home().map(|home| home.join(".cargo")));
-    let registry = home.map(|home| home.join("registry/src"));
-    let registries = registry.and_then(|registry| std::fs::read_dir(registry).ok()).into_iter().flatten().flatten();
-    let mut found = Vec::new();
-    for registry in registries {
-        let Ok(crates) = std::fs::read_dir(registry.path()) else { continue };
-        let named: Vec<_> = crates.flatten().map(|folder| folder.path()).collect();
-        for name in POLARS {
-            let of = |path: &&PathBuf| {
-                let folder = path.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
-                folder
-                    .strip_prefix(name)
-                    .and_then(|rest| rest.strip_prefix('-'))
-                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-            };
-            found.extend(named.iter().filter(of).max().cloned());
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -42,6 +42,21 @@ fn word(line: &str) -> Option<Word> {
     })
 }
 
+/// Names of all functions, in the order of the page.
+pub(super) fn functions() -> impl Iterator<Item = &'static str> {
+    let called = |name: &&String| name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let functions = words().iter().filter(|word| word.form.contains('('));
+    functions.flat_map(move |word| word.names.iter().filter(called)).map(String::as_str)
+}
+
+/// Names of all methods without the first dot, in the order of the page.
+pub(super) fn methods() -> impl Iterator<Item = &'static str> {
+    words()
+        .iter()
+        .flat_map(|word| &word.names)
+        .filter_map(|name| name.strip_prefix('.').filter(|name| !name.is_empty()))
+}
+
 /// What the page says of a function or a method.
 pub(crate) fn about(name: &str) -> Option<Bundle> {
     let method = format!(".{}", name.trim_start_matches('.'));

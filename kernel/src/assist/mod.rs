@@ -2,12 +2,20 @@
 //! runs, from a copy of what is known of the notebook, and never touches the worker or evcxr.
 
 mod assistant;
+mod chain;
 mod context;
 mod entry;
+mod exports;
 mod index;
+mod inspect;
 pub(crate) mod language;
+mod pages;
 mod probe;
+mod rank;
+mod scan;
+mod snapshot;
 mod standard;
+mod texts;
 mod tokens;
 
 use crate::install::prelude::Prelude;

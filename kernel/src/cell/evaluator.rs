@@ -42,7 +42,9 @@ impl RustEvaluator {
         let listener = Listener::start(folder.path(), sink.clone())?;
         let folder_path = folder.path().to_path_buf();
         let shared = Arc::new(Shared { running: Mutex::default(), listener, folder: folder_path, ledger });
-        let assistant = Arc::new(Assistant::new(&config, folder.path()));
+        let (of_cells, first) = (shared.clone(), config.folder.clone());
+        let folder_of_cells = move || of_cells.listener.folder().unwrap_or_else(|| first.clone());
+        let assistant = Arc::new(Assistant::new(&config, folder.path(), folder_of_cells));
         let (jobs, inbox) = channel::<Job>();
         let engine_shared = shared.clone();
         let engine_assistant = assistant.clone();

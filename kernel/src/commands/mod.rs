@@ -35,8 +35,8 @@ enum Command {
     },
     /// Run the tutorial without any Python and write it as notebook and HTML.
     Demo {
-        /// Folder to write to.
-        #[arg(default_value = ".")]
+        /// Folder to write to; made if it is not there.
+        #[arg(default_value = "recoil-demo")]
         folder: PathBuf,
     },
     /// Run a notebook without a front end.
@@ -83,9 +83,9 @@ enum Command {
         /// Folder to write to.
         #[arg(short, long, default_value = "dist")]
         output: PathBuf,
-        /// Level of compression; 19 takes minutes and is for distribution.
-        #[arg(long, default_value_t = 19)]
-        level: i32,
+        /// Level of compression, 0 to 9; 9 takes minutes and is for distribution.
+        #[arg(long, default_value_t = 9)]
+        level: u32,
     },
     /// Serve one front end (Jupyter runs this).
     Kernel {
@@ -95,6 +95,12 @@ enum Command {
         /// What `jupyter run` hands on of its own arguments: not the kernel's business.
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         ignored: Vec<String>,
+    },
+    /// The tutorials as chapters of the book, for mdBook, which starts this.
+    #[command(hide = true)]
+    Mdbook {
+        /// `supports html`, or nothing.
+        arguments: Vec<String>,
     },
     /// Show, check, salvage and convert HIPO files; `recoil hipo --help` says how.
     #[command(disable_help_flag = true)]
@@ -223,6 +229,7 @@ pub fn main() -> ExitCode {
             let (mut out, mut messages) = (std::io::stdout().lock(), std::io::stderr().lock());
             Ok(ExitCode::from(hipo::tools::run(&arguments, &mut out, &mut messages)))
         }
+        Command::Mdbook { arguments } => notebook::chapters(&arguments),
         Command::Toy { folder, events, seed } => notebook::toy(&folder, events, seed),
     };
     match done {

@@ -38,17 +38,34 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Problem> {
     }
 }
 
+/// Runs the first tutorial in a folder of its own, with its data beside it, so that nothing is left elsewhere.
 pub(super) fn demo(folder: &Path) -> Result<ExitCode, Problem> {
-    let notebook = tutorial()?;
-    let name = notebook.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "-");
-    std::fs::create_dir_all(folder).map_err(at(folder))?;
-    let arguments = RunArguments {
-        notebook,
-        output: Some(folder.join(format!("{name}.ipynb"))),
-        html: Some(folder.join(format!("{name}.html"))),
-        parameters: Vec::new(),
-    };
-    run(&arguments)
+    let tutorial = tutorial()?;
+    let folder = std::path::absolute(folder).map_err(at(folder))?;
+    let data = tutorial.with_file_name("data");
+    std::fs::create_dir_all(folder.join("data")).map_err(at(&folder))?;
+    for file in std::fs::read_dir(&data).map_err(at(&data))?.flatten().map(|entry| entry.path()) {
+        let copy = folder.join("data").join(file.file_name().unwrap_or_default());
+        std::fs::copy(&file, &copy).map_err(at(&copy))?;
+    }
+    let name = tutorial.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "-");
+    let notebook = folder.join(format!("{name}.ipynb"));
+    std::fs::copy(&tutorial, &notebook).map_err(at(&notebook))?;
+    let html = folder.join(format!("{name}.html"));
+    let (output, html) = (Some(notebook.clone()), Some(html));
+    let ran = run(&RunArguments { notebook, output, html: html.clone(), parameters: Vec::new() })?;
+    println!("open this in a browser: file://{}", html.unwrap_or_default().display().to_string().replace(' ', "%20"));
+    Ok(ran)
+}
+
+/// Answers mdBook: whether a renderer is served, or the book with the tutorials in it.
+pub(super) fn chapters(arguments: &[String]) -> Result<ExitCode, Problem> {
+    if let [_, renderer] = arguments {
+        return Ok(if renderer == "html" { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let input = std::io::read_to_string(std::io::stdin())?;
+    println!("{}", headless::with_tutorials(&input, &prelude::home()?.join("notebooks"))?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The first notebook of the project.

@@ -35,7 +35,7 @@ pub(super) fn uninstall(place: &Place, name: &str) -> Result<ExitCode, Problem> 
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn package(folder: &Path, level: i32) -> Result<ExitCode, Problem> {
+pub(super) fn package(folder: &Path, level: u32) -> Result<ExitCode, Problem> {
     let prelude = start::prelude()?;
     // Completion reads an index that is made of sources, which an installed program does not have.
     crate::assist::prepare(&prelude);

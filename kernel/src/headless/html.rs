@@ -1,11 +1,11 @@
 //! One HTML file that needs nothing else: code, outputs, light and dark.
 
 use super::ansi::{escape, to_html};
-use super::highlight;
+use super::{highlight, math};
 use crate::proof::{KEY, Provenance};
 use base64::Engine as _;
 use nbformat::v4;
-use pulldown_cmark::{Options, Parser};
+use pulldown_cmark::{Event, Options, Parser};
 use serde_json::{Map, Value};
 
 const STYLE: &str = include_str!("style.css");
@@ -65,14 +65,37 @@ fn cell(cell: &v4::Cell) -> String {
 }
 
 fn markdown(text: &str) -> String {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_MATH;
     let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, Parser::new_ext(text, options));
+    let events = Parser::new_ext(text, options).map(|event| match event {
+        Event::InlineMath(tex) => Event::InlineHtml(math::mathml(&tex, false).into()),
+        Event::DisplayMath(tex) => Event::InlineHtml(math::mathml(&tex, true).into()),
+        event => event,
+    });
+    pulldown_cmark::html::push_html(&mut html, events);
     html
 }
 
+/// Markdown whose formulas are MathML, for a page that has no formulas of its own.
+pub(super) fn inline(text: &str) -> String {
+    let mut out = String::new();
+    let mut from = 0;
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_MATH).into_offset_iter() {
+        let formula = match event {
+            Event::InlineMath(tex) => math::mathml(&tex, false),
+            Event::DisplayMath(tex) => math::mathml(&tex, true),
+            _ => continue,
+        };
+        out += &text[from..range.start];
+        out += &formula;
+        from = range.end;
+    }
+    out + &text[from..]
+}
+
 /// Images attached to a cell become data addresses.
-fn with_attachments(mut text: String, attachments: Option<&Value>) -> String {
+pub(super) fn with_attachments(mut text: String, attachments: Option<&Value>) -> String {
     for (name, bundle) in attachments.and_then(Value::as_object).into_iter().flatten() {
         for (mime, data) in bundle.as_object().into_iter().flatten() {
             let data = joined(data);
@@ -82,7 +105,7 @@ fn with_attachments(mut text: String, attachments: Option<&Value>) -> String {
     text
 }
 
-fn output(output: &v4::Output) -> String {
+pub(super) fn output(output: &v4::Output) -> String {
     match output {
         v4::Output::Stream { name, text } => {
             format!("<pre class=\"out {}\">{}</pre>\n", escape(name), to_html(&text.0))
@@ -108,6 +131,7 @@ fn rich(output: Result<Value, serde_json::Error>) -> String {
     let body = match mime {
         "text/html" => text,
         "text/markdown" => markdown(&text),
+        "text/latex" => markdown(text.trim()),
         // As an image its ids cannot clash with those of other plots on the page.
         "image/svg+xml" => {
             let data = base64::engine::general_purpose::STANDARD.encode(text.as_bytes());

@@ -4,8 +4,10 @@
 //! No Python, no sockets. What happened is told through a callback; nothing is printed here.
 
 mod ansi;
+mod book;
 mod highlight;
 mod html;
+mod math;
 mod notebook;
 mod outputs;
 mod parameters;
@@ -13,6 +15,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use book::with_tutorials;
 pub use html::export;
 pub use notebook::{read, to_text};
 pub use outputs::Collector;
@@ -35,6 +38,12 @@ pub enum NotebookError {
     Format {
         /// Which file.
         path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not what mdBook sends.
+    #[error("this is not the book of mdBook: {reason}")]
+    Book {
         /// What is wrong with it.
         reason: String,
     },

@@ -180,6 +180,11 @@ impl Listener {
         Some(worker.id().cast_unsigned())
     }
 
+    /// The folder in which cells run now.
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.pid().and_then(|pid| std::fs::read_link(format!("/proc/{pid}/cwd")).ok())
+    }
+
     /// Ends the listening thread.
     pub fn end(&self) {
         lock(&self.shared.state).ended = true;

@@ -119,7 +119,7 @@ impl Engine {
     fn execute(&mut self, cell: &Cell) -> Outcome {
         let outcome = self.lines_and_rust(cell).unwrap_or_else(Outcome::Failed);
         let items: Vec<_> = self.origins.iter().map(|origin| origin.now().text.as_str()).collect();
-        self.assistant.update(&self.table, items.join("\n"));
+        self.assistant.update(&cell.code, &self.table, items.join("\n"));
         outcome
     }
 

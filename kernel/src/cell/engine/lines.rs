@@ -192,8 +192,7 @@ impl Engine {
 
     /// A path as cells understand it.
     pub(super) fn in_folder_of_cells(&self, path: &str) -> PathBuf {
-        let folder = self.shared.listener.pid().and_then(|pid| std::fs::read_link(format!("/proc/{pid}/cwd")).ok());
-        folder.unwrap_or_default().join(path)
+        self.shared.listener.folder().unwrap_or_default().join(path)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes the wheel of a built prelude.
 
 use super::wheel::Wheel;
-use super::{ARCHIVE, STAMP, Stamp, archive};
+use super::{STAMP, Stamp, archive};
 use crate::install::kernelspec;
 use crate::install::prelude::Prelude;
 use crate::install::snapshot::DYLIB;
@@ -48,11 +48,11 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackageError {
     move |source| PackageError::File { path, source }
 }
 
-/// Makes the wheel of `prelude` and of the running program in `folder`, compressed at a `level` of Zstandard.
+/// Makes the wheel of `prelude` and of the running program in `folder`, compressed at a `level` of xz.
 ///
 /// # Errors
 /// [`PackageError`] when a file cannot be read or written, or there is no `strip`.
-pub fn make(prelude: &Prelude, folder: &Path, level: i32) -> Result<Packaged, PackageError> {
+pub fn make(prelude: &Prelude, folder: &Path, level: u32) -> Result<Packaged, PackageError> {
     std::fs::create_dir_all(folder).map_err(at(folder))?;
     let scratch = tempfile::tempdir_in(folder).map_err(at(folder))?;
     let program = scratch.path().join("recoil");
@@ -63,10 +63,10 @@ pub fn make(prelude: &Prelude, folder: &Path, level: i32) -> Result<Packaged, Pa
 
     let mut files = vec![(dylib.clone(), format!("crates/{DYLIB}"))];
     files.extend(under(&prelude.crates, "crates")?.into_iter().filter(|(path, _)| *path != prelude.dylib));
+    strip_macros(&mut files, scratch.path())?;
     let crates = files.len();
     files.extend(under(&prelude.home.join("notebooks"), "home/notebooks")?.into_iter().filter(is_tutorial));
-    let archived = scratch.path().join(ARCHIVE);
-    archive::write(&archived, &files, level).map_err(at(&archived))?;
+    let archived = archive::write(scratch.path(), &files, level).map_err(at(scratch.path()))?;
 
     let tag = format!("py3-none-{}", platform(&[&program, &dylib])?);
     let wheel = folder.join(format!("recoil-{VERSION}-{tag}.whl"));
@@ -76,7 +76,7 @@ pub fn make(prelude: &Prelude, folder: &Path, level: i32) -> Result<Packaged, Pa
     Ok(Packaged { wheel, bytes, crates })
 }
 
-fn write(path: &Path, program: &Path, archived: &Path, stamp: &Stamp, tag: &str) -> std::io::Result<()> {
+fn write(path: &Path, program: &Path, archived: &[PathBuf], stamp: &Stamp, tag: &str) -> std::io::Result<()> {
     let data = format!("recoil-{VERSION}.data");
     let mut wheel = Wheel::create(path, "recoil", VERSION)?;
     wheel.text(
@@ -86,7 +86,9 @@ fn write(path: &Path, program: &Path, archived: &Path, stamp: &Stamp, tag: &str)
     wheel.text("recoil/__main__.py", MODULE)?;
     wheel.file(&format!("{data}/scripts/recoil"), true, program)?;
     wheel.text(&format!("{data}/data/share/recoil/{STAMP}"), &serde_json::to_string(stamp)?)?;
-    wheel.file(&format!("{data}/data/share/recoil/{ARCHIVE}"), false, archived)?;
+    for (name, path) in archive::PARTS.iter().zip(archived) {
+        wheel.file(&format!("{data}/data/share/recoil/{name}"), false, path)?;
+    }
     for (name, content) in kernelspec::files_of_wheel() {
         wheel.bytes(&format!("{data}/data/share/jupyter/kernels/{}/{name}", kernelspec::NAME), &content)?;
     }
@@ -118,6 +120,18 @@ fn strip(from: &Path, to: &Path) -> Result<(), PackageError> {
         true => Ok(()),
         false => Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
     }
+}
+
+/// Puts stripped copies in place of procedural macros, which are libraries for the compiler.
+fn strip_macros(files: &mut [(PathBuf, String)], scratch: &Path) -> Result<(), PackageError> {
+    for (path, name) in files.iter_mut().filter(|(path, _)| path.extension().is_some_and(|ending| ending == "so")) {
+        let copy = scratch.join(Path::new(name.as_str()).file_name().unwrap_or_default());
+        if *path != copy {
+            strip(path, &copy)?;
+            *path = copy;
+        }
+    }
+    Ok(())
 }
 
 /// All files under a folder with their names in the archive, sorted.
@@ -186,7 +200,7 @@ mod tests {
         std::fs::write(&archived, "archive").unwrap();
         let stamp = Stamp { rustc: "rustc 1.95.0\nrelease: 1.95.0".into(), identity: "abc".into() };
         let path = folder.path().join("recoil.whl");
-        write(&path, &program, &archived, &stamp, "py3-none-any").unwrap();
+        write(&path, &program, &[archived.clone(), archived], &stamp, "py3-none-any").unwrap();
         let mut wheel = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
         let names: Vec<String> = wheel.file_names().map(str::to_owned).collect();
         for wanted in [

@@ -1,7 +1,7 @@
 //! Recoil as a Python wheel: what `recoil package` makes and what a program installed from it finds beside itself.
 //!
 //! Enters: the built program, the prelude's snapshot and its completion index, the tutorials. Leaves: one wheel whose
-//! installation is the whole installation: the program, the kernelspec, and an archive of the prelude, which the first
+//! installation is the whole installation: the program, the kernelspec, and archives of the prelude, which the first
 //! start unpacks into the user's cache. Must not know: how a cell is compiled.
 
 mod archive;
@@ -14,9 +14,8 @@ pub use unpack::{Installed, installed};
 
 use serde::{Deserialize, Serialize};
 
-/// The archive of the prelude, beside the program under `share/recoil`.
-const ARCHIVE: &str = "prelude.tar.zst";
-/// What is in the archive; a file of its own, so that a start need not open the archive.
+/// What is in the archives, which lie beside the program under `share/recoil`; a file of its own, so that a start need not
+/// open them.
 const STAMP: &str = "prelude.json";
 
 /// Identity of the archived prelude and of the compiler that cells need.

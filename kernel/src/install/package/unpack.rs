@@ -1,6 +1,6 @@
 //! What a program installed from a wheel finds beside itself.
 
-use super::{ARCHIVE, STAMP, Stamp, archive};
+use super::{STAMP, Stamp, archive};
 use crate::install::{InstallError, at, user_folder};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,8 @@ fn beside(program: &Path) -> Option<Installed> {
     let folder = program.parent()?.parent()?.join("share/recoil");
     let text = std::fs::read(folder.join(STAMP)).ok()?;
     let Stamp { rustc, identity } = serde_json::from_slice(&text).ok()?;
-    folder.join(ARCHIVE).is_file().then_some(Installed { folder, rustc, identity })
+    let there = archive::PARTS.iter().all(|part| folder.join(part).is_file());
+    there.then_some(Installed { folder, rustc, identity })
 }
 
 impl Installed {
@@ -52,8 +53,7 @@ impl Installed {
         eprintln!("recoil: unpacking the prelude into {} (once)", folder.display());
         // Several kernels may start at once: each unpacks for itself and the first rename wins.
         let temporary = tempfile::tempdir_in(cache).map_err(at(cache))?;
-        let source = self.folder.join(ARCHIVE);
-        archive::unpack(&source, temporary.path()).map_err(at(&source))?;
+        archive::unpack(&self.folder, temporary.path()).map_err(at(&self.folder))?;
         let temporary = temporary.keep();
         match std::fs::rename(&temporary, &folder) {
             Err(_) if folder.is_dir() => std::fs::remove_dir_all(&temporary).map_err(at(&temporary))?,
@@ -79,18 +79,18 @@ mod tests {
         std::fs::write(share.join(STAMP), serde_json::to_vec(&stamp).unwrap()).unwrap();
         let dylib = prefix.path().join("librecoil.so");
         std::fs::write(&dylib, "elf").unwrap();
-        archive::write(&share.join(ARCHIVE), &[(dylib, "crates/librecoil.so".to_owned())], 3).unwrap();
+        archive::write(&share, &[(dylib, "crates/librecoil.so".to_owned())], 3).unwrap();
         let found = beside(&program).expect("it is beside the program");
         assert_eq!((found.release(), found.identity.as_str()), ("1.95.0", "abc"));
         let cache = prefix.path().join("cache");
         let folder = found.unpacked_into(&cache).unwrap();
         assert_eq!(std::fs::read_to_string(folder.join("crates/librecoil.so")).unwrap(), "elf");
         // A second start does not open the archive.
-        std::fs::write(share.join(ARCHIVE), "damaged").unwrap();
+        std::fs::write(share.join(archive::PARTS[0]), "damaged").unwrap();
         assert_eq!(found.unpacked_into(&cache).unwrap(), folder);
         std::fs::remove_dir_all(&folder).unwrap();
         let error = found.unpacked_into(&cache).unwrap_err().to_string();
-        assert!(error.contains("prelude.tar.zst"), "{error}");
+        assert!(error.contains("share/recoil"), "{error}");
         assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0, "nothing half unpacked is left");
     }
 }

@@ -41,7 +41,10 @@ impl Wheel {
 
     fn add(&mut self, name: &str, program: bool, content: &mut dyn Read) -> std::io::Result<()> {
         let (mode, method) = if program { (0o755, Deflated) } else { (0o644, Stored) };
-        self.zip.start_file(name, SimpleFileOptions::default().compression_method(method).unix_permissions(mode))?;
+        let options = SimpleFileOptions::default().compression_method(method);
+        // The best that pip understands.
+        let options = if program { options.compression_level(Some(9)) } else { options };
+        self.zip.start_file(name, options.unix_permissions(mode))?;
         let (mut hash, mut size) = (Sha256::new(), 0_u64);
         let mut buffer = vec![0; 1 << 20];
         loop {
