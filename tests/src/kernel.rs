@@ -1,5 +1,6 @@
 //! The program `recoil`, its prelude and its kernelspec, as the tests start them.
 
+use crate::sail::Sail;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -113,4 +114,21 @@ pub fn notebooks() -> Vec<PathBuf> {
     notebooks.sort();
     assert!(!notebooks.is_empty(), "no notebook in {}", folder.display());
     notebooks
+}
+
+/// The notebooks that can run here, and the server that the tutorial on clusters asks, by the variable `RECOIL_CLUSTER`. Where
+/// there is none, that tutorial is left out; this is said visibly for `test`.
+///
+/// # Panics
+/// When there is no notebook.
+pub fn notebooks_and_cluster(test: &str) -> (Vec<PathBuf>, Option<Sail>) {
+    let sail = Sail::start(test, 0);
+    let asks = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("11"));
+    let notebooks = notebooks().into_iter().filter(|path| sail.is_some() || !asks(path)).collect();
+    (notebooks, sail)
+}
+
+/// Tells a program where the server is.
+pub fn on_cluster<'a>(command: &'a mut Command, sail: Option<&Sail>) -> &'a mut Command {
+    command.envs(sail.map(|sail| ("RECOIL_CLUSTER", sail.url())))
 }

@@ -4,10 +4,14 @@
 //! when a test is skipped for want of any. It must not know any room's inside.
 
 pub mod cases;
+pub mod certificate;
 pub mod kernel;
+pub mod node;
+pub mod proxy;
 pub mod python;
 pub mod sail;
 pub mod server;
+pub mod spark;
 
 /// The programs of Jupyter that are tried against the kernel.
 pub const JUPYTER: &[&str] = &[

@@ -1,14 +1,10 @@
 //! A server of Spark Connect on this machine: Sail, from PyPI.
 
 use crate::python;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
-use std::time::Duration;
+use crate::spark::listening;
+use std::process::{Child, Command};
 
 const PACKAGE: &[&str] = &["pysail==0.7.2"];
-/// How long it may take to listen.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; it ends with this.
 #[derive(Debug)]
@@ -46,23 +42,7 @@ impl Sail {
         if workers > 0 {
             command.env("SAIL_MODE", "local-cluster").env("SAIL_CLUSTER__WORKER_INITIAL_COUNT", workers.to_string());
         }
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("sail");
-        let log = BufReader::new(child.stderr.take().expect("its log"));
-        let (sender, found) = channel();
-        // It reads on until the server ends, so that the log never fills up.
-        std::thread::spawn(move || {
-            for line in log.lines().map_while(Result::ok) {
-                if let Some((_, rest)) = line.split_once("Spark Connect server on 127.0.0.1:") {
-                    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                    sender.send(digits.parse::<u16>().expect("a port")).ok();
-                }
-            }
-        });
-        let port = found.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-            child.kill().ok();
-            panic!("Sail does not listen in {PATIENCE:?}")
-        });
+        let (child, port) = listening(command, "Spark Connect server on 127.0.0.1:");
         Some(Self { child, port })
     }
 

@@ -77,6 +77,11 @@ impl Server {
         format!("http://{}/{path}", self.address)
     }
 
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Bytes and requests since the last time it was asked.
     pub fn taken(&self) -> (u64, u64) {
         (self.behaviour.sent.swap(0, Ordering::Relaxed), self.behaviour.requests.swap(0, Ordering::Relaxed))

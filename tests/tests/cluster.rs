@@ -1,6 +1,7 @@
 //! Queries on a cluster: the same answers as on this machine, or a clear error.
 //!
-//! The server is Sail from PyPI; with `RECOIL_SPARK=sc://..` the same tests run on that server, too (Apache Spark by hand).
+//! The server is Sail from PyPI. With `RECOIL_SPARK=pypi`, as in `.ci/run`, the same tests run on Apache Spark from PyPI, too, and
+//! with `RECOIL_SPARK=sc://..` on the server there.
 
 #[path = "cluster/chains.rs"]
 mod chains;
@@ -12,6 +13,7 @@ mod meaning;
 use data::Server;
 use polars::prelude::*;
 use recoil_tests::sail::Sail;
+use recoil_tests::spark::Spark;
 use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -46,10 +48,29 @@ fn servers(test: &str) -> Vec<Under> {
     } else {
         recoil_tests::skipped(test, "there is no Sail");
     }
-    if let Ok(url) = std::env::var("RECOIL_SPARK") {
-        // Spark numbers the rows of files itself.
-        all.push(Under { name: "Spark", server: Server::at(&url).expect("an address") });
+    // Spark numbers the rows of files itself.
+    all.extend(spark(test).map(|url| Under { name: "Spark", server: Server::at(&url).expect("an address") }));
+    all
+}
+
+/// The address of the Spark that was asked for; one for all tests, since it takes long to start.
+fn spark(test: &str) -> Option<String> {
+    static SPARK: OnceLock<Option<Spark>> = OnceLock::new();
+    match std::env::var("RECOIL_SPARK").ok().filter(|asked| !asked.is_empty())? {
+        asked if asked == "pypi" => SPARK.get_or_init(|| Spark::start(test)).as_ref().map(Spark::url),
+        url => Some(url),
     }
+}
+
+/// The servers on which each operator is tried: Spark also without ANSI, where it answers NULL instead of with errors.
+fn servers_with_and_without_errors(test: &str) -> Vec<Under> {
+    let mut all = servers(test);
+    let lax = all.iter().filter(|under| under.name == "Spark").map(|Under { server, .. }| Under {
+        name: "Spark without ANSI",
+        server: server.setting("spark.sql.ansi.enabled", "false"),
+    });
+    let lax: Vec<_> = lax.collect();
+    all.extend(lax);
     all
 }
 

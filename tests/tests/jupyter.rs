@@ -2,7 +2,7 @@
 //! console. `cargo test --release --test jupyter`.
 
 use recoil_tests::cases::project;
-use recoil_tests::kernel::{Home, notebooks, said, turn};
+use recoil_tests::kernel::{Home, notebooks, notebooks_and_cluster, on_cluster, said, turn};
 use recoil_tests::python;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn succeed(command: &mut Command) -> String {
 }
 
 /// The notebooks with what they need beside them, copied to where they may write.
-fn copied(home: &Home) -> Vec<PathBuf> {
+fn copied(home: &Home, notebooks: &[PathBuf]) -> Vec<PathBuf> {
     let folder = home.path().join("notebooks");
     std::fs::create_dir_all(folder.join("data")).expect("a folder");
     for file in std::fs::read_dir(project().join("notebooks/data")).expect("data").flatten() {
@@ -31,7 +31,7 @@ fn copied(home: &Home) -> Vec<PathBuf> {
         std::fs::copy(path, &copy).expect("copies");
         copy
     };
-    notebooks().iter().map(copy).collect()
+    notebooks.iter().map(copy).collect()
 }
 
 #[test]
@@ -51,8 +51,10 @@ fn nbclient_runs_every_notebook() {
     let Some(python) = environment("nbclient") else { return };
     let _turn = turn();
     let home = Home::new();
-    for notebook in copied(&home) {
+    let (notebooks, cluster) = notebooks_and_cluster("nbclient on a cluster");
+    for notebook in copied(&home, &notebooks) {
         let mut command = home.command(&python);
+        on_cluster(&mut command, cluster.as_ref());
         command.args(["-m", "jupyter", "execute", "--kernel_name=recoil", "--timeout=600", "--inplace"]).arg(&notebook);
         succeed(command.current_dir(project()));
         let text = std::fs::read_to_string(&notebook).expect("reads");
@@ -66,7 +68,7 @@ fn nbconvert_and_papermill_run_the_tutorial() {
     let Some(python) = environment("nbconvert") else { return };
     let _turn = turn();
     let home = Home::new();
-    let tutorial = copied(&home).remove(0);
+    let tutorial = copied(&home, &notebooks()).remove(0);
     let mut convert = home.command(&python);
     convert.args(["-m", "jupyter", "nbconvert", "--to", "html", "--execute"]).arg("--ExecutePreprocessor.timeout=600");
     convert.arg("--output-dir").arg(home.path()).args(["--output", "tutorial"]).arg(&tutorial);

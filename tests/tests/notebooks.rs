@@ -3,7 +3,7 @@
 //! After a change that is meant: `recoil run "notebooks/01 first steps.ipynb" -o "notebooks/01 first steps.ipynb"`.
 
 use recoil_tests::cases::project;
-use recoil_tests::kernel::{Home, notebooks, prepared, said, turn};
+use recoil_tests::kernel::{Home, notebooks, notebooks_and_cluster, on_cluster, prepared, said, turn};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -119,22 +119,23 @@ fn every_notebook_says_what_it_said() {
     for file in std::fs::read_dir(project().join("notebooks/data")).expect("data").flatten() {
         std::fs::copy(file.path(), folder.join("data").join(file.file_name())).expect("copies");
     }
+    let (notebooks, cluster) = notebooks_and_cluster("the tutorial on clusters");
     let run = |notebook: &Path, copy: &Path| {
         std::fs::copy(notebook, copy).expect("copies");
         let mut command = home.command(&prepared());
         command.env("RECOIL_CACHE", &cache).arg("run").arg(copy).arg("-o").arg(copy);
-        let output = command.output().expect("starts");
+        let output = on_cluster(&mut command, cluster.as_ref()).output().expect("starts");
         assert!(output.status.success(), "{}\n{}", notebook.display(), said(&output));
     };
     let compiled = || std::fs::read_dir(&cache).expect("a cache").count();
-    for notebook in notebooks() {
+    for notebook in notebooks {
         let copy = folder.join(notebook.file_name().expect("a name"));
         run(&notebook, &copy);
         // The outputs that were committed, in another kernel, which finds every cell compiled.
         let first = compiled();
         let mut verify = home.command(&prepared());
         verify.env("RECOIL_CACHE", &cache).arg("verify").arg(&notebook).arg("--data").arg(&folder);
-        let verified = verify.output().expect("starts");
+        let verified = on_cluster(&mut verify, cluster.as_ref()).output().expect("starts");
         assert!(verified.status.success(), "{} does not verify:\n{}", notebook.display(), said(&verified));
         assert_eq!(compiled(), first, "{}: a cell was compiled again", notebook.display());
         let (was, is) = (outputs(&read(&notebook)), outputs(&read(&copy)));

@@ -4,8 +4,12 @@
 mod faults;
 #[path = "remote/http.rs"]
 mod http;
+#[path = "remote/nginx.rs"]
+mod nginx;
 #[path = "remote/s3.rs"]
 mod s3;
+#[path = "remote/stores.rs"]
+mod stores;
 #[path = "remote/xrootd.rs"]
 mod xrootd_server;
 
@@ -22,10 +26,12 @@ const COLUMNS: usize = 8;
 static TURN: RwLock<()> = RwLock::new(());
 
 fn together() -> RwLockReadGuard<'static, ()> {
+    recoil_tests::certificate::trusted();
     TURN.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn alone() -> RwLockWriteGuard<'static, ()> {
+    recoil_tests::certificate::trusted();
     TURN.write().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -19,6 +19,8 @@ struct Inner {
     endpoint: Endpoint,
     /// The columns that say in which order rows are, where the user has named them.
     ordered_by: Vec<String>,
+    /// Options of the session that the user has set.
+    settings: Vec<(String, String)>,
     state: Arc<Mutex<State>>,
 }
 
@@ -57,16 +59,33 @@ impl Server {
     /// What is no address; a token that would go over a network unencrypted.
     pub fn at(address: &str) -> Result<Self> {
         let endpoint = address.parse().map_err(|error: Error| segment::Error::request(error.to_string()))?;
-        Ok(Self(Arc::new(Inner { endpoint, ordered_by: Vec::new(), state: Arc::default() })))
+        Ok(Self(Arc::new(Inner { endpoint, ordered_by: Vec::new(), settings: Vec::new(), state: Arc::default() })))
     }
 
     /// Says which columns order the rows of a table, ascending; together they must be different for each row. It is needed
     /// where a step asks for the first rows, and the server has no numbers of rows (Spark has them, Sail has not).
     #[must_use]
     pub fn ordered_by<N: Into<String>>(&self, columns: impl IntoIterator<Item = N>) -> Self {
-        let Inner { endpoint, state, .. } = &*self.0;
+        let Inner { endpoint, settings, state, .. } = &*self.0;
         let ordered_by = columns.into_iter().map(Into::into).collect();
-        Self(Arc::new(Inner { endpoint: endpoint.clone(), ordered_by, state: state.clone() }))
+        let (endpoint, settings, state) = (endpoint.clone(), settings.clone(), state.clone());
+        Self(Arc::new(Inner { endpoint, ordered_by, settings, state }))
+    }
+
+    /// Sets an option of the session, such as Spark's `spark.sql.shuffle.partitions`. Answers are the same with
+    /// `spark.sql.ansi.enabled` on and off.
+    ///
+    /// ```
+    /// let server = cluster::Server::at("sc://localhost")?.setting("spark.sql.shuffle.partitions", "8");
+    /// assert_eq!(server.to_string(), "sc://localhost:15002");
+    /// # Ok::<(), segment::Error>(())
+    /// ```
+    #[must_use]
+    pub fn setting(&self, option: &str, value: &str) -> Self {
+        let Inner { endpoint, ordered_by, settings, .. } = &*self.0;
+        let (endpoint, ordered_by, mut settings) = (endpoint.clone(), ordered_by.clone(), settings.clone());
+        settings.push((option.to_owned(), value.to_owned()));
+        Self(Arc::new(Inner { endpoint, ordered_by, settings, state: Arc::default() }))
     }
 
     pub(crate) fn order(&self) -> &[String] {
@@ -92,6 +111,8 @@ impl Server {
             // with the filter in the reader, rows would be lost.
             ("spark.sql.parquet.filterPushdown", "false"),
         ];
+        let own = self.0.settings.iter().map(|(option, value)| (option.as_str(), value.as_str()));
+        let options: Vec<_> = options.into_iter().chain(own).collect();
         session.set(&options, &interrupted).map_err(|error| self.told(error))?;
         let session = Arc::new(session);
         *state = State { session: Some(session.clone()), ..State::default() };

@@ -12,13 +12,18 @@ pub(crate) enum Address {
     Xrootd(String),
     /// A bucket of S3.
     S3(String),
+    /// A bucket of Google.
+    Google(String),
+    /// A container of Azure.
+    Azure(String),
 }
 
 /// What addresses begin with.
-const SCHEMES: [&str; 5] = ["http", "https", "root", "xroot", "s3"];
+const SCHEMES: [&str; 13] =
+    ["http", "https", "root", "roots", "xroot", "xroots", "s3", "gs", "gcs", "az", "azure", "abfs", "abfss"];
 
 /// Schemes that people write, and that mean nothing here.
-const OTHERS: [&str; 10] = ["roots", "xroots", "gs", "gcs", "az", "abfs", "ftp", "sftp", "file", "davs"];
+const OTHERS: [&str; 4] = ["ftp", "sftp", "file", "davs"];
 
 /// Whether a path is an address of a file elsewhere: it begins with `scheme://`.
 ///
@@ -47,7 +52,9 @@ pub fn shown(path: &str) -> String {
     }
     let (scheme, rest) = path.split_once("://").unwrap_or_default();
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Azure's addresses have a container there.
+    let secret = !scheme.to_ascii_lowercase().starts_with("abfs");
+    let host = authority.rsplit_once('@').filter(|_| secret).map_or(authority, |(_, host)| host);
     let shown = match behind.find(['?', '#']) {
         Some(at) => format!("{}?…", &behind[..at]),
         None => behind.to_owned(),
@@ -63,8 +70,10 @@ impl Address {
                 let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
                 Ok(Self::Http(url))
             }
-            Some("root" | "xroot") => Ok(Self::Xrootd(text.to_owned())),
+            Some("root" | "roots" | "xroot" | "xroots") => Ok(Self::Xrootd(text.to_owned())),
             Some("s3") => Ok(Self::S3(text.to_owned())),
+            Some("gs" | "gcs") => Ok(Self::Google(text.to_owned())),
+            Some("az" | "azure" | "abfs" | "abfss") => Ok(Self::Azure(text.to_owned())),
             Some(other) => Err(wrong(format!("`{other}://` cannot be read; known are {}", known()))),
             None => Err(wrong(format!("an address begins with one of {}", known()))),
         }

@@ -1,6 +1,6 @@
 //! Room `remote`: files on servers as bytes.
 //!
-//! **In**: an address (`http://`, `https://`, `root://`, `s3://`). **Out**: [`Bytes`](recoil_bytes::Bytes) that are read where they are wanted,
+//! **In**: an address (`http://`, `https://`, `root://`, `roots://`, `s3://`, `gs://`, `az://`). **Out**: [`Bytes`](recoil_bytes::Bytes) that are read where they are wanted,
 //! or an error that says what the server or the connection said. Ranges of a file are fetched side by side, a bounded number
 //! at a time; what a bad moment can cause is tried again, from the byte that came last. A file that changes while it is read
 //! is an error. This room knows no format.
@@ -9,11 +9,14 @@
 //! is linked by Polars without its stores; to switch them on would build Polars anew with every change of their features.
 
 mod address;
+mod azure;
 mod cache;
+mod coded;
 mod counts;
 mod entry;
 mod error;
 mod fetch;
+mod google;
 mod http;
 mod list;
 mod s3;
@@ -39,5 +42,7 @@ pub fn open(address: &str) -> Result<Bytes, RemoteError> {
         address::Address::Http(url) => http::open(url),
         address::Address::Xrootd(text) => xrootd::open(&text),
         address::Address::S3(text) => s3::open(&text),
+        address::Address::Google(text) => google::open(&text),
+        address::Address::Azure(text) => azure::open(&text),
     }
 }

@@ -3,7 +3,7 @@
 use crate::address::{self, Address};
 use crate::entry::Entry;
 use crate::error::RemoteError;
-use crate::{s3, xrootd};
+use crate::{azure, google, s3, xrootd};
 use glob::{MatchOptions, Pattern};
 
 /// The names in a folder, in order.
@@ -18,6 +18,8 @@ pub fn list(folder: &str) -> Result<Vec<Entry>, RemoteError> {
         }
         Address::Xrootd(text) => xrootd::entries(&text)?,
         Address::S3(text) => s3::entries(&text)?,
+        Address::Google(text) => google::entries(&text)?,
+        Address::Azure(text) => azure::entries(&text)?,
     };
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)

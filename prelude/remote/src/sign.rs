@@ -1,131 +1,40 @@
-//! Signature Version 4: a request signed with a secret that is never sent.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>
+//! Who we are, as the headers of a request say it.
 
-use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+pub(crate) mod amazon;
+pub(crate) mod azure;
+pub(crate) mod google;
+
+use crate::error::RemoteError;
+use amazon::Amazon;
+use azure::Azure;
+use google::Google;
 use reqwest::Url;
-use sha2::{Digest, Sha256};
-use std::fmt;
-use std::fmt::Write;
 
-/// Who we are.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    pub(crate) id: String,
-    pub(crate) secret: String,
-    pub(crate) token: Option<String>,
+/// Signs GET requests in the way of a store of objects.
+#[derive(Debug)]
+pub(crate) enum Signer {
+    /// With a signature that depends on the request.
+    Amazon(Amazon),
+    /// The same by the rules of Azure.
+    Azure(Azure),
+    /// With a token that is good for an hour.
+    Google(Google),
 }
-
-impl fmt::Debug for Credentials {
-    /// Says nothing of them.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials")
-    }
-}
-
-/// Signs requests for a region.
-#[derive(Debug, Clone)]
-pub(crate) struct Signer {
-    pub(crate) credentials: Credentials,
-    pub(crate) region: String,
-}
-
-/// The hash of nothing: requests for bytes have no body.
-const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 impl Signer {
-    /// The headers that sign a GET request now.
-    pub(crate) fn headers(&self, url: &Url) -> Vec<(&'static str, String)> {
-        self.at(url, Utc::now(), &[])
-    }
-
-    /// The same at another time and with more headers to sign, which are sorted and stand before `x-amz`.
-    fn at(&self, url: &Url, time: DateTime<Utc>, more: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-        let time = time.format("%Y%m%dT%H%M%SZ").to_string();
-        let mut headers: Vec<(&'static str, String)> = vec![("host", host(url))];
-        headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        headers.push(("x-amz-content-sha256", NOTHING.to_owned()));
-        headers.push(("x-amz-date", time.clone()));
-        headers.extend(self.credentials.token.clone().map(|token| ("x-amz-security-token", token)));
-        let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-        let request = format!("GET\n{}\n{}\n{lines}\n{names}\n{NOTHING}", url.path(), url.query().unwrap_or_default());
-        let scope = format!("{}/{}/s3/aws4_request", &time[..8], self.region);
-        let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(request)));
-        let key = [&time[..8], &self.region, "s3", "aws4_request"]
-            .iter()
-            .fold(format!("AWS4{}", self.credentials.secret).into_bytes(), |key, part| keyed(&key, part));
-        let signature = hex(&keyed(&key, &text));
-        let id = &self.credentials.id;
-        let signed = format!("AWS4-HMAC-SHA256 Credential={id}/{scope},SignedHeaders={names},Signature={signature}");
-        headers.retain(|(name, _)| name.starts_with("x-amz"));
-        headers.push(("authorization", signed));
-        headers
-    }
-}
-
-/// The host as the request's header has it.
-fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-fn keyed(key: &[u8], text: &str) -> Vec<u8> {
-    // A key may have any length, so this gives one; the empty answer would be a wrong signature, which servers refuse.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
-}
-
-/// Text as signed addresses have it: all bytes but letters, digits and `-._~` as `%XX`; slashes stay if they may.
-pub(crate) fn encoded(text: &str, slashes: bool) -> String {
-    const KEYS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    const PATHS: &AsciiSet = &KEYS.remove(b'/');
-    utf8_percent_encode(text, if slashes { PATHS } else { KEYS }).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The examples of the documentation of Amazon S3, "Authenticating Requests: Using the Authorization Header".
-    fn signature(url: &str, more: &[(&'static str, &str)]) -> String {
-        let credentials = Credentials {
-            id: "AKIAIOSFODNN7EXAMPLE".into(),
-            secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
-            token: None,
-        };
-        let signer = Signer { credentials, region: "us-east-1".into() };
-        let time = "2013-05-24T00:00:00Z".parse().unwrap();
-        let headers = signer.at(&url.parse().unwrap(), time, more);
-        assert!(!format!("{signer:?}").contains("AKIA"));
-        headers.last().unwrap().1.rsplit_once("Signature=").unwrap().1.to_owned()
-    }
-
-    #[test]
-    fn signatures_are_those_of_the_documentation() {
-        assert_eq!(
-            signature("https://examplebucket.s3.amazonaws.com/test.txt", &[("range", "bytes=0-9")]),
-            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
-        );
-        assert_eq!(
-            signature("https://examplebucket.s3.amazonaws.com/?max-keys=2&prefix=J", &[]),
-            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
-        );
-    }
-
-    #[test]
-    fn names_are_encoded_byte_by_byte() {
-        assert_eq!(encoded("a b/ü~+=.parquet", true), "a%20b/%C3%BC~%2B%3D.parquet");
-        assert_eq!(encoded("a/b", false), "a%2Fb");
+    /// The headers for a request now; `range` is its own header of that name.
+    ///
+    /// # Errors
+    /// A token that cannot be had.
+    pub(crate) async fn headers(
+        &self,
+        url: &Url,
+        range: Option<&str>,
+    ) -> Result<Vec<(&'static str, String)>, RemoteError> {
+        match self {
+            Self::Amazon(amazon) => Ok(amazon.headers(url)),
+            Self::Azure(azure) => Ok(azure.headers(url, range.unwrap_or_default())),
+            Self::Google(google) => google.headers().await,
+        }
     }
 }

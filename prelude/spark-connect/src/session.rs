@@ -11,7 +11,7 @@ use crate::work::{LOOK, gone, runtime, wait};
 use prost::Message;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What we call ourselves. Servers look for a version behind `spark/`.
@@ -22,6 +22,8 @@ const OLDEST: (u32, u32) = (3, 5);
 const WAITING: usize = 4;
 /// How often a stream that broke is taken up again without a new answer.
 const ATTEMPTS: u32 = 5;
+/// How long that is tried where the network is silent.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the server may take to accept that an operation is to end.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -337,9 +339,10 @@ async fn again(
     failures: &mut u32,
     why: &str,
 ) -> Result<Answers> {
+    let begun = Instant::now();
     loop {
         *failures += 1;
-        if *failures > ATTEMPTS || last.is_none() {
+        if *failures > ATTEMPTS || last.is_none() || begun.elapsed() > PATIENCE {
             return Err(Error::Lost(why.to_owned()));
         }
         tokio::time::sleep(LOOK * (1 << *failures)).await;

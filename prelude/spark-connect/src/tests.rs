@@ -1,7 +1,7 @@
 //! Against a server that does what a test tells it: refusals, old versions, streams that break.
 
 use crate::proto::request::*;
-use crate::{Batch, Endpoint, Error, Relation, Session};
+use crate::{Batch, Endpoint, Error, Progress, Relation, Session};
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response};
 use prost::Message;
@@ -155,6 +155,31 @@ fn a_stream_that_breaks_is_taken_up_where_it_was() {
         _ => Answer::Messages(vec![framed(Empty {})], 0, ""),
     });
     assert_eq!(rows(&open(&server).unwrap(), &|| false).unwrap(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn the_servers_progress_is_handed_on() {
+    let server = scripted(|method, _, _| match method {
+        "AnalyzePlan" => version("4.0.0"),
+        "ExecutePlan" => {
+            let stage = |tasks, completed, bytes| StageInfo { tasks, completed, bytes };
+            let progress = |stages| {
+                framed(ExecuteResponse { progress: Some(ExecutionProgress { stages }), ..ExecuteResponse::default() })
+            };
+            let all = vec![
+                progress(vec![stage(4, 1, 10), stage(2, 0, 0)]),
+                batch(1),
+                progress(vec![stage(4, 4, 70), stage(2, 1, -1)]),
+            ];
+            Answer::Messages(all.into_iter().chain([complete()]).collect(), 0, "")
+        }
+        _ => Answer::Messages(vec![framed(Empty {})], 0, ""),
+    });
+    let mut heard = Vec::new();
+    let session = open(&server).unwrap();
+    session.run(&Relation::parquet(["x"]), &mut |_| Ok(()), &mut |progress| heard.push(progress), &|| false).unwrap();
+    let progress = |done, tasks, bytes| Progress { done, tasks, bytes };
+    assert_eq!(heard, [progress(1, 6, 10), progress(5, 6, 70)]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::error::Error;
+use crate::tls::Line;
 use crate::wire;
 use crate::wire::{HANDSHAKE, HANDSHAKE_ANSWER, HEAD, Head, Redirect, ask, status};
 use std::io::{ErrorKind, Read, Write};
@@ -42,9 +43,26 @@ const LOGIC: u8 = 4;
 /// A connection that is logged in.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    socket: TcpStream,
+    line: Line,
     options: Options,
     next: u16,
+}
+
+/// What is asked together with the version: what the server wants to have signed, that we can encrypt, that we want to.
+mod wants {
+    pub(super) const SIGNATURES: u8 = 1;
+    pub(super) const ABLE_TLS: u8 = 2;
+    pub(super) const TLS: u8 = 4;
+}
+/// What comes next is a login.
+const LOGIN_NEXT: u8 = 3;
+
+/// What a server answers to that.
+mod offers {
+    /// From here on, the connection is encrypted.
+    pub(super) const TLS_NOW: u32 = 0x4000_0000;
+    /// From the login on, it is encrypted.
+    pub(super) const TLS_AFTER_LOGIN: u32 = 0x0800_0000;
 }
 
 /// What becomes of a request.
@@ -59,23 +77,44 @@ fn broken(what: &str, error: &std::io::Error) -> Error {
 }
 
 impl Connection {
-    /// Connects to a server and says who we are.
-    pub(crate) fn open(host: &str, port: u16, user: &str, options: &Options) -> Result<Self, Error> {
+    /// Connects to a server and says who we are; encrypted if `tls` says so, or the server does.
+    pub(crate) fn open(host: &str, port: u16, tls: bool, user: &str, options: &Options) -> Result<Self, Error> {
         let socket = connect(host, port, options)?;
         let failed = |error: std::io::Error| broken("no connection", &error);
         socket.set_nodelay(true).map_err(failed)?;
         socket.set_read_timeout(Some(LOOK)).map_err(failed)?;
         socket.set_write_timeout(Some(options.silence)).map_err(failed)?;
-        let mut connection = Self { socket, options: *options, next: 1 };
-        connection.greet()?;
-        connection.login(&auth::name(user))?;
+        let mut connection = Self { line: Line::Plain(socket), options: *options, next: 1 };
+        let offers = connection.greet(tls)?;
+        if offers & offers::TLS_NOW != 0 {
+            connection = connection.encrypted(host)?;
+        } else if tls {
+            return Err(Error::Tls("the server has none; root:// in place of roots:// goes without".to_owned()));
+        }
+        let (name, wants) = connection.login(user)?;
+        if offers & offers::TLS_AFTER_LOGIN != 0 && !connection.line.is_encrypted() {
+            connection = connection.encrypted(host)?;
+        }
+        connection.prove(&name, &wants)?;
         Ok(connection)
     }
 
-    /// The handshake and the question for the version, which go together.
-    fn greet(&mut self) -> Result<(), Error> {
+    fn encrypted(mut self, host: &str) -> Result<Self, Error> {
+        let (options, limit) = (self.options, Instant::now() + self.options.silence);
+        let mut wait = || match (options.stop)() {
+            true => Err(Error::Stopped),
+            false if Instant::now() > limit => Err(Error::Connection("no answer in time".to_owned())),
+            false => Ok(()),
+        };
+        self.line = self.line.encrypted(host, &mut wait)?;
+        Ok(self)
+    }
+
+    /// The handshake and the question for the version, which go together; what the server offers.
+    fn greet(&mut self, tls: bool) -> Result<u32, Error> {
         let stream = self.stream();
-        let arguments = wire::arguments(&[&VERSION.to_be_bytes(), &[1]]);
+        let wants = wants::SIGNATURES | wants::ABLE_TLS | if tls { wants::TLS } else { 0 };
+        let arguments = wire::arguments(&[&VERSION.to_be_bytes(), &[wants, LOGIN_NEXT]]);
         let question = wire::request(stream, ask::PROTOCOL, arguments, &[]);
         self.send(&[&HANDSHAKE[..], &question].concat())?;
         let mut answer = [0; HANDSHAKE_ANSWER];
@@ -84,12 +123,15 @@ impl Connection {
             return Err(Error::Protocol("it does not answer the handshake of XRootD".to_owned()));
         }
         match self.answer(stream, MOST)? {
-            Reply::Done(_) => Ok(()),
+            // Behind the version; servers of old say nothing there.
+            Reply::Done(said) => Ok(said.get(4..).map_or(Ok((0, &[][..])), |said| wire::number(said, "offers"))?.0),
             other => Err(Error::Protocol(format!("{other:?} before the login"))),
         }
     }
 
-    fn login(&mut self, name: &str) -> Result<(), Error> {
+    /// Says our name; gives it, and what the server wants to know behind that.
+    fn login(&mut self, user: &str) -> Result<(String, String), Error> {
+        let name = auth::name(user);
         let mut padded = [0; 8];
         padded[..name.len()].copy_from_slice(name.as_bytes());
         let arguments =
@@ -98,11 +140,15 @@ impl Connection {
             return Err(Error::Protocol("a redirect at the login".to_owned()));
         };
         // Behind sixteen bytes that name the session stands what the server wants to know.
-        let wants = session.get(16..).map(wire::text).unwrap_or_default();
+        Ok((name, session.get(16..).map(wire::text).unwrap_or_default()))
+    }
+
+    /// Proves who we are, if the server wants that.
+    fn prove(&mut self, name: &str, wants: &str) -> Result<(), Error> {
         if wants.is_empty() {
             return Ok(());
         }
-        let (method, credentials) = auth::credentials(&wants, name)?;
+        let (method, credentials) = auth::credentials(wants, name, self.line.is_encrypted(), auth::token)?;
         match self.ask(ask::AUTH, wire::arguments(&[&[0; 12], &method]), &credentials, MOST)? {
             Outcome::Done(_) => Ok(()),
             Outcome::Elsewhere(_) => Err(Error::Protocol("a redirect at the login".to_owned())),
@@ -192,7 +238,8 @@ impl Connection {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.socket.write_all(bytes).map_err(|error| broken("the connection broke", &error))
+        let written = self.line.write_all(bytes).and_then(|()| self.line.flush());
+        written.map_err(|error| broken("the connection broke", &error))
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
@@ -204,7 +251,7 @@ impl Connection {
         let mut at = 0;
         let mut limit = until.unwrap_or_else(|| Instant::now() + self.options.silence);
         while at < buffer.len() {
-            match self.socket.read(&mut buffer[at..]) {
+            match self.line.read(&mut buffer[at..]) {
                 Ok(0) => return Err(Error::Connection("the server closed the connection".to_owned())),
                 Ok(read) => {
                     at += read;
@@ -297,7 +344,7 @@ mod tests {
         let (port, thread) = server(answers);
         let options =
             Options { patience: Duration::from_secs(3), silence: Duration::from_secs(2), ..Options::default() };
-        let mut connection = Connection::open("127.0.0.1", port, "me", &options).unwrap();
+        let mut connection = Connection::open("127.0.0.1", port, false, "me", &options).unwrap();
         let outcome = connection.ask(ask::STAT, [0; 16], b"/a", 100);
         drop(connection);
         thread.join().unwrap();
@@ -337,6 +384,6 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let options = Options { stop: || true, ..Options::default() };
         let port = listener.local_addr().unwrap().port();
-        assert_eq!(Connection::open("127.0.0.1", port, "me", &options).unwrap_err(), Error::Stopped);
+        assert_eq!(Connection::open("127.0.0.1", port, false, "me", &options).unwrap_err(), Error::Stopped);
     }
 }

@@ -19,6 +19,8 @@ pub enum Error {
     },
     /// The server wants proofs of who we are that this client cannot give.
     Auth(String),
+    /// No connection that is encrypted can be had.
+    Tls(String),
     /// The caller asked to stop.
     Stopped,
 }
@@ -94,6 +96,7 @@ impl std::fmt::Display for Error {
             Self::Connection(why) => f.write_str(why),
             Self::Protocol(why) => write!(f, "the server does not speak as it should: {why}"),
             Self::Auth(why) => write!(f, "the server wants to know who is there: {why}"),
+            Self::Tls(why) => write!(f, "no encrypted connection: {why}"),
             Self::Stopped => f.write_str("interrupted"),
             Self::Server { code, message } => {
                 let meaning = code.checked_sub(FIRST_CODE).and_then(|at| CODES.get(at as usize));

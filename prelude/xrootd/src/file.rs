@@ -35,12 +35,15 @@ pub(crate) fn follow(
     arguments: [u8; 16],
     most: usize,
 ) -> Result<(Connection, Vec<u8>), Error> {
-    let (mut host, mut port, mut parameters) = (url.host.clone(), url.port, String::new());
+    let (mut host, mut port, mut tls, mut parameters) = (url.host.clone(), url.port, url.tls, String::new());
     for _ in 0..=REDIRECTS {
-        let mut connection = Connection::open(&host, port, &url.user, options)?;
+        let mut connection = Connection::open(&host, port, tls, &url.user, options)?;
         match connection.ask(number, arguments, url.asked(&parameters).as_bytes(), most)? {
             Outcome::Done(answer) => return Ok((connection, answer)),
-            Outcome::Elsewhere(to) => (host, port, parameters) = (to.host, to.port, to.parameters),
+            // Who wants encryption is not sent on without it.
+            Outcome::Elsewhere(to) => {
+                (host, port, tls, parameters) = (to.host, to.port, url.tls || to.tls, to.parameters);
+            }
         }
     }
     Err(Error::Protocol(format!("more than {REDIRECTS} redirects")))

@@ -1,13 +1,14 @@
 //! A client of XRootD servers, the file servers of particle physics: files are opened, listed and read in parts.
 //!
 //! **In**: an address (`root://host:1094//path/file.root`). **Out**: ranges of bytes of a file, or names in a folder, or an
-//! [`Error`] with the server's own words. The crate needs the standard library and nothing else; sockets block, and a
-//! question to the caller ([`Options::stop`]) ends a wait.
+//! [`Error`] with the server's own words. Beside the standard library, the crate needs `rustls` for encrypted connections;
+//! sockets block, and a question to the caller ([`Options::stop`]) ends a wait.
 //!
 //! What is spoken is the protocol's version 5 (XRootD Protocol Reference, <https://xrootd.slac.stanford.edu/docs.html>), of
-//! which a reader needs: the handshake, `kXR_protocol`, `kXR_login`, `kXR_auth` with the methods `unix` and `host`,
+//! which a reader needs: the handshake, `kXR_protocol`, `kXR_login`, `kXR_auth` with the methods `unix`, `host` and `ztn`,
 //! `kXR_open`, `kXR_stat`, `kXR_read`, `kXR_readv`, `kXR_close`, `kXR_dirlist`, and the answers redirect, wait, "answer
-//! later" and error. Not spoken: TLS (`roots://`), tokens, Kerberos, certificates, and everything that writes.
+//! later" and error. Connections are encrypted where the address (`roots://`) or the server wants that. Not spoken:
+//! Kerberos, certificates of users, and everything that writes.
 //!
 //! ```no_run
 //! let options = recoil_xrootd::Options::default();
@@ -22,6 +23,7 @@ mod connection;
 mod error;
 mod file;
 mod folder;
+mod tls;
 mod url;
 mod wire;
 

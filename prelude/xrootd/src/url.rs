@@ -1,4 +1,4 @@
-//! Addresses: `root://user@host:port//path?parameters`.
+//! Addresses: `root://user@host:port//path?parameters`, `roots://` for encrypted connections.
 
 use crate::error::Error;
 use std::fmt;
@@ -16,6 +16,8 @@ pub struct Url {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Whether the connection is encrypted also where the server does not ask for it.
+    pub tls: bool,
     /// The path, with the slash that it begins with.
     pub path: String,
     /// The query after `?`; may be empty. It may hold a token, and is not shown.
@@ -28,11 +30,11 @@ impl FromStr for Url {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Address(why.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("it begins with root://"))?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "root" | "xroot" => {}
-            "roots" | "xroots" => return Err(wrong("roots:// (with TLS) is not supported; use root://")),
-            _ => return Err(wrong("it begins with root://")),
-        }
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "root" | "xroot" => false,
+            "roots" | "xroots" => true,
+            _ => return Err(wrong("it begins with root:// or roots://")),
+        };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (host, port) = host_and_port(host).ok_or_else(|| wrong("the port is no number"))?;
@@ -43,7 +45,7 @@ impl FromStr for Url {
         let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
         let path = format!("/{}", path.trim_start_matches('/'));
         let user = user.split(':').next().unwrap_or_default().to_owned();
-        Ok(Self { user, host: host.to_owned(), port, path, parameters: parameters.to_owned() })
+        Ok(Self { user, host: host.to_owned(), port, tls, path, parameters: parameters.to_owned() })
     }
 }
 
@@ -59,9 +61,10 @@ pub(crate) fn host_and_port(text: &str) -> Option<(&str, u16)> {
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let port = if self.port == PORT { String::new() } else { format!(":{}", self.port) };
+        let scheme = if self.tls { "roots" } else { "root" };
         match self.host.contains(':') {
-            true => write!(f, "root://[{}]{port}/{}", self.host, self.path),
-            false => write!(f, "root://{}{port}/{}", self.host, self.path),
+            true => write!(f, "{scheme}://[{}]{port}/{}", self.host, self.path),
+            false => write!(f, "{scheme}://{}{port}/{}", self.host, self.path),
         }
     }
 }
@@ -95,8 +98,10 @@ mod tests {
         let url: Url = "xroot://[::1]/a".parse().unwrap();
         assert_eq!((&*url.host, url.port, &*url.path), ("::1", 1094, "/a"));
         assert_eq!(url.to_string(), "root://[::1]//a");
+        let url: Url = "roots://host//a".parse().unwrap();
+        assert_eq!((url.tls, url.to_string()), (true, "roots://host//a".to_owned()));
         assert_eq!("root://host".parse::<Url>().unwrap().path, "/");
-        for wrong in ["http://host/a", "root://", "root://host:port/a", "roots://host/a", "host/a", "root:///a"] {
+        for wrong in ["http://host/a", "root://", "root://host:port/a", "rootz://host/a", "host/a", "root:///a"] {
             assert!(matches!(wrong.parse::<Url>(), Err(Error::Address(_))), "{wrong}");
         }
     }

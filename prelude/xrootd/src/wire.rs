@@ -114,6 +114,8 @@ pub(crate) fn error(bytes: &[u8]) -> Error {
 pub(crate) struct Redirect {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Whether the next connection is encrypted in any case.
+    pub(crate) tls: bool,
     /// Parameters that the next server wants to see.
     pub(crate) parameters: String,
 }
@@ -125,7 +127,7 @@ pub(crate) fn redirect(bytes: &[u8]) -> Result<Redirect, Error> {
     let wrong = || Error::Protocol("a redirect to nowhere".to_owned());
     if port as i32 == -1 {
         let url: crate::url::Url = host.parse()?;
-        return Ok(Redirect { host: url.host, port: url.port, parameters: url.parameters });
+        return Ok(Redirect { host: url.host, port: url.port, tls: url.tls, parameters: url.parameters });
     }
     let (host, parameters) = host.split_once('?').unwrap_or((&host, ""));
     // Behind a second question mark stands what would be sent at login.
@@ -134,7 +136,8 @@ pub(crate) fn redirect(bytes: &[u8]) -> Result<Redirect, Error> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match port {
         Some(port) if !host.is_empty() => {
-            Ok(Redirect { host: host.to_owned(), port, parameters: parameters.trim_start_matches('&').to_owned() })
+            let parameters = parameters.trim_start_matches('&').to_owned();
+            Ok(Redirect { host: host.to_owned(), port, tls: false, parameters })
         }
         _ => Err(wrong()),
     }

@@ -1,11 +1,15 @@
 //! Servers that are not there, refuse, or go away: one message each, and the next query may go well.
 
-use super::{alone, files, local, ordered, together};
+use super::{alone, files, local, ordered, same, spark, together};
 use data::Server;
 use polars::prelude::IntoLazy;
+use recoil_tests::proxy::Proxy;
 use recoil_tests::sail::Sail;
+use segment::work::{Listener, Progress};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 fn message(url: &str) -> String {
@@ -72,6 +76,87 @@ fn a_server_that_is_killed_is_told_and_another_one_at_its_place_is_used() {
 }
 
 #[test]
+fn a_network_that_is_lost_is_told_and_may_come_back() {
+    let _turn = together();
+    let Some(sail) = Sail::start("lost network", 0) else { return };
+    let proxy = Proxy::start(sail.port);
+    let there = local().on(ordered(&format!("sc://127.0.0.1:{}", proxy.port())));
+    let rows = there.count().unwrap();
+    // Closed connections are told at once; with a silent network it takes until the server has not answered for 30 s.
+    for (lost, patience) in [(&proxy.line.closed, 10), (&proxy.line.silent, 50)] {
+        lost.store(true, Ordering::Relaxed);
+        let begun = Instant::now();
+        let error = there.hist("w", (10, 0.0, 2.0)).unwrap_err().to_string();
+        assert!(error.contains("cannot be reached") && error.lines().count() == 1, "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(patience), "{:?}", begun.elapsed());
+        lost.store(false, Ordering::Relaxed);
+        assert_eq!(there.count().unwrap(), rows, "the next query");
+    }
+}
+
+/// Counts, bins and rows while connections break: what comes is right, or one error. How often there was an answer.
+fn broken(name: &str, port: u16, parameters: &str, breaks: u64, order: &[&str]) -> usize {
+    let proxy = Proxy::start(port);
+    let server = Server::at(&format!("sc://127.0.0.1:{}{parameters}", proxy.port())).expect("an address");
+    let there = local().on(if order.is_empty() { server } else { server.ordered_by(order.iter().copied()) });
+    let here = local();
+    let (rows, bins) = (here.collect().unwrap(), here.hist("w", (50, 0.0, 2.0)).unwrap().counts());
+    let pass = || -> data::Result<()> {
+        let found = there.hist("w", (50, 0.0, 2.0))?;
+        assert_eq!(found.counts(), bins, "{name}: bins");
+        let found = there.collect()?;
+        same(&found, &rows).unwrap_or_else(|why| panic!("{name}: {why}"));
+        Ok(())
+    };
+    pass().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let bytes = proxy.line.answered.load(Ordering::Relaxed);
+    let (mut passes, mut answers) = (0, 0);
+    while proxy.line.broken.load(Ordering::Relaxed) < breaks {
+        proxy.line.break_next(2, bytes / 2);
+        match pass() {
+            Ok(()) => answers += 1,
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.contains("cannot be reached") && error.lines().count() == 1, "{name}: {error}");
+            }
+        }
+        passes += 1;
+        assert!(passes < 4 * breaks, "{name}: connections do not break");
+    }
+    println!(
+        "{name}: {breaks} connections broken in {passes} passes of {bytes} bytes, {answers} of which had an answer"
+    );
+    answers
+}
+
+#[test]
+fn connections_that_break_at_any_byte_do_not_change_the_answer() {
+    let _turn = together();
+    if let Some(sail) = Sail::start("broken connections", 0) {
+        broken("Sail", sail.port, "", 50, &["row"]);
+    }
+    if let Some(url) = spark("broken connections") {
+        let rest = url.strip_prefix("sc://127.0.0.1:").expect("a server on this machine");
+        let (port, parameters) = rest.split_once('/').unwrap_or((rest, ""));
+        let answers = broken("Spark", port.parse().expect("a port"), &format!("/{parameters}"), 15, &[]);
+        assert!(answers > 0, "streams are taken up again where they broke");
+    }
+}
+
+#[test]
+fn a_token_that_the_server_does_not_know_is_refused() {
+    let _turn = together();
+    let Some(url) = spark("token") else { return };
+    let Some((place, _)) = url.split_once("/;token=") else { return };
+    for wrong in [place.to_owned(), format!("{place}/;token=secret")] {
+        let error = message(&wrong);
+        assert!(error.contains("refuses access") && error.contains("token="), "{error}");
+        assert!(!error.contains("secret") && error.lines().count() == 1, "{error}");
+    }
+    assert_eq!(local().on(&url).count().unwrap(), local().count().unwrap(), "the next query goes well");
+}
+
+#[test]
 fn two_workers_give_the_same() {
     let _turn = together();
     let Some(sail) = Sail::start("local-cluster", 2) else { return };
@@ -132,6 +217,34 @@ fn files_that_the_server_does_not_see_or_sees_otherwise() {
     std::fs::remove_file(&path).unwrap();
     let error = data.on(sail.url()).count().unwrap_err().to_string();
     assert!(error.contains("under the paths that they have here") && error.contains("a.parquet"), "{error}");
+}
+
+/// Keeps all that is told.
+#[derive(Default)]
+struct Heard(Mutex<Vec<Progress>>);
+
+impl Listener for Heard {
+    fn progress(&self, progress: &Progress) {
+        self.0.lock().unwrap().push(progress.clone());
+    }
+}
+
+#[test]
+fn the_servers_progress_is_heard() {
+    let _turn = alone();
+    let Some(url) = spark("progress") else { return };
+    let heard = Arc::new(Heard::default());
+    segment::work::listen(Some(heard.clone()));
+    let there = local().on(&url);
+    let found = there.query("exp(sin(x)) > 0.5").group_by(["kind", "n"]).agg([flow::sum("w")]);
+    segment::work::listen(None);
+    found.unwrap();
+    let heard = heard.0.lock().unwrap();
+    let under_way = |progress: &&Progress| !progress.finished && (progress.done > 0 || progress.bytes > 0);
+    let under_way: Vec<&Progress> = heard.iter().filter(under_way).collect();
+    assert!(!under_way.is_empty(), "{heard:?}");
+    assert!(under_way.iter().all(|told| told.total.is_none_or(|total| told.done <= total)), "{heard:?}");
+    assert!(heard.iter().any(|told| told.finished), "{heard:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Each operator of the selection language over NaN, infinities, missing values, both zeros, f32 and negative integers.
 
-use super::{Under, near, servers, together};
+use super::{Under, near, servers, servers_with_and_without_errors, together};
 use polars::prelude::*;
 
 /// Every pair of special values of two columns, and all integers of a range.
@@ -270,7 +270,7 @@ fn files() -> Files {
 fn each_condition_keeps_the_same_rows() {
     let _turn = together();
     let files = files();
-    for Under { name, server } in servers("meaning") {
+    for Under { name, server } in servers_with_and_without_errors("meaning") {
         let there = files.data.on(&server);
         let mut wrong = Vec::new();
         for condition in CONDITIONS {
@@ -308,7 +308,7 @@ fn equal(one: &AnyValue<'_>, other: &AnyValue<'_>) -> bool {
 fn each_expression_has_the_same_values() {
     let _turn = together();
     let files = files();
-    for Under { name, server } in servers("meaning") {
+    for Under { name, server } in servers_with_and_without_errors("meaning") {
         let mut wrong = Vec::new();
         for text in VALUES {
             let frame = |data: &data::Group| data.define("made", *text).select(["x", "y", "made"]).collect();

@@ -1,6 +1,9 @@
-//! Over XRootD, from Debian's server: plain, with a login, and through a manager that sends us on.
+//! Over XRootD, from Debian's server: plain, with a login, encrypted, with a token, and through a manager that sends us on.
 
 use super::{alone, answer, files, refused, stored, together};
+use recoil_tests::cases::project;
+use recoil_tests::certificate::certificate;
+use recoil_tests::python::environment;
 use recoil_tests::skipped;
 use std::net::TcpListener;
 use std::path::Path;
@@ -22,8 +25,14 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Serves copies of the test's files, with more settings; `None`, said visibly, where there is no server.
+    /// Serves copies of the test's files, with more settings, in which `ADMIN` is the server's own folder; `None`, said visibly,
+    /// where there is no server.
     fn start(test: &str, settings: &str) -> Option<Self> {
+        Self::start_with(test, settings, |_| Some(()))
+    }
+
+    /// The same; before it starts, `prepare` may put files into the server's own folder.
+    fn start_with(test: &str, settings: &str, prepare: impl FnOnce(&Path) -> Option<()>) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         for file in std::fs::read_dir(files()).expect("files") {
             let file = file.expect("a file").path();
@@ -31,6 +40,13 @@ impl Server {
         }
         let admin = folder.path().join("admin");
         std::fs::create_dir_all(&admin).expect("a folder");
+        prepare(&admin)?;
+        if settings.contains("xrd.tls ") {
+            let made = certificate(test)?;
+            std::fs::copy(&made.certificate, admin.join("certificate.pem")).expect("a copy");
+            std::fs::copy(&made.key, admin.join("key.pem")).expect("a copy");
+        }
+        let settings = settings.replace("ADMIN", &admin.display().to_string());
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
         let config = format!(
             "all.export {at}\nall.adminpath {admin}\nall.pidpath {admin}\nxrd.port {port}\nxrd.network nodnr\n{settings}\n",
@@ -40,6 +56,7 @@ impl Server {
         std::fs::write(admin.join("server.cfg"), config).expect("a file");
         let mut command = Command::new("xrootd");
         command.arg("-c").arg(admin.join("server.cfg")).arg("-l").arg(admin.join("log")).stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", &admin);
         // It does not run as root.
         if nobody(folder.path()) {
             command.args(["-R", "nobody"]);
@@ -139,10 +156,79 @@ fn what_goes_wrong_is_said_in_the_servers_words() {
     };
     says(&server.url("none.root"), &["no such file", "none.root", "not found"]);
     says("root://127.0.0.1:port//a.root", &["port is no number"]);
-    says("roots://me:secret@host//a.root", &["`roots://` cannot be read"]);
+    says(&server.url("tree.root").replace("root://", "roots://"), &["no encrypted connection"]);
     let url = server.url("tree.root");
     let data = data::load(&url).unwrap();
     drop(server);
     let error = data.hist("x1", 10).unwrap_err().to_string();
     assert!(error.contains("attempts") && error.contains("tree.root"), "{error}");
+}
+
+/// Where the server finds the certificate that it shows.
+const TLS: &str = "xrd.tls ADMIN/certificate.pem ADMIN/key.pem\nxrd.tlsca noverify\n";
+
+#[test]
+fn connections_are_encrypted_where_the_server_or_the_address_wants_that() {
+    let _turn = alone();
+    let local = answer(&files().join("tree.root").display().to_string()).unwrap();
+    // The server asks for it before the login, behind it, for everything, or not at all.
+    for wants in ["capable login", "capable session", "all", "none"] {
+        let Some(server) = Server::start("remote xrootd tls", &format!("{TLS}xrootd.tls {wants}\n")) else { return };
+        for scheme in ["root://", "roots://"] {
+            let found = answer(&server.url("tree.root").replace("root://", scheme));
+            let found = found.unwrap_or_else(|error| panic!("{wants} {scheme}: {error}\n{}", server.log()));
+            assert_eq!(found, local, "{wants} {scheme}");
+        }
+        let elsewhere = server.url("tree.root").replace("root://127.0.0.1", "roots://127.0.0.2");
+        let error = refused(&elsewhere);
+        assert!(error.contains("no encrypted connection") && error.contains("ertificate"), "{error}");
+    }
+}
+
+#[test]
+fn a_token_is_sent_over_encrypted_connections_only() {
+    let _turn = alone();
+    let test = "remote xrootd token";
+    let packages = ["gcp-storage-emulator==2026.7.19", "cryptography==50.0.2"];
+    let Some(python) = environment(test, "google", &packages) else { return };
+    let mut libraries = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    if !libraries.any(|folder| folder.path().join("libXrdAccSciTokens-5.so").exists()) {
+        return skipped(test, "the server knows no tokens; Debian's package is xrootd-scitokens-plugins");
+    }
+    let mut token = String::new();
+    let prepare = |admin: &Path| {
+        let mut command = Command::new(python);
+        let script = project().join("tests/tests/peers/bearer.py");
+        let output = command.arg(script).arg(admin).stdin(Stdio::null()).output().expect("Python runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let known = "[Global]\naudience = tests\n[Issuer tests]\nissuer = https://tests.invalid\nbase_path = /\n";
+        std::fs::write(admin.join("tokens.cfg"), known).expect("a file");
+        Some(())
+    };
+    let settings = format!(
+        "{TLS}xrootd.tls capable login\nxrootd.seclib libXrdSec.so\nsec.protocol ztn\nsec.protbind * only ztn\n\
+         ofs.authorize\nofs.authlib libXrdAccSciTokens.so config=ADMIN/tokens.cfg\n"
+    );
+    let Some(server) = Server::start_with(test, &settings, prepare) else { return };
+    let url = server.url("tree.root").replace("root://", "roots://");
+    let with = |token: &str| {
+        // SAFETY: the test is alone, so no other thread reads the environment; those that wait for servers never do.
+        unsafe { std::env::set_var("BEARER_TOKEN", token) };
+        let found = answer(&url);
+        // SAFETY: as above.
+        unsafe { std::env::remove_var("BEARER_TOKEN") };
+        found.map_err(|error| error.to_string())
+    };
+    let found = with(&token).unwrap_or_else(|error| panic!("{error}\n{}", server.log()));
+    assert_eq!(found, answer(&files().join("tree.root").display().to_string()).unwrap());
+    assert!(refused(&url).contains("BEARER_TOKEN"));
+    // The end of the signature is another one.
+    let other = format!(
+        "{}{}",
+        &token[..token.len() - 9],
+        if token.ends_with("AAAAAAAAA") { "BBBBBBBBB" } else { "AAAAAAAAA" }
+    );
+    let error = with(&other).unwrap_err();
+    assert!(error.contains("may not be read") && !error.contains(&other), "{error}");
 }

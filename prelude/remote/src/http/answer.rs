@@ -7,11 +7,16 @@ use reqwest::{Response, StatusCode};
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-/// What identifies the bytes behind an address: the entity tag, else the time of the last change; with the length.
+/// Headers with a checksum of the whole file, also where a part of it is sent.
+const CHECKSUMS: [&str; 3] = ["repr-digest", "x-goog-hash", "x-ms-blob-content-md5"];
+
+/// What identifies the bytes behind an address: the entity tag, else a checksum, else the time of the last change; with the
+/// length.
 pub(super) fn identity(headers: &HeaderMap, length: u64) -> Option<String> {
-    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let tag = text(header::ETAG).map(|tag| format!("{tag} {length}"));
-    tag.or_else(|| text(header::LAST_MODIFIED).map(|time| format!("{time} {length}")))
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let checksum = || CHECKSUMS.iter().find_map(|name| text(name));
+    let says = text(header::ETAG.as_str()).or_else(checksum).or_else(|| text(header::LAST_MODIFIED.as_str()));
+    says.map(|says| format!("{says} {length}"))
 }
 
 /// When a file changed last, as far as its server says.
@@ -97,6 +102,19 @@ pub(super) fn told(error: reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_tag_its_checksum_or_its_time() {
+        let of = |headers: &[(&'static str, &str)]| {
+            let headers =
+                headers.iter().map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()));
+            identity(&headers.collect(), 7)
+        };
+        let (tag, sum, time) = (("etag", "t"), ("repr-digest", "s"), ("last-modified", "m"));
+        assert_eq!(of(&[time, sum, tag]).as_deref(), Some("t 7"));
+        assert_eq!(of(&[time, sum]).as_deref(), Some("s 7"));
+        assert_eq!((of(&[time]).as_deref(), of(&[])), (Some("m 7"), None));
+    }
 
     #[test]
     fn ranges_are_read_as_servers_write_them() {

@@ -194,11 +194,14 @@ impl Line {
         // Positions are those of the file as it is stored.
         let identity = HeaderValue::from_static("identity");
         let mut request = self.client.get(self.url.clone()).header(header::ACCEPT_ENCODING, identity);
-        if let Some(range) = range {
-            request = request.header(header::RANGE, format!("bytes={}-{}", range.start, range.end - 1));
+        let range = range.map(|range| format!("bytes={}-{}", range.start, range.end - 1));
+        if let Some(signer) = &self.signer {
+            for (name, value) in signer.headers(&self.url, range.as_deref()).await.map_err(Fault::Final)? {
+                request = request.header(name, value);
+            }
         }
-        for (name, value) in self.signer.iter().flat_map(|signer| signer.headers(&self.url)) {
-            request = request.header(name, value);
+        if let Some(range) = range {
+            request = request.header(header::RANGE, range);
         }
         request.send().await.map_err(broken)
     }

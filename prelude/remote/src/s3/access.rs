@@ -2,9 +2,11 @@
 
 use super::config::Config;
 use super::list;
-use crate::entry::Entry;
+use crate::coded::encoded;
+use crate::entry::{self, Entry};
 use crate::error::RemoteError;
-use crate::sign::{Signer, encoded};
+use crate::sign::Signer;
+use crate::sign::amazon::Amazon;
 use crate::{address, http};
 use recoil_bytes::Bytes;
 use reqwest::Url;
@@ -34,35 +36,12 @@ pub(crate) fn open(text: &str) -> Result<Bytes, RemoteError> {
 /// The names in a folder of a bucket.
 pub(crate) fn entries(text: &str) -> Result<Vec<Entry>, RemoteError> {
     let place = Place::of(text, &Config::of_user())?;
-    let prefix = match place.key.trim_end_matches('/') {
-        "" => String::new(),
-        key => format!("{key}/"),
-    };
-    let root = text.trim_end_matches('/').strip_suffix(prefix.trim_end_matches('/')).unwrap_or(text);
-    let root = root.trim_end_matches('/');
-    let mut entries = Vec::new();
-    let mut next: Option<String> = None;
-    loop {
+    entry::of_pages(text, &place.key, |prefix, next| {
         let token = next.map(|token| format!("continuation-token={}&", encoded(&token, false))).unwrap_or_default();
-        let asked = format!("{token}delimiter=%2F&encoding-type=url&list-type=2&prefix={}", encoded(&prefix, false));
+        let asked = format!("{token}delimiter=%2F&encoding-type=url&list-type=2&prefix={}", encoded(prefix, false));
         let answer = http::text(place.url("", &asked)?, place.signer.clone())?;
-        let page = list::page(&answer).map_err(|why| RemoteError::Unable { why })?;
-        let name = |key: &str| key.strip_prefix(&prefix).unwrap_or(key).trim_end_matches('/').to_owned();
-        let entry = |key: &str, size: u64, is_folder: bool| Entry {
-            address: format!("{root}/{}", key.trim_end_matches('/')),
-            name: name(key),
-            size,
-            is_folder,
-        };
-        entries.extend(page.folders.iter().map(|key| entry(key, 0, true)));
-        // Some tools write an object of no bytes for the folder itself.
-        let files = page.objects.iter().filter(|(key, _)| *key != prefix && !key.ends_with('/'));
-        entries.extend(files.map(|(key, size)| entry(key, *size, false)));
-        next = page.next;
-        if next.is_none() {
-            return Ok(entries);
-        }
-    }
+        list::page(&answer).map_err(|why| RemoteError::Unable { why })
+    })
 }
 
 impl Place {
@@ -81,7 +60,8 @@ impl Place {
             None if bucket.contains('.') => format!("https://s3.{region}.amazonaws.com/{bucket}/"),
             None => format!("https://{bucket}.s3.{region}.amazonaws.com/"),
         };
-        let signer = config.credentials.clone().map(|credentials| Arc::new(Signer { credentials, region }));
+        let signer =
+            config.credentials.clone().map(|credentials| Arc::new(Signer::Amazon(Amazon { credentials, region })));
         Ok(Self { bucket, key: key.to_owned(), signer })
     }
 

@@ -1,6 +1,6 @@
 //! Where buckets are and who we are, from the environment and the files that the tools of AWS read; nowhere else.
 
-use crate::sign::Credentials;
+use crate::sign::amazon::Credentials;
 use std::collections::HashMap;
 use std::path::PathBuf;
 

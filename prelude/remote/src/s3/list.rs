@@ -1,19 +1,9 @@
 //! What a bucket says of the names below a prefix (ListObjectsV2).
 
+use crate::entry::{Page, letter};
 use percent_encoding::percent_decode_str;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-
-/// One page of a list.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Page {
-    /// Keys and their bytes.
-    pub(super) objects: Vec<(String, u64)>,
-    /// Prefixes with the slash at their end.
-    pub(super) folders: Vec<String>,
-    /// What to ask for next, if there is more.
-    pub(super) next: Option<String>,
-}
 
 /// Reads a page. Names are asked for percent-encoded, since XML cannot hold all of them.
 ///
@@ -31,7 +21,7 @@ pub(super) fn page(xml: &str) -> Result<Page, String> {
                 text.clear();
             }
             Event::Text(more) => text.push_str(&more.decode().map_err(|error| error.to_string())?),
-            Event::GeneralRef(name) => text.push_str(&entity(&name.decode().map_err(|error| error.to_string())?)),
+            Event::GeneralRef(name) => text.push_str(&letter(&name.decode().map_err(|error| error.to_string())?)),
             Event::End(_) => {
                 let names: Vec<&[u8]> = path.iter().map(Vec::as_slice).collect();
                 match &names[..] {
@@ -59,22 +49,6 @@ pub(super) fn page(xml: &str) -> Result<Page, String> {
         (true, None) => return Err("the list of names is cut short".to_owned()),
     };
     Ok(page)
-}
-
-/// The letter of a name such as `amp` or `#38`.
-fn entity(name: &str) -> String {
-    let letter = match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => name.strip_prefix('#').and_then(|code| {
-            let code = code.strip_prefix('x').map_or_else(|| code.parse(), |hex| u32::from_str_radix(hex, 16)).ok()?;
-            char::from_u32(code)
-        }),
-    };
-    letter.map(String::from).unwrap_or_default()
 }
 
 /// The key behind a name of a list. Servers write a space as `+` in lists that are asked for in this form, and a plus as
