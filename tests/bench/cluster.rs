@@ -34,7 +34,7 @@ fn main() {
         }
     }
     if let Some(spark) = Spark::start("bench cluster") {
-        same(timed("Spark", &data.on(&spark.url())), &here);
+        same(timed("Spark", &data.on(spark.url())), &here);
     }
 }
 

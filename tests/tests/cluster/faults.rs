@@ -235,7 +235,7 @@ fn the_servers_progress_is_heard() {
     let Some(url) = spark("progress") else { return };
     let heard = Arc::new(Heard::default());
     segment::work::listen(Some(heard.clone()));
-    let there = local().on(&url);
+    let there = local().on(url);
     let found = there.query("exp(sin(x)) > 0.5").group_by(["kind", "n"]).agg([flow::sum("w")]);
     segment::work::listen(None);
     found.unwrap();
