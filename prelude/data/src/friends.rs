@@ -13,7 +13,9 @@ impl Group {
     /// whose name is taken is called `tree_column`, after the tree, or after the file where no tree is named. The rows are
     /// those of the files, whatever steps the chain has. Several processes need a table with processes of the same names.
     ///
-    /// To match rows by columns, as an index of a tree does, join a frame instead ([`Group::left_join`]).
+    /// A tree that has an index (`BuildIndex("run", "event")` in ROOT) over columns of this table is joined by it: each row
+    /// gets the friend's row of the same numbers, the first of several, and missing values where there is none. (ROOT's own
+    /// loops show the values of the row before there.) To match rows by other columns, join a frame ([`Group::left_join`]).
     ///
     /// ```no_run
     /// let data = data::load("events.root:tree")?;

@@ -1,10 +1,15 @@
 //! Two tables side by side: row by row, as ROOT has a tree and its friend.
 //!
-//! Segments are those of the first table; what is read of the second are the same rows of it, whatever its own segments are.
+//! Segments are those of the first table; what is read of the second are the same rows of it, whatever its own segments are,
+//! or the rows that its index says.
+
+mod by_index;
 
 use crate::columns::Unreadable;
 use crate::index::Index;
+use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
+use by_index::{ByIndex, of_segment};
 use polars::prelude::*;
 use segment::{Error, Result, Statistics};
 use std::ops::Range;
@@ -19,17 +24,22 @@ struct Beside {
     names: Vec<(PlSmallStr, PlSmallStr)>,
     segments: Vec<SegmentInfo>,
     unreadable: Vec<Unreadable>,
+    /// How rows of the second are found when they are not the same.
+    index: Option<ByIndex>,
 }
 
 /// The columns of `second` behind those of `first`. A column whose name the first table has, too, is called
-/// `prefix_column`.
+/// `prefix_column`. If the second table has an index over columns of the first, its rows are found by that, and where there
+/// is none its values are missing; otherwise they are the same rows.
 ///
 /// # Errors
-/// Tables of different numbers of rows, or a name that is taken even with the prefix.
+/// Tables of different numbers of rows without an index, an index that cannot be used, or a name that is taken even with the
+/// prefix.
 pub fn beside(first: Arc<dyn Source>, second: Arc<dyn Source>, prefix: &str) -> Result<Arc<dyn Source>> {
     first.check()?;
     second.check()?;
-    if first.rows() != second.rows() {
+    let index = ByIndex::new(first.as_ref(), second.as_ref())?;
+    if index.is_none() && first.rows() != second.rows() {
         return Err(Error::request(format!(
             "{} has {} rows and {} has {}: rows stand side by side, so both need the same number; to match rows by columns, \
              join the frame of one of them: .left_join(&frame, [\"run\", \"event\"])",
@@ -56,7 +66,7 @@ pub fn beside(first: Arc<dyn Source>, second: Arc<dyn Source>, prefix: &str) -> 
     }
     let segments = segments(first.as_ref(), second.as_ref(), schema.len());
     let unreadable = first.unreadable().iter().chain(second.unreadable()).cloned().collect();
-    Ok(Arc::new(Beside { first, second, schema: Arc::new(schema), names, segments, unreadable }))
+    Ok(Arc::new(Beside { first, second, schema: Arc::new(schema), names, segments, unreadable, index }))
 }
 
 fn segments(first: &dyn Source, second: &dyn Source, columns: usize) -> Vec<SegmentInfo> {
@@ -94,7 +104,7 @@ impl Beside {
             let mut found: Vec<Column> = Vec::with_capacity(columns.len());
             // Segments of the same rows have different columns.
             while at < all.len() && all[at].rows == span {
-                let here = self.of_segment(&all[at], columns);
+                let here = of_segment(self.second.as_ref(), &all[at], columns);
                 if !here.is_empty() {
                     found.extend(self.second.read(at, &here, part.clone())?.into_columns());
                 }
@@ -114,9 +124,15 @@ impl Beside {
         }
     }
 
-    fn of_segment(&self, info: &SegmentInfo, columns: &[PlSmallStr]) -> Vec<PlSmallStr> {
-        let has = |name: &&PlSmallStr| self.second.schema().index_of(name).is_some_and(|at| info.columns.contains(&at));
-        columns.iter().filter(has).cloned().collect()
+    /// Rows of the second table by its index; `columns` are those of the first that the index needs.
+    fn second_found(
+        &self,
+        index: &ByIndex,
+        columns: &[PlSmallStr],
+        keys: &DataFrame,
+        rows: usize,
+    ) -> Result<DataFrame> {
+        by_index::gathered(self.second.as_ref(), columns, &index.rows(keys, rows)?)
     }
 
     /// All columns in the order asked, by the names they have here.
@@ -166,6 +182,15 @@ impl Source for Beside {
         self.first.notes().into_iter().chain(self.second.notes()).collect()
     }
 
+    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
+        let (own, friends) = self.split(columns);
+        self.first.remarks(&own).into_iter().chain(self.second.remarks(&friends)).collect()
+    }
+
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        self.first.lookup()
+    }
+
     fn index(&self) -> Option<&Index> {
         self.first.index()
     }
@@ -187,7 +212,14 @@ impl Source for Beside {
         let first = (!own.is_empty()).then(|| self.first.read(segment, &own, rows.clone())).transpose()?;
         let start = self.segments[segment].rows.start;
         let same = start + rows.start as u64..start + rows.end as u64;
-        let second = (!friends.is_empty()).then(|| self.second_rows(&friends, &same)).transpose()?;
+        let second = match &self.index {
+            _ if friends.is_empty() => None,
+            Some(index) => {
+                let keys = self.first.read(segment, &index.columns(), rows.clone())?;
+                Some(self.second_found(index, &friends, &keys, rows.len())?)
+            }
+            None => Some(self.second_rows(&friends, &same)?),
+        };
         self.together(columns, rows.len(), first, second)
     }
 
@@ -199,6 +231,9 @@ impl Source for Beside {
         let first = (!own.is_empty()).then(|| self.first.pick(segment, &own, rows)).transpose()?;
         let second = if friends.is_empty() {
             None
+        } else if let Some(index) = &self.index {
+            let keys = self.first.pick(segment, &index.columns(), rows)?;
+            Some(self.second_found(index, &friends, &keys, rows.len())?)
         } else {
             let start = self.segments[segment].rows.start;
             let frame = self.second_rows(&friends, &(start + u64::from(from)..start + u64::from(to) + 1))?;
@@ -213,10 +248,14 @@ impl Source for Beside {
         if !own.is_empty() {
             self.first.expect(segment, &own, rows.clone());
         }
+        if let Some(index) = self.index.as_ref().filter(|_| !friends.is_empty()) {
+            // Which rows of the friend are wanted, only their numbers tell.
+            return self.first.expect(segment, &index.columns(), rows);
+        }
         let start = self.segments[segment].rows.start;
         let rows = start + rows.start as u64..start + rows.end as u64;
         for (at, info) in self.second.segments().iter().enumerate() {
-            let here = self.of_segment(info, &friends);
+            let here = of_segment(self.second.as_ref(), info, &friends);
             if info.rows.start < rows.end && rows.start < info.rows.end && !here.is_empty() {
                 let from = rows.start.max(info.rows.start) - info.rows.start;
                 let to = rows.end.min(info.rows.end) - info.rows.start;
@@ -230,7 +269,7 @@ impl Source for Beside {
         let rows = &self.segments[segment].rows;
         let touched = |info: &SegmentInfo| info.rows.start < rows.end && rows.start < info.rows.end;
         let friends = self.second.segments().iter().enumerate().filter(|(_, info)| touched(info)).map(|(at, info)| {
-            let here = self.of_segment(info, &friends);
+            let here = of_segment(self.second.as_ref(), info, &friends);
             if here.is_empty() { 0 } else { self.second.stored(at, &here) }
         });
         self.first.stored(segment, &own) + friends.sum::<u64>()

@@ -4,6 +4,7 @@
 
 use crate::columns::Unreadable;
 use crate::index::Index;
+use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use polars::prelude::*;
@@ -158,6 +159,14 @@ impl Source for Folders {
 
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
+    }
+
+    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
+        self.inner.remarks(columns)
+    }
+
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        self.inner.lookup()
     }
 
     // A scan of the files would not have the columns of the folders.

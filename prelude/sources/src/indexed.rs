@@ -2,6 +2,7 @@
 
 use crate::columns::Unreadable;
 use crate::index::Index;
+use crate::lookup::Lookup;
 use crate::source::{SegmentInfo, Source, not_there};
 use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::{Result, Statistics};
@@ -50,6 +51,14 @@ impl Source for Indexed {
 
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
+    }
+
+    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
+        self.inner.remarks(columns)
+    }
+
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        self.inner.lookup()
     }
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {

@@ -2,6 +2,7 @@
 
 use crate::columns::Unreadable;
 use crate::index::Index;
+use crate::lookup::Lookup;
 use polars::prelude::*;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -34,6 +35,19 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// What a user should know of how the table is read: a sentence each.
     fn notes(&self) -> Vec<String> {
         self.unreadable().iter().map(|column| format!("{}: {column}", self.name())).collect()
+    }
+
+    /// What reading some columns has shown that their values do not say: a sentence each. The run that reads them tells it.
+    fn remarks(&self, _columns: &[PlSmallStr]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Which row has which two integers, if the file keeps that: the index of a tree.
+    ///
+    /// # Errors
+    /// A file whose index cannot be read.
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        Ok(None)
     }
 
     /// The Parquet files that have the rows of this table in its order, if a scan of them by Polars gives the same columns.

@@ -96,6 +96,107 @@ fn friends_stand_beside_the_same_rows() {
     assert!(error.contains("1000 rows") && error.contains("10") && error.contains("left_join"), "{error}");
 }
 
+/// A small file that ROOT wrote.
+fn of_root(name: &str) -> String {
+    recoil_tests::cases::project().join("prelude/root/tests/data").join(name).display().to_string()
+}
+
+/// A friend whose tree has an index is joined by it: the rows are those of ROOT's `GetEntryNumberFriend`.
+#[test]
+fn friends_with_an_index_are_found_by_it() {
+    let events = load(format!("{}:events", of_root("index.root"))).expect("the tree");
+    let both = events.friend(format!("{}:scores", of_root("index.root")));
+    let frame = both.select(["x", "score", "name"]).collect().expect("rows");
+    let scores: Vec<Option<f64>> = frame.column("score").expect("score").f64().expect("floats").iter().collect();
+    let expected: Vec<Option<f64>> = (0..20).map(|row| (row % 3 != 2).then_some(100.0 + f64::from(row))).collect();
+    assert_eq!(scores, expected);
+    let names: Vec<Option<&str>> = frame.column("name").expect("name").str().expect("texts").iter().collect();
+    assert_eq!(names[..4], [Some("n0"), Some("n1"), None, Some("n3")]);
+    assert_eq!(both.query("score > 109.5 & x < 9").count().expect("rows"), 5);
+    // One number, in another tree.
+    let weighed = events.friend(format!("{}:by_event", of_root("index.root")));
+    let frame = weighed.query("event >= 4").select(["event", "weight"]).collect().expect("rows");
+    let weights: Vec<Option<i64>> = frame.column("weight").expect("weight").i64().expect("integers").iter().collect();
+    let once = [None, Some(40), Some(30), Some(20), Some(10), Some(0)];
+    assert_eq!(weights, [once, once].concat());
+    // Without the columns of the index ROOT takes the same rows.
+    let same = events.friend(format!("{}:other_names", of_root("index.root")));
+    assert_eq!(same.query("x == 3.5").mean("weight").expect("a mean"), 70.0);
+    let error = events.friend(format!("{}:by_expression", of_root("index.root"))).count();
+    let error = error.expect_err("an expression").to_string();
+    assert!(error.contains("`event + 1`") && error.contains("left_join"), "{error}");
+    // Several files, of which each has its index.
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a.root", "b.root"] {
+        std::fs::copy(of_root("index.root"), folder.path().join(name)).expect("a copy");
+    }
+    let glob = |tree: &str| format!("{}:{tree}", folder.path().join("*.root").display());
+    let friends = Loader::new(glob("events")).one_process("mumu").load().expect("the files").friend(glob("scores"));
+    assert_eq!(friends.query("score == 777").count().expect("rows"), 0);
+    assert_eq!(friends.query("score == 107").count().expect("rows"), 2);
+}
+
+/// Bytes that are not UTF-8 stay what they are, and the run says so.
+#[test]
+fn texts_that_are_not_utf8_are_kept_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let texts = ["K\u{f6}ln", "abc", "\u{e9}"];
+    let bytes: Vec<Vec<u8>> = texts.iter().map(|text| text.chars().map(|c| c as u8).collect()).collect();
+    let columns = [
+        ("city".to_owned(), root::Type::Text),
+        ("plain".to_owned(), root::Type::Text),
+        ("n".to_owned(), root::Type::I32),
+    ];
+    let text = |rows: &[Vec<u8>]| {
+        let mut all = root::Text { offsets: vec![0], bytes: Vec::new() };
+        for row in rows {
+            all.bytes.extend_from_slice(row);
+            all.offsets.push(all.bytes.len() as i64);
+        }
+        root::Values::Text(all)
+    };
+    let rows = || vec![text(&bytes), text(&vec![b"plain".to_vec(); 3]), root::Values::I32(vec![1, 2, 3])];
+    let path = folder.path().join("old.root");
+    let mut file = root::Writer::create(&path, RootCompression::default()).expect("a file");
+    let mut tree = root::TreeWriter::new("tree", &columns).expect("columns");
+    tree.push(&mut file, rows()).expect("rows");
+    tree.finish(&mut file).expect("a tree");
+    let mut ntuple = root::NtupleWriter::new("ntuple", &columns).expect("columns");
+    ntuple.push(&mut file, rows()).expect("rows");
+    ntuple.finish(&mut file).expect("an ntuple");
+    file.finish().expect("the file");
+    for table in ["tree", "ntuple"] {
+        let data = load(format!("{}:{table}", path.display())).expect("the table");
+        let frame = data.collect().expect("rows");
+        let found: Vec<_> = frame.column("city").expect("city").str().expect("texts").iter().flatten().collect();
+        assert_eq!(found, texts, "{table}");
+        let notes = |cut: &str| {
+            let hist = data.query(cut).hist("n", (3, 0.5, 3.5)).expect("a histogram");
+            let notes = hist.performance_report().notes.clone();
+            (hist.entries(), notes.into_iter().filter(|note| note.contains("UTF-8")).collect::<Vec<_>>())
+        };
+        let (entries, said) = notes("city == 'K\u{f6}ln' & plain == 'plain'");
+        assert_eq!(entries, 1);
+        let [note] = &said[..] else { panic!("once per column: {said:?}") };
+        assert!(note.contains(&format!("old.root:{table}: 2 texts of column `city` are not UTF-8")), "{note}");
+        // A run that does not read the column says nothing of it.
+        assert_eq!(notes("plain == 'plain'"), (3, Vec::new()));
+    }
+}
+
+/// What is no column is listed with its type and the reason, and asking for it says that.
+#[test]
+fn branches_that_are_no_columns_are_listed() {
+    let data = load(of_root("leaf_lists.root")).expect("the tree");
+    let listed = show::Display::bundle(&data.columns()).data["text/plain"].to_string();
+    assert!(listed.contains("clones") && listed.contains("TClonesArray") && listed.contains("split level"), "{listed}");
+    assert!(data.columns().iter().any(|name| name == "h.x"), "{listed}");
+    let error = data.query("clones > 0").count().expect_err("no column").to_string();
+    assert!(error.contains("TClonesArray") && error.contains("split level"), "{error}");
+    let alternatives = load(of_root("variants.root")).expect("the ntuple");
+    assert_eq!(alternatives.query("len(`v._0`) == 1").count().expect("rows"), 15);
+}
+
 #[test]
 fn files_without_rows_are_left_out_and_said() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -22,6 +22,12 @@ impl Running<'_> {
         self.report.materialized.note(what, bytes + spilled, decision, why);
     }
 
+    /// Tells the report what reading the columns has shown.
+    pub fn note_remarks(&mut self) {
+        let said = self.source.remarks(&self.plan.stages[0].columns);
+        self.report.notes.extend(said);
+    }
+
     /// Tells the report what the cache of decoded columns holds, and where.
     pub fn note_cache(&mut self) {
         let cache = Cache::shared();

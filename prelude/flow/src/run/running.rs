@@ -39,8 +39,8 @@ use std::time::Instant;
 /// A query while it runs, stage by stage.
 pub(crate) struct Running<'a> {
     pub scan: &'a Scan,
-    source: Arc<dyn Source>,
-    plan: &'a Plan,
+    pub source: Arc<dyn Source>,
+    pub plan: &'a Plan,
     pub report: Report,
     pub mode: Mode,
     spill: Arc<Spill>,
@@ -105,6 +105,7 @@ impl<'a> Running<'a> {
         let (spans, every) = self.timeline.finish();
         self.report.absorb_spans(0.0, spans, every);
         self.note_cache();
+        self.note_remarks();
         self.kept.iter().for_each(|path| crate::run::checkpoint::remove(path));
         Ok((part, self.report))
     }

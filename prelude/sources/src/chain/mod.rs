@@ -9,6 +9,7 @@ pub use unify::Chaining;
 
 use crate::columns::Unreadable;
 use crate::index::Index;
+use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Error, Result, Statistics};
@@ -184,6 +185,16 @@ impl Source for Chain {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
+        self.parts.iter().flat_map(|part| part.source.remarks(columns)).collect()
+    }
+
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        let sources = self.parts.iter().map(|part| &part.source);
+        let parts = sources.map(|source| Ok((source.name(), source.rows(), source.lookup()?)));
+        Lookup::chained(parts.collect::<Result<Vec<_>>>()?)
     }
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {

@@ -6,8 +6,12 @@
 
 mod bounds;
 mod open;
+mod remarks;
 mod series;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 pub use ::root::Compression;
 pub use open::{Root, lacks, open, split, trees};

@@ -1,11 +1,13 @@
 //! Opening a table of a file, and reading it.
 
 use super::bounds::Bounds;
+use super::remarks::Foreign;
 use super::series;
 use crate::ahead::read_ahead;
 use crate::columns::Unreadable;
 use crate::file;
 use crate::file::TableFile;
+use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -32,6 +34,7 @@ pub struct Root {
     /// Whether the file was never closed.
     recovered: bool,
     bounds: Bounds,
+    foreign: Foreign,
 }
 
 /// Bytes at the end of a file that is elsewhere that are fetched at first: lists of objects and classes are shorter.
@@ -82,7 +85,8 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let unreadable = table.skipped().iter().map(unreadable).collect();
     let schema = Arc::new(schema);
     let recovered = file.recovered();
-    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered, bounds: Bounds::default() })
+    let (bounds, foreign) = (Bounds::default(), Foreign::default());
+    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered, bounds, foreign })
 }
 
 /// A file, and the objects in it. The list of them is at its end, and is fetched with the bytes around it.
@@ -235,13 +239,24 @@ impl Source for Root {
             let position = self.position(name, segment)?;
             let mut values = self.table.read(&[position], wanted.clone()).map_err(|error| told(&place, error))?;
             let values = values.pop().ok_or_else(|| not_there(name, self))?;
-            Ok(series::series(name.clone(), values)?.into_column())
+            let (series, foreign) = series::series(name.clone(), values)?;
+            self.foreign.note(name, segment, foreign);
+            Ok(series.into_column())
         };
         let columns = columns.par_iter().map(decode).collect::<Result<Vec<_>>>()?;
         if rows == (0..info.len()) {
             self.bounds.note(segment, &columns);
         }
         Ok(DataFrame::new(rows.len(), columns)?)
+    }
+
+    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
+        self.foreign.said(&self.name, columns)
+    }
+
+    fn lookup(&self) -> Result<Option<Lookup>> {
+        let index = self.table.index().map_err(|error| told(&Place::file(self.file.name()), error))?;
+        Ok(index.map(|index| Lookup::new(index.major.clone(), index.minor.clone(), index.keys().to_vec())))
     }
 
     fn learned(&self, segment: usize) -> Option<Statistics> {

@@ -26,12 +26,14 @@ pub(super) fn dtype(of: &Type) -> DataType {
     }
 }
 
-/// Values as a series.
-pub(super) fn series(name: PlSmallStr, values: Values) -> PolarsResult<Series> {
-    Series::try_from((name, array(values)?))
+/// Values as a series, and how many texts among them are not UTF-8.
+pub(super) fn series(name: PlSmallStr, values: Values) -> PolarsResult<(Series, u64)> {
+    let mut foreign = 0;
+    let array = array(values, &mut foreign)?;
+    Ok((Series::try_from((name, array))?, foreign))
 }
 
-fn array(values: Values) -> PolarsResult<ArrayRef> {
+fn array(values: Values, foreign: &mut u64) -> PolarsResult<ArrayRef> {
     Ok(match values {
         Values::Bool(all) => Box::new(BooleanArray::new(ArrowDataType::Boolean, Bitmap::from(all), None)),
         Values::I8(all) => numbers(all),
@@ -44,10 +46,10 @@ fn array(values: Values) -> PolarsResult<ArrayRef> {
         Values::U64(all) => numbers(all),
         Values::F32(all) => numbers(all),
         Values::F64(all) => numbers(all),
-        Values::Text(text) => Box::new(texts(&text)),
-        Values::List { offsets, values } => list(offsets, array(*values)?)?,
+        Values::Text(text) => Box::new(texts(&text, foreign)),
+        Values::List { offsets, values } => list(offsets, array(*values, foreign)?)?,
         Values::Fixed { size, rows, values } => {
-            list((0..=rows).map(|row| (row * size) as i64).collect(), array(*values)?)?
+            list((0..=rows).map(|row| (row * size) as i64).collect(), array(*values, foreign)?)?
         }
     })
 }
@@ -61,14 +63,18 @@ fn list(offsets: Vec<i64>, values: ArrayRef) -> PolarsResult<ArrayRef> {
     Ok(Box::new(ListArray::try_new(dtype, OffsetsBuffer::try_from(offsets)?, values, None)?))
 }
 
-/// Bytes that are no UTF-8 become the characters of their numbers (Latin-1), so that no text gets lost.
-fn texts(text: &Text) -> Utf8ViewArray {
+/// Bytes that are no UTF-8 become the characters of their numbers (Latin-1), so that no text gets lost; such texts are
+/// counted.
+fn texts(text: &Text, foreign: &mut u64) -> Utf8ViewArray {
     let rows = text.offsets.len() - 1;
     let mut views = MutableBinaryViewArray::<str>::with_capacity(rows);
     for row in 0..rows {
         match std::str::from_utf8(text.get(row)) {
             Ok(text) => views.push_value(text),
-            Err(_) => views.push_value(text.text(row)),
+            Err(_) => {
+                *foreign += 1;
+                views.push_value(text.text(row));
+            }
         }
     }
     views.into()
