@@ -4,8 +4,9 @@
 //! The events are made by `gen.py` of the shared cases, from 1000 real ones that are turned, mirrored and smeared. RDataFrame
 //! reads a TTree, all others the same parquet file; both are compressed with zstd. Every query of everybody runs in a
 //! process of its own, several times after a run that warms up; the least processor seconds and the least wall seconds count.
-//! `first` forgets all that is cached before each run; `again` is the same query once more. Peers come from PyPI into a
-//! private environment; the RDataFrame program is compiled by `g++ -O3`. All histograms must agree.
+//! `first` forgets all that is cached before each run; `again` is the same query once more; `budget` is a chain under
+//! `memory_budget_gb(0.05)`, which keeps no columns. Peers come from PyPI into a private environment; the RDataFrame program is
+//! compiled by `g++ -O3`. All histograms must agree.
 
 use data::{Group, Histogram};
 use recoil_tests::cases;
@@ -26,9 +27,9 @@ const PACKAGES: [&str; 7] = ["numpy", "pyarrow", "awkward", "duckdb", "polars", 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [child, query, file] = arguments.as_slice()
-        && child == "child"
+        && matches!(child.as_str(), "kept" | "budget")
     {
-        return ours(query.parse().expect("a query"), Path::new(file));
+        return ours(query.parse().expect("a query"), Path::new(file), child == "budget");
     }
     let million: f64 = arguments.first().and_then(|argument| argument.parse().ok()).unwrap_or(4.0);
     let Some(python) = environment("bench adl", "adl", &PACKAGES) else { return };
@@ -39,9 +40,11 @@ fn main() {
     for query in 1..=QUERIES {
         let number = query.to_string();
         let runs = RUNS.to_string();
-        let mut child = Command::new(std::env::current_exe().expect("this program"));
-        child.args(["child", &number]).arg(&parquet);
-        all.entries("ours", told(&mut child));
+        for (name, child) in [("ours", "kept"), ("ours, budget", "budget")] {
+            let mut command = Command::new(std::env::current_exe().expect("this program"));
+            command.args([child, &number]).arg(&parquet);
+            all.entries(name, told(&mut command));
+        }
         if let Some(program) = &compiled {
             for (name, threads) in [("RDataFrame", "1"), ("RDataFrame, 2 threads", "2")] {
                 let mut command = Command::new(program);
@@ -121,9 +124,9 @@ fn table(
     for (name, told) in all {
         row(if *name == "ours" { "ours, first" } else { name }, told.iter().map(&first).collect());
     }
-    let ours = &all["ours"];
+    let (ours, bounded) = (&all["ours"], &all["ours, budget"]);
     let cached: Vec<f64> = ours.iter().filter_map(again).collect();
-    let peers = all.iter().filter(|(name, _)| **name != "ours");
+    let peers = all.iter().filter(|(name, _)| !name.starts_with("ours"));
     let best = |at: usize| peers.clone().map(|(_, told)| first(&told[at])).fold(f64::INFINITY, f64::min);
     let digits = 2;
     let ratio = |name: &str, values: &[f64]| {
@@ -138,6 +141,7 @@ fn table(
     if cached.len() == QUERIES {
         ratio("best peer / ours, again", &cached);
     }
+    ratio("best peer / ours, budget", &bounded.iter().map(&first).collect::<Vec<_>>());
     println!();
 }
 
@@ -188,13 +192,17 @@ fn compiled(python: &Path, folder: &Path) -> Option<PathBuf> {
 }
 
 /// Runs a query in this process and prints what [`told`] reads.
-fn ours(query: usize, file: &Path) {
+fn ours(query: usize, file: &Path, budget: bool) {
+    let open = || {
+        let data = data::load(file).expect("the file");
+        if budget { data.memory_budget_gb(0.05) } else { data }
+    };
     let mut least = [f64::INFINITY; 4];
     let mut counts = Vec::new();
     for run in 0..=RUNS {
         flow::memory::Cache::shared().clear();
-        let (cpu, wall, histogram) = timed(|| ask(query, &data::load(file).expect("the file")));
-        let (again_cpu, again_wall, again) = timed(|| ask(query, &data::load(file).expect("the file")));
+        let (cpu, wall, histogram) = timed(|| ask(query, &open()));
+        let (again_cpu, again_wall, again) = timed(|| ask(query, &open()));
         assert_eq!(histogram.counts(), again.counts(), "the second time");
         if run > 0 {
             for (least, now) in least.iter_mut().zip([cpu, wall, again_cpu, again_wall]) {

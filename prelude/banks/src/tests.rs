@@ -1,5 +1,7 @@
 //! HIPO files as a cell uses them.
 
+mod language;
+
 use crate::{Hipo, WriteHipo, hipo, write_hipo};
 use ::hipo::{EventBuilder, Numbers, Reader, Schema, Writer};
 use data::{Group, Selection};

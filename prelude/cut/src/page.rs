@@ -39,7 +39,7 @@ What conditions and expressions give for a number, for NaN, and for null.
 ";
 
 /// Expressions whose value for missing numbers people ask for.
-const MISSING: [&str; 18] = [
+const MISSING: [&str; 19] = [
     "x > 1",
     "x < 1",
     "x == 1.5",
@@ -55,6 +55,7 @@ const MISSING: [&str; 18] = [
     "isfinite(x)",
     "x.fillna(0)",
     "x + 1",
+    "x ** 0",
     "max(x, 1)",
     "where(x > 1, 1, 0)",
     "abs(x)",

@@ -44,8 +44,16 @@ impl Typed {
         let field = move |_: &Schema, fields: &[Field]| {
             Ok(Field::new(fields.first().map_or("".into(), |field| field.name().clone()), dtype.clone()))
         };
-        map_multiple(compute, inputs, field)
+        said(map_multiple(compute, inputs, field))
     }
+}
+
+/// A function under the name by which Polars shows it in a plan.
+fn said(mut function: Expr) -> Expr {
+    if let Expr::AnonymousFunction { fmt_str, .. } = &mut function {
+        **fmt_str = "recoil".into();
+    }
+    function
 }
 
 fn lower(program: &Program, id: Id) -> Expr {
@@ -350,5 +358,5 @@ fn own(program: &Program, id: Id) -> Expr {
     let field = move |_: &Schema, fields: &[Field]| {
         Ok(Field::new(fields.first().map_or("".into(), |field| field.name().clone()), dtype.clone()))
     };
-    map_multiple(compute, inputs, field)
+    said(map_multiple(compute, inputs, field))
 }

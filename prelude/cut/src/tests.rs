@@ -8,6 +8,7 @@ mod lists;
 mod lookup;
 mod meaning;
 mod messages;
+mod nulls;
 mod statistics;
 
 use crate::{Cut, Typed};

@@ -381,6 +381,21 @@ impl Table {
         columns.par_iter().map(|column| self.one(*column, rows.clone())).collect()
     }
 
+    /// How many values the lists of some rows of a column have, where that is stored apart from the values: in the ends of an
+    /// ntuple's collection, or in the leaf that counts the values of an array. `None` where the values have to be read.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn lengths(&self, column: usize, rows: Range<u64>) -> Result<Option<Vec<u32>>> {
+        if rows.start > rows.end || rows.end > self.rows() || column >= self.columns().len() {
+            return Err(Error::unknown(format!("rows {} to {} of column {column}", rows.start, rows.end)));
+        }
+        match &self.kind {
+            Kind::Tree(tree) => tree.lengths(column, rows),
+            Kind::Ntuple(ntuple) => ntuple.lengths(column, rows),
+        }
+    }
+
     fn one(&self, column: usize, rows: Range<u64>) -> Result<Values> {
         match &self.kind {
             Kind::Tree(tree) => tree.read(column, rows),

@@ -109,6 +109,26 @@ impl Lists {
         self.offsets.as_slice()
     }
 
+    /// How many values the lists of a column have, as numbers of 32 bits under its name; no longer list can be numbered.
+    /// Of a column that has one value per row, 1 each.
+    ///
+    /// # Errors
+    /// What the frame library reports.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let lists: ListChunked = [Some(Series::new("".into(), [1.5, 2.5])), None].into_iter().collect();
+    /// let lengths = segment::lists::Lists::count(&lists.into_series().with_name("x".into())).unwrap();
+    /// assert_eq!(lengths, Series::new("x".into(), [2_u32, 0]));
+    /// ```
+    pub fn count(column: &Series) -> Result<Series> {
+        let counts: Vec<u32> = match Self::of(column)? {
+            Some(lists) => lists.lengths().map(|length| u32::try_from(length).unwrap_or(u32::MAX)).collect(),
+            None => vec![1; column.len()],
+        };
+        Ok(Series::new(column.name().clone(), counts))
+    }
+
     /// How many objects each row has.
     pub fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
         self.offsets.as_slice().windows(2).map(|pair| (pair[1] - pair[0]) as usize)

@@ -11,6 +11,7 @@ use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use by_index::{ByIndex, of_segment};
 use polars::prelude::*;
+use segment::lists::Lists;
 use segment::{Error, Result, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
@@ -241,6 +242,14 @@ impl Source for Beside {
             Some(frame.take(&at)?)
         };
         self.together(columns, rows.len(), first, second)
+    }
+
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        if self.names.iter().all(|(shown, _)| shown != column) {
+            return self.first.lengths(segment, column, rows);
+        }
+        let frame = self.read(segment, std::slice::from_ref(column), rows)?;
+        Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -190,6 +190,13 @@ impl Source for Folders {
         self.together(columns, rows.len(), read)
     }
 
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        if self.constant(column).is_some() {
+            return Ok(Column::new(column.clone(), vec![1_u32; rows.len()]));
+        }
+        self.inner.lengths(segment, column, rows)
+    }
+
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
         let wanted = self.read_ones(columns);
         if !wanted.is_empty() {

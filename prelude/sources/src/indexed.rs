@@ -4,7 +4,7 @@ use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
 use crate::source::{SegmentInfo, Source, not_there};
-use polars::prelude::{DataFrame, IdxSize, PlSmallStr, SchemaRef};
+use polars::prelude::{Column, DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::{Result, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
@@ -83,6 +83,10 @@ impl Source for Indexed {
 
     fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
         self.inner.pick(segment, columns, rows)
+    }
+
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        self.inner.lengths(segment, column, rows)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

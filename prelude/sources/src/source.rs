@@ -4,6 +4,7 @@ use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
 use polars::prelude::*;
+use segment::lists::Lists;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -81,6 +82,16 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         // Column by column: a frame's own `take` would leave this thread.
         let columns = frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(&at)?.into_column()));
         Ok(DataFrame::new(rows.len(), columns.collect::<Result<Vec<_>>>()?)?)
+    }
+
+    /// How many values the lists of a column have in rows `rows` (counted from the start of the segment) of segment
+    /// `segment`, as u32 under its name. A format that stores lengths apart from values decodes no values.
+    ///
+    /// # Errors
+    /// What cannot be read, with its place.
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        let frame = self.read(segment, std::slice::from_ref(column), rows)?;
+        Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
     }
 
     /// Says that rows `rows` of `columns` of segment `segment` are going to be asked for soon. A table on a disk lets the

@@ -286,3 +286,155 @@ fn lists_are_described_and_shown() {
     let shown = show::Display::bundle(&data.select(["Muon_pt"]).collect().unwrap()).plain().to_owned();
     assert!(shown.contains("] … "), "{shown}");
 }
+
+/// A table of structs in lists without a counter, in one row group.
+fn jets(path: &std::path::Path) -> Vec<usize> {
+    let lengths: Vec<usize> = (0..20_000).map(|event| event * 7 % 5).collect();
+    let shape = segment::lists::Lists::of_lengths("Jet", lengths.iter().copied()).unwrap();
+    let number = |step: usize| (0..shape.objects()).map(|at| (at * step % 1009) as f64).collect::<Vec<_>>();
+    let objects = df!("pt" => number(3), "eta" => number(5)).unwrap().into_struct("".into()).into_series();
+    let event = Column::new("event".into(), (0..20_000_i64).collect::<Vec<_>>());
+    let mut frame = DataFrame::new(20_000, vec![shape.column("Jet", &objects).unwrap().into_column(), event]).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None)).finish(&mut frame).unwrap();
+    lengths
+}
+
+#[test]
+fn lengths_are_read_without_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.parquet");
+    let lengths: Vec<usize> = (0..20_000).map(|event| event * 7 % 5).collect();
+    let shape = segment::lists::Lists::of_lengths("x", lengths.iter().copied()).unwrap();
+    let values = Series::new("".into(), (0..shape.objects()).map(|at| at as f64 * 0.37).collect::<Vec<_>>());
+    let event = Column::new("event".into(), (0..20_000_i64).collect::<Vec<_>>());
+    let mut frame = DataFrame::new(20_000, vec![event, shape.column("x", &values).unwrap().into_column()]).unwrap();
+    let file = std::fs::File::create(&path).unwrap();
+    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
+    writer.with_data_page_size(Some(1 << 20)).finish(&mut frame).unwrap();
+    let said = |text: &str| load(&path).unwrap().query(text).select(["event"]).explain().unwrap().0;
+    assert!(said("len(x) > 2").contains("columns  2 of 2: event, len(x)"), "{}", said("len(x) > 2"));
+    assert!(
+        said("len(x) > 2 & max(x) > 3").contains("columns  2 of 2: event, x"),
+        "{}",
+        said("len(x) > 2 & max(x) > 3")
+    );
+    let whole = load(&path).unwrap().query("len(x) > 2").explain().unwrap().0;
+    assert!(whole.contains("columns  2 of 2: event, x"), "the lists are wanted in the answer: {whole}");
+    // The last values, before the footer, are no Zstandard any more: whoever decodes them fails.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let footer =
+        bytes.len() - 8 - u32::from_le_bytes(bytes[bytes.len() - 8..bytes.len() - 4].try_into().unwrap()) as usize;
+    bytes[footer - footer / 3..footer - 16].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    for data in [load(&path).unwrap(), load(&path).unwrap().chunk_size(999).threads(2)] {
+        for least in [0, 2, 3] {
+            let expected = lengths.iter().filter(|length| **length > least).count() as u64;
+            assert_eq!(data.query(format!("len(x) > {least} & event >= 0")).count().unwrap(), expected);
+        }
+        let h = data.query("len(x) > 2").define("n", "len(x)").hist("n", (5, 0.0, 5.0)).unwrap();
+        assert_eq!(h.counts(), [0.0, 0.0, 0.0, 4_000.0, 4_000.0]);
+        assert!(data.query("max(x) > 3").count().is_err(), "the values are damaged");
+    }
+}
+
+#[test]
+fn lengths_of_an_ntuple_and_of_a_tree_are_those_of_their_lists() {
+    for (file, list) in [
+        ("Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root", "Muon_pt"),
+        ("uproot-small-dy-withoffsets.root", "Jet_pt"),
+    ] {
+        let source = sources::root::open(repository(file), None).unwrap();
+        use sources::Source;
+        let name: PlSmallStr = list.into();
+        for (at, info) in source.segments().iter().enumerate() {
+            let rows = info.len() / 3..info.len();
+            let frame = source.read(at, std::slice::from_ref(&name), rows.clone()).unwrap();
+            let expected = segment::lists::Lists::count(frame.columns()[0].as_materialized_series()).unwrap();
+            assert_eq!(source.lengths(at, &name, rows).unwrap().as_materialized_series(), &expected, "{file}");
+        }
+        let data = load(repository(file)).unwrap();
+        let direct = data.query(format!("len({list}) > 2")).count().unwrap();
+        assert_eq!(direct, data.query(format!("count({list} == {list}) > 2")).count().unwrap());
+        assert!(direct > 0, "{file}");
+    }
+}
+
+#[test]
+fn explain_shows_what_is_done_with_lists() {
+    let muons = muons();
+    let z = "any(60 < mass(a, b) < 120 & a.charge != b.charge for a, b in pairs(Muon))";
+    let told = muons.query(z).explain().unwrap().0;
+    assert!(told.contains("lists Muon: charge, eta, mass, phi, pt"), "{told}");
+    assert!(told.contains("expand pairs(Muon): gather ") && told.contains("fold any to events"), "{told}");
+    let far = "[m for m in Muon if m.pt > 5 & all(dR(m, o) > 0.4 for o in Muon[pt > 20])]";
+    let told = muons.define("far", far).query("len(far) > 0").explain().unwrap().0;
+    for line in ["filter Muon", "expand Muon x Muon: gather ", "fold all to Muon", "fold len to events"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
+#[test]
+fn a_lazy_frame_says_what_of_lists_stays_on_our_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jets.parquet");
+    jets(&path);
+    let data = load(&path).unwrap();
+    let chain = data.query("max(Jet.pt) > 900").define("n", "len(Jet)").select(["event", "n"]);
+    let plan = chain.lazy().explain(true).unwrap().to_lowercase();
+    // Polars scans the file, and asks our evaluator for what it has no expression of.
+    assert!(plan.matches(".recoil()").count() == 2 && plan.contains("parquet scan"), "{plan}");
+    assert!(chain.lazy().collect().unwrap().equals(&chain.collect().unwrap()));
+    let each = data.each("Jet").query("Jet.pt > 900").select(["event"]);
+    assert!(each.lazy().explain(true).unwrap().to_lowercase().contains("anonymous"));
+    assert!(each.lazy().collect().unwrap().equals(&each.collect().unwrap()));
+}
+
+#[test]
+fn functions_of_rust_take_lists_of_f32() {
+    let data = muons().chunk_size(77);
+    let sum = |pt: &[f32]| pt.iter().map(|pt| f64::from(*pt)).sum::<f64>();
+    let hardest = |pt: &[f32], n: u32| if n > 1 { pt.iter().copied().fold(0.0, f32::max) } else { -1.0 };
+    let made = data.define_with(["Muon_pt"], "ht", sum).define_with(["Muon_pt", "nMuon"], "top", hardest);
+    let made = made.define("same", "sum(Muon.pt)").define("most", "where(nMuon > 1, max(Muon.pt), -1)");
+    let frame = made.select(["ht", "same", "top", "most"]).collect().unwrap();
+    assert_eq!(floats(&frame, "ht"), floats(&frame, "same"));
+    assert_eq!(floats(&frame, "top"), floats(&frame, "most"));
+    assert!(floats(&frame, "top").iter().any(|top| *top > 20.0));
+}
+
+#[test]
+fn the_photon_nearest_to_the_recoil_is_one_word() {
+    let mut random = Random(31);
+    let momentum = |random: &mut Random| [0; 3].map(|_| random.below(4001) as f64 / 1000.0 - 2.0);
+    let recoil: Vec<[f64; 3]> = (0..60).map(|_| momentum(&mut random)).collect();
+    let photons: Vec<(i32, [f64; 3])> = (0..200).map(|_| (random.below(60) as i32, momentum(&mut random))).collect();
+    let energy = |p: &[f64; 3]| p.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let part = |at: usize| recoil.iter().map(|p| p[at]).collect::<Vec<_>>();
+    let theirs = |at: usize| photons.iter().map(|(_, p)| p[at]).collect::<Vec<_>>();
+    let frame = df!(
+        "__run__" => vec![1_i64; 60], "__event__" => (0..60).collect::<Vec<i32>>(),
+        "recoil_px" => part(0), "recoil_py" => part(1), "recoil_pz" => part(2)
+    );
+    let other = df!(
+        "__run__" => vec![1_i64; 200], "__event__" => photons.iter().map(|(event, _)| *event).collect::<Vec<_>>(),
+        "px" => theirs(0), "py" => theirs(1), "pz" => theirs(2),
+        "E" => photons.iter().map(|(_, p)| energy(p)).collect::<Vec<_>>()
+    );
+    let data = Data::from_frames([("p", frame.unwrap())]).unwrap().chunk_size(7);
+    let other = Data::from_frames([("photons", other.unwrap())]).unwrap();
+    let nearest = "argmin(angle(g, recoil) for g in gamma if g.E > 1.5)";
+    let found = data.attach("gamma", &other).define("g", nearest).define("E", "g.E").select(["E"]).collect().unwrap();
+    let angle = |a: &[f64; 3], b: &[f64; 3]| {
+        let dot: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+        (dot / (energy(a) * energy(b))).acos()
+    };
+    let expected = recoil.iter().enumerate().map(|(event, recoil)| {
+        let own = photons.iter().filter(|(of, p)| *of == event as i32 && energy(p) > 1.5);
+        let best = own.min_by(|(_, a), (_, b)| angle(a, recoil).total_cmp(&angle(b, recoil)));
+        best.map_or(f64::NAN, |(_, p)| energy(p))
+    });
+    let expected: Vec<u64> = expected.map(f64::to_bits).collect();
+    assert_eq!(floats(&found, "E").into_iter().map(f64::to_bits).collect::<Vec<_>>(), expected);
+    assert!(expected.iter().any(|bits| f64::from_bits(*bits).is_nan()), "events without such a photon");
+}

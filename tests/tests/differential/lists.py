@@ -28,6 +28,21 @@ def lists(values):
     return pa.ListArray.from_arrays(pa.array(ends), values, mask=mask)
 
 
+# A collection of its own as lists of structs: null lists, null objects in lists, and null fields in objects.
+tracks = np.where(random.random(events) < 0.25, 0, random.poisson(2.5, events))
+listed = random.random(events) > 0.1
+tracks[~listed] = 0
+many = int(tracks.sum())
+p = np.round(random.normal(0, 10, many), 2)
+p[random.random(many) < 0.1] = np.nan
+q = random.integers(-3, 4, many).astype(np.int32)
+here, with_p, with_q = (random.random(many) > 0.1 for _ in range(3))
+objects = pa.StructArray.from_arrays(
+    [pa.array(p, mask=~with_p), pa.array(q, mask=~with_q)], names=["p", "q"], mask=pa.array(~here)
+)
+starts = np.concatenate([[0], np.cumsum(tracks)])
+
+
 table = pa.table(
     {
         "cut": cut,
@@ -36,6 +51,7 @@ table = pa.table(
         "Jet_n": lists(pa.array(n, mask=~known)),
         "Jet_flag": lists(pa.array(flag)),
         "Jet_f": lists(pa.array(x.astype(np.float32))),
+        "Track": pa.ListArray.from_arrays(pa.array(starts.astype(np.int32)), objects, mask=pa.array(~listed)),
     }
 )
 pq.write_table(table, folder + "/lists.parquet", use_dictionary=False, row_group_size=events // 3 + 1)
@@ -43,6 +59,32 @@ pq.write_table(table, folder + "/lists.parquet", use_dictionary=False, row_group
 ends = np.concatenate([[0], np.cumsum(lengths)])
 X = np.where(given, x, np.nan)
 F = x.astype(np.float32).astype(np.float64)
+
+
+P = np.where(here & with_p, p, np.nan)
+has_q = here & with_q
+
+
+def track(value):
+    return [value(range(starts[at], starts[at + 1]), at) for at in range(events)]
+
+
+def pairs(s):
+    return [(i, j) for i in s for j in s if i < j]
+
+
+def triples(s):
+    return [(i, j, k) for i, j in pairs(s) for k in s if j < k]
+
+
+def present(values):
+    return [float(value) for value in values if not np.isnan(value)]
+
+
+def first_best(keys, value):
+    """The value of the first lowest key; NaN never wins."""
+    known = [(key, at) for at, key in enumerate(keys) if not np.isnan(key)]
+    return float(value(min(known)[1])) if known else float("nan")
 
 
 def each(value):
@@ -114,6 +156,52 @@ with np.errstate(all="ignore"):
                 for j in range(i + 1, s.stop)
                 for k in range(j + 1, s.stop)
             )
+        ),
+    }
+    answers |= {
+        "len(Track)": track(lambda s, e: len(s)),
+        "count(has(t) for t in Track)": track(lambda s, e: sum(bool(here[t]) for t in s)),
+        "sum(Track.p)": track(lambda s, e: ordered(present(P[t] for t in s))),
+        "mean(Track.p)": track(lambda s, e: or_missing(lambda v: ordered(v) / len(v), present(P[t] for t in s))),
+        "max(Track.p)": track(lambda s, e: or_missing(max, present(P[t] for t in s))),
+        "min(Track.q)": track(lambda s, e: or_missing(min, [q[t] for t in s if has_q[t]])),
+        "sum(Track.q)": track(lambda s, e: sum(int(q[t]) for t in s if has_q[t])),
+        "count(Track.q != 1)": track(lambda s, e: sum(bool(not has_q[t] or q[t] != 1) for t in s)),
+        "len(Track[p > cut])": track(lambda s, e: sum(bool(P[t] > cut[e]) for t in s)),
+        "Track[0].p": track(lambda s, e: P[s[0]] if len(s) else float("nan")),
+        "Track[-1].q": track(lambda s, e: q[s[-1]] if len(s) and has_q[s[-1]] else float("nan")),
+        "sum(Track[1:].p)": track(lambda s, e: ordered(present(P[t] for t in s[1:]))),
+        "sum(a.p * b.p for a, b in pairs(Track) if a.q < b.q)": track(
+            lambda s, e: ordered(present(P[i] * P[j] for i, j in pairs(s) if has_q[i] and has_q[j] and q[i] < q[j]))
+        ),
+        "max(abs(a.p - b.p) for a, b in pairs(Track) if a.p > cut & any(j.x > b.p for j in Jet))": track(
+            lambda s, e: or_missing(
+                max,
+                present(
+                    abs(P[i] - P[j])
+                    for i, j in pairs(s)
+                    if P[i] > cut[e] and (X[ends[e] : ends[e + 1]] > P[j]).any()
+                ),
+            )
+        ),
+        "argmin(abs(a.p + b.p + c.p - 5) for a, b, c in triples(Track))[1].p": track(
+            lambda s, e: first_best([abs(P[i] + P[j] + P[k] - 5) for i, j, k in triples(s)], lambda at: P[triples(s)[at][1]])
+        ),
+        "count(sum(t.p) > 0 for t in triples(Track) if t[0].q == 0)": track(
+            lambda s, e: sum(
+                ordered(present([P[i], P[j], P[k]])) > 0 for i, j, k in triples(s) if has_q[i] and q[i] == 0
+            )
+        ),
+        "count(t.p > j.x for t in Track for j in Jet if t.q > j.n)": track(
+            lambda s, e: sum(
+                bool(P[t] > X[j])
+                for t in s
+                for j in range(ends[e], ends[e + 1])
+                if has_q[t] and known[j] and q[t] > n[j]
+            )
+        ),
+        "all(any(j.x > t.p for j in Jet) for t in Track)": track(
+            lambda s, e: all(bool((X[ends[e] : ends[e + 1]] > P[t]).any()) for t in s)
         ),
     }
 for text, values in answers.items():

@@ -85,7 +85,7 @@ impl Program {
     }
 
     /// What the lanes of a domain are.
-    fn lanes_are(&self, domain: DomainId) -> String {
+    pub fn lanes_are(&self, domain: DomainId) -> String {
         match &self.domains[domain].kind {
             Kind::Rows => "rows".to_owned(),
             Kind::Objects { name, .. } => {

@@ -88,12 +88,26 @@ impl Checker<'_> {
         for clause in clauses {
             match clause {
                 Clause::For(names, source) => self.enter_for(names, source)?,
-                Clause::If(condition) => {
-                    let mask = self.mask(condition)?;
-                    self.keep(mask);
-                }
+                Clause::If(condition) => self.enter_if(condition)?,
             }
         }
+        Ok(())
+    }
+
+    /// What looks at other lists is asked only of the lanes for which the rest holds.
+    fn enter_if(&mut self, condition: &Expr) -> Checked<()> {
+        let Some((first, then)) = cheap_and_dear(condition) else {
+            let mask = self.mask(condition)?;
+            self.keep(mask);
+            return Ok(());
+        };
+        match self.mask(&first) {
+            Ok(mask) => self.keep(mask),
+            // What is wrong with the rest is told, too.
+            Err(noted) => return self.mask(&then).and(Err(noted)),
+        }
+        let mask = self.mask(&then)?;
+        self.keep(mask);
         Ok(())
     }
 
@@ -194,6 +208,34 @@ impl Checker<'_> {
                 self.note(expr, format!("{expr} is one value, not a list"), help)
             }
         }
+    }
+}
+
+/// The parts of a condition that look at no other lists, call nothing of the user's own, and are comparisons; and the others.
+fn cheap_and_dear(condition: &Expr) -> Option<(Expr, Expr)> {
+    let Written::And(parts) = condition.kind() else { return None };
+    let (dear, cheap): (Vec<Expr>, Vec<Expr>) = parts.iter().cloned().partition(is_dear);
+    // Between integers `&` means bits, and is one expression.
+    let compares = |part: &Expr| match part.kind() {
+        Written::Chain(..) => true,
+        Written::Call(name, _) => matches!(&**name, "any" | "all"),
+        _ => false,
+    };
+    if dear.is_empty() || cheap.is_empty() || !parts.iter().all(compares) {
+        return None;
+    }
+    let joined = |mut parts: Vec<Expr>| match parts.len() {
+        1 => parts.remove(0),
+        _ => Expr::new(Written::And(parts), condition.span()),
+    };
+    Some((joined(cheap), joined(dear)))
+}
+
+fn is_dear(expr: &Expr) -> bool {
+    match expr.kind() {
+        Written::For(..) | Written::LocalCall(..) => true,
+        Written::Call(name, _) if matches!(&**name, "any" | "all" | "count" | "sort") => true,
+        kind => kind.children().any(is_dear),
     }
 }
 

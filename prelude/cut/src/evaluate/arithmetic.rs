@@ -59,7 +59,7 @@ pub(crate) fn absolute<'a>(dtype: &Type, lane: &Lane, rows: usize) -> Result<Lan
         (Type::F64, _) => Data::F64(collect(rows, &lane.f64(), f64::abs).into()),
         (Type::Int(width), Data::I128(..)) if !width.signed => Data::I128(collect(rows, &whole(), |x| x).into(), 0),
         (Type::Int(width), _) if !width.signed => Data::U64(collect(rows, &lane.u64(), |x| x).into()),
-        (Type::Bool, _) => Data::U64(collect(rows, &lane.u64(), |x| x).into()),
+        (Type::Bool, _) => Data::Bool(collect(rows, &lane.bytes(), |x| x).into()),
         _ => integers::unary(dtype, lane, rows, (i64::checked_abs, i128::checked_abs))?,
     };
     Ok(map(lane, data))

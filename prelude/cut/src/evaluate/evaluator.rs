@@ -203,7 +203,11 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         }
         let lanes = self.lanes_of(self.program.nodes[id].domain);
         let lanes = std::mem::replace(&mut self.lanes, lanes);
-        let lane = if self.program.op(id).is_list() { self.list_lane(id) } else { Rc::new(self.compute(id)) };
+        let lane = if self.program.op(id).is_list() {
+            self.list_lane(id)
+        } else {
+            Rc::new(self.compute(id).with_missing_as_nan())
+        };
         self.lanes = lanes;
         // Other users may ask for other rows.
         let partial = self.asked.is_some() && self.program.nodes[id].fallible;
@@ -447,6 +451,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             let data = match dtype {
                 Type::F32 => Data::F32(zip(rows, &result.f32(), &next.f32(), |x, y| pick(largest, x, y)).into()),
                 Type::F64 => Data::F64(zip(rows, &result.f64(), &next.f64(), |x, y| pick(largest, x, y)).into()),
+                Type::Bool => Data::Bool(zip(rows, &result.bytes(), &next.bytes(), |x, y| pick(largest, x, y)).into()),
                 Type::Int(width) if !width.signed => {
                     Data::U64(zip(rows, &result.u64(), &next.u64(), |x, y| pick(largest, x, y)).into())
                 }

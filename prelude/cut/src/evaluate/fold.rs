@@ -6,6 +6,7 @@ use crate::evaluate::gather::NOWHERE;
 use crate::evaluate::integers::narrowed;
 use crate::evaluate::kernel::Arg;
 use crate::evaluate::lane::{Data, Lane};
+use crate::evaluate::vectors::every;
 
 /// What is known so far of the list of each lane. Missing values are left out.
 pub(crate) enum State {
@@ -77,16 +78,13 @@ impl State {
         let lanes = bounds.last().map_or(0, |end| *end as usize);
         match self {
             Self::Count(counts) => {
-                let truth = lane.truth(lanes);
-                each(bounds, counts, |count, at| *count += u32::from(truth[at]));
+                each(&lane.truth(lanes), bounds, counts, |count, truth| *count += u32::from(truth));
             }
             Self::Truth { any: true, marks } => {
-                let truth = lane.truth(lanes);
-                each(bounds, marks, |mark, at| *mark |= truth[at]);
+                each(&lane.truth(lanes), bounds, marks, |mark, truth| *mark |= truth);
             }
             Self::Truth { any: false, marks } => {
-                let truth = lane.truth(lanes);
-                each(bounds, marks, |mark, at| *mark &= truth[at]);
+                each(&lane.truth(lanes), bounds, marks, |mark, truth| *mark &= truth);
             }
             Self::Sum(sums) => numbers(&lane.f64(), bounds, sums, |sum, x| *sum += x),
             Self::Mean { sums, counts } => {
@@ -118,10 +116,11 @@ impl State {
         let Self::Best { largest, keys, whole, positions } = self else { return };
         let float = matches!(key.data, Data::F32(_) | Data::F64(_)) || matches!(&key.data, Data::One(_));
         if float {
-            let values = key.f64();
+            let keys_of = key.f64();
+            let values = every(&keys_of, at.len());
             for (lane, range) in bounds.windows(2).enumerate() {
-                for (next, position) in (range[0] as usize..range[1] as usize).map(|next| (next, at[next])) {
-                    let value = values.get(next);
+                let list = range[0] as usize..range[1] as usize;
+                for (&value, &position) in values[list.clone()].iter().zip(&at[list]) {
                     let better = if *largest { value > keys[lane] } else { value < keys[lane] };
                     if better || (keys[lane].is_nan() && !value.is_nan()) {
                         (keys[lane], positions[lane]) = (value, position);
@@ -160,16 +159,16 @@ impl State {
     }
 }
 
-fn each<T>(bounds: &[u32], states: &mut [T], mut take: impl FnMut(&mut T, usize)) {
+fn each<T, V: Copy>(values: &[V], bounds: &[u32], states: &mut [T], mut take: impl FnMut(&mut T, V)) {
     for (state, bounds) in states.iter_mut().zip(bounds.windows(2)) {
-        (bounds[0] as usize..bounds[1] as usize).for_each(|at| take(state, at));
+        values[bounds[0] as usize..bounds[1] as usize].iter().for_each(|value| take(state, *value));
     }
 }
 
 /// All that are numbers.
 fn numbers<T>(values: &Arg<f64>, bounds: &[u32], states: &mut [T], mut take: impl FnMut(&mut T, f64)) {
-    each(bounds, states, |state, at| {
-        let value = values.get(at);
+    let lanes = bounds.last().map_or(0, |end| *end as usize);
+    each(&every(values, lanes), bounds, states, |state, value| {
         if !value.is_nan() {
             take(state, value);
         }

@@ -15,12 +15,14 @@ pub(crate) struct Frame {
     /// Positions in the domain it is made from; of combinations one for each object. Empty: the lanes themselves.
     pub positions: Vec<Rc<[u32]>>,
     parents: OnceCell<Rc<[u32]>>,
+    /// Of lanes of several domains: where each is when those of one domain are followed by those of the next.
+    places: OnceCell<Rc<[u32]>>,
 }
 
 impl Frame {
     pub fn new(offsets: Vec<u32>, positions: Vec<Rc<[u32]>>) -> Self {
         let lanes = offsets.last().map_or(0, |last| *last as usize);
-        Self { lanes, offsets: offsets.into(), positions, parents: OnceCell::new() }
+        Self { lanes, offsets: offsets.into(), positions, parents: OnceCell::new(), places: OnceCell::new() }
     }
 
     /// The lane of the parent to which each lane belongs.
@@ -33,6 +35,27 @@ impl Frame {
             parents.into()
         };
         self.parents.get_or_init(made).clone()
+    }
+
+    /// Where each lane is among those of several domains one after another, which begin at these places for each lane of the
+    /// parent.
+    pub fn places(&self, parts: &[Rc<[u32]>]) -> Rc<[u32]> {
+        let made = || {
+            let mut places = Vec::with_capacity(self.lanes);
+            let mut base = 0;
+            let bases = parts.iter().map(|bounds| {
+                base += bounds.last().copied().unwrap_or(0);
+                base - bounds.last().copied().unwrap_or(0)
+            });
+            let bases: Vec<u32> = bases.collect();
+            for row in 0..self.offsets.len() - 1 {
+                for (bounds, base) in parts.iter().zip(&bases) {
+                    places.extend(base + bounds[row]..base + bounds[row + 1]);
+                }
+            }
+            places.into()
+        };
+        self.places.get_or_init(made).clone()
     }
 }
 

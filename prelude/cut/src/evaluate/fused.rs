@@ -6,7 +6,8 @@ use crate::check::typed::Typed;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::leaves::{Tables, find};
 use crate::evaluate::listed::Wanted;
-use crate::evaluate::mask::selected;
+use crate::evaluate::mask::{selected, worth_sharing};
+use crate::evaluate::output::Output;
 use polars::prelude::*;
 
 /// Cuts of one table, evaluated together.
@@ -98,7 +99,46 @@ impl FusedCuts {
     pub fn mask(&self, frame: &DataFrame, which: &[usize]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
         let roots: Vec<Id> = which.iter().map(|&at| self.roots[at].root).collect();
         let tables = Tables::new(&self.program, frame, &roots)?;
-        selected(&Bound::new(&self.program, &tables, frame.height())?, &roots)
+        let selected = selected(&Bound::new(&self.program, &tables, frame.height())?, &roots, &[])?;
+        Ok((selected.mask, selected.left))
+    }
+
+    /// Selections, and values that are wanted of the rows that pass all of them, where both are best computed together:
+    /// the values are made of lists that the selections look at anyway. `None` otherwise.
+    pub fn with_values<'t>(
+        cuts: impl IntoIterator<Item = &'t Typed>,
+        values: impl IntoIterator<Item = &'t Typed>,
+    ) -> Option<Self> {
+        let mut all = Self::new(cuts);
+        let first = all.roots.len();
+        for value in values {
+            if value.is_list() || value.is_object() {
+                return None;
+            }
+            all.add(value);
+        }
+        let roots: Vec<Id> = all.roots.iter().map(|wanted| wanted.root).collect();
+        let (cuts, values) = roots.split_at(first);
+        worth_sharing(&all.program, cuts, values).then_some(all)
+    }
+
+    /// The answer of [`FusedCuts::mask`], and of rows that pass the values under these names, which were added last.
+    ///
+    /// # Errors
+    /// As [`FusedCuts::mask`].
+    pub fn mask_and_values(
+        &self,
+        frame: &DataFrame,
+        which: &[usize],
+        names: &[PlSmallStr],
+    ) -> segment::Result<(BooleanChunked, Vec<usize>, Vec<Series>)> {
+        let cuts: Vec<Id> = which.iter().map(|&at| self.roots[at].root).collect();
+        let values: Vec<Id> = self.roots[self.roots.len() - names.len()..].iter().map(|wanted| wanted.root).collect();
+        let tables = Tables::new(&self.program, frame, &[&cuts[..], &values[..]].concat())?;
+        let selected = selected(&Bound::new(&self.program, &tables, frame.height())?, &cuts, &values)?;
+        let columns = selected.values.into_iter().zip(&values).zip(names);
+        let columns = columns.map(|((parts, id), name)| Output::series(parts, self.program.dtype(*id), name.clone()));
+        Ok((selected.mask, selected.left, columns.collect::<segment::Result<_>>()?))
     }
 
     /// The objects and combinations that have been looked at since the last call: what they are, and how many.

@@ -129,6 +129,31 @@ pub(crate) fn merged<'a>(lanes: &[Option<&Lane<'_>>], dtype: &Type, places: &[(u
     Lane { data, valid }
 }
 
+/// Lanes of one type without missing values, one after another, and of that the values at some positions; `None` for
+/// others.
+pub(crate) fn joined<'a>(lanes: &[Option<&Lane<'_>>], places: &[u32]) -> Option<Lane<'a>> {
+    let lanes: Vec<&Lane<'_>> = lanes.iter().copied().collect::<Option<_>>()?;
+    if lanes.iter().any(|lane| lane.valid.is_some()) {
+        return None;
+    }
+    macro_rules! joined {
+        ($($variant:ident $missing:expr),*) => {
+            match &lanes.first()?.data {
+                $(Data::$variant(first) => {
+                    let mut all = Vec::with_capacity(first.len() * lanes.len());
+                    for lane in &lanes {
+                        let Data::$variant(values) = &lane.data else { return None };
+                        all.extend_from_slice(values);
+                    }
+                    Some(Lane::new(Data::$variant(pick(&all, places, $missing))))
+                })*
+                _ => None,
+            }
+        };
+    }
+    joined!(Bool 0, I8 0, I16 0, I32 0, I64 0, U8 0, U16 0, U32 NOWHERE, U64 0, F32 f32::NAN, F64 f64::NAN)
+}
+
 /// The text of a lane that has the same everywhere.
 fn literal(lane: &Lane<'_>) -> Option<Arc<str>> {
     if let Data::One(Value::Text(text)) = &lane.data { Some(text.clone()) } else { None }

@@ -124,6 +124,16 @@ impl<'a> Lane<'a> {
         Self { data: Data::One(value.clone()), valid }
     }
 
+    /// Floats without a value are NaN also where the operation has one for NaN: `x ** 0` of a null is missing.
+    pub fn with_missing_as_nan(mut self) -> Self {
+        match (&mut self.data, &self.valid) {
+            (Data::F64(values), Some(valid)) => put_where_missing(values, valid, f64::NAN),
+            (Data::F32(values), Some(valid)) => put_where_missing(values, valid, f32::NAN),
+            _ => {}
+        }
+        self
+    }
+
     converted!(f64, F64, f64, Some(f64::NAN), number);
     converted!(f32, F32, f32, Some(f32::NAN), |value| number(value) as f32);
     converted!(u64, U64, u64, None::<u64>, |value| integer(value).clamp(0, u64::MAX.into()) as u64);
@@ -222,6 +232,14 @@ impl Data<'_> {
             Data::I128(values, scale) => values.iter().map(|x| from_f64(float((*x, *scale)))).collect(),
             _ => Cow::Owned(Vec::new()),
         }
+    }
+}
+
+fn put_where_missing<T: Copy + PartialEq>(values: &mut Cow<'_, [T]>, valid: &[u8], missing: T) {
+    // NaN is the one number that is not itself.
+    let wrong = |(value, valid): (&T, &u8)| *valid == 0 && *value == *value;
+    if values.iter().zip(valid).any(wrong) {
+        values.to_mut().iter_mut().zip(valid).filter(|(_, valid)| **valid == 0).for_each(|(value, _)| *value = missing);
     }
 }
 

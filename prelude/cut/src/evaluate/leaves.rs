@@ -109,7 +109,8 @@ impl Tables {
         let Some(column) = column.or(sources.first()) else {
             return Err(segment::Error::request("a list without a column"));
         };
-        let series = find(program, frame, *column)?.as_materialized_series();
+        let series = lengths_or_lists(program, frame, *column)?;
+        let series = series.as_materialized_series();
         if let DataType::List(_) = series.dtype() {
             return Ok(flat(series)?.1);
         }
@@ -128,6 +129,19 @@ impl Tables {
         let leaves = leaves.collect::<segment::Result<_>>()?;
         let domains = self.domains.iter().map(|(domain, offsets)| (*domain, offsets)).collect();
         Ok(Lists { leaves, domains, layout: Some(&self.layout) })
+    }
+}
+
+/// A column of lists; where only lengths are asked, they may stand for the lists.
+fn lengths_or_lists<'f>(
+    program: &Program,
+    frame: &'f DataFrame,
+    column: usize,
+) -> segment::Result<&'f polars::prelude::Column> {
+    let is_list = matches!(program.dtypes[column], DataType::List(_));
+    match frame.column(&program.columns[column]) {
+        Ok(lengths) if is_list && *lengths.dtype() == DataType::UInt32 => Ok(lengths),
+        _ => find(program, frame, column),
     }
 }
 

@@ -33,7 +33,7 @@ impl Wanted {
 pub(crate) struct Listed {
     outputs: Vec<Output>,
     /// How many values each row has; not used when each has one.
-    lengths: Vec<usize>,
+    lengths: Vec<u32>,
     /// Whether an object is there.
     present: Vec<bool>,
 }
@@ -41,7 +41,8 @@ pub(crate) struct Listed {
 impl Listed {
     pub fn new(program: &Program, wanted: &Wanted, rows: usize) -> Self {
         let outputs = wanted.collected().into_iter().map(|id| Output::new(program.dtype(id), rows)).collect();
-        Self { outputs, lengths: Vec::new(), present: Vec::new() }
+        let lengths = if program.nodes[wanted.root].domain == ROWS { 0 } else { rows };
+        Self { outputs, lengths: Vec::with_capacity(lengths), present: Vec::new() }
     }
 
     /// The answer for the block that the evaluator looks at.
@@ -77,7 +78,7 @@ impl Listed {
             if domain != ROWS {
                 let bounds = evaluator.bounds(domain, ROWS);
                 for (length, bounds) in lengths[first..].iter_mut().zip(bounds.windows(2)) {
-                    *length += (bounds[1] - bounds[0]) as usize;
+                    *length += bounds[1] - bounds[0];
                 }
             }
         });
@@ -119,11 +120,14 @@ impl Listed {
 }
 
 /// Values as lists of these lengths.
-fn listed(values: Series, lengths: Vec<usize>, name: PlSmallStr) -> segment::Result<Series> {
-    let mut offsets = vec![0_i64];
-    for length in lengths {
-        offsets.push(offsets[offsets.len() - 1] + length as i64);
-    }
+fn listed(values: Series, lengths: Vec<u32>, name: PlSmallStr) -> segment::Result<Series> {
+    let mut offsets = Vec::with_capacity(lengths.len() + 1);
+    let mut end = 0_i64;
+    offsets.push(end);
+    offsets.extend(lengths.into_iter().map(|length| {
+        end += i64::from(length);
+        end
+    }));
     let dtype = DataType::List(Box::new(values.dtype().clone()));
     let values = values.rechunk();
     let chunk = values.chunks().first().cloned();

@@ -5,7 +5,10 @@ use crate::check::program::{Id, Op, Program};
 use crate::check::types::Type;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::gather::gather;
 use crate::evaluate::kernel::{count, pack, positions};
+use crate::evaluate::layout::reach;
+use crate::evaluate::output::Output;
 use polars::prelude::BooleanChunked;
 use polars_arrow::bitmap::Bitmap;
 use rayon::prelude::*;
@@ -16,12 +19,22 @@ const SPARSE: usize = 12;
 /// Blocks between two looks at the order of the conditions.
 const REORDER: u32 = 16;
 
-/// The rows that pass all of some selections, and how many are left after each. The mask has no missing values.
-pub(crate) fn selected(bound: &Bound<'_>, roots: &[Id]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
-    let run = Run { bound, cuts: roots.iter().map(|root| conditions(bound.program, *root)).collect() };
+/// What some selections leave.
+pub(crate) struct Selected {
+    /// The rows that pass all of them. It has no missing values.
+    pub mask: BooleanChunked,
+    /// How many are left after each.
+    pub left: Vec<usize>,
+    /// Of each value that was asked for, what it is for the rows that pass; in parts.
+    pub values: Vec<Vec<Output>>,
+}
+
+/// The rows that pass all of some selections, and the values of some nodes for them.
+pub(crate) fn selected(bound: &Bound<'_>, roots: &[Id], values: &[Id]) -> segment::Result<Selected> {
+    let run = Run { bound, cuts: roots.iter().map(|root| conditions(bound.program, *root)).collect(), values };
     let parts = bound.parts();
-    let work = |order: &mut Order, part: &Range<usize>| run.mask(part.clone(), order);
-    let made: Vec<(Vec<u8>, Vec<usize>)> = if parts.len() > 1 {
+    let work = |order: &mut Order, part: &Range<usize>| run.part(part.clone(), order);
+    let made: Vec<Part> = if parts.len() > 1 {
         parts.par_iter().map_init(|| Order::new(&run), work).collect::<segment::Result<_>>()?
     } else {
         let mut order = Order::new(&run);
@@ -29,11 +42,14 @@ pub(crate) fn selected(bound: &Bound<'_>, roots: &[Id]) -> segment::Result<(Bool
     };
     let mut left = vec![0; roots.len()];
     let mut bits = Vec::with_capacity(bound.rows / 8 + 1);
-    for (part, counts) in made {
-        left.iter_mut().zip(counts).for_each(|(left, count)| *left += count);
-        bits.extend(part);
+    let mut all: Vec<Vec<Output>> = values.iter().map(|_| Vec::new()).collect();
+    for part in made {
+        left.iter_mut().zip(part.left).for_each(|(left, count)| *left += count);
+        bits.extend(part.bits);
+        all.iter_mut().zip(part.values).for_each(|(all, values)| all.push(values));
     }
-    Ok((BooleanChunked::from_bitmap("".into(), Bitmap::from_u8_vec(bits, bound.rows)), left))
+    let mask = BooleanChunked::from_bitmap("".into(), Bitmap::from_u8_vec(bits, bound.rows));
+    Ok(Selected { mask, left, values: all })
 }
 
 /// The conditions that all have to hold.
@@ -56,6 +72,15 @@ struct Run<'r> {
     bound: &'r Bound<'r>,
     /// The conditions of each.
     cuts: Vec<Vec<Id>>,
+    /// What is computed for the rows that pass.
+    values: &'r [Id],
+}
+
+/// The answer for some of the rows.
+struct Part {
+    bits: Vec<u8>,
+    left: Vec<usize>,
+    values: Vec<Output>,
 }
 
 /// The order in which the conditions of each selection are looked at.
@@ -100,8 +125,16 @@ impl Order {
 
 /// What a condition costs, in comparisons of a column with a literal.
 fn price(program: &Program, id: Id) -> f64 {
-    let own = match program.op(id) {
-        Op::Literal(_) | Op::Constant(_) | Op::Reduce(..) => return 0.0,
+    match program.op(id) {
+        Op::Literal(_) | Op::Constant(_) | Op::Reduce(..) => 0.0,
+        op => own_price(program, id) + op.inputs().into_iter().map(|input| price(program, input)).sum::<f64>(),
+    }
+}
+
+/// The same of a node alone.
+fn own_price(program: &Program, id: Id) -> f64 {
+    match program.op(id) {
+        Op::Literal(_) | Op::Constant(_) | Op::Reduce(..) => 0.0,
         Op::Column(_) => match program.dtype(id) {
             Type::Text => 2.0,
             Type::Bool => 2.0,
@@ -118,15 +151,41 @@ fn price(program: &Program, id: Id) -> f64 {
         ) => 10.0,
         Op::IsIn(_, members) => members.len().min(12) as f64,
         _ => 1.0,
-    };
-    own + program.op(id).inputs().into_iter().map(|input| price(program, input)).sum::<f64>()
+    }
+}
+
+/// Whether values are best computed together with selections, for all rows that these look at: they are made of what the
+/// selections compute anyway, and nothing of theirs can go wrong for a row that does not pass.
+pub(crate) fn worth_sharing(program: &Program, roots: &[Id], values: &[Id]) -> bool {
+    let (asked, wanted) = (reach(program, roots).0, reach(program, values).0);
+    let (mut own, mut all) = (0.0, 0.0);
+    for id in (0..program.nodes.len()).filter(|id| wanted[*id]) {
+        let may_fail = match program.op(id) {
+            Op::External(..) | Op::Reduce(..) => true,
+            // Digits may become too many.
+            Op::Arithmetic(..) | Op::Neg(_) | Op::Abs(_) | Op::Invert(_) | Op::Extreme(..) => {
+                !program.dtype(id).is_float()
+            }
+            _ => false,
+        };
+        if may_fail {
+            return false;
+        }
+        // What belongs to objects is there several times for a row.
+        let price = own_price(program, id) * 2_f64.powi(program.depth(program.nodes[id].domain) as i32);
+        all += price;
+        own += if asked[id] { 0.0 } else { price };
+    }
+    program.has_lists() && own * 2.0 <= all
 }
 
 impl Run<'_> {
     /// The packed mask of some rows, and how many are left after each selection.
-    fn mask(&self, rows: Range<usize>, order: &mut Order) -> segment::Result<(Vec<u8>, Vec<usize>)> {
+    fn part(&self, rows: Range<usize>, order: &mut Order) -> segment::Result<Part> {
         let mut marks = vec![0; rows.len()];
-        let mut left = vec![0; self.cuts.len()];
+        let program = self.bound.program;
+        let values = self.values.iter().map(|id| Output::new(program.dtype(*id), 0)).collect();
+        let mut made = Part { bits: Vec::with_capacity(rows.len() / 8 + 1), left: vec![0; self.cuts.len()], values };
         let mut evaluator = self.bound.evaluator();
         let mut start = rows.start;
         while start < rows.end {
@@ -134,13 +193,12 @@ impl Run<'_> {
             let end = self.bound.block_end(start, rows.end);
             evaluator.block(start, end - start);
             let out = &mut marks[start - rows.start..end - rows.start];
-            self.block(&mut evaluator, (start, end - start), order, out, &mut left)?;
+            self.block(&mut evaluator, (start, end - start), order, out, &mut made)?;
             order.next_block();
             start = end;
         }
-        let mut bits = Vec::with_capacity(rows.len() / 8 + 1);
-        pack(&marks, &mut bits);
-        Ok((bits, left))
+        pack(&marks, &mut made.bits);
+        Ok(made)
     }
 
     fn block<'r>(
@@ -149,7 +207,7 @@ impl Run<'_> {
         (start, rows): (usize, usize),
         order: &mut Order,
         out: &mut [u8],
-        left: &mut [usize],
+        made: &mut Part,
     ) -> segment::Result<()> {
         out.fill(1);
         let mut now = rows;
@@ -167,12 +225,47 @@ impl Run<'_> {
                 }
                 let last = cut + 1 == order.cuts.len() && position + 1 == order.cuts[cut].len();
                 if now < rows / SPARSE && !last {
-                    return self.sparse((start, rows), order, (cut, position + 1), out, left);
+                    return self.sparse((start, rows), order, (cut, position + 1), out, made);
                 }
             }
-            left[cut] += now;
+            made.left[cut] += now;
+        }
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        let passed = (now < rows).then(|| positions(out));
+        self.take(evaluator, now, passed.as_deref(), &mut made.values)
+    }
+
+    /// Adds the values of rows that the evaluator looks at: of all, or of some.
+    fn take(
+        &self,
+        evaluator: &mut Evaluator<'_, '_>,
+        rows: usize,
+        some: Option<&[u32]>,
+        values: &mut [Output],
+    ) -> segment::Result<()> {
+        for (id, output) in self.values.iter().zip(values) {
+            let lane = evaluator.lane(*id);
+            evaluator.check()?;
+            let added = match some {
+                Some(some) => output.extend(&gather(&lane, self.bound.program.dtype(*id), some), rows),
+                None => output.extend(&lane, rows),
+            };
+            added.map_err(|beyond| beyond.error(""))?;
         }
         Ok(())
+    }
+
+    /// Adds the values of a few rows of a block.
+    fn of_chosen(&self, (start, rows): (usize, usize), chosen: &[u32], values: &mut [Output]) -> segment::Result<()> {
+        if self.values.is_empty() || chosen.is_empty() {
+            return Ok(());
+        }
+        let mut evaluator = self.bound.evaluator();
+        evaluator.block(start, rows);
+        evaluator.choose(chosen);
+        self.take(&mut evaluator, chosen.len(), None, values)
     }
 
     /// Looks at the rest of the conditions, from one of one cut on, only for the rows that are left.
@@ -182,10 +275,10 @@ impl Run<'_> {
         order: &mut Order,
         (first, from): (usize, usize),
         out: &mut [u8],
-        left: &mut [usize],
+        made: &mut Part,
     ) -> segment::Result<()> {
         let mut chosen = positions(out);
-        'all: for (cut, (conditions, left)) in order.cuts.iter_mut().zip(left).enumerate().skip(first) {
+        'all: for (cut, (conditions, left)) in order.cuts.iter_mut().zip(&mut made.left).enumerate().skip(first) {
             let from = if cut == first { from } else { 0 };
             for condition in &mut conditions[from..] {
                 let mut marks = vec![1; chosen.len()];
@@ -207,6 +300,7 @@ impl Run<'_> {
             }
             *left += chosen.len();
         }
+        self.of_chosen((start, rows), &chosen, &mut made.values)?;
         out.fill(0);
         for row in chosen {
             out[row as usize] = 1;

@@ -25,6 +25,7 @@ mod stream;
 mod sums;
 mod table;
 mod texts;
+mod told;
 mod turns;
 pub(crate) mod typed;
 mod vectors;

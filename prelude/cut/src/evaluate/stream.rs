@@ -7,7 +7,7 @@ use crate::check::types::Type;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::fold::{self, State};
 use crate::evaluate::frame::LANES;
-use crate::evaluate::gather::{gather, merged};
+use crate::evaluate::gather::{gather, joined, merged};
 use crate::evaluate::lane::{Data, Lane};
 use crate::evaluate::objects::positions;
 use std::rc::Rc;
@@ -104,14 +104,17 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let parent = program.domains[domain].parent;
         let bounds: Vec<_> = domains.iter().map(|part| self.bounds(*part, parent)).collect();
         let lanes: Vec<_> = parts.iter().map(|part| part.map(|id| self.lane(id))).collect();
+        let found: Vec<_> = lanes.iter().map(Option::as_deref).collect();
+        if let Some(joined) = joined(&found, &self.frame(domain).places(&bounds)) {
+            return joined;
+        }
         let mut places = Vec::with_capacity(self.lanes_of(domain));
         for row in 0..self.lanes_of(parent) {
             for (part, bounds) in bounds.iter().enumerate() {
                 places.extend((bounds[row]..bounds[row + 1]).map(|at| (part as u32, at)));
             }
         }
-        let lanes: Vec<_> = lanes.iter().map(Option::as_deref).collect();
-        merged(&lanes, dtype, &places)
+        merged(&found, dtype, &places)
     }
 
     /// The values of the objects of combinations.

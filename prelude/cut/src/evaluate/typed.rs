@@ -6,13 +6,35 @@ use crate::check::types::Type;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::lane::Data;
+use crate::evaluate::layout::reach;
 use crate::evaluate::leaves::{Lists, Tables, find};
 use crate::evaluate::listed::Wanted;
 use crate::evaluate::mask::selected;
 use crate::value::Value;
-use polars::prelude::{BooleanChunked, DataFrame, Series};
+use polars::prelude::{BooleanChunked, DataFrame, DataType, PlSmallStr, Series};
 
 impl Typed {
+    /// Whether of a column of lists only their lengths are asked. Evaluation then takes lengths, a column of u32 under the
+    /// name of the lists, as well as lists.
+    ///
+    /// ```
+    /// use polars::prelude::*;
+    /// let lists: ListChunked = [Some(Series::new("".into(), [30.0, 20.0])), None].into_iter().collect();
+    /// let frame = df!("x" => lists.into_series()).unwrap();
+    /// let typed = |text: &str| cut::parse(text).unwrap().check(frame.schema()).unwrap();
+    /// assert!(typed("len(x) > 1").asks_lengths_of(&"x".into()) && !typed("sum(x) > 1").asks_lengths_of(&"x".into()));
+    /// let lengths = df!("x" => [2_u32, 0]).unwrap();
+    /// assert_eq!(typed("len(x) > 1").mask(&lengths).unwrap().sum(), Some(1));
+    /// ```
+    pub fn asks_lengths_of(&self, column: &PlSmallStr) -> bool {
+        let Some(at) = self.program.columns.iter().position(|known| known == column) else { return false };
+        let ids: Vec<Id> = self.fields.iter().map(|(_, id)| *id).chain([self.root]).collect();
+        let needed = reach(&self.program, &ids).0;
+        let reads = |op: &Op| matches!(op, Op::Column(column) | Op::Leaf(column, _) if *column == at);
+        matches!(self.program.dtypes[at], DataType::List(_))
+            && !self.program.nodes.iter().zip(needed).any(|(node, needed)| needed && reads(&node.op))
+    }
+
     /// Which rows are kept. The mask has no missing values.
     ///
     /// # Errors
@@ -26,7 +48,7 @@ impl Typed {
                 .map_or_else(Into::into, |()| segment::Error::request("no cut")));
         }
         let tables = Tables::new(&self.program, frame, &[self.root])?;
-        Ok(selected(&Bound::new(&self.program, &tables, frame.height())?, &[self.root])?.0)
+        Ok(selected(&Bound::new(&self.program, &tables, frame.height())?, &[self.root], &[])?.mask)
     }
 
     /// The value of every row.

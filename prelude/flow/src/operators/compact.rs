@@ -61,7 +61,7 @@ fn numbers(column: &Series, bits: &[u8], left: usize) -> Result<Option<Series>> 
 }
 
 /// The bits of a mask of `rows` rows, the first in the lowest bit of the first byte; `None` where they lie otherwise.
-fn plain_bits(mask: &BooleanChunked, rows: usize) -> Option<&[u8]> {
+pub(crate) fn plain_bits(mask: &BooleanChunked, rows: usize) -> Option<&[u8]> {
     let mut chunks = mask.downcast_iter();
     let (Some(chunk), None) = (chunks.next(), chunks.next()) else { return None };
     let (bytes, offset, length) = chunk.values().as_slice();
@@ -69,7 +69,7 @@ fn plain_bits(mask: &BooleanChunked, rows: usize) -> Option<&[u8]> {
 }
 
 /// The marked values with wide vectors; `None` on processors that have no instruction for it.
-fn compress<T: bytemuck::Pod>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
+pub(crate) fn compress<T: bytemuck::Pod>(values: &[T], bits: &[u8], left: usize) -> Option<Vec<T>> {
     #[cfg(target_arch = "x86_64")]
     if allowed(Width::Avx512) && is_x86_feature_detected!("avx512f") && bits.len() >= values.len().div_ceil(8) {
         let lanes = 64 / size_of::<T>();

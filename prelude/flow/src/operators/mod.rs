@@ -13,6 +13,7 @@ pub(crate) mod compact;
 pub(crate) mod events;
 pub(crate) mod global;
 pub(crate) mod groups;
+pub(crate) mod kept;
 pub(crate) mod neighbours;
 pub(crate) mod one_per_event;
 pub(crate) mod partners;

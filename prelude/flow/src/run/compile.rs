@@ -52,6 +52,7 @@ pub(crate) fn compile(clauses: &[Clause], input: &Shape, read: &ReadRange, name:
     walk.barrier(Barrier::End);
     let mut stages = walk.finish();
     needs(&mut stages);
+    stages[0].lengths = stages[0].columns.iter().filter(|name| is_length_only(&stages[0], name)).cloned().collect();
     Ok(Plan { stages, output })
 }
 
@@ -354,11 +355,25 @@ impl Walk<'_> {
             rows: draft.rows,
             columns: draft.input.iter().flat_map(|schema| schema.iter_names_cloned()).collect(),
             steps: draft.steps.into_iter().map(|(op, name)| Step { op, name, keep: Vec::new() }).collect(),
+            lengths: Vec::new(),
             output,
             barrier,
         });
         drafts.collect()
     }
+}
+
+/// Whether all that a stage asks of a column are the lengths of its lists.
+fn is_length_only(stage: &Stage, name: &PlSmallStr) -> bool {
+    let only = |step: &Step| match &step.op {
+        Op::Filter(value) | Op::Define { value, .. } => !value.columns().contains(name) || value.asks_lengths_of(name),
+        Op::Dates { .. } | Op::Sample { .. } | Op::Keep(_) => true,
+        Op::Function { inputs, .. } => !inputs.contains(name),
+        // What these hand on is not known here.
+        Op::Candidates { .. } | Op::Custom(_) => false,
+    };
+    let makes = |step: &Step| step.op.makes() == Some(name);
+    !stage.output.contains(name) && stage.steps.iter().all(|step| only(step) && !makes(step))
 }
 
 /// Walks back from the answer and notes for every step which columns are still wanted after it.

@@ -4,7 +4,7 @@ use crate::plan::clause::Query;
 use crate::report::Report;
 use crate::run::compile::Plan;
 use crate::run::engine::Mode;
-use crate::run::stage::Units;
+use crate::run::stage::{Stage, Units};
 use polars::prelude::PlSmallStr;
 use sources::Source;
 use std::fmt;
@@ -91,7 +91,10 @@ impl Explanation {
             if !stage.rows.is_empty() {
                 steps.push("only some rows, by position".into());
             }
-            steps.extend(stage.steps.iter().map(|step| step.name.clone()));
+            for step in &stage.steps {
+                steps.push(step.name.clone());
+                steps.extend(step.op.list_steps().into_iter().map(|line| format!("  {line}")));
+            }
             let end =
                 stage.barrier.structure().map_or_else(|| "the answer".to_owned(), |structure| structure.to_string());
             (steps, end)
@@ -100,7 +103,7 @@ impl Explanation {
             source: source.name().to_owned(),
             clauses: query.clauses().iter().map(ToString::to_string).collect(),
             stages: stages.collect(),
-            columns: first.columns.iter().map(PlSmallStr::to_string).collect(),
+            columns: first.columns.iter().map(|name| read(first, name)).collect(),
             columns_total: source.schema().len(),
             segments_total: amounts.segments_total,
             segments_kept: amounts.segments_kept,
@@ -112,6 +115,11 @@ impl Explanation {
             report: None,
         }
     }
+}
+
+/// A column as it is read: of some, only how long their lists are.
+fn read(stage: &Stage, name: &PlSmallStr) -> String {
+    if stage.lengths.contains(name) { format!("len({name})") } else { name.to_string() }
 }
 
 impl fmt::Display for Explanation {
@@ -139,6 +147,9 @@ impl fmt::Display for Explanation {
                 "ran in {:.3} s: {} rows in, {} rows out, {} segments read",
                 report.seconds, report.rows_in, report.rows_out, report.segments_read
             )?;
+            for (what, count) in &report.objects {
+                writeln!(out, "  {what}: {:.3} per row", *count as f64 / report.rows_in.max(1) as f64)?;
+            }
         }
         Ok(())
     }

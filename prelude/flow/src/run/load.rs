@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::memory::cache::{Key, Tier};
-use crate::operators::compact::compact;
+use crate::operators::kept::Kept;
 use crate::plan::row::ROW;
 use crate::run::execute::Run;
 use crate::run::stage::Unit;
@@ -11,12 +11,13 @@ use sources::Source;
 use std::ops::Range;
 use std::time::Instant;
 
-/// Columns of a unit; with a mask only of the rows that it marks, and nothing of them is cached then.
+/// Columns of a unit, of some of which lengths are enough; with a mask only of the rows that it marks, and nothing of them is
+/// cached then.
 pub(crate) fn load(
     run: &Run<'_>,
     source: &dyn Source,
     unit: &Unit,
-    names: &[PlSmallStr],
+    (names, lengths): (&[PlSmallStr], &[PlSmallStr]),
     mask: Option<&BooleanChunked>,
 ) -> Result<DataFrame> {
     let picked: Option<Vec<IdxSize>> = mask.map(|mask| {
@@ -35,7 +36,7 @@ pub(crate) fn load(
         counters.read.lock().insert(*segment);
         match &picked {
             Some(rows) => pick(run, source, (*segment, rows), names, &wanted, &mut found)?,
-            None => whole(run, source, (*segment, unit), names, &wanted, &mut found)?,
+            None => whole(run, source, (*segment, unit), (names, lengths), &wanted, &mut found)?,
         }
     }
     let columns = found.into_iter().zip(names).map(|(column, name)| match column {
@@ -77,21 +78,26 @@ fn whole(
     run: &Run<'_>,
     source: &dyn Source,
     (segment, unit): (usize, &Unit),
-    names: &[PlSmallStr],
+    (names, lengths): (&[PlSmallStr], &[PlSmallStr]),
     wanted: &[usize],
     found: &mut [Option<Column>],
 ) -> Result<()> {
     let (counters, height) = (run.counters, unit.local.len());
     let identity = source.segments()[segment].identity;
-    let key = |at: usize| Key { identity, column: names[at].clone(), start: unit.local.start, rows: height };
+    let of = |column: PlSmallStr| Key { identity, column, start: unit.local.start, rows: height };
     let mut missing = Vec::new();
     for &at in wanted {
-        match run.cache.and_then(|cache| cache.get(&key(at))) {
-            Some((column, tier)) => {
-                counters.add(if tier == Tier::Memory { &counters.hits_memory } else { &counters.hits_disk }, 1);
-                found[at] = Some(column);
-            }
-            None => missing.push(at),
+        let name = &names[at];
+        let counted = lengths.contains(name).then(|| of(counts(name)));
+        if let Some(column) = kept(run, &of(name.clone())).or_else(|| kept(run, counted.as_ref()?)) {
+            found[at] = Some(column);
+        } else if let Some(key) = counted {
+            let start = Instant::now();
+            let column = source.lengths(segment, name, unit.local.clone())?;
+            run.cache.into_iter().for_each(|cache| cache.put(key.clone(), &column, start.elapsed()));
+            found[at] = Some(column);
+        } else {
+            missing.push(at);
         }
     }
     if missing.is_empty() {
@@ -102,16 +108,25 @@ fn whole(
     let frame = source.read(segment, &asked, unit.local.clone())?;
     let each = start.elapsed() / missing.len() as u32;
     count_read(run, source, segment, source.stored(segment, &asked), height as u64);
-    if run.cache.is_some() {
-        counters.add(&counters.misses, missing.len() as u64);
-    }
+    counters.add(&counters.misses, if run.cache.is_some() { missing.len() as u64 } else { 0 });
     for (&at, column) in missing.iter().zip(frame.columns()) {
-        if let Some(cache) = run.cache {
-            cache.put(key(at), column, each);
-        }
+        run.cache.into_iter().for_each(|cache| cache.put(of(names[at].clone()), column, each));
         found[at] = Some(column.clone());
     }
     Ok(())
+}
+
+/// A column from the cache.
+fn kept(run: &Run<'_>, key: &Key) -> Option<Column> {
+    let (column, tier) = run.cache?.get(key)?;
+    let counters = run.counters;
+    counters.add(if tier == Tier::Memory { &counters.hits_memory } else { &counters.hits_disk }, 1);
+    Some(column)
+}
+
+/// What the cache knows the lengths of lists by.
+fn counts(name: &PlSmallStr) -> PlSmallStr {
+    format!("len({name})").into()
 }
 
 /// Counts the stored bytes of `rows` rows of a segment.
@@ -145,9 +160,10 @@ pub(crate) fn filter(frame: &DataFrame, mask: Option<&BooleanChunked>, names: &[
     if left == frame.height() {
         return select(frame, names.iter());
     }
+    let mut kept = Kept::new(mask, left);
     let columns = names.iter().map(|name| {
         let column = frame.column(name)?.as_materialized_series();
-        Ok(compact(column, mask, left)?.into_column())
+        Ok(kept.of(column)?.into_column())
     });
     Ok(DataFrame::new(left, columns.collect::<Result<Vec<_>>>()?)?)
 }

@@ -168,7 +168,7 @@ impl<'a> Running<'a> {
     fn loaded(&self, stage: &Stage) -> Stage {
         let dtype = |name: &PlSmallStr| self.source.schema().get(name).cloned().unwrap_or(DataType::UInt64);
         let output = stage.columns.iter().map(|name| (name.clone(), dtype(name))).collect();
-        Stage { output: Arc::new(output), ..stage.clone() }
+        Stage { output: Arc::new(output), lengths: Vec::new(), ..stage.clone() }
     }
 
     /// How often a stage may fetch its entities: once, and more where keys or times must be looked at first.

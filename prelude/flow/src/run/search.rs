@@ -38,7 +38,8 @@ impl Keys {
             }
         }
         let output = unique.iter().map(|name| (name.clone(), DataType::Null)).collect();
-        Stage { rows: stage.rows.clone(), steps, columns: needed, output: Arc::new(output), barrier: Barrier::End }
+        let (rows, output, lengths) = (stage.rows.clone(), Arc::new(output), Vec::new());
+        Stage { rows, steps, columns: needed, lengths, output, barrier: Barrier::End }
     }
 
     /// Whether the written number of candidates is known, and nothing was cut before.

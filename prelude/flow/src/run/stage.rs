@@ -103,6 +103,8 @@ pub(crate) struct Stage {
     pub steps: Vec<Step>,
     /// The columns that are read, in the order of the input.
     pub columns: Vec<PlSmallStr>,
+    /// Those of them that are lists of which only the lengths are read, as u32.
+    pub lengths: Vec<PlSmallStr>,
     /// What the barrier gets (and, at the end, the answer).
     pub output: SchemaRef,
     pub barrier: Barrier,
@@ -137,6 +139,14 @@ impl Op {
                 inputs
             }
             Self::Custom(custom) => custom.needs(outputs),
+        }
+    }
+
+    /// What it does with lists, in words.
+    pub fn list_steps(&self) -> Vec<String> {
+        match self {
+            Self::Filter(value) | Self::Define { value, .. } => value.list_steps(),
+            _ => Vec::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::memory::selections::{Asked, Selected};
-use crate::operators::compact::compact;
 use crate::operators::events::Events;
+use crate::operators::kept::Kept;
 use crate::plan::candidates::Best;
 use crate::run::execute::{Morsel, Worker};
 use crate::run::input::Input;
@@ -33,6 +33,8 @@ struct Passed {
     /// `None`: all.
     mask: Option<BooleanChunked>,
     left: usize,
+    /// What the definitions right behind the filters are for these rows, where it was computed with them.
+    values: Vec<Series>,
 }
 
 impl<S: Sink> Worker<'_, S> {
@@ -84,9 +86,19 @@ impl<S: Sink> Worker<'_, S> {
             sources::recycle(frame);
             return Ok(());
         }
-        let keep = &self.stage.steps[self.lead - 1].keep;
-        let frame = self.passing(who, source, unit, &passed, frame, keep)?;
-        self.push(who, self.lead, frame, &unit.rows, &unit.place, morsel)
+        let next = self.lead + passed.values.len();
+        let made = |name: &PlSmallStr| passed.values.iter().any(|value| value.name() == name);
+        let keep = &self.stage.steps[next - 1].keep;
+        let rest: Vec<PlSmallStr> = keep.iter().filter(|name| !made(name)).cloned().collect();
+        let mut frame = self.passing(who, source, unit, &passed, frame, &rest)?;
+        for (at, value) in passed.values.into_iter().enumerate() {
+            self.done(None, self.lead + at, Instant::now(), Duration::ZERO, (passed.left, passed.left));
+            frame.with_column(value.into_column())?;
+        }
+        if next > self.lead {
+            frame = select(&frame, keep.iter())?;
+        }
+        self.push(who, next, frame, &unit.rows, &unit.place, morsel)
     }
 
     /// The filters at the beginning, without those that every row passes.
@@ -125,7 +137,7 @@ impl<S: Sink> Worker<'_, S> {
 
     /// Asks the filters at the beginning.
     fn ask(&self, who: Who, source: &dyn Source, unit: &Unit, open: &[usize], frame: &DataFrame) -> Result<Passed> {
-        let mut passed = Passed { mask: None, left: frame.height() };
+        let mut passed = Passed { mask: None, left: frame.height(), values: Vec::new() };
         let mut counts = Vec::with_capacity(open.len());
         let mut next = 0;
         while next < open.len() && passed.left > 0 {
@@ -133,7 +145,7 @@ impl<S: Sink> Worker<'_, S> {
             // Cuts before which nothing was removed are one program.
             let cuts: Vec<usize> = open[next..].iter().map_while(|&at| self.together.at[at]).collect();
             let (mask, left) = if passed.mask.is_none() && !cuts.is_empty() {
-                self.together.cuts.mask(frame, &cuts)?
+                self.cuts(frame, &cuts, cuts.len() == self.lead, &mut passed.values)?
             } else {
                 let asked = self.stage.steps[open[next]].op.mask(frame)?;
                 let mask = passed.mask.take().map_or_else(|| asked.clone(), |mask| &mask & &asked);
@@ -155,6 +167,22 @@ impl<S: Sink> Worker<'_, S> {
         Ok(passed)
     }
 
+    /// Asks cuts; where these are all that is asked, definitions behind them may be made with them.
+    fn cuts(
+        &self,
+        frame: &DataFrame,
+        cuts: &[usize],
+        all: bool,
+        values: &mut Vec<Series>,
+    ) -> Result<(BooleanChunked, Vec<usize>)> {
+        let Some((several, names)) = self.together.behind.as_ref().filter(|_| all) else {
+            return Ok(self.together.cuts.mask(frame, cuts)?);
+        };
+        let (mask, left, made) = several.mask_and_values(frame, cuts, names)?;
+        *values = made;
+        Ok((mask, left))
+    }
+
     /// What the same filters answered in an earlier query.
     fn remembered(&self, source: &dyn Source, unit: &Unit, open: &[usize]) -> Option<Passed> {
         let selected = self.run.cache?.selections.get(&self.asked(source, unit, open)?)?;
@@ -164,7 +192,7 @@ impl<S: Sink> Worker<'_, S> {
         }
         self.run.counters.add(&self.run.counters.selections_reused, 1);
         let left = selected.counts.last().map_or(0, |(_, left)| *left);
-        Some(Passed { mask: Some(selected.mask.clone()), left })
+        Some(Passed { mask: Some(selected.mask.clone()), left, values: Vec::new() })
     }
 
     /// The question that these filters ask of a unit; `None` when its answer cannot be told from the question.
@@ -199,13 +227,14 @@ impl<S: Sink> Worker<'_, S> {
         let few = self.run.cache.is_none() && passed.left * FEW < height;
         let picked = mask.filter(|_| few);
         let more = if rest.is_empty() { DataFrame::empty() } else { self.read(who, source, unit, &rest, picked)? };
+        let mut kept = mask.map(|mask| Kept::new(mask, passed.left));
         let columns = keep.iter().map(|name| {
-            let (column, mask) = match have.column(name) {
-                Ok(column) => (column, mask),
-                Err(_) => (more.column(name)?, mask.filter(|_| picked.is_none())),
+            let (column, kept) = match have.column(name) {
+                Ok(column) => (column, kept.as_mut()),
+                Err(_) => (more.column(name)?, kept.as_mut().filter(|_| picked.is_none())),
             };
             let column = column.as_materialized_series();
-            Ok(mask.map_or_else(|| Ok(column.clone()), |mask| compact(column, mask, passed.left))?.into_column())
+            Ok(kept.map_or_else(|| Ok(column.clone()), |kept| kept.of(column))?.into_column())
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         sources::recycle(have);
@@ -222,7 +251,8 @@ impl<S: Sink> Worker<'_, S> {
         rows: Option<&BooleanChunked>,
     ) -> Result<DataFrame> {
         let start = Instant::now();
-        let frame = crate::run::load::load(self.run, source, unit, names, rows)?;
+        let wanted = (names, self.stage.lengths.as_slice());
+        let frame = crate::run::load::load(self.run, source, unit, wanted, rows)?;
         if let Some((worker, number)) = who {
             let time = start.elapsed();
             self.run.timeline.add(number, worker, &self.reading, start, time, unit.local.len() as u64);

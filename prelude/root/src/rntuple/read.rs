@@ -132,6 +132,22 @@ impl Ntuple {
         Ok(all)
     }
 
+    /// How many values the lists of some rows have, from the ends alone; `None` of what is no list.
+    pub(crate) fn lengths(&self, column: usize, rows: Range<u64>) -> Result<Option<Vec<u32>>> {
+        let Node::List { field, .. } = &self.plan.nodes[column] else { return Ok(None) };
+        let place = |error: Error| {
+            error.in_branch(&self.plan.columns[column].name).in_object(&self.path).in_file(self.file.name())
+        };
+        let mut all = Vec::with_capacity((rows.end - rows.start) as usize);
+        for cluster in self.overlapping(&rows) {
+            let from = (rows.start.max(cluster.first) - cluster.first) as usize;
+            let to = (rows.end.min(cluster.first + cluster.rows) - cluster.first) as usize;
+            let ends = self.ends(*field, cluster, cluster.rows).map_err(place)?;
+            all.extend(ends[from..=to].windows(2).map(|pair| u32::try_from(pair[1] - pair[0]).unwrap_or(u32::MAX)));
+        }
+        Ok(Some(all))
+    }
+
     /// The values of a node in a cluster: `number` of them.
     fn node(&self, node: &Node, cluster: &Cluster, number: u64) -> Result<Values> {
         match node {

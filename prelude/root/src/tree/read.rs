@@ -326,6 +326,15 @@ impl Tree {
         }
     }
 
+    /// How many values the lists of some rows have, as the leaf says that counts them; `None` where there is none that can be
+    /// read.
+    pub(crate) fn lengths(&self, column: usize, rows: Range<u64>) -> Result<Option<Vec<u32>>> {
+        let How::Counted { inner: 1, count: Some(leaf), .. } = self.planned[column].how else { return Ok(None) };
+        // What is wrong with it, reading the values tells.
+        let Ok(counts) = self.counts(leaf, rows) else { return Ok(None) };
+        Ok(counts.into_iter().map(|count| u32::try_from(count).ok()).collect())
+    }
+
     /// Numbers of values of rows, as a leaf counts them.
     fn counts(&self, leaf: usize, rows: Range<u64>) -> Result<Vec<usize>> {
         let (branch, how) = plan::counter(leaf, &self.record).map_err(Error::unknown)?;

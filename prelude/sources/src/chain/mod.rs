@@ -234,6 +234,16 @@ impl Source for Chain {
         self.adapted(segment, columns, read, rows.len())
     }
 
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        let (part, at) = self.origin[segment];
+        let source = &self.parts[part].source;
+        match source.schema().contains(column) {
+            true => source.lengths(at, column, rows),
+            // What a file does not have is null, and so are its lists.
+            false => Ok(Column::new(column.clone(), vec![0_u32; rows.len()])),
+        }
+    }
+
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
         let (part, at) = self.origin[segment];
         self.parts[part].source.expect(at, &self.present(part, columns), rows);

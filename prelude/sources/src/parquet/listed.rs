@@ -1,7 +1,7 @@
-//! The fast way for lists of numbers, of truth values, and of objects made of them: PLAIN, and without nulls.
+//! The fast way for lists of numbers, of truth values, and of objects made of them: PLAIN, and without nulls in the lists.
 //!
 //! A page of them begins with two runs of levels: the repetition level of an entry says whether it begins a row, its
-//! definition level whether there is a value or only an empty list. With one bit for each, the offsets are counts of bits,
+//! definition level whether there is a value, only an empty list, or none. With one bit for each, the offsets are counts of bits,
 //! sixty-four entries at a time; the values lie behind them as they lie in memory. The pages of several chunks are
 //! decompressed together, and columns of the same collection, whose levels are equal, share their offsets. Whatever else a
 //! chunk holds, the answer is `None` and the general decoder reads it.
@@ -11,7 +11,7 @@ use super::pages::PageAt;
 use bytemuck::Pod;
 use polars::prelude::*;
 use polars_arrow::array::{BooleanArray, ListArray, PrimitiveArray, StructArray};
-use polars_arrow::bitmap::BitmapBuilder;
+use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_arrow::offset::OffsetsBuffer;
 use polars_arrow::types::NativeType;
 use polars_parquet::parquet::compression::Compression;
@@ -22,7 +22,10 @@ use shape::{Pages, Shapes};
 use std::cell::RefCell;
 use std::ops::Range;
 
+mod lengths;
 mod shape;
+
+pub(super) use lengths::lengths;
 
 /// What the values of a leaf are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +128,13 @@ fn series(leaves: Vec<Option<Leaf>>, wish: &Wish<'_>, rows: Wanted<'_>) -> Optio
     let (ArrowDataType::LargeList(item) | ArrowDataType::List(item)) = &wish.field.dtype else { return None };
     let mut leaves = leaves.into_iter().collect::<Option<Vec<Leaf>>>().filter(|leaves| !leaves.is_empty())?;
     let offsets = leaves[0].offsets.clone();
+    let valid = leaves[0].valid.clone();
+    let same = |leaf: &Leaf| {
+        let shared = std::ptr::eq(leaf.offsets.as_slice(), offsets.as_slice());
+        shared || leaf.offsets == offsets && leaf.valid == valid
+    };
     // Leaves of one list that disagree are damage, which the general decoder tells.
-    if leaves.iter().any(|leaf| !std::ptr::eq(leaf.offsets.as_slice(), offsets.as_slice()) && leaf.offsets != offsets) {
+    if !leaves.iter().all(same) {
         return None;
     }
     let values: ArrayRef = match &item.dtype {
@@ -138,7 +146,7 @@ fn series(leaves: Vec<Option<Leaf>>, wish: &Wish<'_>, rows: Wanted<'_>) -> Optio
         _ => leaves.swap_remove(0).values,
     };
     let dtype = ListArray::<i64>::default_datatype(values.dtype().clone());
-    let lists = ListArray::try_new(dtype, offsets, values, None).ok()?;
+    let lists = ListArray::try_new(dtype, offsets, values, valid).ok()?;
     let series = Series::try_from((wish.field.name.clone(), Box::new(lists) as ArrayRef)).ok()?;
     match rows {
         Wanted::Run(0, end) if end == series.len() => Some(series),
@@ -150,6 +158,8 @@ fn series(leaves: Vec<Option<Leaf>>, wish: &Wish<'_>, rows: Wanted<'_>) -> Optio
 /// A leaf of a column of lists: where the objects of each row begin, and a value for each.
 struct Leaf {
     offsets: OffsetsBuffer<i64>,
+    /// Which rows have a list, where not all have one.
+    valid: Option<Bitmap>,
     values: ArrayRef,
 }
 
@@ -164,9 +174,9 @@ impl Leaf {
         let pages = Pages::new(chunk, pages, bytes)?;
         let shape = shapes.of(&pages)?;
         let parts: Vec<(&[u8], usize)> = pages.values.iter().copied().zip(shape.counts.iter().copied()).collect();
-        let offsets = shape.offsets.clone();
+        let (offsets, valid) = (shape.offsets.clone(), shape.valid.clone());
         let values = values(kind, &parts, *offsets.last() as usize)?;
-        Some(Self { offsets, values })
+        Some(Self { offsets, valid, values })
     }
 }
 

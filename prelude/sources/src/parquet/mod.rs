@@ -11,6 +11,7 @@ mod plain;
 mod repack;
 mod schema;
 mod statistics;
+mod wanted;
 mod write;
 mod writers;
 
@@ -21,16 +22,17 @@ use crate::file::TableFile;
 use crate::guard::guarded;
 use crate::source::{SegmentInfo, Source, not_there};
 use polars::prelude::*;
-use polars_arrow::bitmap::MutableBitmap;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::read::deserialize_metadata;
-use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, Filter, PhysicalType, infer_schema, read_metadata};
+use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, PhysicalType, infer_schema, read_metadata};
 use recoil_bytes::Bytes;
 use schema::Columns;
+use segment::lists::Lists;
 use segment::{Error, Place, Result};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use wanted::Wanted;
 
 /// A Parquet file.
 #[derive(Debug)]
@@ -300,60 +302,16 @@ impl Parquet {
     }
 }
 
+/// The lengths of lists that have been read.
+fn counted(frame: &DataFrame, column: &PlSmallStr) -> Result<Column> {
+    Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
+}
+
 /// Bytes at the end of a file that is elsewhere that are fetched at first: most footers are shorter.
 const FOOTER: u64 = 64 << 10;
 
 /// Columns whose pages are decompressed together: enough of them that short pages, too, have streams for all lanes.
 const TOGETHER: usize = 4;
-
-/// The rows of a segment that are wanted.
-#[derive(Debug, Clone, Copy)]
-enum Wanted<'a> {
-    /// All from one up to, but not with, another.
-    Run(usize, usize),
-    /// Single ones, ascending.
-    Rows(&'a [IdxSize]),
-}
-
-impl Wanted<'_> {
-    fn len(self) -> usize {
-        match self {
-            Self::Run(start, end) => end - start,
-            Self::Rows(rows) => rows.len(),
-        }
-    }
-
-    /// Behind the last one.
-    fn end(self) -> usize {
-        match self {
-            Self::Run(_, end) => end,
-            Self::Rows(rows) => rows.last().map_or(0, |&last| last as usize + 1),
-        }
-    }
-
-    /// Those of them that lie between two rows.
-    fn between(self, from: usize, to: usize) -> Self {
-        match self {
-            Self::Run(start, end) => Self::Run(start.max(from), end.min(to).max(start.max(from))),
-            Self::Rows(rows) => {
-                let before = |row: usize| rows.partition_point(|&at| (at as usize) < row);
-                Self::Rows(&rows[before(from)..before(to)])
-            }
-        }
-    }
-
-    /// The same for the general decoder, of a segment of `length` rows.
-    fn filter(self, length: usize) -> Filter {
-        match self {
-            Self::Run(start, end) => Filter::new_ranged(start, end),
-            Self::Rows(rows) => {
-                let mut mask = MutableBitmap::from_len_zeroed(length);
-                rows.iter().for_each(|&row| mask.set(row as usize, true));
-                Filter::new_masked(mask.freeze())
-            }
-        }
-    }
-}
 
 impl Source for Parquet {
     fn name(&self) -> &str {
@@ -391,6 +349,25 @@ impl Source for Parquet {
 
     fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
         self.columns(segment, columns, Wanted::Rows(rows))
+    }
+
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        let Some(field) = self.fields.get(column) else { return Err(not_there(column, self)) };
+        let place = &self.segments[segment].place;
+        let file = self.file.bytes(place)?;
+        let names = std::slice::from_ref(column);
+        if self.file.is_elsewhere() || writers::forgets_compression(self.metadata.created_by.as_deref()) {
+            // What was fetched is decoded as a whole.
+            return counted(&self.read(segment, names, rows)?, column);
+        }
+        let wish = listed::Wish { chunks: self.chunks(segment, column), field };
+        match guarded(|| listed::lengths(&file, &wish, self.segments[segment].len())) {
+            Ok(Some(offsets)) => {
+                let length = |row: usize| u32::try_from(offsets.length_at(row)).unwrap_or(u32::MAX);
+                Ok(Column::new(column.clone(), rows.map(length).collect::<Vec<_>>()))
+            }
+            _ => counted(&self.read(segment, names, rows)?, column),
+        }
     }
 
     fn divisible(&self) -> bool {

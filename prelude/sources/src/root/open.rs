@@ -11,6 +11,7 @@ use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use rayon::prelude::*;
+use segment::lists::Lists;
 use segment::{Error, Place, Statistics};
 use std::collections::HashMap;
 use std::fs::File;
@@ -261,6 +262,21 @@ impl Source for Root {
 
     fn learned(&self, segment: usize) -> Option<Statistics> {
         self.bounds.of(segment)
+    }
+
+    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
+        let info = &self.segments[segment];
+        self.file.unchanged(&info.place)?;
+        let wanted = info.rows.start + rows.start as u64..info.rows.start + rows.end as u64;
+        let place = Place::file(self.file.name());
+        let position = self.position(column, segment)?;
+        match self.table.lengths(position, wanted).map_err(|error| told(&place, error))? {
+            Some(lengths) => Ok(Column::new(column.clone(), lengths)),
+            None => {
+                let frame = self.read(segment, std::slice::from_ref(column), rows)?;
+                Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
+            }
+        }
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

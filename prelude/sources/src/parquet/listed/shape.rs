@@ -1,17 +1,18 @@
 //! The shape of a chunk of lists: where the objects of each row begin, from the levels of its pages.
 
 use super::super::pages::{PageAt, levels, runs};
-use polars_arrow::bitmap::MutableBitmap;
+use polars_arrow::bitmap::{Bitmap, BitmapBuilder, MutableBitmap};
 use polars_arrow::offset::OffsetsBuffer;
 use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::read::ColumnChunkMetadata;
+use std::cell::Cell;
 use std::ops::Range;
 
 /// The levels and the values of the pages of a chunk, apart.
 pub(super) struct Pages<'b> {
     /// By page: how many entries it has, their repetition levels, their definition levels.
     levels: Vec<(usize, &'b [u8], &'b [u8])>,
-    /// The definition level of a value, and of an empty list.
+    /// The definition level of a value, and of an empty list. Where lists may be null, 0 is one that is.
     full: u8,
     empty: u8,
     pub(super) values: Vec<&'b [u8]>,
@@ -22,7 +23,7 @@ impl<'b> Pages<'b> {
     pub(super) fn new(chunk: &ColumnChunkMetadata, pages: &[(PageAt, Range<usize>)], bytes: &'b [u8]) -> Option<Self> {
         let descriptor = chunk.descriptor();
         let full = u8::try_from(descriptor.descriptor.max_def_level).ok()?;
-        // A list that is null, or an object or a value that is, has a level of its own: not here.
+        // An object or a value that is null has a level of its own: not here.
         let empty = u8::from(descriptor.base_type.get_field_info().repetition == Repetition::Optional);
         let mut all = Self { levels: Vec::new(), full, empty, values: Vec::new() };
         for (page, range) in pages {
@@ -52,6 +53,8 @@ impl<'b> Pages<'b> {
 pub(super) struct Shape {
     key: Vec<u8>,
     pub(super) offsets: OffsetsBuffer<i64>,
+    /// Which rows have a list, where not all have one.
+    pub(super) valid: Option<Bitmap>,
     pub(super) counts: Vec<usize>,
 }
 
@@ -76,7 +79,7 @@ impl Shapes {
         let mut levels = Levels::new(entries);
         let counts = pages.levels.iter().map(|page| levels.page(*page, pages)).collect::<Option<Vec<usize>>>()?;
         let offsets = OffsetsBuffer::try_from(levels.offsets(self.rows)?).ok()?;
-        self.known.push(Shape { key, offsets, counts });
+        self.known.push(Shape { key, offsets, valid: levels.valid(), counts });
         self.known.last()
     }
 }
@@ -87,11 +90,14 @@ struct Levels {
     repeats: MutableBitmap,
     /// Whether there is a value.
     present: MutableBitmap,
+    /// Whether there is a list, from the first page with a null one on.
+    lists: Option<MutableBitmap>,
 }
 
 impl Levels {
     fn new(entries: usize) -> Self {
-        Self { repeats: MutableBitmap::with_capacity(entries), present: MutableBitmap::with_capacity(entries) }
+        let room = || MutableBitmap::with_capacity(entries);
+        Self { repeats: room(), present: room(), lists: None }
     }
 
     /// Takes the levels of a page, and answers how many values it has.
@@ -99,9 +105,26 @@ impl Levels {
         let before = self.present.len();
         runs(repetition, entries, 1, |code| (code < 2).then_some(code == 1), &mut self.repeats)?;
         let width = 8 - pages.full.leading_zeros();
-        let present = |code: u8| (code == pages.full || code == pages.empty).then_some(code == pages.full);
+        let null = Cell::new(false);
+        let present = |code: u8| {
+            null.set(null.get() || code < pages.empty);
+            (code == pages.full || code <= pages.empty).then_some(code == pages.full)
+        };
         runs(definition, entries, width, present, &mut self.present)?;
+        if null.get() || self.lists.is_some() {
+            let lists = self.lists.get_or_insert_with(|| MutableBitmap::from_len_set(before));
+            runs(definition, entries, width, |code| Some(code >= pages.empty), lists)?;
+        }
         Some(ones(self.present.as_slice(), before, self.present.len()))
+    }
+
+    /// Which rows have a list; `None` where all have.
+    fn valid(&self) -> Option<Bitmap> {
+        let lists = self.lists.as_ref()?;
+        let mut valid = BitmapBuilder::with_capacity(lists.len());
+        // A row begins where nothing is repeated.
+        (0..lists.len()).filter(|&at| !self.repeats.get(at)).for_each(|at| valid.push(lists.get(at)));
+        Some(valid.freeze())
     }
 
     /// Where the objects of each row begin; `None` where the levels do not make so many rows.
@@ -156,7 +179,7 @@ mod tests {
     fn levels_that_make_no_rows_are_refused() {
         let bits = |bits: &[u8]| bits.iter().map(|bit| *bit == 1).collect::<MutableBitmap>();
         let offsets = |repeats: &[u8], present: &[u8], rows| {
-            Levels { repeats: bits(repeats), present: bits(present) }.offsets(rows)
+            Levels { repeats: bits(repeats), present: bits(present), lists: None }.offsets(rows)
         };
         assert_eq!(offsets(&[0, 1, 0, 0, 1, 1], &[1, 1, 0, 1, 1, 1], 3), Some(vec![0, 2, 2, 5]));
         assert_eq!(offsets(&[0, 1, 0, 0, 1, 1], &[1, 1, 0, 1, 1, 1], 4), None, "another number of rows");
