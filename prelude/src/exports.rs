@@ -12,12 +12,13 @@ pub use cut::{col, lit};
 #[doc(hidden)]
 pub use data::CutflowCounts as Left;
 pub use data::{
-    AsOf, Band, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, CutflowCounts, Data, Direction, Down,
-    Envelope, Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram, IntoVariation, JsonLines,
-    Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Order, Predicate, Replicas, Rms, RootCompression,
-    RowClosure, SWeight, Sample, Selection, Server, SourceEffect, Sources, Up, Variation, Window, Workspace,
-    WriteOptions, WriteRoot, corrections, cumulative_count, cumulative_max, cumulative_min, cumulative_sum, difference,
-    good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup, rank, row_number, sweight, workspace,
+    AsOf, Band, BeforeCuts, Bootstrap, Correction, Corrections, Correlations, Csv, Cutflow, CutflowCounts, Data,
+    Direction, Down, Envelope, Finding, Findings, GoodRuns, Group, GroupedBy, Hessian, Highest, Histogram,
+    IntoVariation, JsonLines, Listing, Loader, LookupTable, Lowest, NMinusOne, Norm, Normalisation, Order, Predicate,
+    Replicas, Rms, RootCompression, RowClosure, SWeight, Sample, Selection, Server, SourceEffect, Sources, Up,
+    Variation, Window, Workspace, WriteOptions, WriteRoot, corrections, cumulative_count, cumulative_max,
+    cumulative_min, cumulative_sum, difference, good_runs, lag, load, load_belle2_vpho_integrated, load_with, lookup,
+    rank, row_number, sweight, workspace,
 };
 pub use flow::{Aggregation, QueryBuilder, count, first, last, max, mean, median, min, n_unique, quantile, std, sum};
 /// The earlier name of [`FitFunction`].
@@ -49,7 +50,8 @@ pub use runtime::{
 pub use serde_json;
 pub use show::{
     Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,
-    correlation, efficiency, figure, histogram, overlay, plotters, points, scatter, stack, variables,
+    correlation, correlations, covariance, efficiency, figure, histogram, overlay, plotters, points, scatter, stack,
+    variables,
 };
 pub use tokio;
 

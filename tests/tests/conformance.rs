@@ -3,6 +3,8 @@
 
 #[path = "conformance/candidates.rs"]
 mod candidates;
+#[path = "conformance/combine.rs"]
+mod combine;
 #[path = "conformance/events.rs"]
 mod events;
 #[path = "conformance/hipo.rs"]

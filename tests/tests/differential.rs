@@ -1,5 +1,7 @@
 //! Our selections against pandas: random expressions, row for row.
 
+#[path = "differential/compared.rs"]
+mod compared;
 #[path = "differential/corrections.rs"]
 mod corrections;
 #[path = "differential/hist.rs"]

@@ -37,6 +37,7 @@ pub use answers::grouping::GroupedBy;
 pub use answers::histogram::Histogram;
 pub use answers::listing::Listing;
 pub use answers::n_minus_one::NMinusOne;
+pub use answers::normalisation::{BeforeCuts, Normalisation};
 pub use answers::pages::Pages;
 pub use answers::rows_of::IntoBin;
 pub use answers::sources::{SourceEffect, Sources};

@@ -57,6 +57,26 @@ pub fn clopper_pearson(passed: f64, total: f64, level: f64) -> (f64, f64) {
     (low, high)
 }
 
+/// The interval of efficiencies by Wilson's score: those whose own normal error reaches `passed` of `total`. It covers `level` on
+/// average, where that of Clopper and Pearson covers it at least. Numbers may be fractional (effective entries).
+///
+/// ```
+/// let (low, high) = hist::wilson(9.0, 10.0, hist::ONE_SIGMA);
+/// assert!((low - 0.7661).abs() < 1e-4 && (high - 0.9611).abs() < 1e-4);
+/// ```
+pub fn wilson(passed: f64, total: f64, level: f64) -> (f64, f64) {
+    if !(passed >= 0.0 && total >= passed && total > 0.0 && total.is_finite() && level > 0.0 && level < 1.0) {
+        return (f64::NAN, f64::NAN);
+    }
+    let (share, z) = (passed / total, std::f64::consts::SQRT_2 * erf_inv(level));
+    let scale = 1.0 / (1.0 + z * z / total);
+    let centre = (share + 0.5 * z * z / total) * scale;
+    let reach = z * scale * (share * (1.0 - share) / total + 0.25 * z * z / (total * total)).sqrt();
+    let low = if passed == 0.0 { 0.0 } else { centre - reach };
+    let high = if passed == total { 1.0 } else { centre + reach };
+    (low, high)
+}
+
 /// The efficiency in one bin, with its interval.
 ///
 /// ```
@@ -128,6 +148,18 @@ pub fn efficiency(passed: &Hist, total: &Hist, level: f64) -> Result<Vec<Efficie
         Ok(part.efficiency(level))
     })
     .collect()
+}
+
+/// The same with Wilson's interval in every bin; with weights, of the number of effective entries.
+pub(crate) fn efficiency_wilson(passed: &Hist, total: &Hist, level: f64) -> Result<Vec<Efficiency>> {
+    let squares = total.variances();
+    let bins = efficiency(passed, total, level)?.into_iter().zip(squares);
+    let one = |(bin, squares): (Efficiency, f64)| {
+        let effective = if squares > 0.0 { bin.total * bin.total / squares } else { 0.0 };
+        let (low, high) = wilson(bin.value * effective, effective, level);
+        Efficiency { low, high, ..bin }
+    };
+    Ok(bins.map(one).collect())
 }
 
 /// What passed and what there was: sums of weights, and of their squares.

@@ -47,7 +47,7 @@ pub use fit::{
     Simultaneous, Template, Voigt, fit_values,
 };
 pub use hist::{AxisText, Hist, Sample};
-pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval, share};
+pub use interval::{Efficiency, ONE_SIGMA, clopper_pearson, efficiency, poisson_interval, share, wilson};
 pub use locate::{AxisAt, Locator, Place, loc};
 pub use optimise::{Best, CutScan, Merit, Roc, RocPoint, Side, cut_scan, roc};
 pub use process::ByProcess;

@@ -4,7 +4,7 @@ use crate::axis::Axis;
 use crate::compare::{Agreement, Compared, Comparison, chi2, compare};
 use crate::error::{Error, Result};
 use crate::hist::Hist;
-use crate::interval::{ONE_SIGMA, efficiency};
+use crate::interval::{Efficiency, ONE_SIGMA, efficiency, efficiency_wilson};
 use crate::text::short;
 use std::fmt;
 use std::ops::Div;
@@ -257,6 +257,24 @@ impl Pair<'_> {
         self.a.efficiency(self.b)
     }
 
+    /// The share of b that is a, with Wilson's score intervals ([`wilson`](crate::interval::wilson())): shorter than those of Clopper
+    /// and Pearson, and right on average. With weights they are those of the number of effective entries.
+    ///
+    /// # Errors
+    /// When axes differ, bins are means, or more passed than there was.
+    ///
+    /// ```
+    /// use hist::{Axis, Hist, pair};
+    /// let (mut all, mut passed) = (Hist::new(Axis::regular(1, 0.0, 1.0)?)?, Hist::new(Axis::regular(1, 0.0, 1.0)?)?);
+    /// all.fill(&[0.5; 10])?;
+    /// passed.fill(&[0.5; 9])?;
+    /// assert_eq!(pair(&passed, &all).wilson()?.intervals()[0], hist::wilson(9.0, 10.0, hist::ONE_SIGMA));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
+    pub fn wilson(&self) -> Result<Values> {
+        Ok(of_shares(self.a, efficiency_wilson(self.a, self.b, ONE_SIGMA)?))
+    }
+
     /// See [`chi2`](crate::compare::chi2()).
     ///
     /// # Errors
@@ -296,6 +314,11 @@ impl Pair<'_> {
     pub fn kolmogorov(&self) -> Result<Kolmogorov> {
         self.a.kolmogorov(self.b)
     }
+}
+
+fn of_shares(hist: &Hist, bins: Vec<Efficiency>) -> Values {
+    let one = |bin: Efficiency| Compared { value: bin.value, low: bin.low, high: bin.high, band: f64::NAN };
+    Values::new(hist, Comparison::Efficiency, bins.into_iter().map(one).collect())
 }
 
 /// How far the running shares of two histograms are apart.
@@ -339,13 +362,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn efficiency(&self, total: &Self) -> Result<Values> {
-        let bins = efficiency(self, total, ONE_SIGMA)?.into_iter().map(|bin| Compared {
-            value: bin.value,
-            low: bin.low,
-            high: bin.high,
-            band: f64::NAN,
-        });
-        Ok(Values::new(self, Comparison::Efficiency, bins.collect()))
+        Ok(of_shares(self, efficiency(self, total, ONE_SIGMA)?))
     }
 
     /// Chi-square with another histogram, its number of bins and its p value: see [`chi2`](crate::compare::chi2()).

@@ -30,8 +30,9 @@ mod wrap;
 pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, cells, frame, schema};
 pub use plot::{
-    Figure, Interactive, Page, Part, Parts, Plot, correlation, curve, curves, cutflow, efficiency, figure, histogram,
-    merit, overlay, points, scatter, stack, unfolded, values,
+    Covariances, Figure, Interactive, Page, Part, Parts, Plot, Spread, bin_names, correlation, correlations,
+    covariance, curve, curves, cutflow, efficiency, figure, histogram, merit, overlay, points, scatter, stack,
+    unfolded, values,
 };
 /// What [`figure`] draws with: `use plotters::prelude::*`.
 pub use plotters;

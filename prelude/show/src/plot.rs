@@ -22,6 +22,7 @@ mod flow;
 mod layout;
 mod legend;
 mod map;
+mod matrix;
 mod model;
 mod names;
 mod optimise;
@@ -33,9 +34,10 @@ mod vega;
 mod words;
 
 pub use backend::Page;
-pub use constructors::{correlation, curve, cutflow, histogram, overlay, points, scatter, stack};
+pub use constructors::{curve, cutflow, histogram, overlay, points, scatter, stack};
 pub use figure::{Figure, figure};
-pub use names::{Part, Parts};
+pub use matrix::{Covariances, bin_names, correlation, correlations, covariance};
+pub use names::{Part, Parts, Spread};
 pub use optimise::{curves, merit, unfolded};
 pub(crate) use timeline::timeline;
 pub use values::{efficiency, values};
@@ -67,6 +69,8 @@ pub struct Plot {
     /// What data is compared with: the sum of a stack, or the histogram itself.
     reference: Option<Hist>,
     data: Option<Hist>,
+    /// Histograms whose outlines are drawn over one another.
+    outlines: Vec<(String, Hist)>,
     /// The bins of the last fit drawn.
     fitted: Option<Vec<hist::Fitted>>,
     /// The numbers that are drawn, where they are those of an efficiency or a comparison.
@@ -85,6 +89,7 @@ impl Plot {
             flow: None,
             reference: None,
             data: None,
+            outlines: Vec::new(),
             fitted: None,
             values: None,
             uncertainty: None,

@@ -179,6 +179,10 @@ impl Source for Beside {
         self.first.zones().into_iter().chain(self.second.zones().into_iter().filter_map(shown)).collect()
     }
 
+    fn attached(&self, key: &str) -> Vec<Option<String>> {
+        self.first.attached(key)
+    }
+
     fn notes(&self) -> Vec<String> {
         self.first.notes().into_iter().chain(self.second.notes()).collect()
     }

@@ -157,6 +157,10 @@ impl Source for Folders {
         self.inner.zones()
     }
 
+    fn attached(&self, key: &str) -> Vec<Option<String>> {
+        self.inner.attached(key)
+    }
+
     fn notes(&self) -> Vec<String> {
         self.inner.notes()
     }

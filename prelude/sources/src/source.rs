@@ -12,6 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// The key under which sums of weights before cuts stand beside the rows of a skim.
+pub const NORMALISATION: &str = "recoil_normalisation";
+
 /// A table that is read in segments.
 pub trait Source: Send + Sync + std::fmt::Debug {
     /// What the table is called: the file as the user named it, or `memory`.
@@ -30,6 +33,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 
     /// Columns of times whose clocks run by an offset or a zone that their type cannot say, and what the file calls it.
     fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
+        Vec::new()
+    }
+
+    /// What was written beside the rows under a key: a text for each file, `None` for one that has none. Empty for a table that
+    /// never was a file.
+    fn attached(&self, _key: &str) -> Vec<Option<String>> {
         Vec::new()
     }
 

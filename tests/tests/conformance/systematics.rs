@@ -3,18 +3,19 @@
 use data::{Data, Down, Findings, Group, Histogram, Norm, Up, Workspace, workspace};
 use polars::prelude::*;
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-const SOURCES: [&str; 5] = ["id", "trig", "pileup", "muscale", "metscale"];
+pub(super) const SOURCES: [&str; 5] = ["id", "trig", "pileup", "muscale", "metscale"];
 /// Luminosity of the data over that of a sample of 10 million rows.
 const SCALES: [(&str, f64); 3] = [("dy", 0.05), ("ttbar", 0.01), ("higgs", 0.002)];
 
-fn read(path: &Path) -> Value {
+pub(super) fn read(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("the case is there")).expect("JSON")
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
+pub(super) fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("a list").iter().map(|number| number.as_f64().expect("a number")).collect()
 }
 
@@ -117,7 +118,7 @@ fn observed(templates: &Value) -> DataFrame {
     df!("m" => m, "region" => region).unwrap()
 }
 
-fn of_templates(templates: &Value) -> Workspace {
+pub(super) fn of_templates(templates: &Value) -> Workspace {
     let processes = ["dy", "ttbar", "higgs"];
     let data = Data::from_frames(processes.map(|name| (name, rows(templates, name)))).unwrap();
     let seen = Data::from_frames([("data", observed(templates))]).unwrap();
@@ -162,13 +163,19 @@ fn the_workspace_of_the_worked_example_is_that_of_pyhf_and_cabinetry() {
     assert!(odd.is_empty(), "{odd:?}");
 }
 
-fn python(test: &str) -> Option<PathBuf> {
+pub(super) fn python(test: &str) -> Option<PathBuf> {
     let packages = ["numpy", "pyarrow", "uproot", "pyhf==0.7.6", "iminuit==2.33.0"];
     recoil_tests::python::environment(test, "pyhf", &packages)
 }
 
-fn run(python: &Path, folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(python).args(arguments).current_dir(folder).output().expect("Python runs");
+/// What Python prints, given something to read.
+pub(super) fn run(python: &Path, folder: &Path, arguments: &[&str], input: &str) -> String {
+    let mut command = Command::new(python);
+    command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("Python runs");
+    // One that ends early says why itself.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("Python ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
@@ -191,7 +198,7 @@ fn pyhf_fits_the_workspace_as_it_fits_its_own() {
     let (Some(folder), Some(python)) = (recoil_tests::cases::folder("systematics"), python("pyhf")) else { return };
     let here = tempfile::tempdir().unwrap();
     of_templates(&read(&folder.join("templates.json"))).pyhf(here.path().join("workspace.json")).unwrap();
-    let fit: Value = serde_json::from_str(&run(&python, here.path(), &["-c", FIT])).unwrap();
+    let fit: Value = serde_json::from_str(&run(&python, here.path(), &["-c", FIT], "")).unwrap();
     let near = |name: &str, value: f64, error: f64| {
         let got = numbers(&fit[name]);
         assert!((got[0] - value).abs() < 2e-3 * error.max(0.05) + 1e-4, "{name}: {got:?}, not {value}");
@@ -269,10 +276,10 @@ fn templates_from_files_are_those_of_numpy_in_every_universe() {
     let here = large.clone().unwrap_or_else(|| made.path().to_owned());
     if large.is_none() {
         let script = |name: &str| folder.join(name).display().to_string();
-        run(&python, &here, &[&script("gen_flat.py"), "300000"]);
+        run(&python, &here, &[&script("gen_flat.py"), "300000"], "");
         // What it prints at the end divides by yields, of which some are 0 in so small a sample.
         let templates = "import sys; exec(open(sys.argv[1]).read().split('\\nfor r in out:\\n')[0])";
-        run(&python, &here, &["-c", templates, &script("templates.py")]);
+        run(&python, &here, &["-c", templates, &script("templates.py")], "");
     }
     let (sr, sr_data, cr, cr_data) = chain(&here);
     let theirs = read(&here.join("templates.json"));

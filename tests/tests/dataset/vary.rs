@@ -32,7 +32,7 @@ fn frame(rows: usize, seed: u64) -> DataFrame {
     .unwrap()
 }
 
-fn data() -> Data {
+pub(super) fn data() -> Data {
     let frames = [("ttbar", frame(5_000, 1)), ("dy", frame(3_000, 2)), ("ttbar_up", frame(4_000, 3))];
     Data::from_frames(frames).unwrap().chunk_size(700)
 }
@@ -101,7 +101,7 @@ fn by_hand(group: &Group, source: &str, direction: Direction) -> Group {
     }
 }
 
-fn bits(hist: &Hist) -> Vec<(String, Vec<u64>)> {
+pub(super) fn bits(hist: &Hist) -> Vec<(String, Vec<u64>)> {
     let one = |(name, hist): (&str, &Hist)| (name.to_owned(), hist.sums().iter().map(|sum| sum.to_bits()).collect());
     hist.by_process().iter().map(one).collect()
 }

@@ -112,6 +112,8 @@ def deviance(n, mu):
 def fit(kind, random):
     if kind == "template":
         return templates(random)
+    if kind == "simultaneous":
+        return simultaneous(random)
     if kind in UNBINNED:
         return unbinned(kind, random)
     function, maker = KINDS[kind]
@@ -145,6 +147,18 @@ def fit(kind, random):
         minuit.limits[2] = (1, 20)
         minuit.limits[3] = (0, None)
     return answer(kind, minuit, edges, n, variances)
+
+
+def simultaneous(random):
+    """Two histograms with a peak of one place and width, over backgrounds of their own."""
+    first, second = (np.linspace(0, 100, int(random.integers(30, 60)) + 1) for _ in range(2))
+    channel = lambda edges, h, m, s, c: average(lambda x: gauss(x, h, m, s) + c, edges)
+    truth = [random.uniform(*ends) for ends in ((200, 900), (35, 65), (3, 9), (60, 200), (100, 400), (20, 100))]
+    expected = lambda h, m, s, c, g, d: (channel(first, h, m, s, c), channel(second, g, m, s, d))
+    counts = [random.poisson(mu).astype(float) for mu in expected(*truth)]
+    minuit = Minuit(lambda *p: sum(deviance(n, mu) for n, mu in zip(counts, expected(*p))), *truth)
+    case = answer("simultaneous", minuit, first, counts[0], None)
+    return case and {**case, "second": counts[1].tolist()}
 
 
 def templates(random):
@@ -251,7 +265,7 @@ def second_derivatives(function, values, errors, share=0.005):
 
 
 def main(count, seed, *kinds):
-    for kind in kinds or [*KINDS, "template", *UNBINNED]:
+    for kind in kinds or [*KINDS, "template", "simultaneous", *UNBINNED]:
         random = np.random.default_rng([int(seed), sum(map(ord, kind))])
         found = 0
         for _ in range(4 * int(count)):

@@ -2,7 +2,7 @@
 
 use crate::answers::histogram::Histogram;
 use crate::error::Result;
-use crate::steps::vary::{Direction, Down, Up};
+use crate::steps::vary::{Direction, Down, Per, Up};
 use hist::Hist;
 
 /// The uncertainty of each bin: distances from nominal.
@@ -85,7 +85,7 @@ impl Histogram {
         let (mut up, mut down) = (statistics.clone(), statistics.clone());
         for source in &self.variations.sources {
             // Decorrelated processes are as many sources.
-            let groups: Vec<Vec<usize>> = if source.per_process {
+            let groups: Vec<Vec<usize>> = if source.per == Per::Process {
                 simulated.iter().map(|&at| vec![at]).collect()
             } else {
                 vec![simulated.clone()]

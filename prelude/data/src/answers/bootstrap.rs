@@ -133,6 +133,12 @@ impl Bootstrap {
     }
 }
 
+impl show::Covariances for Bootstrap {
+    fn covariances(&self) -> (Vec<String>, Vec<Vec<f64>>) {
+        (show::bin_names(&self.nominal.edges()), self.covariance())
+    }
+}
+
 /// Mean and standard deviation.
 fn spread(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / values.len() as f64;

@@ -8,7 +8,7 @@ use crate::lower::ranges::Kept;
 use crate::lower::universes::{Key, Mode, Universe};
 use crate::steps::booking::Booking;
 use crate::steps::chain::{Chain, Step};
-use crate::steps::vary::{Variation, Varied};
+use crate::steps::vary::{Member, Variation, Varied};
 use hist::{Axis, Bins, Hist, RangeFinder, Storage};
 use polars::prelude::*;
 use std::collections::BTreeMap;
@@ -83,7 +83,15 @@ impl Filling<'_> {
 
     /// Scales universes of sources that keep the sum of weights before cuts.
     fn keep_norms(&self, group: &Group, lowered: &ProcessPlan<'_>, filled: &mut Filled) -> Result<()> {
+        let kept = crate::answers::normalisation::kept(lowered);
         for variation in filled.variations.iter().filter(|variation| variation.keep_norm) {
+            // A skim has lost rows, and says what there was.
+            let known = |member: Member| match member {
+                Member::Towards(direction) => {
+                    kept.as_ref().and_then(|kept| Some(kept.sum / kept.varied(&variation.source, direction)?))
+                }
+                Member::Weight(_) => None,
+            };
             let before = lowered.before_cuts(group, &variation.source);
             let total = |group: &Group| {
                 let all = lowered.alone(group, &Chain::none(), &[])?;
@@ -91,9 +99,16 @@ impl Filling<'_> {
                 lowered.absorb(&all);
                 Ok::<f64, Error>(sum)
             };
-            let nominal = total(&before)?;
+            let mut nominal = None;
             for member in variation.members() {
-                let factor = nominal / total(&before.and(Step::Universe(variation.source.clone(), member)))?;
+                let factor = match (known(member), nominal) {
+                    (Some(factor), _) => factor,
+                    (None, sum) => {
+                        let sum = sum.map_or_else(|| total(&before), Ok)?;
+                        nominal = Some(sum);
+                        sum / total(&before.and(Step::Universe(variation.source.clone(), member)))?
+                    }
+                };
                 let hists = filled.universes.entry((variation.source.clone(), member));
                 let hists = hists.or_insert_with(|| vec![None; filled.nominal.len()]);
                 for (other, nominal) in hists.iter_mut().zip(&filled.nominal).filter(|_| factor != 1.0) {
@@ -134,7 +149,8 @@ impl Filling<'_> {
             let mut places = Vec::with_capacity(self.bookings.len());
             for at in 0..self.bookings.len() {
                 let own = self.bind(lowered, at, Some(universe))?;
-                places.push(place(&mut bound, own, self.sums(lowered, at)));
+                let sums = self.sums(lowered, at) && !universe.with_errors;
+                places.push(place(&mut bound, own, sums));
             }
             universes.push((universe.key.clone(), places));
         }

@@ -72,11 +72,19 @@ impl show::Part for Histogram {
             None => self.with_band(self.hist.plot()),
         }
     }
+
+    fn spread(&self) -> Option<show::Spread> {
+        self.own_spread()
+    }
 }
 
 impl show::Parts for Histogram {
     fn parts(&self) -> Vec<(String, Hist)> {
         self.hist.parts()
+    }
+
+    fn spread(&self) -> Option<show::Spread> {
+        self.own_spread()
     }
 }
 
@@ -109,15 +117,27 @@ impl Histogram {
 
     /// The band of all sources, where there are any and the plot is of one axis.
     fn with_band(&self, plot: show::Plot) -> show::Plot {
+        match self.sources_spread() {
+            Some(show::Spread { name, up, down }) => plot.band(&name, &up, &down),
+            None => plot,
+        }
+    }
+
+    /// What all sources and statistics do to the sum of the simulation.
+    fn sources_spread(&self) -> Option<show::Spread> {
         let sources = self.variations.sources.len();
         if sources == 0 || self.hist.dimensions() != 1 || self.hist.is_profile() {
-            return plot;
+            return None;
         }
         let words = if sources == 1 { "source" } else { "sources" };
-        match self.band() {
-            Ok(band) => plot.band(&format!("±1σ, {sources} {words}"), &band.up, &band.down),
-            Err(_) => plot,
-        }
+        let band = self.band().ok()?;
+        Some(show::Spread { name: format!("±1σ, {sources} {words}"), up: band.up, down: band.down })
+    }
+
+    /// The same, where all of the histogram is simulation.
+    fn own_spread(&self) -> Option<show::Spread> {
+        let all = self.simulated().len() == self.hist.by_process().len();
+        self.sources_spread().filter(|_| all)
     }
 
     /// The recorded and the simulated processes apart, where there are both and they count entries along one axis.

@@ -17,6 +17,7 @@ pub(crate) mod histogram;
 pub(crate) mod lazy;
 pub(crate) mod listing;
 pub(crate) mod n_minus_one;
+pub(crate) mod normalisation;
 pub(crate) mod numbers;
 pub(crate) mod pages;
 pub(crate) mod remote_cutflow;

@@ -1,6 +1,7 @@
 //! What each source does: a table of its effects on yields and shapes, and a plot of one source.
 
 use crate::answers::histogram::Histogram;
+use crate::answers::workspace;
 use crate::error::Result;
 use crate::steps::vary::{Down, Up};
 use hist::Hist;
@@ -30,6 +31,8 @@ pub struct SourceEffect {
     pub shape: f64,
     /// Up over nominal, bin by bin.
     pub ratio: Vec<f64>,
+    /// What is odd about it, as [`Workspace::check`](crate::Workspace::check) says it.
+    pub odd: Vec<String>,
 }
 
 /// The effects of all sources on all processes that they concern; displays as a table.
@@ -116,17 +119,19 @@ impl Histogram {
     pub fn sources(&self) -> Result<Sources> {
         let mut effects = Vec::new();
         for source in &self.variations.sources {
-            for ((process, nominal), part) in self.by_process().iter().zip(&source.parts) {
+            for (at, ((process, nominal), part)) in self.by_process().iter().zip(&source.parts).enumerate() {
                 if part.concerned {
                     let varied = [part.towards(nominal, Up)?, part.towards(nominal, Down)?];
-                    effects.push(effect(&source.name, process, nominal, &varied));
+                    let whole = workspace::effect(source, (at, process, nominal))?;
+                    let odd = whole.map(|whole| workspace::odd(process, nominal, whole)).unwrap_or_default();
+                    effects.push(effect((&source.name, process), nominal, &varied, odd));
                 }
             }
         }
         Ok(Sources(effects))
     }
 
-    /// One source as a plot: nominal, up and down.
+    /// One source as a plot: nominal, up and down, and their ratios to nominal.
     ///
     /// # Errors
     /// A source that no step varies.
@@ -143,11 +148,11 @@ impl Histogram {
         let whole = |hist: &Hist| Hist::from_processes([("all", hist.clone())]);
         let [up, down] = [self.varied(source, Up)?, self.varied(source, Down)?];
         let outlines = [("nominal", whole(self)?), ("up", whole(&up)?), ("down", whole(&down)?)];
-        Ok(show::overlay(&outlines[..]).title(source))
+        Ok(show::overlay(&outlines[..]).title(source).ratio())
     }
 }
 
-fn effect(source: &str, process: &str, nominal: &Hist, varied: &[Hist; 2]) -> SourceEffect {
+fn effect((source, process): (&str, &str), nominal: &Hist, varied: &[Hist; 2], odd: Vec<String>) -> SourceEffect {
     let share = |hist: &Hist| hist.sum() / nominal.sum();
     let ratios = |hist: &Hist| {
         let pairs = hist.counts().into_iter().zip(nominal.counts());
@@ -165,6 +170,7 @@ fn effect(source: &str, process: &str, nominal: &Hist, varied: &[Hist; 2]) -> So
         down: share(&varied[1]) - 1.0,
         shape: shape(&varied[0]).max(shape(&varied[1])),
         ratio: ratios(&varied[0]),
+        odd,
     }
 }
 
@@ -187,7 +193,7 @@ impl Display for Sources {
         if self.0.is_empty() {
             return Bundle::text("nothing is varied");
         }
-        let mut table = Table::new(["source", "process", "up", "down", "shape", "up / nominal"]);
+        let mut table = Table::new(["source", "process", "up", "down", "shape", "up / nominal", "odd"]);
         let percent = |share: f64| Cell::text(format!("{:+.2} %", 100.0 * share));
         for one in &self.0 {
             table.push([
@@ -197,6 +203,7 @@ impl Display for Sources {
                 percent(one.down),
                 Cell::text(format!("{:.2} %", 100.0 * one.shape)),
                 Cell::text(spark(&one.ratio)),
+                Cell::text(one.odd.join("; ")),
             ]);
         }
         table

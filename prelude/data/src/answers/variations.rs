@@ -3,7 +3,7 @@
 use crate::answers::fill::Filled;
 use crate::answers::slots::Other;
 use crate::error::{Error, Result};
-use crate::steps::vary::{Combine, Direction, Down, Member, Members, Up, Variation, Varied};
+use crate::steps::vary::{Combine, Direction, Down, Member, Members, Per, Up, Variation, Varied};
 use hist::Hist;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) struct Variations {
 pub(crate) struct Source {
     pub name: Arc<str>,
     pub shape_only: bool,
-    pub per_process: bool,
+    pub per: Per,
     /// In the order of the processes.
     pub parts: Vec<Part>,
 }
@@ -64,8 +64,8 @@ impl Variations {
                 let known = sources.iter().position(|source| source.name == variation.source);
                 let source = known.unwrap_or_else(|| {
                     let parts = vec![Part::default(); hist.by_process().len()];
-                    let (name, per_process) = (variation.source.clone(), variation.per_process);
-                    sources.push(Source { name, shape_only: variation.shape_only, per_process, parts });
+                    let (name, per) = (variation.source.clone(), variation.per.clone());
+                    sources.push(Source { name, shape_only: variation.shape_only, per, parts });
                     sources.len() - 1
                 });
                 add(&mut sources[source].parts[process], filled, variation, at)?;

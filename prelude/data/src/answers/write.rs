@@ -8,6 +8,7 @@ use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::{DataFrame, PlSmallStr, Schema};
 use segment::Segment;
+use sources::NORMALISATION;
 use sources::parquet::{WriteOptions, Writer};
 use sources::root::{WriteRoot, Writer as RootWriter};
 use sources::write::{Partitioned, TableWriter};
@@ -16,8 +17,8 @@ use std::sync::{Mutex, PoisonError};
 
 impl Group {
     /// Writes the rows that are left as parquet (zstd, floats PLAIN) and gives their number. Where rows have weights, the column
-    /// `__total_weight__` carries the whole weight of each, luminosity included. The file appears whole or not
-    /// at all. Several processes give a directory with one subdirectory each, which [`load`](crate::load) opens again.
+    /// `__total_weight__` carries the whole weight of each, luminosity included, and the metadata keep the sum of weights before
+    /// all cuts ([`Group::normalisation`]). The file appears whole or not at all. Several processes give a directory with one subdirectory each, which [`load`](crate::load) opens again.
     ///
     /// # Errors
     /// Everything that is wrong with the steps, before any row is read; a place that cannot be written.
@@ -55,13 +56,17 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
         let several = self.members.len() > 1;
-        let path = path.as_ref();
+        let (path, kept) = (path.as_ref(), self.kept_normalisation());
         let written = self.write_titled("write_parquet", |process, columns| {
             let path = match several {
                 true => path.join(process).join("part-00000.parquet"),
                 false => path.to_owned(),
             };
-            Ok(Writer::create(&path, columns, options)?)
+            let file = Writer::create(&path, columns, options)?;
+            Ok(match kept.iter().find(|(name, _)| name == process) {
+                Some((_, text)) => file.attach(NORMALISATION, text),
+                None => file,
+            })
         })?;
         Ok(written.into_iter().map(|written| written.rows).sum())
     }
@@ -199,11 +204,15 @@ impl Group {
     pub fn write_root_with(&self, path: impl AsRef<Path>, options: impl Into<WriteRoot>) -> Result<u64> {
         let options = options.into();
         let several = self.members.len() > 1;
-        let (file, tree) = sources::root::split(path.as_ref());
+        let ((file, tree), kept) = (sources::root::split(path.as_ref()), self.kept_normalisation());
         let tree = tree.map_or_else(String::new, |tree| format!(":{tree}"));
         let written = self.write_titled("write_root", |process, columns| {
             let file = if several { file.join(process).join("part-00000.root") } else { file.clone() };
-            Ok(RootWriter::create(format!("{}{tree}", file.display()), columns, options.clone())?)
+            let file = RootWriter::create(format!("{}{tree}", file.display()), columns, options.clone())?;
+            Ok(match kept.iter().find(|(name, _)| name == process) {
+                Some((_, text)) => file.attach(NORMALISATION, text)?,
+                None => file,
+            })
         })?;
         Ok(written.into_iter().map(|written| written.rows).sum())
     }

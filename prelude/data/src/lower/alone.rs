@@ -1,10 +1,13 @@
 //! A process with other steps: one universe alone, or all rows before the cuts.
 
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::group::Group;
 use crate::lower::pass::stand_in;
 use crate::lower::plan::ProcessPlan;
-use crate::steps::chain::{Chain, Step};
+use crate::steps::chain::{Chain, How, Step};
+use crate::steps::vary::{Variation, Varied};
+use std::sync::Arc;
 
 impl ProcessPlan<'_> {
     /// The same process with the steps of a group, nominal or in the universe that they choose.
@@ -45,5 +48,29 @@ fn removes(step: &Step) -> bool {
             | Step::Drop(_)
             | Step::Vary(_)
             | Step::Universe(..)
+            | Step::Join { how: How::Left, .. }
+            | Step::AsOf { .. }
+            | Step::Attach { .. }
+            | Step::Window { .. }
     )
+}
+
+impl Group {
+    /// The group with all steps that remove no rows. Universes have the sums that their weights give: none is scaled to that of
+    /// nominal, and yields that vary alone are left out.
+    pub(crate) fn before_all_cuts(&self) -> Self {
+        let plain = |step: &Step| match step {
+            Step::Vary(variation) if matches!(variation.varied, Varied::Norm { .. }) => None,
+            Step::Vary(variation) => {
+                Some(Step::Vary(Arc::new(Variation { keep_norm: false, ..(**variation).clone() })))
+            }
+            step if removes(step) => None,
+            step => Some(step.clone()),
+        };
+        let whole =
+            |chain: &Chain| chain.steps().into_iter().filter_map(plain).fold(Chain::none(), |all, step| all.and(step));
+        let before = self.catalog.before.iter().map(whole).collect();
+        let catalog = Arc::new(Catalog { before, ..(*self.catalog).clone() });
+        Self { chain: whole(&self.chain), catalog, ..self.clone() }
+    }
 }

@@ -83,6 +83,11 @@ impl ProcessPlan<'_> {
         self.process.source.rows()
     }
 
+    /// What the files of the process say under a key, a text for each of them.
+    pub(crate) fn attached(&self, key: &str) -> Vec<Option<String>> {
+        self.process.source.attached(key)
+    }
+
     /// The columns that the process has before all steps.
     pub(crate) fn input(&self) -> &Schema {
         self.process.source.schema()

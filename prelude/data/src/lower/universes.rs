@@ -31,6 +31,8 @@ pub(crate) struct Universe {
     pub names: BTreeMap<String, String>,
     /// The column that says which rows pass.
     pub mask: Option<String>,
+    /// Whether its histograms have errors.
+    pub with_errors: bool,
 }
 
 /// How a column was used by an earlier step.

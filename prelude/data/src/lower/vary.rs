@@ -127,7 +127,7 @@ impl ProcessPlan<'_> {
         for member in self.members(variation, chosen) {
             let down = member == Member::Towards(Down);
             let mut new = Vec::with_capacity(columns.len());
-            let at = self.universe(&variation.source, member);
+            let at = self.universe(variation, member);
             for (column, name) in columns.iter().zip(found) {
                 let Some(value) = (if down { column.down.as_ref() } else { Some(&column.up) }) else { continue };
                 let value = self.bound(value, values)?;
@@ -153,15 +153,16 @@ impl ProcessPlan<'_> {
     }
 
     /// The universe of a source, which begins as nominal; `None` where the whole chain is in it.
-    fn universe(&mut self, source: &Arc<str>, member: Member) -> Option<usize> {
+    fn universe(&mut self, variation: &Variation, member: Member) -> Option<usize> {
         if !self.is_together() {
             return None;
         }
-        let key = (source.clone(), member);
+        let key = (variation.source.clone(), member);
         let known = self.universes.list.iter().position(|universe| universe.key == key);
         Some(known.unwrap_or_else(|| {
             let mask = self.universes.mask.clone();
-            self.universes.list.push(Universe { key, names: BTreeMap::new(), mask });
+            let with_errors = variation.with_errors;
+            self.universes.list.push(Universe { key, names: BTreeMap::new(), mask, with_errors });
             self.universes.list.len() - 1
         }))
     }
@@ -187,7 +188,7 @@ impl ProcessPlan<'_> {
             let Member::Weight(at) = member else { continue };
             let factor = self.bound(&factors[at], values)?;
             self.check(&factor)?;
-            match self.universe(&variation.source, member) {
+            match self.universe(variation, member) {
                 Some(universe) => self.weigh_in(universe, factor)?,
                 None => self.weigh(factor)?,
             }

@@ -104,14 +104,31 @@ pub struct Variation {
     pub(crate) mirrored: bool,
     pub(crate) keep_norm: bool,
     pub(crate) shape_only: bool,
-    /// Whether each process has a nuisance parameter of its own.
-    pub(crate) per_process: bool,
+    /// What has a nuisance parameter of its own.
+    pub(crate) per: Per,
+    /// Whether universes keep sums of squared weights.
+    pub(crate) with_errors: bool,
+}
+
+/// What varies together, with one nuisance parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Per {
+    /// All processes and bins.
+    #[default]
+    All,
+    /// All bins of a process.
+    Process,
+    /// A bin of all processes.
+    Bin,
+    /// A word that says none of these.
+    Unknown(String),
 }
 
 impl Variation {
     fn new(varied: Varied) -> Self {
-        let (only, source) = (None, "".into());
-        Self { source, varied, only, mirrored: false, keep_norm: false, shape_only: false, per_process: false }
+        let (only, source, per) = (None, "".into(), Per::All);
+        let (mirrored, keep_norm, shape_only, with_errors) = (false, false, false, false);
+        Self { source, varied, only, mirrored, keep_norm, shape_only, per, with_errors }
     }
 
     /// The universes that need rows of their own.
@@ -138,6 +155,9 @@ impl Variation {
         let wrong = |why: String| Err(Error::request(format!("vary(\"{source}\", ..): {why}")));
         if source.is_empty() || !source.chars().all(|c| c.is_alphanumeric() || "_-.+".contains(c)) {
             return wrong("the name of a source has letters, digits and `_`".to_owned());
+        }
+        if let Per::Unknown(word) = &self.per {
+            return wrong(format!("per(\"{word}\"): a parameter is per \"process\" or per \"bin\""));
         }
         match &self.varied {
             Varied::Columns(columns) if columns.is_empty() => wrong("no column is varied".to_owned()),
@@ -266,7 +286,29 @@ pub trait IntoVariation: Sized {
         Variation { shape_only: true, ..self.into_variation() }
     }
 
-    /// Each process has a nuisance parameter of its own, called `source_process`.
+    /// What has a nuisance parameter of its own in the workspace: `"process"`, then they are called `source_process`, or
+    /// `"bin"`, then `source_region_bin3`, each for all processes together. The band adds processes that have their own
+    /// in quadrature.
+    ///
+    /// ```
+    /// use data::{Data, IntoVariation, workspace};
+    /// use polars::prelude::*;
+    /// let mc = Data::from_frames([("signal", df!("x" => [0.5, 1.5], "w" => [1.0, 1.0], "up" => [1.1, 1.3])?)])?;
+    /// let h = mc.vary("shape", ("w", "up", "w").per("bin")).weight("w").hist("x", (2, 0.0, 2.0))?;
+    /// let model = workspace().channel("SR", &h, &h).signal("mu", "signal").to_json()?;
+    /// assert_eq!(model["channels"][0]["samples"][0]["modifiers"][2]["name"], "shape_SR_bin1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn per(self, what: &str) -> Variation {
+        let per = match what {
+            "process" => Per::Process,
+            "bin" => Per::Bin,
+            other => Per::Unknown(other.to_owned()),
+        };
+        Variation { per, ..self.into_variation() }
+    }
+
+    /// Each process has a nuisance parameter of its own, called `source_process`: `.per("process")`.
     ///
     /// ```
     /// # use polars::df;
@@ -278,7 +320,22 @@ pub trait IntoVariation: Sized {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn per_process(self) -> Variation {
-        Variation { per_process: true, ..self.into_variation() }
+        self.per("process")
+    }
+
+    /// Universes keep sums of squared weights as well, so that `h.varied(..)` has errors. They are those of nearly the same
+    /// rows as nominal, so that no fit uses them; they take twice the memory.
+    ///
+    /// ```
+    /// use data::{Data, IntoVariation, Up};
+    /// use polars::prelude::*;
+    /// let mc = Data::from_frames([("mumu", df!("x" => [0.5, 0.6], "w" => [1.0, 1.0], "up" => [3.0, 4.0])?)])?;
+    /// let h = mc.vary("id", ("w", "up", "w").with_errors()).weight("w").hist("x", (1, 0.0, 1.0))?;
+    /// assert_eq!(h.varied("id", Up)?.errors(), [5.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn with_errors(self) -> Variation {
+        Variation { with_errors: true, ..self.into_variation() }
     }
 }
 
@@ -439,5 +496,6 @@ mod tests {
         assert!(wrong(named("n", Norm(2.5))).contains("above 0"));
         assert!(wrong(named("e", Envelope(["w"]))).contains("two weights"));
         assert!(wrong(named("c", [("x", "y"), ("x", "z")])).contains("`x` comes twice"));
+        assert!(wrong(named("p", ("x", "y").per("region"))).contains("per \"bin\""));
     }
 }

@@ -143,6 +143,21 @@ impl Writer {
         self.object(class, name, &hist.title, out.bytes)
     }
 
+    /// Writes a text as a TNamed, whose title it is.
+    ///
+    /// # Errors
+    /// A text of more than 30,000 bytes, which no key holds, or not of ASCII, of which ROOT does not say what it is; what the
+    /// system says.
+    pub fn named(&mut self, name: &str, text: &str) -> Result<()> {
+        const MOST: usize = 30_000;
+        if name.len() + text.len() > MOST || !text.is_ascii() {
+            return Err(Kind::Refused(format!("a TNamed of {} bytes; 30,000 of ASCII at most", text.len())).into());
+        }
+        let mut out = Out::new(key_length("TNamed", name, text));
+        out.named(name, text);
+        self.object("TNamed", name, text, out.bytes)
+    }
+
     /// Writes a profile as TProfile.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::Plot;
 use super::constructors::edges;
 use super::model::{Layer, Mark, Paint};
+use super::names::Spread;
 use hist::Hist;
 
 /// Distances from the reference, bin by bin.
@@ -43,6 +44,16 @@ impl Plot {
         self.scene.panels[0].layers.push(Layer::new(name, Paint::Soft, Mark::Band { edges, low, high }));
         self.uncertainty = Some(Uncertainty { up: up.to_vec(), down: down.to_vec() });
         self
+    }
+}
+
+impl Plot {
+    /// The band of what is drawn, where it knows one.
+    pub(super) fn around(self, spread: Option<Spread>) -> Self {
+        match spread {
+            Some(Spread { name, up, down }) => self.band(&name, &up, &down),
+            None => self,
+        }
     }
 }
 

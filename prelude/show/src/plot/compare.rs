@@ -1,7 +1,7 @@
 //! Data over a reference, and the panel that compares them.
 
 use super::constructors::{edges, same_bins};
-use super::model::{AxisSpec, Layer, Mark, Paint, Panel, Point};
+use super::model::{AxisSpec, Layer, Mark, Paint, Panel, Point, StepStyle};
 use super::{Part, Parts, Plot};
 use crate::label::Label;
 use hist::{Compared, Comparison, Fitted, Hist};
@@ -56,7 +56,8 @@ impl Plot {
         self
     }
 
-    /// A panel with data over reference. The band is the statistical error of the reference.
+    /// A panel with data over reference. The band is the statistical error of the reference, inside of that of all that is
+    /// uncertain where it is known. Of histograms over one another, a panel with the others over the first.
     ///
     /// ```
     /// # use hist::{Axis, Hist};
@@ -139,6 +140,12 @@ impl Plot {
     pub fn compare(self, how: Comparison) -> Self {
         if let (Comparison::Pull, None, Some(fitted)) = (how, &self.data, &self.fitted) {
             let panel = pulls(fitted);
+            return self.under(panel);
+        }
+        if let (Comparison::SplitRatio, None, [(name, first), others @ ..]) = (how, &self.data, &self.outlines[..])
+            && !others.is_empty()
+        {
+            let panel = over_first(name, first, others);
             return self.under(panel);
         }
         let (Some(data), Some(reference)) = (&self.data, &self.reference) else {
@@ -237,6 +244,31 @@ fn panel(data: &Hist, reference: &Hist, how: Comparison) -> Result<Panel, hist::
     }
     layers.push(Layer::new("", Paint::Ink, Mark::Points(points)));
     Ok(Panel { layers, y: wish, share: 0.36, guides, ..Panel::default() })
+}
+
+/// Histograms over the first of them, as lines around 1.
+fn over_first(name: &str, first: &Hist, others: &[(String, Hist)]) -> Panel {
+    let edges = edges(first);
+    let ratios = |hist: &Hist| -> Vec<f64> {
+        let pairs = hist.values().into_iter().zip(first.values());
+        pairs.map(|(value, first)| if first == 0.0 { 1.0 } else { value / first }).collect()
+    };
+    let all: Vec<Vec<f64>> = others.iter().filter(|(_, hist)| same_bins(first, hist)).map(|(_, h)| ratios(h)).collect();
+    let points: Vec<Point> = all.iter().flatten().map(|&y| Point { y, ..Point::default() }).collect();
+    let layer = |(at, values): (usize, &Vec<f64>)| {
+        let mark = Mark::Steps {
+            edges: edges.clone(),
+            values: values.clone(),
+            // The line begins where its first bin is.
+            base: values.clone(),
+            style: StepStyle::Outline,
+        };
+        Layer::new("", Paint::Line(at + 1), mark)
+    };
+    let layers = all.iter().enumerate().map(layer).collect();
+    let label = Label::verbatim(&format!("Ratio to {name}"));
+    let wish = AxisSpec { range: sensible(&points, 1.0, 0.0), ..AxisSpec::named(label, None) };
+    Panel { layers, y: wish, share: 0.36, guides: vec![1.0], ..Panel::default() }
 }
 
 /// The pulls of a fit: bars from 0, with lines where three errors are.

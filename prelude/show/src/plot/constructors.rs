@@ -19,8 +19,8 @@ use hist::{Axis, Hist, Sample, Storage};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn histogram(hist: impl Part) -> Plot {
-    let hist = &hist.part(0).1;
-    match hist.dimensions() {
+    let (spread, hist) = (hist.spread(), &hist.part(0).1);
+    let plot = match hist.dimensions() {
         1 if hist.is_profile() => profile(hist),
         1 if hist.by_process().len() > 1 => stack(hist),
         1 => single(hist),
@@ -29,7 +29,8 @@ pub fn histogram(hist: impl Part) -> Plot {
             ..Plot::of(scene(hist, Panel { y: wish(&hist.axes()[1]), ..Panel::default() }))
         },
         many => Plot::impossible(format!("{many} dimensions; project the histogram on one or two axes first")),
-    }
+    };
+    plot.around(spread)
 }
 
 /// Histograms on top of one another, from the bottom: simulation under data.
@@ -47,7 +48,7 @@ pub fn histogram(hist: impl Part) -> Plot {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn stack(parts: impl Parts) -> Plot {
-    let parts = parts.parts();
+    let (spread, parts) = (parts.spread(), parts.parts());
     let total = match total(&parts) {
         Ok(total) => total,
         Err(why) => return Plot::impossible(why),
@@ -62,16 +63,16 @@ pub fn stack(parts: impl Parts) -> Plot {
         layers.push(Layer::new(name, Paint::Fill(color), mark));
         base = values;
     }
-    let spread = base.iter().zip(total.errors());
-    let (low, high) = spread.map(|(y, error)| (y - error, y + error)).unzip();
+    let statistics = base.iter().zip(total.errors());
+    let (low, high) = statistics.map(|(y, error)| (y - error, y + error)).unzip();
     layers.push(Layer::new("Stat. unc.", Paint::Ink, Mark::Band { edges, low, high }));
     let mut plot = Plot::of(scene(&total, counts_panel(&total, layers)));
     plot.scene.summary = format!("{} parts, {}", parts.len(), summary(&total));
     plot.reference = Some(total);
-    plot
+    plot.around(spread)
 }
 
-/// Outlines of histograms over one another.
+/// Outlines of histograms over one another. [`Plot::ratio`] adds a panel with the others over the first.
 ///
 /// ```
 /// # use hist::{Axis, Hist};
@@ -94,6 +95,7 @@ pub fn overlay(parts: impl Parts) -> Plot {
     let panel = counts_panel(first, outlines.collect());
     let mut plot = Plot::of(scene(first, panel));
     plot.scene.summary = format!("{} histograms", parts.len());
+    plot.outlines = parts;
     plot
 }
 
@@ -193,44 +195,6 @@ pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     Plot { flow: Some(steps.collect()), ..Plot::of(scene) }
 }
 
-/// A matrix of correlations, row by row, each between -1 and 1.
-///
-/// ```
-/// # use show::theme::LIGHT;
-/// let svg = show::correlation(&["x", "y"], &[1.0, 0.5, 0.5, 1.0]).svg(&LIGHT)?;
-/// assert!(svg.contains("0.5"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
-    let n = names.len();
-    if values.len() != n * n || n == 0 {
-        return Plot::impossible(format!("{n} names need {} correlations, not {}", n * n, values.len()));
-    }
-    let names: Vec<Label> = names.iter().map(|name| variables::label(name.as_ref()).0).collect();
-    let wish = |names: Vec<Label>| AxisSpec { names: Some(names), ..AxisSpec::default() };
-    let edges: Vec<f64> = (0..=n).map(|at| at as f64).collect();
-    // Rows run downward on paper: the first name stands at the top.
-    let cell = |x: usize, y: usize| values[(n - 1 - y) * n + x];
-    let cells = (0..n * n).map(|at| cell(at / n, at % n)).collect();
-    let mut scene = PlotSpec::new("correlation matrix", wish(names.clone()), Panel::default());
-    scene.panels[0].y = wish(names.into_iter().rev().collect());
-    scene.width = (170.0 + 52.0 * n as f64).clamp(420.0, 1400.0);
-    scene.height = (110.0 + 44.0 * n as f64).clamp(340.0, 1300.0);
-    scene.summary = format!("{n} variables");
-    let z = AxisSpec::named(Label::verbatim("Correlation"), None);
-    let map = Map {
-        x: edges.clone(),
-        y: edges,
-        cells,
-        z,
-        log: false,
-        shade: Shade::Signed,
-        projections: false,
-        written: n <= 24,
-    };
-    Plot { map: Some(map), ..Plot::of(scene) }
-}
-
 fn single(hist: &Hist) -> Plot {
     let edges = edges(hist);
     let values = hist.values();
@@ -265,6 +229,7 @@ fn map(hist: &Hist) -> Map {
         shade: Shade::Density,
         projections: !hist.is_profile(),
         written: false,
+        words: Vec::new(),
     }
 }
 

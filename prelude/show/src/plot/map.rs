@@ -30,14 +30,16 @@ pub(super) struct Map {
     pub(super) projections: bool,
     /// Whether the numbers are written into the cells.
     pub(super) written: bool,
+    /// What is written into the cells instead of the values, line by line; empty where it is the values.
+    pub(super) words: Vec<Vec<String>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Shade {
     /// From nothing to much.
     Density,
-    /// From -1 to 1.
-    Signed,
+    /// From minus this to this.
+    Signed(f64),
 }
 
 impl Map {
@@ -53,10 +55,18 @@ impl Map {
         self.cells.get(column * self.rows() + row).copied().unwrap_or(f64::NAN)
     }
 
+    /// What is written into a cell.
+    fn written_in(&self, column: usize, row: usize) -> Vec<String> {
+        match self.words.get(column * self.rows() + row) {
+            Some(words) => words.clone(),
+            None => vec![format!("{:.2}", self.cell(column, row))],
+        }
+    }
+
     /// The axis of the colours.
     fn colors(&self) -> Axis {
-        if self.shade == Shade::Signed {
-            return Axis::linear(-1.0, 1.0);
+        if let Shade::Signed(limit) = self.shade {
+            return Axis::linear(-limit, limit);
         }
         let finite = || self.cells.iter().copied().filter(|z| z.is_finite());
         let high = finite().fold(f64::NEG_INFINITY, f64::max);
@@ -69,7 +79,7 @@ impl Map {
     /// The colour of a value; nothing for what is empty.
     fn color(&self, axis: &Axis, value: f64, theme: &Theme) -> Option<Color> {
         match self.shade {
-            Shade::Signed => value.is_finite().then(|| theme.signed(value)),
+            Shade::Signed(limit) => value.is_finite().then(|| theme.signed((value / limit).clamp(-1.0, 1.0))),
             Shade::Density if !value.is_finite() || value == 0.0 || (self.log && value < 0.0) => None,
             Shade::Density => Some(theme.density((axis.place(value) * SHADES).round() / SHADES)),
         }
@@ -145,12 +155,12 @@ fn cells(canvas: &mut Canvas, map: &Map, area: Area, (x, y, colors): (&Axis, &Ax
             let cell = Area { left, top, width: right - left, height: bottom - top };
             colored.push((overlapping(cell, area), color));
             if map.written {
-                written.push((cell, value, color));
+                written.push((cell, map.written_in(column, row), color));
             }
         }
     }
     canvas.rects(&colored);
-    written.into_iter().for_each(|(cell, value, color)| write_value(canvas, cell, value, color));
+    written.into_iter().for_each(|(cell, lines, color)| write_value(canvas, cell, &lines, color));
 }
 
 /// The cell, a little larger to the right and below, so that no seam of background shows between cells.
@@ -160,11 +170,16 @@ fn overlapping(cell: Area, area: Area) -> Area {
     Area { width, height, ..cell }
 }
 
-fn write_value(canvas: &mut Canvas, cell: Area, value: f64, color: Color) {
-    let label = Label::verbatim(&format!("{value:.2}").replace('-', "−"));
-    let size = (cell.width / label.width(false) * 0.8).min(cell.height * 0.6).min(14.0);
+fn write_value(canvas: &mut Canvas, cell: Area, lines: &[String], color: Color) {
+    let labels: Vec<Label> = lines.iter().map(|line| Label::verbatim(&line.replace('-', "−"))).collect();
+    let widest = labels.iter().map(|label| label.width(false)).fold(1.0, f64::max);
+    let size = (cell.width / widest * 0.8).min(cell.height * 0.6 / (1.2 * lines.len() as f64 - 0.2)).min(14.0);
     let script = Script::new(size, color.opposite()).at(Anchor::Middle);
-    canvas.text(cell.left + cell.width / 2.0, cell.top + cell.height / 2.0 + size * 0.35, &label, script);
+    for (at, label) in labels.iter().enumerate() {
+        // Lines stand around the middle of the cell.
+        let line = 1.2 * size * (at as f64 - 0.5 * (lines.len() as f64 - 1.0));
+        canvas.text(cell.left + cell.width / 2.0, cell.top + cell.height / 2.0 + line + size * 0.35, label, script);
+    }
 }
 
 /// One pixel per pixel of the frame, each with the colour of the cell it is in, so that any axis works.
@@ -196,7 +211,7 @@ fn color_bar(canvas: &mut Canvas, map: &Map, axis: &Axis, area: Area, theme: &Th
     for step in 0..STEPS {
         let place = (step as f64 + 0.5) / STEPS as f64;
         let color = match map.shade {
-            Shade::Signed => theme.signed(axis.value(place)),
+            Shade::Signed(limit) => theme.signed(axis.value(place) / limit),
             Shade::Density => theme.density(place),
         };
         let top = area.bottom() - height * (step + 1) as f64;
@@ -261,8 +276,11 @@ pub(super) fn text(scene: &PlotSpec, map: &Map) -> String {
         let corner = format!("{} \\ {}", scene.panels[0].y.title().plain(), scene.x.title().plain());
         let mut table = crate::table::Table::new([corner].into_iter().chain(heads)).row_heads();
         for row in (0..map.rows()).rev() {
-            let values =
-                (0..map.columns()).map(|column| crate::table::Cell::number(rounded(map, map.cell(column, row))));
+            let value = |column: usize| match map.words.is_empty() {
+                true => crate::table::Cell::number(rounded(map, map.cell(column, row))),
+                false => crate::table::Cell::text(map.written_in(column, row).join(" ")),
+            };
+            let values = (0..map.columns()).map(value);
             table.push([crate::table::Cell::text(name(&scene.panels[0].y, &map.y, row))].into_iter().chain(values));
         }
         return out + "\n" + &table.to_text();
@@ -303,5 +321,5 @@ pub(super) fn text(scene: &PlotSpec, map: &Map) -> String {
 }
 
 fn rounded(map: &Map, value: f64) -> f64 {
-    if map.shade == Shade::Signed { (value * 1000.0).round() / 1000.0 } else { value }
+    if matches!(map.shade, Shade::Signed(_)) { (value * 1000.0).round() / 1000.0 } else { value }
 }

@@ -23,6 +23,17 @@ const KNOWN: [(&str, usize); 17] = [
     ("llYY", 7),
 ];
 
+/// An uncertainty beyond statistics: its name in the legend, and lengths upwards and downwards, bin by bin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    /// What the legend says.
+    pub name: String,
+    /// Upwards.
+    pub up: Vec<f64>,
+    /// Downwards.
+    pub down: Vec<f64>,
+}
+
 /// One part: a histogram, or a name and a histogram.
 ///
 /// ```
@@ -59,6 +70,11 @@ pub trait Part {
     fn plot(&self) -> super::Plot {
         super::histogram(self.part(0).1)
     }
+
+    /// Its uncertainty beyond statistics, where it knows one: a band that is drawn with it.
+    fn spread(&self) -> Option<Spread> {
+        None
+    }
 }
 
 impl Part for Hist {
@@ -74,6 +90,10 @@ impl<P: Part> Part for &P {
 
     fn plot(&self) -> super::Plot {
         (**self).plot()
+    }
+
+    fn spread(&self) -> Option<Spread> {
+        (**self).spread()
     }
 }
 
@@ -110,6 +130,11 @@ pub trait Parts {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn parts(&self) -> Vec<(String, Hist)>;
+
+    /// The uncertainty of their sum beyond statistics, where they know one: a band that is drawn with a stack.
+    fn spread(&self) -> Option<Spread> {
+        None
+    }
 }
 
 impl Parts for Hist {
@@ -152,6 +177,10 @@ where
 impl<P: Parts + ?Sized> Parts for &P {
     fn parts(&self) -> Vec<(String, Hist)> {
         (**self).parts()
+    }
+
+    fn spread(&self) -> Option<Spread> {
+        (**self).spread()
     }
 }
 

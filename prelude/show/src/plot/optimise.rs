@@ -45,6 +45,7 @@ pub fn merit(scan: &CutScan) -> Plot {
                 shade: Shade::Density,
                 projections: false,
                 written: false,
+                words: Vec::new(),
             };
             let free = |axis| AxisSpec { range: None, ..wish(axis) };
             let panel = Panel { y: free(second), ..Panel::default() };

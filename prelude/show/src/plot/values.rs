@@ -106,6 +106,7 @@ fn map(values: &Values, name: &str) -> Plot {
         x,
         y,
         written: cells.len() <= WRITTEN,
+        words: cells.iter().zip(values.errors()).map(|(value, error)| with_error(*value, error)).collect(),
         cells,
         z: AxisSpec::named(Label::verbatim(name), None),
         log: false,
@@ -114,6 +115,15 @@ fn map(values: &Values, name: &str) -> Plot {
     };
     let panel = Panel { y: wish(&values.axes()[1]), ..Panel::default() };
     Plot { map: Some(map), ..Plot::of(PlotSpec::new("", wish(&values.axes()[0]), panel)) }
+}
+
+/// A value and its error below it, to two digits of the error.
+fn with_error(value: f64, error: f64) -> Vec<String> {
+    if !(error > 0.0 && error.is_finite()) {
+        return vec![number(value, 3)];
+    }
+    let digits = (1 - error.log10().floor() as i32).clamp(0, 6) as usize;
+    vec![format!("{value:.digits$}"), format!("±{error:.digits$}")]
 }
 
 impl Display for Values {

@@ -1,7 +1,7 @@
 //! A plot as a Vega-Lite 5 chart, which JupyterLab draws without extensions: zoom with the wheel, numbers under the pointer.
 
 use super::Plot;
-use super::map::Map;
+use super::map::{Map, Shade};
 use super::model::{AxisSpec, Layer, Mark, Panel, PlotSpec, Point, StepStyle};
 use crate::bundle::{Bundle, Display};
 use crate::label::Label;
@@ -260,10 +260,9 @@ fn map_spec(scene: &PlotSpec, map: &Map) -> Value {
             }
         }
     }
-    let scheme = if map.written {
-        json!({ "scheme": "blueorange", "domain": [-1, 1] })
-    } else {
-        json!({ "scheme": "viridis", "type": if map.log { "log" } else { "linear" } })
+    let scheme = match map.shade {
+        Shade::Signed(limit) => json!({ "scheme": "blueorange", "domain": [-limit, limit] }),
+        Shade::Density => json!({ "scheme": "viridis", "type": if map.log { "log" } else { "linear" } }),
     };
     let side = |wish: &AxisSpec, field: &str| {
         let mut axis = axis(wish);

@@ -183,6 +183,14 @@ impl Source for Chain {
         zones
     }
 
+    fn attached(&self, key: &str) -> Vec<Option<String>> {
+        let own = |part: &Part| match part.source.attached(key) {
+            none if none.is_empty() => vec![None],
+            some => some,
+        };
+        self.parts.iter().flat_map(own).collect()
+    }
+
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
     }

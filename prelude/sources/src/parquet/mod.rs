@@ -334,6 +334,11 @@ impl Source for Parquet {
         self.zones.clone()
     }
 
+    fn attached(&self, key: &str) -> Vec<Option<String>> {
+        let mut all = self.metadata.key_value_metadata.iter().flatten();
+        vec![all.find(|one| one.key == key).and_then(|one| one.value.clone())]
+    }
+
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
         let same = infer_schema(&self.metadata).is_ok_and(|inferred| inferred == self.fields);
         // Held in another type than Polars gives them.

@@ -72,6 +72,8 @@ pub struct Writer {
     options: WriteOptions,
     waiting: Vec<DataFrame>,
     rows: usize,
+    /// Keys and texts that are written beside the rows.
+    attached: Vec<(String, String)>,
 }
 
 impl Writer {
@@ -95,7 +97,16 @@ impl Writer {
             options: options.clone(),
             waiting: Vec::new(),
             rows: 0,
+            attached: Vec::new(),
         })
+    }
+
+    /// Writes a text beside the rows, in the metadata of the file, where [`Source::attached`](crate::Source::attached) and others
+    /// find it under its key.
+    #[must_use]
+    pub fn attach(mut self, key: &str, text: impl Into<String>) -> Self {
+        self.attached.push((key.to_owned(), text.into()));
+        self
     }
 
     /// Appends rows.
@@ -164,8 +175,9 @@ impl Writer {
         let rest = self.take()?;
         self.group(&rest)?;
         let Some(mut file) = self.file.take() else { return Ok(0) };
-        let schema: Vec<KeyValue> = vec![schema_to_metadata_key(file.schema())];
-        let size = file.end(Some(schema)).map_err(|error| disk(self.part.path(), &error))?;
+        let mut known: Vec<KeyValue> = vec![schema_to_metadata_key(file.schema())];
+        known.extend(self.attached.drain(..).map(|(key, text)| KeyValue { key, value: Some(text) }));
+        let size = file.end(Some(known)).map_err(|error| disk(self.part.path(), &error))?;
         let io = |error: std::io::Error| Error::read(&place(self.part.path()), error.to_string());
         let file = file.into_inner().into_inner().map_err(|error| io(error.into_error()))?;
         self.part.finish(&file)?;

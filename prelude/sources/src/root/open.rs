@@ -26,6 +26,9 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Root {
     file: TableFile,
     name: String,
+    tree: String,
+    /// The objects of the file that are texts.
+    objects: Vec<root::Entry>,
     table: root::Table,
     schema: SchemaRef,
     /// Position of each column in the table.
@@ -86,8 +89,22 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let unreadable = table.skipped().iter().map(unreadable).collect();
     let schema = Arc::new(schema);
     let recovered = file.recovered();
+    let objects = file.entries().into_iter().filter(|entry| entry.class == "TNamed").collect();
     let (bounds, foreign) = (Bounds::default(), Foreign::default());
-    Ok(Root { file: open, name, table, schema, positions, segments, unreadable, recovered, bounds, foreign })
+    Ok(Root {
+        file: open,
+        name,
+        tree,
+        objects,
+        table,
+        schema,
+        positions,
+        segments,
+        unreadable,
+        recovered,
+        bounds,
+        foreign,
+    })
 }
 
 /// A file, and the objects in it. The list of them is at its end, and is fetched with the bytes around it.
@@ -97,6 +114,11 @@ fn opened(path: &Path) -> Result<(TableFile, root::File)> {
     let _held = open.hold(|| vec![bytes.length().saturating_sub(END)..bytes.length()], &place)?;
     let file = root::File::of(open.name(), bytes).map_err(|error| told(&place, error))?;
     Ok((open, file))
+}
+
+/// What a text is called that is written beside a tree under a key.
+pub(super) fn beside(tree: &str, key: &str) -> String {
+    format!("{tree}_{key}")
 }
 
 /// The names of the trees and ntuples of a file.
@@ -226,6 +248,16 @@ impl Source for Root {
 
     fn segments(&self) -> &[SegmentInfo] {
         &self.segments
+    }
+
+    fn attached(&self, key: &str) -> Vec<Option<String>> {
+        let name = beside(&self.tree, key);
+        vec![
+            self.objects
+                .iter()
+                .find(|entry| entry.path == name && entry.class == "TNamed")
+                .map(|one| one.title.clone()),
+        ]
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {

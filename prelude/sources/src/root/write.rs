@@ -50,6 +50,7 @@ pub struct Writer {
     place: Place,
     file: root::Writer,
     table: Table,
+    name: String,
     types: Vec<(PlSmallStr, DataType)>,
 }
 
@@ -92,9 +93,21 @@ impl Writer {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Error::read(&place, error.to_string()))?;
         }
-        let file = root::Writer::add(&path, &[name], options.compression).map_err(told)?;
+        // A text that was written beside an older tree of this name goes with it.
+        let old = super::open::beside(name, crate::source::NORMALISATION);
+        let file = root::Writer::add(&path, &[name, &old], options.compression).map_err(told)?;
         let types = schema.iter().map(|(name, dtype)| (name.clone(), dtype.clone())).collect();
-        Ok(Self { place, file, table, types })
+        Ok(Self { place, file, table, types, name: name.to_owned() })
+    }
+
+    /// Writes a text beside the tree, as a TNamed `tree_key`, where [`Source::attached`](crate::Source::attached) finds it.
+    ///
+    /// # Errors
+    /// A text of more than 30,000 bytes, or not of ASCII; what the system says.
+    pub fn attach(mut self, key: &str, text: &str) -> Result<Self> {
+        let name = super::open::beside(&self.name, key);
+        self.file.named(&name, text).map_err(|error| Error::read(&self.place, error.kind.to_string()))?;
+        Ok(self)
     }
 
     /// Adds the rows of a frame.

@@ -2,6 +2,7 @@
 
 use crate::answers::workspace::model::{Channel, Effect, Process, Workspace};
 use crate::error::Result;
+use hist::Hist;
 use show::{Bundle, Cell, Display, Table};
 
 /// A change of the yield by more than this is said.
@@ -149,7 +150,9 @@ impl Workspace {
                     found.push(Finding { channel, process, source: source.to_owned(), what });
                 };
                 of_process(process, &mut say);
-                for effect in &process.effects {
+                // Of a parameter of one bin nothing is said where it does nothing.
+                let bare = |effect: &&Effect| effect.bin.is_none() || !effect.is_nothing(&process.nominal);
+                for effect in process.effects.iter().filter(bare) {
                     of_effect(process, effect, &mut say);
                 }
             }
@@ -192,6 +195,15 @@ fn of_process(process: &Process, say: &mut impl FnMut(&str, String)) {
     if effective < FEW {
         say("", format!("{effective:.0} effective rows behind {sum:.2} events; its shapes are noise"));
     }
+}
+
+/// What is odd about what a source does to a process, of nominal contents and errors.
+pub(in crate::answers) fn odd(name: &str, nominal: &Hist, effect: Effect) -> Vec<String> {
+    let (nominal, errors) = (nominal.counts(), nominal.errors());
+    let process = Process { name: name.to_owned(), nominal, errors, effects: Vec::new() };
+    let mut all = Vec::new();
+    of_effect(&process, &effect, &mut |_, what| all.push(what));
+    all
 }
 
 fn of_effect(process: &Process, effect: &Effect, say: &mut impl FnMut(&str, String)) {

@@ -8,5 +8,7 @@ mod combine;
 mod model;
 mod pyhf;
 
+pub(super) use check::odd;
 pub use check::{Finding, Findings};
+pub(super) use model::effect;
 pub use model::{Workspace, workspace};

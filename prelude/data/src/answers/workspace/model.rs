@@ -3,7 +3,7 @@
 use crate::answers::histogram::Histogram;
 use crate::answers::variations::Source;
 use crate::error::{Error, Result};
-use crate::steps::vary::{Down, Up};
+use crate::steps::vary::{Down, Per, Up};
 use hist::{Axis, Hist};
 
 /// A model of several regions, to be checked and written. Made by [`workspace`].
@@ -47,7 +47,7 @@ pub(super) struct Channel {
 
 /// A process in a region.
 #[derive(Debug, Clone)]
-pub(super) struct Process {
+pub(in crate::answers) struct Process {
     pub name: String,
     pub nominal: Vec<f64>,
     pub errors: Vec<f64>,
@@ -56,7 +56,7 @@ pub(super) struct Process {
 
 /// What a source does to a process in a region.
 #[derive(Debug, Clone)]
-pub(super) struct Effect {
+pub(in crate::answers) struct Effect {
     /// The name of the nuisance parameter.
     pub parameter: String,
     pub shape_only: bool,
@@ -66,6 +66,8 @@ pub(super) struct Effect {
     pub down: Vec<f64>,
     /// Whether rows of the universe are other rows, or lie in other bins.
     pub moves: bool,
+    /// The one bin that it varies, where it is a parameter of one.
+    pub bin: Option<usize>,
 }
 
 impl Effect {
@@ -223,11 +225,12 @@ impl Channel {
         }
         let all: Vec<(&str, &Hist)> = simulation.by_process().iter().collect();
         let process = |at: usize| {
-            let (name, nominal) = all[at];
-            let sources = &simulation.variations.sources;
-            let effects = sources.iter().filter_map(|source| effect(source, at, name, nominal).transpose());
-            let effects = effects.collect::<Result<Vec<_>>>()?;
-            Ok(Process { name: name.to_owned(), effects, nominal: nominal.counts(), errors: nominal.errors() })
+            let (process, nominal) = all[at];
+            let mut effects = Vec::new();
+            for source in &simulation.variations.sources {
+                effects.extend(of_source(source, (at, process, nominal), name)?);
+            }
+            Ok(Process { name: process.to_owned(), effects, nominal: nominal.counts(), errors: nominal.errors() })
         };
         let processes = simulation.simulated().into_iter().map(process).collect::<Result<Vec<_>>>()?;
         let axis = match simulation.axes() {
@@ -238,18 +241,42 @@ impl Channel {
     }
 }
 
-/// What a source does to a process; `None` where it does not concern it.
-fn effect(source: &Source, at: usize, process: &str, nominal: &Hist) -> Result<Option<Effect>> {
+/// What a source does to a process, of the nuisance parameters that it has in a region.
+fn of_source(source: &Source, (at, process, nominal): (usize, &str, &Hist), region: &str) -> Result<Vec<Effect>> {
+    let Some(whole) = effect(source, (at, process, nominal))? else { return Ok(Vec::new()) };
+    if source.per != Per::Bin {
+        return Ok(vec![whole]);
+    }
+    let counts = nominal.counts();
+    let alone = |bin: usize| {
+        let one = |values: &[f64]| {
+            let mut alone = counts.clone();
+            alone[bin] = values[bin];
+            alone
+        };
+        let parameter = format!("{}_{region}_bin{bin}", whole.parameter);
+        Effect { parameter, norm: None, up: one(&whole.up), down: one(&whole.down), bin: Some(bin), ..whole.clone() }
+    };
+    Ok((0..counts.len()).map(alone).collect())
+}
+
+/// What a source does to a process in all bins; `None` where it does not concern it.
+pub(in crate::answers) fn effect(
+    source: &Source,
+    (at, process, nominal): (usize, &str, &Hist),
+) -> Result<Option<Effect>> {
     let part = &source.parts[at];
     if !part.concerned {
         return Ok(None);
     }
+    let own = source.per == Per::Process;
     Ok(Some(Effect {
-        parameter: if source.per_process { format!("{}_{process}", source.name) } else { source.name.to_string() },
+        parameter: if own { format!("{}_{process}", source.name) } else { source.name.to_string() },
         shape_only: source.shape_only,
         norm: part.norm.filter(|_| part.is_norm()),
         up: part.towards(nominal, Up)?.counts(),
         down: part.towards(nominal, Down)?.counts(),
         moves: part.moves,
+        bin: None,
     }))
 }

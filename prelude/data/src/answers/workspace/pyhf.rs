@@ -100,6 +100,11 @@ fn of_source(effect: &Effect, process: &Process, channel: &Channel) -> Result<Ve
     }
     let mut modifiers = Vec::new();
     let shape = effect.norm.is_none() && process.nominal.len() > 1;
+    if shape && effect.bin.is_some() {
+        // One bin alone: a factor of the yield would change all others between the universes.
+        let data = json!({ "hi_data": effect.up, "lo_data": effect.down });
+        return Ok(vec![json!({ "name": name, "type": "histosys", "data": data })]);
+    }
     if !(effect.shape_only && shape) {
         modifiers.push(json!({ "name": name, "type": "normsys", "data": { "hi": hi, "lo": lo } }));
     }
