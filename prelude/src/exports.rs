@@ -49,9 +49,9 @@ pub use runtime::{
 };
 pub use serde_json;
 pub use show::{
-    Bundle, Cell, Display, Figure, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,
-    correlation, correlations, covariance, efficiency, figure, histogram, overlay, plotters, points, scatter, stack,
-    variables,
+    Bundle, Cell, Display, Figure, Grid, Html, Interactive, Latex, Markdown, Plot, Png, Profile, Report, Svg, Table,
+    correlation, correlations, covariance, efficiency, figure, grid, histogram, overlay, plotters, points, scatter,
+    stack, variables,
 };
 pub use tokio;
 

@@ -9,6 +9,8 @@ mod front;
 #[path = "protocol/scripted.rs"]
 mod scripted;
 
+#[path = "protocol/assist.rs"]
+mod assist;
 #[path = "protocol/cells.rs"]
 mod cells;
 #[path = "protocol/control.rs"]

@@ -71,6 +71,13 @@ impl Group {
         let label = belle2::names::bare(name).into();
         match found {
             Ok(members) => Self { label, members: members.into(), ..self.clone() },
+            // As in pandas, which means a column by it.
+            Err(Error::Group { name, .. }) if self.names_after_steps().contains(&name) => {
+                let hint = format!(
+                    "; it is a column: `.column(\"{name}\")?` gives its values, `.hist(\"{name}\", 50)?` its histogram"
+                );
+                self.broken_by(label, Error::Group { name, hint })
+            }
             Err(error) => self.broken_by(label, error),
         }
     }
@@ -540,10 +547,10 @@ impl Group {
     /// # use polars::df;
     /// # let mumu = df!("x" => [1.0, 2.0])?;
     /// # let data = data::Data::from_frames([("mumu", mumu.clone()), ("taupair", mumu)])?;
-    /// assert_eq!(data.group("mumu").label(), "mumu");
+    /// assert_eq!(data.group("mumu").name(), "mumu");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn label(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.label
     }
 }

@@ -1,5 +1,6 @@
 //! What holds for a whole data set: limits, weights, and what to tell.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Settings of a data set; every group made from it has them.
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub server: Option<cluster::Server>,
     /// Rows that may be fetched from it; `None`: as many as it gives without being asked.
     pub fetched: Option<u64>,
+    /// Labels and units of columns, for the axes of their histograms.
+    pub labels: Arc<BTreeMap<String, [String; 2]>>,
     /// The runs so far.
     pub log: Arc<Mutex<Vec<flow::Report>>>,
 }

@@ -97,6 +97,13 @@ impl<'a> Column<'a> {
                 let values: Vec<f64> = wide.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 Self::whole(values.into(), None)
             }
+            other @ DataType::List(_) => {
+                let name = series.name();
+                return Err(Error::fill(format!(
+                    "column `{name}` is {other}, a list in each row; fill one value of it, such as `{name}[0]`, or make rows \
+                     of its values with `.each(..)`"
+                )));
+            }
             other => {
                 return Err(Error::fill(format!(
                     "column `{}` is {other}, not numbers; use Axis::category for texts, or cast it to a number first",

@@ -35,18 +35,20 @@ pub struct EventPicture {
     /// Red, green, blue, row after row.
     pixels: Vec<u8>,
     caption: String,
+    /// Whether a pixel is one of the sensor: not where several planes stand side by side.
+    of_sensor: bool,
 }
 
 impl EventPicture {
     /// ON and OFF strengths per pixel, 0 to 1, row after row.
     pub(crate) fn new(width: usize, height: usize, on: &[f32], off: &[f32], caption: String) -> Self {
         let pixels = on.iter().zip(off).flat_map(|(&on, &off)| mix(on, off)).collect();
-        Self { width, height, pixels, caption }
+        Self { width, height, pixels, caption, of_sensor: true }
     }
 
     /// Pictures of one size side by side, at most `across` in a row.
     pub(crate) fn beside(parts: &[Self], across: usize, caption: String) -> Self {
-        let Some(first) = parts.first() else { return Self { width: 0, height: 0, pixels: Vec::new(), caption } };
+        let Some(first) = parts.first() else { return Self::none(caption) };
         let (columns, gap) = (across.clamp(1, parts.len()), 2);
         let rows = parts.len().div_ceil(columns);
         let (width, height) = (columns * (first.width + gap) - gap, rows * (first.height + gap) - gap);
@@ -58,7 +60,11 @@ impl EventPicture {
                 pixels[at..at + line.len()].copy_from_slice(line);
             }
         }
-        Self { width, height, pixels, caption }
+        Self { width, height, pixels, caption, of_sensor: false }
+    }
+
+    fn none(caption: String) -> Self {
+        Self { width: 0, height: 0, pixels: Vec::new(), caption, of_sensor: false }
     }
 
     /// Columns and rows.
@@ -160,7 +166,12 @@ impl show::Display for EventPicture {
         if self.pixels.is_empty() {
             return Bundle::text(self.caption.clone());
         }
-        self.shown(&self.png(), format!("[picture, {} x {} pixels] {}", self.width, self.height, self.caption))
+        let words = format!("[picture, {} x {} pixels] {}", self.width, self.height, self.caption);
+        if !self.of_sensor {
+            return self.shown(&self.png(), words);
+        }
+        let bytes = |[red, green, blue]: [f32; 3]| [red as u8, green as u8, blue as u8];
+        show::pixels(&self.png(), self.size(), &words, &[("ON", bytes(WARM)), ("OFF", bytes(COOL)), ("none", DARK)])
     }
 }
 

@@ -621,5 +621,6 @@ fn picture(frame: &EventFrame, caption: String) -> EventPicture {
         counts.iter().map(|&count| if count == 0 { 0.0 } else { 0.25 + 0.75 * count as f32 / full }).collect()
     };
     let Geometry { width, height } = frame.geometry();
+    let caption = format!("{caption}; full colour at {full} events of a pixel");
     EventPicture::new(width.into(), height.into(), &strength(&frame.on), &strength(&frame.off), caption)
 }

@@ -30,9 +30,9 @@ mod wrap;
 pub use bundle::{Bundle, Display};
 pub use frame::{ColumnProfile, Profile, cells, frame, schema};
 pub use plot::{
-    Covariances, Figure, Interactive, Page, Part, Parts, Plot, Spread, bin_names, correlation, correlations,
-    covariance, curve, curves, cutflow, efficiency, figure, histogram, merit, overlay, points, scatter, stack,
-    unfolded, values,
+    Covariances, Figure, Grid, Interactive, IntoPlot, Page, Part, Parts, Plot, Spread, bin_names, correlation,
+    correlations, covariance, curve, curves, cutflow, efficiency, figure, grid, histogram, merit, overlay, pixels,
+    points, scatter, stack, unfolded, values,
 };
 /// What [`figure`] draws with: `use plotters::prelude::*`.
 pub use plotters;

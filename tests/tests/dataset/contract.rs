@@ -85,7 +85,7 @@ fn access() -> Anything {
     let name = String::from("mumu");
     assert_eq!(data["mumu"].count()?, data[&name].count()?);
     assert_eq!(data[name.clone()].count()?, data[name.as_str()].count()?);
-    assert_eq!(data[MUMU].label(), MUMU);
+    assert_eq!(data[MUMU].name(), MUMU);
     let mut rows = 0;
     for (name, group) in &data {
         assert_eq!(group.process_names(), [name]);

@@ -38,7 +38,7 @@ fn a_lazy_frame_gives_the_rows_that_collect_gives() {
         both.one_cand_only().select(["mu1P"]),
         data.query("mu1P > 2"),
     ] {
-        assert!(group.lazy().collect().unwrap().equals_missing(&group.collect().unwrap()), "{}", group.label());
+        assert!(group.lazy().collect().unwrap().equals_missing(&group.collect().unwrap()), "{}", group.name());
     }
     let streamed =
         cut.lazy().select([col("mu1P").max()]).collect_with_engine(Engine::Streaming).unwrap().unwrap_single();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Program {
+pub(crate) struct Program {
     front: Front,
     child: Child,
     _state: tempfile::TempDir,
@@ -21,7 +21,7 @@ struct Program {
 }
 
 impl Program {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let program = prepared();
         let turn = turn();
         let state = tempfile::tempdir().expect("a folder");
@@ -57,7 +57,7 @@ impl Program {
         }
     }
 
-    fn value(&mut self, code: &str) -> String {
+    pub(crate) fn value(&mut self, code: &str) -> String {
         let caused = self.execute(code);
         let result = caused.published.iter().find(|message| message.kind() == "execute_result");
         let result = result.unwrap_or_else(|| panic!("no result of {code}: {caused:?}"));

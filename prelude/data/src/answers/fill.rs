@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) struct Filling<'a> {
     pub bookings: &'a [Booking],
     pub axes: &'a [Vec<Axis>],
-    pub recognised: bool,
+    pub group: &'a Group,
     /// The columns and expressions of all bookings.
     pub wanted: &'a [String],
 }
@@ -186,7 +186,7 @@ impl Filling<'_> {
         let columns = booking.columns.iter().map(name).collect();
         let empty = Hist::with(axes.clone(), storage)?;
         let empty = match booking.columns.get(booking.bins.len()) {
-            Some(sample) => empty.with_sample(crate::lower::ranges::sample(sample, self.recognised)),
+            Some(sample) => empty.with_sample(crate::lower::ranges::sample(self.group, sample)),
             None => empty,
         };
         let mask = universe.map_or_else(|| lowered.universes.mask.clone(), |universe| universe.mask.clone());

@@ -380,7 +380,7 @@ impl Group {
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
         let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
-        let filling = Filling { bookings: &bookings, axes: &axes, recognised: pass.is_recognised(), wanted: &wanted };
+        let filling = Filling { bookings: &bookings, axes: &axes, group: self, wanted: &wanted };
         let parts = pass.each(|lowered| filling.process(self, lowered, kept.next().flatten()))?;
         let measured: Arc<[String]> =
             pass.lowered().iter().filter(|one| one.is_recorded()).map(|one| one.name().to_owned()).collect();

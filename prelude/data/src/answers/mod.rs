@@ -14,6 +14,7 @@ pub(crate) mod fitting;
 pub(crate) mod frames;
 pub(crate) mod grouping;
 pub(crate) mod histogram;
+pub(crate) mod labels;
 pub(crate) mod lazy;
 pub(crate) mod listing;
 pub(crate) mod n_minus_one;

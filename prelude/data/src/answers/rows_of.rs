@@ -18,7 +18,7 @@ pub(crate) struct Origin {
 
 impl std::fmt::Debug for Origin {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} of {}", self.columns.join(", "), self.group.label())
+        write!(out, "{} of {}", self.columns.join(", "), self.group.name())
     }
 }
 

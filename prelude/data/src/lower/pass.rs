@@ -143,9 +143,9 @@ impl<'a> GroupPlan<'a> {
         Ok(answers)
     }
 
-    /// Whether the data are of Belle II, whose units are known.
-    pub(crate) fn is_recognised(&self) -> bool {
-        self.group.is_recognised()
+    /// What is lowered.
+    pub(crate) fn group(&self) -> &'a Group {
+        self.group
     }
 
     /// Says on standard error that a terminal does not use the weights, when there are any.

@@ -2,6 +2,7 @@
 //! histograms are filled from them without a second scan.
 
 use crate::error::Result;
+use crate::group::Group;
 use crate::lower::pass::GroupPlan;
 use crate::steps::booking::Booking;
 use flow::Sink;
@@ -44,14 +45,13 @@ pub(crate) fn axes(
             kept.push(part.kept);
         }
     }
-    let recognised = pass.is_recognised();
+    let group = pass.group();
     let mut found = found.into_iter();
     let mut axis = |booking: &Booking| {
         let each = booking.bins.iter().zip(&booking.columns);
-        let sample = |column: &str| sample(column, recognised);
         let each = each.map(|(bins, column)| match bins.axis() {
-            Some(axis) => Ok(labelled(axis.clone(), sample(column))),
-            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, sample(column))),
+            Some(axis) => Ok(labelled(axis.clone(), sample(group, column))),
+            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, sample(group, column))),
         });
         each.collect::<Result<Vec<_>>>()
     };
@@ -74,16 +74,21 @@ fn labelled(axis: Axis, column: Sample) -> Axis {
     axis
 }
 
-/// A column in words: its name, with label and unit of the variable registry. The registry's own units are those of
-/// Belle II; for data that are not recognised as such, they are marked as assumed.
-pub(crate) fn sample(column: &str, recognised: bool) -> Sample {
+/// A column in words: its name, with the label and unit that the user has given it, or else those of the variable registry.
+/// The registry's own units are those of Belle II; for data that are not recognised as such, they are marked as assumed.
+pub(crate) fn sample(group: &Group, column: &str) -> Sample {
+    let name = belle2::escape::decode(column);
+    if let Some([label, unit]) = group.settings.labels.get(column) {
+        return Sample { name, label: label.clone(), unit: unit.clone() };
+    }
     let (label, unit) = match show::variables::get(column) {
-        Some(known) => {
-            (known.label.unwrap_or_else(|| column.to_owned()), unit(column, known.unit.unwrap_or_default(), recognised))
-        }
+        Some(known) => (
+            known.label.unwrap_or_else(|| column.to_owned()),
+            unit(column, known.unit.unwrap_or_default(), group.is_recognised()),
+        ),
         None => Default::default(),
     };
-    Sample { name: belle2::escape::decode(column), label, unit }
+    Sample { name, label, unit }
 }
 
 /// The unit of a column, marked where it is only assumed from the name.

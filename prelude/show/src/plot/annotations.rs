@@ -2,7 +2,7 @@
 
 use super::Plot;
 use super::canvas::Canvas;
-use super::model::{Annotation, Paint};
+use super::model::{Annotation, Mark, Paint, StepStyle};
 use super::pen::{Anchor, Pen, Script};
 use crate::label::Label;
 use crate::theme::{Color, DASHES, Theme};
@@ -110,6 +110,35 @@ impl Plot {
             return Self::impossible(format!("nothing here is called `{name}`; there are {}", known.join(", ")));
         }
         layers.for_each(|layer| layer.paint = Paint::Own(color));
+        self
+    }
+
+    /// How the part of this name is drawn: `"filled"`, `"outline"`, or `"tinted"` (an outline over a light area).
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::stack(&[("signal", &hist), ("rest", &hist)]).style("signal", "outline").color("signal", "#c2185b");
+    /// assert!(!show::Display::bundle(&plot).is_refused());
+    /// # Ok::<(), hist::Error>(())
+    /// ```
+    #[must_use]
+    pub fn style(mut self, name: &str, style: &str) -> Self {
+        let wanted = match style {
+            "filled" => StepStyle::Filled,
+            "outline" => StepStyle::Outline,
+            "tinted" => StepStyle::Tinted,
+            _ => return Self::impossible(format!("`{style}` is no style: write filled, outline or tinted")),
+        };
+        let layers = &mut self.scene.panels[0].layers;
+        let steps = layers.iter_mut().filter_map(|layer| match &mut layer.mark {
+            Mark::Steps { style, .. } if layer.name == name => Some(style),
+            _ => None,
+        });
+        if steps.map(|style| *style = wanted).count() == 0 {
+            return Self::impossible(format!("nothing here with bins is called `{name}`"));
+        }
         self
     }
 

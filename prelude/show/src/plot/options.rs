@@ -137,6 +137,24 @@ impl Plot {
         self
     }
 
+    /// The label of the panel under the plot, such as of a ratio: `.ratio().lower_label("data / simulation")`.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let mut hist = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// # hist.fill(&[0.5, 1.5, 1.7, 9.0])?;
+    /// let plot = show::histogram(&hist).data(&hist).ratio().lower_label("after / before");
+    /// assert!(plot.svg(&show::theme::LIGHT).is_ok_and(|svg| svg.contains("after / before")));
+    /// # Ok::<(), hist::Error>(())
+    /// ```
+    #[must_use]
+    pub fn lower_label(mut self, label: &str) -> Self {
+        if let Some(lower) = self.scene.panels.get_mut(1) {
+            (lower.y.label, lower.y.unit) = (Label::parse(label), None);
+        }
+        self
+    }
+
     /// A logarithmic y axis; of a map, logarithmic colours.
     ///
     /// ```

@@ -5,7 +5,7 @@ use super::map::{Map, Shade};
 use super::model::{AxisSpec, Layer, Mark, Panel, PlotSpec, Point, StepStyle};
 use crate::bundle::{Bundle, Display};
 use crate::label::Label;
-use crate::theme::{Color, LIGHT};
+use crate::theme::{DARK, LIGHT, Theme};
 use serde_json::{Value, json};
 
 const MIME: &str = "application/vnd.vegalite.v5+json";
@@ -72,8 +72,7 @@ fn panels_spec(scene: &PlotSpec) -> Value {
 }
 
 fn top(scene: &PlotSpec, body: Value) -> Value {
-    let ink = LIGHT.ink.hex();
-    // A front end's dark theme would write in white on our page.
+    let ink = paint(|theme| theme.ink.hex());
     let axis = json!({
         "grid": false, "labelFontSize": 12, "titleFontSize": 14, "titleAnchor": "end",
         "labelColor": ink, "titleColor": ink, "domainColor": ink, "tickColor": ink,
@@ -82,30 +81,45 @@ fn top(scene: &PlotSpec, body: Value) -> Value {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "description": format!("{}. {}", scene.title, scene.summary),
         "title": if scene.header.words.is_empty() { &scene.header.experiment } else { &scene.header.words },
-        "background": LIGHT.background.hex(),
+        // The page is the front end's: light, or dark by its theme.
+        "params": [{ "name": "dark", "expr": "luminance(background) < 0.4" }],
         "config": {
             "axis": axis, "legend": { "labelColor": ink, "titleColor": ink }, "title": { "color": ink }, "view": { "stroke": ink },
         },
     });
-    if let (Some(spec), Value::Object(body)) = (spec.as_object_mut(), body) {
+    if let (Some(spec), Value::Object(mut body)) = (spec.as_object_mut(), body) {
+        if let (Some(Value::Array(own)), Some(Value::Array(all))) =
+            (body.shift_remove("params"), spec.get_mut("params"))
+        {
+            all.extend(own);
+        }
         spec.extend(body);
     }
     spec
 }
 
+/// A colour that the chart takes from the theme that fits the page it is drawn on.
+fn paint(of: impl Fn(&Theme) -> String) -> Value {
+    let (light, dark) = (of(&LIGHT), of(&DARK));
+    match light == dark {
+        true => json!(light),
+        false => json!({ "expr": format!("dark ? '{dark}' : '{light}'") }),
+    }
+}
+
 fn panel_spec(scene: &PlotSpec, panel: &Panel, at: usize) -> Value {
     let layers = panel.layers.iter().enumerate().map(|(nr, layer)| layer_spec(scene, panel, layer, at == 0 && nr == 0));
     let guides = panel.guides.iter().map(|guide| {
-        json!({ "mark": { "type": "rule", "strokeDash": [6, 4], "color": LIGHT.soft.hex() }, "encoding": { "y": { "datum": guide } } })
+        json!({ "mark": { "type": "rule", "strokeDash": [6, 4], "color": paint(|theme| theme.soft.hex()) }, "encoding": { "y": { "datum": guide } } })
     });
     let height = if at == 0 { 320 } else { 110 };
     json!({ "width": 520, "height": height, "layer": layers.chain(guides).collect::<Vec<_>>() })
 }
 
 fn layer_spec(scene: &PlotSpec, panel: &Panel, layer: &Layer, zooms: bool) -> Value {
-    let color = layer.paint.color(&LIGHT);
+    let color = paint(|theme| layer.paint.color(theme).hex());
     let values = rows(scene, layer);
-    let mark = mark(layer, color);
+    let mark = mark(layer, &color);
     let mut x = axis(&scene.x);
     let mut y = axis(&panel.y);
     let mut encoding = serde_json::Map::new();
@@ -142,7 +156,7 @@ fn layer_spec(scene: &PlotSpec, panel: &Panel, layer: &Layer, zooms: bool) -> Va
         );
     }
     let whiskers = matches!(layer.mark, Mark::Points(_) | Mark::Errors(_));
-    let body = if whiskers { whiskers_spec(own, color, spec.get("params").is_some()) } else { own };
+    let body = if whiskers { whiskers_spec(own, &color) } else { own };
     if let (Some(spec), Value::Object(body)) = (spec.as_object_mut(), body) {
         if body.contains_key("layer")
             && let Some(params) = spec.shift_remove("params")
@@ -163,11 +177,11 @@ fn legend_scale(scene: &PlotSpec, panel: &Panel) -> Option<Value> {
     if !scene.legend || !upper {
         return None;
     }
-    let mut named: Vec<(String, String)> = Vec::new();
+    let mut named: Vec<(String, Value)> = Vec::new();
     for layer in panel.layers.iter().filter(|layer| !layer.name.is_empty()) {
         let name = Label::parse(&layer.name).plain();
         if named.iter().all(|(known, _)| *known != name) {
-            named.push((name, layer.paint.color(&LIGHT).hex()));
+            named.push((name, paint(|theme| layer.paint.color(theme).hex())));
         }
     }
     let (names, colors): (Vec<_>, Vec<_>) = named.into_iter().unzip();
@@ -175,16 +189,15 @@ fn legend_scale(scene: &PlotSpec, panel: &Panel) -> Option<Value> {
 }
 
 /// Points, and the lines of their errors.
-fn whiskers_spec(points: Value, color: Color, _zooms: bool) -> Value {
+fn whiskers_spec(points: Value, color: &Value) -> Value {
     let mut rule = points.clone();
-    rule["mark"] = json!({ "type": "rule", "color": color.hex() });
+    rule["mark"] = json!({ "type": "rule", "color": color });
     rule["encoding"]["y"]["field"] = json!("low");
     rule["encoding"]["y2"] = json!({ "field": "high" });
     json!({ "layer": [points, rule] })
 }
 
-fn mark(layer: &Layer, color: Color) -> Value {
-    let color = color.hex();
+fn mark(layer: &Layer, color: &Value) -> Value {
     match &layer.mark {
         Mark::Steps { style: StepStyle::Filled, .. } => {
             json!({ "type": "rect", "color": color, "stroke": color, "strokeWidth": 0.4 })
