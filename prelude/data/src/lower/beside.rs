@@ -10,6 +10,9 @@ use flow::Clause;
 use polars::prelude::*;
 use std::sync::Arc;
 
+/// How the names of columns of universes begin.
+const HIDDEN: &str = "__recoil_universe_";
+
 impl ProcessPlan<'_> {
     pub(super) fn is_together(&self) -> bool {
         matches!(self.universes.mode, Mode::Together(_))
@@ -17,7 +20,7 @@ impl ProcessPlan<'_> {
 
     pub(super) fn hidden(&mut self, name: &str) -> String {
         self.universes.made += 1;
-        format!("__recoil_universe_{}_{name}", self.universes.made)
+        format!("{HIDDEN}{}_{name}", self.universes.made)
     }
 
     /// Leaves a universe to a pass of its own.
@@ -229,6 +232,19 @@ impl ProcessPlan<'_> {
             }
         }
         columns
+    }
+
+    /// Leaves out the columns of universes, before a step that makes other rows of all columns. Universes that had other values
+    /// have been left to passes of their own.
+    pub(super) fn without_universes(&mut self) -> Result<()> {
+        let names = self.schema.iter_names().map(|name| name.to_string());
+        let (hidden, left): (Vec<String>, Vec<String>) = names.partition(|name| name.starts_with(HIDDEN));
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        self.universes.list.clear();
+        self.universes.mask = None;
+        self.select(left)
     }
 
     /// Columns get other names, all at once.

@@ -58,6 +58,7 @@ impl ProcessPlan<'_> {
 
     /// Adds a clause that makes other columns, which the engine knows.
     pub(super) fn other_rows(&mut self, clause: Clause, index: Option<sources::Index>) -> Result<()> {
+        self.without_universes()?;
         self.objects.clear();
         let mut known = self.schema.clone();
         let carried = known.shift_remove(NUMBER);
