@@ -160,6 +160,21 @@ impl Bound {
     }
 }
 
+/// Whether a weight may be missing: a null, or NaN. It is asked for every universe and histogram, and makes nothing.
+fn lacks_any(weights: &Series) -> PolarsResult<bool> {
+    // Without a branch per value: NaN alone is not itself.
+    let nan = match weights.dtype() {
+        DataType::Float32 => {
+            weights.f32()?.downcast_iter().any(|all| all.values().iter().fold(false, |nan, x| nan | x.is_nan()))
+        }
+        DataType::Float64 => {
+            weights.f64()?.downcast_iter().any(|all| all.values().iter().fold(false, |nan, x| nan | x.is_nan()))
+        }
+        dtype => dtype.is_float(),
+    };
+    Ok(nan || weights.null_count() > 0)
+}
+
 /// Refuses a weight of a universe that is missing where rows have weights in nominal.
 fn has_weights(
     universe: &str,
@@ -172,7 +187,7 @@ fn has_weights(
         let numbers = weights.cast(&DataType::Float64)?;
         Ok(numbers.f64()?.iter().map(|weight| weight.is_none_or(f64::is_nan)).collect())
     };
-    if !own.dtype().is_float() && own.null_count() == 0 {
+    if !lacks_any(own)? {
         return Ok(());
     }
     let own = missing(own)?;
