@@ -11,6 +11,7 @@ use std::path::Path;
 mod notebooks {
     mod packed;
     mod proof;
+    mod workspace;
 }
 
 /// An output may be this large, so that notebooks open quickly everywhere.

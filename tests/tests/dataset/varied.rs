@@ -37,7 +37,7 @@ fn what_was_before_the_cuts_stays_with_a_skim() {
     let mc = data.difference(&data.group("ttbar_up"));
     let chain =
         |g: &Group| g.vary("id", ("sf", "sf_up", "sf_dn").keep_norm()).vary("lumi", Norm(1.02)).weight("w * sf");
-    let cut = chain(&mc).query("pt > 30").one_cand_only().drop("t");
+    let cut = chain(&mc).query("pt > 30").one_cand_only();
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     cut.write_parquet(at("skim")).unwrap();

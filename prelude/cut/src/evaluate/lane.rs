@@ -235,9 +235,9 @@ impl Data<'_> {
     }
 }
 
-fn put_where_missing<T: Copy + PartialEq>(values: &mut Cow<'_, [T]>, valid: &[u8], missing: T) {
-    // NaN is the one number that is not itself.
-    let wrong = |(value, valid): (&T, &u8)| *valid == 0 && *value == *value;
+fn put_where_missing<T: Copy + PartialOrd>(values: &mut Cow<'_, [T]>, valid: &[u8], missing: T) {
+    // NaN is the one number that has no order, also with itself.
+    let wrong = |(value, valid): (&T, &u8)| *valid == 0 && value.partial_cmp(value).is_some();
     if values.iter().zip(valid).any(wrong) {
         values.to_mut().iter_mut().zip(valid).filter(|(_, valid)| **valid == 0).for_each(|(value, _)| *value = missing);
     }

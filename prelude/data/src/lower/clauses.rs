@@ -364,7 +364,7 @@ mod tests {
         use flow::Custom;
         let mut random = segment::random::SplitMix64::new(8);
         let mut draw = |most: u64| (0..5_000).map(|_| (random.next() % most) as i64 - 20).collect::<Vec<_>>();
-        let missing = |row: usize, value: i64| (row % 13 != 0).then_some(value);
+        let missing = |row: usize, value: i64| (!row.is_multiple_of(13)).then_some(value);
         let a: Vec<Option<i64>> = draw(150).into_iter().enumerate().map(|(row, value)| missing(row, value)).collect();
         let rows = df!("a" => a, "b" => draw(3), "x" => draw(1 << 40)).unwrap();
         let all: Vec<(i64, i64)> = (0..100).flat_map(|a| [(a, -20), (a, -18)]).collect();

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn plots_stand_in_rows() {
-        let plot = super::super::histogram(&hist());
+        let plot = super::super::histogram(hist());
         let (width, height) = size(&plot.svg(&LIGHT).unwrap());
         let three = grid([&plot, &plot, &plot]);
         let svg = three.svg(&LIGHT).unwrap();
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_grid_with_a_plot_that_cannot_be_drawn_says_why() {
-        let wrong = grid([super::super::histogram(&hist()).ratio()]);
+        let wrong = grid([super::super::histogram(hist()).ratio()]);
         assert!(wrong.bundle().plain().contains("needs data"));
         assert!(grid(Vec::<Plot>::new()).bundle().plain().contains("at least one"));
     }
