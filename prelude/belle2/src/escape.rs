@@ -68,6 +68,10 @@ pub fn decode(name: &str) -> String {
 }
 
 /// The name as basf2 stores it: `useCMSFrame(E)` is `useCMSFrame__boE__bc`. Characters without a code are dropped.
+///
+/// ```
+/// assert_eq!(belle2::escape::encode("useCMSFrame(E)"), "useCMSFrame__boE__bc");
+/// ```
 pub fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
@@ -82,6 +86,12 @@ pub fn encode(name: &str) -> String {
 }
 
 /// The column among `columns` that `written` means: the name itself, or its other spelling.
+///
+/// ```
+/// let columns = ["pRecoil", "useCMSFrame__boE__bc"];
+/// assert_eq!(belle2::escape::find("useCMSFrame(E)", columns), Some("useCMSFrame__boE__bc"));
+/// assert_eq!(belle2::escape::find("E", columns), None);
+/// ```
 pub fn find<'a>(written: &str, columns: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let columns: Vec<&str> = columns.into_iter().collect();
     let plain = decode(written);

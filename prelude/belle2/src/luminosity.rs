@@ -16,6 +16,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Luminosities in fb⁻¹, as the user's table has them.
+///
+/// ```
+/// # use belle2::luminosity::Luminosity;
+/// # use belle2::names::Grammar;
+/// # let table = Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0")?;
+/// assert_eq!(table.weight(&Grammar::default().parse("P16M16rd_mc_mumu_p16_v1")?)?, 0.25);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Luminosity {
@@ -56,6 +64,15 @@ impl ByStream {
 }
 
 /// Why a luminosity table cannot be used, or does not say what is asked.
+///
+/// ```
+/// # use belle2::luminosity::Luminosity;
+/// # use belle2::names::Grammar;
+/// # let table = Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0")?;
+/// use belle2::luminosity::LuminosityError;
+/// assert!(matches!(table.recorded("5S", None), Err(LuminosityError::Energy { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LuminosityError {
@@ -137,6 +154,11 @@ impl Luminosity {
     ///
     /// # Errors
     /// A file that cannot be read, or is not such a table.
+    ///
+    /// ```
+    /// use belle2::luminosity::Luminosity;
+    /// assert!(Luminosity::open(std::path::Path::new("no such file.toml")).is_err());
+    /// ```
     pub fn open(path: &Path) -> Result<Self> {
         let wrong = |why: String| LuminosityError::File { path: path.display().to_string(), why };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
@@ -147,6 +169,12 @@ impl Luminosity {
     ///
     /// # Errors
     /// Text that is not such a table, or a luminosity that is not a positive number.
+    ///
+    /// ```
+    /// use belle2::luminosity::Luminosity;
+    /// assert!(Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0").is_ok());
+    /// assert!(Luminosity::from_toml("[data]\n'4S_on' = -40.0\n[simulation]").is_err());
+    /// ```
     pub fn from_toml(text: &str) -> Result<Self> {
         let table: Self = toml::from_str(text).map_err(|error| LuminosityError::Text(error.to_string()))?;
         let data = table.data.iter().map(|(energy, streams)| (energy.clone(), streams));
@@ -169,6 +197,15 @@ impl Luminosity {
     ///
     /// # Errors
     /// An energy or a stream that the table does not have.
+    ///
+    /// ```
+    /// # use belle2::luminosity::Luminosity;
+    /// # use belle2::names::Grammar;
+    /// # let table = Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0")?;
+    /// assert_eq!(table.recorded("4S_on", None)?, 40.0);
+    /// assert!(table.recorded("5S", None).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recorded(&self, energy: &str, stream: Option<&str>) -> Result<f64> {
         let streams = self.data.get(energy).ok_or_else(|| unknown("data", energy, &self.data))?;
         streams.of(stream).ok_or_else(|| no_stream("data", energy, stream, streams))
@@ -179,6 +216,14 @@ impl Luminosity {
     ///
     /// # Errors
     /// An energy, a stream or a sample that the table does not have; never a silent 1.
+    ///
+    /// ```
+    /// # use belle2::luminosity::Luminosity;
+    /// # use belle2::names::Grammar;
+    /// # let table = Luminosity::from_toml("[data]\n'4S_on' = 40.0\n[simulation.'4S_on']\nmumu = 160.0")?;
+    /// assert_eq!(table.weight(&Grammar::default().parse("P16M16rd_data_p16_v2")?)?, 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn weight(&self, process: &ProcessName) -> Result<f64> {
         let Some(sample) = &process.sample else { return Ok(1.0) };
         let of = |why| LuminosityError::Process { process: process.name.clone(), why: Box::new(why) };

@@ -9,6 +9,13 @@ use crate::elsewhere::{Elsewhere, Held, Remote};
 use crate::file::LocalFile;
 
 /// The bytes of a local file, of memory, or of a file that is elsewhere. Cheap to clone; may be read by several threads.
+///
+/// ```
+/// # use recoil_bytes::Bytes;
+/// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+/// assert_eq!((bytes.length(), bytes.get(1, 2)?), (4, vec![2, 3]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Bytes {
     from: From,
@@ -26,16 +33,42 @@ impl Bytes {
     ///
     /// # Errors
     /// When the system refuses, or it is a folder.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// assert_eq!(recoil_bytes::Bytes::open(&path)?.get(2, 2)?, [3, 4]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: &Path) -> io::Result<Self> {
         LocalFile::open(path).map(Self::file)
     }
 
     /// The bytes of a local file that is open.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(recoil_bytes::Bytes::file(file).length(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn file(file: LocalFile) -> Self {
         Self { from: From::File(Arc::new(file)) }
     }
 
     /// Bytes in memory.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// assert_eq!(bytes.get(0, 4)?, [1, 2, 3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn memory(bytes: Vec<u8>) -> Self {
         Self { from: From::Memory(Arc::new(bytes)) }
     }
@@ -46,6 +79,12 @@ impl Bytes {
     }
 
     /// The file on its server; `None` for bytes that are here.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// assert!(bytes.elsewhere().is_none());
+    /// ```
     pub fn elsewhere(&self) -> Option<&dyn Remote> {
         match &self.from {
             From::Elsewhere(file) => Some(file.remote()),
@@ -54,6 +93,12 @@ impl Bytes {
     }
 
     /// How many they are.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// assert_eq!(bytes.length(), 4);
+    /// ```
     pub fn length(&self) -> u64 {
         match &self.from {
             From::File(file) => file.length(),
@@ -67,6 +112,15 @@ impl Bytes {
     ///
     /// # Errors
     /// What the system, the server or the connection says; `UnexpectedEof` beyond the end.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// let mut two = [0; 2];
+    /// bytes.read_at(2, &mut two)?;
+    /// assert_eq!(two, [3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         match &self.from {
             From::File(file) => file.read_at(offset, buffer),
@@ -85,6 +139,14 @@ impl Bytes {
     ///
     /// # Errors
     /// See [`Bytes::read_at`].
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// assert_eq!(bytes.get(3, 1)?, [4]);
+    /// assert!(bytes.get(3, 2).is_err(), "beyond the end");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         if offset.saturating_add(length as u64) > self.length() {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -99,6 +161,15 @@ impl Bytes {
     ///
     /// # Errors
     /// See [`Bytes::read_at`].
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// let held = bytes.hold(&[0..2, 3..4])?;
+    /// assert_eq!(bytes.get(0, 2)?, [1, 2]);
+    /// # drop(held);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hold(&self, ranges: &[Range<u64>]) -> io::Result<Held> {
         match &self.from {
             From::Elsewhere(file) => file.hold(ranges),
@@ -108,6 +179,14 @@ impl Bytes {
 
     /// Says which ranges will be held soon: those of a remote file are fetched meanwhile. It does
     /// not wait, and what goes wrong is told when they are held.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// bytes.expect(vec![0..2]);
+    /// assert_eq!(bytes.get(0, 2)?, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expect(&self, ranges: Vec<Range<u64>>) {
         if let From::Elsewhere(file) = &self.from {
             file.expect(ranges);
@@ -115,12 +194,33 @@ impl Bytes {
     }
 
     /// Reads them one after the other, from the start.
+    ///
+    /// ```
+    /// # use recoil_bytes::Bytes;
+    /// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+    /// use std::io::Read;
+    /// let mut all = Vec::new();
+    /// bytes.reader().read_to_end(&mut all)?;
+    /// assert_eq!(all, [1, 2, 3, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reader(&self) -> Reader {
         Reader { bytes: self.clone(), at: 0 }
     }
 }
 
 /// Bytes that are read one after the other.
+///
+/// ```
+/// # use recoil_bytes::Bytes;
+/// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+/// use std::io::Read;
+/// let mut reader: recoil_bytes::Reader = bytes.reader();
+/// let mut first = [0];
+/// reader.read_exact(&mut first)?;
+/// assert_eq!(first, [1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Reader {
     bytes: Bytes,

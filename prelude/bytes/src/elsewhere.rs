@@ -69,6 +69,15 @@ impl Block {
 }
 
 /// Parts of a remote file that are in memory as long as this lives; nothing for a file that is here.
+///
+/// ```
+/// # use recoil_bytes::Bytes;
+/// # let bytes = Bytes::memory(vec![1, 2, 3, 4]);
+/// let held: recoil_bytes::Held = bytes.hold(&[0..4])?;
+/// assert_eq!(bytes.get(0, 1)?, [1]);
+/// # drop(held);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[must_use = "the parts are in memory only as long as this lives"]
 pub struct Held {

@@ -7,6 +7,17 @@ use std::path::{Path, PathBuf};
 use crate::mapped::Mapped;
 
 /// An open local file.
+///
+/// ```
+/// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+/// # let path = std::env::temp_dir().join(name);
+/// # std::fs::write(&path, [1, 2, 3, 4])?;
+/// # let file = recoil_bytes::LocalFile::open(&path)?;
+/// # std::fs::remove_file(&path)?;
+/// let file: recoil_bytes::LocalFile = file;
+/// assert_eq!(file.length(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct LocalFile {
     path: PathBuf,
@@ -20,6 +31,17 @@ impl LocalFile {
     ///
     /// # Errors
     /// When the system refuses, or it is a folder.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.length(), 4);
+    /// assert!(recoil_bytes::LocalFile::open(&std::env::temp_dir()).is_err(), "a folder");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -45,11 +67,31 @@ impl LocalFile {
     }
 
     /// Where it is.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.path(), path);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Its length in bytes when it was opened.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.length(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn length(&self) -> u64 {
         self.length
     }
@@ -58,16 +100,46 @@ impl LocalFile {
     ///
     /// # Errors
     /// When the system refuses.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(file.is_regular()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_regular(&self) -> io::Result<bool> {
         Ok(self.file.metadata()?.is_file())
     }
 
     /// Whether bytes are had without a copy.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(!file.is_mapped(), "nobody has mapped it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_mapped(&self) -> bool {
         self.mapped.is_some()
     }
 
     /// `length` bytes from `offset` on without a copy; `None` where they must be read.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert_eq!(file.bytes(0, 2), None, "they must be read");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bytes(&self, offset: u64, length: usize) -> Option<&[u8]> {
         self.mapped.as_ref()?.bytes(offset, length)
     }
@@ -76,6 +148,18 @@ impl LocalFile {
     ///
     /// # Errors
     /// When the system refuses; `UnexpectedEof` beyond the end.
+    ///
+    /// ```
+    /// # let name = format!("recoil-example-{}-{:?}", std::process::id(), std::thread::current().id());
+    /// # let path = std::env::temp_dir().join(name);
+    /// # std::fs::write(&path, [1, 2, 3, 4])?;
+    /// # let file = recoil_bytes::LocalFile::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// let mut two = [0; 2];
+    /// file.read_at(1, &mut two)?;
+    /// assert_eq!(two, [2, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(unix)]
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)

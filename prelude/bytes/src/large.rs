@@ -5,6 +5,13 @@ const LARGE: usize = 4 << 20;
 
 /// Asks the system for large pages for the memory of a vector that is about to be filled: taking memory page by page costs
 /// as much as filling it. Nothing is different when the wish is not granted.
+///
+/// ```
+/// let mut values: Vec<f64> = Vec::with_capacity(1000);
+/// recoil_bytes::in_large_pages(&mut values);
+/// values.push(1.0);
+/// assert_eq!(values, [1.0]);
+/// ```
 pub fn in_large_pages<T>(values: &mut Vec<T>) {
     if values.capacity().saturating_mul(size_of::<T>()) >= LARGE {
         advise(values);

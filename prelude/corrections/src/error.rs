@@ -1,4 +1,8 @@
 /// Why a table of corrections cannot be used.
+///
+/// ```
+/// assert!(matches!(corrections::Set::read(b"no JSON"), Err(corrections::Error::Json(_))));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The text is no JSON.
@@ -29,6 +33,16 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a table has no value for some inputs, in words.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// # let sf = set.get("sf")?;
+/// let wrong: corrections::Outside = sf.value(&[]).unwrap_err();
+/// assert!(matches!(wrong, corrections::Outside::Inputs(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Outside {
     /// A value that is in no bin, where the table says that this is an error.

@@ -3,6 +3,15 @@
 use crate::error::Outside;
 
 /// The type of an input.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// # let sf = set.get("sf")?;
+/// assert_eq!(sf.inputs[0].kind, corrections::Kind::Real);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A floating point number.
@@ -24,6 +33,16 @@ impl std::fmt::Display for Kind {
 }
 
 /// An input of a correction, or its output.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// # let sf = set.get("sf")?;
+/// let p: &corrections::Variable = &sf.inputs[0];
+/// assert_eq!(p.name, "p");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     /// Its name in the file.
@@ -35,6 +54,16 @@ pub struct Variable {
 }
 
 /// The value of an input.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// # let sf = set.get("sf")?;
+/// use corrections::Input;
+/// assert_eq!(sf.value(&[Input::Real(2.5)]), sf.value(&[Input::Integer(2)]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Input<'a> {
     /// A number; NaN is missing.

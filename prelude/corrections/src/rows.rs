@@ -8,6 +8,11 @@ use crate::set::{Correction, Work};
 use std::collections::BTreeMap;
 
 /// The bins of an input: the lower and the upper bound in each row.
+///
+/// ```
+/// let bins = corrections::Bins { input: "p".to_string(), lower: vec![0.0, 1.0], upper: vec![1.0, 5.0] };
+/// assert_eq!(bins.lower.len(), bins.upper.len());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bins {
     /// The name of the input.

@@ -5,6 +5,15 @@ use crate::input::{Input, Kind, Variable};
 use crate::node::Node;
 
 /// The corrections of a file.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// let set: corrections::Set = set;
+/// assert_eq!(set.description, "scale factors");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Set {
     /// What the file says of itself, or nothing.
@@ -14,6 +23,14 @@ pub struct Set {
 
 impl Set {
     /// The names of all corrections, compound ones too, in the order of the file.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// assert!(set.names().eq(["sf"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
@@ -22,6 +39,14 @@ impl Set {
     ///
     /// # Errors
     /// When there is none, or when it needs what is not supported (neural networks): the message says which.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// assert!(set.get("sf").is_ok() && set.get("fs").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, name: &str) -> Result<&Correction> {
         match self.entries.iter().find(|(known, _)| known == name) {
             Some((_, Ok(correction))) => Ok(correction),
@@ -35,6 +60,16 @@ impl Set {
 }
 
 /// A table of corrections that has been checked: a function of its inputs.
+///
+/// ```
+/// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+/// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+/// # let set = corrections::Set::read(text.as_bytes())?;
+/// # let sf = set.get("sf")?;
+/// let sf: &corrections::Correction = sf;
+/// assert_eq!((sf.name.as_str(), sf.version, sf.output.name.as_str()), ("sf", 1, "weight"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
     /// Its name in the file.
@@ -87,11 +122,30 @@ impl Operation {
 
 impl Correction {
     /// A number that tells tables with different values apart, also of one name.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// # let sf = set.get("sf")?;
+    /// let other = corrections::Set::read(text.replace("1.1", "1.2").as_bytes())?;
+    /// assert_ne!(sf.digest(), other.get("sf")?.digest());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn digest(&self) -> u128 {
         self.digest
     }
 
     /// How many inputs must be given; the last one of a table of rows has a usual value.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// # let sf = set.get("sf")?;
+    /// assert_eq!(sf.least_inputs(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn least_inputs(&self) -> usize {
         self.inputs.len() - usize::from(self.usual.is_some())
     }
@@ -101,6 +155,15 @@ impl Correction {
     ///
     /// # Errors
     /// When the table has no value for them, or when their number or types are others.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// # let sf = set.get("sf")?;
+    /// assert_eq!(sf.value(&[corrections::Input::Real(2.5)])?, 1.1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn value(&self, inputs: &[Input<'_>]) -> std::result::Result<f64, Outside> {
         if inputs.len() > self.inputs.len() || inputs.len() < self.least_inputs() {
             return Err(Outside::Inputs(format!("the table takes {}, not {} inputs", self.signature(), inputs.len())));
@@ -130,6 +193,15 @@ impl Correction {
     }
 
     /// The keys that a text input may have, when every part of the table that looks at it has keys and no default.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// # let sf = set.get("sf")?;
+    /// assert_eq!(sf.keys(0), None, "it is a number");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn keys(&self, input: usize) -> Option<Vec<&str>> {
         let mut keys: Vec<&str> = Vec::new();
         let mut open = false;
@@ -158,6 +230,15 @@ impl Correction {
     }
 
     /// What it takes, in words: `(p, theta, kind: a text)`.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// # let sf = set.get("sf")?;
+    /// assert_eq!(sf.signature(), "(p)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn signature(&self) -> String {
         let one = |variable: &Variable| match variable.kind {
             Kind::Real => variable.name.clone(),

@@ -10,6 +10,15 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A selection or an expression, not yet tied to a table. Cheap to clone.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// # let cut = cut::parse("x > 1.5 & n < 4")?;
+/// let cut: cut::Cut = cut;
+/// assert_eq!(cut.check(frame.schema())?.columns().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cut(Arc<Inner>);
 
@@ -62,16 +71,35 @@ fn read(text: &str) -> std::result::Result<Cut, Problem> {
 
 impl Cut {
     /// The text, as it was written or as the expression prints.
+    ///
+    /// ```
+    /// # let cut = cut::parse("x > 1.5 & n < 4")?;
+    /// assert_eq!(cut.text(), "x > 1.5 & n < 4");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
     /// The expression.
+    ///
+    /// ```
+    /// assert_eq!(cut::parse("x > 1")?.expr().to_string(), cut::parse("x>1")?.expr().to_string());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expr(&self) -> &Expr {
         &self.0.expr
     }
 
     /// Gives the value of `@name`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let cut = cut::parse("x > @least")?.bind("least", 3.0);
+    /// assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bind(mut self, name: &str, value: impl Into<Value>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
@@ -117,6 +145,14 @@ impl Cut {
     }
 
     /// Another expression around the one of this cut, with the same values behind `@`; errors still show this cut's text.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let rejected = cut::parse("n < 4")?.wrapped(|condition| condition.not());
+    /// assert_eq!(rejected.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn wrapped(mut self, around: impl FnOnce(Expr) -> Expr) -> Self {
         let inner = Arc::make_mut(&mut self.0);
@@ -126,6 +162,14 @@ impl Cut {
 
     /// The same cut under the rules for texts, however it was made: a literal beside an f32 column is f32, texts have an
     /// order, lists may mix kinds of numbers.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let cut = cut::Cut::from(cut::col("x").gt(cut::lit(1.5))).as_written();
+    /// assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_written(mut self) -> Self {
         Arc::make_mut(&mut self.0).dialect = Dialect::Text;
@@ -133,6 +177,11 @@ impl Cut {
     }
 
     /// The names behind `@` that the cut uses and nothing is bound to.
+    ///
+    /// ```
+    /// assert_eq!(cut::parse("x > @least")?.unbound(), ["least"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn unbound(&self) -> Vec<String> {
         let mut names = Vec::new();
         crate::syntax::locals::names(&self.0.expr, &mut names);
@@ -141,6 +190,11 @@ impl Cut {
     }
 
     /// Whether it asks for a number of the whole table, such as `x.mean()`.
+    ///
+    /// ```
+    /// assert!(cut::parse("x > x.mean()")?.has_reduction() && !cut::parse("x > 1")?.has_reduction());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_reduction(&self) -> bool {
         fn inside(expr: &Expr) -> bool {
             let own = matches!(expr.kind(), Kind::Method(_, name, arguments)
@@ -151,6 +205,12 @@ impl Cut {
     }
 
     /// Spellings that were understood but are not the language's own.
+    ///
+    /// ```
+    /// # let cut = cut::parse("x > 1.5 & n < 4")?;
+    /// assert!(cut.hints().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hints(&self) -> &[String] {
         &self.0.hints
     }
@@ -159,6 +219,15 @@ impl Cut {
     ///
     /// # Errors
     /// All unknown columns, unbound names and types that do not fit, each with its place and a suggestion.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let cut = cut::parse("x > 1.5 & n < 4")?;
+    /// assert!(cut.check(frame.schema()).is_ok());
+    /// assert!(cut::parse("y > 1")?.check(frame.schema()).is_err(), "there is no such column");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(&self, schema: &Schema) -> Result<Typed> {
         let inner = &*self.0;
         if let Some(problem) = &inner.unread {

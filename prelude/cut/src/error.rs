@@ -8,6 +8,14 @@ pub type Span = Range<usize>;
 /// What is wrong with a cut, with the place in its text.
 ///
 /// Displays one paragraph per problem: the reason, the text, and a caret line with the suggestion.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// let error: cut::Error = cut::parse("xx > 1")?.check(frame.schema()).err().unwrap();
+/// assert!(error.to_string().contains("xx > 1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     text: Arc<str>,
@@ -15,6 +23,15 @@ pub struct Error {
 }
 
 /// One thing that is wrong with a cut.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// let error = cut::parse("y > 1")?.check(frame.schema()).err().unwrap();
+/// let problem: &cut::Problem = &error.problems()[0];
+/// assert!(problem.reason.contains('y'));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong.
@@ -55,11 +72,23 @@ impl Error {
     }
 
     /// The text of the cut.
+    ///
+    /// ```
+    /// assert_eq!(cut::parse("x >").err().unwrap().text(), "x >");
+    /// ```
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// All that is wrong, in the order of the text.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let error = cut::parse("y > 1 & z > 2")?.check(frame.schema()).err().unwrap();
+    /// assert_eq!(error.problems().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -1,6 +1,11 @@
 //! What the numbers of a run say about a cut.
 
 /// How many rows a cut has seen and kept.
+///
+/// ```
+/// let counts = cut::Counts { total: 10, kept: 0, missing: 0 };
+/// assert!(cut::lint("x > 100", counts).is_some(), "nothing is left");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Rows that came in.

@@ -21,6 +21,16 @@ const FEW: usize = 8;
 impl Typed {
     /// The same cut as a Polars expression, for a lazy frame with the columns that were checked.
     /// A selection gives true or false and never null.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let cut = cut::parse("x > 1.5 & n < 4")?;
+    /// # let typed = cut.check(frame.schema())?;
+    /// let left = frame.clone().lazy().filter(typed.expr()).collect()?;
+    /// assert_eq!(left.height(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expr(&self) -> Expr {
         match self.program.op(self.root) {
             Op::Column(column) | Op::Leaf(column, None) => col(self.program.columns[*column].clone()),

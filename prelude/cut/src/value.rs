@@ -4,6 +4,11 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A value in a cut: a literal, or the value of `@name`.
+///
+/// ```
+/// use cut::Value;
+/// assert!(matches!(Value::from(0.5), Value::Float(_)) && matches!(Value::from("up"), Value::Text(_)));
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
@@ -56,16 +61,65 @@ pub(crate) enum Body {
 
 impl Value {
     /// A function of numbers; it is called once per row with its arguments as f64 (missing: NaN).
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let cut = cut::parse("@double(x) > 5")?.bind("double", cut::Value::function(|x| 2.0 * x[0]));
+    /// assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn function(function: impl Fn(&[f64]) -> f64 + Send + Sync + 'static) -> Self {
         Self::Function(UserFunction(Body::Numbers(Arc::new(function))))
     }
 
     /// A table to be looked up.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # struct Half;
+    /// # impl cut::Lookup for Half {
+    /// #     fn name(&self) -> &str {
+    /// #         "half"
+    /// #     }
+    /// #     fn inputs(&self) -> Vec<cut::Wanted> {
+    /// #         vec![cut::Wanted { name: "x".to_string(), text: false }]
+    /// #     }
+    /// #     fn least(&self) -> usize {
+    /// #         1
+    /// #     }
+    /// #     fn refuses(&self, _input: usize, _text: &str) -> Option<String> {
+    /// #         None
+    /// #     }
+    /// #     fn value(&self, given: &[cut::Given<'_>]) -> Result<f64, String> {
+    /// #         match given {
+    /// #             [cut::Given::Number(x)] => Ok(x / 2.0),
+    /// #             _ => Err("one number is wanted".to_string()),
+    /// #         }
+    /// #     }
+    /// #     fn identity(&self) -> String {
+    /// #         "half".to_string()
+    /// #     }
+    /// # }
+    /// # use cut::Lookup;
+    /// let cut = cut::parse("@half(x) > 1.5")?.bind("half", cut::Value::table(Half));
+    /// assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn table(table: impl Lookup + 'static) -> Self {
         Self::Function(UserFunction(Body::Table(Arc::new(table))))
     }
 
     /// Named values, for `@cuts['pmin']` and `@cuts.pmin`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let cut = cut::parse("x > @cuts.least")?.bind("cuts", cut::Value::map([("least", 3.0)]));
+    /// assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn map<N: Into<Arc<str>>, V: Into<Value>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
         Self::Map(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }

@@ -1,4 +1,9 @@
 /// What can go wrong in a query.
+///
+/// ```
+/// let error = flow::Error::request("there is no such column");
+/// assert_eq!(error.to_string(), "there is no such column");
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,11 +26,19 @@ impl From<polars::prelude::PolarsError> for Error {
 
 impl Error {
     /// The error for a request without meaning.
+    ///
+    /// ```
+    /// assert!(flow::Error::request("two tables").to_string().contains("two tables"));
+    /// ```
     pub fn request(message: impl Into<String>) -> Self {
         Self::Segment(segment::Error::Request(message.into()))
     }
 
     /// Whether the user asked to stop.
+    ///
+    /// ```
+    /// assert!(!flow::Error::request("two tables").is_interrupt());
+    /// ```
     pub fn is_interrupt(&self) -> bool {
         matches!(self, Self::Segment(segment::Error::Interrupted))
     }

@@ -96,6 +96,17 @@ impl Sink for Collect {
 }
 
 /// Counts rows.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// assert_eq!(Query::new().over(table).run(&flow::Count)?.0, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Count;
 

@@ -10,6 +10,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A frame, and how it is cut.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let table = sources::memory::Memory::new(frame)?;
+/// assert_eq!(table.rows(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Memory {
     name: Arc<str>,
@@ -23,6 +34,10 @@ pub struct Memory {
 }
 
 /// How a frame is cut into segments.
+///
+/// ```
+/// assert!(sources::memory::Cutting::default().rows > 0);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cutting {
     /// Rows of a slice.
@@ -46,6 +61,16 @@ impl Memory {
     ///
     /// # Errors
     /// None for a well-formed frame.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// assert_eq!(sources::memory::Memory::new(frame)?.schema().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(frame: DataFrame) -> Result<Self> {
         Self::cut("memory", frame, None, &Cutting::default())
     }
@@ -54,6 +79,18 @@ impl Memory {
     ///
     /// # Errors
     /// An index column that is not in the frame.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use sources::memory::{Cutting, Memory};
+    /// let table = Memory::cut("run 7", frame, None, &Cutting { rows: 2, ..Cutting::default() })?;
+    /// assert_eq!(table.segments().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cut(name: &str, frame: DataFrame, index: Option<Index>, cutting: &Cutting) -> Result<Self> {
         let mut starts = vec![0];
         let appends = if cutting.appends.is_empty() { vec![frame.height()] } else { cutting.appends.clone() };

@@ -143,6 +143,21 @@ const MOST: usize = 1_000;
 
 /// Parquet in folders `column=value` by the values of some columns, as Hive, Spark and pandas lay them out. Dropped before
 /// [`finish`](Partitioned::finish), it leaves no file behind.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// use sources::write::Partitioned;
+/// let by = ["k".into()];
+/// let mut parts = Partitioned::create(folder.join("parts"), &by, frame.schema(), &Default::default())?;
+/// parts.push(&frame)?;
+/// parts.finish()?;
+/// assert!(folder.join("parts/k=b").is_dir());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Partitioned {
     folder: PathBuf,
     by: Vec<PlSmallStr>,
@@ -158,6 +173,18 @@ impl Partitioned {
     /// # Errors
     /// Columns that are not there, or whose values no folder can be named by (integers, texts and dates can); a folder that
     /// holds something.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use sources::write::Partitioned;
+    /// let wrong = ["z".into()];
+    /// assert!(Partitioned::create(folder.join("parts"), &wrong, frame.schema(), &Default::default()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(
         folder: impl AsRef<Path>,
         by: &[PlSmallStr],

@@ -18,6 +18,11 @@ use pattern::{Pattern, from_fields};
 use std::collections::BTreeMap;
 
 /// What a name says. Parts that the name does not have are `None`.
+///
+/// ```
+/// let name = belle2::names::Grammar::default().parse("P16M16rd_mc_mumu_p16_v1").unwrap();
+/// assert_eq!((name.proc, name.is_data, name.sample.as_deref()), (Some(16), false, Some("mumu")));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ProcessName {
     /// The name without quotes and without `sample_name=`.
@@ -43,6 +48,12 @@ pub struct ProcessName {
 }
 
 /// Why a name is invalid.
+///
+/// ```
+/// use belle2::names::{Grammar, NameError};
+/// let error: NameError = Grammar::default().parse("no_name_of_a_process").unwrap_err();
+/// assert!(!error.to_string().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// A token that does not fit its place.
@@ -78,6 +89,11 @@ const GROUPS: [(&str, &[&str]); 3] = [
 ];
 
 /// How names are read: the grammar above, after the user's patterns and with the user's groups.
+///
+/// ```
+/// let grammar = belle2::names::Grammar::default();
+/// assert!(grammar.parse("P16M16rd_data_p16_v2").unwrap().is_data);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Grammar {
     patterns: Vec<Pattern>,
@@ -121,6 +137,12 @@ impl Grammar {
     ///
     /// # Errors
     /// [`NameError`] names the token that does not fit.
+    ///
+    /// ```
+    /// let grammar = belle2::names::Grammar::default();
+    /// assert_eq!(grammar.parse("P16M16rd_mc_ee_p16_v1").unwrap().stream.as_deref(), Some("p16"));
+    /// assert!(grammar.parse("no_name_of_a_process").is_err());
+    /// ```
     pub fn parse(&self, name: &str) -> Result<ProcessName, NameError> {
         let bare = bare(name);
         let mut parsed = match self.patterns.iter().find_map(|pattern| pattern.read(bare)) {
@@ -135,6 +157,10 @@ impl Grammar {
     }
 
     /// The groups of a user beside the standard ones, with the samples or names of each.
+    ///
+    /// ```
+    /// assert!(belle2::names::Grammar::default().groups().is_empty(), "only the standard ones");
+    /// ```
     pub fn groups(&self) -> &BTreeMap<String, Vec<String>> {
         &self.groups
     }
@@ -149,6 +175,10 @@ impl Grammar {
 }
 
 /// The name without quotes around it, without `sample_name=` before it.
+///
+/// ```
+/// assert_eq!(belle2::names::bare("sample_name='mumu'"), "mumu");
+/// ```
 pub fn bare(name: &str) -> &str {
     let unquoted = |text: &'_ str| -> (usize, usize) {
         let quoted = text.len() >= 2

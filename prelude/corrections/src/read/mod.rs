@@ -25,6 +25,14 @@ impl Set {
     ///
     /// # Errors
     /// When the bytes are no JSON, or JSON that is no correction: the message says where.
+    ///
+    /// ```
+    /// # let text = r#"{"schema_version": 2, "description": "scale factors", "corrections": [
+    /// #     {"name": "sf", "version": 1, "data": 1.1, "inputs": [{"name": "p", "type": "real"}], "output": {"name": "weight", "type": "real"}}]}"#;
+    /// # let set = corrections::Set::read(text.as_bytes())?;
+    /// assert!(corrections::Set::read(text.as_bytes()).is_ok() && corrections::Set::read(b"no JSON").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut unpacked = Vec::new();
         let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {

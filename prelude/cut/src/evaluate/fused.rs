@@ -28,6 +28,16 @@ pub struct FusedCuts {
 
 impl FusedCuts {
     /// These cuts; all must have been checked against the same columns.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let positive = cut::parse("x > 1.5")?.check(frame.schema())?;
+    /// # let small = cut::parse("n < 4")?.check(frame.schema())?;
+    /// # let cuts = cut::FusedCuts::new([&positive, &small]);
+    /// assert_eq!(cuts.mask(&frame, &[0, 1])?.1, [2, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new<'t>(cuts: impl IntoIterator<Item = &'t Typed>) -> Self {
         let mut all = Self { program: Program::default(), roots: Vec::new() };
         for cut in cuts {
@@ -96,6 +106,17 @@ impl FusedCuts {
     ///
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let positive = cut::parse("x > 1.5")?.check(frame.schema())?;
+    /// # let small = cut::parse("n < 4")?.check(frame.schema())?;
+    /// # let cuts = cut::FusedCuts::new([&positive, &small]);
+    /// let (mask, left) = cuts.mask(&frame, &[1])?;
+    /// assert_eq!((mask.sum(), left), (Some(3), vec![3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mask(&self, frame: &DataFrame, which: &[usize]) -> segment::Result<(BooleanChunked, Vec<usize>)> {
         let roots: Vec<Id> = which.iter().map(|&at| self.roots[at].root).collect();
         let tables = Tables::new(&self.program, frame, &roots)?;
@@ -142,6 +163,16 @@ impl FusedCuts {
     }
 
     /// The objects and combinations that have been looked at since the last call: what they are, and how many.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let positive = cut::parse("x > 1.5")?.check(frame.schema())?;
+    /// # let small = cut::parse("n < 4")?.check(frame.schema())?;
+    /// # let cuts = cut::FusedCuts::new([&positive, &small]);
+    /// assert!(cuts.looked_at().is_empty(), "there are no objects");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn looked_at(&self) -> Vec<(String, u64)> {
         self.program.looked_at()
     }
@@ -150,6 +181,15 @@ impl FusedCuts {
     ///
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let (double, square) = (cut::parse("2 * n")?.check(frame.schema())?, cut::parse("n ** 2")?.check(frame.schema())?);
+    /// let values = cut::FusedCuts::new([&double, &square]).values(&frame, &["double".into(), "square".into()])?;
+    /// assert_eq!((values[0].sum::<i64>()?, values[1].sum::<i64>()?), (20, 30));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self, frame: &DataFrame, names: &[PlSmallStr]) -> segment::Result<Vec<Series>> {
         let mut made: Vec<Option<Series>> = Vec::with_capacity(self.roots.len());
         let mut computed: Vec<(Wanted, PlSmallStr)> = Vec::new();

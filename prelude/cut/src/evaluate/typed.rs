@@ -39,6 +39,15 @@ impl Typed {
     ///
     /// # Errors
     /// When a column is missing or of another type than was checked, when this is not a selection, or interrupted.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # let cut = cut::parse("x > 1.5 & n < 4")?;
+    /// # let typed = cut.check(frame.schema())?;
+    /// assert_eq!(typed.mask(&frame)?.iter().collect::<Vec<_>>(), [false, true, false, false].map(Some));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mask(&self, frame: &DataFrame) -> segment::Result<BooleanChunked> {
         if !self.is_selection() {
             return Err(self
@@ -55,6 +64,14 @@ impl Typed {
     ///
     /// # Errors
     /// When a column is missing or of another type than was checked, or interrupted.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// let values = cut::parse("2 * n")?.check(frame.schema())?.values(&frame)?;
+    /// assert_eq!(values.sum::<i64>()?, 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn values(&self, frame: &DataFrame) -> segment::Result<Series> {
         if let Op::Column(column) | Op::Leaf(column, None) = self.program.op(self.root) {
             return Ok(find(&self.program, frame, *column)?.as_materialized_series().clone());

@@ -6,6 +6,19 @@ use std::sync::Arc;
 pub(crate) type Name = Arc<str>;
 
 /// An expression: what a cut is made of, written as text ([`crate::parse`]) or built from [`col`] and [`lit`].
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// # use cut::{col, lit};
+/// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+/// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+/// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+/// # };
+/// let condition: cut::Expr = col("x").gt(lit(1.5)).and(col("n").lt(lit(4)));
+/// assert_eq!(kept(condition)?, [false, true, false, false]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Expr(pub(crate) Arc<Node>);
 
@@ -215,16 +228,53 @@ impl Kind {
 }
 
 /// A column by its name; both spellings of a name that basf2 has escaped are the same column.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// # use cut::{col, lit};
+/// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+/// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+/// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+/// # };
+/// assert_eq!(kept(col("n").ge(lit(3)))?, [false, false, true, true]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn col(name: impl AsRef<str>) -> Expr {
     Expr::built(Kind::Column(name.as_ref().into()))
 }
 
 /// A value. An integer takes the narrowest type that holds it.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// # use cut::{col, lit};
+/// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+/// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+/// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+/// # };
+/// assert_eq!(kept(col("n").eq(lit(2)))?, [false, true, false, false]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lit(value: impl Into<Value>) -> Expr {
     Expr::built(Kind::Literal(value.into()))
 }
 
 /// `yes` where `condition` holds, else `no` (also where the condition is missing).
+///
+/// ```
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+/// # use cut::{col, lit};
+/// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+/// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+/// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+/// # };
+/// let larger = cut::where_(col("n").gt(lit(2)), col("n"), lit(0));
+/// assert_eq!(kept(larger.gt(lit(0)))?, [false, false, true, true]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn where_(condition: impl Into<Expr>, yes: impl Into<Expr>, no: impl Into<Expr>) -> Expr {
     condition.into().call("where", vec![yes.into(), no.into()])
 }
@@ -236,8 +286,15 @@ impl<T: Into<Value>> From<T> for Expr {
 }
 
 macro_rules! comparisons {
-    ($($name:ident $op:ident $doc:literal),*) => {$(
+    ($($name:ident $op:ident $doc:literal $other:literal $kept:literal),*) => {$(
         #[doc = $doc]
+        ///
+        /// ```
+        /// let frame = polars::df!("n" => [1, 2, 3])?;
+        #[doc = concat!("let cut = cut::Cut::from(cut::col(\"n\").", stringify!($name), "(", $other, "));")]
+        #[doc = concat!("assert_eq!(cut.check(frame.schema())?.mask(&frame)?.sum(), Some(", $kept, "));")]
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use]
         pub fn $name(self, other: impl Into<Expr>) -> Self {
             self.compare(Compare::$op, other)
@@ -246,8 +303,15 @@ macro_rules! comparisons {
 }
 
 macro_rules! arithmetic {
-    ($($name:ident $op:ident $doc:literal),*) => {$(
+    ($($name:ident $op:ident $doc:literal $sum:literal),*) => {$(
         #[doc = $doc]
+        ///
+        /// ```
+        /// let frame = polars::df!("n" => [1, 2, 3])?;
+        #[doc = concat!("let cut = cut::Cut::from(cut::col(\"n\").", stringify!($name), "(2));")]
+        #[doc = concat!("assert_eq!(cut.check(frame.schema())?.values(&frame)?.sum::<f64>()?, ", $sum, ");")]
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use]
         #[allow(clippy::should_implement_trait)] // the operator exists too
         pub fn $name(self, other: impl Into<Expr>) -> Self {
@@ -258,26 +322,38 @@ macro_rules! arithmetic {
 
 impl Expr {
     comparisons! {
-        gt Gt "Greater than; false where a side is missing.",
-        ge Ge "Greater or equal; false where a side is missing.",
-        lt Lt "Less than; false where a side is missing.",
-        le Le "Less or equal; false where a side is missing.",
-        eq Eq "Equal; false where a side is missing.",
-        ne Ne "Not equal; true where a side is missing.",
-        is_in In "Whether the value is one of a list; false where it is missing.",
-        is_not_in NotIn "Whether the value is none of a list; true where it is missing."
+        gt Gt "Greater than; false where a side is missing." "2" "1",
+        ge Ge "Greater or equal; false where a side is missing." "2" "2",
+        lt Lt "Less than; false where a side is missing." "2" "1",
+        le Le "Less or equal; false where a side is missing." "2" "2",
+        eq Eq "Equal; false where a side is missing." "2" "1",
+        ne Ne "Not equal; true where a side is missing." "2" "2",
+        is_in In "Whether the value is one of a list; false where it is missing." "[1, 3]" "2",
+        is_not_in NotIn "Whether the value is none of a list; true where it is missing." "[1, 3]" "1"
     }
     arithmetic! {
-        add Add "Sum; integers widen.",
-        sub Sub "Difference; integers widen to a signed type.",
-        mul Mul "Product; integers widen.",
-        div Div "Quotient as f64 (of two f32: f32).",
-        floor_div FloorDiv "Quotient rounded down.",
-        rem Mod "Remainder with the sign of the divisor.",
-        pow Pow "Power."
+        add Add "Sum; integers widen." "12.0",
+        sub Sub "Difference; integers widen to a signed type." "0.0",
+        mul Mul "Product; integers widen." "12.0",
+        div Div "Quotient as f64 (of two f32: f32)." "3.0",
+        floor_div FloorDiv "Quotient rounded down." "2.0",
+        rem Mod "Remainder with the sign of the divisor." "2.0",
+        pow Pow "Power." "14.0"
     }
 
     /// Both hold.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("n").gt(lit(1)).and(col("n").lt(lit(3))))?, [false, true, false, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn and(self, other: impl Into<Expr>) -> Self {
         Self::built(Kind::And(flat(
@@ -288,6 +364,18 @@ impl Expr {
     }
 
     /// One of both holds.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("n").eq(lit(1)).or(col("n").eq(lit(4))))?, [true, false, false, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn or(self, other: impl Into<Expr>) -> Self {
         Self::built(Kind::Or(flat(
@@ -298,12 +386,36 @@ impl Expr {
     }
 
     /// Exactly one of both holds.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("n").gt(lit(1)).xor(col("n").gt(lit(2))))?, [false, true, false, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn xor(self, other: impl Into<Expr>) -> Self {
         self.binary(Binary::Xor, other)
     }
 
     /// Does not hold; true where a comparison was false because a value is missing.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("x").gt(lit(1.5)).not())?, [true, false, true, false], "also where x is missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[allow(clippy::should_implement_trait)] // the operator exists too
     pub fn not(self) -> Self {
@@ -311,6 +423,18 @@ impl Expr {
     }
 
     /// The value with its sign changed; integers widen to a signed type.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("n").neg().lt(lit(-3)))?, [false, false, false, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[allow(clippy::should_implement_trait)] // the operator exists too
     pub fn neg(self) -> Self {
@@ -318,30 +442,86 @@ impl Expr {
     }
 
     /// The value without its sign.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("x").abs().lt(lit(2)))?, [true, false, false, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn abs(self) -> Self {
         self.call("abs", vec![])
     }
 
     /// Missing: null or NaN.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("x").is_null())?, [false, false, true, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_null(self) -> Self {
         self.method("isna", vec![])
     }
 
     /// Neither null nor NaN.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("x").is_not_null())?, [true, true, false, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_not_null(self) -> Self {
         self.method("notna", vec![])
     }
 
     /// Whether the pattern is found anywhere in the text.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// let frame = df!("name" => ["mumu", "taupair"])?;
+    /// let condition = cut::Cut::from(cut::col("name").regex(cut::lit("^mu")));
+    /// assert_eq!(condition.check(frame.schema())?.mask(&frame)?.sum(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn regex(self, pattern: impl Into<Expr>) -> Self {
         self.method("str.contains", vec![pattern.into()])
     }
 
     /// The result of a function that the text dialect knows, such as `sqrt` or `arctan2`.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, f64::NAN, 4.0], "n" => [1, 2, 3, 4])?;
+    /// # use cut::{col, lit};
+    /// # let kept = |condition: cut::Expr| -> Result<Vec<bool>, Box<dyn std::error::Error>> {
+    /// #     let mask = cut::Cut::from(condition).check(frame.schema())?.mask(&frame)?;
+    /// #     Ok(mask.iter().map(|kept| kept == Some(true)).collect())
+    /// # };
+    /// assert_eq!(kept(col("x").apply("sqrt", vec![]).eq(lit(2.0)))?, [false, false, false, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn apply(self, function: &str, more: Vec<Expr>) -> Self {
         self.call(function, more)

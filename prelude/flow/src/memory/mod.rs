@@ -22,6 +22,10 @@ use std::time::{Duration, Instant};
 use sysinfo::System;
 
 /// A quarter of the machine's memory, at most 16 GB: what is used when nothing is said.
+///
+/// ```
+/// assert!(flow::memory::quarter() <= 16_000_000_000);
+/// ```
 pub fn quarter() -> u64 {
     static TOTAL: OnceLock<u64> = OnceLock::new();
     let total = *TOTAL.get_or_init(|| {
@@ -33,6 +37,10 @@ pub fn quarter() -> u64 {
 }
 
 /// The part of the machine's memory that is in use, between 0 and 1; looked up at most five times a second.
+///
+/// ```
+/// assert!((0.0..=1.0).contains(&flow::memory::pressure()));
+/// ```
 pub fn pressure() -> f64 {
     static LAST: parking_lot::Mutex<Option<(Instant, f64)>> = parking_lot::Mutex::new(None);
     let mut last = LAST.lock();

@@ -5,6 +5,11 @@ use crate::error::{Error, Result};
 use polars::prelude::*;
 
 /// What is computed of the values of a group. Missing values (null, NaN) are skipped by all.
+///
+/// ```
+/// assert_eq!(flow::AggregateFunction::parse("mean")?, flow::AggregateFunction::Mean);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AggregateFunction {
     /// Their sum; 0 without values. Of integers an i64, of unsigned and truth values a u64, of decimals a decimal, else an
@@ -37,6 +42,12 @@ impl AggregateFunction {
     ///
     /// # Errors
     /// An unknown name; the message lists the known.
+    ///
+    /// ```
+    /// assert_eq!(flow::AggregateFunction::parse("sum")?, flow::AggregateFunction::Sum);
+    /// assert!(flow::AggregateFunction::parse("summ").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(name: &str) -> Result<Self> {
         Ok(match name.to_lowercase().as_str() {
             "sum" => Self::Sum,
@@ -68,6 +79,11 @@ impl std::fmt::Display for AggregateFunction {
 }
 
 /// One column of an aggregation.
+///
+/// ```
+/// let mean: flow::Aggregation = flow::mean("x").alias("centre");
+/// assert_eq!((mean.input.as_str(), mean.output.as_str()), ("x", "centre"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregation {
     /// The name of the new column.
@@ -90,12 +106,21 @@ impl IntoIterator for Aggregation {
 
 impl Aggregation {
     /// An aggregation whose output is called as its input.
+    ///
+    /// ```
+    /// let sum = flow::Aggregation::new("x", flow::AggregateFunction::Sum);
+    /// assert_eq!((sum.input.as_str(), sum.output.as_str()), ("x", "x"));
+    /// ```
     pub fn new(input: impl Into<PlSmallStr>, function: AggregateFunction) -> Self {
         let input = input.into();
         Self { output: input.clone(), input, function }
     }
 
     /// Gives the output a name of its own.
+    ///
+    /// ```
+    /// assert_eq!(flow::sum("x").alias("total").output, "total");
+    /// ```
     #[must_use]
     pub fn alias(mut self, output: impl Into<PlSmallStr>) -> Self {
         self.output = output.into();
@@ -146,8 +171,16 @@ fn input_scale(dtype: &DataType) -> usize {
 }
 
 macro_rules! shorthands {
-    ($($name:ident $function:ident $text:literal),*) => {
+    ($($name:ident $function:ident $text:literal $result:literal),*) => {
         $(#[doc = $text]
+        ///
+        /// ```
+        /// # use polars::prelude::{DataType, df};
+        /// let frame = df!("k" => ["a", "a", "a"], "x" => [1.0, 2.0, 6.0])?;
+        #[doc = concat!("let found = flow::Query::new().groupby(\"k\").agg([flow::", stringify!($name), "(\"x\")]).run(&frame)?;")]
+        #[doc = concat!("assert_eq!(found.column(\"x\")?.cast(&DataType::Float64)?.f64()?.get(0), Some(", $result, "));")]
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         pub fn $name(column: impl Into<PlSmallStr>) -> Aggregation {
             Aggregation::new(column, AggregateFunction::$function)
         })*
@@ -155,14 +188,28 @@ macro_rules! shorthands {
 }
 
 shorthands!(
-    sum Sum "The sum of a column.", mean Mean "The mean of a column.", min Min "The smallest value of a column.",
-    max Max "The largest value of a column.", count Count "How many values of a column are there.",
-    first First "The first value of a column.", last Last "The last value of a column.",
-    std Std "The standard deviation of a column.", median Median "The median of a column.",
-    n_unique NUnique "How many different values a column has."
+    sum Sum "The sum of a column." "9.0",
+    mean Mean "The mean of a column." "3.0",
+    min Min "The smallest value of a column." "1.0",
+    max Max "The largest value of a column." "6.0",
+    count Count "How many values of a column are there." "3.0",
+    first First "The first value of a column." "1.0",
+    last Last "The last value of a column." "6.0",
+    std Std "The standard deviation of a column." "7_f64.sqrt()",
+    median Median "The median of a column." "2.0",
+    n_unique NUnique "How many different values a column has." "3.0"
 );
 
 /// A quantile of a column, between 0 and 1.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// let frame = Query::new().groupby("k").agg([flow::quantile("x", 0.5)]).run(&frame)?;
+/// assert_eq!(frame.column("x")?.f64()?.get(0), Some(3.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn quantile(column: impl Into<PlSmallStr>, quantile: f64) -> Aggregation {
     Aggregation::new(column, AggregateFunction::Quantile(quantile))
 }

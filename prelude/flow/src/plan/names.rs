@@ -3,8 +3,19 @@
 use polars::prelude::PlSmallStr;
 
 /// One name, or several: `"a"`, `["a", "b"]`, `("a", "b")`, a slice or a vector of texts of any kind.
+///
+/// ```
+/// use flow::Names;
+/// assert_eq!("a".names(), ["a"]);
+/// assert_eq!(["a", "b"].names(), ["a", "b"]);
+/// ```
 pub trait Names {
     /// The names, in order.
+    ///
+    /// ```
+    /// use flow::Names;
+    /// assert_eq!(("a", "b").names(), ["a", "b"]);
+    /// ```
     fn names(self) -> Vec<String>;
 }
 

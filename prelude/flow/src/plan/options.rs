@@ -55,6 +55,10 @@ impl Default for Options {
 
 impl Options {
     /// Bounds memory, in gigabytes (10^9 bytes).
+    ///
+    /// ```
+    /// assert_eq!(flow::Options::default().memory_budget_gb(0.5).memory_budget, 500_000_000);
+    /// ```
     #[must_use]
     pub fn memory_budget_gb(mut self, gigabytes: f64) -> Self {
         self.memory_budget = (gigabytes.max(0.0) * 1e9) as u64;
@@ -63,6 +67,10 @@ impl Options {
     }
 
     /// Streams from this many estimated bytes on.
+    ///
+    /// ```
+    /// assert_eq!(flow::Options::default().streaming_threshold(1000).streaming_threshold, 1000);
+    /// ```
     #[must_use]
     pub fn streaming_threshold(mut self, bytes: u64) -> Self {
         self.streaming_threshold = bytes;
@@ -70,6 +78,10 @@ impl Options {
     }
 
     /// Rows of a unit of work.
+    ///
+    /// ```
+    /// assert_eq!(flow::Options::default().chunk_size(1000).chunk_size, 1000);
+    /// ```
     #[must_use]
     pub fn chunk_size(mut self, rows: usize) -> Self {
         self.chunk_size = rows.max(1);
@@ -77,6 +89,10 @@ impl Options {
     }
 
     /// Workers.
+    ///
+    /// ```
+    /// assert_eq!(flow::Options::default().threads(2).threads, 2);
+    /// ```
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);

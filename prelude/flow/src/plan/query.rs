@@ -111,6 +111,15 @@ impl Query {
     }
 
     /// Groups by columns; say what is computed with [`agg`](Query::agg).
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// let sums = Query::new().groupby("k").agg([flow::sum("x")]).run(&frame)?;
+    /// assert_eq!(sums.column("x")?.f64()?.get(0), Some(8.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn groupby(self, by: impl Names) -> Self {
         self.clause(Clause::GroupBy { by: small(by), aggregations: Vec::new() })
@@ -123,6 +132,15 @@ impl Query {
     }
 
     /// What is computed of the groups of the clause before.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// let counts = Query::new().groupby("k").agg([flow::count("x").alias("n")]).run(&frame)?;
+    /// assert_eq!(counts.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn agg(mut self, all: impl IntoIterator<Item = Aggregation>) -> Self {
         let all: Vec<_> = all.into_iter().collect();

@@ -60,6 +60,11 @@ impl Rows {
 ///
 /// # Errors
 /// A text that is no time, or one before 1677 or after 2262, which nanoseconds of 64 bits do not reach.
+///
+/// ```
+/// assert_eq!(flow::time("1970-01-01T00:00:01")?, 1_000_000_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn time(text: &str) -> Result<i64> {
     let Some(time) = cut::time(text) else {
         return Err(Error::request(format!("`{text}` is no time; write it as 2024-01-31T12:00:00")));

@@ -99,6 +99,12 @@ fn stored(column: &Series) -> Result<(Int64Chunked, i64)> {
 ///
 /// # Errors
 /// A text that is none; weeks, months and years have no fixed length.
+///
+/// ```
+/// assert_eq!(flow::duration("1h30min")?, 90 * 60 * 1_000_000_000);
+/// assert!(flow::duration("1 month").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn duration(text: &str) -> Result<i64> {
     let refuse = || {
         let text = format!("`{text}` is no length of time: counts with ns, us, ms, s, min, h or D, such as `1h30min`");

@@ -27,14 +27,47 @@ pub trait Engine: Sync {
 }
 
 /// Reads everything that is wanted, then works on it.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// assert_eq!(Query::new().over(table).engine(flow::InMemory).count()?.0, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InMemory;
 
 /// Reads and works segment by segment, and keeps nothing.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// assert_eq!(Query::new().over(table).engine(flow::Streaming).count()?.0, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Streaming;
 
 /// Chooses by the estimated bytes, the budget and the machine's memory.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// assert_eq!(Query::new().over(table).engine(flow::Integrated).count()?.0, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Integrated;
 

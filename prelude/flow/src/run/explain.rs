@@ -10,6 +10,18 @@ use sources::Source;
 use std::fmt;
 
 /// A plan, readable.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// let plan: flow::Explanation = Query::new().over(table).explain()?;
+/// assert!(plan.clauses.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The table.

@@ -14,6 +14,17 @@ use std::sync::Arc;
 
 impl Query {
     /// Ties the query to a table.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// assert_eq!(Query::new().over(table).count()?.0, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn over(&self, source: Arc<dyn Source>) -> Scan {
         Scan {
             source,
@@ -28,6 +39,14 @@ impl Query {
     ///
     /// # Errors
     /// Clauses that do not fit, or an interrupt.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// assert_eq!(Query::new().head(2).run(&frame)?.height(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run(&self, frame: &DataFrame) -> Result<DataFrame> {
         let timed = self.clauses().iter().any(|clause| matches!(clause, Clause::Resample(_) | Clause::DateRange(..)));
         let is_time = |column: &&Column| matches!(column.dtype(), DataType::Datetime(..) | DataType::Date);

@@ -27,6 +27,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// A query over a table, and how it is run. Nothing is read before one of the terminals is called.
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// let scan: flow::Scan = Query::new().head(3).over(table);
+/// assert_eq!(scan.collect()?.0.height(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Scan {
     pub(crate) source: Arc<dyn Source>,
@@ -45,6 +57,18 @@ impl Scan {
     }
 
     /// How it is run.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// let scan = Query::new().over(table).options(flow::Options::default().threads(1));
+    /// assert_eq!(scan.count()?.0, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
@@ -52,6 +76,17 @@ impl Scan {
     }
 
     /// What runs it.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// assert_eq!(Query::new().over(table).engine(flow::InMemory).count()?.0, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn engine(mut self, engine: impl Engine + Send + 'static) -> Self {
         self.engine = Arc::new(engine);
@@ -62,6 +97,17 @@ impl Scan {
     ///
     /// # Errors
     /// Clauses that do not fit; nothing is read.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// assert_eq!(Query::new().over(table).schema()?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn schema(&self) -> Result<SchemaRef> {
         Ok(self.plan()?.0.output.schema)
     }
@@ -70,6 +116,18 @@ impl Scan {
     ///
     /// # Errors
     /// Clauses that do not fit; nothing is read.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// let plan: flow::Explanation = Query::new().head(3).over(table).explain()?;
+    /// assert_eq!(plan.columns_total, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn explain(&self) -> Result<Explanation> {
         let (plan, joined) = self.plan()?;
         let amounts = self.amounts(&plan, joined)?;
@@ -102,6 +160,18 @@ impl Scan {
     ///
     /// # Errors
     /// Clauses that do not fit, segments that cannot be read, an interrupt.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// let (frame, report) = Query::new().over(table).collect()?;
+    /// assert_eq!((frame.height(), report.rows_out), (4, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn collect(&self) -> Result<(DataFrame, Report)> {
         let schema = self.schema()?;
         let ((frames, _), report) = self.run(&Collect::default())?;
@@ -112,6 +182,17 @@ impl Scan {
     ///
     /// # Errors
     /// As [`collect`](Scan::collect).
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// assert_eq!(Query::new().head(3).over(table).count()?.0, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn count(&self) -> Result<(u64, Report)> {
         let mut narrow = self.clone();
         if narrow.read.columns.is_none() {
@@ -124,6 +205,17 @@ impl Scan {
     ///
     /// # Errors
     /// As [`collect`](Scan::collect), and what the terminal refuses.
+    ///
+    /// ```
+    /// # use flow::Query;
+    /// # use polars::prelude::*;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+    /// # use sources::memory::{Cutting, Memory};
+    /// # use std::sync::Arc;
+    /// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+    /// assert_eq!(Query::new().over(table).run(&flow::Count)?.0, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run<S: Sink>(&self, sink: &S) -> Result<(S::Part, Report)> {
         let start = Instant::now();
         let (plan, joined) = self.plan()?;
@@ -264,6 +356,18 @@ fn merged_shape(shape: &Shape) -> Result<Shape> {
 ///
 /// # Errors
 /// As [`Scan::run`].
+///
+/// ```
+/// # use flow::Query;
+/// # use polars::prelude::*;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"])?;
+/// # use sources::memory::{Cutting, Memory};
+/// # use std::sync::Arc;
+/// # let table = Arc::new(Memory::cut("table", frame, None, &Cutting::default())?);
+/// let (rows, _) = flow::run(&Query::new().head(2), table, &flow::Count, &flow::Options::default())?;
+/// assert_eq!(rows, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn run<S: Sink>(query: &Query, source: Arc<dyn Source>, sink: &S, options: &Options) -> Result<(S::Part, Report)> {
     query.over(source).options(options.clone()).run(sink)
 }

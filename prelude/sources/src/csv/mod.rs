@@ -27,6 +27,17 @@ use text::decode::{Encoding, decode};
 use text::sniff::{Layout, sniff};
 
 /// A text table, and how it was read.
+///
+/// ```
+/// # use sources::Source;
+/// # use sources::csv::{Csv, open_with};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("table.csv");
+/// std::fs::write(&path, "x,y\n1,2\n")?;
+/// let opened: sources::csv::Opened = open_with(&path, &Csv::new())?;
+/// assert_eq!(opened.table.rows(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Opened {
     /// Its rows.
@@ -39,6 +50,15 @@ pub struct Opened {
 ///
 /// # Errors
 /// A file that is missing, empty, or whose rows do not fit together.
+///
+/// ```
+/// # use sources::Source;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("table.csv");
+/// std::fs::write(&path, "x,y\n1,2\n3,4\n")?;
+/// assert_eq!(sources::csv::open(&path, None)?.rows(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open(path: impl AsRef<Path>, separator: Option<u8>) -> Result<Memory> {
     let options = separator.map_or_else(Csv::new, |separator| Csv::new().separator(char::from(separator)));
     Ok(open_with(path, &options)?.table)
@@ -48,6 +68,16 @@ pub fn open(path: impl AsRef<Path>, separator: Option<u8>) -> Result<Memory> {
 ///
 /// # Errors
 /// A file that is missing, empty, or whose rows do not fit together; a column that is asked for and not there.
+///
+/// ```
+/// # use sources::Source;
+/// # use sources::csv::{Csv, open_with};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("table.csv");
+/// std::fs::write(&path, "x,y\n1,2\n")?;
+/// assert_eq!(open_with(&path, &Csv::new())?.table.schema().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open_with(path: impl AsRef<Path>, options: &Csv) -> Result<Opened> {
     let (file, bytes) = TableFile::open(path.as_ref())?;
     let place = Place::file(file.name());

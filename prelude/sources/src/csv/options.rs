@@ -58,11 +58,31 @@ pub struct Csv {
 
 impl Csv {
     /// Nothing is fixed yet.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x;y\n1;2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new())?.table.schema().len(), 2, "the separator is found out");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Fields are separated by this character; by any number of blanks for `' '`.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x|y\n1|2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().separator('|'))?.table.schema().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn separator(mut self, separator: char) -> Self {
         self.separator = Some(separator);
         self
@@ -75,53 +95,146 @@ impl Csv {
     }
 
     /// Each line is one field.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "text\na, b\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().one_column())?.table.schema().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn one_column(self) -> Self {
         self.separator(char::from(ONE_COLUMN))
     }
 
     /// Fields that hold separators or line ends stand between two of these; otherwise `"`, or `'` where that does not work.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x,y\n'a, b',2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().quote('\''))?.table.schema().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn quote(mut self, quote: char) -> Self {
         self.quote = Some(Some(quote));
         self
     }
 
     /// Quotes are text like any other.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x,y\n5\",2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().no_quotes())?.table.rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn no_quotes(mut self) -> Self {
         self.quote = Some(None);
         self
     }
 
     /// Lines that begin with this character are passed over, wherever they are.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x,y\n# a run\n1,2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().comment('#'))?.table.rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn comment(mut self, mark: char) -> Self {
         self.comment = Some(mark);
         self
     }
 
     /// Whether the first record has the names of the columns.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "1,2\n3,4\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().header(false))?.table.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
     }
 
     /// The names of the columns, instead of those of the file.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "1,2\n3,4\n")?;
+    /// let table = open_with(&path, &Csv::new().header(false).names(["run", "event"]))?.table;
+    /// assert!(table.schema().contains("event"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.names = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Passes over so many lines at the start.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "written by hand\nx,y\n1,2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().skip(1))?.table.rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn skip(mut self, lines: usize) -> Self {
         self.skip = lines;
         self
     }
 
     /// `1,5` is one and a half (and `1.5` is text). The separator is then `;`, tab or `|`, as elsewhere found out.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x;y\n1,5;2\n")?;
+    /// let table = open_with(&path, &Csv::new().separator(';').decimal_comma())?.table;
+    /// assert!(table.schema().get("x").unwrap().is_float());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn decimal_comma(mut self) -> Self {
         self.decimal_comma = true;
         self
     }
 
     /// Texts that mean "missing" in every column, beside an empty field.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "x,y\n1,2\n-,4\n")?;
+    /// let table = open_with(&path, &Csv::new().nulls(["-"]))?.table;
+    /// assert!(table.schema().get("x").unwrap().is_primitive_numeric());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn nulls<N: Into<String>>(mut self, texts: impl IntoIterator<Item = N>) -> Self {
         self.nulls.extend(texts.into_iter().map(Into::into));
         self
@@ -129,12 +242,33 @@ impl Csv {
 
     /// A format of dates or times beside ISO 8601, with the letters of `strftime`: `%d.%m.%Y`, `%d/%m/%Y %H:%M:%S`. May be
     /// said several times. Without a zone times are as they stand.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, "day,y\n31.01.2024,2\n")?;
+    /// let table = open_with(&path, &Csv::new().dates("%d.%m.%Y"))?.table;
+    /// assert!(table.schema().get("day").unwrap().is_temporal());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dates(mut self, format: impl Into<String>) -> Self {
         self.dates.push(format.into());
         self
     }
 
     /// The encoding of the text: `utf-8`, `utf-16`, `utf-16le`, `utf-16be`, `latin-1` or `windows-1252`.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # use sources::csv::{Csv, open_with};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// std::fs::write(&path, b"name,y\nM\xfcller,2\n")?;
+    /// assert_eq!(open_with(&path, &Csv::new().encoding("latin1"))?.table.rows(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn encoding(mut self, name: impl Into<String>) -> Self {
         self.encoding = Some(name.into());
         self

@@ -44,17 +44,50 @@ pub struct JsonLines {
 
 impl JsonLines {
     /// Nothing is fixed yet.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// # let path = path.with_extension("jsonl");
+    /// std::fs::write(&path, "{\"x\": 1}\n{\"x\": 2}\n")?;
+    /// assert_eq!(sources::json::open_with(&path, &sources::json::JsonLines::new())?.table.rows(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Makes columns `a.b` of nested objects instead of structs.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// # let path = path.with_extension("jsonl");
+    /// std::fs::write(&path, "{\"mu\": {\"pt\": 1.5, \"eta\": 0.3}}\n")?;
+    /// let table = sources::json::open_with(&path, &sources::json::JsonLines::new().flatten())?.table;
+    /// assert_eq!(table.schema().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flatten(mut self) -> Self {
         self.flatten = true;
         self
     }
 
     /// Reads a column as this type, such as times that are text; a value that is none of it is an error.
+    ///
+    /// ```
+    /// # use sources::Source;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("table.csv");
+    /// # use polars::prelude::DataType;
+    /// # let path = path.with_extension("jsonl");
+    /// std::fs::write(&path, "{\"x\": 1}\n")?;
+    /// let options = sources::json::JsonLines::new().column_type("x", DataType::Float64);
+    /// assert_eq!(sources::json::open_with(&path, &options)?.table.schema().get("x"), Some(&DataType::Float64));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn column_type(mut self, name: impl Into<String>, dtype: DataType) -> Self {
         self.types.push((name.into(), dtype));
         self
@@ -62,6 +95,17 @@ impl JsonLines {
 }
 
 /// JSON lines, and how they were read.
+///
+/// ```
+/// # use sources::Source;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("table.csv");
+/// # let path = path.with_extension("jsonl");
+/// std::fs::write(&path, "{\"x\": 1}\n")?;
+/// let opened: sources::json::Opened = sources::json::open_with(&path, &sources::json::JsonLines::new())?;
+/// assert!(opened.notes.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Opened {
     /// Their rows.
@@ -77,6 +121,16 @@ const PIECE: usize = 100_000;
 ///
 /// # Errors
 /// A file that is missing or damaged, a line that is no object of JSON, a column that is asked for and not there.
+///
+/// ```
+/// # use sources::Source;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("table.csv");
+/// # let path = path.with_extension("jsonl");
+/// std::fs::write(&path, "{\"x\": 1, \"y\": \"a\"}\n")?;
+/// assert_eq!(sources::json::open_with(&path, &sources::json::JsonLines::new())?.table.schema().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open_with(path: impl AsRef<Path>, options: &JsonLines) -> Result<Opened> {
     let (file, bytes) = TableFile::open(path.as_ref())?;
     let place = Place::file(file.name());

@@ -35,6 +35,18 @@ use std::sync::Arc;
 use wanted::Wanted;
 
 /// A Parquet file.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// sources::parquet::write(folder.join("x.parquet"), &frame, &Default::default())?;
+/// let table: sources::parquet::Parquet = sources::parquet::open(folder.join("x.parquet"))?;
+/// assert_eq!(table.rows(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Parquet {
     file: TableFile,
@@ -53,6 +65,18 @@ pub struct Parquet {
 ///
 /// # Errors
 /// A file that is missing, empty, cut short, encrypted, or not Parquet.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// sources::parquet::write(folder.join("x.parquet"), &frame, &Default::default())?;
+/// assert_eq!(sources::parquet::open(folder.join("x.parquet"))?.rows(), 3);
+/// assert!(sources::parquet::open(folder.join("y.parquet")).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
     let (file, bytes) = TableFile::open(path.as_ref())?;
     let place = Place::file(file.name());

@@ -16,6 +16,18 @@ use std::io::BufWriter;
 use std::path::Path;
 
 /// How the pages are compressed.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// use sources::parquet::{Compression, WriteOptions, write};
+/// let options = WriteOptions { compression: Compression::None, ..WriteOptions::default() };
+/// assert!(write(folder.join("x.parquet"), &frame, &options)? > 0, "bytes of the file");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
     /// Not at all: fastest from a fast disk or the page cache.
@@ -29,6 +41,19 @@ pub enum Compression {
 }
 
 /// How a file is written.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// use sources::parquet::{WriteOptions, open, write};
+/// let options = WriteOptions { row_group: 2, ..WriteOptions::default() };
+/// write(folder.join("x.parquet"), &frame, &options)?;
+/// assert_eq!(open(folder.join("x.parquet"))?.rows(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct WriteOptions {
     /// Compression of the pages.
@@ -49,6 +74,17 @@ impl Default for WriteOptions {
 ///
 /// # Errors
 /// What the disk says, or an unknown column to sort by.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// sources::parquet::write(folder.join("x.parquet"), &frame, &Default::default())?;
+/// assert_eq!(sources::parquet::open(folder.join("x.parquet"))?.schema().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write(path: impl AsRef<Path>, frame: &DataFrame, options: &WriteOptions) -> Result<u64> {
     let sorted;
     let frame = if options.sort_by.is_empty() {
@@ -64,6 +100,20 @@ pub fn write(path: impl AsRef<Path>, frame: &DataFrame, options: &WriteOptions) 
 }
 
 /// A Parquet file that is written piece by piece. Dropped before [`finish`](Writer::finish), it leaves nothing behind.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::parquet::{WriteOptions, Writer};
+/// let mut writer = Writer::create(folder.join("x.parquet"), frame.schema(), &WriteOptions::default())?;
+/// writer.push(frame.clone())?;
+/// writer.push(frame)?;
+/// assert!(writer.finish()? > 0, "bytes of the file");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Writer {
     part: Part,
     file: Option<FileWriter<BufWriter<File>>>,
@@ -81,6 +131,19 @@ impl Writer {
     ///
     /// # Errors
     /// What the disk says.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::parquet::{WriteOptions, Writer};
+    /// let writer = Writer::create(folder.join("x.parquet"), frame.schema(), &WriteOptions::default())?;
+    /// drop(writer);
+    /// assert!(!folder.join("x.parquet").exists(), "it was not finished");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(path: impl AsRef<Path>, schema: &Schema, options: &WriteOptions) -> Result<Self> {
         let fields: ArrowSchema = schema
             .iter()
@@ -113,6 +176,19 @@ impl Writer {
     ///
     /// # Errors
     /// Columns other than those of the schema, or what the disk says.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::parquet::{WriteOptions, Writer};
+    /// let mut writer = Writer::create(folder.join("x.parquet"), frame.schema(), &WriteOptions::default())?;
+    /// writer.push(frame)?;
+    /// assert!(writer.finish()? > 0, "bytes of the file");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, frame: DataFrame) -> Result<()> {
         if **frame.schema() != self.schema {
             return Err(Error::request("the columns to write have changed on the way"));
@@ -171,6 +247,18 @@ impl Writer {
     ///
     /// # Errors
     /// What the disk says.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::parquet::{WriteOptions, Writer};
+    /// let writer = Writer::create(folder.join("x.parquet"), frame.schema(), &WriteOptions::default())?;
+    /// assert!(writer.finish()? > 0, "bytes of the file");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self) -> Result<u64> {
         let rest = self.take()?;
         self.group(&rest)?;

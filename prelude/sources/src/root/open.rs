@@ -22,6 +22,21 @@ use std::sync::Arc;
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A tree or an ntuple of a ROOT file.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::root::{WriteRoot, Writer};
+/// let mut writer = Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?;
+/// writer.push(&frame)?;
+/// writer.finish()?;
+/// let table: sources::root::Root = sources::root::open(folder.join("x.root"), Some("events"))?;
+/// assert_eq!(table.rows(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Root {
     file: TableFile,
@@ -49,6 +64,12 @@ const FEWEST: u64 = 1 << 15;
 
 /// Parts `file.root:tree`, and `file.h5:table`, into the file and the tree. Names of trees may have colons, so the first
 /// `.root:` counts.
+///
+/// ```
+/// use std::path::{Path, PathBuf};
+/// assert_eq!(sources::root::split(Path::new("f.root:tree")), (PathBuf::from("f.root"), Some("tree".to_string())));
+/// assert_eq!(sources::root::split(Path::new("f.root")).1, None);
+/// ```
 pub fn split(path: &Path) -> (PathBuf, Option<String>) {
     let text = path.to_string_lossy();
     // A host may be called so, too, with a port behind.
@@ -72,6 +93,18 @@ pub fn split(path: &Path) -> (PathBuf, Option<String>) {
 ///
 /// # Errors
 /// A file that cannot be read, no tree, or several trees and no name: the message lists them.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::root::{WriteRoot, Writer};
+/// Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?.finish()?;
+/// assert_eq!(sources::root::open(folder.join("x.root"), None)?.rows(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let path = path.as_ref();
     let (open, file) = opened(path)?;
@@ -125,11 +158,35 @@ pub(super) fn beside(tree: &str, key: &str) -> String {
 ///
 /// # Errors
 /// A file that cannot be read.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::root::{WriteRoot, Writer};
+/// Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?.finish()?;
+/// assert_eq!(sources::root::trees(&folder.join("x.root"))?, ["events"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn trees(path: &Path) -> Result<Vec<String>> {
     Ok(names(&opened(path)?.1))
 }
 
 /// Whether a file is a ROOT file that can be opened and does not have the tree, or has none at all.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::root::{WriteRoot, Writer};
+/// Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?.finish()?;
+/// assert!(sources::root::lacks(&folder.join("x.root"), Some("event")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lacks(path: &Path, tree: Option<&str>) -> bool {
     let Ok((_, file)) = opened(path) else { return false };
     match tree {

@@ -21,17 +21,55 @@ pub struct WriteRoot {
 
 impl WriteRoot {
     /// A TTree with zstd.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// let mut writer = Writer::create(folder.join("x.root"), frame.schema(), WriteRoot::new())?;
+    /// writer.push(&frame)?;
+    /// assert_eq!(writer.finish()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// `"ttree"`, or `"rntuple"`, which ROOT 6.34 and newer and uproot read.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// let ntuple = WriteRoot::new().format("rntuple");
+    /// assert_eq!(Writer::create(folder.join("x.root"), frame.schema(), ntuple)?.finish()?, 0);
+    /// assert!(Writer::create(folder.join("y.root"), frame.schema(), WriteRoot::new().format("csv")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.format = Some(format.into());
         self
     }
 
     /// How baskets or pages are compressed.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// let plain = WriteRoot::new().compression(sources::root::Compression::None);
+    /// assert_eq!(Writer::create(folder.join("x.root"), frame.schema(), plain)?.finish()?, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
@@ -45,6 +83,19 @@ impl From<Compression> for WriteRoot {
 }
 
 /// A tree or an ntuple that gets frames in the order of their rows. The file appears when it is finished.
+///
+/// ```
+/// # use polars::prelude::*;
+/// # use sources::Source;
+/// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// # use sources::root::{WriteRoot, Writer};
+/// let mut writer = Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?;
+/// writer.push(&frame)?;
+/// assert_eq!(writer.finish()?, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Writer {
     place: Place,
@@ -68,6 +119,18 @@ impl Writer {
     ///
     /// # Errors
     /// A type that the table cannot have, a place that cannot be written, a file that cannot be added to.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// drop(Writer::create(folder.join("x.root"), frame.schema(), WriteRoot::default())?);
+    /// assert!(!folder.join("x.root").exists(), "it was not finished");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(path: impl AsRef<Path>, schema: &Schema, options: impl Into<WriteRoot>) -> Result<Self> {
         let options = options.into();
         let (path, tree) = super::split(path.as_ref());
@@ -114,6 +177,20 @@ impl Writer {
     ///
     /// # Errors
     /// Columns that are not there, missing values that a tree has no place for, what the system says.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// let mut writer = Writer::create(folder.join("x.root"), frame.schema(), WriteRoot::default())?;
+    /// writer.push(&frame)?;
+    /// writer.push(&frame)?;
+    /// assert_eq!(writer.finish()?, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn push(&mut self, frame: &DataFrame) -> Result<()> {
         let one = |(name, dtype): &(PlSmallStr, DataType)| {
             let series = frame.column(name)?.as_materialized_series().cast(dtype)?;
@@ -134,6 +211,18 @@ impl Writer {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// ```
+    /// # use polars::prelude::*;
+    /// # use sources::Source;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0], "k" => ["a", "b", "a"])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// # use sources::root::{WriteRoot, Writer};
+    /// Writer::create(folder.join("x.root:events"), frame.schema(), WriteRoot::default())?.finish()?;
+    /// assert!(folder.join("x.root").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish(mut self) -> Result<u64> {
         let told = |error: root::Error| Error::read(&self.place, error.kind.to_string());
         let rows = match self.table {
