@@ -8,10 +8,11 @@
 use polars::prelude::*;
 use recoil_tests::proxy::Proxy;
 use recoil_tests::python::environment;
+use recoil_tests::running::Running;
 use recoil_tests::server::Server;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -112,7 +113,7 @@ fn median(path: impl Fn(usize) -> String) -> (f64, u64) {
 }
 
 /// The server of a folder, ended with the answer, and a port behind which it is farther away.
-fn xrootd(folder: &Path) -> Option<(Ended, Proxy)> {
+fn xrootd(folder: &Path) -> Option<(Running, Proxy)> {
     let admin = tempfile::tempdir().expect("a folder").keep();
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let (at, to) = (folder.display(), admin.display());
@@ -123,27 +124,17 @@ fn xrootd(folder: &Path) -> Option<(Ended, Proxy)> {
     }
     let mut command = Command::new("xrootd");
     command.arg("-c").arg(admin.join("server.cfg")).arg("-l").arg(admin.join("log")).args(["-R", "nobody"]);
-    let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let Ok(child) = started else {
+    let started = Running::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
+    let Ok(server) = started else {
         println!("no xrootd: left out");
         return None;
     };
-    let ended = Ended(child);
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(30), "xrootd does not begin");
         std::thread::sleep(Duration::from_millis(50));
     }
-    Some((ended, far(port)))
-}
-
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
+    Some((server, far(port)))
 }
 
 fn uproot(over: &str, url: &str) {

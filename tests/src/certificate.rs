@@ -1,5 +1,6 @@
 //! A certificate for servers on this machine, which nobody trusts who is not told to.
 
+use crate::running::Folder;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Once, OnceLock};
@@ -11,7 +12,6 @@ pub struct Certificate {
     pub certificate: PathBuf,
     /// Its key.
     pub key: PathBuf,
-    _folder: tempfile::TempDir,
 }
 
 /// The certificate of this test program; `None`, said visibly for `test`, where there is no `openssl`.
@@ -26,7 +26,7 @@ pub fn certificate(test: &str) -> Option<&'static Certificate> {
 fn made() -> Option<&'static Certificate> {
     static MADE: OnceLock<Option<Certificate>> = OnceLock::new();
     let make = || {
-        let folder = tempfile::tempdir().ok()?;
+        let folder = Folder::until_exit();
         let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
         let mut command = Command::new("openssl");
         command.args([
@@ -44,7 +44,7 @@ fn made() -> Option<&'static Certificate> {
         command.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
         command.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
         let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
-        status.success().then_some(Certificate { certificate, key, _folder: folder })
+        status.success().then_some(Certificate { certificate, key })
     };
     MADE.get_or_init(make).as_ref()
 }

@@ -9,6 +9,7 @@ pub mod kernel;
 pub mod node;
 pub mod proxy;
 pub mod python;
+pub mod running;
 pub mod sail;
 pub mod server;
 pub mod spark;

@@ -1,24 +1,18 @@
 //! A server of Spark Connect on this machine: Sail, from PyPI.
 
 use crate::python;
+use crate::running::Running;
 use crate::spark::listening;
-use std::process::{Child, Command};
+use std::process::Command;
 
 const PACKAGE: &[&str] = &["pysail==0.7.2"];
 
 /// A running server; it ends with this.
 #[derive(Debug)]
 pub struct Sail {
-    child: Child,
+    server: Running,
     /// Where it listens.
     pub port: u16,
-}
-
-impl Drop for Sail {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 impl Sail {
@@ -42,8 +36,8 @@ impl Sail {
         if workers > 0 {
             command.env("SAIL_MODE", "local-cluster").env("SAIL_CLUSTER__WORKER_INITIAL_COUNT", workers.to_string());
         }
-        let (child, port) = listening(command, "Spark Connect server on 127.0.0.1:");
-        Some(Self { child, port })
+        let (server, port) = listening(command, "Spark Connect server on 127.0.0.1:");
+        Some(Self { server, port })
     }
 
     /// Its address.
@@ -52,13 +46,12 @@ impl Sail {
     }
 
     /// Ends it at once, as a machine that goes down does.
-    pub fn end(mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+    pub fn end(self) {
+        drop(self);
     }
 
     /// The number of its process.
     pub fn process(&self) -> u32 {
-        self.child.id()
+        self.server.id()
     }
 }

@@ -1,8 +1,9 @@
 //! Apache Spark with its server of Spark Connect on this machine, from PyPI.
 
 use crate::python;
+use crate::running::{Folder, Running};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -13,17 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A running server; it ends with this.
 #[derive(Debug)]
 pub struct Spark {
-    child: Child,
+    _server: Running,
     /// Where it listens.
     pub port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Spark {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
+    _folder: Folder,
 }
 
 impl Spark {
@@ -45,7 +39,7 @@ impl Spark {
         let home = std::fs::read_dir(library).expect("a library").flatten();
         let home = home.map(|python| python.path().join("site-packages/pyspark")).find(|home| home.is_dir());
         let home = home.expect("the package has a Spark");
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Folder::until_exit();
         let mut command = Command::new(home.join("bin/spark-submit"));
         command.args(["--master", "local[2]", "--driver-memory", "1g"]);
         for setting in [
@@ -62,8 +56,8 @@ impl Spark {
         command.args(["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]);
         command.env("SPARK_HOME", &home).env("SPARK_LOCAL_IP", "127.0.0.1").env("SPARK_LOCAL_DIRS", folder.path());
         command.current_dir(folder.path());
-        let (child, port) = listening(command, "Spark Connect server started at: 127.0.0.1:");
-        Some(Self { child, port, _folder: folder })
+        let (server, port) = listening(command, "Spark Connect server started at: 127.0.0.1:");
+        Some(Self { _server: server, port, _folder: folder })
     }
 
     /// Its address, with the token.
@@ -73,10 +67,10 @@ impl Spark {
 }
 
 /// Starts a server, and waits until its log says behind `words` at which port it listens.
-pub(crate) fn listening(mut command: Command, words: &'static str) -> (Child, u16) {
-    let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let mut child = started.expect("the server starts");
-    let log = BufReader::new(child.stderr.take().expect("its log"));
+pub(crate) fn listening(mut command: Command, words: &'static str) -> (Running, u16) {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut server = Running::start(&mut command).expect("the server starts");
+    let log = BufReader::new(server.child().stderr.take().expect("its log"));
     let (sender, found) = channel();
     // It reads on until the server ends, so that the log never fills up.
     std::thread::spawn(move || {
@@ -87,9 +81,6 @@ pub(crate) fn listening(mut command: Command, words: &'static str) -> (Child, u1
             }
         }
     });
-    let port = found.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-        child.kill().ok();
-        panic!("{command:?} does not listen in {PATIENCE:?}")
-    });
-    (child, port)
+    let port = found.recv_timeout(PATIENCE);
+    (server, port.unwrap_or_else(|_| panic!("{command:?} does not listen in {PATIENCE:?}")))
 }

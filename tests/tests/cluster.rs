@@ -12,6 +12,7 @@ mod meaning;
 
 use data::Server;
 use polars::prelude::*;
+use recoil_tests::running::Folder;
 use recoil_tests::sail::Sail;
 use recoil_tests::spark::Spark;
 use std::path::Path;
@@ -81,11 +82,11 @@ fn ordered(url: &str) -> Server {
 
 /// Two processes of two files each, as a folder.
 fn files() -> &'static Path {
-    static FILES: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FILES.get_or_init(|| write(tempfile::tempdir().expect("a folder"))).path()
+    static FILES: OnceLock<Folder> = OnceLock::new();
+    FILES.get_or_init(|| write(Folder::until_exit())).path()
 }
 
-fn write(folder: tempfile::TempDir) -> tempfile::TempDir {
+fn write(folder: Folder) -> Folder {
     for (process, from) in [(MC, 0), (DATA, 7 * ROWS)] {
         let below = folder.path().join(process);
         std::fs::create_dir(&below).expect("a folder");

@@ -14,6 +14,7 @@ mod stores;
 mod xrootd_server;
 
 use polars::prelude::*;
+use recoil_tests::running::Folder;
 use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -37,11 +38,11 @@ fn alone() -> RwLockWriteGuard<'static, ()> {
 
 /// One table of numbers that do not compress, as Parquet (plain and zstd), ROOT, Arrow and text (fewer rows).
 fn files() -> &'static Path {
-    static FILES: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FILES.get_or_init(|| write(tempfile::tempdir().expect("a folder"))).path()
+    static FILES: OnceLock<Folder> = OnceLock::new();
+    FILES.get_or_init(|| write(Folder::until_exit())).path()
 }
 
-fn write(folder: tempfile::TempDir) -> tempfile::TempDir {
+fn write(folder: Folder) -> Folder {
     use sources::parquet::{Compression, WriteOptions};
     let mut frame = frame(ROWS);
     let at = |name: &str| folder.path().join(name);

@@ -2,13 +2,14 @@
 
 use data::{Data, Highest, Lowest, load};
 use polars::prelude::*;
+use recoil_tests::running::Folder;
 use std::sync::OnceLock;
 
 /// Toy data, made once.
 fn toy() -> Data {
-    static TOY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static TOY: OnceLock<Folder> = OnceLock::new();
     let root = TOY.get_or_init(|| {
-        let root = tempfile::tempdir().expect("a folder");
+        let root = Folder::until_exit();
         toy::toy(root.path(), 20_000, 1).expect("toy data");
         root
     });

@@ -4,22 +4,25 @@
 #![allow(clippy::needless_borrows_for_generic_args)]
 
 use recoil::*;
-use std::path::PathBuf;
+use recoil_tests::running::Folder;
+use std::path::Path;
 use std::sync::OnceLock;
 
 const MUMU: &str = "P16M16rd_mc_mumu_p16_v1";
 
 /// A folder with toy data and a table of luminosities, made once.
-fn folder() -> &'static PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let root = tempfile::tempdir().expect("a folder").keep();
+fn folder() -> &'static Path {
+    static FOLDER: OnceLock<Folder> = OnceLock::new();
+    let made = FOLDER.get_or_init(|| {
+        let made = Folder::until_exit();
+        let root = made.path();
         toy(root.join("vpho"), 5_000, 1).expect("toy data");
         let table = "[data.'4S_on']\nproc = 10.0\n\
             [simulation.'4S_on']\nmumu = 40.0\ntaupair = 20.0\neemumu = 10.0\neeee = 5.0\n";
         std::fs::write(root.join("lumi.toml"), table).expect("a table");
-        root
-    })
+        made
+    });
+    made.path()
 }
 
 fn vpho() -> Data {

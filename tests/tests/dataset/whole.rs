@@ -2,15 +2,16 @@
 
 use data::{Data, Highest, load};
 use polars::prelude::*;
+use recoil_tests::running::Folder;
 use std::path::Path;
 use std::sync::OnceLock;
 
 const MUMU: &str = "P16M16rd_mc_mumu_p16_v1";
 
 fn root() -> &'static Path {
-    static TOY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static TOY: OnceLock<Folder> = OnceLock::new();
     let root = TOY.get_or_init(|| {
-        let root = tempfile::tempdir().expect("a folder");
+        let root = Folder::until_exit();
         toy::toy(root.path(), 20_000, 2).expect("toy data");
         root
     });

@@ -3,25 +3,19 @@
 use super::{alone, answer, files, refused, stored};
 use recoil_tests::certificate::certificate;
 use recoil_tests::proxy::Proxy;
+use recoil_tests::running::Running;
 use recoil_tests::skipped;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A server of the test's files; it ends with this.
 struct Nginx {
-    child: Child,
+    _server: Running,
     port: u16,
     tls: u16,
     _folder: tempfile::TempDir,
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 impl Nginx {
@@ -58,7 +52,7 @@ impl Nginx {
         let mut command = Command::new(program);
         command.arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("nginx.conf"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Self { child: command.spawn().expect("nginx starts"), port, tls, _folder: folder };
+        let server = Self { _server: Running::start(&mut command).expect("nginx starts"), port, tls, _folder: folder };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", tls)).is_err() {
             let log = || std::fs::read_to_string(server._folder.path().join("error.log")).unwrap_or_default();

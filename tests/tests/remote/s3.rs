@@ -3,19 +3,9 @@
 use super::{alone, answer, files, refused, stored};
 use recoil_tests::cases::project;
 use recoil_tests::python::environment;
+use recoil_tests::running::Running;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
-/// The server; it ends with its input.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
+use std::process::{Command, Stdio};
 
 /// Says to this program where buckets are and who we are.
 fn tell(settings: &[(&str, &str)]) {
@@ -33,9 +23,9 @@ fn tables_in_buckets_are_listed_and_read_in_parts() {
     let script = project().join("tests/tests/peers/s3_server.py");
     let mut command = Command::new(python);
     command.arg(script).arg(files()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut server = Server(command.spawn().expect("Python runs"));
+    let mut server = Running::start(&mut command).expect("Python runs");
     let mut line = String::new();
-    BufReader::new(server.0.stdout.as_mut().expect("output")).read_line(&mut line).expect("a line");
+    BufReader::new(server.child().stdout.as_mut().expect("output")).read_line(&mut line).expect("a line");
     let words: Vec<&str> = line.split_whitespace().collect();
     let [port, id, secret] = words[..] else { panic!("the server says {line:?}") };
     let endpoint = format!("http://127.0.0.1:{port}");

@@ -3,28 +3,21 @@
 
 use super::{alone, answer, files, refused, stored};
 use recoil_tests::cases::project;
+use recoil_tests::running::Running;
 use recoil_tests::{node, python};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// A server; it ends with this.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
+struct Server(Running);
 
 impl Server {
     /// Starts a program, and gives the first line with these words.
     fn start(mut command: Command, words: &str) -> (Self, String) {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = Self(command.spawn().expect("it starts"));
-        let lines = BufReader::new(server.0.stdout.as_mut().expect("output")).lines();
+        let mut server = Self(Running::start(&mut command).expect("it starts"));
+        let lines = BufReader::new(server.0.child().stdout.as_mut().expect("output")).lines();
         let line = lines.map_while(Result::ok).find(|line| line.contains(words)).expect("it says where it is");
         (server, line)
     }

@@ -3,25 +3,21 @@
 use super::{alone, answer, files, refused, stored, together};
 use recoil_tests::cases::project;
 use recoil_tests::certificate::certificate;
+use recoil_tests::proxy::Proxy;
 use recoil_tests::python::environment;
+use recoil_tests::running::Running;
 use recoil_tests::skipped;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A server of its own folder; it ends with this.
 struct Server {
-    child: Child,
+    _process: Running,
     port: u16,
     folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 impl Server {
@@ -61,14 +57,14 @@ impl Server {
         if nobody(folder.path()) {
             command.args(["-R", "nobody"]);
         }
-        let child = match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-            Ok(child) => child,
+        let process = match Running::start(command.stdout(Stdio::null()).stderr(Stdio::null())) {
+            Ok(process) => process,
             Err(error) => {
                 skipped(test, &format!("no server of XRootD ({error}); Debian's package is xrootd-server"));
                 return None;
             }
         };
-        let server = Self { child, port, folder };
+        let server = Self { _process: process, port, folder };
         let begun = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(30), "the server does not begin: {}", server.log());
@@ -162,6 +158,29 @@ fn what_goes_wrong_is_said_in_the_servers_words() {
     drop(server);
     let error = data.hist("x1", 10).unwrap_err().to_string();
     assert!(error.contains("attempts") && error.contains("tree.root"), "{error}");
+}
+
+#[test]
+fn connections_that_break_at_any_byte_do_not_change_the_answer() {
+    let _turn = together();
+    let Some(server) = Server::start("remote xrootd broken", "") else { return };
+    let proxy = Proxy::start(server.port);
+    let names = ["plain.parquet", "zstd.parquet", "tree.root"];
+    let locals = names.map(|name| answer(&files().join(name).display().to_string()).unwrap());
+    let mut passes = 0;
+    while proxy.line.broken.load(Ordering::Relaxed) < 50 {
+        let at = passes % names.len();
+        // As many bytes as a pass reads: a break comes in the login, in the directory of the file, or inside a column.
+        proxy.line.break_next(4, if passes % 2 == 0 { 2_000 } else { 1_500_000 });
+        let url = server.url(names[at]).replace(&format!(":{}", server.port), &format!(":{}", proxy.port()));
+        match answer(&url) {
+            Ok(found) => assert_eq!(found, locals[at], "{} in pass {passes}", names[at]),
+            Err(error) => assert!(error.to_string().contains("cannot be reached"), "{error}"),
+        }
+        passes += 1;
+        assert!(passes < 200, "the line does not break connections");
+    }
+    println!("50 broken connections in {passes} passes");
 }
 
 /// Where the server finds the certificate that it shows.

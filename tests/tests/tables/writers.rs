@@ -4,11 +4,12 @@
 use super::compared::{agree, whole};
 use flow::Query;
 use polars::prelude::*;
+use recoil_tests::running::Folder;
 use serde_json::Value;
 use sources::{Index, SegmentInfo, Source, Unreadable};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
@@ -17,16 +18,17 @@ pub(super) const PACKAGES: [&str; 6] =
 
 /// The files, made once; `None`, said visibly, without Python.
 fn files() -> Option<&'static Path> {
-    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static FOLDER: OnceLock<Option<Folder>> = OnceLock::new();
     let make = || {
         let python = recoil_tests::python::environment("files of other writers", "tables", &PACKAGES)?;
-        let folder = tempfile::tempdir().expect("a folder").keep();
+        let folder = Folder::until_exit();
         let script = recoil_tests::cases::project().join("tests/tests/peers/tables.py");
-        let output = Command::new(python).arg(script).arg(&folder).args(["7", "180"]).output().expect("python runs");
+        let output =
+            Command::new(python).arg(script).arg(folder.path()).args(["7", "180"]).output().expect("python runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Some(folder)
     };
-    FOLDER.get_or_init(make).as_deref()
+    FOLDER.get_or_init(make).as_ref().map(Folder::path)
 }
 
 fn names(folder: &Path) -> Vec<String> {
