@@ -29,6 +29,14 @@ pub struct Progress<I> {
 }
 
 /// Goes through `items` and shows how far it is; a loop over it can be interrupted.
+///
+/// ```
+/// let mut sum = 0;
+/// for number in recoil::progress(0..1_000, "adding") {
+///     sum += number;
+/// }
+/// assert_eq!(sum, 499_500);
+/// ```
 pub fn progress<I: IntoIterator>(items: I, label: impl Into<String>) -> Progress<I::IntoIter> {
     let inner = items.into_iter();
     let (low, high) = inner.size_hint();
@@ -41,6 +49,11 @@ pub fn progress<I: IntoIterator>(items: I, label: impl Into<String>) -> Progress
 }
 
 /// `items.progress("label")`, the same as [`progress`].
+///
+/// ```
+/// use recoil::ProgressExt;
+/// assert_eq!((0..1_000).progress("counting").count(), 1_000);
+/// ```
 pub trait ProgressExt: Iterator + Sized {
     /// Goes through the items and shows how far it is.
     fn progress(self, label: impl Into<String>) -> Progress<Self> {

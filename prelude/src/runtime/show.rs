@@ -20,6 +20,12 @@ pub(super) fn refusal(bundle: &show::Bundle) -> Stop {
 }
 
 /// Shows a value now, while the cell runs.
+///
+/// ```
+/// for power in [1, 2, 3] {
+///     recoil::display(recoil::Html(format!("10<sup>{power}</sup> rows")));
+/// }
+/// ```
 pub fn display(value: impl Display) {
     link::show(shown(&value), None);
 }
@@ -44,26 +50,51 @@ pub fn opened_or_stop<T>(opened: Result<T, Stop>) -> T {
 }
 
 /// Shows a value now, so that [`update_display`] with the same id can replace it.
+///
+/// ```
+/// recoil::display_with_id("state", "begins");
+/// recoil::update_display("state", "done"); // in the same place
+/// ```
 pub fn display_with_id(id: impl Into<String>, value: impl Display) {
     link::show(shown(&value), Some(id.into()));
 }
 
 /// Replaces what [`display_with_id`] has shown, in every cell that shows it.
+///
+/// ```
+/// recoil::update_display("state", vec![1.0, 2.0]);
+/// ```
 pub fn update_display(id: impl Into<String>, value: impl Display) {
     link::update(shown(&value), id.into());
 }
 
 /// Removes what the cell has shown so far; with `wait`, only when something new comes, which does not flicker.
+///
+/// ```
+/// for step in 0..3 {
+///     recoil::clear_output(true);
+///     recoil::display(format!("step {step}"));
+/// }
+/// ```
 pub fn clear_output(wait: bool) {
     link::clear(wait);
 }
 
 /// Asks the user for a line of text. Ends the cell with an error when the front end cannot ask.
+///
+/// ```no_run
+/// let cut: f64 = recoil::input("cut in GeV: ").trim().parse()?;
+/// # Ok::<(), std::num::ParseFloatError>(())
+/// ```
 pub fn input(prompt: impl AsRef<str>) -> String {
     answer(prompt.as_ref(), false)
 }
 
 /// Asks the user for a line of text that is not shown while it is typed.
+///
+/// ```no_run
+/// let token = recoil::password("token: ");
+/// ```
 pub fn password(prompt: impl AsRef<str>) -> String {
     answer(prompt.as_ref(), true)
 }

@@ -14,6 +14,12 @@ pub struct Stdin {
 }
 
 /// Standard input of the cell.
+///
+/// ```no_run
+/// let mut line = String::new();
+/// recoil::runtime::stdin().read_line(&mut line)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn stdin() -> Stdin {
     Stdin::default()
 }

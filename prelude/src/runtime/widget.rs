@@ -73,6 +73,13 @@ impl Widget {
     ///
     /// # Errors
     /// [`WidgetError::NoObject`].
+    ///
+    /// ```
+    /// use recoil::{Widget, serde_json::json};
+    /// let source = "export default { render({ model, el }) { el.textContent = model.get('text'); } }";
+    /// assert!(Widget::new(source, json!({"text": "hello"})).is_ok());
+    /// assert!(Widget::new(source, json!("hello")).is_err());
+    /// ```
     pub fn new(module: &str, state: Value) -> Result<Self, WidgetError> {
         match state {
             Value::Object(state) => Ok(Self::open(module, state)),
@@ -105,6 +112,14 @@ impl Widget {
     ///
     /// # Errors
     /// [`WidgetError`] when there is no such name, or its value is of another type.
+    ///
+    /// ```
+    /// use recoil::{Widget, serde_json::json};
+    /// let widget = Widget::new("export default {}", json!({"bins": 50}))?;
+    /// assert_eq!(widget.get::<u32>("bins")?, 50);
+    /// assert!(widget.get::<u32>("bin").unwrap_err().to_string().contains("it has `bins`"));
+    /// # Ok::<(), recoil::WidgetError>(())
+    /// ```
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, WidgetError> {
         let value = self.value_of(name)?;
         serde_json::from_value(value).map_err(|error| WidgetError::Value { name: name.to_owned(), error })
@@ -123,6 +138,14 @@ impl Widget {
     ///
     /// # Errors
     /// [`WidgetError::Value`] when the value cannot be written as JSON.
+    ///
+    /// ```
+    /// use recoil::{Widget, serde_json::json};
+    /// let widget = Widget::new("export default {}", json!({"bins": 50}))?;
+    /// widget.set("bins", 100)?;
+    /// assert_eq!(widget.get::<u32>("bins")?, 100);
+    /// # Ok::<(), recoil::WidgetError>(())
+    /// ```
     pub fn set(&self, name: &str, value: impl Serialize) -> Result<(), WidgetError> {
         let value = serde_json::to_value(value).map_err(|error| WidgetError::Value { name: name.to_owned(), error })?;
         lock(&self.0.state).insert(name.to_owned(), value.clone());
@@ -132,6 +155,13 @@ impl Widget {
     }
 
     /// Calls `callback` with the new value whenever the user changes `name`, on a thread of the widgets.
+    ///
+    /// ```
+    /// use recoil::{Widget, serde_json::json};
+    /// let widget = Widget::new("export default {}", json!({"bins": 50}))?;
+    /// widget.on_change("bins", |bins| println!("{bins} bins from now on"));
+    /// # Ok::<(), recoil::WidgetError>(())
+    /// ```
     pub fn on_change(&self, name: &str, callback: impl FnMut(&Value) + Send + 'static) {
         lock(&self.0.callbacks).push((name.to_owned(), Box::new(callback)));
     }
