@@ -64,6 +64,12 @@ impl Server {
 
     /// Says which columns order the rows of a table, ascending; together they must be different for each row. It is needed
     /// where a step asks for the first rows, and the server has no numbers of rows (Spark has them, Sail has not).
+    ///
+    /// ```
+    /// let server = cluster::Server::at("sc://localhost")?.ordered_by(["run", "event"]);
+    /// assert_eq!(server.to_string(), "sc://localhost:15002");
+    /// # Ok::<(), segment::Error>(())
+    /// ```
     #[must_use]
     pub fn ordered_by<N: Into<String>>(&self, columns: impl IntoIterator<Item = N>) -> Self {
         let Inner { endpoint, settings, state, .. } = &*self.0;
@@ -220,6 +226,12 @@ impl Server {
 }
 
 /// What names a server: an address, or a [`Server`].
+///
+/// ```
+/// use cluster::IntoServer;
+/// assert_eq!("sc://localhost".into_server()?.to_string(), "sc://localhost:15002");
+/// # Ok::<(), segment::Error>(())
+/// ```
 pub trait IntoServer {
     /// The server.
     ///

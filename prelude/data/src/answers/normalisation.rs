@@ -15,6 +15,15 @@ use show::{Bundle, Cell, Display, Table};
 use sources::NORMALISATION;
 
 /// A process before all cuts.
+///
+/// ```
+/// # use polars::df;
+/// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0, 3.0], "w" => [0.5, 0.5, 2.0])?)])?;
+/// let all = data.weight("w").query("x > 1").normalisation()?;
+/// let mumu = all.get("mumu").expect("a process");
+/// assert_eq!((mumu.rows, mumu.sum, mumu.variance), (3, 3.0, 4.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct BeforeCuts {
     /// The process.
@@ -37,11 +46,26 @@ pub struct Normalisation(Vec<BeforeCuts>);
 
 impl Normalisation {
     /// The processes, in the order of their names.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0])?), ("ee", df!("x" => [3.0])?)])?;
+    /// let rows: u64 = data.query("x > 1").normalisation()?.iter().map(|process| process.rows).sum();
+    /// assert_eq!(rows, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, BeforeCuts> {
         self.0.iter()
     }
 
     /// A process by its name.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0])?)])?;
+    /// assert!(data.normalisation()?.get("ee").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get(&self, process: &str) -> Option<&BeforeCuts> {
         self.0.iter().find(|one| one.process == process)
     }
@@ -49,6 +73,14 @@ impl Normalisation {
 
 impl BeforeCuts {
     /// The sum of weights in a universe, where it is known.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0])?)])?;
+    /// let all = data.vary("luminosity", data::Norm(0.5)).normalisation()?;
+    /// assert_eq!(all.get("mumu").and_then(|mumu| mumu.varied("luminosity", data::Up)), Some(3.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn varied(&self, source: &str, direction: Direction) -> Option<f64> {
         let (_, [up, down]) = self.sources.iter().find(|(name, _)| name == source)?;
         Some(if direction == Up { *up } else { *down })

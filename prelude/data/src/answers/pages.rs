@@ -54,6 +54,16 @@ impl Pages {
     ///
     /// # Errors
     /// A cut that is wrong; then nothing changes.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// let mut pages = data.pages();
+    /// pages.keep(Some("x > 2.5"))?;
+    /// assert!(pages.keep(Some("y > 1")).is_err());
+    /// assert_eq!(pages.rows()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn keep(&mut self, cut: Option<&str>) -> Result<()> {
         let filter = cut.map(str::trim).filter(|cut| !cut.is_empty()).map(str::to_owned);
         let next = Self { filter, by: self.by.clone(), ..self.group.pages() };
@@ -66,6 +76,15 @@ impl Pages {
     ///
     /// # Errors
     /// A column that is not there.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// let mut pages = data.pages();
+    /// pages.sort_by(Some(("x", data::Lowest)))?;
+    /// assert_eq!(pages.page(0..2)?, df!("x" => [1.0, 2.0])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sort_by(&mut self, by: Option<(&str, Order)>) -> Result<()> {
         let known = self.columns()?;
         if let Some((name, _)) = by
@@ -82,6 +101,13 @@ impl Pages {
     ///
     /// # Errors
     /// Everything that is wrong with the steps.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// assert!(data.define("y", "2 * x").pages().columns()?.contains("y"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn columns(&self) -> Result<Schema> {
         Ok(GroupPlan::of_everything(&self.kept())?.1)
     }
@@ -90,6 +116,13 @@ impl Pages {
     ///
     /// # Errors
     /// See [`Group::count`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// assert_eq!(data.query("x < 3.5").pages().rows()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows(&mut self) -> Result<u64> {
         if self.counts.is_none() {
             let count = |(_, group): (String, Group)| group.shape().map(|(rows, _)| rows);
@@ -103,6 +136,13 @@ impl Pages {
     ///
     /// # Errors
     /// See [`Group::collect`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// assert_eq!(data.pages().page(2..10)?, df!("x" => [3.0, 2.0])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn page(&mut self, rows: Range<u64>) -> Result<DataFrame> {
         let end = self.rows()?;
         let rows = rows.start.min(end)..rows.end.min(end).max(rows.start.min(end));
@@ -121,6 +161,14 @@ impl Pages {
     ///
     /// # Errors
     /// See [`Group::describe`].
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 4.0, 3.0, 2.0])?)])?;
+    /// let column = data.pages().describe("x")?;
+    /// assert!(show::Display::bundle(&column).plain().contains("2.5"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn describe(&self, column: &str) -> Result<Profile> {
         self.kept().unweighted().select([column]).describe()
     }

@@ -47,6 +47,15 @@ impl fmt::Display for Member {
 }
 
 /// How a set of weights becomes one uncertainty.
+///
+/// ```
+/// # use polars::df;
+/// # let weights = polars::prelude::Series::new("".into(), [1.5, 0.5]);
+/// # let data = data::Data::from_frames([("mumu", df!("pt" => [20.0], "pdf" => [weights])?)])?;
+/// let hist = data.vary("pdf", data::Replicas("pdf", data::Rms)).hist("pt", (1, 0.0, 50.0))?;
+/// assert!(hist.varied("pdf", data::Up)?.counts()[0] > 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
     /// Up and down are nominal ± the root of the sum of squared distances from nominal: eigenvectors of a PDF set.

@@ -29,6 +29,15 @@ pub struct Grid {
 }
 
 /// What can stand in a [`grid`]: a plot, or what has one.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let h = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+/// use show::IntoPlot;
+/// let plots = [(&h).into_plot(), show::histogram(&h).log_y()];
+/// assert!(show::Display::bundle(&show::grid(plots)).get("image/png").is_some());
+/// # Ok::<(), hist::Error>(())
+/// ```
 pub trait IntoPlot {
     /// The plot.
     fn into_plot(self) -> Plot;
@@ -53,6 +62,14 @@ impl<P: Part> IntoPlot for P {
 }
 
 /// Several plots or histograms as one picture, about as many in a row as there are rows; `.columns(3)` says how many.
+///
+/// ```
+/// # use hist::{Axis, Hist};
+/// # let h = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+/// let picture = show::grid([show::histogram(&h), show::histogram(&h).log_y()]);
+/// assert!(show::Display::bundle(&picture).get("image/svg+xml").is_some());
+/// # Ok::<(), hist::Error>(())
+/// ```
 pub fn grid(plots: impl IntoIterator<Item = impl IntoPlot>) -> Grid {
     let plots: Vec<Plot> = plots.into_iter().map(IntoPlot::into_plot).collect();
     let columns = (plots.len() as f64).sqrt().ceil() as usize;
@@ -78,6 +95,14 @@ impl Grid {
     ///
     /// # Errors
     /// With the reason why one of the plots cannot be drawn, or that there is none.
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let h = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// let svg = show::grid([&h, &h]).svg(&show::theme::DARK)?;
+    /// assert!(svg.starts_with("<svg"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn svg(&self, theme: &Theme) -> Result<String, raster::Error> {
         if self.plots.is_empty() {
             return Err(raster::Error::Svg("a grid needs at least one plot".into()));
@@ -112,6 +137,15 @@ impl Grid {
     ///
     /// # Errors
     /// See [`Plot::save`].
+    ///
+    /// ```
+    /// # use hist::{Axis, Hist};
+    /// # let h = Hist::new(Axis::regular(4, 0.0, 4.0)?)?;
+    /// let file = std::env::temp_dir().join(format!("recoil-example-{}-grid.pdf", std::process::id()));
+    /// show::grid([&h, &h]).save(&file)?;
+    /// # std::fs::remove_file(file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), raster::Error> {
         raster::save(&self.svg(&LIGHT)?, path.as_ref())
     }

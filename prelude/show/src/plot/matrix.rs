@@ -12,6 +12,12 @@ use hist::{FitResult, Unfolded};
 const WRITTEN: usize = 24;
 
 /// What has covariances: the parameters of a fit, the bins of an unfolded spectrum, or names and rows of one's own.
+///
+/// ```
+/// use show::Covariances;
+/// let (names, rows) = (vec!["a", "b"], vec![vec![4.0, 1.0], vec![1.0, 1.0]]).covariances();
+/// assert_eq!((names.len(), rows[0][1]), (2, 1.0));
+/// ```
 pub trait Covariances {
     /// Names, and a row of covariances for each of them.
     fn covariances(&self) -> (Vec<String>, Vec<Vec<f64>>);
@@ -67,6 +73,12 @@ pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
 }
 
 /// The correlations of what has covariances, as a map with numbers: `correlations(&fit)`.
+///
+/// ```
+/// let map = show::correlations((vec!["a", "b"], vec![vec![4.0, 1.0], vec![1.0, 1.0]]));
+/// assert!(map.svg(&show::theme::LIGHT)?.contains("0.5"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn correlations(of: impl Covariances) -> Plot {
     let (names, rows) = of.covariances();
     let error = |at: usize| rows.get(at).and_then(|row| row.get(at)).map_or(f64::NAN, |variance| variance.sqrt());
