@@ -5,7 +5,7 @@ use super::chain::parameter;
 use super::entry::Entry;
 use super::index::owner_of;
 use crate::variables::Known;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a name stands in the cells that have run.
 pub(super) type Used = BTreeMap<String, u32>;
@@ -109,6 +109,9 @@ pub(super) fn members(found: &mut Vec<Candidate>, used: &Used) {
         let times = used.get(name).copied().unwrap_or(0);
         (kind != "group", kind != "field", std::cmp::Reverse(times), place(&METHODS, name))
     });
+    // A group and a method of one name are one word to type.
+    let mut seen = BTreeSet::new();
+    found.retain(|(name, _)| seen.insert(name.clone()));
 }
 
 /// Words of their own: what the argument wants, variables, then by use and need, the rest by name.
@@ -190,9 +193,11 @@ mod tests {
             ("query", "method"),
             ("sample", "method"),
             ("mumu", "group"),
+            ("all", "method"),
+            ("all", "group"),
         ]);
         members(&mut found, &Used::from([("sample".into(), 3)]));
-        assert_eq!(names(&found), ["mumu", "sample", "query", "count", "anti_join"]);
+        assert_eq!(names(&found), ["mumu", "all", "sample", "query", "count", "anti_join"]);
     }
 
     #[test]

@@ -105,7 +105,11 @@ fn lists_begin_with_what_fits_and_hide_internals() {
     assert!(of_group.contains(&"cutflow".to_owned()) && !of_group.contains(&"names_after_steps".to_owned()));
     let of_chain = complete(&mut program, "data.mumu.query(\"mass > 1\").¦");
     assert_eq!(of_chain[..5], expected, "{of_chain:?}");
-    first(&mut program, "data.¦", &["ee", "mumu"]);
+    let of_data = complete(&mut program, "data.¦");
+    let times = |name: &str| of_data.iter().filter(|found| *found == name).count();
+    assert_eq!(of_data[..2], ["ee", "mumu"], "{of_data:?}");
+    assert_eq!(times("all"), 1, "a group and a method: {of_data:?}");
+    assert!(of_data.iter().all(|name| times(name) == 1), "each name once: {of_data:?}");
     // What the argument wants comes first.
     first(&mut program, "data.best_candidate(\"mass\", ¦", &["Highest", "Lowest"]);
     first(&mut program, "stack(¦", &["h"]);
