@@ -23,3 +23,5 @@ mod frames;
 mod questions;
 #[path = "protocol/real.rs"]
 mod real;
+#[path = "protocol/testbed.rs"]
+mod testbed;

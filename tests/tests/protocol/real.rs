@@ -2,7 +2,7 @@
 
 use crate::front::Channel::{Control, Iopub, Shell, Stdin};
 use crate::front::{Front, connection, request};
-use recoil_kernel::wire::Message;
+use recoil_kernel::wire::{Connection, Message};
 use recoil_tests::kernel::{prepared, turn};
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
@@ -16,30 +16,46 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Program {
     front: Front,
     child: Child,
+    connection: Connection,
     _state: tempfile::TempDir,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Program {
     pub(crate) fn start() -> Self {
-        let program = prepared();
+        let mut command = Command::new(prepared());
+        command.args(["kernel", "-f"]);
+        Self::start_by(command)
+    }
+
+    /// Starts it by a command to which only the connection file is missing.
+    pub(crate) fn start_by(mut command: Command) -> Self {
         let turn = turn();
         let state = tempfile::tempdir().expect("a folder");
         let connection = connection("real");
         let file = state.path().join("connection.json");
         std::fs::write(&file, serde_json::to_vec(&connection).expect("json")).expect("writes");
-        let mut command = Command::new(program);
-        command.arg("kernel").arg("-f").arg(&file).env("RECOIL_HISTORY", state.path().join("history.sqlite"));
+        command.arg(&file).env("RECOIL_HISTORY", state.path().join("history.sqlite"));
         let child = command.stdin(Stdio::null()).spawn().expect("starts");
         let front = Front::connect_first(&connection);
-        Self { front, child, _state: state, _turn: turn }
+        Self { front, child, connection, _state: state, _turn: turn }
     }
 
-    fn kernel(&self) -> u32 {
+    /// Where it can be reached.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Waits for its end, which somebody has asked for.
+    pub(crate) fn ends_well(&mut self) -> bool {
+        self.child.wait().expect("ends").success()
+    }
+
+    pub(crate) fn kernel(&self) -> u32 {
         self.child.id()
     }
 
-    fn signal(&self, process: u32, signal: i32) {
+    pub(crate) fn signal(&self, process: u32, signal: i32) {
         let process = i32::try_from(process).expect("a process id");
         // SAFETY: the kernel is our child and not yet waited for, the worker is its child.
         assert_eq!(unsafe { libc::kill(process, signal) }, 0);
@@ -65,7 +81,7 @@ impl Program {
     }
 
     /// Takes what is published until the state of `parent` is idle, and its reply. Says whether it was asked.
-    fn reply_of(&mut self, parent: &str) -> Value {
+    pub(crate) fn reply_of(&mut self, parent: &str) -> Value {
         let reply = self.receive(Shell);
         assert_eq!(reply.parent_header["msg_id"], parent);
         self.until_idle(parent);
@@ -82,7 +98,7 @@ impl Program {
         }
     }
 
-    fn until_text(&mut self, text: &str) {
+    pub(crate) fn until_text(&mut self, text: &str) {
         loop {
             let message = self.receive(Iopub);
             if message.content.get("text").and_then(Value::as_str).is_some_and(|have| have.contains(text)) {
@@ -91,7 +107,7 @@ impl Program {
         }
     }
 
-    fn start_cell(&mut self, code: &str) -> String {
+    pub(crate) fn start_cell(&mut self, code: &str) -> String {
         self.send(Shell, "execute_request", json!({"code": code}))
     }
 }
