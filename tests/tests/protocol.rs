@@ -19,6 +19,8 @@ mod control;
 mod floods;
 #[path = "protocol/frames.rs"]
 mod frames;
+#[path = "protocol/places.rs"]
+mod places;
 #[path = "protocol/questions.rs"]
 mod questions;
 #[path = "protocol/real.rs"]

@@ -9,6 +9,7 @@
 use super::cache::{Cache, place as place_file};
 use super::crate_sources::{CrateSources, crate_sources};
 use super::lock::Lock;
+use super::plan::Plan;
 use super::process::{real, with_parent};
 use super::reactor;
 use crate::proof::relative;
@@ -34,17 +35,19 @@ pub(crate) struct Dependencies {
     pub note: Option<String>,
 }
 
-/// Where crates are built.
+/// Where crates are built, and by which compiler.
 struct Place {
+    /// The compiler of the cells.
+    rustc: PathBuf,
     /// The manifest, its lock file, and what was learnt.
     manifest: PathBuf,
     /// The compiled crates.
     target: PathBuf,
 }
 
-/// Builds the crates of evcxr's manifest in `folder`, unless it is built already. `cache` is where compiled cells are kept,
-/// `compiler` names the compiler, `lock` is the file beside the notebook.
-pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) -> Result<Dependencies, String> {
+/// Builds the crates of evcxr's manifest in `folder`, unless it is built already.
+pub(crate) fn build(folder: &Path, plan: &Plan) -> Result<Dependencies, String> {
+    let (rustc, lock) = (&plan.rustc, plan.lock.as_path());
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|error| error.to_string())?;
     let wanted = manifest.split_once("[dependencies]").map_or("", |(_, rest)| rest).trim();
     if wanted.is_empty() {
@@ -52,13 +55,13 @@ pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) ->
     }
     let known = Lock::read(lock).map_err(|error| format!("{}: {error}", lock.display()))?;
     if can_change(wanted) {
-        return in_session(folder, &manifest, wanted, known, lock);
+        return in_session(folder, &manifest, wanted, known, plan);
     }
-    let shared = cache.join("crates").join(Cache::key(&[compiler]));
+    let shared = plan.cache.join("crates").join(Cache::key(&[&plan.compiler]));
     let locked = known.of(wanted);
     // Whoever has a lock has a place of its own for it: another notebook may mean other versions by the same words.
     let key = locked.as_deref().map_or_else(|| Cache::key(&[wanted]), |locked| Cache::key(&[wanted, locked]));
-    let place = Place { manifest: shared.join(key), target: shared.join("target") };
+    let place = Place { rustc: rustc.clone(), manifest: shared.join(key), target: shared.join("target") };
     let arguments = match place.remembered(wanted) {
         Some(arguments) => arguments,
         None => {
@@ -72,7 +75,8 @@ pub(crate) fn build(folder: &Path, cache: &Path, compiler: &str, lock: &Path) ->
     let resolved = std::fs::read_to_string(place.manifest.join("Cargo.lock")).unwrap_or_default();
     if locked.is_none() {
         // The same place, under the name that it has from now on.
-        let named = Place { manifest: shared.join(Cache::key(&[wanted, &resolved])), target: place.target.clone() };
+        let manifest = shared.join(Cache::key(&[wanted, &resolved]));
+        let named = Place { rustc: rustc.clone(), manifest, target: place.target.clone() };
         // Without it the next kernel asks cargo once more.
         let _ = named.remember(wanted, &arguments, &resolved);
     }
@@ -94,9 +98,9 @@ fn can_change(wanted: &str) -> bool {
 }
 
 /// Builds in the session's own folder. What the lock has of versions is kept as far as it goes.
-fn in_session(folder: &Path, manifest: &str, wanted: &str, known: Lock, lock: &Path) -> Result<Dependencies, String> {
-    let own = folder.join("dependencies");
-    let place = Place { target: own.join("target"), manifest: own };
+fn in_session(folder: &Path, manifest: &str, wanted: &str, known: Lock, plan: &Plan) -> Result<Dependencies, String> {
+    let (own, lock) = (folder.join("dependencies"), plan.lock.as_path());
+    let place = Place { rustc: plan.rustc.clone(), target: own.join("target"), manifest: own };
     let beside = lock.parent().unwrap_or(Path::new("."));
     let portable = portable(wanted, beside);
     let base = known.of(&portable).or_else(|| known.nearest(&portable)).map(Base::AsFarAsItGoes);
@@ -205,18 +209,29 @@ fn cargo(place: &Place, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(&place.manifest).stdin(Stdio::null());
     // evcxr means these for the crate it believes to build.
-    for name in ["RUSTFLAGS", "RUSTC", "CARGO_BUILD_BUILD_DIR", "RUSTC_WRAPPER"] {
+    for name in ["RUSTFLAGS", "CARGO_BUILD_BUILD_DIR", "RUSTC_WRAPPER"] {
         command.env_remove(name);
     }
-    command.env("CARGO_TARGET_DIR", &place.target);
+    command.env("CARGO_TARGET_DIR", &place.target).env("RUSTC", &place.rustc);
     let output = with_parent(real(&mut command)).output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let errors: Vec<_> = said.lines().skip_while(|line| !line.starts_with("error")).collect();
-        Err(format!("the added crates cannot be built:\n{}", errors.join("\n")))
+        let [answer, _] = said;
+        return Ok(answer);
     }
+    Err(format!("the added crates cannot be built:\n{}", errors(&said).trim()))
+}
+
+/// What is of use in the output of a cargo that has failed: rustc's errors, which are messages, and its own; all of it if
+/// there is neither.
+fn errors([messages, text]: &[String; 2]) -> String {
+    let of_rustc = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|message| {
+        let message = &message["message"];
+        (message["level"] == "error").then(|| message["rendered"].as_str().map(str::to_owned)).flatten()
+    });
+    let own: Vec<_> = text.lines().skip_while(|line| !line.starts_with("error")).collect();
+    let own = if own.is_empty() { text.clone() } else { own.join("\n") };
+    of_rustc.chain([own]).collect()
 }
 
 /// Builds, and finds which files belong to the crates that the manifest names.
@@ -271,7 +286,8 @@ mod tests {
     #[test]
     fn what_was_built_is_remembered_while_it_is_there() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place { manifest: folder.path().join("wish"), target: folder.path().join("target") };
+        let [rustc, manifest, target] = ["rustc", "wish", "target"].map(|name| folder.path().join(name));
+        let place = Place { rustc, manifest, target };
         std::fs::create_dir_all(&place.manifest).unwrap();
         let file = folder.path().join("libx.rlib");
         std::fs::write(&file, [0; 100]).unwrap();
@@ -283,6 +299,19 @@ mod tests {
         assert_eq!(bytes_in(folder.path()) / 100, (100 + std::fs::metadata(place.record()).unwrap().len()) / 100);
         std::fs::remove_file(file).unwrap();
         assert_eq!(place.remembered("x = \"1\""), None);
+    }
+
+    #[test]
+    fn errors_are_those_of_rustc_and_cargo_or_all_that_was_said() {
+        let of = |messages: &str, text: &str| errors(&[messages.to_owned(), text.to_owned()]);
+        let message =
+            |level: &str| json!({"reason": "compiler-message", "message": {"level": level, "rendered": "rustc: no\n"}});
+        let lines = format!("{}\nno message\n{}\n", message("warning"), message("error"));
+        assert_eq!(
+            of(&lines, "   Compiling x\nerror: could not compile\nmore"),
+            "rustc: no\nerror: could not compile\nmore"
+        );
+        assert_eq!(of("", "the disk is full"), "the disk is full");
     }
 
     #[test]

@@ -27,7 +27,7 @@ const MIR: &str = "target/ctx.mir";
 /// Compiles `source` to `library`, in `folder`.
 pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
     let nothing = Compiled { sequence: plan.sequence, ..Compiled::default() };
-    let dependencies = match dependencies::build(folder, &plan.cache, &plan.compiler, &plan.lock) {
+    let dependencies = match dependencies::build(folder, plan) {
         Ok(dependencies) => dependencies,
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };

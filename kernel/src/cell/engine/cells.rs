@@ -8,7 +8,7 @@ use crate::cell::compile::linker;
 use crate::cell::compile::lock::Lock;
 use crate::cell::compile::plan::SESSION;
 use crate::cell::evcxr::startup::{links, new_context, worker_environment};
-use crate::cell::failure::failure;
+use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::shared::Shared;
 use crate::cell::source::definitions::Definitions;
@@ -216,6 +216,9 @@ impl Engine {
         self.write_plan(self.empty_plan())?;
         let workers = self.shared.listener.workers();
         let result = self.context.execute(line);
+        if result.is_err() && lock(&self.shared.running).interrupted {
+            return Err(interrupted());
+        }
         if let Some(failed) = self.compiled().and_then(|compiled| compiled.failure) {
             return Err(failure("DependencyError", failed));
         }

@@ -11,7 +11,7 @@ use evcxr::{CommandContext, Error, EvalContext};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Where evcxr is told to write; its own choice would outlive a kernel that is killed.
 const CRATE: &str = "evcxr";
@@ -25,6 +25,8 @@ pub(crate) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
     for name in ["cargo", "rustup"] {
         std::os::unix::fs::symlink(&config.program, bin.join(name))?;
     }
+    // Not the one in the search path, which may be another, or broken.
+    std::os::unix::fs::symlink(&config.prelude.toolchain.rustc, bin.join("rustc"))?;
     Ok(std::env::var_os(REAL_PATH).or_else(|| std::env::var_os("PATH")).unwrap_or_default())
 }
 
@@ -34,12 +36,10 @@ pub(crate) fn worker_environment(command: &mut Command, config: &Config, shared:
         command.env_remove(name);
     }
     // As the user has them: while the worker starts, they are those of `environment`.
-    for name in ["CARGO", "RUSTC", CRATE_FOLDER] {
-        match std::env::var_os(name) {
-            Some(own) => command.env(name, own),
-            None => command.env_remove(name),
-        };
+    for name in ["CARGO", CRATE_FOLDER] {
+        set_or_remove(command, name, std::env::var_os(name));
     }
+    set_or_remove(command, "RUSTC", rustc_of_user());
     command.env(worker::SOCKET, &shared.listener.socket).env(worker::PIPES, &shared.listener.pipes);
     command.env(worker::PRELUDE, &config.prelude.dylib);
     let mut libraries = config.prelude.crates.clone().into_os_string();
@@ -50,6 +50,19 @@ pub(crate) fn worker_environment(command: &mut Command, config: &Config, shared:
         libraries.push(more);
     }
     command.env("LD_LIBRARY_PATH", libraries);
+}
+
+fn set_or_remove(command: &mut Command, name: &str, value: Option<OsString>) {
+    match value {
+        Some(value) => command.env(name, value),
+        None => command.env_remove(name),
+    };
+}
+
+/// `RUSTC` as it was when the first session began.
+fn rustc_of_user() -> Option<OsString> {
+    static RUSTC: OnceLock<Option<OsString>> = OnceLock::new();
+    RUSTC.get_or_init(|| std::env::var_os("RUSTC")).clone()
 }
 
 /// What evcxr and its rust-analyzer see of the environment while they start. evcxr finds cargo through `PATH`, once; its
@@ -85,8 +98,12 @@ pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> R
     let context = EvalContext::with_subprocess_command(command);
     for (name, value) in before {
         match value {
-            // SAFETY: as above. The user's own path stays known to the cargo shim.
+            // The user's own path stays known to the cargo shim.
             _ if name == REAL_PATH => {}
+            // From now on cargo, whoever starts it, uses the compiler of the cells: what it builds must fit them.
+            // SAFETY: as above.
+            _ if name == "RUSTC" => unsafe { std::env::set_var(name, &config.prelude.toolchain.rustc) },
+            // SAFETY: as above.
             Some(value) => unsafe { std::env::set_var(name, value) },
             // SAFETY: as above.
             None => unsafe { std::env::remove_var(name) },
