@@ -13,8 +13,10 @@ pub(crate) struct Known {
     pub cell: u32,
     /// What the notebook had defined then of all that its type is made of.
     pub definition: String,
-    /// The notebook's own traits that it may carry behind a `dyn`, as they were then.
-    pub traits: String,
+    /// What the notebook had defined then of all that methods behind a `dyn` in it take and give.
+    pub behind_dyn: String,
+    /// How often the notebook had defined names anew then.
+    pub redefined: u32,
     /// What its type looked like in memory, if the notebook can change that.
     pub shape: Option<u64>,
     /// What `group("..")` takes.

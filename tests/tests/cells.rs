@@ -3,8 +3,12 @@
 //! One evaluator serves all cells of a test function, because it is the way of a notebook. The tests need the prelude,
 //! which is built once for all of them.
 
+#[path = "cells/errors.rs"]
+mod errors;
 #[path = "cells/interrupts.rs"]
 mod interrupts;
+#[path = "cells/layouts.rs"]
+mod layouts;
 #[path = "cells/own.rs"]
 mod own;
 #[path = "cells/table.rs"]

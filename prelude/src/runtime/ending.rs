@@ -1,9 +1,13 @@
 //! How a cell's code stops before its end.
 
 use port::Place;
-use std::any::Any;
+use segment::lock;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::{LazyLock, Mutex};
 
 /// What `?` in a cell turns an error into. It is not `Display` itself, so that every `Display` type can become one.
 pub enum Stop {
@@ -84,19 +88,68 @@ fn last_part(type_name: &str) -> String {
 }
 
 fn causes_of(error: &dyn Any) -> Vec<String> {
-    let mut source = if let Some(error) = error.downcast_ref::<Box<dyn StdError + Send + Sync>>() {
-        error.source()
-    } else if let Some(error) = error.downcast_ref::<Box<dyn StdError>>() {
-        error.source()
-    } else if let Some(error) = error.downcast_ref::<segment::Error>() {
-        error.source()
-    } else {
-        None
-    };
+    let mut source = source_of(error);
     let mut causes = Vec::new();
     while let Some(error) = source {
         causes.push(error.to_string());
         source = error.source();
     }
     causes
+}
+
+/// What is behind an error, if its type is one that is known: `?` takes all that can be displayed, and does not tell which of
+/// it is an error.
+fn source_of(error: &dyn Any) -> Option<&(dyn StdError + 'static)> {
+    macro_rules! known {
+        ($($kind:ty),*) => {
+            $(if let Some(error) = error.downcast_ref::<$kind>() {
+                return error.source();
+            })*
+        };
+    }
+    known!(
+        Box<dyn StdError + Send + Sync>,
+        Box<dyn StdError + Send>,
+        Box<dyn StdError>,
+        segment::Error,
+        std::io::Error
+    );
+    known!(polars::error::PolarsError);
+    let ask = lock(&OWN).get(&error.type_id()).copied();
+    ask.and_then(|ask| ask(error))
+}
+
+/// Asks an error of one type for its source.
+type Ask = fn(&dyn Any) -> Option<&(dyn StdError + 'static)>;
+
+/// The error types of the notebook.
+static OWN: LazyLock<Mutex<HashMap<TypeId, Ask>>> = LazyLock::new(Mutex::default);
+
+/// A type of the notebook that may be an error: its chain of sources is told from now on.
+pub struct Cause<E: ?Sized>(pub PhantomData<E>);
+
+/// The ways of a [`Cause`], best first.
+#[allow(missing_docs)]
+pub mod cause_kinds {
+    use super::*;
+
+    pub trait KnowError {
+        fn known(&self);
+    }
+    impl<E: StdError + 'static> KnowError for &Cause<E> {
+        fn known(&self) {
+            know(TypeId::of::<E>(), |error| error.downcast_ref::<E>()?.source());
+        }
+    }
+    pub trait KnowOther {
+        fn known(&self);
+    }
+    impl<E: ?Sized> KnowOther for Cause<E> {
+        fn known(&self) {}
+    }
+}
+
+#[inline(never)]
+fn know(kind: TypeId, ask: Ask) {
+    lock(&OWN).insert(kind, ask);
 }

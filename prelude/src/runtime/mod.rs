@@ -26,7 +26,7 @@ pub use cell::{
     Ended, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep, timeit,
     with_runtime,
 };
-pub use ending::Stop;
+pub use ending::{Cause, Stop, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
 pub use progress::{Progress, ProgressExt, progress};

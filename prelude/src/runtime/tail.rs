@@ -143,8 +143,24 @@ fn show_display(value: &dyn Display) -> Option<Bundle> {
 
 #[inline(never)]
 fn show_name(name: &str) -> Option<Bundle> {
-    let name = name.strip_prefix("ctx::").unwrap_or(name);
+    let name = short(name);
     Some(Bundle::text(format!("<{name}, which cannot be shown: #[derive(Debug)] would do>")))
+}
+
+/// The name of a type without the paths in it: `&Vec<Track>`.
+fn short(name: &str) -> String {
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+    let mut out = String::new();
+    let mut rest = name;
+    while let Some(start) = rest.find(word) {
+        let (before, path) = rest.split_at(start);
+        let end = path.find(|c| !word(c)).unwrap_or(path.len());
+        out += before;
+        out += &last(&path[..end]);
+        rest = &path[end..];
+    }
+    out + rest
 }
 
 #[inline(never)]

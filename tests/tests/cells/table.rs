@@ -6,7 +6,7 @@ use recoil_kernel::evaluator::{Outcome, Stream};
 use recoil_tests::kernel;
 
 /// What a cell comes to.
-enum Comes {
+pub(super) enum Comes {
     /// Its value; empty for none.
     To(&'static str),
     /// A failure with these words in its text or traceback.
@@ -16,7 +16,7 @@ enum Comes {
 }
 use Comes::{Fails, Prints, To};
 
-fn check(cells: &[(&str, Comes)]) {
+pub(super) fn check(cells: &[(&str, Comes)]) {
     let _turn = kernel::turn();
     let cache = tempfile::tempdir().expect("a folder");
     let notebook = Notebook::new(cache.path());

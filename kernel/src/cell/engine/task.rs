@@ -67,7 +67,8 @@ impl Failing {
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
-        let (parsed, definitions) = self.parsed(task)?;
+        let (mut parsed, definitions) = self.parsed(task)?;
+        parsed.errors = definitions.errors.clone();
         self.lose_redefined(&parsed, &definitions);
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
         let mut generated = generate(task.code, &parsed, &self.table);
@@ -207,9 +208,12 @@ impl Engine {
         Next { definitions, origins, statics, superseded }
     }
 
-    /// Variables that carry tables of methods for a trait that is another one now.
+    /// Variables whose methods were compiled for types that are others now, or that would show a value as one of them.
     fn lose_redefined(&mut self, parsed: &Parsed, definitions: &Definitions) {
-        let changed = |known: &Known| definitions.traits_of(&known.kind) != known.traits;
+        let changed = |known: &Known| {
+            definitions.behind_dyn(&known.kind) != known.behind_dyn
+                || (definitions.redefined != known.redefined && definitions.hides_types(&known.kind, &parsed.words))
+        };
         let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));
         let lost: Vec<_> = used.map(|(name, _)| name.clone()).collect();
         self.lose(lost);
@@ -438,11 +442,13 @@ impl Engine {
                 Some(kind) if mir::can_be_written(&kind) => {
                     self.table.gone.remove(name);
                     let definition = self.definitions.of(&kind);
-                    let traits = self.definitions.traits_of(&kind);
+                    let behind_dyn = self.definitions.behind_dyn(&kind);
+                    let redefined = self.definitions.redefined;
                     let shape =
                         compiled.shapes.iter().find(|(index, _)| *index == used + offset).map(|(_, shape)| *shape);
                     let (mutable, cell) = (binding.mutable, task.number);
-                    let known = Known { kind, definition, traits, shape, mutable, cell, ..Known::default() };
+                    let known =
+                        Known { kind, definition, behind_dyn, redefined, shape, mutable, cell, ..Known::default() };
                     self.table.known.insert(name.clone(), known);
                 }
                 kind => {

@@ -20,7 +20,7 @@ type Rule = fn(&Seen<'_>) -> Option<String>;
 
 /// The line for an error, when there is one.
 pub(crate) fn advice(seen: &Seen<'_>) -> Option<String> {
-    const RULES: [Rule; 14] = [
+    const RULES: [Rule; 15] = [
         result_used_as_value,
         cannot_fail,
         single_quotes,
@@ -35,6 +35,7 @@ pub(crate) fn advice(seen: &Seen<'_>) -> Option<String> {
         polars_function,
         moved,
         column_as_name,
+        missing_crate,
     ];
     RULES.iter().find_map(|rule| rule(seen))
 }
@@ -74,6 +75,13 @@ fn single_quotes(seen: &Seen<'_>) -> Option<String> {
         || seen.message.contains("character literal may only contain one codepoint")
         || seen.message.contains("unterminated character literal");
     fits.then(|| "text stands in double quotes: \"x > 2\"".to_owned())
+}
+
+fn missing_crate(seen: &Seen<'_>) -> Option<String> {
+    let fits = matches!(seen.code, "E0432" | "E0433");
+    let text = format!("{} {}", seen.message, seen.labels);
+    let name = fits.then(|| quoted(&text, "unlinked crate "))??;
+    Some(format!("if `{name}` is a crate, add it first: `:dep {} = \"*\"`", name.replace('_', "-")))
 }
 
 fn range_of_bins(seen: &Seen<'_>) -> Option<String> {

@@ -154,6 +154,9 @@ impl<'a> Map<'a> {
                 self.table.gone.get(name).map(|reason| format!("`{name}` is not there any more: {reason}"))
             }
             Some("E0596" | "E0594" | "E0384") => {
+                // Of `track.momentum`, `*count` and `list[0]` the variable.
+                let name = name.trim_start_matches(['*', '&', '(']);
+                let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
                 self.table.known.get(name).filter(|known| !known.mutable).map(|known| {
                     format!("`{name}` is a variable of In[{}]: declare it there with `let mut {name}`", known.cell)
                 })

@@ -3,11 +3,13 @@
 //! Whether a stored value still fits its type is the compiler's to say (`compile::shape`). This is for what it cannot
 //! say: the methods of a trait behind a `dyn`, and the contents of a static.
 
+use super::errors::Errors;
 use super::parsed::words;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::Item;
+use syn::visit_mut::VisitMut;
 
 /// Words that begin an item.
 const ITEM_WORDS: [&str; 12] =
@@ -31,18 +33,25 @@ pub(crate) struct Definitions {
     /// Associated types and constants, by trait and then by the head of the `impl`; and calls of macros that make
     /// items, by the words in them.
     associated: BTreeMap<String, BTreeMap<String, String>>,
-    traits: BTreeSet<String>,
     item_macros: BTreeSet<String>,
     /// Whether anything defines a type.
     types: bool,
+    /// Types that are errors.
+    pub errors: Errors,
+    /// How often a name was defined as something else than before.
+    pub redefined: u32,
+    /// Whether an item asks values for their hidden types.
+    downcasts: bool,
 }
 
 impl Definitions {
     /// Takes in an item; a later definition of a name replaces an earlier one.
     pub fn add(&mut self, item: &str) {
         let Ok(item) = syn::parse_str::<Item>(item) else { return };
+        self.errors.add(&item);
         // Without comments and blanks, which change nothing.
-        let text = item.to_token_stream().to_string();
+        let text = plain(&item).to_token_stream().to_string();
+        self.downcasts |= asks_for_types(&words(&text));
         let name = match &item {
             Item::Struct(item) => item.ident.to_string(),
             Item::Enum(item) => item.ident.to_string(),
@@ -54,24 +63,26 @@ impl Definitions {
             Item::Fn(item) => {
                 // Only its head: what it does changes no type.
                 let head = item.sig.to_token_stream().to_string();
-                self.items.insert(item.sig.ident.to_string(), if item.sig.constness.is_some() { text } else { head });
-                return;
+                let text = if item.sig.constness.is_some() { text } else { head };
+                return self.define(item.sig.ident.to_string(), text);
             }
-            Item::Trait(item) => {
-                self.traits.insert(item.ident.to_string());
-                item.ident.to_string()
-            }
+            Item::Trait(item) => item.ident.to_string(),
             Item::Macro(item) => return self.add_macro(item, text),
             Item::Use(item) => {
                 let mut names = Vec::new();
                 used(&item.tree, String::new(), &mut names);
-                return names.into_iter().for_each(|(name, path)| drop(self.items.insert(name, path)));
+                return names.into_iter().for_each(|(name, path)| self.define(name, path));
             }
             Item::Impl(item) => return self.add_impl(item),
             _ => return,
         };
         self.types |= matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Mod(_));
-        self.items.insert(name, text);
+        self.define(name, text);
+    }
+
+    fn define(&mut self, name: String, text: String) {
+        let before = self.items.insert(name, text.clone());
+        self.redefined += u32::from(before.is_some_and(|before| before != text));
     }
 
     fn add_macro(&mut self, item: &syn::ItemMacro, text: String) {
@@ -82,7 +93,7 @@ impl Definitions {
                 if transcribes_items(item.mac.tokens.clone(), &|name| self.makes_items(name)) {
                     self.item_macros.insert(name.clone());
                 }
-                self.items.insert(name, text);
+                self.define(name, text);
             }
             // It may define any of the names in it.
             None => {
@@ -128,13 +139,22 @@ impl Definitions {
         self.closure(kind).into_values().collect::<Vec<_>>().join("\n")
     }
 
-    /// The traits that a type may carry behind a `dyn`: a table of methods that was made for another trait of the same
-    /// name must not be used.
-    pub fn traits_of(&self, kind: &str) -> String {
+    /// What a type that has a `dyn` in it is made of. Its methods were compiled when its value was made: what they take and
+    /// give must still be what it was then, and none of that shows in the layout of the value.
+    pub fn behind_dyn(&self, kind: &str) -> String {
         let closure = self.closure(kind);
-        let dynamic = kind.contains("dyn ") || closure.values().any(|text| text.contains("dyn "));
-        let traits = closure.into_iter().filter(|(name, _)| dynamic && self.traits.contains(name));
-        traits.map(|(_, text)| text).collect::<Vec<_>>().join("\n")
+        if is_dynamic(kind, &closure) { closure.into_values().collect::<Vec<_>>().join("\n") } else { String::new() }
+    }
+
+    /// Whether a value of a type may be asked for a type that nobody can tell from outside, by code with these words or by an
+    /// item: a type that was defined anew would be taken for the old one.
+    pub fn hides_types(&self, kind: &str, words: &BTreeSet<String>) -> bool {
+        if !self.downcasts && !asks_for_types(words) {
+            return false;
+        }
+        let closure = self.closure(kind);
+        let hides = |text: &str| text.contains("Any") || text.contains("Error");
+        is_dynamic(kind, &closure) && (hides(kind) || closure.values().any(|text| hides(text)))
     }
 
     fn closure(&self, kind: &str) -> BTreeMap<String, String> {
@@ -153,6 +173,28 @@ impl Definitions {
         }
         found
     }
+}
+
+fn is_dynamic(kind: &str, closure: &BTreeMap<String, String>) -> bool {
+    kind.contains("dyn ") || closure.values().any(|text| text.contains("dyn "))
+}
+
+/// Whether code with these words asks a value for its type.
+fn asks_for_types(words: &BTreeSet<String>) -> bool {
+    words.iter().any(|word| word.starts_with("downcast"))
+}
+
+/// An item without its documentation, which changes nothing.
+fn plain(item: &Item) -> Item {
+    struct Documentation;
+    impl VisitMut for Documentation {
+        fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
+            attributes.retain(|attribute| !attribute.path().is_ident("doc"));
+        }
+    }
+    let mut item = item.clone();
+    Documentation.visit_item_mut(&mut item);
+    item
 }
 
 /// The name of an item, if it has one.
@@ -270,11 +312,30 @@ mod tests {
     }
 
     #[test]
-    fn traits_matter_behind_dyn() {
-        let definitions = of(&["trait T { fn f(&self); }", "struct A(Box<dyn T>);", "struct B<X: T>(X);"]);
-        assert!(definitions.traits_of("A").contains("fn f"));
-        assert!(definitions.traits_of("Box<dyn T>").contains("fn f"));
-        assert_eq!(definitions.traits_of("B<u8>"), "");
+    fn what_methods_behind_dyn_take_matters() {
+        let definitions =
+            of(&["trait T { fn f(&self, x: X); }", "struct A(Box<dyn T>);", "struct B<X: T>(X);", "struct X(u8);"]);
+        for dynamic in ["A", "Box<dyn T>"] {
+            let behind = definitions.behind_dyn(dynamic);
+            assert!(behind.contains("fn f") && behind.contains("struct X"), "{behind}");
+        }
+        assert_eq!(definitions.behind_dyn("B<u8>"), "");
+        assert!(definitions.behind_dyn("std::boxed::Box<dyn std::ops::Fn(X) -> u8>").contains("struct X"));
+    }
+
+    #[test]
+    fn hidden_types_matter_to_who_asks_for_them() {
+        let asks = words("b.downcast_ref::<A>()");
+        let mut definitions = of(&["struct A(u8);", "struct Held(Box<dyn std::any::Any>);"]);
+        assert!(definitions.hides_types("Box<dyn Any>", &asks) && definitions.hides_types("Held", &asks));
+        assert!(!definitions.hides_types("Box<dyn Fn(A)>", &asks) && !definitions.hides_types("Held", &words("b")));
+        definitions.add("fn f(e: &dyn Error) -> bool { e.downcast_ref::<A>().is_some() }");
+        assert!(definitions.hides_types("Box<dyn Error>", &words("f(&*e)")));
+        assert_eq!(definitions.redefined, 0);
+        definitions.add("/// Documented.\nstruct A(u8);");
+        assert_eq!(definitions.redefined, 0);
+        definitions.add("struct A(u16);");
+        assert_eq!(definitions.redefined, 1);
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     if parsed.names_tokio {
         out.push_str("::recoil::runtime::with_runtime();\n");
     }
+    if parsed.statements {
+        parsed.errors.paths().for_each(|path| out.push_str(&knows_error(path)));
+    }
     for (index, (name, known)) in used.iter().enumerate() {
         let kind = &known.kind;
         let _ = writeln!(
@@ -105,6 +108,13 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
 /// Whether a cell gets a copy of a variable: what is cheap to copy can be given away, and is still there.
 fn is_copied(known: &Known) -> bool {
     !known.mutable && is_cheap(&known.kind)
+}
+
+/// Tells the prelude of an error type, whose sources it then tells.
+fn knows_error(path: &str) -> String {
+    format!(
+        "{{ use ::recoil::runtime::cause_kinds::*; (&&::recoil::runtime::Cause::<{path}>(::core::marker::PhantomData)).known(); }}\n"
+    )
 }
 
 fn put(name: &str, index: usize) -> String {

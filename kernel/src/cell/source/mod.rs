@@ -6,6 +6,7 @@
 
 pub(crate) mod definitions;
 pub(crate) mod edits;
+pub(crate) mod errors;
 mod files;
 pub(crate) mod generate;
 pub(crate) mod magic;

@@ -1,6 +1,7 @@
 //! What is known of a cell once it is taken apart.
 
 use super::edits::Edit;
+use super::errors::Errors;
 use super::statics::Static;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,8 @@ pub(crate) struct Parsed {
     pub names_tokio: bool,
     /// Whether the cell loops or takes closures, so that optimised code pays.
     pub heavy: bool,
+    /// The notebook's error types, of which the prelude is told.
+    pub errors: Errors,
 }
 /// The bytes of a span.
 pub(super) fn range(span: proc_macro2::Span) -> Range<usize> {
