@@ -4,6 +4,7 @@
 //! constructors, so that all steps and terminals work. In come paths and frames, out go groups and files. What a HIPO file
 //! is made of belongs to the crate `hipo`; this room knows only how its columns become columns of a frame.
 
+mod bank;
 mod choice;
 mod dict;
 mod frame;
@@ -12,5 +13,6 @@ mod table;
 mod tests;
 mod write;
 
-pub use dict::{Bank, Hipo, hipo};
+pub use bank::Bank;
+pub use dict::{Hipo, hipo};
 pub use write::{WriteHipo, write_hipo};

@@ -45,7 +45,8 @@ pub use model::report::Report;
 pub use model::select::{PolaritySelection, Roi, Selection, Window};
 pub use model::units::TimeUnit;
 pub use recording::Recording;
-pub use recording::stream::{Chunks, EventStreamer, Mode, StreamPlan};
+pub use recording::chunks::Chunks;
+pub use recording::stream::{EventStreamer, Mode, StreamPlan};
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ mod interval;
 mod locate;
 mod mean;
 mod moments;
+mod numbers;
 mod optimise;
 mod process;
 mod root_file;

@@ -9,6 +9,7 @@ mod grid;
 mod info;
 mod loader;
 mod picture;
+mod pictures;
 mod recording;
 mod table;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! `collect` and `stream` hand them out. It knows nothing of what is made of the events.
 
 mod cache;
+pub(crate) mod chunks;
 mod collect;
 mod detect;
 mod file;
