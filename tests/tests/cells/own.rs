@@ -137,3 +137,64 @@ fn futures_of_a_crate_with_its_own_tokio_are_awaited() {
         "11"
     );
 }
+
+/// evcxr: a type of a renamed crate has a name that cells do not know.
+#[test]
+fn variables_of_renamed_crates_are_kept() {
+    let _turn = kernel::turn();
+    let folder = tempfile::tempdir().expect("a folder");
+    let added = folder.path().join("added");
+    std::fs::create_dir_all(added.join("src")).expect("a folder");
+    let manifest = "[package]\nname = \"added\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    std::fs::write(added.join("Cargo.toml"), manifest).expect("writes");
+    let source =
+        "#[derive(Debug, Clone)] pub struct Kaon { pub mass: f64 }\npub fn kaon() -> Kaon { Kaon { mass: 0.5 } }";
+    std::fs::write(added.join("src/lib.rs"), source).expect("writes");
+    let notebook = Notebook::new(&folder.path().join("cells"));
+    let path = added.display().to_string();
+    notebook.value(&format!(":dep strange = {{ path = {path:?}, package = \"added\" }}\nlet kaon = strange::kaon();"));
+    assert_eq!(notebook.value("kaon.mass"), "0.5");
+    assert_eq!(notebook.value("let two = vec![kaon.clone(), strange::kaon()]; two.len()"), "2");
+    assert_eq!(notebook.value("two[1].mass + kaon.mass"), "1.0");
+    // An error in the crate is told as rustc tells it.
+    std::fs::write(added.join("src/lib.rs"), "pub fn kaon() -> u8 { \"heavy\" }").expect("writes");
+    let told = notebook.failure("strange::kaon()").traceback.join("\n");
+    assert!(told.contains("mismatched types") && told.contains("heavy"), "{told}");
+}
+
+/// evcxr: in each session anew.
+#[test]
+fn a_crate_of_the_registry_is_built_once_for_all_kernels() {
+    let _turn = kernel::turn();
+    let folder = tempfile::tempdir().expect("a folder");
+    let cells = folder.path().join("cells");
+    let built = || {
+        let mut found = std::collections::BTreeMap::new();
+        let mut left = vec![cells.join("crates")];
+        while let Some(folder) = left.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let (path, data) = (entry.path(), entry.metadata().expect("is there"));
+                if data.is_dir() {
+                    left.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rlib") {
+                    found.insert(path, data.modified().expect("a time"));
+                }
+            }
+        }
+        found
+    };
+    let mut first = None;
+    for _ in 0..2 {
+        let notebook = Notebook::new(&cells);
+        match notebook.run(":dep itoa = \"1\"\nitoa::Buffer::new().format(42).to_owned()") {
+            Outcome::Done { result, .. } => assert_eq!(result.expect("a value").data["text/plain"], "\"42\""),
+            Outcome::Failed(failure) => {
+                assert_eq!(failure.name, "DependencyError", "{failure:?}");
+                return recoil_tests::skipped("a_crate_of_the_registry_is_built_once_for_all_kernels", &failure.value);
+            }
+        }
+        let files = built();
+        assert!(!files.is_empty());
+        assert_eq!(*first.get_or_insert(files.clone()), files);
+    }
+}

@@ -73,6 +73,7 @@ fn cells_run_where_temporary_files_cannot_be_programs() {
     assert!(Command::new(mounted.0.join("program")).status().is_err(), "programs run there");
     let mut command = kernel();
     command.env("TMPDIR", &mounted.0).env("RECOIL_CACHE", folder.path().join("cells"));
+    command.current_dir(&folder);
     let mut program = Program::start_by(command);
     assert_eq!(program.value("let temporary = std::env::temp_dir(); 6 * 7"), "42");
     assert_eq!(program.value("temporary.display().to_string()"), format!("{:?}", mounted.0.display().to_string()));
@@ -111,6 +112,7 @@ fn a_kernelspec_pins_a_compiler() {
     let mut command = by_kernelspec(&home, "pinned");
     let path = std::env::var("PATH").expect("a search path");
     command.env("PATH", format!("{}:{path}", broken.display())).env("RECOIL_CACHE", home.path().join("cells"));
+    command.current_dir(home.path());
     let mut program = Program::start_by(command);
     assert_eq!(program.value("6 * 7"), "42");
     assert_eq!(program.value(&added(home.path())), "42");
@@ -172,7 +174,7 @@ fn a_failing_cargo_says_what_it_said() {
     let mut command = kernel();
     let path = std::env::var("PATH").expect("a search path");
     command.env("PATH", format!("{}:{path}", folder.path().display())).env("RECOIL_CACHE", folder.path().join("cells"));
-    command.env("RUSTC", compiler());
+    command.env("RUSTC", compiler()).current_dir(&folder);
     let mut program = Program::start_by(command);
     assert_eq!(program.value("6 * 7"), "42");
     let reply = program.execute(&added(folder.path())).reply;
@@ -235,7 +237,7 @@ fn an_interrupt_ends_a_build_at_once() {
     );
     std::fs::write(folder.path().join("added/build.rs"), slow).expect("writes");
     let mut command = kernel();
-    command.env("RECOIL_CACHE", folder.path().join("cells"));
+    command.env("RECOIL_CACHE", folder.path().join("cells")).current_dir(&folder);
     let mut program = Program::start_by(command);
     assert_eq!(program.execute("let kept = 41;").reply["status"], "ok");
     let cell = program.start_cell(&dep);
