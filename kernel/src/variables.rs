@@ -14,7 +14,7 @@ pub(crate) struct Known {
     /// What the notebook had defined then of all that its type is made of.
     pub definition: String,
     /// What the notebook had defined then of all that methods behind a `dyn` in it take and give.
-    pub behind_dyn: String,
+    pub behind_dyn: BTreeMap<String, String>,
     /// How often the notebook had defined names anew then.
     pub redefined: u32,
     /// What its type looked like in memory, if the notebook can change that.

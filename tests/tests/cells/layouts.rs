@@ -77,10 +77,43 @@ fn code_of_an_earlier_cell_is_not_called_with_other_types() {
         ("struct F(u64);\nlet (sender, receiver) = std::sync::mpsc::channel::<F>(); sender.send(F(1))?;", To("")),
         ("struct F(String);", To("")),
         ("receiver.recv()?.0", Fails("defined anew")),
+        // Another type that has the trait changes nothing.
+        (
+            "trait Area { fn area(&self) -> f64; }\nimpl Area for f64 { fn area(&self) -> f64 { *self } }\nlet areas: Vec<Box<dyn Area>> = vec![Box::new(2.0)];",
+            To(""),
+        ),
+        (
+            "struct Square(f64);\nimpl Area for Square { fn area(&self) -> f64 { self.0 * self.0 } }\nareas[0].area()",
+            To("2.0"),
+        ),
+        (
+            "struct Count(u8);\nimpl Iterator for Count { type Item = u8; fn next(&mut self) -> Option<u8> { None } }\nlet mut n: Box<dyn Iterator<Item = u8>> = Box::new(Count(0)); n.next()",
+            To("None"),
+        ),
+        (
+            "struct Two(u8);\nimpl Iterator for Two { type Item = u16; fn next(&mut self) -> Option<u16> { None } }\nn.next()",
+            To("None"),
+        ),
         // Documentation changes nothing.
         ("struct G(u64);\nlet k: Box<dyn Fn(G) -> u64> = Box::new(|g| g.0);", To("")),
         ("/// A number.\nstruct G(u64);", To("")),
         ("k(G(6))", To("6")),
+    ]);
+}
+
+/// evcxr: each cell has statics of its own.
+#[test]
+fn a_static_stays_when_another_type_gets_its_trait() {
+    check(&[
+        (
+            "trait Area { fn area(&self) -> f64; }\nimpl Area for f64 { fn area(&self) -> f64 { *self } }\nstatic AREAS: std::sync::Mutex<Vec<Box<dyn Area + Send>>> = std::sync::Mutex::new(Vec::new());\nAREAS.lock()?.push(Box::new(2.0));",
+            To(""),
+        ),
+        (
+            "struct Square(f64);\nimpl Area for Square { fn area(&self) -> f64 { self.0 * self.0 } }\nAREAS.lock()?.push(Box::new(Square(3.0)));",
+            To(""),
+        ),
+        ("AREAS.lock()?.iter().map(|a| a.area()).sum::<f64>()", To("11.0")),
     ]);
 }
 

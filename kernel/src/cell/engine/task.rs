@@ -211,7 +211,7 @@ impl Engine {
     /// Variables whose methods were compiled for types that are others now, or that would show a value as one of them.
     fn lose_redefined(&mut self, parsed: &Parsed, definitions: &Definitions) {
         let changed = |known: &Known| {
-            definitions.behind_dyn(&known.kind) != known.behind_dyn
+            definitions.is_changed_behind_dyn(&known.kind, &known.behind_dyn)
                 || (definitions.redefined != known.redefined && definitions.hides_types(&known.kind, &parsed.words))
         };
         let used = self.table.known.iter().filter(|(name, known)| parsed.words.contains(*name) && changed(known));

@@ -108,10 +108,15 @@ impl Definitions {
     fn add_impl(&mut self, item: &syn::ItemImpl) {
         let Some((_, path, _)) = &item.trait_ else { return };
         let Some(name) = path.segments.last() else { return };
+        // An `impl` without associated types says nothing of any type.
         let parts = item.items.iter().filter(|part| matches!(part, syn::ImplItem::Type(_) | syn::ImplItem::Const(_)));
         let text: Vec<_> = parts.map(|part| part.to_token_stream().to_string()).collect();
         let head = format!("{} for {}", path.to_token_stream(), item.self_ty.to_token_stream());
-        self.associated.entry(name.ident.to_string()).or_default().insert(head, text.join("\n"));
+        let associated = self.associated.entry(name.ident.to_string()).or_default();
+        match text.is_empty() {
+            true => associated.remove(&head),
+            false => associated.insert(head, text.join("\n")),
+        };
     }
 
     /// Whether the notebook has an item of this name.
@@ -141,9 +146,16 @@ impl Definitions {
 
     /// What a type that has a `dyn` in it is made of. Its methods were compiled when its value was made: what they take and
     /// give must still be what it was then, and none of that shows in the layout of the value.
-    pub fn behind_dyn(&self, kind: &str) -> String {
+    pub fn behind_dyn(&self, kind: &str) -> BTreeMap<String, String> {
         let closure = self.closure(kind);
-        if is_dynamic(kind, &closure) { closure.into_values().collect::<Vec<_>>().join("\n") } else { String::new() }
+        if is_dynamic(kind, &closure) { closure } else { BTreeMap::new() }
+    }
+
+    /// Whether what a type with a `dyn` in it was made of is something else now. More, such as another `impl` of a trait,
+    /// changes nothing for a value that is there.
+    pub fn is_changed_behind_dyn(&self, kind: &str, before: &BTreeMap<String, String>) -> bool {
+        let now = if before.is_empty() { BTreeMap::new() } else { self.behind_dyn(kind) };
+        before.iter().any(|(name, text)| now.get(name) != Some(text))
     }
 
     /// Whether a value of a type may be asked for a type that nobody can tell from outside, by code with these words or by an
@@ -313,14 +325,21 @@ mod tests {
 
     #[test]
     fn what_methods_behind_dyn_take_matters() {
-        let definitions =
+        let mut definitions =
             of(&["trait T { fn f(&self, x: X); }", "struct A(Box<dyn T>);", "struct B<X: T>(X);", "struct X(u8);"]);
         for dynamic in ["A", "Box<dyn T>"] {
             let behind = definitions.behind_dyn(dynamic);
-            assert!(behind.contains("fn f") && behind.contains("struct X"), "{behind}");
+            assert!(behind.contains_key("T") && behind.contains_key("X"), "{behind:?}");
         }
-        assert_eq!(definitions.behind_dyn("B<u8>"), "");
-        assert!(definitions.behind_dyn("std::boxed::Box<dyn std::ops::Fn(X) -> u8>").contains("struct X"));
+        assert!(definitions.behind_dyn("B<u8>").is_empty());
+        let function = "std::boxed::Box<dyn std::ops::Fn(X) -> u8>";
+        let before = definitions.behind_dyn(function);
+        assert!(before.contains_key("X") && !definitions.is_changed_behind_dyn(function, &before));
+        let before = definitions.behind_dyn("Box<dyn T>");
+        definitions.add("impl T for u64 { type Out = u8; }");
+        assert!(!definitions.is_changed_behind_dyn("Box<dyn T>", &before), "another impl");
+        definitions.add("struct X(u16);");
+        assert!(definitions.is_changed_behind_dyn("Box<dyn T>", &before));
     }
 
     #[test]
