@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`load`], [`hipo`], [`events`] open files; [`Data`] holds processes, a [`Group`] some of them with a chain of steps.
+//! * [`load`], [`hipo()`], [`events()`] open files; [`Data`] holds processes, a [`Group`] some of them with a chain of steps.
 //! * [`Group::query`], [`Group::define`], [`Group::weight`], [`Group::oneCandOnly`] are steps and cannot fail;
 //!   [`Group::hist`], [`Group::count`], [`Group::cutflow`], [`Group::collect`] read and give a `Result`.
 //! * A [`Histogram`] knows its processes and errors; `h.fit(Gaussian + Line)?` is a [`FitResult`]; [`stack`], [`overlay`],

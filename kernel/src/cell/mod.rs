@@ -2,9 +2,9 @@
 //!
 //! In comes what the user typed; out go outputs (live, through the sink) and one outcome. evcxr keeps the notebook's
 //! items and added crates, generates the crate and drives the worker process; this room is on both sides of it. In
-//! front: [`source`] makes of a cell what evcxr gets. Behind: [`evcxr`] has what evcxr takes for cargo, which
-//! [`compile`]s with one pass of rustc against the prelude, or with none when the cell was compiled before. [`report`]
-//! tells errors to people, [`engine`] is the thread that does all of it in turn. Each folder imports only from those
+//! front: `source` makes of a cell what evcxr gets. Behind: `evcxr` has what evcxr takes for cargo, which
+//! `compile`s with one pass of rustc against the prelude, or with none when the cell was compiled before. `report`
+//! tells errors to people, `engine` is the thread that does all of it in turn. Each folder imports only from those
 //! named before it. The room knows nothing of Jupyter's messages.
 //!
 //! Variables do not go through evcxr's own store, because it would have to be told each type before the first pass of

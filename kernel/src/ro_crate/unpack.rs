@@ -39,7 +39,7 @@ type Zip = zip::ZipArchive<File>;
 ///
 /// # Errors
 /// An archive that is damaged or no crate with a notebook; one that holds what is not unpacked, such as a name that leads
-/// out of the folder, a link, or far too many bytes ([`Refusal`]); a file that is not the one that is described. The
+/// out of the folder, a link, or far too many bytes (`Refusal`); a file that is not the one that is described. The
 /// folder is as it was then.
 pub fn unpack(archive: &Path, folder: &Path, most: Option<u64>) -> Result<Unpacked, CrateError> {
     let file = File::open(archive).map_err(at(archive))?;

@@ -1,8 +1,8 @@
-//! The process that runs cells, seen from both sides: [`host`] is what the process itself does, [`listener`] is the
-//! kernel's end, with [`event_loop`], the thread that reads its socket ([`inbox`]) and its two output pipes ([`pipe`]) into
-//! the common [`state`].
+//! The process that runs cells, seen from both sides: `host` is what the process itself does, `listener` is the
+//! kernel's end, with `event_loop`, the thread that reads its socket (`inbox`) and its two output pipes (`pipe`) into
+//! the common `state`.
 //!
-//! [`opened`] writes down which files cells open, [`printed`] finds the cell whose thread prints.
+//! `opened` writes down which files cells open, `printed` finds the cell whose thread prints.
 //!
 //! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
 //! and one ending per cell. The room knows neither rustc nor Jupyter.

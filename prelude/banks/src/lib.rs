@@ -1,6 +1,6 @@
 //! Room `banks`: HIPO files in a cell.
 //!
-//! [`hipo`] opens files as a dict of banks; every bank is a [`data::Group`] of rows, made with the facade's public
+//! [`hipo()`] opens files as a dict of banks; every bank is a [`data::Group`] of rows, made with the facade's public
 //! constructors, so that all steps and terminals work. In come paths and frames, out go groups and files. What a HIPO file
 //! is made of belongs to the crate `hipo`; this room knows only how its columns become columns of a frame.
 

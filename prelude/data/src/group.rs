@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Some processes of a data set, and a chain of steps over their rows.
 ///
 /// Every step gives a new group and reads nothing; what is wrong with a step is said by the terminal that reads
-/// (and by [`Group::check`], before anything is read). Processes stay apart: `head(10)` is ten rows of each.
+/// (and by [`Group::schema`], before rows are read). Processes stay apart: `head(10)` is ten rows of each.
 ///
 /// ```
 /// # use polars::df;

@@ -2,8 +2,8 @@
 //!
 //! A [`Query`] is a list of [`Clause`]s over a [`Source`](sources::Source). Before anything is read it is checked against
 //! the schema, cut into stages, and what can be decided early is decided: which columns are needed, which rows,
-//! which segments ([`Query::explain`] prints it). Then an [`Engine`] reads segment by segment, in parallel and within
-//! a budget of bytes, and a terminal takes what comes out: [`collect`](Query::collect) a frame, or [`run`] any [`Sink`], for
+//! which segments ([`Scan::explain`] prints it). Then an [`Engine`] reads segment by segment, in parallel and within
+//! a budget of bytes, and a terminal takes what comes out: [`collect`](Scan::collect) a frame, or [`run`] any [`Sink`], for
 //! instance many histograms in one pass.
 //!
 //! In goes a source and clauses, out come segments in order and a [`Report`]. It must not know physics, histograms or

@@ -1,6 +1,6 @@
 //! Room `recordings`: event cameras in a cell.
 //!
-//! [`events`] opens a recording; it is also a [`data::Group`] of one table, made with the facade's public constructors, so
+//! [`events()`] opens a recording; it is also a [`data::Group`] of one table, made with the facade's public constructors, so
 //! that all steps and terminals work. In come paths and frames, out go tables, pictures and files. How a format is decoded
 //! belongs to the crate `events`.
 

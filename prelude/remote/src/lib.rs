@@ -1,6 +1,6 @@
 //! Room `remote`: files on servers as bytes.
 //!
-//! **In**: an address (`http://`, `https://`, `root://`, `roots://`, `s3://`, `gs://`, `az://`). **Out**: [`Bytes`](recoil_bytes::Bytes) that are read where they are wanted,
+//! **In**: an address (`http://`, `https://`, `root://`, `roots://`, `s3://`, `gs://`, `az://`). **Out**: [`Bytes`] that are read where they are wanted,
 //! or an error that says what the server or the connection said. Ranges of a file are fetched side by side, a bounded number
 //! at a time; what a bad moment can cause is tried again, from the byte that came last. A file that changes while it is read
 //! is an error. This room knows no format.
