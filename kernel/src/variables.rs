@@ -47,6 +47,12 @@ pub(crate) fn is_cheap(kind: &str) -> bool {
     names.contains(&name) && (matches!(root, "recoil" | "data" | "hist") || root.starts_with("polars"))
 }
 
+/// Whether a type is one of the prelude's own that are cheap to clone, under the name that every cell knows: those of
+/// `recoil::runtime::Cheap`.
+pub(crate) fn is_cheap_of_prelude(kind: &str) -> bool {
+    is_cheap(kind) && kind.split("::").count() == 2 && kind.starts_with("recoil::")
+}
+
 impl Table {
     /// Whether `variable.name` means a group: the variable is a dict of data, and has no such field itself.
     pub fn is_group(&self, variable: &str, name: &str) -> bool {
@@ -105,6 +111,8 @@ mod tests {
         table.known.insert("n".into(), Known { kind: "i32".into(), ..Known::default() });
         assert!(table.is_group("data", "mumu") && !table.is_group("data", "columns"));
         assert!(is_cheap("recoil::Group") && !is_cheap("Group") && !is_cheap("std::vec::Vec<u8>"));
+        assert!(is_cheap_of_prelude("recoil::DataFrame") && !is_cheap_of_prelude("polars::prelude::DataFrame"));
+        assert!(!is_cheap_of_prelude("recoil::m::Group") && !is_cheap_of_prelude("recoil::Figure"));
         assert!(!table.is_group("n", "mumu") && !table.is_group("x", "mumu"));
     }
 }

@@ -4,7 +4,7 @@
 use super::edits::{Edit, Source};
 use super::marks::{BODY, KEEP, MADE, MADE_CLOSE, MADE_OPEN, PUT, TAKE};
 use super::parsed::Parsed;
-use crate::variables::{Known, Table, is_cheap};
+use crate::variables::{Known, Table, is_cheap, is_cheap_of_prelude};
 use std::fmt::Write;
 
 /// A cell that imports all of Polars means its functions, not those of the same names in the prelude.
@@ -54,11 +54,8 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
     for (index, (name, known)) in used.iter().enumerate() {
         let mutable = if known.mutable { "mut " } else { "" };
         let kind = &known.kind;
-        let how = if is_copied(known) { "copy" } else { "take" };
-        let _ = writeln!(
-            out,
-            "{TAKE}{index}*/ let {mutable}{name}: {kind} = ::recoil::runtime::{how}::<{kind}, {index}>({name:?});"
-        );
+        let from_store = from_store(known, index);
+        let _ = writeln!(out, "{TAKE}{index}*/ let {mutable}{name}: {kind} = {from_store}({name:?});");
     }
     let (open, close) = if parsed.awaits {
         (
@@ -117,6 +114,17 @@ fn knows_error(path: &str) -> String {
     )
 }
 
+/// The function that gives a variable to a cell. For types of the prelude it is compiled there: a call of `Clone::clone`
+/// has rustc put all impls of `Clone` in order, those of the prelude's three hundred crates too.
+fn from_store(known: &Known, index: usize) -> String {
+    let kind = &known.kind;
+    match is_copied(known) {
+        true if is_cheap_of_prelude(kind) => format!("<{kind} as ::recoil::runtime::Cheap>::copied"),
+        true => format!("::recoil::runtime::copy::<{kind}, {index}>"),
+        false => format!("::recoil::runtime::take::<{kind}, {index}>"),
+    }
+}
+
 fn put(name: &str, index: usize) -> String {
     format!(
         "{{ let __recoil_names = {{ use ::recoil::runtime::peek_kinds::*; (&&::recoil::runtime::Peek(&{name})).names() }}; \
@@ -164,6 +172,23 @@ mod tests {
         let body = &generated.code[generated.code.find(BODY).unwrap() + BODY.len()..];
         assert!(body.starts_with("                   \nlet a = P { x: b };\n"));
         assert_eq!(generated.items[0].text, "struct P { x: i32 }");
+    }
+
+    #[test]
+    fn what_is_cheap_is_copied_by_the_prelude() {
+        let mut table = table();
+        let known = |kind: &str, mutable| Known { kind: kind.into(), mutable, ..Known::default() };
+        for (kind, mutable, expected) in [
+            ("recoil::Data", false, "<recoil::Data as ::recoil::runtime::Cheap>::copied(\"d\")"),
+            ("recoil::Data", true, "::recoil::runtime::take::<recoil::Data, 0>(\"d\")"),
+            ("polars::prelude::DataFrame", false, "::recoil::runtime::copy::<polars::prelude::DataFrame, 0>(\"d\")"),
+            ("ctx::Data", false, "::recoil::runtime::take::<ctx::Data, 0>(\"d\")"),
+        ] {
+            table.known.insert("d".into(), known(kind, mutable));
+            let code = generate("d", &parse("d", &Notebook::empty()).unwrap(), &table).code;
+            assert!(code.contains(&format!("{kind} = {expected};")), "{code}");
+            syn::parse_file(&format!("fn f() {{ {code} }}")).unwrap();
+        }
     }
 
     #[test]
