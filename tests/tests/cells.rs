@@ -9,6 +9,8 @@ mod errors;
 mod interrupts;
 #[path = "cells/layouts.rs"]
 mod layouts;
+#[path = "cells/macros.rs"]
+mod macros;
 #[path = "cells/own.rs"]
 mod own;
 #[path = "cells/table.rs"]

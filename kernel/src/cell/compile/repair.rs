@@ -5,6 +5,7 @@
 
 use crate::cell::source::marks::{KEEP, PUT, TAKE};
 use crate::cell::source::rewrite::renamed;
+use crate::cell::source::statics::SYMBOL;
 use crate::variables::{is_cheap, is_dict_of_data};
 use serde_json::Value;
 
@@ -114,7 +115,31 @@ fn marked_index(line: &str) -> Option<usize> {
 }
 
 fn repaired_in_place(source: &str, error: &Value) -> Option<(usize, usize, String)> {
-    group_access(source, error).or_else(|| other_wait(source, error)).or_else(|| cloned(source, error))
+    group_access(source, error)
+        .or_else(|| other_wait(source, error))
+        .or_else(|| cloned(source, error))
+        .or_else(|| twice_made(source, error))
+}
+
+/// A static that a macro makes more than once in one call, by the same words: its name cannot tell one from the other, so they
+/// begin anew in each cell.
+fn twice_made(source: &str, error: &Value) -> Option<(usize, usize, String)> {
+    let message = error["message"].as_str()?.strip_prefix("symbol `")?;
+    let (symbol, _) = message.split_once("` is already defined")?;
+    let stem = symbol.strip_prefix(SYMBOL)?.splitn(4, '_').take(3).collect::<Vec<_>>().join("_");
+    let at = source.find(&format!("\"{SYMBOL}{stem}\""))?;
+    let start = source[..at].rfind('#')?;
+    let mut depth = 0usize;
+    let length = source[start..].bytes().position(|byte| {
+        depth = match byte {
+            b'[' => depth + 1,
+            b']' => depth.saturating_sub(1),
+            _ => return false,
+        };
+        depth == 0
+    })?;
+    let end = start + length + 1;
+    Some((start, end, " ".repeat(end - start)))
 }
 
 /// Where a value of the prelude is given away that is used again, or taken out of a dict: a clone, which is cheap.
@@ -237,6 +262,17 @@ mod tests {
             "spans": [{"line_start": 1, "byte_start": 2, "byte_end": 13, "is_primary": true}]});
         let better = repaired(source, &[error], &mut Vec::new(), &mut Vec::new());
         assert_eq!(better.as_deref(), Some("x.recv       ()"));
+    }
+
+    #[test]
+    fn statics_that_are_made_twice_lose_their_name() {
+        let static_of =
+            |symbol: &str| format!("# [unsafe (export_name = concat ! (\"{symbol}\" , \"_\" , stringify ! ($ n)))]");
+        let [first, second] = ["recoil_static_00ab_1_0000", "recoil_static_00ab_11_0000"].map(static_of);
+        let source = format!("#[x] {first} static $ n ; {second} static M ;");
+        let error = json!({"message": "symbol `recoil_static_00ab_11_0000_a_b` is already defined", "spans": []});
+        let better = repaired(&source, &[error], &mut Vec::new(), &mut Vec::new()).unwrap();
+        assert_eq!(better, format!("#[x] {first} static $ n ; {} static M ;", " ".repeat(second.len())));
     }
 
     #[test]

@@ -160,6 +160,7 @@ impl Engine {
                     self.table.known.get(name).is_some_and(|known| known.kind.contains("mpsc::Receiver"))
                 },
                 makes_items: &|name| definitions.makes_items(name),
+                definition_of: &|name| definitions.definition_of(name),
                 imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
                 folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },
                 cell: task.number,

@@ -26,6 +26,29 @@ const ITEM_MACROS: [&str; 8] = [
     "construct_fixed_hash",
 ];
 
+/// Words that stand in definitions of types, and fragments that may be such.
+const TYPE_WORDS: [&str; 13] =
+    ["struct", "enum", "union", "impl", "trait", "type", "mod", "const", "use", "macro_rules", "item", "tt", "stmt"];
+/// Macros of the standard library, and of well-known crates, that define no types.
+const PLAIN_MACROS: [&str; 16] = [
+    "vec",
+    "format",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "write",
+    "writeln",
+    "assert",
+    "assert_eq",
+    "panic",
+    "matches",
+    "concat",
+    "stringify",
+    "thread_local",
+    "lazy_static",
+];
+
 /// The notebook's own definitions by name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Definitions {
@@ -34,6 +57,8 @@ pub(crate) struct Definitions {
     /// items, by the words in them.
     associated: BTreeMap<String, BTreeMap<String, String>>,
     item_macros: BTreeSet<String>,
+    /// Macros that make functions and statics, but no types and nothing that types are made of.
+    typeless_macros: BTreeSet<String>,
     /// Whether anything defines a type.
     types: bool,
     /// Types that are errors.
@@ -90,11 +115,18 @@ impl Definitions {
             Some(name) => {
                 let name = name.to_string();
                 self.item_macros.remove(&name);
+                self.typeless_macros.remove(&name);
+                if is_typeless(item.mac.tokens.clone(), &|called| {
+                    *called == name || self.typeless_macros.contains(called)
+                }) {
+                    self.typeless_macros.insert(name.clone());
+                }
                 if transcribes_items(item.mac.tokens.clone(), &|name| self.makes_items(name)) {
                     self.item_macros.insert(name.clone());
                 }
                 self.define(name, text);
             }
+            None if item.mac.path.get_ident().is_some_and(|name| self.typeless_macros.contains(&name.to_string())) => {}
             // It may define any of the names in it.
             None => {
                 self.types = true;
@@ -137,6 +169,11 @@ impl Definitions {
     /// Whether a macro of this name makes items.
     pub fn makes_items(&self, name: &str) -> bool {
         ITEM_MACROS.contains(&name) || self.item_macros.contains(name)
+    }
+
+    /// The definition of what has this name, which may be a macro.
+    pub fn definition_of(&self, name: &str) -> Option<String> {
+        self.items.get(name).cloned()
     }
 
     /// Everything the notebook defines that a type may be made of.
@@ -236,6 +273,23 @@ fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
         syn::UseTree::Group(group) => group.items.iter().for_each(|tree| used(tree, path.clone(), names)),
         syn::UseTree::Glob(_) => {}
     }
+}
+
+/// Whether nothing in a `macro_rules!` defines a type, or changes one. What it calls is asked for, unless it is well known.
+fn is_typeless(rules: TokenStream, is_known: &dyn Fn(&String) -> bool) -> bool {
+    let tokens: Vec<TokenTree> = rules.into_iter().collect();
+    tokens.iter().enumerate().all(|(at, token)| match token {
+        TokenTree::Group(group) => is_typeless(group.stream(), is_known),
+        TokenTree::Ident(word) => {
+            let word = word.to_string();
+            let called = matches!(tokens.get(at + 1), Some(TokenTree::Punct(p)) if p.as_char() == '!')
+                && matches!(tokens.get(at + 2), Some(TokenTree::Group(_)));
+            !TYPE_WORDS.contains(&word.as_str())
+                && (!called || PLAIN_MACROS.contains(&word.as_str()) || is_known(&word))
+        }
+        // Items may come in as arguments.
+        TokenTree::Punct(_) | TokenTree::Literal(_) => true,
+    })
 }
 
 /// Whether the first rule of a `macro_rules!` that says so makes items.
@@ -355,6 +409,21 @@ mod tests {
         assert_eq!(definitions.redefined, 0);
         definitions.add("struct A(u16);");
         assert_eq!(definitions.redefined, 1);
+    }
+
+    #[test]
+    fn what_is_made_of_a_macro_with_types_depends_on_its_calls() {
+        let calls = |rules: &str| {
+            let mut definitions = of(&["struct P(u8);", rules, "make!(A, P);"]);
+            let before = (definitions.of("P"), definitions.of("A"));
+            definitions.add("make!(B, P);");
+            (definitions.of("P"), definitions.of("A")) != before
+        };
+        assert!(!calls("macro_rules! make { ($n:ident, $t:ty) => { static $n: Mutex<Vec<$t>> = f(vec![]); } }"));
+        for types in ["struct Q($t);", "impl $t {}", "other!($n);", "const $n: u8 = 1;"] {
+            let rules = format!("macro_rules! make {{ ($n:ident, $t:ty) => {{ static $n: u8 = 1; {types} }} }}");
+            assert!(calls(&rules), "{types}");
+        }
     }
 
     #[test]

@@ -99,6 +99,10 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
             out.push_str(POLARS_NAMES);
         }
     }
+    for copy in &parsed.copies {
+        out.push_str(copy);
+        out.push('\n');
+    }
     Generated { code: out, variables, body, items }
 }
 

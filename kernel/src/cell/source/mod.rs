@@ -4,6 +4,7 @@
 //! code that is compiled, and [`edits`] remembers where each byte of it came from. Everything here is a function of its
 //! arguments; [`files`] alone looks at the disk, for files that a cell names. This storey knows no processes and no compiler.
 
+mod copies;
 pub(crate) mod definitions;
 pub(crate) mod edits;
 pub(crate) mod errors;

@@ -10,6 +10,8 @@ pub(crate) struct Notebook<'a> {
     pub holds_messages: &'a dyn Fn(&str) -> bool,
     /// Whether a macro of this name makes items.
     pub makes_items: &'a dyn Fn(&str) -> bool,
+    /// The definition of what has this name in the notebook, which may be a macro.
+    pub definition_of: &'a dyn Fn(&str) -> Option<String>,
     /// Whether `sleep` was imported from the standard library's threads.
     pub imports_sleep: bool,
     /// The folder of the cells, which files are named from.
@@ -27,6 +29,7 @@ impl Notebook<'static> {
             is_group: &|_, _| false,
             holds_messages: &|_| false,
             makes_items: &|_| false,
+            definition_of: &|_| None,
             imports_sleep: false,
             folder: PathBuf::new(),
             cell: 0,

@@ -23,8 +23,14 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     let mut parsed = Parsed { names_tokio: words.contains("tokio"), words, ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
     let sleeps = notebook.imports_sleep || (code.contains("std::thread::") && code.contains("sleep"));
-    let mut visitor = Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None };
+    let mut visitor =
+        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None, lasting: false };
     for statement in &statements {
+        visitor.lasting = match statement {
+            Stmt::Item(_) => true,
+            Stmt::Macro(call) => makes_items(notebook, &call.mac),
+            _ => false,
+        };
         visitor.visit_stmt(statement);
     }
     for (index, statement) in statements.iter().enumerate() {
@@ -286,6 +292,25 @@ mod tests {
         assert_eq!(parsed.made.values().collect::<Vec<_>>(), ["make_Foo", "make_Bar"]);
         assert_eq!(&code[parsed.tail.unwrap()], "vec![1]");
         assert_eq!(&code[parsed.items[0].clone()], "make!(Foo);");
+    }
+
+    #[test]
+    fn macros_that_make_statics_are_copied_where_they_last() {
+        let definition = "macro_rules! make { ($n:ident) => { static $n: u8 = 1; } }";
+        let notebook = Notebook {
+            makes_items: &|name| name == "make",
+            definition_of: &|name| (name == "make").then(|| definition.to_owned()),
+            ..Notebook::empty()
+        };
+        let code = "make!(LOG);\nfn f() { println!(\"{}\", { make!(A); A }); }\nlet x = { make!(B); B };";
+        let parsed = parse(code, &notebook).unwrap();
+        assert_eq!((parsed.copies.len(), parsed.statics.len()), (2, 2));
+        let text = Source::new(code, 0, code.len(), &parsed.edits).text;
+        assert_eq!(text.matches("recoil_copy_").count(), 2);
+        assert!(text.contains("let x = { make!(B); B };"), "{text}");
+        assert_ne!(parsed.statics[0].symbol, parsed.statics[1].symbol);
+        let generated = super::super::generate::generate(code, &parsed, &crate::variables::Table::default());
+        assert_eq!(generated.code.matches("macro_rules! recoil_copy_").count(), 2);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Parsed {
     pub made: BTreeMap<usize, String>,
     /// Statics, of which there shall be one for all cells.
     pub statics: Vec<Static>,
+    /// Copies of macros that make statics, as items of their own.
+    pub copies: Vec<String>,
     /// The last expression, if the cell ends in one without a semicolon.
     pub tail: Option<Range<usize>>,
     /// Whether there is anything but items.

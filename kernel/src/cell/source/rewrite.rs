@@ -1,8 +1,9 @@
 //! What is changed inside of a cell's statements and items before they are compiled, and what is learnt on the way.
 
+use super::copies;
 use super::edits::Edit;
 use super::files;
-use super::notebook::Notebook;
+use super::notebook::{Notebook, hash};
 use super::parsed::{Parsed, range};
 use super::statics::{self, Static};
 use proc_macro2::{TokenStream, TokenTree};
@@ -81,6 +82,8 @@ pub(super) struct Rewriter<'a> {
     pub sleeps: bool,
     /// First byte of a method's name that `.await` follows.
     pub awaited: Option<usize>,
+    /// Whether what is visited lives on, as items do.
+    pub lasting: bool,
 }
 
 impl Rewriter<'_> {
@@ -149,6 +152,19 @@ impl Rewriter<'_> {
             _ if borrowed => self.around(range(over.span()), "(", &format!(").{whole}()")),
             _ => self.insert(range(over.span()).end, &format!(".{whole}()")),
         }
+    }
+
+    /// A macro that makes statics gets a copy for this call.
+    fn copied(&mut self, name: &proc_macro2::Ident, arguments: &TokenStream) {
+        let (code, runs, first) = (self.code, self.notebook.runs, self.parsed.statics.len());
+        let call = format!("{:016x}_{first}", hash(code));
+        let mut symbol = |index| statics::symbol(code, first + index, runs);
+        let made = copies::copied(&name.to_string(), arguments, &call, self.notebook.definition_of, &mut symbol);
+        let Some(made) = made else { return };
+        let Range { start, end } = range(name.span());
+        self.parsed.edits.push(Edit { start, end, text: made.name });
+        self.parsed.copies.extend(made.definitions);
+        self.parsed.statics.extend(made.statics);
     }
 
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
@@ -311,6 +327,12 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if self.lasting && !call.path.is_ident("macro_rules") {
+            if let Some(name) = call.path.get_ident() {
+                self.copied(name, &call.tokens);
+            }
+            copies::called(&call.tokens, &mut |name, group| self.copied(name, &group.stream()));
+        }
         self.parsed.edits.extend(files::include(call, &self.notebook.folder));
         // The place of `dbg!` would be one in generated code.
         if call.path.is_ident("dbg") {

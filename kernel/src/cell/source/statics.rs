@@ -44,10 +44,12 @@ pub(crate) fn exported(symbol: &str) -> String {
 
 /// Whether an attribute already says what a static is called, or where it is.
 pub(crate) fn is_placed(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let text = quote::ToTokens::to_token_stream(attribute).to_string();
-        ["no_mangle", "export_name", "link_section", "thread_local"].iter().any(|name| text.contains(name))
-    })
+    attributes.iter().any(|attribute| is_placed_text(&quote::ToTokens::to_token_stream(attribute).to_string()))
+}
+
+/// The same of attributes as text.
+pub(crate) fn is_placed_text(attributes: &str) -> bool {
+    ["no_mangle", "export_name", "link_section", "thread_local"].iter().any(|name| attributes.contains(name))
 }
 
 /// One declaration inside of `thread_local!` or `lazy_static!`.
