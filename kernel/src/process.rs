@@ -4,6 +4,7 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 /// A process that was running when this value was made.
 #[derive(Debug)]
@@ -71,6 +72,21 @@ impl Process {
         unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor.as_raw_fd(), signal, none, 0) == 0 }
     }
 
+    /// Waits until the process has ended; `None` where the system has no descriptors of processes.
+    pub fn ended(&self) -> Option<()> {
+        while !self.has_ended_within(Duration::from_secs(60))? {}
+        Some(())
+    }
+
+    /// Whether the process ends in this time; `None` where the system has no descriptors of processes.
+    pub fn has_ended_within(&self, time: Duration) -> Option<bool> {
+        let mut asked = libc::pollfd { fd: self.descriptor.as_ref()?.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let time = libc::c_int::try_from(time.as_millis()).unwrap_or(libc::c_int::MAX);
+        // SAFETY: `asked` is one such structure, and outlives the call.
+        let answers = unsafe { libc::poll(&raw mut asked, 1, time) };
+        Some(answers > 0)
+    }
+
     /// Parent, group and session; `None` when the process has ended and was waited for.
     pub fn kin(&self) -> Option<Kin> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id)).ok()?;
@@ -124,6 +140,19 @@ mod tests {
         child.wait().unwrap();
         assert!(Process::by_number(process.id()).is_none() && !process.end_group());
         assert!(Process::by_number(0).is_none() && Process::by_number(-1).is_none(), "no group, and not all processes");
+    }
+
+    #[test]
+    fn the_end_of_a_process_is_waited_for() {
+        let (mut child, process) = sleeper();
+        assert_eq!(process.has_ended_within(Duration::from_millis(1)), Some(false));
+        assert!(process.signal(libc::SIGKILL));
+        // Also before its parent has asked for its status.
+        process.ended().unwrap();
+        assert_eq!(process.has_ended_within(Duration::ZERO), Some(true));
+        child.wait().unwrap();
+        let by_number = Process::by_number(std::process::id().try_into().unwrap()).unwrap();
+        assert_eq!(by_number.has_ended_within(Duration::ZERO), None);
     }
 
     #[test]

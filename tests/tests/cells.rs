@@ -15,6 +15,8 @@ mod macros;
 mod own;
 #[path = "cells/table.rs"]
 mod table;
+#[path = "cells/waiting.rs"]
+mod waiting;
 
 use recoil_kernel::cell::{Config, RustEvaluator};
 use recoil_kernel::evaluator::{Cell, Completeness, Evaluator, Event, Failure, Outcome, Output, Sink, Stream};

@@ -1,7 +1,7 @@
 //! From generated source to a library that can be loaded: one pass of rustc, or none when [`cache`] has the cell.
 //!
 //! In come a [`plan`] and a source; out come a library and what was learnt of the cell's variables ([`mir`] reads their
-//! types), or rustc's errors. [`repair`] mends what the cell's own code cannot know, [`linker`] links without rustc's
+//! types), or rustc's errors. [`waiting`] is a rustc that was started before the cell. [`repair`] mends what the cell's own code cannot know, [`linker`] links without rustc's
 //! driver, [`dependencies`] builds added crates with the real cargo. This storey knows nothing of evcxr, of the session's
 //! state or of how errors are shown.
 
@@ -9,6 +9,7 @@ pub(crate) mod cache;
 pub(crate) mod canonical;
 mod crate_sources;
 pub(crate) mod dependencies;
+mod invocation;
 pub(crate) mod linker;
 pub(crate) mod lock;
 pub(crate) mod mir;
@@ -19,3 +20,4 @@ mod repair;
 pub(crate) mod rustc;
 mod shape;
 mod unused;
+pub(crate) mod waiting;

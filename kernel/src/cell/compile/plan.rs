@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub changing: Vec<String>,
     /// What the types of the variables that the cell takes looked like when they were stored, by index.
     pub shapes: Vec<(usize, Shape)>,
+    /// Compilers that have been started already.
+    pub waiting: Vec<Waiting>,
 }
 
 /// Parts of evcxr's items that have been replaced by later ones which it does not take for the same.
@@ -59,6 +61,37 @@ pub(crate) struct Shape {
     pub text_changed: bool,
 }
 
+/// A rustc without a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Invocation {
+    /// The compiler.
+    pub rustc: PathBuf,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// How a rustc must have been started to be of use for a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wish {
+    pub invocation: Invocation,
+    pub environment: Vec<(String, String)>,
+    /// The attributes of the whole crate, which cannot stand in an included file.
+    pub attributes: String,
+}
+
+/// A rustc that waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    /// That of the wish it was started for.
+    pub key: String,
+    /// What its files are called.
+    pub name: String,
+    /// The number of its process.
+    pub process: libc::pid_t,
+}
+
 /// What became of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Compiled {
@@ -70,6 +103,15 @@ pub(crate) struct Compiled {
     pub cached: bool,
     /// How many times rustc ran.
     pub passes: u32,
+    /// The name of the waiting rustc that was given the cell.
+    #[serde(default)]
+    pub given_to: Option<String>,
+    /// Whether what it made is what runs.
+    #[serde(default)]
+    pub by_waiting: bool,
+    /// Compilers that would have been of use: for this cell, and for one that differs in whether it makes variables.
+    #[serde(default)]
+    pub wishes: Vec<Wish>,
     /// Seconds in rustc.
     pub compile_seconds: f64,
     /// Seconds in the linker.

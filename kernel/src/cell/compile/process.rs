@@ -8,11 +8,13 @@ pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
 
 /// The command's process ends when this one does.
 pub(crate) fn with_parent(command: &mut Command) -> &mut Command {
-    // SAFETY: between `fork` and `exec` only `prctl` is called, which is safe there.
+    let parent = libc::pid_t::try_from(std::process::id());
+    // SAFETY: between `fork` and `exec` only `prctl` and `getppid` are called, which are safe there.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            Ok(())
+            // It may have ended before.
+            if parent == Ok(libc::getppid()) { Ok(()) } else { Err(std::io::Error::from_raw_os_error(libc::ESRCH)) }
         })
     }
 }

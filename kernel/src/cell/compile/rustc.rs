@@ -5,24 +5,31 @@
 
 use super::cache::Cache;
 use super::canonical::canonical;
-use super::dependencies;
+use super::dependencies::{self, Dependencies};
+use super::invocation::MIR;
 use super::linker;
 use super::mir;
-use super::plan::{Compiled, Plan, Shape};
+use super::plan::{Compiled, Invocation, Plan, Shape, Wish};
 use super::process::with_parent;
 use super::reactor::entered;
 use super::repair::repaired;
 use super::shape;
 use super::unused;
 use serde_json::Value;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// More passes than variables that can go wrong in a sensible cell.
 const MOST_PASSES: u32 = 12;
-/// Where rustc writes its intermediate representation, in the crate's folder.
-const MIR: &str = "target/ctx.mir";
+
+/// A cell on its way through rustc.
+struct Way<'a> {
+    plan: &'a Plan,
+    folder: &'a Path,
+    library: &'a Path,
+    /// Arguments that name added crates.
+    extra: &'a [String],
+}
 
 /// Compiles `source` to `library`, in `folder`.
 pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
@@ -34,14 +41,16 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     let source = entered(canonical(source, &plan.superseded), &dependencies.arguments);
     let changing = plan.changing.join(",");
     let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
+    let way = Way { plan, folder, library, extra: &dependencies.arguments };
+    let wishes = way.wishes(&source, &dependencies);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {
         let (note, crates) = (dependencies.note, dependencies.identity);
         let found = Compiled { sequence: plan.sequence, cached: true, passes: 0, key, note, crates, ..found };
-        return Compiled { changed: changed(plan, &found), ..found };
+        return Compiled { changed: changed(plan, &found), given_to: None, by_waiting: false, wishes, ..found };
     }
     let mut compiled = Compiled { key, ..nothing };
-    run(plan, folder, source, library, &dependencies.arguments, &mut compiled);
+    way.run(source, wishes.first(), &mut compiled);
     if compiled.failure.is_none() && compiled.diagnostics.is_empty() && dependencies.cacheable {
         // A full disk must not fail the cell: it is compiled already.
         let _ = cache.keep(&compiled.key, library, &compiled.source, &compiled);
@@ -49,6 +58,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     compiled.changed = changed(plan, &compiled);
     compiled.note = dependencies.note;
     compiled.crates = dependencies.identity;
+    compiled.wishes = wishes;
     compiled
 }
 
@@ -63,90 +73,6 @@ fn changed(plan: &Plan, compiled: &Compiled) -> Vec<usize> {
     plan.shapes.iter().filter(|(index, before)| all_well && differs(*index, *before)).map(|(index, _)| *index).collect()
 }
 
-/// Passes of rustc until it succeeds or nothing can be repaired.
-fn run(plan: &Plan, folder: &Path, mut source: String, library: &Path, extra: &[String], compiled: &mut Compiled) {
-    let file = format!("{}.rs", compiled.key);
-    loop {
-        compiled.passes += 1;
-        compiled.source.clone_from(&source);
-        if let Err(error) = std::fs::write(folder.join(&file), &source) {
-            compiled.failure = Some(format!("{}: {error}", folder.join(&file).display()));
-            return;
-        }
-        let errors = match pass(plan, folder, &file, library, extra, compiled) {
-            Ok(errors) => errors,
-            Err(error) => {
-                compiled.failure = Some(error);
-                return;
-            }
-        };
-        if errors.is_empty() {
-            let mir = std::fs::read_to_string(folder.join(MIR)).unwrap_or_default();
-            compiled.types = mir::types(&mir);
-            if !plan.changing.is_empty() {
-                compiled.shapes = shape::shapes(library, &plan.changing);
-            }
-            let _ = std::fs::remove_file(folder.join(&file));
-            return;
-        }
-        let better = repaired(&source, &errors, &mut compiled.dropped, &mut compiled.imports);
-        match better {
-            Some(better) if compiled.passes < MOST_PASSES => source = better,
-            _ => {
-                compiled.diagnostics = errors;
-                return;
-            }
-        }
-    }
-}
-
-/// One pass of rustc, and of the linker when it succeeds; returns the errors of the code.
-fn pass(
-    plan: &Plan,
-    folder: &Path,
-    file: &str,
-    library: &Path,
-    extra: &[String],
-    compiled: &mut Compiled,
-) -> Result<Vec<Value>, String> {
-    let direct = extra.is_empty() && !plan.linker.is_empty();
-    let object = folder.join("target/ctx.o");
-    let emit = if direct { format!("obj={}", object.display()) } else { format!("link={}", library.display()) };
-    let start = Instant::now();
-    let said = rustc(plan, folder, file, &compiled.source, extra, &emit)?;
-    let vanishing = vanishing(plan, folder, &compiled.source, extra, &said.unused)?;
-    compiled.compile_seconds += start.elapsed().as_secs_f64();
-    let errors = if said.errors.is_empty() { vanishing } else { said.errors };
-    if !errors.is_empty() || !direct {
-        return Ok(errors);
-    }
-    let start = Instant::now();
-    if linker::link(&plan.linker, &object, library).is_err() {
-        rustc(plan, folder, file, &compiled.source, extra, &format!("link={}", library.display()))?;
-    }
-    compiled.link_seconds += start.elapsed().as_secs_f64();
-    Ok(Vec::new())
-}
-
-/// Errors for the unused results of the prelude: asked of rustc in a pass of its own, when there are any.
-fn vanishing(
-    plan: &Plan,
-    folder: &Path,
-    source: &str,
-    extra: &[String],
-    warnings: &[Value],
-) -> Result<Vec<Value>, String> {
-    const FILE: &str = "unused.rs";
-    if warnings.is_empty() {
-        return Ok(Vec::new());
-    }
-    let path = folder.join(FILE);
-    std::fs::write(&path, unused::question(source, warnings))
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    let said = rustc(plan, folder, FILE, source, extra, "metadata=target/unused.rmeta")?;
-    Ok(unused::errors(warnings, &said.errors))
-}
-
 /// What rustc has said of a cell.
 #[derive(Debug, Default)]
 struct Said {
@@ -155,62 +81,140 @@ struct Said {
     unused: Vec<Value>,
 }
 
-fn rustc(plan: &Plan, folder: &Path, file: &str, source: &str, extra: &[String], emit: &str) -> Result<Said, String> {
-    let mut command = Command::new(&plan.rustc);
-    command.current_dir(folder).arg(file).args(["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
-    // One name and one metadata for all cells: a type that two cells define with the same words is one type.
-    command.args(["-Cprefer-dynamic", "-Cmetadata=recoil", "-Ccodegen-units=1", "-Coverflow-checks=on"]);
-    command.arg(format!("-Copt-level={}", plan.opt_level));
-    // Descriptions of types, where types can change.
-    command.arg(if plan.changing.is_empty() { "-Cdebuginfo=0" } else { "-Cdebuginfo=2" });
-    command.arg("--extern").arg(format!("recoil={}", plan.dylib.display()));
-    command.arg("-L").arg(format!("dependency={}", plan.crates.display()));
-    if let Some(serde) = serde_of_prelude(plan, source, extra) {
-        command.arg("--extern").arg(serde);
+impl Way<'_> {
+    /// Whether the linker is called without rustc.
+    fn is_direct(&self) -> bool {
+        self.extra.is_empty() && !self.plan.linker.is_empty()
     }
-    // Naming the types costs rustc a search through all crates, so it is only done when there are variables to keep.
-    let types = if plan.makes { format!(",mir={MIR}") } else { String::new() };
-    command.arg(format!("--emit={emit}{types}")).args(["--error-format=json", "-Awarnings"]).args(extra);
-    // Two `use path::*` with the same name: rustc would silently take one, and perhaps not the user's.
-    command.arg("-Dambiguous_glob_imports");
-    // Also where code says to allow all warnings.
-    command.arg("--force-warn=unused_must_use");
-    // Paths that can be written in code are an unstable option of the compiler; cells may use no other one.
-    command
-        .args(["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no", "-Zallow-features="])
-        .env("RUSTC_BOOTSTRAP", "1");
-    // A cell is over before rustc's allocator has given anything back: large pages save it the asking for small ones.
-    command.env("MALLOC_CONF", "thp:always,narenas:1");
-    for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH"] {
-        command.env_remove(name);
+
+    fn object(&self) -> PathBuf {
+        self.folder.join("target/ctx.o")
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    let output = with_parent(&mut command).output();
-    let output = output.map_err(|error| format!("cannot run {}: {error}", plan.rustc.display()))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    if output.status.success() {
-        return Ok(Said { unused: messages.filter(unused::is_unused_result).collect(), ..Said::default() });
+
+    fn linked(&self) -> String {
+        format!("link={}", self.library.display())
     }
-    let errors: Vec<Value> = messages.filter(is_error).collect();
-    match errors.is_empty() {
-        true => Err(format!("rustc failed with {}:\n{text}", output.status)),
-        false => Ok(Said { errors, ..Said::default() }),
+
+    fn invocation(&self, source: &str, emit: &str, makes: bool) -> Invocation {
+        Invocation::new(self.plan, self.folder, source, self.extra, emit, makes)
+    }
+
+    /// What rustc is run with at first.
+    fn first(&self, source: &str, makes: bool) -> Invocation {
+        let emit = if self.is_direct() { format!("obj={}", self.object().display()) } else { self.linked() };
+        self.invocation(source, &emit, makes)
+    }
+
+    /// Compilers that could be started before a cell like this one. A crate in a folder may change behind the back of one.
+    fn wishes(&self, source: &str, dependencies: &Dependencies) -> Vec<Wish> {
+        let makes = self.plan.makes;
+        let of = |makes| Wish::new(self.first(source, makes), source).filter(|_| dependencies.cacheable);
+        [makes, !makes].into_iter().filter_map(of).collect()
+    }
+
+    /// Passes of rustc until it succeeds or nothing can be repaired.
+    fn run(&self, mut source: String, mut wish: Option<&Wish>, compiled: &mut Compiled) {
+        let (plan, library) = (self.plan, self.library);
+        let file = format!("{}.rs", compiled.key);
+        loop {
+            compiled.passes += 1;
+            compiled.source.clone_from(&source);
+            let wish = wish.take();
+            let errors = match self.pass(&file, wish, compiled) {
+                Ok(errors) => errors,
+                Err(error) => {
+                    compiled.failure = Some(error);
+                    return;
+                }
+            };
+            if errors.is_empty() {
+                let mir = std::fs::read_to_string(self.folder.join(MIR)).unwrap_or_default();
+                compiled.types = mir::types(&mir);
+                if !plan.changing.is_empty() {
+                    compiled.shapes = shape::shapes(library, &plan.changing);
+                }
+                let _ = std::fs::remove_file(self.folder.join(&file));
+                return;
+            }
+            if std::mem::take(&mut compiled.by_waiting) {
+                // Rules for included files may be behind it: only a rustc with the plain file has the last word.
+                continue;
+            }
+            let better = repaired(&source, &errors, &mut compiled.dropped, &mut compiled.imports);
+            match better {
+                Some(better) if compiled.passes < MOST_PASSES => source = better,
+                _ => {
+                    compiled.diagnostics = errors;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One pass of rustc, and of the linker when it succeeds; returns the errors of the code.
+    fn pass(&self, file: &str, wish: Option<&Wish>, compiled: &mut Compiled) -> Result<Vec<Value>, String> {
+        let start = Instant::now();
+        let said = match self.by_waiting(file, wish, compiled) {
+            Some(said) => said,
+            None => self.rustc(file, &compiled.source, &self.first(&compiled.source, self.plan.makes))?,
+        };
+        let vanishing = self.vanishing(&compiled.source, &said.unused)?;
+        compiled.compile_seconds += start.elapsed().as_secs_f64();
+        let errors = if said.errors.is_empty() { vanishing } else { said.errors };
+        if !errors.is_empty() || !self.is_direct() {
+            return Ok(errors);
+        }
+        let start = Instant::now();
+        if linker::link(&self.plan.linker, &self.object(), self.library).is_err() {
+            let invocation = self.invocation(&compiled.source, &self.linked(), self.plan.makes);
+            self.rustc(file, &compiled.source, &invocation)?;
+        }
+        compiled.link_seconds += start.elapsed().as_secs_f64();
+        Ok(Vec::new())
+    }
+
+    /// What a rustc says that was started before the cell, if there is one like that.
+    fn by_waiting(&self, file: &str, wish: Option<&Wish>, compiled: &mut Compiled) -> Option<Said> {
+        let wish = wish?;
+        let waiting = self.plan.waiting.iter().find(|waiting| wish.is_met_by(waiting))?;
+        compiled.given_to = Some(waiting.name.clone());
+        let messages = wish.compile(waiting, file, &compiled.source)?;
+        compiled.by_waiting = true;
+        let (errors, unused) = sorted(messages);
+        Some(Said { errors, unused })
+    }
+
+    /// Errors for the unused results of the prelude: asked of rustc in a pass of its own, when there are any.
+    fn vanishing(&self, source: &str, warnings: &[Value]) -> Result<Vec<Value>, String> {
+        const FILE: &str = "unused.rs";
+        if warnings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let invocation = self.invocation(source, "metadata=target/unused.rmeta", self.plan.makes);
+        let said = self.rustc(FILE, &unused::question(source, warnings), &invocation)?;
+        Ok(unused::errors(warnings, &said.errors))
+    }
+
+    /// Runs rustc over the source, in a file of this name.
+    fn rustc(&self, file: &str, source: &str, invocation: &Invocation) -> Result<Said, String> {
+        let path = self.folder.join(file);
+        std::fs::write(&path, source).map_err(|error| format!("{}: {error}", path.display()))?;
+        let output = with_parent(&mut invocation.command(file)).output();
+        let output = output.map_err(|error| format!("cannot run {}: {error}", invocation.rustc.display()))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let (errors, unused) = sorted(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect());
+        match (output.status.success(), errors.is_empty()) {
+            (true, _) => Ok(Said { unused, ..Said::default() }),
+            (false, true) => Err(format!("rustc failed with {}:\n{text}", output.status)),
+            (false, false) => Ok(Said { errors, ..Said::default() }),
+        }
     }
 }
 
-/// The prelude's serde, for cells that name it: `#[derive(serde::Serialize)]` needs a crate of that name, and what it makes
-/// must fit the prelude's `serde_json`. A serde that the user has added comes first.
-fn serde_of_prelude(plan: &Plan, source: &str, extra: &[String]) -> Option<String> {
-    if !source.contains("serde") || extra.iter().any(|argument| argument.starts_with("serde=")) {
-        return None;
-    }
-    let files = std::fs::read_dir(&plan.crates).ok()?.flatten();
-    let is_serde = |name: &str| name.starts_with("libserde-") && name.ends_with(".rmeta");
-    let file = files
-        .map(|file| file.path())
-        .find(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_serde))?;
-    Some(format!("serde={}", file.display()))
+/// Errors, and warnings of unused results.
+fn sorted(messages: Vec<Value>) -> (Vec<Value>, Vec<Value>) {
+    let (errors, others): (Vec<Value>, Vec<Value>) = messages.into_iter().partition(is_error);
+    (errors, others.into_iter().filter(unused::is_unused_result).collect())
 }
 
 fn is_error(message: &Value) -> bool {

@@ -3,6 +3,7 @@
 use super::WORKER_PATIENCE;
 use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
+use super::waiters::Waiters;
 use crate::assist::Assistant;
 use crate::cell::compile::linker;
 use crate::cell::compile::lock::Lock;
@@ -23,8 +24,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
+
+/// Compilers that wait are ended after this time without a cell.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// Everything that lives as long as the session.
 pub(crate) struct Engine {
@@ -50,13 +54,29 @@ pub(crate) struct Engine {
     pub(super) lock: PathBuf,
     /// Imports for evcxr, to be given with the next cell.
     pub(super) imports: Vec<String>,
+    /// Compilers that wait for cells.
+    pub(super) waiters: Waiters,
 }
 
 impl Engine {
     /// The thread's body.
     pub fn run(config: Config, sink: Sink, shared: Arc<Shared>, assistant: Arc<Assistant>, inbox: Receiver<Job>) {
         let mut engine = Self::start(config, sink, shared.clone(), assistant);
-        for job in inbox {
+        loop {
+            if let Ok(engine) = &mut engine {
+                engine.settle_waiters();
+                engine.waiters.prepare();
+            }
+            let job = match inbox.recv_timeout(IDLE) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => {
+                    // What waits takes memory; the cell after a long pause starts its own.
+                    engine.iter_mut().for_each(|engine| engine.waiters.end());
+                    let Ok(job) = inbox.recv() else { break };
+                    job
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let outcome = match &mut engine {
                 Ok(engine) => engine.execute(&job.cell),
                 Err(error) => Outcome::Failed(error.clone()),
@@ -64,6 +84,7 @@ impl Engine {
             // The receiver is gone when the kernel shuts down.
             let _ = job.reply.send(outcome);
         }
+        engine.iter_mut().for_each(|engine| engine.waiters.end());
         shared.listener.end();
     }
 
@@ -96,6 +117,7 @@ impl Engine {
             linker,
             lock,
             imports: Vec::new(),
+            waiters: Waiters::default(),
         };
         engine.begin_session().map_err(|error| failed(&error.value))?;
         Ok(engine)
@@ -182,7 +204,8 @@ impl Engine {
             _ if compiled.cached => "compiled before".to_owned(),
             passes => {
                 let (rustc, linker) = (compiled.compile_seconds * 1e3, compiled.link_seconds * 1e3);
-                format!("{passes} pass(es) of rustc {rustc:.0} ms, linker {linker:.0} ms")
+                let which = if compiled.by_waiting { ", which was waiting," } else { "" };
+                format!("{passes} pass(es) of rustc{which} {rustc:.0} ms, linker {linker:.0} ms")
             }
         };
         let around = (ran.seconds - compiled.seconds - ran.run_seconds).max(0.0) * 1e3;

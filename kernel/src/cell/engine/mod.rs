@@ -11,6 +11,7 @@ pub(crate) mod job;
 mod lines;
 mod superseded;
 mod task;
+mod waiters;
 
 /// How long a worker may take to come up, on a busy machine.
 const WORKER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

@@ -296,16 +296,23 @@ impl Engine {
             superseded: superseded(&self.origins, &self.statics),
             changing: Vec::new(),
             shapes: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
     pub(super) fn write_plan(&mut self, plan: Plan) -> Result<(), Failure> {
+        self.settle_waiters();
         self.sequence += 1;
-        let plan = Plan { sequence: self.sequence, ..plan };
+        let plan = Plan { sequence: self.sequence, waiting: self.waiters.ready(), ..plan };
         let _ = std::fs::remove_file(compiled_path(&self.shared.folder));
         let text = serde_json::to_vec(&plan).map_err(|error| failure("InternalError", error.to_string()))?;
         let path = plan_path(&self.shared.folder);
         std::fs::write(&path, text).map_err(|error| failure("InternalError", format!("{}: {error}", path.display())))
+    }
+
+    /// Takes account of what the last compilation has used and would have used.
+    pub(super) fn settle_waiters(&mut self) {
+        self.waiters.settle(self.compiled().as_ref());
     }
 
     pub(super) fn compiled(&self) -> Option<Compiled> {

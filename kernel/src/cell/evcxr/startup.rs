@@ -25,7 +25,7 @@ pub(crate) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
     for name in ["cargo", "rustup"] {
         std::os::unix::fs::symlink(&config.program, bin.join(name))?;
     }
-    // Not the one in the search path, which may be another, or broken.
+    // Not the one in the search path, which may be another, or broken; and by way of rustup each answer takes twice as long.
     std::os::unix::fs::symlink(&config.prelude.toolchain.rustc, bin.join("rustc"))?;
     Ok(std::env::var_os(REAL_PATH).or_else(|| std::env::var_os("PATH")).unwrap_or_default())
 }

@@ -1,0 +1,153 @@
+//! A rustc that was started before the cell: it has read its arguments, the prelude and all crates behind it, and waits for the
+//! source. The kernel starts it while the user thinks and holds it; the cargo shim gives it a cell, or does without it.
+//!
+//! Its root file includes a named pipe. What comes out of that pipe is one more `include!`, of the file that rustc would be
+//! given otherwise, so places in the code are the same. Items that stand in an included file mean the same as in the root
+//! or are refused by rustc (a macro of the cell that hides one of the prelude's), and what is refused is compiled again by a
+//! rustc that starts with the cell.
+
+use super::cache::Cache;
+use super::invocation::environment;
+use super::plan::{Invocation, Waiting, Wish};
+use super::process::with_parent;
+use crate::process::Process;
+use serde_json::Value;
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// What every cell begins with, and what the waiting rustc has looked up before.
+const PRELUDE: &str = "use recoil::*;";
+/// A rustc that does not come to the pipe in this time is not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Wish {
+    /// What would be of use for this source; `None` when nothing can be.
+    pub fn new(invocation: Invocation, source: &str) -> Option<Self> {
+        let (attributes, items) = source.split_at(attributes(source));
+        items.contains(PRELUDE).then_some(())?;
+        Some(Self { invocation, environment: environment()?, attributes: attributes.to_owned() })
+    }
+
+    fn key(&self) -> String {
+        serde_json::to_string(self).map(|text| Cache::key(&[&text])).unwrap_or_default()
+    }
+
+    /// Whether a waiting rustc is like this.
+    pub fn is_met_by(&self, waiting: &Waiting) -> bool {
+        self.key() == waiting.key
+    }
+
+    /// Starts a rustc that waits. It ends with the thread that calls this.
+    pub fn start(&self, name: String) -> io::Result<(Waiting, Child)> {
+        let [root, pipe, errors] = files(&self.invocation.folder, &name);
+        let source = format!("{}\n{PRELUDE}\ninclude!(\"{name}.pipe\");\n", self.attributes);
+        std::fs::write(&root, source)?;
+        let path = CString::new(pipe.as_os_str().as_bytes())?;
+        // SAFETY: `path` is a C string.
+        if unsafe { libc::mkfifo(path.as_ptr(), 0o600) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let mut command = self.invocation.command(&format!("{name}.rs"));
+        // Nobody but its parent can ask for the status of a process, so rustc is asked to name what it has written.
+        command.arg("--json=artifacts").env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stderr(File::create(&errors)?).process_group(0);
+        let child = with_parent(&mut command).spawn()?;
+        let process = child.id().try_into().map_err(io::Error::other)?;
+        Ok((Waiting { key: self.key(), name, process }, child))
+    }
+
+    /// Has a waiting rustc compile the source, which is to be called `file`; what it has said, line by line. `None` when it did
+    /// not come to that.
+    pub fn compile(&self, waiting: &Waiting, file: &str, source: &str) -> Option<Vec<Value>> {
+        let folder = &self.invocation.folder;
+        let [_, pipe, errors] = files(folder, &waiting.name);
+        let process = Process::open(waiting.process)?;
+        std::fs::write(folder.join(file), included(source)).ok()?;
+        // Whoever makes this file has the rustc behind the pipe. (evcxr asks again when the shim was ended.)
+        File::options().write(true).create_new(true).open(pipe.with_extension("taken")).ok()?;
+        let ended = say(&process, &pipe, &format!("include!(\"{file}\");")).and_then(|()| process.ended());
+        if ended.is_none() {
+            process.signal(libc::SIGKILL);
+            return None;
+        }
+        let text = std::fs::read_to_string(errors).ok()?;
+        let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let refused = messages.iter().any(|message| message["level"].as_str().is_some_and(|l| l.starts_with("error")));
+        (refused || self.invocation.outputs().all(|kind| has_written(&messages, kind))).then_some(messages)
+    }
+}
+
+impl Invocation {
+    /// The kinds of what is emitted: `obj`, `link`, `mir`.
+    fn outputs(&self) -> impl Iterator<Item = &str> {
+        let emit = self.arguments.iter().find_map(|argument| argument.strip_prefix("--emit="));
+        emit.into_iter().flat_map(|emit| emit.split(',')).filter_map(|output| output.split('=').next())
+    }
+}
+
+fn has_written(messages: &[Value], kind: &str) -> bool {
+    messages.iter().any(|message| message["$message_type"] == "artifact" && message["emit"] == kind)
+}
+
+/// The files of a waiting rustc: its root, the pipe, and what it says.
+fn files(folder: &Path, name: &str) -> [PathBuf; 3] {
+    ["rs", "pipe", "said"].map(|extension| folder.join(format!("{name}.{extension}")))
+}
+
+/// Removes the files of a rustc that waits no longer.
+pub(crate) fn clear(wish: &Wish, waiting: &Waiting) {
+    let [root, pipe, errors] = files(&wish.invocation.folder, &waiting.name);
+    for file in [pipe.with_extension("taken"), root, pipe, errors] {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+/// Writes into the pipe as soon as the process reads from it.
+fn say(process: &Process, pipe: &Path, text: &str) -> Option<()> {
+    let start = Instant::now();
+    loop {
+        match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(pipe) {
+            Ok(mut pipe) => return pipe.write_all(text.as_bytes()).ok(),
+            // Nobody reads yet.
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {}
+            Err(_) => return None,
+        }
+        if start.elapsed() > PATIENCE || process.has_ended_within(Duration::from_millis(1))? {
+            return None;
+        }
+    }
+}
+
+/// The length of the attributes that a source begins with, which stand on lines of their own.
+fn attributes(source: &str) -> usize {
+    let is_one = |line: &&str| line.strip_prefix('#').is_some_and(|rest| rest.trim_start().starts_with('!'));
+    source.split_inclusive('\n').take_while(is_one).map(str::len).sum()
+}
+
+/// The source without its attributes; places stay.
+fn included(source: &str) -> String {
+    let (attributes, items) = source.split_at(attributes(source));
+    let blanks = attributes.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
+    blanks.collect::<String>() + items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_become_blanks_and_places_stay() {
+        let source = "# ! [allow (unused)]\n#![doc = \"\u{e4}\"]\n#[test]\nfn f() {}\n";
+        let text = included(source);
+        assert_eq!(text.len(), source.len());
+        assert_eq!(text.trim_start(), "#[test]\nfn f() {}\n");
+        assert_eq!(text.lines().count(), 4);
+    }
+}
