@@ -15,7 +15,9 @@ use rayon::prelude::*;
 use segment::lists::Lists;
 use std::ops::Range;
 
+mod lanes;
 mod objects;
+pub(crate) mod together;
 pub(crate) mod universes;
 
 /// Rows of a block, when there are not very many cells.

@@ -41,6 +41,7 @@ pub use cells::Storage;
 pub use compare::{Agreement, Compared, Comparison, chi2, compare};
 pub use error::{Error, Result};
 pub use fill::Entries;
+pub use fill::together::{Layer, Layered, fill_together};
 pub use fill::universes::Sums;
 pub use fit::{
     Argus, BreitWigner, Chebyshev, Constant, Convolved, CrystalBall, DoubleCrystalBall, Exponential, Fit, FitFunction,

@@ -9,6 +9,8 @@ use rayon::prelude::*;
 use segment::Segment;
 use std::sync::Arc;
 
+mod layers;
+
 /// A histogram in a universe.
 #[derive(Debug, Clone)]
 pub(crate) struct Other {
@@ -312,8 +314,13 @@ impl Fill {
     }
 
     fn fill_frame(&self, part: &mut [Slot], frame: &DataFrame, place: Option<&Segment>) -> flow::Result<()> {
+        let together = self.is_together() && self.has_all_weights(frame)?;
+        let is_layered = |bound: &Bound| together && bound.is_layered(frame);
+        if together {
+            self.fill_layers(part, frame, &is_layered)?;
+        }
         let mut masks: Vec<&Option<String>> = Vec::new();
-        for bound in &self.bound {
+        for bound in self.bound.iter().filter(|bound| !is_layered(bound)) {
             if !masks.contains(&&bound.mask) {
                 masks.push(&bound.mask);
             }
@@ -323,7 +330,8 @@ impl Fill {
             if rows.height() == 0 {
                 continue;
             }
-            for (slot, bound) in part.iter_mut().zip(&self.bound).filter(|(_, bound)| bound.mask == *mask) {
+            let under = |bound: &&Bound| bound.mask == *mask && !is_layered(bound);
+            for (slot, bound) in part.iter_mut().zip(&self.bound).filter(|(_, bound)| under(bound)) {
                 bound.fill(slot, &rows, place)?;
             }
         }

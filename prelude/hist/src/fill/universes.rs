@@ -70,6 +70,29 @@ impl Sums {
         self.sums.iter().skip(universe).step_by(self.many.max(1)).copied().collect()
     }
 
+    pub(super) fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// How many universes.
+    pub(super) fn many(&self) -> usize {
+        self.many
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.sums.len() / self.many.max(1)
+    }
+
+    /// Adds the sums of all cells, universe by universe, of so many rows.
+    pub(super) fn add_universes(&mut self, more: &[Vec<f64>], entries: u64) {
+        for (universe, sums) in more.iter().enumerate() {
+            let mine = self.sums.iter_mut().skip(universe).step_by(self.many.max(1));
+            // As a block of rows that is added to nothing, and then to these.
+            mine.zip(sums).for_each(|(mine, more)| *mine += 0.0 + more);
+        }
+        self.entries += entries;
+    }
+
     /// The rows that were filled.
     ///
     /// ```
