@@ -418,6 +418,10 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let rows = self.len();
         let first = self.lane(inputs[0]);
         let (made, valid) = match inputs.get(1) {
+            // Known by name, it is in the loop and not called for each row.
+            None if matches!(name, crate::check::functions::Name::Sqrt) => {
+                (collect(rows, &first.f64(), f64::sqrt), first.valid.clone())
+            }
             None => {
                 let apply = name.unary();
                 (collect(rows, &first.f64(), apply), first.valid.clone())

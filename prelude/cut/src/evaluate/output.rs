@@ -2,8 +2,10 @@
 
 use crate::check::types::Type;
 use crate::evaluate::integers::{self, Beyond};
+use crate::evaluate::kernel::pack;
 use crate::evaluate::lane::{Data, Lane};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 
 /// Values of a part of a table.
 pub(crate) struct Output {
@@ -98,6 +100,11 @@ impl Output {
     fn chunk(self, name: PlSmallStr) -> Series {
         let valid = self.valid;
         match self.values {
+            Values::Bool(values) if valid.is_empty() => {
+                let mut bits = Vec::with_capacity(values.len() / 8 + 1);
+                pack(&values, &mut bits);
+                BooleanChunked::from_bitmap(name, Bitmap::from_u8_vec(bits, values.len())).into_series()
+            }
             Values::Bool(values) => {
                 let made = values.iter().enumerate().map(|(row, x)| has(&valid, row).then_some(*x == 1));
                 BooleanChunked::from_iter_options(name, made).into_series()
