@@ -207,7 +207,12 @@ fn decoded(path: &Path) -> u64 {
     let starts = table.clusters();
     let ends = starts.iter().skip(1).copied().chain([table.rows()]);
     let clusters = starts.iter().copied().zip(ends);
-    clusters.map(|(start, end)| table.read(&columns, start..end).expect("values")[0].len() as u64).sum()
+    let mut values = Vec::new();
+    let read = |(start, end): (u64, u64)| {
+        table.read_into(&columns, start..end, &mut values).expect("values");
+        values[0].len() as u64
+    };
+    clusters.map(read).sum()
 }
 
 fn flat(path: &Path) -> u64 {

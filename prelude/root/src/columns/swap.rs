@@ -118,9 +118,8 @@ impl Prim {
                             }
                         } else {
                             for (out, one) in out.iter_mut().zip(bytes.chunks(stride)) {
-                                if let Some(one) = one.get(offset..).and_then(|one| one.first_chunk::<WIDTH>()) {
-                                    *out = <$type>::from_be_bytes(*one);
-                                }
+                                let one = one.get(offset..).and_then(|one| one.first_chunk::<WIDTH>());
+                                *out = one.map_or(<$type>::default(), |one| <$type>::from_be_bytes(*one));
                             }
                         }
                     })*
@@ -209,6 +208,18 @@ impl Values {
         numbers!(&mut values, vector => *vector = vec![Default::default(); number],
             other => (0..number).for_each(|_| other.push_default()));
         values
+    }
+
+    /// Room for that many numbers that are all to be filled, in the memory of `old` where it has their type and is large
+    /// enough; what they are before is not said. `None` when there is no memory for them.
+    pub(crate) fn try_room(of: &Type, number: usize, old: Option<Self>) -> Option<Self> {
+        let Some(mut old) = old.filter(|old| old.of() == *of) else { return Self::try_zeros(of, number) };
+        let fits = numbers!(&mut old, vector => {
+            let fits = vector.capacity() >= number;
+            vector.resize(if fits { number } else { 0 }, Default::default());
+            fits
+        }, _ => false);
+        if fits { Some(old) } else { Self::try_zeros(of, number) }
     }
 
     /// That many zeros; `None` when there is no memory for them. Numbers come from files and may be anything.

@@ -222,20 +222,21 @@ impl Tree {
         spans.iter().filter(|span| span.rows.start < rows.end && rows.start < span.rows.end).map(size).sum()
     }
 
-    pub(crate) fn read(&self, column: usize, rows: Range<u64>) -> Result<Values> {
+    /// Rows of a column, in the memory of `old` where that is of use.
+    pub(crate) fn read(&self, column: usize, rows: Range<u64>, old: Option<Values>) -> Result<Values> {
         let planned = &self.planned[column];
         let place =
             |error: Error| error.in_branch(&self.columns[column].name).in_object(&self.path).in_file(self.file.name());
-        self.planned_rows(planned, rows).map_err(place)
+        self.planned_rows(planned, rows, old).map_err(place)
     }
 
-    fn planned_rows(&self, planned: &Planned, rows: Range<u64>) -> Result<Values> {
+    fn planned_rows(&self, planned: &Planned, rows: Range<u64>, old: Option<Values>) -> Result<Values> {
         let spans = self.spans.get(&planned.branch).map_or(&[][..], Vec::as_slice);
         let first = spans.partition_point(|span| span.rows.end <= rows.start);
         let last = spans.partition_point(|span| span.rows.start < rows.end).max(first);
         let wanted: Vec<(u64, &Span)> = (first as u64..).zip(&spans[first..last]).collect();
         if let How::Flat { number, .. } = planned.how {
-            return self.flat(planned, number, &wanted, rows);
+            return self.flat(planned, number, &wanted, rows, old);
         }
         let parts = wanted.par_iter().map(|(number, span)| {
             let from = rows.start.max(span.rows.start) - span.rows.start;
@@ -254,9 +255,16 @@ impl Tree {
     }
 
     /// Values of the same size, basket by basket into their places.
-    fn flat(&self, planned: &Planned, number: usize, wanted: &[(u64, &Span)], rows: Range<u64>) -> Result<Values> {
+    fn flat(
+        &self,
+        planned: &Planned,
+        number: usize,
+        wanted: &[(u64, &Span)],
+        rows: Range<u64>,
+        old: Option<Values>,
+    ) -> Result<Values> {
         self.fits(planned, wanted)?;
-        let Some(mut values) = Values::try_zeros(&planned.of, (rows.end - rows.start) as usize) else {
+        let Some(mut values) = Values::try_room(&planned.of, (rows.end - rows.start) as usize, old) else {
             return Err(Error::damaged(format!("no memory for {} rows", rows.end - rows.start)));
         };
         let Some(mut rest) = values.slot() else { return Ok(values) };
@@ -353,7 +361,7 @@ impl Tree {
             )));
         }
         let wrong = |count: i64| Error::damaged(format!("an entry with {count} values"));
-        let counts: Vec<i64> = match self.planned_rows(&planned, rows)? {
+        let counts: Vec<i64> = match self.planned_rows(&planned, rows, None)? {
             Values::I8(all) => all.into_iter().map(i64::from).collect(),
             Values::U8(all) => all.into_iter().map(i64::from).collect(),
             Values::I16(all) => all.into_iter().map(i64::from).collect(),
