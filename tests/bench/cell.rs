@@ -3,7 +3,8 @@
 //! The peer is the evaluator of evcxr 0.22 as `evcxr_jupyter` runs it, with `:dep polars` (features `lazy` and
 //! `parquet`), in a process of its own and without the cost of its protocol; building Polars for it takes a quarter of an
 //! hour, the first time.
-//! `--alone` leaves it out. Both read the same file; every cell is new, so that nothing comes out of a cache.
+//! `--alone` leaves it out. Both read the same file; every cell is new, so that nothing comes out of a cache,
+//! and comes half a second after the one before, but for the row that says otherwise.
 
 #[path = "../tests/protocol/front.rs"]
 #[allow(dead_code)]
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 20;
+/// A user reads and types between cells, and the kernel prepares for the next one.
+const PAUSE: Duration = Duration::from_millis(500);
 
 struct Notebook {
     evaluator: RustEvaluator,
@@ -49,8 +52,12 @@ impl Notebook {
         }
     }
 
-    fn median(&mut self, code: impl Fn(u32) -> String) -> Duration {
-        median((0..ROUNDS).map(|round| self.time(&code(round))).collect())
+    fn median(&mut self, pause: Duration, code: impl Fn(u32) -> String) -> Duration {
+        let paused = |round| {
+            std::thread::sleep(pause);
+            self.time(&code(round))
+        };
+        median((0..ROUNDS).map(paused).collect())
     }
 }
 
@@ -125,13 +132,14 @@ fn ours(folder: &Path, toy: &Path) -> Ours {
              .hist(\"mu1P\", 50)?"
         )
     };
-    let fresh = notebook.median(|round| chain(100 + round));
+    let fresh = notebook.median(PAUSE, |round| chain(100 + round));
     row("a chain of the prelude to a histogram", fresh);
-    let binding = notebook.median(|round| format!("let h = {};", chain(200 + round)));
+    row("such a chain right after another cell", notebook.median(Duration::ZERO, |round| chain(300 + round)));
+    let binding = notebook.median(PAUSE, |round| format!("let h = {};", chain(200 + round)));
     row("`let` of such a chain", binding);
-    row("expression of the standard library", notebook.median(|round| format!("{round} + 1")));
-    row("`let` of the standard library", notebook.median(|round| format!("let v = vec![{round}.5];")));
-    let again = notebook.median(|_| chain(100));
+    row("expression of the standard library", notebook.median(PAUSE, |round| format!("{round} + 1")));
+    row("`let` of the standard library", notebook.median(PAUSE, |round| format!("let v = vec![{round}.5];")));
+    let again = notebook.median(PAUSE, |_| chain(100));
     row("a chain that was compiled before", again);
     // What the chain itself takes: a hundred of them in one cell.
     let many = format!("for _ in 0..100 {{ {}; }}", chain(100));
