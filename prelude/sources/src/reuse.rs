@@ -44,7 +44,11 @@ pub(crate) fn vector<T: Reused>(length: usize) -> Vec<T> {
     vector
 }
 
-fn keep<T: Reused>(vector: Vec<T>) {
+/// Keeps the memory of a vector for the next one.
+pub(crate) fn keep<T: Reused>(vector: Vec<T>) {
+    if vector.capacity() == 0 {
+        return;
+    }
     T::shelf().with_borrow_mut(|shelf| {
         let bytes = |vector: &Vec<T>| vector.capacity() * size_of::<T>();
         if shelf.iter().map(bytes).sum::<usize>() + bytes(&vector) <= MOST {
@@ -69,6 +73,57 @@ pub fn recycle(frame: DataFrame) {
     }
 }
 
+/// Room for so many numbers of rows, in memory that was given back; its contents are unspecified.
+///
+/// ```
+/// let mut rows = sources::rows(3);
+/// rows.fill(7);
+/// assert_eq!(rows, [7, 7, 7]);
+/// ```
+pub fn rows(length: usize) -> Vec<IdxSize> {
+    vector(length)
+}
+
+/// The values of a column at some rows: of numbers in memory that was given back.
+///
+/// # Errors
+/// A row that the column does not have.
+///
+/// ```
+/// use polars::prelude::*;
+/// let column = Series::new("x".into(), [1.5, 2.5, 3.5]);
+/// let picked = sources::picked(&column, &IdxCa::from_vec("rows".into(), vec![2, 0]))?;
+/// assert_eq!(picked, Series::new("x".into(), [3.5, 1.5]));
+/// # Ok::<(), PolarsError>(())
+/// ```
+pub fn picked(column: &Series, rows: &IdxCa) -> PolarsResult<Series> {
+    let numbers = match column.dtype() {
+        DataType::Float64 => picked_of(column.f64()?, rows),
+        DataType::Float32 => picked_of(column.f32()?, rows),
+        DataType::Int64 => picked_of(column.i64()?, rows),
+        DataType::Int32 => picked_of(column.i32()?, rows),
+        DataType::UInt64 => picked_of(column.u64()?, rows),
+        DataType::UInt32 => picked_of(column.u32()?, rows),
+        _ => None,
+    };
+    numbers.map_or_else(|| column.take(rows), Ok)
+}
+
+/// `None` where something is missing, or does not lie in one piece.
+fn picked_of<T>(column: &ChunkedArray<T>, rows: &IdxCa) -> Option<Series>
+where
+    T: PolarsNumericType,
+    T::Native: Reused,
+    ChunkedArray<T>: IntoSeries,
+{
+    let (values, rows) = (column.cont_slice().ok()?, rows.cont_slice().ok()?);
+    let mut picked: Vec<T::Native> = vector(rows.len());
+    for (picked, row) in picked.iter_mut().zip(rows) {
+        *picked = *values.get(*row as usize)?;
+    }
+    Some(ChunkedArray::<T>::from_vec(column.name().clone(), picked).into_series())
+}
+
 fn shelve<T>(values: Option<ChunkedArray<T>>, series: Series)
 where
     T: PolarsNumericType,
@@ -86,6 +141,23 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn picked_values_are_those_that_polars_takes() {
+        let rows = IdxCa::from_vec("".into(), vec![2, 0, 2]);
+        for column in [
+            Series::new("x".into(), [1.5, f64::NAN, -0.0]),
+            Series::new("x".into(), [Some(1.5), None, Some(2.0)]),
+            Series::new("i".into(), [1_u32, 2, 3]),
+            Series::new("s".into(), ["a", "b", "c"]),
+        ] {
+            assert!(picked(&column, &rows).unwrap().equals_missing(&column.take(&rows).unwrap()));
+        }
+        let missing = IdxCa::from_slice_options("".into(), &[Some(1), None]);
+        let column = Series::new("i".into(), [1_i64, 2, 3]);
+        assert!(picked(&column, &missing).unwrap().equals_missing(&column.take(&missing).unwrap()));
+        assert!(picked(&column, &IdxCa::from_vec("".into(), vec![3])).is_err());
+    }
 
     #[test]
     fn memory_is_used_again_unless_somebody_holds_it() {

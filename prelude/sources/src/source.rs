@@ -4,6 +4,7 @@ use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
 use polars::prelude::*;
+use polars_arrow::array::Utf8ViewArray;
 use segment::lists::Lists;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -103,6 +104,15 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
     }
 
+    /// Rows `rows` (counted from the start of the segment) of a column of texts as numbers of texts, where the segment stores them
+    /// so and no text is missing; `None` where it does not.
+    ///
+    /// # Errors
+    /// A column that is not there.
+    fn numbered(&self, _segment: usize, _column: &PlSmallStr, _rows: Range<usize>) -> Result<Option<Numbered>> {
+        Ok(None)
+    }
+
     /// Says that rows `rows` of `columns` of segment `segment` are going to be asked for soon. A table on a disk lets the
     /// system begin to read them; it does not wait, and what goes wrong is told when they are read.
     fn expect(&self, _segment: usize, _columns: &[PlSmallStr], _rows: Range<usize>) {}
@@ -143,6 +153,15 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     fn rows(&self) -> u64 {
         self.segments().last().map_or(0, |last| last.rows.end)
     }
+}
+
+/// Texts that a segment stores by a dictionary.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// The texts, each once.
+    pub texts: Utf8ViewArray,
+    /// For each row the number of its text.
+    pub numbers: Vec<u32>,
 }
 
 /// What is known of a segment before it is read.

@@ -10,7 +10,7 @@ pub use unify::Chaining;
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, SegmentInfo, Source, not_there};
+use crate::source::{Identity, Numbered, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Error, Result, Statistics};
 use std::ops::Range;
@@ -249,6 +249,14 @@ impl Source for Chain {
             true => source.lengths(at, column, rows),
             // What a file does not have is null, and so are its lists.
             false => Ok(Column::new(column.clone(), vec![0_u32; rows.len()])),
+        }
+    }
+
+    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+        let (part, at) = self.origin[segment];
+        match self.parts[part].same {
+            true => self.parts[part].source.numbered(at, column, rows),
+            false => Ok(None),
         }
     }
 

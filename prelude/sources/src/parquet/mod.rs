@@ -2,6 +2,7 @@
 //! cut short while it is read is an error, not a crash).
 
 mod ahead;
+mod coded;
 mod decode;
 mod footer;
 mod int96;
@@ -11,6 +12,7 @@ mod plain;
 mod repack;
 mod schema;
 mod statistics;
+mod texts;
 mod wanted;
 mod write;
 mod writers;
@@ -20,7 +22,7 @@ pub use write::{Compression, WriteOptions, Writer, write};
 use crate::columns::{Unreadable, as_held};
 use crate::file::TableFile;
 use crate::guard::guarded;
-use crate::source::{SegmentInfo, Source, not_there};
+use crate::source::{Numbered, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::read::deserialize_metadata;
@@ -378,6 +380,20 @@ impl Source for Parquet {
 
     fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
         self.columns(segment, columns, Wanted::Rows(rows))
+    }
+
+    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+        let Some(field) = self.fields.get(column) else { return Err(not_there(column, self)) };
+        let text = matches!(field.dtype, ArrowDataType::Utf8 | ArrowDataType::LargeUtf8 | ArrowDataType::Utf8View);
+        let [chunk] = self.chunks(segment, column)[..] else { return Ok(None) };
+        if !text || writers::forgets_compression(self.metadata.created_by.as_deref()) {
+            return Ok(None);
+        }
+        let place = &self.segments[segment].place;
+        let file = self.file.bytes(place)?;
+        let _held = self.file.hold(|| vec![writers::range(chunk)], place)?;
+        // What goes wrong here the general decoder says.
+        Ok(guarded(|| texts::numbered(&file, chunk, rows)).ok().and_then(PolarsResult::ok).flatten())
     }
 
     fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {

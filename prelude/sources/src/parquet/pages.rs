@@ -22,6 +22,8 @@ pub(super) struct PageAt {
     pub(super) values: usize,
     /// Bytes of the body when decompressed, when it is of the first version and PLAIN, with run-length coded levels.
     pub(super) plain: Option<usize>,
+    /// The same when its values are numbers of entries of a dictionary.
+    pub(super) coded: Option<usize>,
     /// Whether repetition levels, where there are any, are run-length coded too.
     pub(super) repetition: bool,
 }
@@ -29,12 +31,7 @@ pub(super) struct PageAt {
 impl PageAt {
     /// The page that begins at `at`; `None` where that is no page of data, or has a header that is not understood.
     pub(super) fn find(file: &Bytes, at: u64, end: u64) -> PolarsResult<Option<Self>> {
-        let mut bytes = [0; HEAD];
-        let bytes = &mut bytes[..HEAD.min((end - at) as usize)];
-        file.read_at(at, bytes)?;
-        let mut cursor = Cursor::new(&*bytes);
-        let mut protocol = TCompactInputProtocol::new(&mut cursor, HEAD);
-        let Ok(header) = PageHeader::read_from_in_protocol(&mut protocol) else { return Ok(None) };
+        let Some((header, body)) = header(file, at, end)? else { return Ok(None) };
         let count = match (&header.data_page_header, &header.data_page_header_v2) {
             (Some(first), None) => first.num_values,
             (None, Some(second)) => second.num_values,
@@ -47,18 +44,56 @@ impl PageAt {
         ) else {
             return Ok(None);
         };
-        let body = at + cursor.position();
-        let repetition = header
-            .data_page_header
-            .as_ref()
-            .is_some_and(|header| header.repetition_level_encoding == FormatEncoding::RLE);
-        let first = header.data_page_header.is_some_and(|header| {
-            header.encoding == FormatEncoding::PLAIN && header.definition_level_encoding == FormatEncoding::RLE
-        });
-        let plain = first.then_some(size);
-        let page = Self { head: at, body, end: body + stored, values, plain, repetition };
+        let first = header.data_page_header.as_ref();
+        let repetition = first.is_some_and(|header| header.repetition_level_encoding == FormatEncoding::RLE);
+        let encoding = first.filter(|header| header.definition_level_encoding == FormatEncoding::RLE);
+        let encoding = encoding.map(|header| header.encoding);
+        let of = |wanted: &[FormatEncoding]| encoding.filter(|one| wanted.contains(one)).map(|_| size);
+        let plain = of(&[FormatEncoding::PLAIN]);
+        let coded = of(&[FormatEncoding::RLE_DICTIONARY, FormatEncoding::PLAIN_DICTIONARY]);
+        let page = Self { head: at, body, end: body + stored, values, plain, coded, repetition };
         // A page without values would never come to an end.
         Ok((page.end <= end && values > 0).then_some(page))
+    }
+}
+
+/// The header of the page that begins at `at`, and where its body begins; `None` where it is not understood.
+fn header(file: &Bytes, at: u64, end: u64) -> PolarsResult<Option<(PageHeader, u64)>> {
+    let mut bytes = [0; HEAD];
+    let bytes = &mut bytes[..HEAD.min((end - at) as usize)];
+    file.read_at(at, bytes)?;
+    let mut cursor = Cursor::new(&*bytes);
+    let mut protocol = TCompactInputProtocol::new(&mut cursor, HEAD);
+    let header = PageHeader::read_from_in_protocol(&mut protocol).ok();
+    Ok(header.map(|header| (header, at + cursor.position())))
+}
+
+/// A page in a file with the entries that pages behind it number.
+#[derive(Clone, Copy)]
+pub(super) struct DictionaryAt {
+    /// Where its body begins, and it ends.
+    pub(super) body: u64,
+    pub(super) end: u64,
+    pub(super) entries: usize,
+    /// Bytes of the body when decompressed.
+    pub(super) size: usize,
+}
+
+impl DictionaryAt {
+    /// The dictionary that begins at `at`; `None` where there is none, or its entries do not lie in it one after another.
+    pub(super) fn find(file: &Bytes, at: u64, end: u64) -> PolarsResult<Option<Self>> {
+        let Some((header, body)) = header(file, at, end)? else { return Ok(None) };
+        let Some(dictionary) = header.dictionary_page_header else { return Ok(None) };
+        let plain = [FormatEncoding::PLAIN, FormatEncoding::PLAIN_DICTIONARY].contains(&dictionary.encoding);
+        let (Ok(entries), Ok(stored), Ok(size)) = (
+            usize::try_from(dictionary.num_values),
+            u64::try_from(header.compressed_page_size),
+            usize::try_from(header.uncompressed_page_size),
+        ) else {
+            return Ok(None);
+        };
+        let found = Self { body, end: body + stored, entries, size };
+        Ok((plain && found.end <= end).then_some(found))
     }
 }
 
@@ -186,7 +221,7 @@ pub(super) fn run_length_coded(mut coded: &[u8], bits: usize, count: usize) -> O
     first
 }
 
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     for (at, &byte) in bytes.iter().enumerate().take(9) {
         value |= u64::from(byte & 0x7f) << (7 * at);

@@ -1,18 +1,19 @@
-//! The fast way for what ntuples are made of: numbers of four or eight bytes, PLAIN, without nulls.
+//! The fast way for what ntuples are made of: numbers of four or eight bytes, PLAIN or with a dictionary, without nulls.
 //!
-//! A page of them is a run of little-endian values, so it is read or decompressed to where the column wants it instead
-//! of being decoded, and a page without a wanted row is not read at all. Compressed pages of several columns are decompressed
-//! together. Whatever else a chunk holds (nulls, dictionaries, other encodings), the answer is `None` and the general
-//! decoder reads it.
+//! A plain page of them is a run of little-endian values, so it is read or decompressed to where the column wants it instead
+//! of being decoded, and a page without a wanted row is not read at all. Many writers begin every column with a dictionary,
+//! and go on without when it gets long: it is read when the first page wants it. Compressed pages of several columns are
+//! decompressed together. Whatever else a chunk holds (nulls, other encodings), the answer is `None` and the general decoder
+//! reads it.
 
-use super::Wanted;
-use super::pages::{PageAt, all_present, levels, plain_values};
+use super::pages::{DictionaryAt, PageAt, all_present, levels, plain_values, varint};
+use super::{Wanted, coded, writers};
 use crate::reuse;
 use crate::reuse::Reused;
 use polars::prelude::*;
 use polars_arrow::datatypes::TimeUnit as ArrowTimeUnit;
 use polars_buffer::Buffer;
-use polars_parquet::parquet::compression::{Compression, DecompressionContext};
+use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress as decompress_into};
 use polars_parquet::parquet::page::{CompressedPage, Page};
 use polars_parquet::parquet::read::decompress;
 use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, TimeUnit as Stored};
@@ -36,7 +37,7 @@ pub(super) enum Kind {
 /// The kind of a chunk that may be read the fast way.
 pub(super) fn kind(chunk: &ColumnChunkMetadata, field: &ArrowField) -> Option<Kind> {
     let descriptor = &chunk.descriptor().descriptor;
-    if descriptor.max_rep_level > 0 || descriptor.max_def_level > 1 || chunk.dictionary_page_offset().is_some() {
+    if descriptor.max_rep_level > 0 || descriptor.max_def_level > 1 {
         return None;
     }
     // Its pages may be of several members, of which the library's decompressor reads the first.
@@ -172,19 +173,44 @@ struct Values<'a, T> {
     /// Where the next page begins, and the row of its first value.
     at: u64,
     start: usize,
+    dictionary: Dictionary<T>,
+    /// A page of which not all values come to their place as they are, decompressed.
+    packed: Vec<u32>,
     open: Option<Open>,
     state: State,
 }
 
-/// A page whose values come straight to their place.
+/// What pages number.
+enum Dictionary<T> {
+    /// There may be one before the first page.
+    Unknown,
+    None,
+    At(DictionaryAt),
+    Entries(Vec<T>),
+}
+
+/// A page that is being decompressed.
 #[derive(Clone, Copy)]
 struct Open {
     page: PageAt,
-    /// Its bytes when decompressed, and how many of them are levels.
+    target: Target,
+    /// Its bytes when decompressed, and how many of them are levels that stand before the values.
     size: usize,
     levels: usize,
     /// The bytes of values before it, over which its levels are written.
     kept: [u8; PAD * 8],
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    /// Its values come straight to their place.
+    Values,
+    /// It is the dictionary.
+    Dictionary,
+    /// It numbers entries of the dictionary.
+    Numbers,
+    /// Some of its values are wanted.
+    Some,
 }
 
 impl<T: Plain> Reading for Values<'_, T> {
@@ -200,6 +226,11 @@ impl<T: Plain> Reading for Values<'_, T> {
 
     fn place(&mut self) -> &mut [u8] {
         let Some(open) = self.open else { return &mut [] };
+        match (open.target, &mut self.dictionary) {
+            (Target::Numbers | Target::Some, _) => return &mut bytemuck::cast_slice_mut(&mut self.packed)[..open.size],
+            (Target::Dictionary, Dictionary::Entries(entries)) => return bytemuck::cast_slice_mut(entries),
+            _ => {}
+        }
         let end = self.filled * size_of::<T>() - open.levels + open.size;
         &mut bytemuck::cast_slice_mut(&mut self.values)[end - open.size..end]
     }
@@ -214,7 +245,11 @@ impl<T: Plain> Reading for Values<'_, T> {
         }
     }
 
-    fn column(self: Box<Self>, name: PlSmallStr) -> PolarsResult<Option<Column>> {
+    fn column(mut self: Box<Self>, name: PlSmallStr) -> PolarsResult<Option<Column>> {
+        if let Dictionary::Entries(entries) = std::mem::replace(&mut self.dictionary, Dictionary::None) {
+            reuse::keep(entries);
+        }
+        reuse::keep(std::mem::take(&mut self.packed));
         match self.state {
             State::Failed(error) => Err(error),
             State::NotPlain => Ok(None),
@@ -229,28 +264,45 @@ impl<T: Plain> Reading for Values<'_, T> {
 impl<'a, T: Plain> Values<'a, T> {
     fn new(file: &'a Bytes, chunk: &'a ColumnChunkMetadata, rows: Wanted<'a>) -> Self {
         let optional = chunk.descriptor().descriptor.max_def_level > 0;
-        let (values, at) = (reuse::vector(rows.len() + PAD), chunk.byte_range().start);
-        Self { file, chunk, rows, optional, values, filled: PAD, at, start: 0, open: None, state: State::Plain }
+        let (values, at) = (reuse::vector(rows.len() + PAD), writers::range(chunk).start);
+        let (dictionary, packed) = (Dictionary::Unknown, Vec::new());
+        let state = State::Plain;
+        Self { file, chunk, rows, optional, values, filled: PAD, at, start: 0, dictionary, packed, open: None, state }
     }
 
     /// Walks over the pages; those without a wanted row are not even read. Stops with a page in `stored` that is to be
     /// decompressed, and its size.
     fn pages(&mut self, stored: &mut Vec<u8>) -> PolarsResult<Option<usize>> {
-        let end = self.chunk.byte_range().end;
+        let end = writers::range(self.chunk).end;
+        if let Dictionary::Unknown = self.dictionary {
+            let found = DictionaryAt::find(self.file, self.at, end)?;
+            self.at = found.map_or(self.at, |found| found.end);
+            self.dictionary = found.map_or(Dictionary::None, Dictionary::At);
+        }
         while self.start < self.rows.end() && self.at < end {
             let Some(page) = PageAt::find(self.file, self.at, end)? else {
                 self.state = State::NotPlain;
                 return Ok(None);
             };
             let here = self.rows.between(self.start, self.start + page.values);
-            self.at = page.end;
-            self.start += page.values;
-            if here.len() == page.values && self.open(&page) {
-                match self.unpack(&page, stored)? {
-                    Some(written) => self.close(written)?,
-                    None => return Ok(Some((page.end - page.body) as usize)),
+            let body = match self.dictionary {
+                // The page is looked at once more when the dictionary is there.
+                Dictionary::At(found) if page.coded.is_some() && here.len() > 0 => {
+                    self.open_dictionary(&page, found).then_some(found.body..found.end)
                 }
-            } else if here.len() > 0 {
+                _ => {
+                    self.at = page.end;
+                    self.start += page.values;
+                    (here.len() > 0 && self.open(&page, here.len() == page.values)).then_some(page.body..page.end)
+                }
+            };
+            if let Some(body) = body {
+                let size = (body.end - body.start) as usize;
+                match self.unpack(body.start, size, stored)? {
+                    Some(written) => self.close(written)?,
+                    None => return Ok(Some(size)),
+                }
+            } else if here.len() > 0 && matches!(self.state, State::Plain) {
                 self.append_page(&page, here)?;
             }
             if matches!(self.state, State::NotPlain) {
@@ -260,44 +312,81 @@ impl<'a, T: Plain> Values<'a, T> {
         Ok(None)
     }
 
+    /// Prepares for the dictionary, which the page behind it wants; it is not plain where that cannot be read here.
+    fn open_dictionary(&mut self, page: &PageAt, found: DictionaryAt) -> bool {
+        if !self.is_known() || !coded::is_whole(found.size, found.entries, size_of::<T>()) {
+            self.state = State::NotPlain;
+            return false;
+        }
+        self.dictionary = Dictionary::Entries(reuse::vector(found.entries));
+        let (target, size) = (Target::Dictionary, found.size);
+        self.open = Some(Open { page: *page, target, size, levels: 0, kept: [0; PAD * 8] });
+        true
+    }
+
+    /// Whether pages are decompressed here.
+    fn is_known(&self) -> bool {
+        let known = [Compression::Uncompressed, Compression::Zstd, Compression::Lz4Raw, Compression::Snappy];
+        known.contains(&self.chunk.compression()) && cfg!(target_endian = "little")
+    }
+
     /// Prepares for a page of plain values without nulls, and answers whether it can be one: what its values do not take
     /// of it must be levels of that length, which [`Values::close`] compares with what the page states.
     ///
     /// The levels stand before the values in a page, so they are written over the values before, which are put back.
-    fn open(&mut self, page: &PageAt) -> bool {
-        let (count, width) = (page.values, size_of::<T>());
-        let codec = self.chunk.compression();
-        let known = matches!(codec, Compression::Uncompressed | Compression::Zstd | Compression::Lz4Raw);
+    fn open(&mut self, page: &PageAt, whole: bool) -> bool {
+        let (count, width, known) = (page.values, size_of::<T>(), self.is_known());
+        let beside = match (page.coded, page.plain) {
+            (Some(size), _) if matches!(self.dictionary, Dictionary::Entries(_)) => Some((size, Target::Numbers)),
+            (None, Some(size)) if !whole => Some((size, Target::Some)),
+            _ => None,
+        };
+        if let Some((size, target)) = beside {
+            let fits = known && coded::is_short(size, count);
+            if fits {
+                self.packed = reuse::vector(size.div_ceil(size_of::<u32>()));
+                self.open = Some(Open { page: *page, target, size, levels: 0, kept: [0; PAD * 8] });
+            }
+            return fits;
+        }
         let optional = self.optional;
         let fits = |levels: &usize| if optional { (4..=PAD * width).contains(levels) } else { *levels == 0 };
-        let size = page.plain.filter(|_| known && cfg!(target_endian = "little"));
+        let size = page.plain.filter(|_| known && whole);
         let levels = size.and_then(|size| size.checked_sub(count.saturating_mul(width)).filter(fits));
         let (Some(size), Some(levels)) = (size, levels) else { return false };
         let bytes: &[u8] = bytemuck::cast_slice(&self.values);
         let mut kept = [0; PAD * 8];
         kept[..levels].copy_from_slice(&bytes[self.filled * width - levels..][..levels]);
-        self.open = Some(Open { page: *page, size, levels, kept });
+        self.open = Some(Open { page: *page, target: Target::Values, size, levels, kept });
         true
     }
 
-    /// Reads the body of a page to its place, and answers how many bytes it has; `None` where it is in `stored`, still
-    /// to be decompressed.
-    fn unpack(&mut self, page: &PageAt, stored: &mut Vec<u8>) -> PolarsResult<Option<usize>> {
-        let (file, codec, size) = (self.file, self.chunk.compression(), (page.end - page.body) as usize);
+    /// Reads a body of so many bytes to its place, and answers how many bytes it has there; `None` where it is in `stored`,
+    /// still to be decompressed.
+    fn unpack(&mut self, body: u64, size: usize, stored: &mut Vec<u8>) -> PolarsResult<Option<usize>> {
+        let (file, codec) = (self.file, self.chunk.compression());
         let place = self.place();
         if codec == Compression::Uncompressed {
             if size == place.len() {
-                file.read_at(page.body, place)?;
+                file.read_at(body, place)?;
             }
             return Ok(Some(size));
         }
-        if codec == Compression::Zstd && stored::read(file, page.body, size, place)? {
+        if codec == Compression::Zstd && stored::read(file, body, size, place)? {
             return Ok(Some(place.len()));
         }
         let stored = zstandard::room(stored, size);
-        file.read_at(page.body, stored)?;
+        file.read_at(body, stored)?;
         if codec == Compression::Zstd {
             return Ok(None);
+        }
+        if codec == Compression::Snappy {
+            // What it says that it has it must have: the place holds what was there before.
+            let stated = varint(stored).map_or(0, |(stated, _)| stated as usize);
+            if stated == place.len() {
+                decompress_into(codec, stored, place, &mut DecompressionContext::Unset)?;
+            }
+            return Ok(Some(stated));
         }
         let written = lz4::block::decompress_to_buffer(stored, i32::try_from(place.len()).ok(), place);
         written.map(Some).map_err(|error| polars_err!(ComputeError: "a page cannot be decompressed: {}", error))
@@ -305,7 +394,29 @@ impl<'a, T: Plain> Values<'a, T> {
 
     /// Takes the page that was opened, of which so many bytes are at its place.
     fn close(&mut self, written: usize) -> PolarsResult<()> {
-        let Some(Open { page, size, levels: length, kept }) = self.open else { return Ok(()) };
+        let Some(Open { page, target, size, levels: length, kept }) = self.open else { return Ok(()) };
+        match target {
+            Target::Dictionary => {
+                self.open = None;
+                polars_ensure!(written == size, ComputeError: "a dictionary is shorter than it says");
+                return Ok(());
+            }
+            Target::Numbers | Target::Some => {
+                self.open = None;
+                let packed = std::mem::take(&mut self.packed);
+                let bytes = (written == size).then(|| &bytemuck::cast_slice(&packed)[..size]);
+                let read = bytes.and_then(|bytes| match target {
+                    Target::Some => self.append_some(&page, bytes),
+                    _ => self.append_numbers(&page, bytes),
+                });
+                reuse::keep(packed);
+                if read.is_none() {
+                    self.state = State::NotPlain;
+                }
+                return Ok(());
+            }
+            Target::Values => {}
+        }
         let place = self.place();
         // All that stands before the values must be the levels, by the length that the page states.
         let stated = levels(&place[..length]).filter(|(_, rest)| rest.is_empty());
@@ -319,6 +430,51 @@ impl<'a, T: Plain> Values<'a, T> {
         }
         let first = self.start - page.values;
         self.append_page(&page, self.rows.between(first, self.start))
+    }
+
+    /// Appends the wanted values of the last page, which numbers entries of the dictionary; `None` where it cannot be read here.
+    fn append_numbers(&mut self, page: &PageAt, bytes: &[u8]) -> Option<()> {
+        let (first, count) = (self.start - page.values, page.values);
+        let numbers = coded::numbers(bytes, count, self.optional)?;
+        let Dictionary::Entries(entries) = &self.dictionary else { return None };
+        let rows = self.rows.between(first, self.start);
+        if rows.len() == count {
+            coded::look_up(numbers, entries, &mut self.values[self.filled..self.filled + count])?;
+            self.filled += count;
+            return Some(());
+        }
+        let Wanted::Rows(picks) = rows else {
+            let mut all: Vec<T> = reuse::vector(count);
+            let read = coded::look_up(numbers, entries, &mut all);
+            if read.is_some() {
+                self.append(bytemuck::cast_slice(&all), rows, first);
+            }
+            reuse::keep(all);
+            return read;
+        };
+        let mut all = reuse::vector::<u32>(count);
+        coded::some_numbers(numbers, count, entries.len(), 0..count, &mut all)?;
+        let target = &mut self.values[self.filled..self.filled + rows.len()];
+        for (value, row) in target.iter_mut().zip(picks) {
+            *value = *entries.get(all[*row as usize - first] as usize)?;
+        }
+        reuse::keep(all);
+        self.filled += rows.len();
+        Some(())
+    }
+
+    /// Appends the wanted values of the last page, which lie in it one after another; `None` where it cannot be read here.
+    fn append_some(&mut self, page: &PageAt, bytes: &[u8]) -> Option<()> {
+        let (first, count) = (self.start - page.values, page.values);
+        let values = if self.optional {
+            let (levels, values) = levels(bytes)?;
+            all_present(levels, count).then_some(values)?
+        } else {
+            bytes
+        };
+        let values = values.get(..count.checked_mul(size_of::<T>())?)?;
+        self.append(values, self.rows.between(first, self.start), first);
+        Some(())
     }
 
     /// Appends some of the values of the last page, of any kind.

@@ -12,7 +12,9 @@ use polars_parquet::parquet::read::PageMetaData;
 use polars_parquet::read::{ColumnChunkMetadata, PhysicalType};
 use polars_parquet_format::PageHeader;
 use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
+use std::cell::RefCell;
 use std::io::{Cursor, Read};
+use zstd::zstd_safe::{DCtx, ResetDirective};
 
 /// What a chunk is after [`chunk`].
 pub(super) fn metadata(chunk: &ColumnChunkMetadata) -> PageMetaData {
@@ -81,7 +83,9 @@ pub(super) fn has_all_levels(bytes: &[u8], chunk: &ColumnChunkMetadata) -> Polar
             (_, Some(second)) => second.num_values,
             _ => continue,
         };
-        let Ok(page) = unpacked(stored, &header, chunk.compression()) else { return Ok(()) };
+        let beginning = if repetition == 0 { of_levels(stored, &header, chunk.compression()) } else { None };
+        let whole = || unpacked(stored, &header, chunk.compression()).ok();
+        let Some(page) = beginning.or_else(whole) else { return Ok(()) };
         if let Some([of_lists, present]) = levels_of(&page, &header, [repetition, definition])
             && !(has_levels(of_lists, repetition, count, values == 0) && has_levels(present, definition, count, false))
         {
@@ -93,6 +97,27 @@ pub(super) fn has_all_levels(bytes: &[u8], chunk: &ColumnChunkMetadata) -> Polar
         }
     }
     Ok(())
+}
+
+/// The beginning of a page of the first version without lists, up to the end of its levels: most of a page is behind them, and
+/// is decompressed by whoever decodes it. `None` where the whole page has to be looked at.
+fn of_levels(stored: &[u8], header: &PageHeader, codec: Compression) -> Option<Vec<u8>> {
+    thread_local! {
+        static CONTEXT: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+    }
+    if codec != Compression::Zstd || header.data_page_header.is_none() {
+        return None;
+    }
+    let size = usize::try_from(header.uncompressed_page_size).ok()?;
+    CONTEXT.with_borrow_mut(|context| {
+        context.reset(ResetDirective::SessionOnly).ok()?;
+        let mut decoder = zstd::Decoder::with_context(stored, context);
+        let mut page = vec![0; size_of::<u32>()];
+        decoder.read_exact(&mut page).ok()?;
+        let length = u32::from_le_bytes(*page.first_chunk()?) as usize;
+        let read = decoder.take(length.min(size) as u64).read_to_end(&mut page).ok()?;
+        (read == length).then_some(page)
+    })
 }
 
 /// The bytes of the levels of lists and of those of nulls; `None` where they are coded in a way of old.
