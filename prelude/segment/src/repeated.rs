@@ -61,6 +61,16 @@ impl Repeated {
         Self { starts, slots: vec![free; slots as usize], short: vec![(FREE, 0); short] }
     }
 
+    /// Whether long texts are remembered; otherwise each row is asked.
+    ///
+    /// ```
+    /// let texts = polars_arrow::array::Utf8ViewArray::from_slice_values(["a text that is longer than a view, once"]);
+    /// assert!(!segment::Repeated::of(&texts).remembers());
+    /// ```
+    pub fn remembers(&self) -> bool {
+        !self.starts.is_empty()
+    }
+
     /// The number of a text, by its view in the column; `ask` is called where it is not known.
     #[inline]
     pub fn number(&mut self, view: View, ask: impl FnOnce() -> u32) -> u32 {

@@ -305,7 +305,7 @@ impl Checker<'_> {
 
     fn pattern(&mut self, expr: &Expr, text: String, case: bool) -> Checked<TextTest> {
         match pattern(&text, !case) {
-            Ok(pattern) => Ok(TextTest::Matches(pattern)),
+            Ok(pattern) => Ok(TextTest::matches(pattern)),
             Err(message) => self.note(
                 expr,
                 format!("the pattern cannot be read: {message}"),

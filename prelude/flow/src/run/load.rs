@@ -130,7 +130,7 @@ fn counts(name: &PlSmallStr) -> PlSmallStr {
 }
 
 /// Counts the stored bytes of `rows` rows of a segment.
-fn count_read(run: &Run<'_>, source: &dyn Source, segment: usize, stored: u64, rows: u64) {
+pub(crate) fn count_read(run: &Run<'_>, source: &dyn Source, segment: usize, stored: u64, rows: u64) {
     let part = rows * 1_000 / source.segments()[segment].len().max(1) as u64;
     run.counters.add(&run.counters.bytes_read, stored * part / 1_000);
 }

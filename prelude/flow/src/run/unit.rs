@@ -2,12 +2,15 @@
 //! one after another, up to the terminal.
 
 use crate::error::{Error, Result};
+use crate::memory::cache::Key;
 use crate::memory::selections::{Asked, Selected};
 use crate::operators::events::Events;
 use crate::operators::kept::Kept;
 use crate::plan::candidates::Best;
+use crate::plan::row::ROW;
 use crate::run::execute::{Morsel, Worker};
 use crate::run::input::Input;
+use crate::run::load::count_read;
 use crate::run::load::filter;
 use crate::run::load::numbered;
 use crate::run::load::select;
@@ -15,6 +18,7 @@ use crate::run::stage::{Op, Step, Unit};
 use crate::sink::Sink;
 use cut::FusedCuts;
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use segment::{Place, Segment};
 use sources::{Identity, Source};
 use std::ops::Range;
@@ -24,6 +28,8 @@ use std::time::{Duration, Instant};
 
 /// Below one row in this many, rows are picked out of the source instead of being decoded with all others.
 const FEW: usize = 4;
+/// The same where a cache would keep whole columns for later queries.
+const RARE: usize = 32;
 
 /// Who works on which unit, for the timeline.
 pub(crate) type Who = Option<(usize, u64)>;
@@ -66,6 +72,9 @@ impl<S: Sink> Worker<'_, S> {
     }
 
     fn source_unit(&self, who: Who, source: &dyn Source, unit: &Unit, morsel: &mut Morsel<S::Part>) -> Result<()> {
+        if !unit.parts.iter().all(|(segment, _)| self.sink.wants(&source.segments()[*segment])) {
+            return Ok(());
+        }
         let open = self.open(unit);
         if open.is_empty() {
             let frame = self.read(who, source, unit, &self.stage.columns, None)?;
@@ -77,10 +86,13 @@ impl<S: Sink> Worker<'_, S> {
         let mut frame = DataFrame::empty();
         let passed = match self.remembered(source, unit, &open) {
             Some(passed) => passed,
-            None => {
-                frame = self.read(who, source, unit, &self.asked_first(&open), None)?;
-                self.ask(who, source, unit, &open, &frame)?
-            }
+            None => match self.ask_texts(who, source, unit, &open)? {
+                Some(passed) => passed,
+                None => {
+                    frame = self.read(who, source, unit, &self.asked_first(&open), None)?;
+                    self.ask(who, source, unit, &open, &frame)?
+                }
+            },
         };
         if passed.left == 0 {
             sources::recycle(frame);
@@ -90,7 +102,10 @@ impl<S: Sink> Worker<'_, S> {
         let made = |name: &PlSmallStr| passed.values.iter().any(|value| value.name() == name);
         let keep = &self.stage.steps[next - 1].keep;
         let rest: Vec<PlSmallStr> = keep.iter().filter(|name| !made(name)).cloned().collect();
-        let mut frame = self.passing(who, source, unit, &passed, frame, &rest)?;
+        let mut frame = match self.passing_few(who, source, unit, (&open, &passed), &rest)? {
+            Some(few) => few,
+            None => self.passing(who, source, unit, &passed, frame, &rest)?,
+        };
         for (at, value) in passed.values.into_iter().enumerate() {
             self.done(None, self.lead + at, Instant::now(), Duration::ZERO, (passed.left, passed.left));
             frame.with_column(value.into_column())?;
@@ -167,6 +182,52 @@ impl<S: Sink> Worker<'_, S> {
         Ok(passed)
     }
 
+    /// Asks a filter that looks at one column of texts, which is stored by a dictionary: of each text once, without making the
+    /// column. `None` where that is not so.
+    fn ask_texts(&self, who: Who, source: &dyn Source, unit: &Unit, open: &[usize]) -> Result<Option<Passed>> {
+        let [at] = open[..] else { return Ok(None) };
+        let Op::Filter(cut) = &self.stage.steps[at].op else { return Ok(None) };
+        let [name] = cut.columns() else { return Ok(None) };
+        let is_text = source.schema().get(name).is_some_and(DataType::is_string);
+        let part = unit.parts.iter().find(|(_, columns)| columns.contains(name));
+        // What functions of the user's own, or those of other rows, say of a text is not known for all rows that have it.
+        let is_alone = is_text && self.together.fingerprints[at].is_some();
+        let Some((segment, _)) = part.filter(|_| is_alone) else { return Ok(None) };
+        let (start, rows) = (unit.local.start, unit.local.len());
+        let key = || Key { identity: source.segments()[*segment].identity, column: name.clone(), start, rows };
+        if self.run.cache.is_some_and(|cache| cache.has(&key())) {
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let Some(found) = source.numbered(*segment, name, unit.local.clone())? else { return Ok(None) };
+        let counters = self.run.counters;
+        counters.read.lock().insert(*segment);
+        count_read(self.run, source, *segment, source.stored(*segment, std::slice::from_ref(name)), rows as u64);
+        if let Some((worker, number)) = who {
+            self.run.timeline.add(number, worker, &self.reading, begun, begun.elapsed(), rows as u64);
+        }
+        let begun = Instant::now();
+        let texts = StringChunked::with_chunk(name.clone(), found.texts);
+        // A text that no row has may be one that cannot be asked.
+        let Ok(holds) = cut.mask(&DataFrame::new(texts.len(), vec![texts.into_column()])?) else { return Ok(None) };
+        let holds: Vec<u8> = holds.iter().map(|holds| u8::from(holds == Some(true))).collect();
+        let bytes = found.numbers.chunks(8).map(|eight| {
+            let bits =
+                eight.iter().enumerate().map(|(bit, number)| holds.get(*number as usize).map_or(0, |one| one << bit));
+            bits.fold(0, |byte, bit| byte | bit)
+        });
+        let mask = Bitmap::from_u8_vec(bytes.collect(), rows);
+        let numbers = UInt32Chunked::from_vec(PlSmallStr::EMPTY, found.numbers).into_column();
+        sources::recycle(DataFrame::new(rows, vec![numbers])?);
+        let left = rows - mask.unset_bits();
+        let mask = BooleanChunked::from_bitmap(PlSmallStr::EMPTY, mask);
+        self.done(who, at, begun, begun.elapsed(), (rows, left));
+        if let (Some(cache), Some(asked)) = (self.run.cache, self.asked(source, unit, open)) {
+            cache.selections.put(asked, Selected { mask: mask.clone(), counts: vec![(rows, left)] });
+        }
+        Ok(Some(Passed { mask: Some(mask), left, values: Vec::new() }))
+    }
+
     /// Asks cuts; where these are all that is asked, definitions behind them may be made with them.
     fn cuts(
         &self,
@@ -208,6 +269,55 @@ impl<S: Sink> Worker<'_, S> {
         let identities: Vec<Identity> = parts.map(|(segment, _)| source.segments()[*segment].identity).collect();
         let identity = Identity::of(&identities);
         Some(Asked { identity, start: unit.local.start, rows: unit.local.len(), cuts: cuts.into() })
+    }
+
+    /// The columns `keep` of the rows that passed, where these are so few that whole columns are not worth their memory: they are
+    /// picked out of the source, and kept under what was asked. `None` where that is not so.
+    fn passing_few(
+        &self,
+        who: Who,
+        source: &dyn Source,
+        unit: &Unit,
+        (open, passed): (&[usize], &Passed),
+        keep: &[PlSmallStr],
+    ) -> Result<Option<DataFrame>> {
+        let (Some(cache), Some(mask)) = (self.run.cache, &passed.mask) else { return Ok(None) };
+        let (start, rows) = (unit.local.start, passed.left);
+        if rows * RARE > unit.local.len() || keep.iter().any(|name| name == ROW) {
+            return Ok(None);
+        }
+        let Some(asked) = self.asked(source, unit, open) else { return Ok(None) };
+        let whole = |name: &PlSmallStr| {
+            let holds = |(_, columns): &&(usize, Vec<PlSmallStr>)| columns.contains(name);
+            let (segment, _) = unit.parts.iter().find(holds)?;
+            let identity = source.segments()[*segment].identity;
+            Some(Key { identity, column: name.clone(), start, rows: unit.local.len() })
+        };
+        // Columns that are here already cost nothing.
+        if keep.iter().all(|name| whole(name).is_some_and(|key| cache.has(&key))) {
+            return Ok(None);
+        }
+        let identity = Identity::of(&asked);
+        let key = |name: &PlSmallStr| Key { identity, column: name.clone(), start, rows };
+        let (counters, mut found) = (self.run.counters, Vec::with_capacity(keep.len()));
+        for name in keep {
+            let column = cache.get(&key(name)).map(|(column, _)| column);
+            counters.add(if column.is_some() { &counters.hits_memory } else { &counters.misses }, 1);
+            found.push(column);
+        }
+        let missing = keep.iter().zip(&found).filter(|(_, found)| found.is_none());
+        let missing: Vec<PlSmallStr> = missing.map(|(name, _)| name.clone()).collect();
+        if !missing.is_empty() {
+            let begun = Instant::now();
+            let picked = self.read(who, source, unit, &missing, Some(mask))?;
+            let each = begun.elapsed() / missing.len() as u32;
+            for column in picked.columns() {
+                cache.put(key(column.name()), column, each);
+                let at = keep.iter().position(|name| name == column.name());
+                at.into_iter().for_each(|at| found[at] = Some(column.clone()));
+            }
+        }
+        Ok(Some(DataFrame::new(rows, found.into_iter().flatten().collect())?))
     }
 
     /// The columns `keep` of the rows that passed; those in `have` are read already.
