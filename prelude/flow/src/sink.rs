@@ -3,6 +3,7 @@
 use crate::error::Result;
 use polars::prelude::*;
 use segment::Segment;
+use sources::SegmentInfo;
 
 /// A terminal: each morsel of consecutive segments goes into a part of its own, and parts are merged in the order of
 /// the rows. What morsels there are does not depend on the number of workers or on time, so the answer never does.
@@ -28,6 +29,12 @@ pub trait Sink: Sync {
     /// Into how many morsels the rows are cut at most.
     fn morsels(&self) -> usize {
         64
+    }
+
+    /// Whether rows of a segment of the source can change the answer, by what is known before it is read. Asked when its turn
+    /// comes, so that what was seen meanwhile may count: whatever the answer is, that of the query must not depend on it.
+    fn wants(&self, _segment: &SegmentInfo) -> bool {
+        true
     }
 
     /// What it does with the segments, in words that are equal only when the answers are: so that a pass can go on in another

@@ -93,7 +93,7 @@ impl Group {
         let (mut pass, all) = GroupPlan::of_everything(self)?;
         let several = pass.lowered().len() > 1;
         let parts = pass.each(|lowered| {
-            let sink = Best { rows, by: column_of(lowered.columns(), by)?.into(), order };
+            let sink = Best::new(rows, column_of(lowered.columns(), by)?.into(), order);
             let frames = match lowered.best_rows(&sink)? {
                 Some(best) => lowered.run_over(&best, &sink)?,
                 None => lowered.run(&sink)?,

@@ -1,4 +1,6 @@
 //! The best rows by a column: only they are held, and where the steps look at each row alone, only their other columns are read.
+//! Segments that by their bounds hold none of them are passed over: those with the best bounds are read first, and then the
+//! others as far as they may hold a row that is no worse.
 
 use crate::error::{Error, Result};
 use crate::lower::clauses::{NUMBER, NumberRows};
@@ -8,23 +10,94 @@ use crate::lower::whole::in_order;
 use crate::steps::chain::Order;
 use flow::{Clause, Define, Query, Sink};
 use polars::prelude::*;
-use segment::Segment;
+use segment::{Scalar, Segment};
+use sources::SegmentInfo;
 use sources::memory::{Cutting, Memory};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Keeps the best rows, in their order; of equal ones the first.
 pub(crate) struct Best {
     pub rows: usize,
     pub by: PlSmallStr,
     pub order: Order,
+    prospects: Prospects,
+}
+
+/// What is known of the best rows before segments are read. Ranks are words that are larger the better a value is.
+#[derive(Default)]
+struct Prospects {
+    /// By the first row of a segment: the best rank that a row of it can have.
+    bounds: HashMap<u64, u64>,
+    /// Segments that are read first, by their first row.
+    first: HashSet<u64>,
+    /// Whether the others are read now.
+    is_second: bool,
+    /// The rank of the worst of as many rows as are wanted.
+    worst: AtomicU64,
 }
 
 /// More rows than this are not picked one by one.
 const FEW: usize = 10_000;
 
 impl Best {
+    pub fn new(rows: usize, by: PlSmallStr, order: Order) -> Self {
+        Self { rows, by, order, prospects: Prospects::default() }
+    }
+
+    /// The rank of a word of the column.
+    fn rank(&self, word: u64) -> u64 {
+        if self.order == Order::Highest { word } else { !word }
+    }
+
+    /// The best rank that a row of a segment can have, as far as it is known.
+    fn bound(&self, segment: &SegmentInfo, dtype: &DataType) -> Option<u64> {
+        let known = segment.statistics.columns.get(self.by.as_str())?;
+        let bound = if self.order == Order::Highest { known.max.as_ref() } else { known.min.as_ref() };
+        let word = match bound? {
+            Scalar::Float(value) if dtype.is_float() => float_word(*value),
+            Scalar::Int(value) if *dtype == DataType::UInt64 => u64::try_from(*value).ok()?,
+            Scalar::Int(value) if dtype.is_primitive_numeric() && !dtype.is_float() => {
+                integer_word(i64::try_from(*value).ok()?)
+            }
+            _ => return None,
+        };
+        Some(self.rank(word))
+    }
+
+    /// Whether all segments are read in one pass.
+    fn is_one_pass(&self) -> bool {
+        self.prospects.bounds.is_empty()
+    }
+
+    /// Reads first as many segments as rows are wanted, those with the best bounds, and all of which nothing is known.
+    fn with_bounds(mut self, segments: &[SegmentInfo], dtype: &DataType) -> Self {
+        let mut bounds: Vec<(u64, u64)> =
+            segments.iter().filter_map(|one| Some((self.bound(one, dtype)?, one.rows.start))).collect();
+        bounds.sort_unstable_by_key(|(bound, row)| (Reverse(*bound), *row));
+        if bounds.len() > self.rows {
+            let later: HashSet<u64> = bounds[self.rows..].iter().map(|(_, row)| *row).collect();
+            let starts = segments.iter().map(|one| one.rows.start);
+            self.prospects.first = starts.filter(|row| !later.contains(row)).collect();
+            self.prospects.bounds = bounds.into_iter().map(|(bound, row)| (row, bound)).collect();
+        }
+        self
+    }
+
+    /// Remembers how good a row must be, when there are enough.
+    fn raise(&self, best: &DataFrame) -> flow::Result<()> {
+        if self.is_one_pass() || best.height() < self.rows || self.rows == 0 {
+            return Ok(());
+        }
+        let worst = word_of(best.column(&self.by)?.as_materialized_series(), best.height() - 1)?;
+        if let Some(word) = worst {
+            self.prospects.worst.fetch_max(self.rank(word), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     fn keep(&self, mut frame: DataFrame) -> flow::Result<DataFrame> {
         let column = frame.column(&self.by)?.as_materialized_series();
         if frame.height() > 2 * self.rows.max(16)
@@ -48,7 +121,18 @@ impl Sink for Best {
 
     fn take(&self, part: &mut Option<DataFrame>, segment: Segment) -> flow::Result<()> {
         let best = self.keep(segment.frame)?;
+        self.raise(&best)?;
         self.merge(part, Some(best))
+    }
+
+    fn wants(&self, segment: &SegmentInfo) -> bool {
+        let Prospects { bounds, first, is_second, worst } = &self.prospects;
+        if self.is_one_pass() || first.contains(&segment.rows.start) {
+            return !is_second;
+        }
+        // A row that is as good may stand before the one that is known.
+        let worst = worst.load(Ordering::Relaxed);
+        *is_second && bounds.get(&segment.rows.start).is_none_or(|bound| *bound >= worst)
     }
 
     fn merge(&self, whole: &mut Option<DataFrame>, next: Option<DataFrame>) -> flow::Result<()> {
@@ -72,20 +156,42 @@ fn best_of(column: &Series, rows: usize, order: Order) -> PolarsResult<Option<Ve
     let dtype = physical.dtype();
     if dtype.is_float() {
         let values = physical.cast(&DataType::Float64)?;
-        let word = |value: f64| {
-            let bits = (value + 0.0).to_bits();
-            if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
-        };
-        return Ok(Some(kept(values.f64()?.iter().map(|x| x.filter(|x| !x.is_nan()).map(word)), rows, highest)));
+        let words = values.f64()?.iter().map(|x| x.filter(|x| !x.is_nan()).map(float_word));
+        return Ok(Some(kept(words, rows, highest)));
     }
     if *dtype == DataType::UInt64 {
         return Ok(Some(kept(physical.u64()?.iter(), rows, highest)));
     }
     if dtype.is_bool() || dtype.is_integer() && !matches!(dtype, DataType::Int128 | DataType::UInt128) {
         let values = physical.cast(&DataType::Int64)?;
-        return Ok(Some(kept(values.i64()?.iter().map(|x| x.map(|x| x as u64 ^ 1 << 63)), rows, highest)));
+        return Ok(Some(kept(values.i64()?.iter().map(|x| x.map(integer_word)), rows, highest)));
     }
     Ok(None)
+}
+
+/// The bits of a number, in the order of the numbers; both zeros are one.
+fn float_word(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+fn integer_word(value: i64) -> u64 {
+    value as u64 ^ 1 << 63
+}
+
+/// The word of a value, as [`best_of`] has it; `None` where it is missing, or not a number.
+fn word_of(column: &Series, row: usize) -> PolarsResult<Option<u64>> {
+    let physical = column.slice(row as i64, 1).to_physical_repr().into_owned();
+    let dtype = physical.dtype();
+    Ok(if dtype.is_float() {
+        physical.cast(&DataType::Float64)?.f64()?.get(0).filter(|value| !value.is_nan()).map(float_word)
+    } else if *dtype == DataType::UInt64 {
+        physical.u64()?.get(0)
+    } else if dtype.is_primitive_numeric() {
+        physical.cast(&DataType::Int64)?.i64()?.get(0).map(integer_word)
+    } else {
+        None
+    })
 }
 
 /// The rows of the largest, or smallest, words; of equal ones the first. Missing ones come last.
@@ -117,12 +223,33 @@ impl ProcessPlan<'_> {
     pub(crate) fn best_rows(&self, best: &Best) -> Result<Option<Vec<u64>>> {
         let worth = best.rows <= FEW && self.columns().len() > 1 && !self.source.in_memory();
         let Some(query) = self.numbered(&best.by)?.filter(|_| worth) else { return Ok(None) };
-        let (found, run) = flow::run(&query, self.source.clone(), best, &self.settings.options())?;
-        report::absorb(&mut self.report.borrow_mut(), run);
+        let mut best = Best::new(best.rows, best.by.clone(), best.order);
+        let made =
+            |clause: &Clause| matches!(clause, Clause::Define(Define::Expression { name, .. }) if *name == best.by);
+        if let Some(dtype) = self.source.schema().get(&best.by)
+            && !self.clauses.iter().any(made)
+        {
+            best = best.with_bounds(self.source.segments(), dtype);
+        }
+        let mut found = self.best_found(&query, &best)?;
+        if !best.is_one_pass() {
+            best.prospects.is_second = true;
+            if let Some(more) = self.best_found(&query, &best)? {
+                // Of equal rows the first are taken.
+                let both = found.map_or_else(|| Ok(more.clone()), |found| found.vstack(&more))?;
+                found = Some(best.keep(in_order(both, &[NUMBER.into()], Order::Lowest)?)?);
+            }
+        }
         let Some(found) = found else { return Ok(Some(Vec::new())) };
         let mut rows: Vec<u64> = found.column(NUMBER)?.u64()?.into_no_null_iter().collect();
         rows.sort_unstable();
         Ok(Some(rows))
+    }
+
+    fn best_found(&self, query: &Query, best: &Best) -> Result<Option<DataFrame>> {
+        let (found, run) = flow::run(query, self.source.clone(), best, &self.settings.options())?;
+        report::absorb(&mut self.report.borrow_mut(), run);
+        Ok(found)
     }
 
     /// What gives a column and the numbers of its rows; `None` where a step looks at more than one row, or rows of the source

@@ -15,6 +15,9 @@ impl<S: Sink> Worker<'_, S> {
     /// Tells the source that a unit is going to be read.
     pub fn expect_unit(&self, at: usize) {
         let (Input::Source(source), unit) = (self.input, &self.units[at]) else { return };
+        if !unit.parts.iter().all(|(segment, _)| self.sink.wants(&source.segments()[*segment])) {
+            return;
+        }
         let wanted = self.wanted_first(source, unit);
         for (segment, columns) in &unit.parts {
             let identity = source.segments()[*segment].identity;
