@@ -213,6 +213,22 @@ impl Group {
         self.and(Step::AsOf { frame: Arc::new(frame.clone()), asof: on.into() })
     }
 
+    /// Lets the rows of a frame with the same columns come in where they belong by a column that orders both: Polars'
+    /// `merge_sorted`. Of equal rows those of the frame come last. All rows are held in memory.
+    ///
+    /// ```
+    /// # use polars::df;
+    /// # let frame = df!("x" => [1.0, 2.0, 3.0, 4.0], "k" => ["a", "b", "a", "a"], "__event__" => [1, 1, 2, 3])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let more = df!("x" => [0.5, 2.5])?;
+    /// assert_eq!(data.select(["x"]).merge_sorted(&more, "x").column("x")?, [0.5, 1.0, 2.0, 2.5, 3.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn merge_sorted(&self, frame: &DataFrame, by: impl Into<String>) -> Self {
+        self.and(Step::Merged { frame: Arc::new(frame.clone()), by: by.into() })
+    }
+
     /// The rows of each process in the order of columns, smallest first, as a step: [`Group::sort`] gives a frame. Missing
     /// values (null, NaN) come last, equal rows keep their order. All rows are held in memory.
     ///

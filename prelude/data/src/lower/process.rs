@@ -134,7 +134,12 @@ impl<'a> ProcessPlan<'a> {
             Step::Filter(_) | Step::Join { .. } | Step::Resample(_) | Step::Each(_) | Step::ByEvent(_) => {
                 self.looks_at_rows(None, &step.to_string());
             }
-            Step::Attach { .. } | Step::Sorted { .. } | Step::Distinct(_) | Step::Window { .. } | Step::AsOf { .. } => {
+            Step::Attach { .. }
+            | Step::Sorted { .. }
+            | Step::Distinct(_)
+            | Step::Window { .. }
+            | Step::AsOf { .. }
+            | Step::Merged { .. } => {
                 self.looks_at_rows(None, &step.to_string());
             }
             // These say themselves what they look at.
@@ -190,6 +195,10 @@ impl<'a> ProcessPlan<'a> {
                 self.custom(Whole::Distinct { columns })?;
             }
             Step::Window { keys, windows } => self.windows(keys, windows)?,
+            Step::Merged { frame, by } => {
+                let by = self.find(by)?.into();
+                self.custom(Whole::Merged { frame: frame.clone(), by })?;
+            }
             Step::AsOf { frame, asof } => {
                 let on = self.find(&asof.on)?;
                 let by = asof.by.iter().map(|key| self.find(key)).collect::<Result<Vec<_>>>()?;

@@ -5,6 +5,7 @@ use crate::lower::clauses::NUMBER;
 use crate::steps::chain::Order;
 use crate::steps::windows::{Over, Ties, Window};
 use polars::prelude::*;
+use std::sync::Arc;
 
 /// What is done with all rows of a process.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub(crate) enum Whole {
     Sorted { by: Vec<PlSmallStr>, order: Order, rows: Option<usize> },
     /// The first row of each combination of values.
     Distinct { columns: Vec<PlSmallStr> },
+    /// The rows of a frame with the same columns come in where they belong.
+    Merged { frame: Arc<DataFrame>, by: PlSmallStr },
     /// More columns, each computed over the rows of a group.
     Windows { keys: Vec<PlSmallStr>, windows: Vec<Window> },
 }
@@ -23,6 +26,7 @@ impl flow::Custom for Whole {
             Self::Sorted { by, order, rows: None } => format!("sorted by {} ({order:?})", by.join(", ")),
             Self::Sorted { by, order, rows: Some(rows) } => format!("best {rows} by {} ({order:?})", by.join(", ")),
             Self::Distinct { columns } => format!("distinct {}", columns.join(", ")),
+            Self::Merged { by, .. } => format!("merge sorted by {by}"),
             Self::Windows { keys, windows } => {
                 let all: Vec<String> = windows.iter().map(ToString::to_string).collect();
                 format!("window over {}: {}", keys.join(", "), all.join(", "))
@@ -32,6 +36,9 @@ impl flow::Custom for Whole {
 
     fn schema(&self, input: &Schema) -> flow::Result<Schema> {
         let mut schema = input.clone();
+        if let Self::Merged { frame, .. } = self {
+            fits(input, frame)?;
+        }
         let Self::Windows { keys, windows } = self else { return Ok(schema) };
         // A frame without rows finds what is wrong, and says the types.
         let tried = with_windows(DataFrame::empty_with_schema(input), keys, windows);
@@ -51,6 +58,7 @@ impl flow::Custom for Whole {
         let own: Vec<PlSmallStr> = match self {
             Self::Sorted { by, .. } => by.clone(),
             Self::Distinct { columns } => columns.clone(),
+            Self::Merged { by, .. } => vec![by.clone()],
             Self::Windows { keys, windows } => {
                 let inputs = windows.iter().map(|window| PlSmallStr::from_str(&window.column));
                 keys.iter().cloned().chain(inputs.filter(|name| !name.is_empty())).collect()
@@ -71,7 +79,7 @@ impl flow::Custom for Whole {
     fn known(&self) -> Option<flow::Known> {
         match self {
             Self::Distinct { columns } => Some(flow::Known::Distinct(columns.clone())),
-            Self::Sorted { .. } | Self::Windows { .. } => None,
+            Self::Sorted { .. } | Self::Windows { .. } | Self::Merged { .. } => None,
         }
     }
 
@@ -86,11 +94,45 @@ impl flow::Custom for Whole {
                     columns.iter().filter(|name| *name != NUMBER).map(ToString::to_string).collect();
                 frame.unique_stable(Some(columns.as_slice()), UniqueKeepStrategy::First, None)?
             }
+            Self::Merged { frame: other, by } => merged(frame, other, by)?,
             Self::Windows { keys, windows } => {
                 with_windows(frame, keys, windows).map_err(|error| flow::Error::request(format!("window: {error}")))?
             }
         })
     }
+}
+
+/// Refuses a frame that does not have these columns.
+fn fits(input: &Schema, frame: &DataFrame) -> flow::Result<()> {
+    let refused = |text: String| Err(flow::Error::request(format!("merge_sorted: {text}")));
+    if input.contains(NUMBER) {
+        return refused(
+            "rows of a frame have no numbers and events: row_numbers() and cutflow() do not know them".into(),
+        );
+    }
+    for (name, dtype) in input.iter() {
+        match frame.schema().get(name) {
+            Some(have) if have == dtype => {}
+            Some(have) => return refused(format!("column `{name}` is {dtype} here and {have} in the frame; cast one")),
+            None => return refused(format!("the frame has no column `{name}`; select what both have")),
+        }
+    }
+    Ok(())
+}
+
+/// The rows of both in the order of a column; of equal ones those that come in first.
+fn merged(frame: DataFrame, other: &DataFrame, by: &PlSmallStr) -> flow::Result<DataFrame> {
+    let other = other.select(frame.get_column_names().into_iter().cloned())?;
+    for (what, part) in [("the rows here are", &frame), ("the frame is", &other)] {
+        let column = part.column(by)?.as_materialized_series();
+        let missing = column.null_count() > 0 || column.dtype().is_float() && column.is_nan()?.any();
+        if missing || !column.is_sorted(SortOptions::default())? {
+            let text = format!("merge_sorted: {what} not in the order of `{by}`, or lack some of it; sort it first");
+            return Err(flow::Error::request(text));
+        }
+    }
+    // A stable sort of two sorted runs is a merge.
+    Ok(in_order(frame.vstack(&other)?, std::slice::from_ref(by), Order::Lowest)?)
 }
 
 /// Rows in order; missing values last, equal rows as they come.
@@ -170,4 +212,27 @@ fn value(schema: &Schema, window: &Window) -> Result<Expr> {
         }
         Over::RowNumber => int_range(lit(0), len(), 1, DataType::Int64),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_rows_are_merged_in_their_order() {
+        let data =
+            crate::Data::from_frames([("p", df!("t" => [1, 3, 3, 8], "x" => ["a", "b", "c", "d"]).unwrap())]).unwrap();
+        let other = df!("x" => ["q", "r", "s"], "t" => [0, 3, 9], "z" => [1, 2, 3]).unwrap();
+        let frame = data.merge_sorted(&other, "t").collect().unwrap();
+        let wanted = df!("t" => [0, 1, 3, 3, 3, 8, 9], "x" => ["q", "a", "b", "c", "r", "d", "s"]).unwrap();
+        assert!(frame.equals(&wanted), "{frame}");
+        // A cut behind it sees the rows of both, one before it those of the chain.
+        assert_eq!(data.merge_sorted(&other, "t").query("t == 3").count().unwrap(), 3);
+        assert_eq!(data.query("t == 3").merge_sorted(&other, "t").count().unwrap(), 5);
+        let error = |group: crate::Group| group.count().unwrap_err().to_string();
+        let turned = df!("t" => [2, 1], "x" => ["a", "b"]).unwrap();
+        assert!(error(data.merge_sorted(&turned, "t")).contains("the frame is not in the order of `t`"));
+        assert!(error(data.merge_sorted(&df!("t" => [1]).unwrap(), "t").select(["t", "x"])).contains("no column `x`"));
+        assert!(error(data.merge_sorted(&df!("t" => [1.0], "x" => ["a"]).unwrap(), "t")).contains("`t` is"));
+    }
 }

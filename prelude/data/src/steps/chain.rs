@@ -141,6 +141,11 @@ pub(crate) enum Step {
         frame: Arc<DataFrame>,
         asof: AsOf,
     },
+    /// The rows of a frame come in, in the order of a column.
+    Merged {
+        frame: Arc<DataFrame>,
+        by: String,
+    },
     /// A source of systematic uncertainty.
     Vary(Arc<Variation>),
     /// The whole chain so far is in a universe of a source.
@@ -216,6 +221,7 @@ impl std::fmt::Display for Step {
                 write!(out, "window over {}: {}", keys.join(", "), all.join(", "))
             }
             Self::AsOf { asof, .. } => write!(out, "as-of join on {}", asof.on),
+            Self::Merged { by, .. } => write!(out, "merge sorted by {by}"),
             Self::Vary(variation) => variation.fmt(out),
             Self::Universe(source, member) => write!(out, "in the universe {source} {member}"),
         }
@@ -294,6 +300,7 @@ impl Step {
             (Self::Distinct(a), Self::Distinct(b)) => a == b,
             (Self::Window { keys: a, windows: v }, Self::Window { keys: b, windows: w }) => a == b && v == w,
             (Self::AsOf { frame: a, asof: x }, Self::AsOf { frame: b, asof: y }) => Arc::ptr_eq(a, b) && x == y,
+            (Self::Merged { frame: a, by: x }, Self::Merged { frame: b, by: y }) => Arc::ptr_eq(a, b) && x == y,
             (Self::Vary(a), Self::Vary(b)) => Arc::ptr_eq(a, b),
             (Self::Universe(a, x), Self::Universe(b, y)) => a == b && x == y,
             _ => false,
@@ -310,7 +317,7 @@ impl Step {
             Self::Filter(_) | Self::Head(_) | Self::Sample { .. } | Self::Candidate(_) => false,
             Self::AsOf { .. } | Self::Vary(_) | Self::Universe(..) => true,
             Self::Tail(_) | Self::RowRange(..) | Self::Resample(_) | Self::ByEvent(_) => false,
-            Self::Sorted { .. } | Self::Distinct(_) | Self::Window { .. } => false,
+            Self::Sorted { .. } | Self::Distinct(_) | Self::Window { .. } | Self::Merged { .. } => false,
         }
     }
 }
