@@ -100,6 +100,7 @@ impl GroupedBy<'_> {
             Some(weighted) => Grouping::new(&weighted.schema, &self.key_names(), weighted.sums.clone())?,
             None => plain,
         };
+        let grouping = grouping.options(&self.group.settings.options());
         let server = pass.lowered().first().and_then(ProcessPlan::server).cloned();
         if let Some(server) = server {
             let on = OnServer { server: &server, needed: &needed, keys: &self.keys, weighted: weighted.as_ref() };
@@ -119,6 +120,7 @@ impl GroupedBy<'_> {
             }
             Ok::<_, Error>(grouping.finish(whole)?)
         })?;
+        grouping.notes().iter().for_each(|note| eprintln!("note: {note}"));
         if rounds > 1 {
             eprintln!("note: the groups did not fit the memory budget together; the rows were read {rounds} times");
         }
@@ -198,8 +200,7 @@ impl GroupedBy<'_> {
         if self.keys.is_empty() {
             all.insert(ALL.into(), DataType::Int32);
         }
-        let budget = self.group.settings.options().memory_budget;
-        let grouping = Grouping::new(&all, &self.key_names(), aggregations.to_vec())?.memory_budget(budget);
+        let grouping = Grouping::new(&all, &self.key_names(), aggregations.to_vec())?;
         Ok((all, grouping))
     }
 }

@@ -100,6 +100,19 @@ impl Spill {
         Self::in_parts(folder, u64::MAX)
     }
 
+    /// A place for what memory has no room for: the chosen folder, or that for temporary files; `None` where that is memory
+    /// itself, so that nothing would be won.
+    pub(crate) fn beyond_memory(chosen: Option<&Path>) -> Option<Arc<Self>> {
+        let folder = chosen.map_or_else(super::volume::folder, Path::to_owned);
+        let is_memory = chosen.is_none() && super::volume::Volume::of(&folder).is_some_and(|volume| volume.in_memory);
+        (!is_memory).then(|| Arc::new(Self::new(&folder)))
+    }
+
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The same in several files of about so many bytes; each is removed when nothing in it can be asked for any more.
     pub(crate) fn in_parts(folder: &Path, part: u64) -> Self {
         Self { folder: folder.to_owned(), disk: Mutex::new(None), part, refused: OnceLock::new() }

@@ -1,7 +1,8 @@
-//! What the groups of a pass may take of memory: a pass that would need more ends, never beyond it. Then the groups are made in
-//! rounds, each of a share of the keys.
+//! What the groups of a pass may take of memory: what they need more goes to a disk. Where there is none, a pass that would need
+//! more ends, never beyond it; then the groups are made in rounds, each of a share of the keys.
 
 use crate::error::{Error, Result};
+use crate::memory::spill::Spill;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,6 +14,11 @@ pub(crate) struct Budget {
     /// What answers of earlier rounds take.
     held: u64,
     exceeded: Arc<AtomicBool>,
+    disk: Option<Arc<Spill>>,
+    /// Bytes that went there.
+    spilled: Arc<AtomicU64>,
+    /// The most bytes at a time.
+    peak: Arc<AtomicU64>,
 }
 
 /// The keys of one round: those whose hash has this remainder.
@@ -40,12 +46,50 @@ impl Budget {
 
     /// So many bytes at most.
     pub fn new(most: u64) -> Self {
-        Self { bytes: Arc::default(), most: most.max(Self::LEAST), held: 0, exceeded: Arc::default() }
+        Self {
+            bytes: Arc::default(),
+            most: most.max(Self::LEAST),
+            held: 0,
+            exceeded: Arc::default(),
+            disk: None,
+            spilled: Arc::default(),
+            peak: Arc::default(),
+        }
+    }
+
+    /// With a disk for what does not fit.
+    pub fn with_disk(self, disk: Option<Arc<Spill>>) -> Self {
+        Self { disk, ..self }
+    }
+
+    /// The disk, as long as it takes something.
+    pub fn disk(&self) -> Option<&Spill> {
+        self.disk.as_deref().filter(|disk| !disk.is_full())
+    }
+
+    /// Notes that so many bytes have gone to the disk.
+    pub fn note_spilled(&self, bytes: u64) {
+        self.spilled.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// What a user should know of the disk: how much went there, or why it took nothing.
+    pub fn notes(&self) -> Vec<String> {
+        let Some(disk) = &self.disk else { return Vec::new() };
+        let (mb, folder) = (self.spilled.load(Ordering::Relaxed) as f64 / 1e6, disk.folder().display());
+        let note = "the groups did not fit the memory budget together:";
+        let spilled = (mb > 0.0).then(|| format!("{note} {mb:.1} MB of their rows went to a disk, in {folder}"));
+        spilled.into_iter().chain(disk.refusal()).collect()
+    }
+
+    /// The most bytes that groups took at a time.
+    #[cfg(test)]
+    pub fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
     }
 
     /// The same budget for another round, beside answers that take so many bytes.
     pub fn beside(&self, held: u64) -> Self {
-        Self { bytes: Arc::default(), most: self.most, held, exceeded: Arc::default() }
+        Self { bytes: Arc::default(), held, exceeded: Arc::default(), ..self.clone() }
     }
 
     /// Whether groups did not fit.
@@ -68,18 +112,31 @@ impl Budget {
             Some(more) => self.bytes.fetch_add(more, Ordering::Relaxed) + more,
             None => self.bytes.fetch_sub(before - now, Ordering::Relaxed).saturating_sub(before - now),
         };
+        self.peak.fetch_max(all, Ordering::Relaxed);
         // While the answer is made, its columns stand beside the states they are made of.
         let needed = self.held + all + all / 2;
         if needed <= self.most {
             return Ok(());
         }
         self.exceeded.store(true, Ordering::Relaxed);
+        Err(self.want(needed, groups))
+    }
+
+    /// Checks that there is room for an answer of so many bytes, beside those of other rounds.
+    ///
+    /// # Errors
+    /// When there is not: more rounds would not help.
+    pub fn answer(&self, bytes: u64, groups: usize) -> Result<()> {
+        if self.held + bytes <= self.most { Ok(()) } else { Err(self.want(self.held + bytes, groups)) }
+    }
+
+    fn want(&self, needed: u64, groups: usize) -> Error {
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-        Err(Error::request(format!(
+        Error::request(format!(
             "grouping: {groups} groups so far, with what is computed of them, need {:.2} GB, more than the memory budget of \
              {:.2} GB; raise it with `memory_budget_gb`, filter first, or group by fewer values",
             gigabytes(needed),
             gigabytes(self.most)
-        )))
+        ))
     }
 }

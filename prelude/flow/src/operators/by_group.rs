@@ -1,6 +1,7 @@
 //! The terminal that reduces rows to groups.
 
 use crate::error::{Error, Result};
+use crate::operators::order::joined;
 use crate::operators::scattered::Scattered;
 use crate::operators::table::{Aggregate, Keys, Table};
 use crate::sink::Sink;
@@ -49,10 +50,8 @@ impl GroupStates {
         if self.rows - self.measured < self.measured / OFTEN {
             return Ok(());
         }
-        if let Form::Scattered(scattered) = &mut self.form
-            && !by.budget.has_room(self.bytes, scattered.bytes())
-        {
-            scattered.compact(by)?;
+        if !by.budget.has_room(self.bytes, self.size()) {
+            self.make_room(by)?;
         }
         let now = self.size();
         let groups = self.groups();
@@ -61,13 +60,28 @@ impl GroupStates {
         Ok(())
     }
 
-    /// Puts rows apart from now on.
-    fn scatter(&mut self, types: &[(PlSmallStr, DataType)]) -> Result<&mut Scattered> {
-        if let Form::Table(table) = &self.form {
-            let mut scattered = Scattered::default();
-            scattered.push_table(table, types)?;
-            self.form = Form::Scattered(scattered);
+    /// Puts what is there on the disk; where there is none, groups rows as far as they have come.
+    fn make_room<K: Keys>(&mut self, by: &Aggregate<'_, K>) -> Result<()> {
+        if by.budget.disk().is_some() && self.scatter()?.spill(by) {
+            return Ok(());
         }
+        match &mut self.form {
+            Form::Scattered(scattered) => scattered.compact(by),
+            Form::Table(_) => Ok(()),
+        }
+    }
+
+    /// Puts rows apart from now on.
+    fn scatter(&mut self) -> Result<&mut Scattered> {
+        let scattered = match std::mem::replace(&mut self.form, Form::Scattered(Scattered::default())) {
+            Form::Scattered(scattered) => scattered,
+            Form::Table(table) => {
+                let mut scattered = Scattered::default();
+                scattered.push_groups(&table.flat()?)?;
+                scattered
+            }
+        };
+        self.form = Form::Scattered(scattered);
         match &mut self.form {
             Form::Scattered(scattered) => Ok(scattered),
             Form::Table(_) => Err(Error::request("groups that are not put apart")),
@@ -78,10 +92,32 @@ impl GroupStates {
 impl<K: Keys> Aggregate<'_, K> {
     /// The keys of all groups and one column per aggregation.
     pub fn finish(&self, grouped: GroupStates, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
+        let mut keys = joined(self.finish_parts(grouped, outputs)?)?;
+        let columns = keys.split_off(keys.len() - outputs.len());
+        Ok((keys, columns))
+    }
+
+    /// The same in parts, the keys of each before what is computed.
+    pub fn finish_parts(&self, grouped: GroupStates, outputs: &[DataType]) -> Result<Vec<Vec<Series>>> {
         match grouped.form {
-            Form::Table(table) => self.finish_table(table, outputs),
+            Form::Table(table) => Ok(vec![self.finish_table(table, outputs)?]),
             Form::Scattered(scattered) => scattered.finish(self, outputs),
         }
+    }
+}
+
+impl<K: Keys> Aggregate<'_, K> {
+    /// Whether the first rows show that there are many groups: among some of them hardly any comes twice.
+    fn are_many(&self, frame: &DataFrame) -> Result<bool> {
+        const SOME: usize = 1 << 14;
+        if frame.height() < MANY || self.keys.runs(frame)?.is_some() {
+            return Ok(false);
+        }
+        let some = self.keys.of(&frame.slice(frame.height() as i64 / 2, SOME))?;
+        let Some(rows) = some.first().map(|key| key.len()) else { return Ok(false) };
+        let mut table = self.sparse_table()?;
+        table.groups.number(&some)?;
+        Ok(table.groups.len() * 50 > rows * 49)
     }
 }
 
@@ -98,6 +134,9 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
         let height = frame.height() as u64;
         match &mut part.form {
             Form::Scattered(scattered) => scattered.push(&frame, &self.keys.of(&frame)?)?,
+            Form::Table(table) if table.groups.len() == 0 && self.are_many(&frame)? => {
+                part.scatter()?.push(&frame, &self.keys.of(&frame)?)?;
+            }
             Form::Table(table) => {
                 let in_runs = self.feed_runs(table, &frame)?;
                 if !in_runs {
@@ -105,7 +144,7 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
                     let many = table.groups.len() > MANY && !table.groups.is_dense();
                     // Where a group has many rows, a state takes less than they do.
                     if many && table.groups.len() as u64 * 4 > part.rows + height {
-                        part.scatter(&self.keys.types())?;
+                        part.scatter()?;
                     }
                 }
             }
@@ -124,9 +163,8 @@ impl<K: Keys> Sink for Aggregate<'_, K> {
                 table.merge(more)?;
             }
             _ => {
-                let types = self.keys.types();
-                let more = std::mem::take(next.scatter(&types)?);
-                whole.scatter(&types)?.append(more);
+                let more = std::mem::take(next.scatter()?);
+                whole.scatter()?.append(more);
             }
         }
         whole.measure(self, rows)?;

@@ -95,6 +95,13 @@ impl KeyTable {
         }
     }
 
+    /// Makes room for so many more groups, where that is known to help.
+    pub fn reserve(&mut self, groups: usize) {
+        if let Self::Words(_, keys) = self {
+            keys.reserve(groups);
+        }
+    }
+
     /// How many bytes of memory they take.
     pub fn bytes(&self) -> u64 {
         match self {
@@ -105,6 +112,14 @@ impl KeyTable {
 
     /// The group of each row; [`NONE`] where a key is missing.
     pub fn number(&mut self, keys: &[Series]) -> Result<Vec<u32>> {
+        if let (Self::Joined(table), [key]) = (&*self, keys)
+            && table.len() == 0
+            && is_word(key.dtype())
+            && !is_close(&KeyColumn::new(key)?)
+        {
+            let names = table.columns.iter().map(|column| (column.name.clone(), column.dtype.clone())).collect();
+            *self = Self::Words(names, WordKeys::new(1));
+        }
         match self {
             Self::Joined(table) => table.number(keys),
             Self::Words(_, table) => {
@@ -124,6 +139,13 @@ impl KeyTable {
             }
         }
     }
+}
+
+/// Whether most keys have places of their own.
+fn is_close(key: &KeyColumn) -> bool {
+    const EACH: usize = 61;
+    let looked_at = || key.words().iter().step_by(EACH);
+    looked_at().filter(|word| **word < DENSE).count() * 2 >= looked_at().count()
 }
 
 impl JoinedKeys {

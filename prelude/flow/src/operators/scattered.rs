@@ -2,17 +2,20 @@
 //! each row is looked up once.
 //!
 //! A table of millions of groups misses every cache at every row, and the tables of several morsels of rows would have to be
-//! looked up again when they are put together. Parts only have to be put behind one another.
+//! looked up again when they are put together. Parts only have to be put behind one another. What memory has no room for
+//! goes to a disk part by part, in order, and comes back when its part is grouped.
 
 use crate::error::Result;
-use crate::operators::groups::{KeyTable, is_word};
+use crate::memory::spill::{Spill, SpillHandle};
+use crate::operators::groups::is_word;
 use crate::operators::state::State;
-use crate::operators::table::{Aggregate, Keys, Table};
+use crate::operators::table::{Aggregate, Flat, Keys, Table};
 use crate::operators::word_keys::{KeyColumn, hashes};
 use crate::operators::words::words;
 use polars::prelude::*;
 use rayon::prelude::*;
 use segment::random::digest;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// How many parts there are: a byte of the hash.
 const PARTS: usize = 256;
@@ -20,7 +23,10 @@ const PARTS: usize = 256;
 /// The rows and states of one part, in the order of the table.
 enum Piece {
     Rows(DataFrame),
-    States(Table),
+    States(Flat),
+    /// The same on a disk.
+    StoredRows(SpillHandle),
+    StoredStates(SpillHandle),
 }
 
 /// Rows apart by the hash of their keys.
@@ -90,19 +96,12 @@ impl Scattered {
         Ok(())
     }
 
-    /// Adds the states of groups behind what is there; `types` are those of the keys.
-    pub(super) fn push_table(&mut self, table: &Table, types: &[(PlSmallStr, DataType)]) -> Result<()> {
-        self.bytes += table.bytes();
-        let keys = table.groups.keys()?;
-        let (order, ends) = apart(&keys)?;
+    /// Adds the states of groups behind what is there.
+    pub(super) fn push_groups(&mut self, groups: &Flat) -> Result<()> {
+        self.bytes += groups.bytes();
+        let (order, ends) = apart(&groups.keys)?;
         for (part, morsel) in morsels(&ends) {
-            let picks = &order[morsel];
-            let index = IdxCa::from_vec(PlSmallStr::EMPTY, picks.to_vec());
-            let keys = keys.iter().map(|key| Ok(key.take(&index)?)).collect::<Result<Vec<_>>>()?;
-            let mut groups = KeyTable::sparse(types)?;
-            groups.number(&keys)?;
-            let states = table.states.iter().map(|state| state.pick(picks)).collect();
-            self.parts[part].push(Piece::States(Table { groups, states }));
+            self.parts[part].push(Piece::States(groups.pick(&order[morsel])?));
         }
         Ok(())
     }
@@ -113,29 +112,87 @@ impl Scattered {
         self.parts.iter_mut().zip(next.parts).for_each(|(part, next)| part.extend(next));
     }
 
+    /// Puts all that is in memory on the disk of the budget; `false` where there is none, or it took nothing.
+    pub fn spill<K: Keys>(&mut self, by: &Aggregate<'_, K>) -> bool {
+        let Some(disk) = by.budget.disk() else { return false };
+        let left: u64 = self.parts.par_iter_mut().map(|part| put_away(part, by, disk)).sum();
+        by.budget.note_spilled(self.bytes.saturating_sub(left));
+        let before = std::mem::replace(&mut self.bytes, left);
+        left < before
+    }
+
     /// Groups the rows of each part as far as they have come, which takes less memory where groups have several rows.
     pub fn compact<K: Keys>(&mut self, by: &Aggregate<'_, K>) -> Result<()> {
         let parts = std::mem::take(&mut self.parts);
-        let tables = parts.into_par_iter().map(|part| table(part, by)).collect::<Result<Vec<_>>>()?;
-        self.bytes = tables.iter().map(Table::bytes).sum();
-        self.parts = tables.into_iter().map(|table| vec![Piece::States(table)]).collect();
+        let groups = parts.into_par_iter().map(|part| table(part, by)?.flat()).collect::<Result<Vec<_>>>()?;
+        self.bytes = groups.iter().map(Flat::bytes).sum();
+        self.parts = groups.into_iter().map(|groups| vec![Piece::States(groups)]).collect();
         Ok(())
     }
 
-    /// The keys of all groups and one column per aggregation, part after part.
-    pub fn finish<K: Keys>(self, by: &Aggregate<'_, K>, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
-        let one = |part| by.finish_table(table(part, by)?, outputs);
-        let parts = self.parts.into_par_iter().map(one).collect::<Result<Vec<_>>>()?;
-        let mut parts = parts.into_iter();
-        let Some((mut keys, mut columns)) = parts.next() else { return by.finish_table(by.table()?, outputs) };
-        for (more_keys, more_columns) in parts {
-            for (all, more) in keys.iter_mut().zip(&more_keys).chain(columns.iter_mut().zip(&more_columns)) {
-                all.append(more)?;
+    /// The keys of all groups and one column per aggregation, of each part.
+    pub fn finish<K: Keys>(self, by: &Aggregate<'_, K>, outputs: &[DataType]) -> Result<Vec<Vec<Series>>> {
+        let (bytes, groups) = (AtomicU64::new(0), AtomicUsize::new(0));
+        let one = |part| {
+            let columns = by.finish_table(table(part, by)?, outputs)?;
+            let size: usize = columns.iter().map(|column| column.estimated_size()).sum();
+            let height = columns.first().map_or(0, |column| column.len());
+            let height = groups.fetch_add(height, Ordering::Relaxed) + height;
+            by.budget.answer(bytes.fetch_add(size as u64, Ordering::Relaxed) + size as u64, height)?;
+            Ok(columns)
+        };
+        self.parts.into_par_iter().map(one).collect()
+    }
+}
+
+/// Puts what a part has in memory on a disk, in order; gives the bytes that it did not take.
+fn put_away<K: Keys>(part: &mut Vec<Piece>, by: &Aggregate<'_, K>, disk: &Spill) -> u64 {
+    let (mut kept, mut left) = (Vec::with_capacity(part.len()), 0);
+    let mut rows: Vec<DataFrame> = Vec::new();
+    let mut put = |rows: &mut Vec<DataFrame>, kept: &mut Vec<Piece>| {
+        if rows.is_empty() {
+            return;
+        }
+        let frames = std::mem::take(rows);
+        let written = side_by_side(frames.iter().cloned()).and_then(|whole| disk.write(&alone(whole)?));
+        match written {
+            Ok(handle) => kept.push(Piece::StoredRows(handle)),
+            Err(_) => {
+                left += frames.iter().map(|frame| frame.estimated_size() as u64).sum::<u64>();
+                kept.extend(frames.into_iter().map(Piece::Rows));
             }
         }
-        let whole = |all: Vec<Series>| all.into_iter().map(|column| column.rechunk()).collect();
-        Ok((whole(keys), whole(columns)))
+    };
+    for piece in part.drain(..) {
+        match piece {
+            Piece::Rows(frame) => rows.push(frame),
+            other => {
+                put(&mut rows, &mut kept);
+                kept.push(other);
+            }
+        }
     }
+    put(&mut rows, &mut kept);
+    for piece in &mut kept {
+        if let Piece::States(groups) = piece {
+            match by.frame_of(groups).and_then(|frame| disk.write(&alone(frame)?)) {
+                Ok(handle) => *piece = Piece::StoredStates(handle),
+                Err(_) => left += groups.bytes(),
+            }
+        }
+    }
+    *part = kept;
+    left
+}
+
+/// A frame whose texts lie in memory of their own: those of picked rows point into the texts of all rows.
+fn alone(frame: DataFrame) -> Result<DataFrame> {
+    let own = |column: &Column| {
+        let Ok(texts) = column.as_materialized_series().str() else { return column.clone() };
+        let chunks = texts.downcast_iter().map(|chunk| chunk.clone().gc());
+        StringChunked::from_chunk_iter(column.name().clone(), chunks).into_column()
+    };
+    Ok(DataFrame::new(frame.height(), frame.columns().iter().map(own).collect())?)
 }
 
 /// The groups of one part.
@@ -143,12 +200,16 @@ fn table<K: Keys>(part: Vec<Piece>, by: &Aggregate<'_, K>) -> Result<Table> {
     let mut table = by.sparse_table()?;
     let mut rows = Vec::new();
     for piece in part {
+        if let Piece::Rows(frame) = piece {
+            rows.push(frame);
+            continue;
+        }
+        feed(&mut table, std::mem::take(&mut rows), by)?;
         match piece {
-            Piece::Rows(frame) => rows.push(frame),
-            Piece::States(next) => {
-                feed(&mut table, std::mem::take(&mut rows), by)?;
-                table.merge(next)?;
-            }
+            Piece::Rows(_) => {}
+            Piece::States(next) => table.merge_flat(next)?,
+            Piece::StoredRows(handle) => by.feed(&mut table, &handle.read()?)?,
+            Piece::StoredStates(handle) => table.merge_flat(by.flat_of(&handle.read()?)?)?,
         }
     }
     feed(&mut table, rows, by)?;
@@ -157,23 +218,34 @@ fn table<K: Keys>(part: Vec<Piece>, by: &Aggregate<'_, K>) -> Result<Table> {
 
 /// Adds rows that lie in many short frames: side by side they are worked on at once.
 fn feed<K: Keys>(table: &mut Table, frames: Vec<DataFrame>, by: &Aggregate<'_, K>) -> Result<()> {
-    let height = frames.iter().map(DataFrame::height).sum();
-    let mut frames = frames.into_iter();
-    let Some(first) = frames.next() else { return Ok(()) };
+    if frames.is_empty() {
+        return Ok(());
+    }
+    let rows = side_by_side(frames.into_iter())?;
+    // Most rows begin a group, or they would not be here.
+    table.groups.reserve(rows.height() / 2);
+    by.feed(table, &rows)
+}
+
+/// The rows of frames in one.
+fn side_by_side(mut frames: impl Iterator<Item = DataFrame>) -> Result<DataFrame> {
+    let Some(first) = frames.next() else { return Ok(DataFrame::empty()) };
+    let mut height = first.height();
     let mut columns: Vec<Series> =
         first.columns().iter().map(|column| column.as_materialized_series().clone()).collect();
     for frame in frames {
+        height += frame.height();
         for (column, more) in columns.iter_mut().zip(frame.columns()) {
             column.append(more.as_materialized_series())?;
         }
     }
     let columns = columns.into_iter().map(|column| column.rechunk().into_column()).collect();
-    by.feed(table, &DataFrame::new(height, columns)?)
+    Ok(DataFrame::new(height, columns)?)
 }
 
 impl State {
     /// The states of some groups, in this order.
-    fn pick(&self, picks: &[IdxSize]) -> Self {
+    pub(super) fn pick(&self, picks: &[IdxSize]) -> Self {
         fn of<T: Clone>(values: &[T], picks: &[IdxSize]) -> Vec<T> {
             picks.iter().map(|pick| values[*pick as usize].clone()).collect()
         }

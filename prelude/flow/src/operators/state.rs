@@ -316,6 +316,10 @@ impl State {
         let name = aggregation.output.clone();
         Ok(match self {
             Self::Float { sum: true, sums, .. } => Series::new(name, sums),
+            Self::Float { mut sums, counts, .. } if !counts.contains(&0) => {
+                sums.iter_mut().zip(&counts).for_each(|(sum, &count)| *sum /= count as f64);
+                Series::new(name, sums)
+            }
             Self::Float { sums, counts, .. } => {
                 let means = sums.iter().zip(&counts).map(|(sum, &count)| (count > 0).then(|| sum / count as f64));
                 Series::new(name, means.collect::<Vec<_>>())

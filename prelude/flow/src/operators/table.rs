@@ -45,12 +45,70 @@ impl Table {
 
     /// Adds the groups of the rows that follow.
     pub fn merge(&mut self, next: Self) -> Result<()> {
-        let target = self.groups.number(&next.groups.keys()?)?;
+        self.merge_flat(next.flat()?)
+    }
+
+    /// The same of groups that are not looked up.
+    pub fn merge_flat(&mut self, next: Flat) -> Result<()> {
+        let target = self.groups.number(&next.keys)?;
         for (state, more) in self.states.iter_mut().zip(next.states) {
             state.grow(self.groups.len());
             state.merge(more, &target);
         }
         Ok(())
+    }
+
+    /// The groups without what looks them up.
+    pub fn flat(self) -> Result<Flat> {
+        Ok(Flat { keys: self.groups.keys()?, states: self.states })
+    }
+}
+
+/// Groups and their states, one after another: a table of them is several times as large.
+pub(super) struct Flat {
+    pub keys: Vec<Series>,
+    pub states: Vec<State>,
+}
+
+impl Flat {
+    /// How many bytes of memory they take.
+    pub fn bytes(&self) -> u64 {
+        let keys: usize = self.keys.iter().map(|key| key.estimated_size()).sum();
+        keys as u64 + self.states.iter().map(State::bytes).sum::<u64>()
+    }
+
+    fn height(&self) -> usize {
+        self.keys.first().map_or(0, |column| column.len())
+    }
+
+    /// Some of the groups, in this order.
+    pub fn pick(&self, picks: &[IdxSize]) -> Result<Self> {
+        let index = IdxCa::from_vec(PlSmallStr::EMPTY, picks.to_vec());
+        let keys = self.keys.iter().map(|key| Ok(key.take(&index)?)).collect::<Result<_>>()?;
+        Ok(Self { keys, states: self.states.iter().map(|state| state.pick(picks)).collect() })
+    }
+}
+
+impl<K: Keys> Aggregate<'_, K> {
+    /// Groups as a frame, which a disk can hold.
+    pub(super) fn frame_of(&self, flat: &Flat) -> Result<DataFrame> {
+        let keys = flat.keys.iter().enumerate();
+        let mut columns: Vec<Column> =
+            keys.map(|(at, key)| key.clone().with_name(format!("key.{at}").into()).into_column()).collect();
+        for (at, (state, input)) in flat.states.iter().zip(&self.inputs).enumerate() {
+            columns.extend(state.columns(at, input)?);
+        }
+        Ok(DataFrame::new(flat.height(), columns)?)
+    }
+
+    /// And back.
+    pub(super) fn flat_of(&self, frame: &DataFrame) -> Result<Flat> {
+        let keys = self.keys.types().into_iter().enumerate().map(|(at, (name, _))| {
+            Ok(frame.column(&format!("key.{at}"))?.as_materialized_series().clone().with_name(name))
+        });
+        let states = self.aggregations.iter().zip(&self.inputs).enumerate();
+        let states = states.map(|(at, (one, input))| State::of_columns(one.function, input, frame, at));
+        Ok(Flat { keys: keys.collect::<Result<_>>()?, states: states.collect::<Result<_>>()? })
     }
 }
 
@@ -111,15 +169,15 @@ impl<K: Keys> Aggregate<'_, K> {
         Ok(true)
     }
 
-    /// The keys of all groups and one column per aggregation, groups in the order in which they appeared.
-    pub(super) fn finish_table(&self, table: Table, outputs: &[DataType]) -> Result<(Vec<Series>, Vec<Series>)> {
+    /// The keys of all groups and then one column per aggregation, groups in the order in which they appeared.
+    pub(super) fn finish_table(&self, table: Table, outputs: &[DataType]) -> Result<Vec<Series>> {
         let Table { groups, states } = table;
-        let keys = groups.keys()?;
+        let mut columns = groups.keys()?;
         drop(groups);
-        let columns = states.into_iter().zip(self.aggregations).zip(outputs);
-        let columns =
-            columns.map(|((state, aggregation), dtype)| state.finish(aggregation, dtype)).collect::<Result<_>>()?;
-        Ok((keys, columns))
+        for ((state, aggregation), dtype) in states.into_iter().zip(self.aggregations).zip(outputs) {
+            columns.push(state.finish(aggregation, dtype)?);
+        }
+        Ok(columns)
     }
 }
 
@@ -135,5 +193,13 @@ impl Keys for ByColumns {
     fn of(&self, frame: &DataFrame) -> Result<Vec<Series>> {
         let column = |(name, _): &(PlSmallStr, DataType)| Ok(frame.column(name)?.as_materialized_series().clone());
         self.0.iter().map(column).collect()
+    }
+
+    fn runs(&self, frame: &DataFrame) -> Result<Option<(Series, Vec<usize>)>> {
+        // One value for all rows, as the key of rows that are not grouped.
+        let [(name, _)] = &self.0[..] else { return Ok(None) };
+        let one = frame.column(name)?.as_scalar_column();
+        let one = one.filter(|one| frame.height() > 0 && !one.scalar().is_null() && !one.dtype().is_float());
+        Ok(one.map(|one| (one.as_single_value_series(), vec![frame.height()])))
     }
 }

@@ -1,7 +1,6 @@
 //! Groups by keys that are numbers: all columns of a key have one hash and one place in one table.
 
 use crate::error::Result;
-use crate::hash::mixed;
 use crate::operators::values::NONE;
 use polars::prelude::*;
 
@@ -10,9 +9,26 @@ pub(super) const MOST: usize = 4;
 
 /// A key column as words that are equal where its values are.
 pub(crate) struct KeyColumn {
-    words: Vec<u64>,
+    words: Words,
     /// Absent where no value is missing.
     valid: Option<Vec<bool>>,
+}
+
+/// Words of their own, or a column in one piece that is as good as words.
+enum Words {
+    Own(Vec<u64>),
+    Signed(Int64Chunked),
+    Unsigned(UInt64Chunked),
+}
+
+impl Words {
+    fn all(&self) -> &[u64] {
+        match self {
+            Self::Own(words) => words,
+            Self::Signed(values) => values.cont_slice().map_or(&[], bytemuck::cast_slice),
+            Self::Unsigned(values) => values.cont_slice().unwrap_or(&[]),
+        }
+    }
 }
 
 impl KeyColumn {
@@ -27,33 +43,54 @@ impl KeyColumn {
                 let words = values.f64()?.iter().map(|value| (value.unwrap_or(0.0) + 0.0).to_bits()).collect();
                 let lacks = values.f64()?.iter().any(missing);
                 let valid = lacks.then(|| values.f64().map(|all| all.iter().map(|value| !missing(value)).collect()));
-                Self { words, valid: valid.transpose()? }
+                Self { words: Words::Own(words), valid: valid.transpose()? }
             }
-            DataType::UInt64 => Self { words: physical.u64()?.iter().map(Option::unwrap_or_default).collect(), valid },
+            DataType::UInt64 if valid.is_none() => {
+                Self { words: Words::Unsigned(physical.u64()?.rechunk().into_owned()), valid }
+            }
+            DataType::UInt64 => {
+                Self { words: Words::Own(physical.u64()?.iter().map(Option::unwrap_or_default).collect()), valid }
+            }
             _ => {
                 let values = physical.cast(&DataType::Int64)?.rechunk();
-                let words = match values.i64()?.cont_slice() {
-                    Ok(values) => values.iter().map(|value| *value as u64).collect(),
-                    Err(_) => values.i64()?.iter().map(|value| value.unwrap_or_default() as u64).collect(),
-                };
+                let values = values.i64()?;
+                let own = || values.iter().map(|value| value.unwrap_or_default() as u64).collect();
+                let words = if valid.is_none() { Words::Signed(values.clone()) } else { Words::Own(own()) };
                 Self { words, valid }
             }
         })
+    }
+
+    pub fn words(&self) -> &[u64] {
+        self.words.all()
+    }
+
+    /// Which values are there; `None`: all of them.
+    pub fn valid(&self) -> Option<&[bool]> {
+        self.valid.as_deref()
     }
 }
 
 /// The hash of the key of each row. Rows with a missing key have one, too.
 pub(super) fn hashes(keys: &[KeyColumn]) -> Vec<u64> {
-    let rows = keys.first().map_or(0, |key| key.words.len());
-    match keys {
-        [a] => a.words.iter().map(|a| hash([*a])).collect(),
-        [a, b] => a.words.iter().zip(&b.words).map(|(a, b)| hash([*a, *b])).collect(),
-        _ => (0..rows).map(|row| keys.iter().fold(0, |before, key| mixed(before, key.words[row]))).collect(),
+    let words: Vec<&[u64]> = keys.iter().map(KeyColumn::words).collect();
+    let rows = words.first().map_or(0, |words| words.len());
+    match words[..] {
+        [a] => a.iter().map(|a| hash([*a])).collect(),
+        [a, b] => a.iter().zip(b).map(|(a, b)| hash([*a, *b])).collect(),
+        _ => (0..rows).map(|row| words.iter().fold(0, |before, words| mixed(before, words[row]))).collect(),
     }
 }
 
 fn hash<const W: usize>(key: [u64; W]) -> u64 {
     key.into_iter().fold(0, mixed)
+}
+
+/// A hash of so much, and of a word behind it: one multiplication.
+#[inline]
+fn mixed(before: u64, word: u64) -> u64 {
+    let product = u128::from(before.rotate_left(29) ^ word ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// The groups seen so far.
@@ -73,6 +110,12 @@ impl WordKeys {
 
     pub fn len(&self) -> usize {
         self.words.first().map_or(0, Vec::len)
+    }
+
+    /// Makes room for so many more groups.
+    pub fn reserve(&mut self, groups: usize) {
+        self.words.iter_mut().for_each(|words| words.reserve(groups));
+        self.make_places(((self.len() + groups) * 2).next_power_of_two());
     }
 
     /// How many bytes of memory they take.
@@ -97,10 +140,10 @@ impl WordKeys {
         }
         let valid = valid.as_deref();
         match keys {
-            [a] => self.number_of([&a.words], valid),
-            [a, b] => self.number_of([&a.words, &b.words], valid),
-            [a, b, c] => self.number_of([&a.words, &b.words, &c.words], valid),
-            [a, b, c, d] => self.number_of([&a.words, &b.words, &c.words, &d.words], valid),
+            [a] => self.number_of([a.words()], valid),
+            [a, b] => self.number_of([a.words(), b.words()], valid),
+            [a, b, c] => self.number_of([a.words(), b.words(), c.words()], valid),
+            [a, b, c, d] => self.number_of([a.words(), b.words(), c.words(), d.words()], valid),
             _ => Vec::new(),
         }
     }
@@ -109,6 +152,7 @@ impl WordKeys {
     pub fn known(&self, keys: &[KeyColumn]) -> Vec<u32> {
         let hashes = hashes(keys);
         let mask = self.places.len() - 1;
+        let asked: Vec<&[u64]> = keys.iter().map(KeyColumn::words).collect();
         let one = |(row, hash): (usize, &u64)| {
             if keys.iter().any(|key| key.valid.as_ref().is_some_and(|valid| !valid[row])) {
                 return NONE;
@@ -120,8 +164,8 @@ impl WordKeys {
                     return NONE;
                 }
                 let group = (place as u32 - 1) as usize;
-                let same = |(words, key): (&Vec<u64>, &KeyColumn)| words[group] == key.words[row];
-                if place >> 32 == hash >> 32 && self.words.iter().zip(keys).all(same) {
+                let same = |(words, asked): (&Vec<u64>, &&[u64])| words[group] == asked[row];
+                if place >> 32 == hash >> 32 && self.words.iter().zip(&asked).all(same) {
                     return group as u32;
                 }
                 at = (at + 1) & mask;
@@ -160,7 +204,15 @@ impl WordKeys {
 
     #[cold]
     fn grow(&mut self) {
-        let mut places = vec![0; self.places.len() * 4];
+        self.make_places(self.places.len() * 4);
+    }
+
+    /// Has so many places from now on, if these are more.
+    fn make_places(&mut self, count: usize) {
+        if count <= self.places.len() {
+            return;
+        }
+        let mut places = vec![0; count];
         let mask = places.len() - 1;
         for group in 0..self.len() {
             let hash = self.words.iter().fold(0, |before, words| mixed(before, words[group]));

@@ -11,7 +11,7 @@ use crate::operators::global::Keys as EventKeys;
 use crate::operators::global::resolve;
 use crate::operators::table::{Aggregate, ByColumns};
 use crate::plan::concat::Shape;
-use crate::plan::options::Checkpoint;
+use crate::plan::options::{Checkpoint, Options};
 use crate::plan::structure::ProcessingStructure;
 use crate::report::Report;
 use crate::report::counters::Counters;
@@ -227,7 +227,7 @@ impl<'a> Running<'a> {
                 };
                 let buckets = resample.buckets(dtype, first, last)?;
                 let keys = ByBucket { index: index.clone(), buckets: buckets.clone() };
-                let budget = Budget::new(self.scan.options.memory_budget);
+                let budget = self.budget();
                 let (aggregations, inputs) = (&resample.aggregations, inputs.clone());
                 let sink = Aggregate { keys, aggregations, inputs, budget, share: Share::ALL };
                 let part = self.pass(&feed, stage, &sink)??;
@@ -240,8 +240,14 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// The keys of all groups and what is computed of them. Where they do not fit the memory budget together they are made
-    /// in rounds: the rows are read several times, each time for a share of the keys.
+    /// What groups may take of memory, and the disk for what they take more.
+    fn budget(&self) -> Budget {
+        let Options { memory_budget, spill, .. } = &self.scan.options;
+        Budget::new(*memory_budget).with_disk(Spill::beyond_memory(spill.as_deref()))
+    }
+
+    /// The keys of all groups and what is computed of them. Where they fit neither the memory budget nor the disk together they
+    /// are made in rounds: the rows are read several times, each time for a share of the keys.
     fn groups(&mut self, feed: &Feed, stage: &Stage) -> Result<(Vec<Series>, Vec<Series>)> {
         let mut rounds = 1;
         // What an earlier stage has left stays for the next round, and counts.
@@ -252,14 +258,15 @@ impl<'a> Running<'a> {
             }
             _ => 0,
         };
+        let budget = self.budget();
         loop {
-            let budget = Budget::new(self.scan.options.memory_budget);
             match self.in_rounds(feed, stage, (rounds, stored), &budget) {
                 Err((_, true)) if Share::more(rounds).is_some() => {
                     rounds = Share::more(rounds).unwrap_or(rounds);
                 }
                 Err((error, _)) => return Err(error),
                 Ok(answer) => {
+                    self.report.notes.extend(budget.notes());
                     if rounds > 1 {
                         let note = "the groups did not fit the memory budget together: the rows were read";
                         self.report.notes.push(format!("{note} {rounds} times, each time for a part of the keys"));

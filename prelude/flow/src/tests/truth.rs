@@ -210,29 +210,90 @@ fn many_groups_are_those_of_few() {
 }
 
 #[test]
-fn groups_that_do_not_fit_are_made_in_rounds_and_an_answer_that_does_not_is_an_error() {
+fn groups_that_fit_neither_memory_nor_disk_are_made_in_rounds_and_an_answer_that_does_not_is_an_error() {
     let mut random = segment::random::SplitMix64::new(1);
-    let keys: Vec<u64> = (0..40_000).map(|_| random.next()).collect();
+    let different: Vec<u64> = (0..50_000).map(|_| random.next()).collect();
+    let keys: Vec<u64> = (0..300_000).map(|row| different[row * 7_919 % 50_000]).collect();
     let frame = df!("k" => keys).unwrap();
     let count = |name: &str| count("k").alias(name);
     let query = Query::new().groupby("k").agg([count("n")]);
-    let run = |query: &Query, gigabytes: f64| {
+    let run = |query: &Query, gigabytes: f64, spill: Option<&str>| {
         let source = std::sync::Arc::new(sources::memory::Memory::new(frame.clone()).unwrap());
-        query.over(source).options(crate::Options::default().memory_budget_gb(gigabytes)).collect()
+        let options = crate::Options { spill: spill.map(Into::into), ..crate::Options::default() };
+        query.over(source).options(options.memory_budget_gb(gigabytes)).collect()
     };
-    let (whole, report) = run(&query, 1.0).unwrap();
-    assert!(report.notes.iter().all(|note| !note.contains("times")), "{:?}", report.notes);
-    let (rounds, report) = run(&query, 0.0013).unwrap();
-    assert!(report.notes.iter().any(|note| note.contains("did not fit the memory budget")), "{:?}", report.notes);
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, none) = (folder.path().to_str(), Some("/nonexistent/folder"));
+    let noted = |report: &crate::Report, what: &str| report.notes.iter().any(|note| note.contains(what));
+    let (whole, report) = run(&query, 1.0, disk).unwrap();
+    assert!(!noted(&report, "did not fit"), "{:?}", report.notes);
     let sorted = |frame: DataFrame| frame.sort(["k"], SortMultipleOptions::default()).unwrap();
+    let (spilled, report) = run(&query, 0.0011, disk).unwrap();
+    assert!(noted(&report, "went to a disk") && !noted(&report, "times"), "{:?}", report.notes);
+    assert!(sorted(whole.clone()).equals(&sorted(spilled)));
+    let (rounds, report) = run(&query, 0.0011, none).unwrap();
+    assert!(noted(&report, "times") && noted(&report, "/nonexistent/folder"), "{:?}", report.notes);
     assert!(sorted(whole).equals(&sorted(rounds)));
     // The same behind a step that an earlier stage has to make, whose rows are kept for the next round.
-    let behind = Query::new().head(39_000).groupby("k").agg([count("n")]);
-    let (whole, _) = run(&behind, 1.0).unwrap();
-    let (rounds, report) = run(&behind, 0.0016).unwrap();
-    assert!(report.notes.iter().any(|note| note.contains("did not fit the memory budget")), "{:?}", report.notes);
-    assert!(whole.height() == 39_000 && sorted(whole).equals(&sorted(rounds)));
+    let behind = Query::new().head(250_000).groupby("k").agg([count("n")]);
+    let (whole, _) = run(&behind, 1.0, disk).unwrap();
+    for (spill, how) in [(disk, "went to a disk"), (none, "times")] {
+        let (other, report) = run(&behind, 0.0032, spill).unwrap();
+        assert!(noted(&report, how), "{:?}", report.notes);
+        assert!(whole.height() == 50_000 && sorted(whole.clone()).equals(&sorted(other)));
+    }
     let wide = Query::new().groupby("k").agg([count("n"), count("m"), count("o"), count("p")]);
-    let error = run(&wide, 0.0013).unwrap_err().to_string();
-    assert!(error.contains("memory_budget_gb") && error.contains("groups so far"), "{error}");
+    for spill in [disk, none] {
+        let error = run(&wide, 0.0011, spill).unwrap_err().to_string();
+        assert!(error.contains("memory_budget_gb") && error.contains("groups so far"), "{error}");
+    }
+}
+
+#[test]
+fn any_budget_gives_the_same_groups_within_it() {
+    let mut random = segment::random::SplitMix64::new(7);
+    let (rows, mut spilled) = (120_000, 0);
+    let texts: Vec<String> = (0..700).map(|at| format!("a text that is longer than a view: {}", at * at)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for turn in 0..6 {
+        let mut draw = |most: u64| (0..rows).map(|_| random.next() % most).collect::<Vec<_>>();
+        let most = [40_000, 3_000, 500_000][turn % 3];
+        let (keys, values, picks) = (draw(most), draw(1 << 20), draw(700));
+        let values: Vec<Option<f64>> = values.into_iter().map(|x| (x % 97 > 0).then_some(x as f64)).collect();
+        let texts: Vec<&str> = picks.iter().map(|at| texts[*at as usize].as_str()).collect();
+        let frame = df!("k" => keys, "s" => texts, "x" => values).unwrap();
+        let by: &[&str] = if turn % 2 == 0 { &["k"] } else { &["s", "k"] };
+        let all = vec![sum("x"), mean("x").alias("m"), count("x").alias("n"), last("x").alias("l")];
+        let by: Vec<PlSmallStr> = by.iter().map(|name| PlSmallStr::from_str(name)).collect();
+        let grouped = |bytes: u64| {
+            let options = crate::Options {
+                memory_budget: bytes,
+                chunk_size: 4_000,
+                spill: Some(folder.path().to_owned()),
+                ..crate::Options::default()
+            };
+            let cutting = sources::memory::Cutting { rows: 4_000, ..Default::default() };
+            let source = std::sync::Arc::new(sources::memory::Memory::cut("t", frame.clone(), None, &cutting).unwrap());
+            let grouping = crate::Grouping::new(frame.schema(), &by, all.clone()).unwrap().options(&options);
+            let (answer, rounds) = grouping
+                .in_rounds(|grouping| {
+                    let (part, _) = crate::run(&Query::new(), source.clone(), grouping, &options)
+                        .map_err(|error| polars_err!(ComputeError: "{error}"))?;
+                    grouping.finish(part).map_err(|error| polars_err!(ComputeError: "{error}"))
+                })
+                .unwrap();
+            assert_eq!(rounds, 1, "the disk takes what memory does not");
+            (answer, grouping.peak(), grouping.notes())
+        };
+        let (whole, peak, notes) = grouped(1 << 30);
+        assert!(notes.is_empty(), "{notes:?}");
+        let answer = whole.estimated_size() as u64;
+        for budget in [answer + answer / 8, answer * 3 / 2, answer * 3].map(|budget| budget.max(1_200_000)) {
+            let (answer, within, notes) = grouped(budget);
+            assert!(answer.equals_missing(&whole), "{budget} of {peak}");
+            assert!(within <= budget, "{within} of {budget}");
+            spilled += usize::from(!notes.is_empty());
+        }
+    }
+    assert!(spilled >= 4, "spilled in {spilled} of 18 runs");
 }
