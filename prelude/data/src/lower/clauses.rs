@@ -202,28 +202,38 @@ impl JoinFrame {
     /// The rows with what their partners have, one for each row at most.
     fn with_partners(&self, frame: &DataFrame, partners: &flow::Partners) -> flow::Result<DataFrame> {
         let take = |columns: &[Column], rows: &IdxCa| {
-            let taken = columns.iter().map(|column| Ok(column.as_materialized_series().take(rows)?.into_column()));
+            let taken = columns.iter().map(|column| {
+                let column = sources::picked(column.as_materialized_series(), rows)?;
+                Ok(column.into_column())
+            });
             taken.collect::<PolarsResult<Vec<_>>>()
         };
         let theirs = self.fitted.get().unwrap_or(&self.frame);
         let theirs: Vec<Column> =
             self.added().map(|name| theirs.column(name).cloned()).collect::<PolarsResult<Vec<_>>>()?;
         let found = partners.rows(frame, &self.keys)?;
-        let has = found.iter().filter(|row| row.is_some()).count();
+        let is_there = |row: &IdxSize| *row != flow::Partners::NONE;
+        let has = found.iter().filter(|row| is_there(row)).count();
         let own = |with: bool| {
-            let own = (0..).zip(&found).filter(|(_, row)| row.is_some() == with).map(|(at, _)| at).collect();
+            let own = (0..).zip(&found).filter(|(_, row)| is_there(row) == with).map(|(at, _)| at).collect();
             IdxCa::from_vec(PlSmallStr::EMPTY, own)
         };
         let (mut columns, rows) = match self.how {
             How::Anti => return Ok(DataFrame::new(found.len() - has, take(frame.columns(), &own(false))?)?),
             How::Inner if has < found.len() => {
-                let rows = IdxCa::from_vec(PlSmallStr::EMPTY, found.iter().flatten().copied().collect());
+                let rows = IdxCa::from_vec(PlSmallStr::EMPTY, found.iter().copied().filter(is_there).collect());
                 (take(frame.columns(), &own(true))?, rows)
             }
-            _ => (frame.columns().to_vec(), IdxCa::from_iter_options(PlSmallStr::EMPTY, found.into_iter())),
+            _ if has == found.len() => (frame.columns().to_vec(), IdxCa::from_vec(PlSmallStr::EMPTY, found)),
+            _ => {
+                let rows = found.into_iter().map(|row| is_there(&row).then_some(row));
+                (frame.columns().to_vec(), IdxCa::from_iter_options(PlSmallStr::EMPTY, rows))
+            }
         };
         columns.extend(take(&theirs, &rows)?);
-        Ok(DataFrame::new(rows.len(), columns)?)
+        let height = rows.len();
+        sources::recycle(DataFrame::new(height, vec![rows.into_series().into_column()])?);
+        Ok(DataFrame::new(height, columns)?)
     }
 
     /// The frame with keys of these types; of an anti join, the keys alone.
