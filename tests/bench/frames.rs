@@ -3,9 +3,11 @@
 //!
 //! The table is made by `peers/frames.py` (pyarrow, zstd, row groups of 262,144 rows). Each query runs in a process of its own,
 //! several times after a run that warms up; the least processor seconds and the least wall seconds count. Our first pass forgets
-//! all decoded columns before it; `again` is the same query once more. All answers must agree.
+//! all decoded columns before it; `again` is the same query once more. All answers must agree: before anything is measured each
+//! row and value with those of the Polars that is linked here, and what the peers find in numbers of rows and sums.
 //!
 //! `-- budget [million rows] [gigabytes]` groups by a tenth as many keys as rows under a memory budget and prints the peak.
+//! `-- only QUERY [million rows]` runs one of our queries alone, for a profile of it.
 
 use data::Group;
 use flow::{mean, sum};
@@ -40,12 +42,22 @@ fn main() {
     let number = |at: usize, other: f64| arguments.get(at).and_then(|one| one.parse().ok()).unwrap_or(other);
     match arguments.first().map(String::as_str) {
         Some("child") => return ours(number(1, 1.0) as usize, Path::new(&arguments[2])),
+        Some("check") => return (1..=QUERIES.len()).for_each(|query| check(query, Path::new(&arguments[1]))),
         Some("budget") => return within_budget(number(1, 100.0), number(2, 0.5)),
         _ => {}
     }
-    let million = number(0, 15.0);
+    let only = arguments.first().is_some_and(|first| first == "only").then(|| number(1, 1.0) as usize);
+    let million = number(if only.is_some() { 2 } else { 0 }, 15.0);
     let Some(python) = environment("bench frames", "frames", &PACKAGES) else { return };
     let folder = tables(&python, (million * 1e6) as usize);
+    if let Some(query) = only {
+        return ours(query, &folder);
+    }
+    let mut checks = Command::new(std::env::current_exe().expect("this program"));
+    assert!(
+        checks.arg("check").arg(&folder).status().expect("a process").success(),
+        "answers differ from those of Polars"
+    );
     let mut all: BTreeMap<&str, Vec<Told>> = BTreeMap::new();
     for query in 1..=QUERIES.len() {
         let (number, runs) = (query.to_string(), RUNS.to_string());
@@ -58,7 +70,7 @@ fn main() {
         }
         for (name, told) in &all {
             let (own, other) = (&all["ours"][query - 1], &told[query - 1]);
-            let same = own.rows == other.rows && (own.sum - other.sum).abs() <= 1e-9 * own.sum.abs();
+            let same = own.rows == other.rows && (own.sum - other.sum).abs() <= 1e-12 * own.sum.abs();
             assert!(
                 same,
                 "query {query}: {} rows {} beside {} rows {} of {name}",
@@ -176,6 +188,56 @@ fn ask(query: usize, folder: &Path) -> DataFrame {
         _ => kept("s == 'customer-0007919'"),
     };
     answer.expect("an answer")
+}
+
+/// Compares each row and value of a query with those of the Polars that is linked here: keys, texts and values that are handed on
+/// must be the same, sums and means agree to 1e-12.
+fn check(query: usize, folder: &Path) {
+    let scan = |name: &str| {
+        let path = folder.join(name).to_str().expect("a path of text").to_owned();
+        LazyFrame::scan_parquet(PlRefPath::new(&path), ScanArgsParquet::default()).expect("the table")
+    };
+    let rows = || scan("rows.parquet");
+    let grouped = |keys: &[&str]| {
+        let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
+        let groups = rows().group_by(keys.clone()).agg([col("x").sum(), col("y").mean()]);
+        groups.sort_by_exprs(keys, SortMultipleOptions::default())
+    };
+    let kept = |cut: Expr| rows().filter(cut).select([col("x"), col("y")]);
+    let sums = |table: LazyFrame, names: &[&str]| {
+        table.select(names.iter().map(|name| col(*name).cast(DataType::Float64).sum()).collect::<Vec<_>>())
+    };
+    let theirs = match query {
+        1 => grouped(&["a", "b"]),
+        2 => grouped(&["k"]),
+        3 => grouped(&["s"]),
+        4 => kept(col("s").str().contains_literal(lit("777"))),
+        5 => kept(col("s").str().contains(lit("7[0-4]5$"), true)),
+        6 => {
+            let best = SortMultipleOptions::default().with_order_descending(true);
+            rows().select(["a", "b", "k", "s", "x", "y"].map(col)).sort(["x"], best).limit(10)
+        }
+        7 => {
+            let both = rows().join(scan("small.parquet"), [col("j")], [col("j")], JoinArgs::new(JoinType::Inner));
+            sums(both, &["x", "w"])
+        }
+        8 => sums(scan("wide.parquet"), &["c101", "c502", "c903"]),
+        _ => kept(col("s").eq(lit("customer-0007919"))),
+    };
+    let theirs = theirs.collect_with_engine(Engine::Streaming).expect("an answer").unwrap_single();
+    let ours = ask(query, folder);
+    assert_eq!((ours.height(), ours.width()), (theirs.height(), theirs.width()), "query {query}");
+    for (own, other) in ours.columns().iter().zip(theirs.columns()) {
+        let other = other.cast(own.dtype()).expect("the same type");
+        if !own.dtype().is_float() || matches!(query, 4..=6 | 9) {
+            assert!(own.equals(&other), "query {query}: {own:?} beside {other:?}");
+            continue;
+        }
+        for (a, b) in own.f64().expect("numbers").iter().zip(other.f64().expect("numbers").iter()) {
+            let (a, b) = (a.expect("a number"), b.expect("a number"));
+            assert!((a - b).abs() <= 1e-12 * a.abs().max(b.abs()), "query {query}: {a} beside {b} in {}", own.name());
+        }
+    }
 }
 
 /// The sum of all floating point numbers.
