@@ -367,7 +367,9 @@ impl Walk<'_> {
 fn is_length_only(stage: &Stage, name: &PlSmallStr) -> bool {
     let only = |step: &Step| match &step.op {
         Op::Filter(value) | Op::Define { value, .. } => !value.columns().contains(name) || value.asks_lengths_of(name),
-        Op::Dates { .. } | Op::Sample { .. } | Op::Keep(_) => true,
+        Op::Dates { column, .. } => column != name,
+        Op::Sample { keys, .. } => !keys.contains(name),
+        Op::Keep(_) => true,
         Op::Function { inputs, .. } => !inputs.contains(name),
         // What these hand on is not known here.
         Op::Candidates { .. } | Op::Custom(_) => false,

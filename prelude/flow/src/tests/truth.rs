@@ -105,6 +105,9 @@ fn a_sample_takes_whole_events() {
         "{taken:?}"
     );
     assert_eq!(taken.len(), 159, "as the second implementation draws");
+    // Also where nobody else asks for the columns that name an event.
+    let narrow = Query::new().sample(0.3, 12).clause(Clause::Select(vec!["n".into()])).run(&frame).unwrap();
+    assert_eq!(narrow.column("n").unwrap(), sample.column("n").unwrap());
     // The same events whatever else is in the table, and in whatever type their numbers are written.
     let wide = frame.clone().lazy().filter(col("n").gt(lit(299))).with_column(col("__event__").cast(DataType::Int64));
     let again = Query::new().sample(0.3, 12).run(&wide.collect().unwrap()).unwrap();
