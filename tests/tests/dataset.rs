@@ -17,6 +17,7 @@ mod dataset {
     mod text;
     mod varied;
     mod vary;
+    mod vary_steps;
     mod weights;
     mod whole;
 }
