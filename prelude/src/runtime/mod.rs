@@ -6,6 +6,7 @@
 
 mod browse;
 mod cell;
+mod cheap;
 mod ending;
 mod errand;
 mod kept;
@@ -26,6 +27,7 @@ pub use cell::{
     Ended, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep, timeit,
     with_runtime,
 };
+pub use cheap::Cheap;
 pub use ending::{Cause, Stop, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
@@ -35,7 +37,7 @@ pub use show::{
 };
 pub use start::recoil_worker_start;
 pub use stdin::{Stdin, stdin};
-pub use store::{Cheap, Names, Peek, copy, keep, kinds as peek_kinds, put, take};
+pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
 pub use threads::of_cell;
 pub use waits::{
