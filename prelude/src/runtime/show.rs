@@ -62,7 +62,7 @@ pub fn display_with_id(id: impl Into<String>, value: impl Display) {
 /// Replaces what [`display_with_id`] has shown, in every cell that shows it.
 ///
 /// ```
-/// recoil::update_display("state", vec![1.0, 2.0]);
+/// recoil::update_display("state", "done");
 /// ```
 pub fn update_display(id: impl Into<String>, value: impl Display) {
     link::update(shown(&value), id.into());

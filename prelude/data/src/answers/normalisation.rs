@@ -76,9 +76,10 @@ impl BeforeCuts {
     ///
     /// ```
     /// # use polars::df;
-    /// # let data = data::Data::from_frames([("mumu", df!("x" => [1.0, 2.0])?)])?;
-    /// let all = data.vary("luminosity", data::Norm(0.5)).normalisation()?;
-    /// assert_eq!(all.get("mumu").and_then(|mumu| mumu.varied("luminosity", data::Up)), Some(3.0));
+    /// # let frame = df!("sf" => [1.0, 1.0], "up" => [1.5, 1.5], "down" => [0.5, 0.5])?;
+    /// # let data = data::Data::from_frames([("mumu", frame)])?;
+    /// let all = data.vary("id", ("sf", "up", "down")).weight("sf").normalisation()?;
+    /// assert_eq!(all.get("mumu").and_then(|mumu| mumu.varied("id", data::Up)), Some(3.0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn varied(&self, source: &str, direction: Direction) -> Option<f64> {

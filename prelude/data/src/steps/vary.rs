@@ -49,7 +49,7 @@ impl fmt::Display for Member {
 /// How a set of weights becomes one uncertainty.
 ///
 /// ```
-/// # use polars::df;
+/// # use polars::{df, prelude::NamedFrom};
 /// # let weights = polars::prelude::Series::new("".into(), [1.5, 0.5]);
 /// # let data = data::Data::from_frames([("mumu", df!("pt" => [20.0], "pdf" => [weights])?)])?;
 /// let hist = data.vary("pdf", data::Replicas("pdf", data::Rms)).hist("pt", (1, 0.0, 50.0))?;
