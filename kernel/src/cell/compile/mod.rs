@@ -1,9 +1,9 @@
 //! From generated source to a library that can be loaded: one pass of rustc, or none when [`cache`] has the cell.
 //!
 //! In come a [`plan`] and a source; out come a library and what was learnt of the cell's variables ([`mir`] reads their
-//! types), or rustc's errors. [`waiting`] is a rustc that was started before the cell. [`repair`] mends what the cell's own code cannot know, [`linker`] links without rustc's
-//! driver, [`dependencies`] builds added crates with the real cargo. This storey knows nothing of evcxr, of the session's
-//! state or of how errors are shown.
+//! types), or rustc's errors. [`waiting`] is a rustc that was started before the cell. [`repair`] corrects what the cell's own
+//! code cannot know, [`linker`] links without rustc's driver, [`dependencies`] builds added crates with the real cargo. This
+//! storey knows nothing of evcxr, of the session's state or of how errors are shown.
 
 pub(crate) mod cache;
 pub(crate) mod canonical;

@@ -34,7 +34,8 @@ pub struct BeforeCuts {
     pub sum: f64,
     /// The sum of squared weights.
     pub variance: f64,
-    /// For each source that concerns the process its name, and the sums up and down.
+    /// For each source that concerns the process its name, and the sums up and down. Uncertainties of the yield alone
+    /// ([`Norm`](crate::Norm)) are not among them: their factors do not depend on rows.
     pub sources: Vec<(String, [f64; 2])>,
     /// Whether the files say so: a skim has written them.
     pub kept: bool,
