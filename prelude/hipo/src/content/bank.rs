@@ -10,21 +10,7 @@ use crate::model::schema::{ColumnType, MAX_STRUCTURE, Schema, SchemaColumn};
 /// A flyweight view of a bank in an event: nothing is copied until a number is asked for.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # let schema = reader.bank("REC::Particle")?;
 /// # let mut events = reader.events();
@@ -45,21 +31,7 @@ impl<'a> Structure<'a> {
     /// Its payload as a bank of this schema, whose numbers the caller has compared.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -87,21 +59,7 @@ impl<'a> Bank<'a> {
     /// Its layout.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -118,21 +76,7 @@ impl<'a> Bank<'a> {
     /// Number of rows; 0 when the event does not hold the bank.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -152,21 +96,7 @@ impl<'a> Bank<'a> {
     /// When there is no such column or row.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -186,21 +116,7 @@ impl<'a> Bank<'a> {
     /// The (first) number in a row of the column with this index. `None` beyond the end.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -225,21 +141,7 @@ impl<'a> Bank<'a> {
     /// The typed number in a row of a column. `None` beyond the end or when `T` has another size than the column.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();
@@ -262,21 +164,7 @@ impl<'a> Bank<'a> {
     /// All numbers of the column with this index, row after row. `None` beyond the last column.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let schema = reader.bank("REC::Particle")?;
     /// # let mut events = reader.events();

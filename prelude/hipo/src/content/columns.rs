@@ -8,21 +8,7 @@ use crate::model::error::Fault;
 /// One column over many events.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
 /// let pid: &hipo::Column = particles.column("pid")?;
@@ -42,21 +28,7 @@ pub struct Column {
 /// Columns of one bank over many events.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// let particles: hipo::BankColumns = reader.read_columns("REC::Particle", &["pid"])?;
 /// assert_eq!(particles.column("pid")?.values, hipo::Numbers::I32(vec![11, 2212, 22, 11]));
@@ -76,21 +48,7 @@ impl BankColumns {
     /// Number of events.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
     /// assert_eq!(particles.events(), 3);
@@ -104,21 +62,7 @@ impl BankColumns {
     /// Number of rows of all events.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
     /// assert_eq!(particles.rows(), 4);
@@ -136,21 +80,7 @@ impl BankColumns {
     /// When it was not read.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
     /// assert_eq!(particles.column("px")?.values.as_f64(0), Some(0.5));
@@ -166,21 +96,7 @@ impl BankColumns {
     /// Rows of an event.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
     /// assert_eq!(particles.rows_of(1), 2..3);
@@ -200,21 +116,7 @@ impl BankColumns {
     /// When `keep` has not one word per row.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let particles = reader.read_columns("REC::Particle", &["pid", "px"])?;
     /// let mut particles = particles;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::content::dictionary::Dictionary;
-use crate::content::event::{Event, EventBuilder};
+use crate::content::event::Event;
+use crate::content::event_builder::EventBuilder;
 use crate::model::error::{Fault, Result};
 use crate::model::schema::Schema;
 

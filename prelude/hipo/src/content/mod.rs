@@ -8,5 +8,6 @@ pub(crate) mod composite;
 pub(crate) mod describe;
 pub(crate) mod dictionary;
 pub(crate) mod event;
+pub(crate) mod event_builder;
 pub(crate) mod gather;
 pub(crate) mod structure;

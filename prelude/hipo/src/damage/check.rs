@@ -21,21 +21,7 @@ const MAX_FAULTS: usize = 1000;
 /// What a check found.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// let report: hipo::CheckReport = hipo::check(&path, &mut |_, _| Ok(()))?;
 /// assert_eq!((report.records, report.events, report.is_whole()), (2, 3, true));
@@ -63,21 +49,7 @@ impl CheckReport {
     /// Whether nothing is damaged.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let mut bytes = std::fs::read(&path)?;
     /// # let at = reader.index().records()[0].position as usize + 60;
@@ -106,21 +78,7 @@ impl CheckReport {
 /// When the system refuses, or `progress` ends the work.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// let report = hipo::check(&path, &mut |_done, _all| Ok(()))?;
 /// assert!(report.is_whole() && report.events == 3);
@@ -138,21 +96,7 @@ pub fn check(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<CheckRepo
 /// As [`check`].
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// assert_eq!(hipo::check_stream(reader.stream(), &mut |_, _| Ok(()))?.events, 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

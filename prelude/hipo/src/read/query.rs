@@ -17,21 +17,7 @@ pub type EventFilter = Arc<dyn Fn(&Event<'_>) -> Result<bool> + Send + Sync>;
 /// A bank and which of its columns are wanted.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// use hipo::{BankRequest, ColumnQuery};
 /// let banks = reader.read(&ColumnQuery::new().bank(BankRequest::new("REC::Particle", &["pid"])))?;
@@ -49,21 +35,7 @@ impl BankRequest {
     /// These columns of a bank; none means all.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// use hipo::{BankRequest, ColumnQuery};
     /// let all: [&str; 0] = [];
@@ -78,21 +50,7 @@ impl BankRequest {
     /// Only rows that `filter` keeps; it sees the wanted columns, one record at a time.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -110,21 +68,7 @@ impl BankRequest {
 /// What to read of a file: several banks side by side, of which events.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # use hipo::{BankRequest, ColumnQuery};
 /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -153,21 +97,7 @@ impl ColumnQuery {
     /// Nothing yet; all events, as many threads as the machine has.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// assert!(reader.read(&hipo::ColumnQuery::new())?.is_empty(), "no bank is wanted yet");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -188,21 +118,7 @@ impl ColumnQuery {
     /// One more bank.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -218,21 +134,7 @@ impl ColumnQuery {
     /// Only events of these tags.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -248,21 +150,7 @@ impl ColumnQuery {
     /// Only events that hold this bank with at least one row.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -278,21 +166,7 @@ impl ColumnQuery {
     /// Only events that `filter` keeps.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -309,21 +183,7 @@ impl ColumnQuery {
     /// Only events of this set; records without any are not decompressed.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -341,21 +201,7 @@ impl ColumnQuery {
     /// Only these event numbers; records outside are not decompressed.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -371,21 +217,7 @@ impl ColumnQuery {
     /// With this many threads.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # use hipo::{BankRequest, ColumnQuery};
     /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);
@@ -402,21 +234,7 @@ impl ColumnQuery {
 /// The columns of the kept events of one record.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # use hipo::{BankRequest, ColumnQuery};
 /// # let pids = || BankRequest::new("REC::Particle", &["pid"]);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::container::walk::Progress;
 use crate::content::dictionary::Dictionary;
-use crate::content::event::{Event, little_endian};
+use crate::content::event::Event;
+use crate::content::event_builder::little_endian;
 use crate::model::error::{Error, Fault, Result};
 use crate::read::reader::{Events, Reader};
 use crate::write::writer::{WriteSummary, Writer};
@@ -12,21 +13,7 @@ use crate::write::writer::{WriteSummary, Writer};
 /// Several files, event by event.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
 /// assert_eq!((fusion.readers().len(), fusion.len()), (2, 3));
@@ -43,21 +30,7 @@ impl Fusion {
     /// When there is none, or the numbers of events differ.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// assert!(hipo::Fusion::of(vec![]).is_err());
     /// assert_eq!(hipo::Fusion::of(vec![reader])?.len(), 3);
@@ -78,21 +51,7 @@ impl Fusion {
     /// The files.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// assert_eq!(fusion.readers().len(), 2);
@@ -106,21 +65,7 @@ impl Fusion {
     /// Number of events, the same in all files.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// assert_eq!(fusion.len(), 3);
@@ -134,21 +79,7 @@ impl Fusion {
     /// Whether there are no events.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// assert!(!fusion.is_empty());
@@ -162,21 +93,7 @@ impl Fusion {
     /// A cursor over the events of all files.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// assert!(fusion.events().next()?.is_some());
@@ -194,21 +111,7 @@ impl Fusion {
     /// When dictionaries contradict each other, a record is damaged, or the system refuses.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// assert_eq!(fusion.write(folder.path().join("both.hipo"), &mut |_, _| Ok(()))?.events, 3);
@@ -256,21 +159,7 @@ impl Fusion {
 /// A cursor over events side by side.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.hipo");
-/// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-/// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-/// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-/// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-/// #     for (row, &pid) in pids.iter().enumerate() {
-/// #         particles.put("pid", row, pid)?;
-/// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-/// #         particles.put("px", row, 0.5)?;
-/// #         particles.put("pz", row, 1.5)?;
-/// #     }
-/// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-/// # }
-/// # writer.finish()?;
+#[doc = include_str!("../example.txt")]
 /// # let reader = hipo::Reader::open(&path)?;
 /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
 /// let mut events: hipo::FusedEvents = fusion.events();
@@ -290,21 +179,7 @@ impl FusedEvents<'_> {
     /// When a record is damaged.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.hipo");
-    /// # let schema = hipo::Schema::parse("{REC::Particle/300/31}{pid/I,charge/B,px/F,py/F,pz/F}")?;
-    /// # let mut writer = hipo::Writer::builder().config("note", "a test").schema(schema)?.create(&path)?;
-    /// # for (tag, pids) in [(0, vec![11, 2212]), (0, vec![22]), (1, vec![11])] {
-    /// #     let mut particles = writer.bank("REC::Particle", pids.len())?;
-    /// #     for (row, &pid) in pids.iter().enumerate() {
-    /// #         particles.put("pid", row, pid)?;
-    /// #         particles.put("charge", row, match pid { 11 => -1, 2212 => 1, _ => 0 })?;
-    /// #         particles.put("px", row, 0.5)?;
-    /// #         particles.put("pz", row, 1.5)?;
-    /// #     }
-    /// #     writer.write(hipo::EventBuilder::new().set_tag(tag).add_bank(&particles)?)?;
-    /// # }
-    /// # writer.finish()?;
+    #[doc = include_str!("../example.txt")]
     /// # let reader = hipo::Reader::open(&path)?;
     /// # let fusion = hipo::Fusion::of(vec![hipo::Reader::open(&path)?, hipo::Reader::open(&path)?])?;
     /// let mut events = fusion.events();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::container::record::Record;
 use crate::content::bank::append_number;
-use crate::content::event::EventBuilder;
+use crate::content::event_builder::EventBuilder;
 use crate::content::structure::{Number, Numbers};
 use crate::model::error::{Error, Fault, Result};
 use crate::model::order::ByteOrder;
