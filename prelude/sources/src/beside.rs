@@ -8,7 +8,7 @@ mod by_index;
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, SegmentInfo, Source, not_there};
+use crate::source::{Identity, Numbered, SegmentInfo, Source, not_there};
 use by_index::{ByIndex, of_segment};
 use polars::prelude::*;
 use segment::lists::Lists;
@@ -254,6 +254,13 @@ impl Source for Beside {
         }
         let frame = self.read(segment, std::slice::from_ref(column), rows)?;
         Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
+    }
+
+    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+        if self.names.iter().all(|(shown, _)| shown != column) {
+            return self.first.numbered(segment, column, rows);
+        }
+        Ok(None)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -5,7 +5,7 @@
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, SegmentInfo, Source};
+use crate::source::{Identity, Numbered, SegmentInfo, Source};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use polars::prelude::*;
 use segment::{ColumnStatistics, Result, Scalar, Statistics};
@@ -199,6 +199,13 @@ impl Source for Folders {
             return Ok(Column::new(column.clone(), vec![1_u32; rows.len()]));
         }
         self.inner.lengths(segment, column, rows)
+    }
+
+    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+        if self.constant(column).is_some() {
+            return Ok(None);
+        }
+        self.inner.numbered(segment, column, rows)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -3,7 +3,7 @@
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{SegmentInfo, Source, not_there};
+use crate::source::{Numbered, SegmentInfo, Source, not_there};
 use polars::prelude::{Column, DataFrame, IdxSize, PlSmallStr, SchemaRef};
 use segment::{Result, Statistics};
 use std::ops::Range;
@@ -91,6 +91,10 @@ impl Source for Indexed {
 
     fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
         self.inner.lengths(segment, column, rows)
+    }
+
+    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+        self.inner.numbered(segment, column, rows)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -282,3 +282,33 @@ pub struct Opened {
     /// What was decided, for the user to read; empty where nothing needed to be.
     pub notes: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The methods in the first item that begins so.
+    fn methods(text: &str, item: &str) -> BTreeSet<String> {
+        let body = text.split(item).nth(1).and_then(|rest| rest.split("\n}").next()).expect("the item");
+        body.split("    fn ").skip(1).filter_map(|rest| rest.split('(').next()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn tables_around_tables_pass_on_every_question() {
+        let all = methods(include_str!("source.rs"), "pub trait Source:");
+        assert!(all.len() > 20, "{all:?}");
+        let around = [
+            ("Indexed", include_str!("indexed.rs")),
+            ("Folders", include_str!("folders.rs")),
+            ("Beside", include_str!("beside.rs")),
+            ("Chain", include_str!("chain/mod.rs")),
+        ];
+        for (name, text) in around {
+            let own = methods(text, &format!("impl Source for {name}"));
+            let mut missing: Vec<&String> = all.difference(&own).collect();
+            // Rows follow from the segments, and a table with a friend is more than its Parquet files.
+            missing.retain(|method| *method != "rows" && !(name == "Beside" && *method == "parquet_files"));
+            assert!(missing.is_empty(), "{name} does not pass on {missing:?}");
+        }
+    }
+}
