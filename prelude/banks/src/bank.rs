@@ -12,13 +12,7 @@ use std::sync::Arc;
 /// The rows of a bank: a [`Group`] with a few words of its own.
 ///
 /// ```
-/// # use polars::df;
-/// # let folder = tempfile::tempdir()?;
-/// # let folder = folder.path();
-/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+#[doc = include_str!("example.txt")]
 /// let particles: banks::Bank = run.bank("REC::Particle");
 /// assert_eq!(particles.query("pid == 11").column("px")?, [1.0, 3.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,13 +44,7 @@ impl Bank {
     /// Only these columns, in this order.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.bank("REC::Particle").columns(["pid", "px"]).collect()?.width(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -68,13 +56,7 @@ impl Bank {
     /// What columns of every row of this bank mean; displays as a table.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert!(run.bank("REC::Particle").schema()?.to_text().contains("charge"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -98,13 +80,7 @@ impl Bank {
     /// names are taken, such as `MC::Particle` beside it, has its whole name: `MC_Particle_px`.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// # let clusters = df!("__event__" => [0, 1, 2], "pindex" => [1, 0, 0], "energy" => [0.1, 0.2, 0.3])?;
     /// # banks::write_hipo(&clusters, folder.join("clusters.hipo"), "REC::Calorimeter", 300, 32)?;
     /// # let clusters = banks::hipo(folder.join("clusters.hipo").display().to_string())?;

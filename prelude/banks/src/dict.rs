@@ -60,13 +60,7 @@ fn paths(listed: Vec<sources::Listed>) -> Vec<PathBuf> {
 /// HIPO files read as one: a dict of banks. Displays as their dictionary.
 ///
 /// ```
-/// # use polars::df;
-/// # let folder = tempfile::tempdir()?;
-/// # let folder = folder.path();
-/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+#[doc = include_str!("example.txt")]
 /// assert_eq!(run["REC::Particle"].query("px > 1.5").count()?, 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -112,13 +106,7 @@ impl Hipo {
     /// The rows of a bank, with `__event__`, `__tag__` and `__row__` (in the event) beside its columns.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.bank("REC::Particle").count()?, 4, "rows of three events");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -136,13 +124,7 @@ impl Hipo {
     /// for are read.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.events().select(["REC::Particle.px"]).collect()?.height(), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -156,13 +138,7 @@ impl Hipo {
     /// One row per event: a list for every column of a bank, with the columns' own names.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// let electrons = run.lists("REC::Particle").query("any(pid == 11)");
     /// assert_eq!(electrons.count()?, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -184,13 +160,7 @@ impl Hipo {
     /// Only events of these tags.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!((run.tags([0]).count()?, run.tags([1]).count()?), (3, 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -205,13 +175,7 @@ impl Hipo {
     /// `.tags([0])` leaves them out.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.keep("REC::Particle", "pid == 11 & px > 2").count()?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -234,13 +198,7 @@ impl Hipo {
     /// any other positive, negative and neutral particles; without an `X` of a charge there are no others of it.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.reaction("11:2212").count()?, 1);
     /// assert_eq!(run.reaction("11:X+").count()?, 2, "with any other positive particles");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -253,13 +211,7 @@ impl Hipo {
     /// The same for another bank with `pid` and `charge`.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.reaction_in("REC::Particle", "22").count()?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -278,13 +230,7 @@ impl Hipo {
     /// An invalid choice; what cannot be read, with its place.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.count()?, 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -300,13 +246,7 @@ impl Hipo {
     /// The names of the banks; displays as the dictionary.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.banks()[..], ["REC::Particle"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -318,13 +258,7 @@ impl Hipo {
     /// Texts of the user configuration, by key; of several files the first that has it.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert!(run.config().is_empty(), "the file has no texts of its user");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -336,13 +270,7 @@ impl Hipo {
     /// The files for reading event by event.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.chain().readers().len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -356,13 +284,7 @@ impl Hipo {
     /// An invalid choice; what cannot be read, with its place, or written. No file appears then.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.keep("REC::Particle", "pid == 2212").skim(folder.join("protons.hipo"))?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -376,13 +298,7 @@ impl Hipo {
     /// See [`Hipo::skim`].
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(run.skim_banks("REC::*", folder.join("rec.hipo"))?, 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -410,13 +326,7 @@ impl Hipo {
     /// Several files on a side, different numbers of events, dictionaries that contradict each other.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// # let clusters = df!("__event__" => [0, 1, 2], "pindex" => [1, 0, 0], "energy" => [0.1, 0.2, 0.3])?;
     /// # banks::write_hipo(&clusters, folder.join("clusters.hipo"), "REC::Calorimeter", 300, 32)?;
     /// # let clusters = banks::hipo(folder.join("clusters.hipo").display().to_string())?;

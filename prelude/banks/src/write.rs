@@ -10,13 +10,7 @@ use std::sync::Arc;
 /// Groups that can be written as a bank of a HIPO file.
 ///
 /// ```
-/// # use polars::df;
-/// # let folder = tempfile::tempdir()?;
-/// # let folder = folder.path();
-/// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-/// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-/// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-/// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+#[doc = include_str!("example.txt")]
 /// use banks::WriteHipo;
 /// run.bank("REC::Particle").query("pid == 11").write_hipo(folder.join("electrons.hipo"), "my::Electron", 900, 1)?;
 /// assert_eq!(banks::hipo(folder.join("electrons.hipo").display().to_string())?.bank("my::Electron").count()?, 2);
@@ -32,13 +26,7 @@ pub trait WriteHipo {
     /// No file appears then.
     ///
     /// ```
-    /// # use polars::df;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// # let particles = df!("__event__" => [0, 0, 1, 2], "pid" => [11, 2212, 11, 22], "charge" => [-1, 1, -1, 0],
-    /// #     "px" => [1.0, 2.0, 3.0, 4.0])?;
-    /// # banks::write_hipo(&particles, folder.join("run.hipo"), "REC::Particle", 300, 31)?;
-    /// # let run = banks::hipo(folder.join("run.hipo").display().to_string())?;
+    #[doc = include_str!("example.txt")]
     /// use banks::WriteHipo;
     /// let data = data::Data::from_frames([("mumu", df!("px" => [0.5, 1.5])?)])?;
     /// data.write_hipo(folder.join("made.hipo"), "my::Bank", 900, 1)?;

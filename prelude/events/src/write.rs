@@ -82,12 +82,7 @@ fn bases_between(
 /// When an event does not fit the format.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("example.txt")]
 /// let bytes = events::write::evt2(&some, Some(sensor))?;
 /// assert_eq!(events::Recording::from_bytes("run.raw", bytes)?.format(), events::Format::Evt2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -121,12 +116,7 @@ pub fn evt2(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
 /// When an event does not fit the format.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("example.txt")]
 /// let bytes = events::write::evt3(&some, Some(sensor))?;
 /// assert_eq!(events::Recording::from_bytes("run.raw", bytes)?.read()?.t, some.t);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -188,12 +178,7 @@ fn neighbours(events: &Events, row: usize) -> (u16, usize) {
 /// When an event does not fit the format.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("example.txt")]
 /// let bytes = events::write::dat(&some, Some(sensor))?;
 /// assert_eq!(events::Recording::from_bytes("run.dat", bytes)?.read()?, some);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -229,12 +214,7 @@ pub fn dat(events: &Events, geometry: Option<Geometry>) -> Result<Vec<u8>> {
 /// A CSV file with the heading `t,x,y,p`: microseconds, places, and polarity as it is in `events`.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("example.txt")]
 /// let text = String::from_utf8(events::write::csv(&some, None))?;
 /// assert!(text.contains("t,x,y,p\n100,0,1,0\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -259,12 +239,7 @@ pub fn csv(events: &Events, geometry: Option<Geometry>) -> Vec<u8> {
 /// When time steps back, or the recording is longer than 71 minutes: its times have 32 bits.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("example.txt")]
 /// let bytes = events::write::hdf5(&some, Some(sensor))?;
 /// assert_eq!(events::Recording::from_bytes("run.h5", bytes)?.read()?.x, some.x);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

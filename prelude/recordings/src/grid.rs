@@ -8,13 +8,7 @@ use std::ops::Deref;
 /// An array of events in time and place; displays as its planes side by side.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
-/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+#[doc = include_str!("example.txt")]
 /// let grid = recording.voxel_grid(2)?;
 /// assert_eq!(grid.shape, [2, 3, 4]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,13 +32,7 @@ impl EventGrid {
     /// Its planes as one picture.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let (width, height) = recording.voxel_grid(2)?.picture().size();
     /// assert!(width >= 2 * 4 && height >= 3, "two planes side by side");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

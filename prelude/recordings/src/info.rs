@@ -7,13 +7,7 @@ use std::ops::Deref;
 /// What there is to know about a recording; displays as a table.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
-/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+#[doc = include_str!("example.txt")]
 /// let info: recordings::EventInfo = recording.info()?;
 /// assert_eq!(info.events, 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -27,12 +27,7 @@ pub fn events(path: impl AsRef<Path>) -> Result<EventData> {
 /// A recording to be opened, with options.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
+#[doc = include_str!("example.txt")]
 /// let recording = EventLoader::new(&path).signed().index_cache(IndexCache::Off).load()?;
 /// assert_eq!(recording.query("polarity < 0").count()?, 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -49,12 +44,7 @@ impl EventLoader {
     /// Opens `path` when asked to.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(EventLoader::new(&path).index_cache(IndexCache::Off).load()?.count()?, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -65,12 +55,7 @@ impl EventLoader {
     /// The format, when the content is not to be asked: `evt2`, `evt2.1`, `evt3`, `dat`, `aedat4`, `hdf5`, `text`...
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let loader = EventLoader::new(&path).index_cache(IndexCache::Off);
     /// assert_eq!(loader.clone().format("text").load()?.count()?, 4);
     /// assert!(loader.format("evt9").load().is_err(), "there is no such format");
@@ -84,12 +69,7 @@ impl EventLoader {
     /// Polarity as -1 and +1.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let recording = EventLoader::new(&path).signed().index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("polarity")?, [-1.0, 1.0, -1.0, 1.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -102,12 +82,7 @@ impl EventLoader {
     /// Polarity as 0 and 1.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let recording = EventLoader::new(&path).unsigned().index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("polarity")?, [0.0, 1.0, 0.0, 1.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -120,12 +95,7 @@ impl EventLoader {
     /// Time from the start of the recording, as the vendor's tools count it.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let recording = EventLoader::new(&path).shifted().index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("t")?, [0.0, 10.0, 20.0, 30.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -138,12 +108,7 @@ impl EventLoader {
     /// x from the left and y from the top, for files whose axes run the other way; needs the size of the sensor.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let recording = EventLoader::new(&path).geometry(4, 3).flipped().index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("x")?, [2.0, 1.0, 0.0, 2.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -156,12 +121,7 @@ impl EventLoader {
     /// Skips what is damaged and counts it; `info()` tells.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// std::fs::write(&path, "t,x,y,p\n1,1,2,1\nwhat is this?\n3,1,2,1\n")?;
     /// let loader = EventLoader::new(&path).index_cache(IndexCache::Off);
     /// assert!(loader.clone().load().and_then(|recording| recording.count()).is_err());
@@ -176,12 +136,7 @@ impl EventLoader {
     /// The chip of an AEDAT 2 recording, such as `DVS128` or `DAVIS346`, when its header names none or another.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// # let path = folder.path().join("run.aedat");
     /// # let mut bytes = b"#!AER-DAT2.0\r\n".to_vec();
     /// # (0..4_u32).for_each(|k| bytes.extend([(k * 37).to_be_bytes(), (10 * k).to_be_bytes()].concat()));
@@ -198,12 +153,7 @@ impl EventLoader {
     /// Order of the columns of a text file, such as `t x y p`.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// std::fs::write(&path, "3 4 1 100\n5 6 0 110\n")?;
     /// let recording = EventLoader::new(&path).columns("x y p t").index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("t")?, [100.0, 110.0]);
@@ -217,12 +167,7 @@ impl EventLoader {
     /// Unit of the times of a text or HDF5 file.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// use recordings::TimeUnit;
     /// let recording = EventLoader::new(&path).time_unit(TimeUnit::Milliseconds).index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.column("t")?[0], 100_000.0, "microseconds");
@@ -236,12 +181,7 @@ impl EventLoader {
     /// Size of the sensor, when the file does not say it.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let recording = EventLoader::new(&path).geometry(640, 480).index_cache(IndexCache::Off).load()?;
     /// assert_eq!(recording.frame()?.size(), (640, 480));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -254,12 +194,7 @@ impl EventLoader {
     /// Where the index is kept from one session to the next.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// let index = IndexCache::Folder(folder.path().join("index"));
     /// assert_eq!(EventLoader::new(&path).index_cache(index).load()?.count()?, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -275,12 +210,7 @@ impl EventLoader {
     /// See [`events`](crate::events).
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
+    #[doc = include_str!("example.txt")]
     /// assert!(EventLoader::new(folder.path().join("no such file.raw")).load().is_err());
     /// assert_eq!(EventLoader::new(&path).index_cache(IndexCache::Off).load()?.count()?, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

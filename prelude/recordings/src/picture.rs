@@ -17,13 +17,7 @@ const WIDTH: usize = 480;
 /// A picture made of pixels; displays as PNG.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
-/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+#[doc = include_str!("example.txt")]
 /// let picture: recordings::EventPicture = recording.frame()?;
 /// assert_ne!(picture.pixel(1, 1), picture.pixel(0, 0), "two events against none");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -70,13 +64,7 @@ impl EventPicture {
     /// Columns and rows.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.frame()?.size(), (4, 3));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -87,13 +75,7 @@ impl EventPicture {
     /// Red, green and blue of a pixel.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert!(recording.frame()?.pixel(3, 2).is_some() && recording.frame()?.pixel(4, 2).is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -105,13 +87,7 @@ impl EventPicture {
     /// The bytes of a PNG file.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert!(recording.frame()?.png().starts_with(b"\x89PNG"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -127,13 +103,7 @@ impl EventPicture {
     /// What the file system says.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// recording.frame()?.save(folder.path().join("frame.png"))?;
     /// assert_eq!(std::fs::read(folder.path().join("frame.png"))?, recording.frame()?.png());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -188,13 +158,7 @@ fn mix(on: f32, off: f32) -> [u8; 3] {
 /// Pictures one after the other; displays as a picture that moves, in any front end, without a kernel behind it.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
-/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+#[doc = include_str!("example.txt")]
 /// let player: recordings::EventPlayer = recording.player(20)?;
 /// assert_eq!(player.frames().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -215,13 +179,7 @@ impl EventPlayer {
     /// The pictures, for a loop of one's own with `update_display`.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert!(recording.player(20)?.frames().iter().all(|picture| picture.size() == (4, 3)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -232,13 +190,7 @@ impl EventPlayer {
     /// The bytes of an animated PNG file.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert!(recording.player(20)?.png().starts_with(b"\x89PNG"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

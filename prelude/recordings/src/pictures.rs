@@ -14,13 +14,7 @@ impl EventData {
     /// What cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.frame()?.size(), (4, 3));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -36,13 +30,7 @@ impl EventData {
     /// What cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let counts = recording.counts_per_pixel()?;
     /// assert_eq!(counts.on.iter().chain(&counts.off).sum::<u32>(), 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -64,13 +52,7 @@ impl EventData {
     /// A tau that is not positive; what cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.time_surface(10.0)?.size(), (4, 3));
     /// assert!(recording.time_surface(0.0).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -92,13 +74,7 @@ impl EventData {
     /// No bins; what cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.voxel_grid(2)?.shape, [2, 3, 4]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -116,13 +92,7 @@ impl EventData {
     /// No bins; what cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let grid = recording.stacked_histogram(2)?;
     /// assert_eq!((grid.shape.as_slice(), grid.data.iter().sum::<f32>()), ([2, 2, 3, 4].as_slice(), 4.0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -141,13 +111,7 @@ impl EventData {
     /// A width that is not positive or too small; what cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.player(20)?.frames().len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

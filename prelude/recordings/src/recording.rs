@@ -16,13 +16,7 @@ use std::sync::{Arc, OnceLock};
 /// `.query("polarity > 0")`, `.hist("t", 100)`, `.count()`, `.collect()`, `.lazy()`.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("run.csv");
-/// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-/// #     "polarity" => [0, 1, 0, 1])?;
-/// # recordings::write_events(&frame, &path, 4, 3)?;
-/// # use recordings::{EventLoader, IndexCache};
-/// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+#[doc = include_str!("example.txt")]
 /// let on = recording.slice(100, 130).query("polarity > 0");
 /// assert_eq!(on.column("x")?, [2.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -89,13 +83,7 @@ impl EventData {
     /// The events with `start <= t < end`, microseconds; within the slice there is already.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.slice(110, 130).column("t")?, [110.0, 120.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -110,13 +98,7 @@ impl EventData {
     /// The events of a rectangle, `x0 <= x < x1` and `y0 <= y < y1`; within the rectangle there is already.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.roi(1, 1, 3, 2).column("x")?, [1.0, 2.0, 1.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -135,13 +117,7 @@ impl EventData {
     /// ON events for a number above 0, OFF events otherwise; the last call counts.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.polarity(1).column("t")?, [110.0, 130.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -157,13 +133,7 @@ impl EventData {
     /// What cannot be decoded, with its place.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.without_hot_pixels(50.0)?.column("x")?, [2.0, 3.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -181,13 +151,7 @@ impl EventData {
     /// A width that is not positive; what cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let windows = recording.windows(20)?;
     /// assert_eq!((windows.len(), windows[0].count()?), (2, 2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -220,13 +184,7 @@ impl EventData {
     /// See [`EventData::windows`].
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let counts = recording.counts_per_window(20)?;
     /// assert_eq!(counts.column("events")?.u64()?.get(0), Some(2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -252,13 +210,7 @@ impl EventData {
     /// What cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.rate(2)?.counts(), [2.0, 2.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -274,13 +226,7 @@ impl EventData {
     /// What cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.info()?.events, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -295,13 +241,7 @@ impl EventData {
     /// What cannot be decoded.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.triggers()?.height(), 0, "a text file has none");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -318,13 +258,7 @@ impl EventData {
     /// What cannot be decoded, or does not fit the memory.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.read()?.t, [100, 110, 120, 130]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -351,13 +285,7 @@ impl EventData {
     /// As [`EventData::read`].
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.collect()?.get_column_names(), ["t", "x", "y", "polarity"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -373,13 +301,7 @@ impl EventData {
     /// None for a recording that is open.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// use polars::prelude::{col, lit};
     /// let left = recording.lazy()?.filter(col("x").lt(lit(2))).collect()?;
     /// assert_eq!(left.height(), 2);
@@ -395,13 +317,7 @@ impl EventData {
     /// The recording itself, with everything that the room `events` offers.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// assert_eq!(recording.recording().count()?, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -15,13 +15,7 @@ impl EventData {
     /// Another end; events that the format cannot store; what the file system says.
     ///
     /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("run.csv");
-    /// # let frame = polars::df!("t" => [100, 110, 120, 130], "x" => [1, 2, 3, 1], "y" => [1, 1, 2, 1],
-    /// #     "polarity" => [0, 1, 0, 1])?;
-    /// # recordings::write_events(&frame, &path, 4, 3)?;
-    /// # use recordings::{EventLoader, IndexCache};
-    /// # let recording = EventLoader::new(&path).geometry(4, 3).index_cache(IndexCache::Off).load()?;
+    #[doc = include_str!("example.txt")]
     /// let again = folder.path().join("again.dat");
     /// recording.write(&again)?;
     /// assert_eq!(EventLoader::new(&again).index_cache(IndexCache::Off).load()?.read()?, recording.read()?);

@@ -13,12 +13,7 @@ fn pixels(geometry: Geometry) -> Result<usize> {
 /// It remembers across calls, so a recording can be filtered chunk by chunk.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut filter = events::RefractoryFilter::new(sensor, 50)?;
 /// filter.apply(&mut some);
 /// assert_eq!(some.t, [100, 110, 120], "the pixel of the fourth had one 30 us before");
@@ -38,12 +33,7 @@ impl RefractoryFilter {
     /// When the period is not positive, or a number per pixel does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert!(events::RefractoryFilter::new(sensor, 0).is_err());
     /// ```
     pub fn new(geometry: Geometry, period_us: i64) -> Result<Self> {
@@ -56,12 +46,7 @@ impl RefractoryFilter {
     /// Filters the next events. Those outside of the sensor are kept: nothing is known about their pixel.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// events::RefractoryFilter::new(sensor, 20)?.apply(&mut some);
     /// assert_eq!(some.len(), 4, "no pixel has two within 20 us");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -85,12 +70,7 @@ impl RefractoryFilter {
 /// Events per pixel, from which hot pixels are told.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut counts = events::PixelCounts::new(sensor)?;
 /// counts.add(&some);
 /// assert_eq!(counts.counts[4..7], [2, 1, 1], "the second row");
@@ -112,12 +92,7 @@ impl PixelCounts {
     /// When a number per pixel does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(events::PixelCounts::new(sensor)?.counts.len(), 12);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -128,12 +103,7 @@ impl PixelCounts {
     /// Counts the next events.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut counts = events::PixelCounts::new(Geometry { width: 2, height: 2 })?;
     /// counts.add(&some);
     /// assert_eq!((counts.counts.iter().sum::<u64>(), counts.outside), (3, 1));
@@ -153,12 +123,7 @@ impl PixelCounts {
     /// Adds what another counted.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut counts = events::PixelCounts::new(sensor)?;
     /// counts.add(&some);
     /// counts.merge(&counts.clone());
@@ -173,12 +138,7 @@ impl PixelCounts {
     /// Size of the sensor.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(events::PixelCounts::new(sensor)?.geometry(), sensor);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -192,12 +152,7 @@ impl PixelCounts {
     /// When the percentile is not between 0 and 100.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut counts = events::PixelCounts::new(sensor)?;
     /// counts.add(&some);
     /// assert_eq!(counts.hot_by_percentile(50.0)?, [(0, 1)]);
@@ -219,12 +174,7 @@ impl PixelCounts {
     /// Pixels with more than `times` the mean of the pixels that saw any.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut counts = events::PixelCounts::new(sensor)?;
     /// counts.add(&some);
     /// assert_eq!(counts.hot_by_factor(1.4), [(0, 1)]);

@@ -67,12 +67,7 @@ fn size(geometry: Geometry) -> [usize; 2] {
 /// ON and OFF events per pixel.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut frame = events::EventFrame::new(sensor)?;
 /// frame.add(&some);
 /// assert_eq!((frame.on.iter().sum::<u32>(), frame.off.iter().sum::<u32>()), (2, 2));
@@ -94,12 +89,7 @@ impl EventFrame {
     /// When it does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(events::EventFrame::new(sensor)?.on.len(), 12);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -112,12 +102,7 @@ impl EventFrame {
     /// Size of the sensor.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(events::EventFrame::new(sensor)?.geometry(), sensor);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -128,12 +113,7 @@ impl EventFrame {
     /// Adds events; those outside of the sensor have no pixel.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut frame = events::EventFrame::new(sensor)?;
     /// frame.add(&some);
     /// assert_eq!((frame.on[5], frame.off[6]), (1, 1));
@@ -151,12 +131,7 @@ impl EventFrame {
     /// Adds the counts of another frame of the same sensor.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut frame = events::EventFrame::new(sensor)?;
     /// frame.add(&some);
     /// frame.merge(&frame.clone());
@@ -171,12 +146,7 @@ impl EventFrame {
     /// ON minus OFF, `[height, width]`.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut frame = events::EventFrame::new(sensor)?;
     /// frame.add(&some);
     /// assert_eq!(frame.signed().at(&[1, 2]), Some(-1.0));
@@ -191,12 +161,7 @@ impl EventFrame {
 /// How long ago each pixel saw its last event, as `exp(-(t - last) / tau)`, per polarity.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
 /// surface.add(&some);
 /// assert_eq!(surface.surface().at(&[1, 1, 0]), Some(1.0), "the latest event was just seen");
@@ -218,12 +183,7 @@ impl TimeSurface {
     /// When it is not positive, or the surface does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert!(events::TimeSurface::new(sensor, 0.0).is_err());
     /// ```
     pub fn new(geometry: Geometry, tau_us: f64) -> Result<Self> {
@@ -238,12 +198,7 @@ impl TimeSurface {
     /// Adds events.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
     /// surface.add(&some);
     /// assert_eq!(surface.surface().shape, [2, 3, 4]);
@@ -264,12 +219,7 @@ impl TimeSurface {
     /// The surface at the latest event, `[2, height, width]`, OFF first; 0 where nothing was seen.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
     /// surface.add(&some);
     /// assert_eq!(surface.surface().at(&[0, 0, 0]), Some(0.0), "nothing was seen there");
@@ -282,12 +232,7 @@ impl TimeSurface {
     /// The surface at a time; events after it count as just seen.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut surface = events::TimeSurface::new(sensor, 10.0)?;
     /// surface.add(&some);
     /// let faded = surface.surface_at(140).at(&[1, 1, 0]).unwrap();
@@ -306,12 +251,7 @@ impl TimeSurface {
 /// Signed events in bins of time, each event shared between the two bins next to it (`[bins, height, width]`).
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut voxels = events::VoxelGrid::new(sensor, 2, 100, 130)?;
 /// voxels.add(&some);
 /// assert_eq!(voxels.grid.shape, [2, 3, 4]);
@@ -334,12 +274,7 @@ impl VoxelGrid {
     /// When there are no bins or no time, or the array does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert!(events::VoxelGrid::new(sensor, 2, 100, 100).is_err(), "no time");
     /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
@@ -351,12 +286,7 @@ impl VoxelGrid {
     /// Adds events; those outside of the time or the sensor have no voxel.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut voxels = events::VoxelGrid::new(sensor, 2, 100, 130)?;
     /// voxels.add(&some);
     /// assert!(voxels.grid.data.iter().sum::<f32>().abs() < 1e-6, "as many ON as OFF");
@@ -384,12 +314,7 @@ impl VoxelGrid {
 /// Events in bins of time, per polarity (`[2, bins, height, width]`, OFF first).
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// let mut stacked = events::StackedHistogram::new(sensor, 2, 100, 140)?;
 /// stacked.add(&some);
 /// assert_eq!(stacked.grid.shape, [2, 2, 3, 4]);
@@ -412,12 +337,7 @@ impl StackedHistogram {
     /// When there are no bins or no time, or the array does not fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert!(events::StackedHistogram::new(sensor, 0, 100, 140).is_err(), "no bins");
     /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
@@ -429,12 +349,7 @@ impl StackedHistogram {
     /// Adds events; those outside of the time or the sensor have no bin.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// let mut stacked = events::StackedHistogram::new(sensor, 1, 100, 120)?;
     /// stacked.add(&some);
     /// assert_eq!(stacked.grid.data.iter().sum::<f32>(), 2.0, "those before 120");

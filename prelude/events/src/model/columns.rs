@@ -28,12 +28,7 @@ impl Events {
     /// How many events.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(some.len(), 4);
     /// ```
     pub fn len(&self) -> usize {
@@ -52,12 +47,7 @@ impl Events {
     /// Empties the columns and keeps their memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.clear();
     /// assert!(some.is_empty());
     /// ```
@@ -115,12 +105,7 @@ impl Events {
     /// Adds one event.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.push(200, 3, 2, 1);
     /// assert_eq!(some.len(), 5);
     /// ```
@@ -134,12 +119,7 @@ impl Events {
     /// Adds all events of `other`.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.append(&some.clone());
     /// assert_eq!(some.len(), 8);
     /// ```
@@ -153,12 +133,7 @@ impl Events {
     /// One event as (t, x, y, polarity).
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!((some.get(1), some.get(4)), (Some((110, 1, 1, 1)), None));
     /// ```
     pub fn get(&self, row: usize) -> Option<(i64, u16, u16, i8)> {
@@ -168,12 +143,7 @@ impl Events {
     /// Keeps the first `len` events.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.truncate(2);
     /// assert_eq!(some.t, [100, 110]);
     /// ```
@@ -187,12 +157,7 @@ impl Events {
     /// Keeps the rows of `range`; the rest is dropped.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.keep_range(1..3);
     /// assert_eq!(some.t, [110, 120]);
     /// ```
@@ -207,12 +172,7 @@ impl Events {
     /// Keeps the events for which `keep` says so, in order.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// some.retain(|_t, x, _y, _polarity| x == 0);
     /// assert_eq!(some.t, [100, 130]);
     /// ```
@@ -233,12 +193,7 @@ impl Events {
     /// How many events are ON.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(some.count_on(), 2);
     /// ```
     pub fn count_on(&self) -> usize {
@@ -249,14 +204,7 @@ impl Events {
 /// A signal on the camera's trigger input.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let triggers: Vec<events::Trigger> = recording.triggers()?;
 /// assert!(triggers.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -294,12 +242,7 @@ impl std::fmt::Display for Geometry {
 /// A place where time goes back.
 ///
 /// ```
-/// # use events::{Events, Geometry};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
+#[doc = include_str!("../example.txt")]
 /// some.push(50, 0, 0, 1);
 /// let bytes = events::write::dat(&some, Some(sensor))?;
 /// let report = events::Recording::from_bytes("run.dat", bytes)?.report()?;

@@ -9,14 +9,7 @@ use crate::model::units::TimeUnit;
 /// How polarity is given out.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let options = events::ReadOptions { polarity: events::PolarityRule::Signed, ..Default::default() };
 /// let signed = Recording::from_bytes_with("run.dat", bytes, options)?;
 /// assert_eq!(signed.read()?.polarity, [-1, 1, -1, 1]);
@@ -67,14 +60,7 @@ pub enum Flip {
 /// Where indices are kept.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let options = events::ReadOptions { index_cache: events::IndexCache::Off, ..Default::default() };
 /// assert_eq!(Recording::from_bytes_with("run.dat", bytes, options)?.count()?, 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -95,14 +81,7 @@ pub enum IndexCache {
 /// How a file is to be read. The default reads every known file as it is.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let options = events::ReadOptions { lenient: true, ..events::ReadOptions::default() };
 /// assert!(Recording::from_bytes_with("run.dat", bytes, options)?.options().lenient);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -163,14 +142,7 @@ impl ReadOptions {
 /// What there is to know about a recording.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let info: events::Info = recording.info()?;
 /// assert_eq!((info.events, info.on, info.time), (4, Some(2), Some((100, 130))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -205,14 +177,7 @@ impl Info {
     /// Length in microseconds.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.info()?.duration_us(), 30);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -224,14 +189,7 @@ impl Info {
 /// A block of a recording: what can be read on its own.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let blocks: Vec<events::BlockInfo> = recording.blocks()?;
 /// assert_eq!((blocks[0].rows, blocks[0].time), ((0, 4), Some((100, 130))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

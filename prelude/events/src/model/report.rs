@@ -5,14 +5,7 @@ use crate::model::columns::TimeJump;
 /// What a pass noticed. Nothing is dropped or doubtful without being counted here.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let report: events::Report = recording.report()?;
 /// assert_eq!((report.events, report.steps_back), (4, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -5,14 +5,7 @@ use crate::model::columns::Events;
 /// A rectangle of pixels: `x0 <= x < x1`, `y0 <= y < y1`.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let roi = events::Roi { x0: 0, y0: 0, x1: 1, y1: 3 };
 /// let left = events::Selection { roi: Some(roi), ..events::Selection::all() };
 /// assert_eq!(recording.select(left)?.t, [100, 130]);
@@ -33,14 +26,7 @@ pub struct Roi {
 /// Which polarity.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let on = events::Selection { polarity: events::PolaritySelection::On, ..events::Selection::all() };
 /// assert_eq!(recording.select(on)?.t, [110, 130]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -59,14 +45,7 @@ pub enum PolaritySelection {
 /// What is wanted of a recording. All parts must hold.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let early = events::Selection { time: Some((100, 120)), ..events::Selection::all() };
 /// assert_eq!(recording.select(early)?.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -86,14 +65,7 @@ pub struct Selection {
 /// A stretch of time of a recording.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let windows: Vec<events::Window> = recording.windows(20)?;
 /// assert_eq!((windows[0].start, windows[0].end), (100, 120));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -110,14 +82,7 @@ impl Selection {
     /// Everything.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.select(events::Selection::all())?, recording.read()?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -138,12 +103,7 @@ impl Selection {
     /// Keeps of `events` what is wanted; `sorted` says that their time never steps back.
     ///
     /// ```
-    /// # use events::{Events, Geometry};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
+    #[doc = include_str!("../example.txt")]
     /// events::Selection { time: Some((110, 130)), ..events::Selection::all() }.apply(&mut some, true);
     /// assert_eq!(some.t, [110, 120]);
     /// ```

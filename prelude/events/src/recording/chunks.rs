@@ -13,14 +13,7 @@ impl<'r> EventStreamer<'r> {
     /// Chunks of at most [`StreamPlan::chunk_events`] events, each with memory of its own.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let whole = recording.stream().chunks().next().unwrap()?;
     /// assert_eq!(whole.len(), 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -32,14 +25,7 @@ impl<'r> EventStreamer<'r> {
     /// The events of block after block as they are decoded, each with memory of its own: nothing is copied.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.stream().blocks().count(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -56,14 +42,7 @@ impl<'r> EventStreamer<'r> {
 /// Iterator over chunks. Made by [`EventStreamer::chunks`].
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let chunks: events::Chunks = recording.stream().chunk_size(2).streaming_threshold(0).chunks();
 /// let rows: usize = chunks.map(|chunk| chunk.map(|events| events.len())).sum::<Result<usize, _>>()?;
 /// assert_eq!(rows, 4);
@@ -90,14 +69,7 @@ impl<'r> Chunks<'r> {
     /// What was decided.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let chunks = recording.stream().chunk_size(2).streaming_threshold(0).chunks();
     /// assert_eq!(chunks.plan().chunk_events, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -109,14 +81,7 @@ impl<'r> Chunks<'r> {
     /// What was noticed until now.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let mut chunks = recording.stream().chunks();
     /// while let Some(chunk) = chunks.next() {
     ///     chunk?;

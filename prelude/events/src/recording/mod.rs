@@ -37,14 +37,7 @@ use stream::EventStreamer;
 /// An open recording. Nothing is decoded until something is asked. Clones share the file and what is known of it.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// assert_eq!(recording.slice(110, 130)?.t, [110, 120]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -66,14 +59,7 @@ impl Recording {
     /// When it cannot be read, is no known format, or its header is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("run.dat");
     /// std::fs::write(&path, &bytes)?;
@@ -90,14 +76,7 @@ impl Recording {
     /// As [`Recording::open`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("run.dat");
     /// # std::fs::write(&path, &bytes)?;
@@ -115,14 +94,7 @@ impl Recording {
     /// As [`Recording::open`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(Recording::from_bytes("run.dat", bytes)?.count()?, 4);
     /// assert!(Recording::from_bytes("run.dat", vec![1, 2, 3]).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -137,14 +109,7 @@ impl Recording {
     /// As [`Recording::open`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let options = events::ReadOptions { time: events::TimeRule::Raw, ..Default::default() };
     /// assert_eq!(Recording::from_bytes_with("run.dat", bytes, options)?.read()?.t[0], 100);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -159,14 +124,7 @@ impl Recording {
     /// As [`Recording::open`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let bytes = recoil_bytes::Bytes::memory(bytes);
     /// assert_eq!(Recording::of("run.dat", bytes, events::ReadOptions::default())?.count()?, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -178,14 +136,7 @@ impl Recording {
     /// What changes when the bytes change, of a file that is elsewhere; `None` for others.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.bytes_identity(), None, "it is in memory");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -200,14 +151,7 @@ impl Recording {
     /// The file.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.path(), std::path::Path::new("run.dat"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -218,14 +162,7 @@ impl Recording {
     /// The format.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.format(), events::Format::Dat);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -236,14 +173,7 @@ impl Recording {
     /// The format and what gave it away.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.detection().format, events::Format::Dat);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -254,14 +184,7 @@ impl Recording {
     /// Size of the sensor, when the file or the options say it.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.geometry(), Some(sensor));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -272,14 +195,7 @@ impl Recording {
     /// What the header says, key and value in file order.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert!(recording.metadata().iter().any(|(_, value)| value == "4"), "the width");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -290,14 +206,7 @@ impl Recording {
     /// How it is read.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert!(!recording.options().lenient);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -309,14 +218,7 @@ impl Recording {
     /// Results of a recording are kept under this key, too.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let options = events::ReadOptions { lenient: true, ..Default::default() };
     /// assert_ne!(recording.identity(), Recording::from_bytes_with("run.dat", bytes, options)?.identity());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -331,14 +233,7 @@ impl Recording {
     /// When the file is damaged, or the events do not fit the free memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.read()?, some);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -352,14 +247,7 @@ impl Recording {
     /// As [`Recording::read`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.slice(110, 130)?.t, [110, 120]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -373,14 +261,7 @@ impl Recording {
     /// As [`Recording::read`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let off = events::Selection { polarity: events::PolaritySelection::Off, ..events::Selection::all() };
     /// assert_eq!(recording.select(off)?.t, [100, 120]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -399,14 +280,7 @@ impl Recording {
     /// When the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert!(recording.triggers()?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -436,14 +310,7 @@ impl Recording {
     /// When the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert!(recording.report()?.sorted());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -454,14 +321,7 @@ impl Recording {
     /// Events in order, in chunks that fit the memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let mut rows = 0;
     /// recording.stream().for_each(|events| {
     ///     rows += events.len();
@@ -480,14 +340,7 @@ impl Recording {
     /// When the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.build_index()?, recording.blocks()?.len());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -501,14 +354,7 @@ impl Recording {
     /// When the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.blocks()?[0].rows, (0, 4));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -532,14 +378,7 @@ impl Recording {
     /// When the file is damaged, or there is no such block.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.read_block(0)?, some);
     /// assert!(recording.read_block(7).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -557,14 +396,7 @@ impl Recording {
     /// Does it know where in the file every time is?
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// recording.build_index()?;
     /// assert!(recording.has_index());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -23,14 +23,7 @@ const THRESHOLD: u64 = 5_000_000;
 /// One piece or many?
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// assert_eq!(recording.stream().plan().mode, events::Mode::Direct);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -45,14 +38,7 @@ pub enum Mode {
 /// What the streamer has decided, and from which numbers.
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let plan: events::StreamPlan = recording.stream().plan();
 /// assert!(plan.exact && plan.events == 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -74,14 +60,7 @@ pub struct StreamPlan {
 /// Reads a recording chunk by chunk. Made by [`crate::Recording::stream`].
 ///
 /// ```
-/// # use events::{Events, Geometry, Recording};
-/// # let mut some = Events::default();
-/// # for k in 0..4 {
-/// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-/// # }
-/// # let sensor = Geometry { width: 4, height: 3 };
-/// # let bytes = events::write::dat(&some, Some(sensor))?;
-/// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+#[doc = include_str!("../example.txt")]
 /// let streamer: events::EventStreamer = recording.stream();
 /// assert_eq!(streamer.collect()?.len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -114,14 +93,7 @@ impl<'r> EventStreamer<'r> {
     /// Only the events that are wanted.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let early = events::Selection { time: Some((100, 120)), ..events::Selection::all() };
     /// assert_eq!(recording.stream().select(early).collect()?.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -134,14 +106,7 @@ impl<'r> EventStreamer<'r> {
     /// Events per chunk, instead of a number from the free memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let lengths: Vec<usize> = recording.stream().chunk_size(3).streaming_threshold(0).chunks()
     ///     .map(|chunk| Ok(chunk?.len())).collect::<events::Result<_>>()?;
     /// assert_eq!(lengths, [3, 1]);
@@ -155,14 +120,7 @@ impl<'r> EventStreamer<'r> {
     /// Memory it may use, instead of a quarter of what is free.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.stream().memory_limit_mb(64).plan().budget_bytes, 64 << 20);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -174,14 +132,7 @@ impl<'r> EventStreamer<'r> {
     /// Up to this many events are read in one piece (5 million unless told).
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// use events::Mode;
     /// assert_eq!(recording.stream().plan().mode, Mode::Direct);
     /// assert_eq!(recording.stream().streaming_threshold(0).plan().mode, Mode::Streaming);
@@ -195,14 +146,7 @@ impl<'r> EventStreamer<'r> {
     /// Who knows the free memory.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let little = recording.stream().memory_probe(events::FixedMemory(1 << 20)).plan();
     /// let much = recording.stream().memory_probe(events::FixedMemory(1 << 30)).plan();
     /// assert!(little.budget_bytes < much.budget_bytes);
@@ -216,14 +160,7 @@ impl<'r> EventStreamer<'r> {
     /// Called at most ten times a second, and once at the end.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let mut calls = 0;
     /// recording.stream().progress(|_| calls += 1).for_each(|_| Ok(()))?;
     /// assert!(calls >= 1, "once at the end");
@@ -237,14 +174,7 @@ impl<'r> EventStreamer<'r> {
     /// Lets another thread stop the work.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let cancel = events::Cancel::new();
     /// cancel.cancel();
     /// assert!(recording.stream().cancel(cancel).collect().is_err());
@@ -258,14 +188,7 @@ impl<'r> EventStreamer<'r> {
     /// What it is going to do.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let plan = recording.stream().plan();
     /// assert_eq!((plan.mode, plan.events), (events::Mode::Direct, 4));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -320,14 +243,7 @@ impl<'r> EventStreamer<'r> {
     /// When the file is damaged, somebody cancels, or `work` fails.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let report = recording.stream().for_each(|_events| Ok(()))?;
     /// assert_eq!(report.events, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -342,14 +258,7 @@ impl<'r> EventStreamer<'r> {
     /// As [`EventStreamer::for_each`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let mut signals = 0;
     /// recording.stream().for_each_with_triggers(|_events, triggers| {
     ///     signals += triggers.len();
@@ -395,14 +304,7 @@ impl<'r> EventStreamer<'r> {
     /// When the file is damaged, somebody cancels, or the events need more memory than allowed.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.stream().collect()?, some);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

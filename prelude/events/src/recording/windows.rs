@@ -15,14 +15,7 @@ impl Recording {
     /// When the width is not positive or the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.windows(20)?.len(), 2);
     /// assert!(recording.windows(0).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -48,14 +41,7 @@ impl Recording {
     /// As [`Recording::windows`].
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// let counts: Vec<u64> = recording.counts_per_window(20)?.into_iter().map(|(_, events)| events).collect();
     /// assert_eq!(counts, [2, 2]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -89,14 +75,7 @@ impl Recording {
     /// When the file is damaged.
     ///
     /// ```
-    /// # use events::{Events, Geometry, Recording};
-    /// # let mut some = Events::default();
-    /// # for k in 0..4 {
-    /// #     some.push(100 + 10 * k, (k % 3) as u16, 1, (k % 2) as i8);
-    /// # }
-    /// # let sensor = Geometry { width: 4, height: 3 };
-    /// # let bytes = events::write::dat(&some, Some(sensor))?;
-    /// # let recording = Recording::from_bytes("run.dat", bytes.clone())?;
+    #[doc = include_str!("../example.txt")]
     /// assert_eq!(recording.time_bounds()?, Some((100, 130)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
