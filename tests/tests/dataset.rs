@@ -15,6 +15,7 @@ mod dataset {
     mod root_files;
     mod steps;
     mod text;
+    mod times;
     mod varied;
     mod vary;
     mod vary_steps;

@@ -20,6 +20,9 @@ pub(crate) fn slot(axis: &Axis, own: &str, server: &impl std::fmt::Display) -> R
     if axis.is_circular() {
         return refused("a circular axis");
     }
+    if axis.clock().is_some() {
+        return refused("an axis of times");
+    }
     let inside = match axis.kind() {
         &Kind::Regular { lower, upper, closed, .. } => {
             let at = |x: Expression| {

@@ -39,6 +39,6 @@ pub use page::page;
 pub use spark::held_as;
 pub use spark::term::{Term, TermKind};
 pub use syntax::expr::{Expr, col, lit, where_};
-pub use times::time;
+pub use times::{time, time_in};
 pub use value::{UserFunction, Value, Width};
 pub use verdict::Verdict;

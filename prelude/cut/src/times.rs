@@ -51,6 +51,25 @@ pub fn time(text: &str) -> Option<i128> {
     parse(text, None).ok()
 }
 
+/// The same where a text without an offset is of a zone.
+///
+/// # Errors
+/// Why it is no time there.
+///
+/// ```
+/// assert_eq!(cut::time_in("1970-01-01 01:00", Some("Europe/Berlin")), Ok(0));
+/// assert!(cut::time_in("2024-03-31 02:30", Some("Europe/Berlin")).unwrap_err().contains("skip"));
+/// ```
+pub fn time_in(text: &str, zone: Option<&str>) -> Result<i128, String> {
+    let shown = zone.unwrap_or("UTC");
+    parse(text, zone).map_err(|refused| match refused {
+        Refused::NotATime => format!("'{text}' is not a time; write it as '2024-01-31' or '2024-01-31 12:00:00'"),
+        Refused::Skipped => format!("the clocks of {shown} skip '{text}'"),
+        Refused::Twice => format!("the clocks of {shown} show '{text}' twice; write it with its offset"),
+        Refused::Zone => format!("the time zone `{shown}` is not known"),
+    })
+}
+
 fn wall_clock(text: &str) -> Option<NaiveDateTime> {
     for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {

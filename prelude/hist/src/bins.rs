@@ -19,10 +19,12 @@ pub enum Bins {
     Automatic(usize),
     /// These bins.
     Axis(Axis),
+    /// So many bins of equal width between two times, as texts of the zone of the column that is filled.
+    Times(usize, [String; 2]),
 }
 
-/// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `(50, [0.0, 3.0])`, `(50, 0.0..3.0)`, `vec![0.0, 1.0, 5.0]`, or an
-/// [`Axis`].
+/// What can be written for `bins`: `50`, `(50, 0.0, 3.0)`, `(50, [0.0, 3.0])`, `(50, 0.0..3.0)`, `vec![0.0, 1.0, 5.0]`, an
+/// [`Axis`], or, for a column of times, `(31, "2024-03-01", "2024-04-01")`.
 ///
 /// ```
 /// use hist::IntoBins;
@@ -128,6 +130,19 @@ impl<C: Count + std::fmt::Display, L: Number, U: Number> IntoBins for (C, L, U) 
     }
 }
 
+impl<C: Count + std::fmt::Display> IntoBins for (C, &str, &str) {
+    fn into_bins(self) -> Result<Bins> {
+        Ok(Bins::Times(count(self.0)?, [self.1, self.2].map(str::to_owned)))
+    }
+}
+
+impl<C: Count + std::fmt::Display> IntoBins for (C, [&str; 2]) {
+    fn into_bins(self) -> Result<Bins> {
+        let (count, [low, high]) = self;
+        (count, low, high).into_bins()
+    }
+}
+
 macro_rules! ranges {
     ($($range:ty, |$ends:ident| $low:expr, $high:expr;)*) => { $(
         impl<C: Count + std::fmt::Display, N: Number> IntoBins for (C, $range) {
@@ -218,7 +233,7 @@ impl Bins {
     /// ```
     pub fn axis(&self) -> Option<&Axis> {
         match self {
-            Self::Automatic(_) => None,
+            Self::Automatic(_) | Self::Times(..) => None,
             Self::Axis(axis) => Some(axis),
         }
     }
@@ -238,6 +253,9 @@ impl Bins {
         match self {
             Self::Automatic(bins) => found.axis(*bins),
             Self::Axis(axis) => Ok(axis.clone()),
+            Self::Times(_, [low, high]) => Err(Error::axis(format!(
+                "the range from \"{low}\" to \"{high}\" is of times; give it in seconds since 1970"
+            ))),
         }
     }
 }
@@ -429,6 +447,8 @@ mod tests {
         assert!(say((5, f64::NAN, 0.0).into_bins()).contains("finite"));
         assert!(say([1.0, 1.0].into_bins()).contains("edge 0 is 1 and the next is 1"));
         assert!(say([1.0].into_bins()).contains("at least two"));
+        let times = (5, "2024-01-01", "2024-02-01").into_bins().unwrap();
+        assert!(times.resolve(&RangeFinder::new()).unwrap_err().to_string().contains("is of times"));
     }
 
     #[test]

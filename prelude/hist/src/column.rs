@@ -1,5 +1,6 @@
 //! Columns as they come: slices and Polars series, read in place, a tile of rows at a time.
 
+use crate::clock;
 use crate::error::{Error, Result};
 use polars::prelude::*;
 use std::borrow::Cow;
@@ -61,7 +62,7 @@ impl<'a> Column<'a> {
         Self { length: values.len(), chunks: vec![Chunk { from: 0, values: Values::F64(values) }], valid }
     }
 
-    /// A series of numbers or of truth values; others are refused.
+    /// A series of numbers or of truth values, or of times and durations, whose values are seconds; others are refused.
     pub(crate) fn numbers(series: &'a Series) -> Result<Self> {
         let valid = validity(series);
         macro_rules! chunks {
@@ -96,6 +97,10 @@ impl<'a> Column<'a> {
                 let wide = series.cast(&DataType::Float64)?;
                 let values: Vec<f64> = wide.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 Self::whole(values.into(), None)
+            }
+            other if let Some(seconds) = clock::seconds(other) => {
+                let counts = series.cast(&DataType::Int64)?;
+                Self::whole(counts.i64()?.iter().map(|count| count.map_or(f64::NAN, seconds)).collect(), None)
             }
             other @ DataType::List(_) => {
                 let name = series.name();

@@ -30,7 +30,10 @@ impl Hist {
         const WIDTH: f64 = 40.0;
         let names: Vec<String> = match axis.categories() {
             Some(names) => names,
-            None => axis.edges().windows(2).map(|pair| format!("[{}, {})", short(pair[0]), short(pair[1]))).collect(),
+            None => {
+                let shown = |edge: f64| axis.clock().map_or_else(|| short(edge), |clock| clock.text(edge));
+                axis.edges().windows(2).map(|pair| format!("[{}, {})", shown(pair[0]), shown(pair[1]))).collect()
+            }
         };
         let (values, errors) = (self.values(), self.errors());
         let largest = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);

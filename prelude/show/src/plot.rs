@@ -12,6 +12,7 @@ mod axis;
 mod backend;
 mod band;
 mod canvas;
+mod clock;
 mod compare;
 mod constructors;
 mod curves;

@@ -215,8 +215,13 @@ pub(crate) fn check(lowered: &ProcessPlan<'_>, bookings: &[Booking]) -> Result<(
             let empty = Series::new_empty(column.into(), &dtype);
             match booking.bins.get(at) {
                 Some(Bins::Axis(axis)) => axis.accepts(&empty)?,
+                Some(Bins::Times(_, [low, high])) if hist::Clock::of(&dtype).is_none() => {
+                    return Err(Error::request(format!(
+                        "hist(\"{column}\", ..): the range from \"{low}\" to \"{high}\" is of times, but the column is {dtype}"
+                    )));
+                }
                 // Ranges are found, and means taken, of numbers.
-                Some(Bins::Automatic(_)) | None => RangeFinder::new().see_series(&empty)?,
+                Some(Bins::Automatic(_) | Bins::Times(..)) | None => RangeFinder::new().see_series(&empty)?,
             }
         }
     }

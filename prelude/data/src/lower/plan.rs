@@ -141,6 +141,13 @@ impl ProcessPlan<'_> {
         Ok(self.objects.iter().fold(cut, |cut, (name, value, _)| cut.define(name, value)))
     }
 
+    /// The clock of a column or expression that holds times.
+    pub(crate) fn clock(&self, column: &str) -> Option<hist::Clock> {
+        let name = self.name_of(column);
+        let clock = hist::Clock::of(self.schema.get(&name)?)?;
+        Some(self.zones.get(name.as_str()).map_or(clock, |zone| hist::Clock::new(Some(zone))))
+    }
+
     /// A cut that knows the zones of columns.
     pub(super) fn zoned(&self, cut: Cut) -> Cut {
         self.zones.iter().fold(cut, |cut, (column, zone)| cut.in_zone(column, zone))

@@ -1,12 +1,12 @@
 //! Ranges that were not given: found in a scan of all processes, which keeps the rows it saw while they are few, so that
 //! histograms are filled from them without a second scan.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::pass::GroupPlan;
 use crate::steps::booking::Booking;
 use flow::Sink;
-use hist::{Axis, Hist, RangeFinder, Sample};
+use hist::{Axis, Bins, Clock, Hist, RangeFinder, Sample};
 use polars::prelude::*;
 use segment::Segment;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,7 +25,7 @@ pub(crate) fn axes(
     let open: Vec<&str> = bookings
         .iter()
         .flat_map(|booking| booking.bins.iter().zip(&booking.columns))
-        .filter(|(bins, _)| bins.axis().is_none())
+        .filter(|(bins, _)| matches!(bins, Bins::Automatic(_)))
         .map(|(_, column)| column.as_str())
         .collect();
     let mut found = vec![RangeFinder::new(); open.len()];
@@ -49,9 +49,14 @@ pub(crate) fn axes(
     let mut found = found.into_iter();
     let mut axis = |booking: &Booking| {
         let each = booking.bins.iter().zip(&booking.columns);
-        let each = each.map(|(bins, column)| match bins.axis() {
-            Some(axis) => Ok(labelled(axis.clone(), sample(group, column))),
-            None => Ok(labelled(bins.resolve(&found.next().unwrap_or_default())?, sample(group, column))),
+        let each = each.map(|(bins, column)| {
+            let clock = pass.lowered().iter().find_map(|lowered| lowered.clock(column));
+            let axis = match (bins, &clock) {
+                (Bins::Automatic(_), _) => bins.resolve(&found.next().unwrap_or_default())?,
+                (Bins::Times(count, ends), Some(clock)) => between(*count, ends, clock)?,
+                _ => bins.resolve(&RangeFinder::new())?,
+            };
+            Ok(labelled(axis, sample(group, column), clock))
         });
         each.collect::<Result<Vec<_>>>()
     };
@@ -59,7 +64,15 @@ pub(crate) fn axes(
 }
 
 /// An axis without a name of its own is called after its column, with label and unit of the variable registry.
-fn labelled(axis: Axis, column: Sample) -> Axis {
+///
+/// An axis of times has a clock, and the zone as its unit.
+fn labelled(mut axis: Axis, column: Sample, clock: Option<Clock>) -> Axis {
+    if let (Some(clock), None) = (clock, axis.clock()) {
+        if axis.unit.is_empty() {
+            axis = axis.with_unit(clock.zone().unwrap_or_default());
+        }
+        axis = axis.with_clock(clock);
+    }
     if !axis.name.is_empty() {
         return axis;
     }
@@ -72,6 +85,15 @@ fn labelled(axis: Axis, column: Sample) -> Axis {
         axis = axis.with_unit(unit);
     }
     axis
+}
+
+/// Bins between two times that are written as texts.
+fn between(count: usize, ends: &[String; 2], clock: &Clock) -> Result<Axis> {
+    let seconds = |text: &String| {
+        let time = cut::time_in(text, clock.zone()).map_err(Error::request)?;
+        Ok::<f64, Error>(time as f64 / 1e9)
+    };
+    Ok(Axis::regular(count, seconds(&ends[0])?, seconds(&ends[1])?)?)
 }
 
 /// A column in words: its name, with the label and unit that the user has given it, or else those of the variable registry.

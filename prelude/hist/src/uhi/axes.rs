@@ -1,6 +1,7 @@
 //! Axes in the UHI format.
 
 use crate::axis::{Axis, Kind};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use serde_json::{Value, json};
 
@@ -43,6 +44,9 @@ pub(super) fn write(axis: &Axis) -> Value {
         if !text.is_empty() {
             value["metadata"][key] = Value::from(text.as_str());
         }
+    }
+    if let Some(clock) = axis.clock() {
+        value["metadata"]["time_zone"] = Value::from(clock.zone().unwrap_or_default());
     }
     value
 }
@@ -89,6 +93,8 @@ pub(super) fn read(value: &Value, place: &str) -> Result<(Axis, bool, bool)> {
     };
     let text = |key: &str| value["metadata"][key].as_str().unwrap_or_default().to_owned();
     (axis.name, axis.label, axis.unit) = (text("name"), text("label"), text("unit"));
+    let zone = value["metadata"]["time_zone"].as_str();
+    axis.clock = zone.map(|zone| Clock::new(Some(zone).filter(|zone| !zone.is_empty())));
     Ok((axis, under, over))
 }
 

@@ -1,7 +1,9 @@
 //! Axes of a picture: from values to places, and where the ticks stand.
 
+use super::clock::clock_ticks;
 use crate::label::Label;
 use crate::text::number;
+use hist::Clock;
 
 /// How values go along an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +12,8 @@ pub(super) enum Scale {
     Log,
     /// Names, one per unit from 0; a tick in the middle of each.
     Names(Vec<Label>),
+    /// Times: seconds, with ticks at round hours and days.
+    Clock(Clock),
 }
 
 /// One axis between two values.
@@ -44,6 +48,11 @@ impl Axis {
         Self { low, high, scale: Scale::Log }
     }
 
+    /// An axis of times.
+    pub(super) fn times(low: f64, high: f64, clock: &Clock) -> Self {
+        Self { scale: Scale::Clock(clock.clone()), ..Self::linear(low, high) }
+    }
+
     pub(super) fn names(names: Vec<Label>) -> Self {
         Self { low: 0.0, high: names.len().max(1) as f64, scale: Scale::Names(names) }
     }
@@ -71,6 +80,9 @@ impl Axis {
         match &self.scale {
             Scale::Linear => self.linear_ticks(wanted.max(2)),
             Scale::Log => self.log_ticks(wanted.max(2)),
+            Scale::Clock(clock) => {
+                clock_ticks(self, clock, wanted.max(2)).unwrap_or_else(|| self.linear_ticks(wanted.max(2)))
+            }
             Scale::Names(names) => {
                 let skip = names.len().div_ceil(40).max(1);
                 let label = |at: usize| (self.place(at as f64 + 0.5), shortened(&names[at]));

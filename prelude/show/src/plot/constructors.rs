@@ -1,6 +1,7 @@
 //! Plots of things: histograms, stacks, points, cut flows, correlations.
 
 use super::Plot;
+use super::clock;
 use super::map::{Map, Shade};
 use super::model::{AxisSpec, Layer, Mark, Paint, Panel, PlotSpec, Point, StepStyle};
 use super::names::{Part, Parts, colors};
@@ -318,7 +319,7 @@ pub(super) fn wish(axis: &Axis) -> AxisSpec {
     let names = axis.categories().map(|names| names.iter().map(|name| Label::verbatim(name)).collect());
     let edges = axis.edges();
     let ends = edges.first().copied().zip(edges.last().copied()).filter(|(a, b)| a.is_finite() && b.is_finite());
-    AxisSpec { log: axis.is_log(), names, range: ends, ..AxisSpec::named(label, unit) }
+    AxisSpec { log: axis.is_log(), names, range: ends, clock: axis.clock().cloned(), ..AxisSpec::named(label, unit) }
 }
 
 fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
@@ -327,6 +328,7 @@ fn counts_panel(hist: &Hist, layers: Vec<Layer>) -> Panel {
     let widths = axis.widths();
     let even = widths.iter().all(|width| (width - widths[0]).abs() < 1e-6 * widths[0].abs());
     let label = match (axis.categories(), even) {
+        (None, true) if axis.clock().is_some() => Label::parse(&format!("{what} / ({})", clock::duration(widths[0]))),
         (None, true) => {
             let unit =
                 wish(axis).unit.filter(|unit| !unit.is_empty()).map(|unit| format!(" {unit}")).unwrap_or_default();

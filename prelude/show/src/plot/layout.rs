@@ -18,7 +18,10 @@ pub(super) fn x_axis(scene: &PlotSpec) -> Axis {
         let Axis { low, high, .. } = Axis::linear(extent.0, extent.1);
         // Bins end at the frame; points and dots must not sit on it.
         let air = if scene.x.range.is_some() || scene.is_binned() { 0.0 } else { 0.04 * (high - low) };
-        return Axis::linear(low - air, high + air);
+        return match &scene.x.clock {
+            Some(clock) => Axis::times(low - air, high + air, clock),
+            None => Axis::linear(low - air, high + air),
+        };
     }
     let low = if extent.0 > 0.0 { extent.0 } else { scene.x_positive().unwrap_or(extent.1 * 1e-3) };
     Axis::log(low, extent.1)

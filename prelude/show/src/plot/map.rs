@@ -123,7 +123,11 @@ fn axis(wish: &AxisSpec, edges: &[f64]) -> Axis {
         [first, .., last] => (*first, *last),
         _ => (0.0, 1.0),
     };
-    match (&wish.names, wish.range.unwrap_or((low, high))) {
+    let (low, high) = wish.range.unwrap_or((low, high));
+    if let Some(clock) = &wish.clock {
+        return Axis::times(low, high, clock);
+    }
+    match (&wish.names, (low, high)) {
         (Some(names), _) => Axis::names(names.clone()),
         (None, (low, high)) if wish.log => Axis::log(low, high),
         (None, (low, high)) => Axis::linear(low, high),

@@ -3,6 +3,7 @@
 
 use crate::label::Label;
 use crate::theme::{Color, Theme};
+use hist::Clock;
 
 /// A picture of one or more panels.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub(super) struct AxisSpec {
     pub(super) log: bool,
     pub(super) range: Option<(f64, f64)>,
     pub(super) names: Option<Vec<Label>>,
+    /// How its values are shown as times.
+    pub(super) clock: Option<Clock>,
 }
 
 /// One frame with its own y axis.

@@ -218,7 +218,10 @@ fn mark(layer: &Layer, color: &Value) -> Value {
 
 fn rows(scene: &PlotSpec, layer: &Layer) -> Vec<Value> {
     let series = Label::parse(&layer.name).plain();
-    let name = |x: f64| scene.x.names.as_ref().and_then(|names| names.get(x.max(0.0) as usize)).map(Label::plain);
+    let name = |x: f64| match &scene.x.clock {
+        Some(clock) => Some(clock.text(x)),
+        None => scene.x.names.as_ref().and_then(|names| names.get(x.max(0.0) as usize)).map(Label::plain),
+    };
     let point = |p: &Point| json!({ "x": p.x, "y": p.y, "low": p.y - p.down, "high": p.y + p.up, "series": series, "name": name(p.x) });
     match &layer.mark {
         Mark::Steps { edges, values, base, .. } => {
@@ -241,7 +244,7 @@ fn tooltip(scene: &PlotSpec, panel: &Panel, binned: bool) -> Value {
     let series = json!({ "field": "series", "title": "series", "type": "nominal" });
     let y = panel.y.title().plain();
     let mut fields = vec![series];
-    if scene.x.names.is_some() {
+    if scene.x.names.is_some() || scene.x.clock.is_some() {
         fields.push(json!({ "field": "name", "title": scene.x.label.plain(), "type": "nominal" }));
     } else if binned {
         fields.extend([field("from", "from".into()), field("to", "to".into())]);
@@ -260,7 +263,13 @@ fn axis(wish: &AxisSpec) -> Value {
     if let Some((low, high)) = wish.range {
         scale["domain"] = json!([low, high]);
     }
-    json!({ "title": wish.title().plain(), "scale": scale })
+    if wish.clock.is_none() {
+        return json!({ "title": wish.title().plain(), "scale": scale });
+    }
+    // Charts of a page know no zones but that of its reader.
+    let labels = "utcFormat(datum.value * 1000, '%Y-%m-%d %H:%M')";
+    let title = format!("{} [UTC]", wish.label.plain());
+    json!({ "title": title, "scale": scale, "axis": { "labelExpr": labels, "labelAngle": -25 } })
 }
 
 fn map_spec(scene: &PlotSpec, map: &Map) -> Value {

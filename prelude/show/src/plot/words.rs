@@ -174,7 +174,8 @@ fn place(scene: &PlotSpec, row: &Row) -> String {
     if let Some(names) = &scene.x.names {
         return names.get(row.from.max(0.0) as usize).map(Label::plain).unwrap_or_default();
     }
-    if row.from == row.to { number(row.from, 6) } else { format!("[{}, {})", number(row.from, 6), number(row.to, 6)) }
+    let shown = |x: f64| scene.x.clock.as_ref().map_or_else(|| number(x, 6), |clock| clock.text(x));
+    if row.from == row.to { shown(row.from) } else { format!("[{}, {})", shown(row.from), shown(row.to)) }
 }
 
 fn value(row: &Row) -> String {
