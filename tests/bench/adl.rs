@@ -18,7 +18,7 @@ use std::time::Instant;
 
 /// The prelude's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: recoil_allocator::Pooled<mimalloc::MiMalloc> = recoil_allocator::Pooled::new(mimalloc::MiMalloc);
 
 const RUNS: usize = 5;
 const QUERIES: usize = 8;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The prelude's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: recoil_allocator::Pooled<mimalloc::MiMalloc> = recoil_allocator::Pooled::new(mimalloc::MiMalloc);
 
 const START: i64 = 1_704_067_200_000_000_000;
 const SECOND: i64 = 1_000_000_000;

@@ -29,7 +29,7 @@ use std::time::Instant;
 
 /// The prelude's allocator: for Polars here it is the same.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: recoil_allocator::Pooled<mimalloc::MiMalloc> = recoil_allocator::Pooled::new(mimalloc::MiMalloc);
 
 const BINS: usize = 50;
 

@@ -16,6 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+/// The prelude's allocator.
+#[global_allocator]
+static ALLOCATOR: recoil_allocator::Pooled<mimalloc::MiMalloc> = recoil_allocator::Pooled::new(mimalloc::MiMalloc);
+
 const RUNS: usize = 5;
 const SETTINGS: [(u32, &str); 4] = [(101, "zlib"), (404, "lz4"), (505, "zstd"), (0, "stored")];
 const COLUMNS: [&str; 5] = ["pRecoil", "mu1P", "pRecoilTheta", "clusterTiming", "mRecoil"];

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// The prelude's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: recoil_allocator::Pooled<mimalloc::MiMalloc> = recoil_allocator::Pooled::new(mimalloc::MiMalloc);
 
 const RUNS: usize = 3;
 const PACKAGES: [&str; 5] = ["numpy", "pyarrow", "uproot", "boost-histogram==1.8.1", "root"];

@@ -142,6 +142,8 @@ impl<'a> Running<'a> {
             }
         }
         self.report.columns = stage.columns.iter().map(ToString::to_string).collect();
+        // Memory that nobody uses belongs to the budget, too.
+        recoil_allocator::keep_at_most(usize::try_from(options.memory_budget / 4).unwrap_or(usize::MAX));
         let cacheable = !self.source.in_memory();
         self.mode.cache &= cacheable;
         if self.mode.cache {
