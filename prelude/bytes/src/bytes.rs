@@ -302,6 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_page_has_is_not_asked_for_again_to_be_held() {
+        let (server, bytes) = asked(1_000_000);
+        assert_eq!(bytes.get(10, 10).unwrap(), server.bytes[10..20]);
+        let held = bytes.hold(&[100..200, 900_000..1_000_000]).unwrap();
+        assert_eq!(bytes.get(100, 100).unwrap(), server.bytes[100..200]);
+        assert_eq!(*server.asked.lock().unwrap(), [[0..32 << 10], [900_000..1_000_000]]);
+        drop(held);
+        let bytes = Bytes::remote(server.clone(), server.bytes[..500].to_vec());
+        drop(bytes.hold(&[0..500]).unwrap());
+        assert_eq!(server.asked.lock().unwrap().len(), 2, "the first bytes are known");
+    }
+
+    #[test]
     fn what_is_expected_is_fetched_once() {
         let (server, bytes) = asked(1_000_000);
         bytes.expect(vec![100_000..200_000, 300_000..400_000]);

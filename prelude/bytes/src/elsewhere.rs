@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use crate::expected::Expected;
 use crate::gather::coalesced;
@@ -119,7 +119,9 @@ impl Elsewhere {
         for range in ranges.iter().filter(|range| range.start < range.end) {
             self.inside(range)?;
             let here = || self.remote.kept(range).map(|bytes| self.register(range.start, bytes));
-            match self.block(range.start, (range.end - range.start) as usize).or_else(here) {
+            let length = (range.end - range.start) as usize;
+            let page = || taken(&mut self.pages(), range.start, length);
+            match self.block(range.start, length).or_else(page).or_else(here) {
                 Some(found) => held.blocks.push(found),
                 None => missing.push(range.clone()),
             }
@@ -176,10 +178,8 @@ impl Elsewhere {
     /// Whole pages around a small range; those that were used last are kept.
     fn page(&self, range: &Range<u64>) -> io::Result<Arc<Block>> {
         let length = (range.end - range.start) as usize;
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = pages.iter().position(|page| page.get(range.start, length).is_some()) {
-            let page = pages.remove(at);
-            pages.push(page.clone());
+        let mut pages = self.pages();
+        if let Some(page) = taken(&mut pages, range.start, length) {
             return Ok(page);
         }
         // Others wait meanwhile: most often for the same page.
@@ -195,6 +195,10 @@ impl Elsewhere {
         }
         pages.push(page.clone());
         Ok(page)
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Vec<Arc<Block>>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn inside(&self, range: &Range<u64>) -> io::Result<()> {
@@ -214,6 +218,14 @@ impl Elsewhere {
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "the server gave other bytes than were asked for"))
     }
+}
+
+/// The page that has these bytes, put last as the one that was used last.
+fn taken(pages: &mut Vec<Arc<Block>>, offset: u64, length: usize) -> Option<Arc<Block>> {
+    let at = pages.iter().position(|page| page.get(offset, length).is_some())?;
+    let page = pages.remove(at);
+    pages.push(page.clone());
+    Some(page)
 }
 
 fn copied(block: &Block, offset: u64, buffer: &mut [u8]) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! Files on XRootD servers: several connections to a file, each with its own handle, and again where one breaks.
+//! Files on XRootD servers: all that is wanted at a time goes over the connection that is open, others help where that is
+//! much, each with its own handle; and again where one breaks.
 
 use crate::cache::Cache;
 use crate::entry::Entry;
@@ -8,14 +9,16 @@ use recoil_bytes::{Bytes, Remote, pieces};
 use recoil_xrootd::{Error, File, Options, Url};
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Connections that read one file at a time.
 const SIDE_BY_SIDE: usize = 4;
-/// Bytes of the work of one connection before another one helps.
-const WORTH: u64 = 4 << 20;
+/// Bytes under way over one connection before another one helps: a new connection costs three ways to the server and back.
+const WORTH: u64 = 16 << 20;
+/// Bytes of which a connection has all or nothing.
+const PIECE: u64 = 4 << 20;
 /// Idle connections of all files together that are kept.
 const IDLE: usize = 64;
 
@@ -26,7 +29,21 @@ struct XrootdFile {
     name: String,
     identity: String,
     length: u64,
-    idle: Mutex<Vec<File>>,
+    lanes: Mutex<Vec<Arc<Lane>>>,
+}
+
+/// A connection, which several threads may use at a time.
+#[derive(Debug)]
+struct Lane {
+    file: File,
+    /// Bytes under way; changes while the list of connections is locked.
+    bytes: AtomicU64,
+}
+
+impl Lane {
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
 }
 
 static IDLE_NOW: AtomicUsize = AtomicUsize::new(0);
@@ -42,8 +59,9 @@ pub(crate) fn open(text: &str) -> Result<Bytes, RemoteError> {
     let (identity, length) = (identity(&file), file.size());
     let changed = u64::try_from(file.stat().modified).ok().map(|time| UNIX_EPOCH + Duration::from_secs(time));
     let here = matches!(url.host.as_str(), "localhost" | "127.0.0.1" | "::1");
-    let opened = XrootdFile { name: address::shown(text), url, identity, length, idle: Mutex::default() };
-    opened.keep(file);
+    let opened = XrootdFile { name: address::shown(text), url, identity, length, lanes: Mutex::default() };
+    let lane = opened.add(file, 1);
+    opened.release(&lane, 1, false);
     Ok(match Cache::of_user().filter(|_| !here || Cache::is_asked_for()) {
         Some(cache) => Bytes::remote(cache.around(opened, changed), Vec::new()),
         None => Bytes::remote(opened, Vec::new()),
@@ -106,35 +124,60 @@ pub(crate) fn again<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, 
 }
 
 impl XrootdFile {
-    /// An idle connection, or a new one; the file must still be the same.
-    fn take(&self) -> Result<File, Error> {
-        if let Some(file) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
-            IDLE_NOW.fetch_sub(1, Ordering::Relaxed);
-            return Ok(file);
+    /// The connection with the least under way, or a new one where that is much, or none; with so many bytes more under way.
+    fn take(&self, bytes: u64) -> Result<Arc<Lane>, Error> {
+        let lanes = self.locked();
+        let least = lanes.iter().min_by_key(|lane| lane.bytes());
+        let enough = |lane: &&Arc<Lane>| lane.bytes() == 0 || lane.bytes() + bytes <= WORTH;
+        if let Some(lane) = least.filter(|lane| enough(lane) || lanes.len() >= SIDE_BY_SIDE) {
+            if lane.bytes.fetch_add(bytes, Ordering::Relaxed) == 0 {
+                IDLE_NOW.fetch_sub(1, Ordering::Relaxed);
+            }
+            return Ok(lane.clone());
         }
-        File::open(&self.url, &options())
+        drop(lanes);
+        Ok(self.add(File::open(&self.url, &options())?, bytes))
     }
 
-    fn keep(&self, file: File) {
-        if IDLE_NOW.fetch_add(1, Ordering::Relaxed) < IDLE {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-        } else {
-            IDLE_NOW.fetch_sub(1, Ordering::Relaxed);
+    /// A new connection that others may use, too, with so many bytes under way.
+    fn add(&self, file: File, bytes: u64) -> Arc<Lane> {
+        let lane = Arc::new(Lane { file, bytes: AtomicU64::new(bytes) });
+        let mut lanes = self.locked();
+        // When a connection breaks that several threads use, each opens a new one.
+        if lanes.len() < SIDE_BY_SIDE {
+            lanes.push(lane.clone());
         }
+        lane
+    }
+
+    /// So many bytes are no longer under way. A connection that broke is used no more, nor is one that idles beside too many.
+    fn release(&self, lane: &Arc<Lane>, bytes: u64, broke: bool) {
+        let mut lanes = self.locked();
+        let idle = lane.bytes.fetch_sub(bytes, Ordering::Relaxed) == bytes;
+        let here = lanes.iter().position(|other| Arc::ptr_eq(lane, other));
+        let Some(here) = here else { return };
+        if broke || idle && IDLE_NOW.load(Ordering::Relaxed) >= IDLE {
+            lanes.swap_remove(here);
+        } else if idle {
+            IDLE_NOW.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Arc<Lane>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Some ranges over one connection; over a new one where it broke.
     fn some(&self, ranges: &[Range<u64>]) -> Result<Vec<Vec<u8>>, RemoteError> {
+        // At least one: what is under way is counted by its bytes.
+        let bytes = ranges.iter().map(|range| range.end - range.start).sum::<u64>().max(1);
         let mut changed = false;
         let found = again(|| {
-            let mut file = self.take()?;
-            changed = identity(&file) != self.identity;
-            if changed {
-                return Ok(Vec::new());
-            }
-            let found = file.ranges(ranges)?;
-            self.keep(file);
-            Ok(found)
+            let lane = self.take(bytes)?;
+            changed = identity(&lane.file) != self.identity;
+            let found = if changed { Ok(Vec::new()) } else { lane.file.ranges(ranges) };
+            self.release(&lane, bytes, changed || found.is_err());
+            found
         })?;
         counts::received(found.iter().map(Vec::len).sum());
         if changed { Err(RemoteError::Changed) } else { Ok(found) }
@@ -145,7 +188,7 @@ impl XrootdFile {
         let cut: Vec<(usize, Range<u64>)> = ranges
             .iter()
             .enumerate()
-            .flat_map(|(at, range)| pieces(range.clone(), WORTH).map(move |piece| (at, piece)))
+            .flat_map(|(at, range)| pieces(range.clone(), PIECE).map(move |piece| (at, piece)))
             .collect();
         let bytes: u64 = cut.iter().map(|(_, piece)| piece.end - piece.start).sum();
         let workers = usize::try_from(bytes.div_ceil(WORTH)).unwrap_or(usize::MAX).clamp(1, SIDE_BY_SIDE);
@@ -211,8 +254,8 @@ impl Remote for XrootdFile {
 
 impl Drop for XrootdFile {
     fn drop(&mut self) {
-        let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
-        IDLE_NOW.fetch_sub(idle.len(), Ordering::Relaxed);
+        let lanes = self.lanes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        IDLE_NOW.fetch_sub(lanes.len(), Ordering::Relaxed);
     }
 }
 

@@ -109,6 +109,7 @@ impl File {
     /// ```
     pub fn table(&self, path: &str) -> Result<Table> {
         let key = self.key(path, is_table)?;
+        let _held = self.hold(key).map_err(|error| error.in_file(self.name()))?;
         let kind = if tree::is_tree(&key.class) {
             Kind::Tree(Tree::open(self, key, path)?)
         } else {

@@ -1,105 +1,70 @@
-//! One connection to one server: handshake, login, and requests that are answered one after the other.
+//! One connection to one server. Several threads may ask at the same time, each several requests: whoever waits reads what
+//! comes, for all of them.
 
-use crate::auth;
 use crate::error::Error;
+use crate::options::Options;
+use crate::pending::{HANDSHAKE, Outcome, Pending, Reply};
 use crate::tls::Line;
-use crate::wire;
-use crate::wire::{HANDSHAKE, HANDSHAKE_ANSWER, HEAD, Head, Redirect, ask, status};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use crate::wire::{HEAD, Head, Request};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long is waited for what.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Asked several times a second during every wait; `true` ends it.
-    pub stop: fn() -> bool,
-    /// For a connection.
-    pub connect: Duration,
-    /// For the next byte of an answer.
-    pub silence: Duration,
-    /// For a server that asks to wait, all waits of one request together.
-    pub patience: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { stop: || false, connect: seconds(10), silence: seconds(60), patience: seconds(300) }
-    }
-}
-
 /// How often the caller is asked whether to go on.
-const LOOK: Duration = Duration::from_millis(50);
-/// The version that is spoken: 5.0.0.
-const VERSION: u32 = 0x0000_0500;
-/// Answers that are no data have at most so many bytes.
-const MOST: usize = 16 << 20;
-/// What we can: addresses in redirects, redirects of reads, IPv6 and IPv4.
-const ABILITY: u8 = 1 | 4 | 8;
-/// The version of the client's logic, which says nothing of late answers: servers send them nevertheless.
-const LOGIC: u8 = 4;
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
-/// A connection that is logged in.
+/// A connection, and what was asked over it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     line: Line,
     options: Options,
-    next: u16,
+    state: Mutex<State>,
+    /// Something has come, or nobody reads.
+    changed: Condvar,
+    writing: Mutex<()>,
 }
 
-/// What is asked together with the version: what the server wants to have signed, that we can encrypt, that we want to.
-mod wants {
-    pub(super) const SIGNATURES: u8 = 1;
-    pub(super) const ABLE_TLS: u8 = 2;
-    pub(super) const TLS: u8 = 4;
-}
-/// What comes next is a login.
-const LOGIN_NEXT: u8 = 3;
-
-/// What a server answers to that.
-mod offers {
-    /// From here on, the connection is encrypted.
-    pub(super) const TLS_NOW: u32 = 0x4000_0000;
-    /// From the login on, it is encrypted.
-    pub(super) const TLS_AFTER_LOGIN: u32 = 0x0800_0000;
-}
-
-/// What becomes of a request.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Done(Vec<u8>),
-    Elsewhere(Redirect),
+struct State {
+    pending: Pending,
+    /// `None` while a thread reads.
+    reader: Option<Reader>,
 }
 
-fn broken(what: &str, error: &std::io::Error) -> Error {
-    Error::Connection(format!("{what} ({error})"))
+/// What has come of a message.
+#[derive(Debug)]
+struct Reader {
+    head: Vec<u8>,
+    /// Its head, and its data as far as it is there.
+    body: Option<(Head, Vec<u8>, usize)>,
+    /// When the last byte came.
+    heard: Instant,
+}
+
+/// A request that was sent, and whose answer is still to be taken.
+#[derive(Debug)]
+#[must_use = "an answer that nobody takes is thrown away"]
+pub(crate) struct Asked<'a> {
+    connection: &'a Connection,
+    request: Request,
+    /// Its number, until its answer is taken.
+    stream: Option<u16>,
+    begun: Instant,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Connection {
-    /// Connects to a server and says who we are; encrypted if `tls` says so, or the server does.
-    pub(crate) fn open(host: &str, port: u16, tls: bool, user: &str, options: &Options) -> Result<Self, Error> {
-        let socket = connect(host, port, options)?;
-        let failed = |error: std::io::Error| broken("no connection", &error);
-        socket.set_nodelay(true).map_err(failed)?;
-        socket.set_read_timeout(Some(LOOK)).map_err(failed)?;
-        socket.set_write_timeout(Some(options.silence)).map_err(failed)?;
-        let mut connection = Self { line: Line::Plain(socket), options: *options, next: 1 };
-        let offers = connection.greet(tls)?;
-        if offers & offers::TLS_NOW != 0 {
-            connection = connection.encrypted(host)?;
-        } else if tls {
-            return Err(Error::Tls("the server has none; root:// in place of roots:// goes without".to_owned()));
-        }
-        let (name, wants) = connection.login(user)?;
-        if offers & offers::TLS_AFTER_LOGIN != 0 && !connection.line.is_encrypted() {
-            connection = connection.encrypted(host)?;
-        }
-        connection.prove(&name, &wants)?;
-        Ok(connection)
+    /// A line over which nothing was said.
+    pub(crate) fn new(line: Line, options: &Options) -> Self {
+        let reader = Reader { head: Vec::with_capacity(HEAD), body: None, heard: Instant::now() };
+        let state = Mutex::new(State { pending: Pending::new(), reader: Some(reader) });
+        Self { line, options: *options, state, changed: Condvar::new(), writing: Mutex::new(()) }
     }
 
-    fn encrypted(mut self, host: &str) -> Result<Self, Error> {
+    /// The same, encrypted from here on. Nothing may be under way.
+    pub(crate) fn encrypted(mut self, host: &str) -> Result<Self, Error> {
         let (options, limit) = (self.options, Instant::now() + self.options.silence);
         let mut wait = || match (options.stop)() {
             true => Err(Error::Stopped),
@@ -110,243 +75,201 @@ impl Connection {
         Ok(self)
     }
 
-    /// The handshake and the question for the version, which go together; what the server offers.
-    fn greet(&mut self, tls: bool) -> Result<u32, Error> {
-        let stream = self.stream();
-        let wants = wants::SIGNATURES | wants::ABLE_TLS | if tls { wants::TLS } else { 0 };
-        let arguments = wire::arguments(&[&VERSION.to_be_bytes(), &[wants, LOGIN_NEXT]]);
-        let question = wire::request(stream, ask::PROTOCOL, arguments, &[]);
-        self.send(&[&HANDSHAKE[..], &question].concat())?;
-        let mut answer = [0; HANDSHAKE_ANSWER];
-        self.fill(&mut answer)?;
-        if answer[..HEAD] != [0, 0, 0, 0, 0, 0, 0, 8] {
-            return Err(Error::Protocol("it does not answer the handshake of XRootD".to_owned()));
-        }
-        match self.answer(stream, MOST)? {
-            // Behind the version; servers of old say nothing there.
-            Reply::Done(said) => Ok(said.get(4..).map_or(Ok((0, &[][..])), |said| wire::number(said, "offers"))?.0),
-            other => Err(Error::Protocol(format!("{other:?} before the login"))),
-        }
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.line.is_encrypted()
     }
 
-    /// Says our name; gives it, and what the server wants to know behind that.
-    fn login(&mut self, user: &str) -> Result<(String, String), Error> {
-        let name = auth::name(user);
-        let mut padded = [0; 8];
-        padded[..name.len()].copy_from_slice(name.as_bytes());
-        let arguments =
-            wire::arguments(&[&std::process::id().to_be_bytes(), &padded, &[0], &[ABILITY], &[LOGIC], &[0]]);
-        let Outcome::Done(session) = self.ask(ask::LOGIN, arguments, &[], MOST)? else {
-            return Err(Error::Protocol("a redirect at the login".to_owned()));
-        };
-        // Behind sixteen bytes that name the session stands what the server wants to know.
-        Ok((name, session.get(16..).map(wire::text).unwrap_or_default()))
+    /// Asks, and waits for all of the answer.
+    pub(crate) fn ask(&self, request: Request) -> Result<Outcome, Error> {
+        self.begin(request)?.outcome()
     }
 
-    /// Proves who we are, if the server wants that.
-    fn prove(&mut self, name: &str, wants: &str) -> Result<(), Error> {
-        if wants.is_empty() {
-            return Ok(());
-        }
-        let (method, credentials) = auth::credentials(wants, name, self.line.is_encrypted(), auth::token)?;
-        match self.ask(ask::AUTH, wire::arguments(&[&[0; 12], &method]), &credentials, MOST)? {
-            Outcome::Done(_) => Ok(()),
-            Outcome::Elsewhere(_) => Err(Error::Protocol("a redirect at the login".to_owned())),
-        }
+    /// Asks; the answer is waited for later. Waits only while too much is under way.
+    pub(crate) fn begin(&self, request: Request) -> Result<Asked<'_>, Error> {
+        let stream = Some(self.sent(&request)?);
+        Ok(Asked { connection: self, request, stream, begun: Instant::now() })
     }
 
-    /// Asks, and waits for all of the answer; one that asks to wait is asked again. An answer has at most `most` bytes.
-    pub(crate) fn ask(&mut self, number: u16, arguments: [u8; 16], data: &[u8], most: usize) -> Result<Outcome, Error> {
-        let begun = Instant::now();
-        loop {
-            let stream = self.stream();
-            self.send(&wire::request(stream, number, arguments, data))?;
-            match self.answer(stream, most)? {
-                Reply::Done(bytes) => return Ok(Outcome::Done(bytes)),
-                Reply::Elsewhere(to) => return Ok(Outcome::Elsewhere(to)),
-                Reply::Wait(time) if begun.elapsed() + time > self.options.patience => {
-                    return Err(Error::Connection(format!("the server asks to wait {} seconds more", time.as_secs())));
-                }
-                Reply::Wait(time) => self.pause(time)?,
-            }
-        }
+    /// Sends bytes that are no request.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Result<(), Error> {
+        let _turn = locked(&self.writing);
+        self.line.write(bytes).map_err(|error| {
+            let error = Error::Connection(format!("the connection broke ({error})"));
+            locked(&self.state).pending.break_off(error.clone());
+            error
+        })
     }
 
     /// Sends a request whose answer nobody waits for: the last one of a connection.
-    pub(crate) fn tell(&mut self, number: u16, arguments: [u8; 16]) {
-        let stream = self.stream();
-        self.send(&wire::request(stream, number, arguments, &[])).ok();
+    pub(crate) fn tell(&self, request: &Request) {
+        let stream = locked(&self.state).pending.unused();
+        self.send(&request.bytes(stream)).ok();
     }
 
-    /// A number for the next request, which its answer repeats.
-    fn stream(&mut self) -> [u8; 2] {
-        self.next = self.next.checked_add(1).unwrap_or(1);
-        self.next.to_be_bytes()
+    /// What the server answers to the handshake.
+    pub(crate) fn handshake(&self) -> Result<Outcome, Error> {
+        match self.until(|pending| pending.take(HANDSHAKE))? {
+            Reply::Final(outcome) => outcome,
+            Reply::Again(_) => Err(Error::Protocol("a wait before the login".to_owned())),
+        }
     }
 
-    /// Reads answers until one is the last of a request.
-    fn answer(&mut self, stream: [u8; 2], most: usize) -> Result<Reply, Error> {
-        let mut so_far = Vec::new();
-        let mut until = None;
+    fn sent(&self, request: &Request) -> Result<u16, Error> {
+        let begin = |pending: &mut Pending| match pending.broken() {
+            Some(error) => Some(Err(error.clone())),
+            None => pending.begin(request.length(), request.most).map(Ok),
+        };
+        let stream = self.until(begin)??;
+        self.send(&request.bytes(stream))?;
+        Ok(stream)
+    }
+
+    /// Waits until something is so: reads what comes, unless another thread does.
+    fn until<T>(&self, mut ready: impl FnMut(&mut Pending) -> Option<T>) -> Result<T, Error> {
+        let mut state = locked(&self.state);
         loop {
-            let (head, mut data) = self.message(most, until)?;
-            let mut head = head;
-            if head.status == status::ATTENTION {
-                let Some((late, found)) = wire::answer_now(&data)? else { continue };
-                (head, data) = (late, found.to_vec());
+            if let Some(found) = ready(&mut state.pending) {
+                return Ok(found);
             }
-            if head.stream != stream {
-                return Err(Error::Protocol("an answer to a question that nobody asked".to_owned()));
+            if (self.options.stop)() {
+                return Err(Error::Stopped);
             }
-            match head.status {
-                status::OK | status::OK_SO_FAR => {
-                    if so_far.len() + data.len() > most {
-                        return Err(Error::Protocol(format!("an answer of more than {most} bytes")));
-                    }
-                    if so_far.is_empty() {
-                        so_far = data;
-                    } else {
-                        so_far.extend_from_slice(&data);
-                    }
-                    if head.status == status::OK {
-                        return Ok(Reply::Done(so_far));
-                    }
+            state = match state.reader.take() {
+                Some(reader) => {
+                    drop(state);
+                    self.read(reader)
                 }
-                status::ERROR => return Err(wire::error(&data)),
-                status::REDIRECT => return Ok(Reply::Elsewhere(wire::redirect(&data)?)),
-                status::WAIT => return Ok(Reply::Wait(seconds(&data)?)),
-                status::WAIT_FOR_ANSWER => until = Some(Instant::now() + seconds(&data)?.max(self.options.silence)),
-                status::AUTH_MORE => return Err(Error::Auth("it asks a second time".to_owned())),
-                other => return Err(Error::Protocol(format!("an answer of kind {other}"))),
-            }
+                None => self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
     }
 
-    /// One message: its head and its data. It may begin as late as `until`.
-    fn message(&mut self, most: usize, until: Option<Instant>) -> Result<(Head, Vec<u8>), Error> {
-        let mut head = [0; HEAD];
-        self.fill_until(&mut head, until)?;
-        let head = Head::parse(head);
-        // Errors and redirects may be longer than the data that was asked for.
-        let length = head.length as usize;
-        if length > most.max(MOST) {
-            return Err(Error::Protocol(format!("an answer of {length} bytes where {most} were asked for")));
-        }
-        let mut data = vec![0; length];
-        self.fill(&mut data)?;
-        Ok((head, data))
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.line.write_all(bytes).and_then(|()| self.line.flush());
-        written.map_err(|error| broken("the connection broke", &error))
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
-        self.fill_until(buffer, None)
-    }
-
-    /// Reads exactly so many bytes; between two of them nobody waits longer than the options say.
-    fn fill_until(&mut self, buffer: &mut [u8], until: Option<Instant>) -> Result<(), Error> {
-        let mut at = 0;
-        let mut limit = until.unwrap_or_else(|| Instant::now() + self.options.silence);
-        while at < buffer.len() {
-            match self.line.read(&mut buffer[at..]) {
-                Ok(0) => return Err(Error::Connection("the server closed the connection".to_owned())),
-                Ok(read) => {
-                    at += read;
-                    limit = Instant::now() + self.options.silence;
-                }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    self.go_on()?;
-                    if Instant::now() > limit {
-                        return Err(Error::Connection("no answer in time".to_owned()));
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken("the connection broke", &error)),
+    /// Reads one message, or what comes of it in a while.
+    fn read(&self, mut reader: Reader) -> MutexGuard<'_, State> {
+        let read = self.message(&mut reader);
+        let mut state = locked(&self.state);
+        let put = read.and_then(|message| match message {
+            Some((head, data)) => state.pending.put(&head, data, self.options.silence),
+            None if state.pending.is_given_up(reader.heard, self.options.silence) => {
+                Err(Error::Connection("no answer in time".to_owned()))
             }
+            None => Ok(()),
+        });
+        if let Err(error) = put {
+            state.pending.break_off(error);
         }
-        Ok(())
+        state.reader = Some(reader);
+        self.changed.notify_all();
+        state
     }
 
-    fn go_on(&self) -> Result<(), Error> {
-        if (self.options.stop)() { Err(Error::Stopped) } else { Ok(()) }
+    /// The rest of a message; `None` where it is not there yet.
+    fn message(&self, reader: &mut Reader) -> Result<Option<(Head, Vec<u8>)>, Error> {
+        if reader.body.is_none() {
+            if !self.filled(&mut reader.head, HEAD, &mut reader.heard)? {
+                return Ok(None);
+            }
+            let head = reader.head.first_chunk().copied().map(Head::parse).ok_or_else(|| Error::short("an answer"))?;
+            let room = locked(&self.state).pending.room(&head)?;
+            let end = room.len() + head.length as usize;
+            reader.head.clear();
+            reader.body = Some((head, room, end));
+        }
+        let Some((_, data, end)) = &mut reader.body else { return Ok(None) };
+        if !self.filled(data, *end, &mut reader.heard)? {
+            return Ok(None);
+        }
+        Ok(reader.body.take().map(|(head, data, _)| (head, data)))
     }
 
-    fn pause(&self, time: Duration) -> Result<(), Error> {
-        let end = Instant::now() + time;
+    /// Reads until there are so many bytes; `false` where no more came for a while.
+    fn filled(&self, bytes: &mut Vec<u8>, end: usize, heard: &mut Instant) -> Result<bool, Error> {
+        let before = bytes.len();
+        let read = self.line.append(bytes, end);
+        if bytes.len() > before {
+            *heard = Instant::now();
+        }
+        match read {
+            Ok(()) if bytes.len() < end => Err(Error::Connection("the server closed the connection".to_owned())),
+            Ok(()) => Ok(true),
+            Err(error) if Line::is_quiet(&error) => Ok(false),
+            Err(error) => Err(Error::Connection(format!("the connection broke ({error})"))),
+        }
+    }
+
+    fn pause(&self, end: Instant) -> Result<(), Error> {
         while let Some(left) = end.checked_duration_since(Instant::now()) {
-            self.go_on()?;
+            if (self.options.stop)() {
+                return Err(Error::Stopped);
+            }
             std::thread::sleep(left.min(LOOK));
         }
         Ok(())
     }
 }
 
-/// What an answer means for its request.
-#[derive(Debug)]
-enum Reply {
-    Done(Vec<u8>),
-    Elsewhere(Redirect),
-    Wait(Duration),
-}
-
-fn seconds(data: &[u8]) -> Result<Duration, Error> {
-    Ok(Duration::from_secs(wire::number(data, "a wait")?.0.into()))
-}
-
-/// Tries the addresses of a host one after the other.
-fn connect(host: &str, port: u16, options: &Options) -> Result<TcpStream, Error> {
-    let addresses = (host, port).to_socket_addrs().map_err(|error| broken(&format!("no host `{host}`"), &error))?;
-    let mut last = Error::Connection(format!("no host `{host}`"));
-    for address in addresses {
-        if (options.stop)() {
-            return Err(Error::Stopped);
-        }
-        match TcpStream::connect_timeout(&address, options.connect) {
-            Ok(socket) => return Ok(socket),
-            Err(error) => last = broken(&format!("no connection to {host}:{port}"), &error),
+impl Asked<'_> {
+    /// Waits for all of the answer; a request that the server wants to be asked again later is.
+    pub(crate) fn outcome(mut self) -> Result<Outcome, Error> {
+        let connection = self.connection;
+        loop {
+            let wanted = |pending: &mut Pending| match self.stream {
+                Some(stream) => pending.take(stream).inspect(|_| self.stream = None),
+                None => Some(Reply::Again(Instant::now())),
+            };
+            match connection.until(wanted)? {
+                Reply::Final(outcome) => return outcome,
+                Reply::Again(at) if at > self.begun + connection.options.patience => {
+                    let seconds = at.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
+                    return Err(Error::Connection(format!("the server asks to wait {seconds} seconds more")));
+                }
+                Reply::Again(at) => connection.pause(at)?,
+            }
+            self.stream = Some(connection.sent(&self.request)?);
         }
     }
-    Err(last)
+
+    /// Its data, of a request that is answered here or nowhere.
+    pub(crate) fn data(self) -> Result<Vec<u8>, Error> {
+        match self.outcome()? {
+            Outcome::Done(data) => Ok(data),
+            // The file would have to be opened there: whoever asked does that when the connection is lost.
+            Outcome::Elsewhere(to) => Err(Error::Connection(format!("the server sends us on to {}", to.host))),
+        }
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream {
+            locked(&self.connection.state).pending.forget(stream);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::{hear, log_in, options, say, serve};
+    use crate::login::Server;
+    use crate::wire::{ask, status};
     use std::net::TcpListener;
 
-    /// A server that answers each request with the next of these messages.
-    fn server(answers: Vec<(u16, Vec<u8>)>) -> (u16, std::thread::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let thread = std::thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
-            socket.read_exact(&mut [0; 20]).unwrap();
-            socket.write_all(&[0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 5, 0, 0, 0, 0, 1]).unwrap();
-            for (status, data) in [(0, vec![0; 8]), (0, vec![0; 16])].into_iter().chain(answers) {
-                let mut head = [0; 24];
-                if socket.read_exact(&mut head).is_err() {
-                    return;
-                }
-                let length = u32::from_be_bytes([head[20], head[21], head[22], head[23]]);
-                socket.read_exact(&mut vec![0; length as usize]).unwrap();
-                let [high, low] = status.to_be_bytes();
-                let length = (data.len() as u32).to_be_bytes();
-                socket.write_all(&[&[head[0], head[1], high, low][..], &length, &data].concat()).unwrap();
-            }
-        });
-        (port, thread)
+    fn request(data: &[u8]) -> Request {
+        Request { kind: ask::STAT, arguments: [0; 16], data: data.to_vec(), most: 100 }
     }
 
+    /// What becomes of a request to which each of these messages is an answer.
     fn asked(answers: Vec<(u16, Vec<u8>)>) -> Result<Outcome, Error> {
-        let (port, thread) = server(answers);
-        let options =
-            Options { patience: Duration::from_secs(3), silence: Duration::from_secs(2), ..Options::default() };
-        let mut connection = Connection::open("127.0.0.1", port, false, "me", &options).unwrap();
-        let outcome = connection.ask(ask::STAT, [0; 16], b"/a", 100);
-        drop(connection);
+        let (port, thread) = serve(1, move |_, socket| {
+            log_in(socket);
+            for (status, data) in &answers {
+                let Some(heard) = hear(socket) else { return };
+                say(socket, heard.stream, *status, data);
+            }
+        });
+        let server = Server { host: "127.0.0.1", port, tls: false, user: "me" };
+        let outcome = server.ask(&options(), &request(b"/a")).map(|(_, outcome)| outcome);
         thread.join().unwrap();
         outcome
     }
@@ -356,8 +279,13 @@ mod tests {
         let wait = |seconds: u32| (status::WAIT, [&seconds.to_be_bytes()[..], b"busy"].concat());
         let Outcome::Done(data) = asked(vec![wait(0), wait(1), (0, b"1 2 3 4".to_vec())]).unwrap() else { panic!() };
         assert_eq!(data, b"1 2 3 4");
-        let error = asked(vec![wait(9)]).unwrap_err();
-        assert!(error.to_string().contains("wait 9 seconds") && error.is_passing(), "{error}");
+    }
+
+    /// A connection to a server that says nothing of its own accord.
+    fn connected(talk: impl FnMut(usize, &mut std::net::TcpStream) + Send + 'static) -> Connection {
+        let port = serve(1, talk).0;
+        let server = Server { host: "127.0.0.1", port, tls: false, user: "me" };
+        server.ask(&options(), &request(b"first")).unwrap().0
     }
 
     #[test]
@@ -368,15 +296,80 @@ mod tests {
             ((status::AUTH_MORE, Vec::new()), "second time"),
             ((77, Vec::new()), "kind 77"),
             ((status::WAIT, vec![0]), "cut short"),
+            ((status::WAIT, 9_u32.to_be_bytes().to_vec()), "wait 9 seconds"),
         ] {
-            let error = asked(vec![answer]).unwrap_err().to_string();
+            let mut answers = vec![(0, Vec::new()), answer];
+            let connection = connected(move |_, socket| {
+                log_in(socket);
+                for (status, data) in answers.drain(..) {
+                    let heard = hear(socket).unwrap();
+                    say(socket, heard.stream, status, &data);
+                }
+                hear(socket);
+            });
+            let error = connection.ask(request(b"/a")).unwrap_err().to_string();
             assert!(error.contains(says), "`{says}` is not said in: {error}");
         }
         let redirect = [&2094_u32.to_be_bytes()[..], b"other"].concat();
         assert!(
             matches!(asked(vec![(status::REDIRECT, redirect)]).unwrap(), Outcome::Elsewhere(to) if to.port == 2094)
         );
-        assert!(matches!(asked(Vec::new()).unwrap_err(), Error::Connection(_)));
+    }
+
+    #[test]
+    fn threads_share_a_connection_and_each_has_its_own_answer() {
+        const THREADS: usize = 8;
+        const EACH: usize = 50;
+        let connection = connected(|_, socket| {
+            log_in(socket);
+            let first = hear(socket).unwrap();
+            say(socket, first.stream, status::OK, b"");
+            // All threads must have asked before anyone is answered, and the last one is answered first.
+            for _ in 0..EACH {
+                let mut all: Vec<_> = (0..THREADS).map(|_| hear(socket).unwrap()).collect();
+                all.sort_by_key(|heard| std::cmp::Reverse(heard.stream));
+                for heard in &all {
+                    say(socket, heard.stream, status::OK_SO_FAR, &heard.data);
+                }
+                all.iter().for_each(|heard| say(socket, heard.stream, status::OK, b"!"));
+            }
+            hear(socket);
+        });
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let connection = &connection;
+                scope.spawn(move || {
+                    for at in 0..EACH {
+                        let text = format!("{thread} {at}");
+                        let asked = connection.begin(request(text.as_bytes())).unwrap();
+                        assert_eq!(asked.data().unwrap(), format!("{text}!").as_bytes());
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn what_breaks_breaks_for_all_who_wait() {
+        let connection = connected(|_, socket| {
+            log_in(socket);
+            let first = hear(socket).unwrap();
+            say(socket, first.stream, status::OK, b"");
+            (0..3).for_each(|_| drop(hear(socket)));
+            say(socket, 999, status::OK, b"");
+            hear(socket);
+        });
+        let all = [b"a", b"b", b"c"].map(|text| connection.begin(request(text)).unwrap());
+        for asked in all {
+            assert!(asked.data().unwrap_err().to_string().contains("nobody asked"));
+        }
+        assert!(connection.ask(request(b"d")).unwrap_err().to_string().contains("nobody asked"));
+        let connection = connected(|_, socket| {
+            log_in(socket);
+            let first = hear(socket).unwrap();
+            say(socket, first.stream, status::OK, b"");
+        });
+        assert!(connection.ask(request(b"d")).unwrap_err().is_passing(), "it was closed");
     }
 
     #[test]
@@ -384,6 +377,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let options = Options { stop: || true, ..Options::default() };
         let port = listener.local_addr().unwrap().port();
-        assert_eq!(Connection::open("127.0.0.1", port, false, "me", &options).unwrap_err(), Error::Stopped);
+        let server = Server { host: "127.0.0.1", port, tls: false, user: "me" };
+        assert_eq!(server.ask(&options, &request(b"/a")).unwrap_err(), Error::Stopped);
     }
 }

@@ -1,8 +1,8 @@
 //! What is in a folder, and what a name is.
 
-use crate::connection::Options;
 use crate::error::Error;
 use crate::file::follow;
+use crate::options::Options;
 use crate::url::Url;
 use crate::wire;
 use crate::wire::{Stat, ask};

@@ -4,17 +4,35 @@
 use crate::error::Error;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use std::io::{ErrorKind, Read, Result as IoResult, Write};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Bytes to and from a server, encrypted or not.
+/// Bytes that are taken from an encrypted connection together.
+const PART: usize = 16 << 10;
+
+/// Bytes to and from a server, encrypted or not. One thread may read while others write, one at a time.
 #[derive(Debug)]
 pub(crate) enum Line {
     Plain(TcpStream),
-    Encrypted(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Encrypted(Box<Encrypted>),
+}
+
+/// An encrypted connection: nobody waits for the server while it is locked.
+#[derive(Debug)]
+pub(crate) struct Encrypted {
+    socket: TcpStream,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    tls: ClientConnection,
+    /// What has come and is not decrypted, from a position on.
+    raw: Vec<u8>,
+    at: usize,
 }
 
 impl Line {
@@ -27,43 +45,104 @@ impl Line {
         while tls.is_handshaking() {
             match tls.complete_io(&mut socket) {
                 Ok(_) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => wait()?,
+                Err(error) if Self::is_quiet(&error) => wait()?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // What is wrong with a certificate is no better the next time.
                 Err(error) if error.kind() == ErrorKind::InvalidData => return Err(Error::Tls(error.to_string())),
                 Err(error) => return Err(Error::Connection(format!("no encrypted connection ({error})"))),
             }
         }
-        Ok(Self::Encrypted(Box::new(StreamOwned::new(tls, socket))))
+        let inner = Mutex::new(Inner { tls, raw: Vec::new(), at: 0 });
+        Ok(Self::Encrypted(Box::new(Encrypted { socket, inner })))
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self, Self::Encrypted(_))
     }
+
+    /// Whether an error only says that nothing has come yet.
+    pub(crate) fn is_quiet(error: &IoError) -> bool {
+        matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+    }
+
+    /// Appends what comes until there are `end` bytes; fewer where the server has closed the connection.
+    pub(crate) fn append(&self, bytes: &mut Vec<u8>, end: usize) -> IoResult<()> {
+        let left = end.saturating_sub(bytes.len()) as u64;
+        match self {
+            Self::Plain(socket) => socket.take(left).read_to_end(bytes),
+            Self::Encrypted(line) => (&**line).take(left).read_to_end(bytes),
+        }
+        .map(|_| ())
+    }
+
+    /// Sends bytes.
+    pub(crate) fn write(&self, bytes: &[u8]) -> IoResult<()> {
+        match self {
+            Self::Plain(socket) => (&*socket).write_all(bytes),
+            Self::Encrypted(line) => line.locked().sent(&line.socket, bytes),
+        }
+    }
 }
 
-impl Read for Line {
+impl Encrypted {
+    fn locked(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Read for &Encrypted {
     fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Encrypted(stream) => stream.read(buffer),
+        let mut raw = [0; PART];
+        loop {
+            if let Some(read) = self.locked().decrypted(buffer)? {
+                return Ok(read);
+            }
+            let read = (&self.socket).read(&mut raw)?;
+            self.locked().came(&raw[..read], &self.socket)?;
         }
     }
 }
 
-impl Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(bytes),
-            Self::Encrypted(stream) => stream.write(bytes),
+impl Inner {
+    /// Decrypted bytes, as far as they have come; `None` where more must come.
+    fn decrypted(&mut self, buffer: &mut [u8]) -> IoResult<Option<usize>> {
+        loop {
+            match self.tls.reader().read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return read.map(Some),
+            }
+            let mut rest = &self.raw[self.at..];
+            if rest.is_empty() {
+                return Ok(None);
+            }
+            self.at += self.tls.read_tls(&mut rest)?;
+            self.tls.process_new_packets().map_err(|error| IoError::new(ErrorKind::InvalidData, error))?;
         }
     }
 
-    fn flush(&mut self) -> IoResult<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Encrypted(stream) => stream.flush(),
+    /// Takes what has come; no bytes are the end.
+    fn came(&mut self, raw: &[u8], mut socket: &TcpStream) -> IoResult<()> {
+        self.raw.clear();
+        self.raw.extend_from_slice(raw);
+        self.at = 0;
+        if raw.is_empty() {
+            self.tls.read_tls(&mut std::io::empty())?;
         }
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut socket)?;
+        }
+        Ok(())
+    }
+
+    fn sent(&mut self, mut socket: &TcpStream, mut bytes: &[u8]) -> IoResult<()> {
+        while !bytes.is_empty() || self.tls.wants_write() {
+            let taken = self.tls.writer().write(bytes)?;
+            bytes = &bytes[taken..];
+            while self.tls.wants_write() {
+                self.tls.write_tls(&mut socket)?;
+            }
+        }
+        Ok(())
     }
 }
 

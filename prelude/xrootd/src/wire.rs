@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use std::ops::Range;
+use std::time::Duration;
 
 /// Numbers of requests.
 pub(crate) mod ask {
@@ -34,22 +35,37 @@ const ANSWER_NOW: u32 = 5008;
 
 /// What is sent first: four zeros but for the fourth, and the number that says it is a client of this protocol.
 pub(crate) const HANDSHAKE: [u8; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0x07, 0xdc];
-/// Bytes of the answer to it.
-pub(crate) const HANDSHAKE_ANSWER: usize = 16;
 /// Bytes before the data of an answer.
 pub(crate) const HEAD: usize = 8;
 /// Bytes before the data of a chunk in the answer to `readv`, and of a chunk in the request.
 pub(crate) const CHUNK: usize = 16;
 
-/// A request: its number, sixteen bytes of arguments, and data.
-pub(crate) fn request(stream: [u8; 2], number: u16, arguments: [u8; 16], data: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(24 + data.len());
-    bytes.extend_from_slice(&stream);
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes.extend_from_slice(&arguments);
-    bytes.extend_from_slice(&(data.len() as u32).to_be_bytes());
-    bytes.extend_from_slice(data);
-    bytes
+/// A request: its kind, sixteen bytes of arguments, and data.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) kind: u16,
+    pub(crate) arguments: [u8; 16],
+    pub(crate) data: Vec<u8>,
+    /// Bytes of the answer at most.
+    pub(crate) most: usize,
+}
+
+impl Request {
+    /// As it is sent, with the number that its answer repeats.
+    pub(crate) fn bytes(&self, stream: u16) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length());
+        bytes.extend_from_slice(&stream.to_be_bytes());
+        bytes.extend_from_slice(&self.kind.to_be_bytes());
+        bytes.extend_from_slice(&self.arguments);
+        bytes.extend_from_slice(&(self.data.len() as u32).to_be_bytes());
+        bytes.extend_from_slice(&self.data);
+        bytes
+    }
+
+    /// Bytes that are sent.
+    pub(crate) fn length(&self) -> usize {
+        24 + self.data.len()
+    }
 }
 
 /// Arguments from pieces that follow one another; zeros behind them.
@@ -77,7 +93,7 @@ pub(crate) fn chunks(handle: [u8; 4], ranges: &[Range<u64>]) -> Vec<u8> {
 /// The header of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    pub(crate) stream: [u8; 2],
+    pub(crate) stream: u16,
     pub(crate) status: u16,
     pub(crate) length: u32,
 }
@@ -85,7 +101,11 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn parse(bytes: [u8; HEAD]) -> Self {
         let [a, b, c, d, length @ ..] = bytes;
-        Self { stream: [a, b], status: u16::from_be_bytes([c, d]), length: u32::from_be_bytes(length) }
+        Self {
+            stream: u16::from_be_bytes([a, b]),
+            status: u16::from_be_bytes([c, d]),
+            length: u32::from_be_bytes(length),
+        }
     }
 }
 
@@ -93,6 +113,11 @@ impl Head {
 pub(crate) fn number<'a>(bytes: &'a [u8], what: &str) -> Result<(u32, &'a [u8]), Error> {
     let (number, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| Error::short(what))?;
     Ok((u32::from_be_bytes(*number), rest))
+}
+
+/// The time that a server asks us to wait.
+pub(crate) fn seconds(bytes: &[u8]) -> Result<Duration, Error> {
+    Ok(Duration::from_secs(number(bytes, "a wait")?.0.into()))
 }
 
 /// Text up to the first zero, or the end; bytes that are no UTF-8 are marked.
@@ -252,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_request_has_24_bytes_before_its_data() {
-        let bytes = request([0, 7], ask::STAT, arguments(&[&[1], &[2, 3]]), b"/a");
+        let arguments = arguments(&[&[1], &[2, 3]]);
+        let bytes = Request { kind: ask::STAT, arguments, data: b"/a".to_vec(), most: 100 }.bytes(7);
         assert_eq!(bytes[..8], [0, 7, 0x0b, 0xc9, 1, 2, 3, 0]);
         assert_eq!((bytes[20..].to_vec(), bytes.len()), (b"\0\0\0\x02/a".to_vec(), 26));
         assert_eq!(HANDSHAKE[16..], 2012_u32.to_be_bytes());
@@ -304,7 +330,7 @@ mod tests {
         let inner = [&[0, 7, 0, 0, 0, 0, 0, 2][..], b"ok"].concat();
         let bytes = [&ANSWER_NOW.to_be_bytes()[..], &[0; 4], &inner].concat();
         let (head, data) = answer_now(&bytes).unwrap().unwrap();
-        assert_eq!((head, data), (Head { stream: [0, 7], status: 0, length: 2 }, &b"ok"[..]));
+        assert_eq!((head, data), (Head { stream: 7, status: 0, length: 2 }, &b"ok"[..]));
         assert!(answer_now(&bytes[..bytes.len() - 1]).is_err());
         assert_eq!(answer_now(&5002_u32.to_be_bytes()).unwrap(), None);
     }

@@ -114,6 +114,34 @@ fn only_the_columns_of_a_query_are_fetched() {
 }
 
 #[test]
+fn a_query_needs_few_ways_to_the_server_and_back() {
+    let _turn = alone();
+    let Some(server) = Server::start("remote xrootd ways", "") else { return };
+    let proxy = Proxy::start(server.port);
+    let url = |name: &str| server.url(name).replace(&format!(":{}", server.port), &format!(":{}", proxy.port()));
+    // From the first file on it is known that this server wants no proof.
+    answer(&url("text.csv")).unwrap();
+    let one_way = Duration::from_millis(150);
+    let column = |path: &str| data::load(path).and_then(|data| data.hist("x5", (50, 0.0, 1.0))).unwrap().counts();
+    for name in ["plain.parquet", "tree.root"] {
+        let begun = Instant::now();
+        let expected = column(&files().join(name).display().to_string());
+        let local = begun.elapsed();
+        let before = proxy.line.connections.load(Ordering::Relaxed);
+        proxy.line.one_way.store(one_way.as_millis() as u64, Ordering::Relaxed);
+        let begun = Instant::now();
+        let found = column(&url(name));
+        let ways = begun.elapsed().saturating_sub(local).as_secs_f64() / (2.0 * one_way.as_secs_f64());
+        proxy.line.one_way.store(0, Ordering::Relaxed);
+        let connections = proxy.line.connections.load(Ordering::Relaxed) - before;
+        println!("{name}: {ways:.2} ways to the server and back, {connections} connections");
+        assert_eq!(found, expected, "{name}");
+        // Login and opening, the ends of the file, the columns. The proxy takes connections at once.
+        assert!(ways < 4.0 && connections == 1, "{name}: {ways} ways over {connections} connections");
+    }
+}
+
+#[test]
 fn folders_and_globs_are_listed() {
     let _turn = together();
     let Some(server) = Server::start("remote xrootd globs", "") else { return };

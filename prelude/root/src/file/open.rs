@@ -4,6 +4,7 @@ use super::directory::{self, Found};
 use super::header::Header;
 use super::{Bytes, Classes, Key, recover};
 use crate::error::{Error, Kind, Result};
+use recoil_bytes::Held;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -255,6 +256,16 @@ impl File {
         named(path, None)
             .or_else(with_cycle)
             .ok_or_else(|| Error::from(Kind::Missing(format!("no object `{path}`"))).in_file(self.name()))
+    }
+
+    /// Brings an object of a file that is elsewhere into memory, with the descriptions of the classes.
+    pub(crate) fn hold(&self, key: &Key) -> Result<Held> {
+        if !self.bytes().are_elsewhere() {
+            return Ok(Held::default());
+        }
+        let infos = Some(self.inner.header.infos).filter(|_| self.inner.classes.get().is_none());
+        let records = [Some((key.seek, key.size)), infos].into_iter().flatten();
+        self.bytes().hold(records.map(|(at, size)| at..at.saturating_add(size)).collect())
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {

@@ -3,6 +3,7 @@
 use crate::block::xxh3;
 use crate::error::{Error, Result};
 use crate::stream::Cursor;
+use std::ops::Range;
 
 /// Position, stored bytes and bytes when unpacked.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,13 @@ pub(crate) struct Blob {
     pub at: u64,
     pub stored: u64,
     pub plain: u64,
+}
+
+impl Blob {
+    /// Where it is in the file.
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.at..self.at.saturating_add(self.stored)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ pub(crate) struct Page {
 /// Reads the list of cluster groups of a footer, and the list of pages of each.
 pub(crate) fn clusters(little: &mut Little, bytes: &Bytes, most: u64, header: u64) -> Result<Vec<Cluster>> {
     let groups = little.frame()?;
-    let mut clusters = Vec::new();
+    let mut blobs = Vec::new();
     for _ in 0..groups.items {
         let frame = little.frame()?;
         little.u64()?;
@@ -43,9 +43,14 @@ pub(crate) fn clusters(little: &mut Little, bytes: &Bytes, most: u64, header: u6
         let plain = little.u64()?;
         let (at, stored) = little.locator()?;
         little.go(frame)?;
-        group(bytes, Blob { at, stored, plain }, most, header, &mut clusters).map_err(|error| error.at(at))?;
+        blobs.push(Blob { at, stored, plain });
     }
     little.go(groups)?;
+    let _held = bytes.hold(blobs.iter().map(Blob::range).collect())?;
+    let mut clusters = Vec::new();
+    for blob in blobs {
+        group(bytes, blob, most, header, &mut clusters).map_err(|error| error.at(blob.at))?;
+    }
     // Groups may stand in any order.
     clusters.sort_by_key(|cluster| cluster.first);
     let mut next = 0;

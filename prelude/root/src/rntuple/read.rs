@@ -35,6 +35,7 @@ impl Ntuple {
     fn parse(file: &File, key: &Key, path: &str) -> Result<Self> {
         let bytes = file.bytes();
         let anchor = Anchor::parse(&key.unpacked(bytes)?)?;
+        let _held = bytes.hold(vec![anchor.header.range(), anchor.footer.range()])?;
         let plain = envelope::blob(bytes, anchor.header, anchor.most, "the header of the ntuple")?;
         let (mut little, sum) = envelope::open(&plain, 1, "the header of the ntuple")?;
         little.features("header")?;

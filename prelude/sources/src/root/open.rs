@@ -11,6 +11,7 @@ use crate::lookup::Lookup;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use rayon::prelude::*;
+use recoil_bytes::Held;
 use segment::lists::Lists;
 use segment::{Error, Place, Statistics};
 use std::collections::HashMap;
@@ -56,8 +57,10 @@ pub struct Root {
     foreign: Foreign,
 }
 
-/// Bytes at the end of a file that is elsewhere that are fetched at first: lists of objects and classes are shorter.
-const END: u64 = 32 << 10;
+/// Bytes at the start and the end of a file that is elsewhere that are fetched at first: the header and the record of the top
+/// directory are shorter, and most often the lists of objects and classes and the record of a tree together.
+const START: u64 = 4 << 10;
+const END: u64 = 64 << 10;
 
 /// Clusters of fewer rows than this are read together.
 const FEWEST: u64 = 1 << 15;
@@ -107,7 +110,7 @@ pub fn split(path: &Path) -> (PathBuf, Option<String>) {
 /// ```
 pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     let path = path.as_ref();
-    let (open, file) = opened(path)?;
+    let (open, file, _held) = opened(path)?;
     let (place, identity) = (Place::file(open.name()), open.identity());
     let tree = match tree {
         Some(tree) => tree.to_owned(),
@@ -140,13 +143,15 @@ pub fn open(path: impl AsRef<Path>, tree: Option<&str>) -> Result<Root> {
     })
 }
 
-/// A file, and the objects in it. The list of them is at its end, and is fetched with the bytes around it.
-fn opened(path: &Path) -> Result<(TableFile, root::File)> {
+/// A file, and the objects in it. They are found from both of its ends, which stay in memory as long as the last of the
+/// three lives: what stands there is fetched once, in one question.
+fn opened(path: &Path) -> Result<(TableFile, root::File, Held)> {
     let (open, bytes) = TableFile::open(path)?;
-    let place = Place::file(open.name());
-    let _held = open.hold(|| vec![bytes.length().saturating_sub(END)..bytes.length()], &place)?;
+    let (place, length) = (Place::file(open.name()), bytes.length());
+    let ends = || vec![0..length.min(START), length.saturating_sub(END)..length];
+    let held = open.hold(ends, &place)?;
     let file = root::File::of(open.name(), bytes).map_err(|error| told(&place, error))?;
-    Ok((open, file))
+    Ok((open, file, held))
 }
 
 /// What a text is called that is written beside a tree under a key.
@@ -188,7 +193,7 @@ pub fn trees(path: &Path) -> Result<Vec<String>> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn lacks(path: &Path, tree: Option<&str>) -> bool {
-    let Ok((_, file)) = opened(path) else { return false };
+    let Ok((_, file, _held)) = opened(path) else { return false };
     match tree {
         Some(tree) => !file.has_table(tree),
         None => file.tables().is_empty(),
