@@ -121,7 +121,7 @@ fn a_query_needs_few_ways_to_the_server_and_back() {
     let url = |name: &str| server.url(name).replace(&format!(":{}", server.port), &format!(":{}", proxy.port()));
     // From the first file on it is known that this server wants no proof.
     answer(&url("text.csv")).unwrap();
-    let one_way = Duration::from_millis(150);
+    let one_way = Duration::from_millis(250);
     let column = |path: &str| data::load(path).and_then(|data| data.hist("x5", (50, 0.0, 1.0))).unwrap().counts();
     for name in ["plain.parquet", "tree.root"] {
         let begun = Instant::now();
