@@ -1,3 +1,4 @@
+use segment::Sealed;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ pub type Span = Range<usize>;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    text: Arc<str>,
-    problems: Vec<Problem>,
+    text: Sealed<Arc<str>>,
+    problems: Sealed<Vec<Problem>>,
 }
 
 /// One thing that is wrong with a cut.
@@ -68,7 +69,7 @@ impl Problem {
 
 impl Error {
     pub(crate) fn new(text: impl Into<Arc<str>>, problems: Vec<Problem>) -> Self {
-        Self { text: text.into(), problems }
+        Self { text: Sealed::new(text.into()), problems: problems.into() }
     }
 
     /// The text of the cut.

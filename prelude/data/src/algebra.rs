@@ -5,6 +5,7 @@ use crate::dataset::Data;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::steps::chain::Chain;
+use segment::Sealed;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::{Add, Sub};
 use std::sync::Arc;
@@ -58,15 +59,15 @@ impl Group {
     /// ```
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
-        let label: Arc<str> = format!("{}, {}", self.label, other.label).into();
+        let label = Sealed::<Arc<str>>::new(format!("{}, {}", *self.label, *other.label).into());
         let error = match (self.broken.as_ref().or(other.broken.as_ref()), Catalog::joined(self, other)) {
             (Some(error), _) => (**error).clone(),
             (None, Err(error)) => error,
             (None, Ok(_)) if other.settings.luminosity.is_some() && !self.settings.weighs_as(&other.settings) => {
-                Error::request(format!("{label}: other luminosities; put the data together first, then weight them"))
+                Error::request(format!("{}: other luminosities; put the data together first, then weight them", *label))
             }
             (None, Ok(catalog)) => {
-                let all = Self::all(Arc::new(catalog), self.settings.clone());
+                let all = Self::all(Arc::new(catalog), Arc::clone(&self.settings));
                 return Self { label, ..all };
             }
         };
@@ -74,7 +75,7 @@ impl Group {
     }
 
     fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
-        let label: Arc<str> = format!("{} {sign} {}", self.label, other.label).into();
+        let label = Sealed::<Arc<str>>::new(format!("{} {sign} {}", *self.label, *other.label).into());
         if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
             return self.broken_by(label, (**error).clone());
         }
@@ -88,8 +89,8 @@ impl Group {
             None
         };
         match error {
-            Some(why) => self.broken_by(label.clone(), Error::request(format!("{label}: {why}"))),
-            None => Self { label, members: members.into(), ..self.clone() },
+            Some(why) => self.broken_by(label.clone(), Error::request(format!("{}: {why}", *label))),
+            None => Self { label, members: Sealed::new(members.into()), ..self.clone() },
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use belle2::names::Grammar;
 use hist::Number;
 use polars::prelude::DataFrame;
+use segment::Sealed;
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
 use std::path::Path;
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone)]
 pub struct Data {
     everything: Group,
-    looked_up: Arc<LookedUp>,
+    looked_up: Sealed<Arc<LookedUp>>,
 }
 
 /// Groups that `data[name]` has given out. They live as long as the data set, as `Index` gives references.
@@ -99,7 +100,7 @@ pub(crate) fn bytes(gigabytes: f64) -> u64 {
 
 impl Data {
     pub(crate) fn of(catalog: Catalog, settings: Settings) -> Self {
-        Self { everything: Group::all(Arc::new(catalog), Arc::new(settings)), looked_up: Arc::default() }
+        Self { everything: Group::all(Arc::new(catalog), Arc::new(settings)), looked_up: Sealed::default() }
     }
 
     /// Frames in memory as processes, by their names.
@@ -144,14 +145,14 @@ impl Data {
     /// ```
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
-        Self { everything: self.everything.concat(&other.everything), looked_up: Arc::default() }
+        Self { everything: self.everything.concat(&other.everything), looked_up: Sealed::default() }
     }
 
     fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = (*self.everything.settings).clone();
+        let mut settings = (**self.everything.settings).clone();
         change(&mut settings);
-        let everything = Group { settings: Arc::new(settings), ..self.everything.clone() };
-        Self { everything, looked_up: Arc::default() }
+        let everything = Group { settings: Arc::new(settings).into(), ..self.everything.clone() };
+        Self { everything, looked_up: Sealed::default() }
     }
 
     /// Weights each process by its luminosity, from a TOML table.
@@ -322,7 +323,7 @@ impl Data {
     }
 
     pub(crate) fn of_everything(everything: Group) -> Self {
-        Self { everything, looked_up: Arc::default() }
+        Self { everything, looked_up: Sealed::default() }
     }
 
     /// Everything, as a group.

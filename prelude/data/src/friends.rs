@@ -39,7 +39,7 @@ impl Group {
         }
         let friends = Catalog::open(&path.to_string_lossy(), &Grammar::default(), None, &options)?;
         let prefix = prefix(path);
-        let mut catalog = (*self.catalog).clone();
+        let mut catalog = (**self.catalog).clone();
         for at in self.members.iter() {
             let process = &catalog.processes[*at];
             let friend = match &self.members[..] {
@@ -59,7 +59,7 @@ impl Group {
             let source = source.map_err(|error| Error::from(error).of(&process.name))?;
             catalog.processes[*at] = Arc::new(Process { source, ..(**process).clone() });
         }
-        Ok(Self { catalog: Arc::new(catalog), ..self.clone() })
+        Ok(Self { catalog: Arc::new(catalog).into(), ..self.clone() })
     }
 }
 

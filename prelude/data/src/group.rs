@@ -8,6 +8,7 @@ use crate::steps::selection::{Predicate, Selection};
 use crate::steps::vary::{Direction, IntoVariation, Member, Variation};
 use flow::Share;
 use polars::prelude::Series;
+use segment::Sealed;
 use std::sync::Arc;
 
 /// Some processes of a data set, and a chain of steps over their rows.
@@ -25,20 +26,27 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Group {
-    pub(crate) label: Arc<str>,
-    pub(crate) catalog: Arc<Catalog>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) members: Arc<[usize]>,
-    pub(crate) chain: Chain,
+    pub(crate) label: Sealed<Arc<str>>,
+    pub(crate) catalog: Sealed<Arc<Catalog>>,
+    pub(crate) settings: Sealed<Arc<Settings>>,
+    pub(crate) members: Sealed<Arc<[usize]>>,
+    pub(crate) chain: Sealed<Chain>,
     /// What was wrong when the group was made: a group that is not there.
-    pub(crate) broken: Option<Arc<Error>>,
+    pub(crate) broken: Sealed<Option<Arc<Error>>>,
 }
 
 impl Group {
     /// All processes of a catalogue.
     pub(crate) fn all(catalog: Arc<Catalog>, settings: Arc<Settings>) -> Self {
-        let members = (0..catalog.processes.len()).collect();
-        Self { label: "all".into(), catalog, settings, members, chain: Chain::default(), broken: None }
+        let members: Arc<[usize]> = (0..catalog.processes.len()).collect();
+        Self {
+            label: Sealed::new("all".into()),
+            catalog: catalog.into(),
+            settings: settings.into(),
+            members: members.into(),
+            chain: Sealed::default(),
+            broken: Sealed::default(),
+        }
     }
 
     /// Those processes of this group that belong to `name`: a process, or else a group.
@@ -62,13 +70,13 @@ impl Group {
     #[inline(never)]
     fn named(&self, name: &str) -> Self {
         let found = self.catalog.find(name).and_then(|members| {
-            let members: Vec<_> = members.into_iter().filter(|at| self.members.contains(at)).collect();
+            let members: Arc<[usize]> = members.into_iter().filter(|at| self.members.contains(at)).collect();
             if members.is_empty() {
-                return Err(Error::request(format!("no process of `{name}` is in the group `{}`", self.label)));
+                return Err(Error::request(format!("no process of `{name}` is in the group `{}`", *self.label)));
             }
             Ok(members)
         });
-        let label = belle2::names::bare(name).into();
+        let label = Sealed::new(belle2::names::bare(name).into());
         match found {
             Ok(members) => Self { label, members: members.into(), ..self.clone() },
             // As in pandas, which means a column by it.
@@ -83,9 +91,9 @@ impl Group {
     }
 
     /// A group like this one that can only say what is wrong.
-    pub(crate) fn broken_by(&self, label: Arc<str>, error: Error) -> Self {
-        let broken = Some(self.broken.clone().unwrap_or_else(|| Arc::new(error)));
-        Self { label, members: Arc::new([]), broken, ..self.clone() }
+    pub(crate) fn broken_by(&self, label: Sealed<Arc<str>>, error: Error) -> Self {
+        let broken = self.broken.as_ref().map_or_else(|| Arc::new(error), Arc::clone);
+        Self { label, members: Sealed::default(), broken: Sealed::new(Some(broken)), ..self.clone() }
     }
 
     /// With one step more. Names of the engine's own are refused: such a column would be taken for one of its own.
@@ -100,7 +108,7 @@ impl Group {
 
     /// With a step that may make columns of the engine's own.
     pub(crate) fn and_own(&self, step: Step) -> Self {
-        Self { chain: self.chain.and(step), ..self.clone() }
+        Self { chain: self.chain.and(step).into(), ..self.clone() }
     }
 
     /// Rows that pass a selection, with pandas' syntax and IEEE meaning: `"pRecoil > 2.0 & 2.6 > pRecoilTheta > 0.3"`.
@@ -147,7 +155,8 @@ impl Group {
 
     /// The group of one of its processes, by its position in the catalogue.
     pub(crate) fn of_member(&self, at: usize) -> Self {
-        Self { label: self.catalog.processes[at].name.clone(), members: Arc::new([at]), ..self.clone() }
+        let label = self.catalog.processes[at].name.clone();
+        Self { label: label.into(), members: Sealed::new(Arc::new([at])), ..self.clone() }
     }
 
     /// Names of the processes and a group of each, in order: `for (name, group) in data.items() { .. }`.
@@ -494,7 +503,7 @@ impl Group {
 
     /// The processes, in the order of their names.
     pub(crate) fn members(&self) -> Result<Vec<Arc<Process>>> {
-        match &self.broken {
+        match &*self.broken {
             Some(error) => Err((**error).clone()),
             None => Ok(self.members.iter().map(|&at| self.catalog.processes[at].clone()).collect()),
         }

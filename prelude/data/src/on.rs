@@ -58,8 +58,8 @@ impl Group {
     }
 
     fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = (*self.settings).clone();
+        let mut settings = (**self.settings).clone();
         change(&mut settings);
-        Self { settings: Arc::new(settings), ..self.clone() }
+        Self { settings: Arc::new(settings).into(), ..self.clone() }
     }
 }

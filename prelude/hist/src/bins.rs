@@ -119,14 +119,28 @@ impl IntoBins for f64 {
 }
 
 fn count(bins: impl Count + std::fmt::Display) -> Result<usize> {
-    bins.to_count()
-        .filter(|&count| count > 0)
-        .ok_or_else(|| Error::axis(format!("a histogram cannot have {bins} bins")))
+    counted(bins.to_count(), &bins)
+}
+
+// Not generic: cells compile their own copies of what is.
+#[inline(never)]
+fn counted(count: Option<usize>, bins: &dyn std::fmt::Display) -> Result<usize> {
+    count.filter(|&count| count > 0).ok_or_else(|| Error::axis(format!("a histogram cannot have {bins} bins")))
+}
+
+#[inline(never)]
+fn regular(count: Option<usize>, bins: &dyn std::fmt::Display, low: f64, high: f64) -> Result<Bins> {
+    Axis::regular(counted(count, bins)?, low, high).map(Bins::Axis)
+}
+
+#[inline(never)]
+fn variable(edges: Vec<f64>) -> Result<Bins> {
+    Axis::variable(edges).map(Bins::Axis)
 }
 
 impl<C: Count + std::fmt::Display, L: Number, U: Number> IntoBins for (C, L, U) {
     fn into_bins(self) -> Result<Bins> {
-        Axis::regular(count(self.0)?, self.1.to_f64(), self.2.to_f64()).map(Bins::Axis)
+        regular(self.0.to_count(), &self.0, self.1.to_f64(), self.2.to_f64())
     }
 }
 
@@ -175,7 +189,7 @@ impl<N: Number, const COUNT: usize> IntoBins for [N; COUNT] {
 impl<N: Number> IntoBins for &[N] {
     fn into_bins(self) -> Result<Bins> {
         let edges: Vec<f64> = self.iter().map(|edge| edge.to_f64()).collect();
-        Axis::variable(edges).map(Bins::Axis)
+        variable(edges)
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::place::Place;
+use crate::sealed::Sealed;
 use polars::prelude::PolarsError;
 
 /// What can go wrong with a table, whichever room finds it. Rooms with more to say wrap it.
@@ -19,7 +20,7 @@ pub enum Error {
     #[error("{place}: {message}")]
     Read {
         /// Where.
-        place: Place,
+        place: Sealed<Place>,
         /// What is wrong, and what to do.
         message: String,
     },
@@ -57,7 +58,7 @@ impl Error {
 
     /// The error for a place that cannot be read.
     pub fn read(place: &Place, message: impl Into<String>) -> Self {
-        Self::Read { place: place.clone(), message: message.into() }
+        Self::Read { place: Sealed::new(place.clone()), message: message.into() }
     }
 
     /// The error for a request without meaning.

@@ -5,7 +5,7 @@
 //! [`lists`] are columns with several values per row and [`collections`] those of the same objects, [`missing`] holds the one
 //! rule for missing values, [`Repeated`] remembers what was asked of a text, [`random`] is the one generator, [`Error`] is an error with
 //! a place, [`work`] is how long work asks whether to go on and tells how far it is, and [`record`] is what an answer was made
-//! from.
+//! from. [`Sealed`] values are dropped by their makers' code.
 //!
 //! Nouns only: nothing here reads, computes or draws, and nothing knows Belle II or Jupyter.
 
@@ -20,12 +20,14 @@ mod error;
 mod lock;
 mod place;
 mod repeated;
+mod sealed;
 mod statistics;
 
 pub use error::{Error, Result};
 pub use lock::lock;
 pub use place::Place;
 pub use repeated::Repeated;
+pub use sealed::Sealed;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
 
 use polars::prelude::DataFrame;

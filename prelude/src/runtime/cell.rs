@@ -1,10 +1,10 @@
 //! Running a cell's code: its beginning, its end, and the points where it can be stopped.
 
-use super::ending::Stop;
+use super::ending::{Stop, Why};
 use super::link::{self, PANICS};
 use super::{places, store, threads};
 use port::{Bundle, Ending, ToKernel};
-use segment::lock;
+use segment::{Sealed, lock};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::future::Future;
@@ -14,12 +14,15 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// What the value of a cell looks like, if there is anything to show.
+pub type View = Option<Sealed<Bundle>>;
+
 /// What is thrown through a cell's frames to end it; no panic hook sees it.
 struct Thrown(Stop);
 
 /// How a cell's code ended; becomes a message in [`Ended::finish`], when all variables are back in the store.
 #[must_use]
-pub struct Ended(Ending);
+pub struct Ended(Sealed<Ending>);
 
 thread_local! {
     /// Variables whose types have changed since they were stored.
@@ -75,9 +78,9 @@ pub extern "C" fn recoil_cell_failed() -> i32 {
 
 /// Runs a cell's code, which are the `lines` lines after the call, to its end, in all cases.
 #[track_caller]
-pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(lines: u32, body: F) -> Ended {
+pub fn run<F: FnOnce() -> Result<View, Stop>>(lines: u32, body: F) -> Ended {
     // Every cell compiles its own copy of this shell, so it is as thin as it can be: no `Option`, no trait object.
-    fn call<F: FnOnce() -> Result<Option<Bundle>, Stop>>(body: *mut ()) -> Result<Option<Bundle>, Stop> {
+    fn call<F: FnOnce() -> Result<View, Stop>>(body: *mut ()) -> Result<View, Stop> {
         // SAFETY: `body` points to the closure that `run` forgets, and `run_any` calls this once.
         unsafe { body.cast::<F>().read()() }
     }
@@ -87,12 +90,12 @@ pub fn run<F: FnOnce() -> Result<Option<Bundle>, Stop>>(lines: u32, body: F) -> 
 }
 
 #[inline(never)]
-fn run_any(call: fn(*mut ()) -> Result<Option<Bundle>, Stop>, body: *mut ()) -> Ended {
+fn run_any(call: fn(*mut ()) -> Result<View, Stop>, body: *mut ()) -> Ended {
     threads::was_stopped();
     let _entered = ENTERED.load(Ordering::Relaxed).then(|| executor().enter());
     // The variables behind a broken borrow stay usable for the user, who sees the panic.
     let ending = match catch_unwind(AssertUnwindSafe(|| call(body))) {
-        Ok(Ok(bundle)) => Ending::Value(bundle),
+        Ok(Ok(view)) => Ending::Value(view.map(Sealed::into_inner)),
         Ok(Err(stop)) => stop.into(),
         Err(payload) => match payload.downcast::<Thrown>() {
             Ok(thrown) => thrown.0.into(),
@@ -100,7 +103,7 @@ fn run_any(call: fn(*mut ()) -> Result<Option<Bundle>, Stop>, body: *mut ()) -> 
         },
     };
     // Whatever the cell has made of the end of its threads.
-    Ended(if threads::was_stopped() { Ending::Interrupted } else { ending })
+    Ended(Sealed::new(if threads::was_stopped() { Ending::Interrupted } else { ending }))
 }
 
 fn panicked(payload: &(dyn std::any::Any + Send)) -> Ending {
@@ -118,11 +121,11 @@ fn panicked(payload: &(dyn std::any::Any + Send)) -> Ending {
 
 impl From<Stop> for Ending {
     fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Interrupted => Self::Interrupted,
+        match stop.why() {
+            Why::Interrupted => Self::Interrupted,
             // Work that was stopped by the user may say so in its own words.
-            Stop::Error { .. } if segment::work::interrupted() => Self::Interrupted,
-            Stop::Error { message, kind, causes, place } => Self::Error { message, kind, causes, place },
+            Why::Error { .. } if segment::work::interrupted() => Self::Interrupted,
+            Why::Error { message, kind, causes, place } => Self::Error { message, kind, causes, place },
         }
     }
 }
@@ -130,12 +133,12 @@ impl From<Stop> for Ending {
 impl Ended {
     /// Whether the code ran to its end.
     pub fn well(&self) -> bool {
-        matches!(self.0, Ending::Value(_))
+        matches!(*self.0, Ending::Value(_))
     }
 
     /// Tells the kernel, after everything that was printed.
     pub fn finish(self) {
-        finish(self.0);
+        finish(self.0.into_inner());
     }
 }
 
@@ -170,7 +173,7 @@ pub fn checkpoint() {
 fn stop() {
     if threads::stops() {
         threads::note_stop();
-        throw(Stop::Interrupted);
+        throw(Stop::interrupted());
     }
 }
 
@@ -243,7 +246,7 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, S
         loop {
             match tokio::time::timeout(Duration::from_millis(50), &mut future).await {
                 Ok(result) => return result,
-                Err(_) if segment::work::interrupted() => return Err(Stop::Interrupted),
+                Err(_) if segment::work::interrupted() => return Err(Stop::interrupted()),
                 Err(_) => {}
             }
         }

@@ -1,7 +1,7 @@
 //! How a cell's code stops before its end.
 
 use port::Place;
-use segment::lock;
+use segment::{Sealed, lock};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -10,7 +10,10 @@ use std::marker::PhantomData;
 use std::sync::{LazyLock, Mutex};
 
 /// What `?` in a cell turns an error into. It is not `Display` itself, so that every `Display` type can become one.
-pub enum Stop {
+pub struct Stop(Sealed<Why>);
+
+/// Why a cell's code stops.
+pub enum Why {
     /// The user asked to stop.
     Interrupted,
     /// An error that the cell did not handle.
@@ -45,7 +48,7 @@ impl Stop {
     #[inline(never)]
     fn describe(text: &dyn Display, error: &dyn Any, kind: &str, at: &std::panic::Location<'_>) -> Self {
         if let Some(segment::Error::Interrupted) = error.downcast_ref() {
-            return Self::Interrupted;
+            return Self::interrupted();
         }
         let message = text.to_string();
         let mut causes = causes_of(error);
@@ -55,11 +58,24 @@ impl Stop {
         {
             causes.push(chain.to_owned());
         }
-        Self::Error { message, kind: kind_of(kind), causes, place: Some(here(at)) }
+        Self::new(Why::Error { message, kind: kind_of(kind), causes, place: Some(here(at)) })
+    }
+
+    fn new(why: Why) -> Self {
+        Self(Sealed::new(why))
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Why::Interrupted)
+    }
+
+    /// Why.
+    pub fn why(self) -> Why {
+        self.0.into_inner()
     }
 
     pub(crate) fn plain(message: impl Into<String>, kind: &str) -> Self {
-        Self::Error { message: message.into(), kind: kind.to_owned(), causes: Vec::new(), place: None }
+        Self::new(Why::Error { message: message.into(), kind: kind.to_owned(), causes: Vec::new(), place: None })
     }
 
     /// An error that can only be shown for programmers.

@@ -24,11 +24,11 @@ mod widget;
 
 pub use browse::{Browse, BrowseError, Browser};
 pub use cell::{
-    Ended, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep, timeit,
-    with_runtime,
+    Ended, View, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep,
+    timeit, with_runtime,
 };
 pub use cheap::Cheap;
-pub use ending::{Cause, Stop, cause_kinds};
+pub use ending::{Cause, Stop, Why, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
 pub use progress::{Progress, ProgressExt, progress};

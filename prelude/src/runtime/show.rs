@@ -1,6 +1,6 @@
 //! What a cell calls to show things and to ask for input.
 
-use super::cell::throw;
+use super::cell::{View, throw};
 use super::ending::Stop;
 use super::link;
 use show::Display;
@@ -31,9 +31,9 @@ pub fn display(value: impl Display) {
 }
 
 /// Shows what the kernel's rewriting of `display(..)` has made of a value.
-pub fn display_bundle(bundle: Option<port::Bundle>) {
-    if let Some(bundle) = bundle {
-        link::show(bundle, None);
+pub fn display_bundle(view: View) {
+    if let Some(bundle) = view {
+        link::show(bundle.into_inner(), None);
     }
 }
 
@@ -104,6 +104,6 @@ fn answer(prompt: &str, hidden: bool) -> String {
         return answer;
     }
     let nobody = "nobody can be asked for input here: this front end has not allowed it";
-    throw(if segment::work::interrupted() { Stop::Interrupted } else { Stop::plain(nobody, "InputNotAllowed") });
+    throw(if segment::work::interrupted() { Stop::interrupted() } else { Stop::plain(nobody, "InputNotAllowed") });
     String::new()
 }

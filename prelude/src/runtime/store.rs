@@ -92,10 +92,11 @@ pub mod kinds {
 }
 
 /// Stores a variable. `INDEX` makes the call recognisable in the compiler's intermediate representation, where the
-/// kernel reads the variable's type; `inline(never)` keeps the call there.
+/// kernel reads the variable's type; the kernel has rustc inline nothing there.
 ///
-/// Every cell compiles its own copy of this function for its own type, so it does nothing but hand on.
-#[inline(never)]
+/// Every cell compiles its own copy of this function for its own type, so it does nothing but hand on. It and the others here
+/// have no `inline(never)`: for such a function rustc looks whether any crate of the prelude has compiled it already, and
+/// reads lists of all that they have, which takes it longer than the rest of the cell.
 pub fn put<T: 'static, const INDEX: usize>(name: &str, names: Option<Names>, value: T) {
     put_any(name, names, Box::new(value));
 }
@@ -107,7 +108,6 @@ fn put_any(name: &str, names: Option<Names>, value: Box<dyn Any>) {
 }
 
 /// Puts a variable back that the cell only used; what is known of its names stays as it was.
-#[inline(never)]
 pub fn keep<T: 'static>(name: &str, value: T) {
     keep_any(name, Box::new(value));
 }
@@ -119,8 +119,7 @@ fn keep_any(name: &str, value: Box<dyn Any>) {
 }
 
 /// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.
-/// `INDEX` and `inline(never)` make the call recognisable in the compiler's description of types.
-#[inline(never)]
+/// `INDEX` makes the call recognisable in the compiler's description of types.
 pub fn take<T: 'static, const INDEX: usize>(name: &str) -> T {
     let value = Box::into_raw(take_any(name, TypeId::of::<T>()));
     // SAFETY: `take_any` returns only boxes that hold a value of the type with this id, which is `T`.
@@ -129,7 +128,6 @@ pub fn take<T: 'static, const INDEX: usize>(name: &str) -> T {
 
 /// A copy of a variable, which stays in the store. Only called when [`super::fits`] has said that it is there with this
 /// type.
-#[inline(never)]
 pub fn copy<T: Clone + 'static, const INDEX: usize>(name: &str) -> T {
     // Taken out while it is copied, because `clone` may run any code.
     let value: T = take::<T, INDEX>(name);

@@ -3,10 +3,11 @@
 //! Which way a value takes depends on the traits of its type. Method resolution decides: the kernel calls
 //! `(&&&&&Shown(&value)).shown()`, and the impl with the most references that fits is found first.
 
-use super::cell::throw;
+use super::cell::{View, throw};
 use super::ending::Stop;
 use super::show::refusal;
 use port::Bundle;
+use segment::Sealed;
 use std::fmt::{Debug, Display, Write};
 
 /// A value to be shown.
@@ -23,58 +24,58 @@ pub mod kinds {
     use super::*;
 
     pub trait ShowUnit {
-        fn shown(&self) -> Option<Bundle>;
+        fn shown(&self) -> View;
     }
     impl ShowUnit for &&&&Shown<'_, ()> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             None
         }
     }
     // Strings in quotes, as Rust writes them: `display(text)` shows them without.
     impl ShowUnit for &&&&Shown<'_, String> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_debug(self.0)
         }
     }
     impl ShowUnit for &&&&Shown<'_, str> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_debug(&self.0)
         }
     }
     impl ShowUnit for &&&&Shown<'_, &str> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_debug(self.0)
         }
     }
     pub trait ShowRich {
-        fn shown(&self) -> Option<Bundle>;
+        fn shown(&self) -> View;
     }
     impl<T: show::Display + ?Sized> ShowRich for &&&Shown<'_, T> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_rich(&self.0)
         }
     }
     pub trait ShowDebug {
-        fn shown(&self) -> Option<Bundle>;
+        fn shown(&self) -> View;
     }
     impl<T: Debug + ?Sized> ShowDebug for &&Shown<'_, T> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_debug(&self.0)
         }
     }
     pub trait ShowDisplay {
-        fn shown(&self) -> Option<Bundle>;
+        fn shown(&self) -> View;
     }
     impl<T: Display + ?Sized> ShowDisplay for &Shown<'_, T> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_display(&self.0)
         }
     }
     pub trait ShowName {
-        fn shown(&self) -> Option<Bundle>;
+        fn shown(&self) -> View;
     }
     impl<T: ?Sized> ShowName for Shown<'_, T> {
-        fn shown(&self) -> Option<Bundle> {
+        fn shown(&self) -> View {
             show_name(std::any::type_name::<T>())
         }
     }
@@ -123,28 +124,28 @@ pub mod kinds {
 
 // Not generic: cells compile their own copies of what is.
 #[inline(never)]
-fn show_rich(value: &dyn show::Display) -> Option<Bundle> {
+fn show_rich(value: &dyn show::Display) -> View {
     let bundle = value.bundle();
     if bundle.is_refused() {
         throw(refusal(&bundle));
     }
-    Some(bundle)
+    Some(Sealed::new(bundle))
 }
 
 #[inline(never)]
-fn show_debug(value: &dyn Debug) -> Option<Bundle> {
-    Some(Bundle::text(debug_text(value)))
+fn show_debug(value: &dyn Debug) -> View {
+    Some(Sealed::new(Bundle::text(debug_text(value))))
 }
 
 #[inline(never)]
-fn show_display(value: &dyn Display) -> Option<Bundle> {
-    Some(Bundle::text(bounded(format_args!("{value}"))))
+fn show_display(value: &dyn Display) -> View {
+    Some(Sealed::new(Bundle::text(bounded(format_args!("{value}")))))
 }
 
 #[inline(never)]
-fn show_name(name: &str) -> Option<Bundle> {
+fn show_name(name: &str) -> View {
     let name = short(name);
-    Some(Bundle::text(format!("<{name}, which cannot be shown: #[derive(Debug)] would do>")))
+    Some(Sealed::new(Bundle::text(format!("<{name}, which cannot be shown: #[derive(Debug)] would do>"))))
 }
 
 /// The name of a type without the paths in it: `&Vec<Track>`.

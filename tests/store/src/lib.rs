@@ -17,9 +17,12 @@ pub mod prelude;
 #[path = "../../../prelude/segment/src/record.rs"]
 pub mod record;
 pub mod runtime;
+#[path = "../../../prelude/segment/src/sealed.rs"]
+mod sealed;
 #[path = "../../../prelude/segment/src/work.rs"]
 pub mod work;
 
 pub use error::Error;
 pub use lock::lock;
 pub use prelude::{Data, FitResult, Group};
+pub use sealed::Sealed;

@@ -214,9 +214,9 @@ fn the_errors_behind_an_error_of_the_notebook_are_told() {
     }
     let causes = || {
         let own = "x".parse::<i32>().map_err(Own).expect_err("no number");
-        match Stop::of(&own) {
-            Stop::Error { causes, .. } => causes,
-            Stop::Interrupted => panic!("nobody has asked"),
+        match Stop::of(&own).why() {
+            Why::Error { causes, .. } => causes,
+            Why::Interrupted => panic!("nobody has asked"),
         }
     };
     assert!(causes().is_empty(), "nobody knows that it is an error");
@@ -227,7 +227,7 @@ fn the_errors_behind_an_error_of_the_notebook_are_told() {
     }
     assert_eq!(causes(), ["invalid digit found in string"]);
     let wrapped = std::io::Error::other(Own("y".parse::<i32>().expect_err("no number")));
-    assert!(matches!(Stop::of(&wrapped), Stop::Error { causes, .. } if causes == ["invalid digit found in string"]));
+    assert!(matches!(Stop::of(&wrapped).why(), Why::Error { causes, .. } if causes == ["invalid digit found in string"]));
 }
 
 /// Notebooks of many cells in an order that nobody thought of, beside a model that only knows texts.

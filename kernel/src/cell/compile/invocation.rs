@@ -43,6 +43,11 @@ impl Invocation {
         add(&["--force-warn=unused_must_use"]);
         // Cells may use no other unstable option.
         add(&["-Ztrim-diagnostic-paths=no", "-Zwrite-long-types-to-disk=no", "-Zallow-features="]);
+        // Generic code that the prelude's crates have compiled already is compiled again: to find it, rustc would read the lists
+        // of three hundred crates. What a cell calls is as thin as it can be, so there is little of it.
+        add(&["-Zshare-generics=no"]);
+        // Calls that store variables stay where [`super::mir`] and [`super::shape`] look for them.
+        add(&["-Zinline-mir=no"]);
         Self { rustc: plan.rustc.clone(), folder: folder.to_path_buf(), arguments: all }
     }
 

@@ -108,7 +108,7 @@ impl Group {
     /// The sources that are varied up and down, unless the group is in a universe itself.
     fn sources_with_directions(&self) -> Vec<String> {
         let before = self.members.iter().map(|&at| self.catalog.before(at));
-        let steps: Vec<&Step> = before.chain([&self.chain]).flat_map(Chain::steps).collect();
+        let steps: Vec<&Step> = before.chain([&*self.chain]).flat_map(Chain::steps).collect();
         let mut sources: Vec<String> = Vec::new();
         for step in &steps {
             match step {

@@ -6,9 +6,10 @@ use crate::answers::variations::Variations;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::lower::pass::GroupPlan;
-use crate::steps::booking::{Booking, IntoBooking, IntoBookings};
+use crate::steps::booking::{Booking, IntoBookings};
 use hist::{Axis, Bins, Hist, IntoBins, Storage};
 use polars::prelude::DataFrame;
+use segment::Sealed;
 use show::Report;
 use std::ops::{Add, Deref, Div, Mul, Sub};
 use std::sync::Arc;
@@ -25,13 +26,13 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Histogram {
-    hist: Hist,
+    hist: Sealed<Hist>,
     /// The same in the universes of systematic variations.
-    pub(crate) variations: Arc<Variations>,
+    pub(crate) variations: Sealed<Arc<Variations>>,
     /// The processes that are recorded data.
-    measured: Arc<[String]>,
-    report: Arc<Report>,
-    origin: Arc<Origin>,
+    measured: Sealed<Arc<[String]>>,
+    report: Sealed<Arc<Report>>,
+    origin: Sealed<Arc<Origin>>,
 }
 
 impl Deref for Histogram {
@@ -50,7 +51,7 @@ impl AsRef<Hist> for Histogram {
 
 impl From<Histogram> for Hist {
     fn from(histogram: Histogram) -> Hist {
-        histogram.hist
+        histogram.hist.into_inner()
     }
 }
 
@@ -235,7 +236,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn mul(self, factor: f64) -> Hist {
-                &self.hist * factor
+                &*self.hist * factor
             }
         }
 
@@ -243,7 +244,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn mul(self, histogram: $histogram) -> Hist {
-                &histogram.hist * self
+                &*histogram.hist * self
             }
         }
 
@@ -251,7 +252,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn div(self, divisor: f64) -> Hist {
-                &self.hist / divisor
+                &*self.hist / divisor
             }
         }
     )*};
@@ -277,7 +278,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
-        self.fill_one((column, bins).into_booking())
+        self.fill_one(column.as_ref(), bins.into_bins())
     }
 
     /// A histogram of two columns.
@@ -301,7 +302,7 @@ impl Group {
         y: impl AsRef<str>,
         y_bins: impl IntoBins,
     ) -> Result<Histogram> {
-        self.fill_one((x, x_bins, y, y_bins).into_booking())
+        self.fill_two([x.as_ref(), y.as_ref()], [x_bins.into_bins(), y_bins.into_bins()])
     }
 
     /// A histogram over any number of axes.
@@ -360,13 +361,23 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
-        self.fill(vec![Booking::new(&[x.as_ref(), y.as_ref()], vec![bins.into_bins()?])]).map(only)
+        self.fill_profile(&[x.as_ref(), y.as_ref()], bins.into_bins())
     }
 
     // Every cell compiles the generic methods above anew, so they only hand on.
     #[inline(never)]
-    fn fill_one(&self, booking: Result<Booking>) -> Result<Histogram> {
-        self.fill(vec![booking?]).map(only)
+    fn fill_one(&self, column: &str, bins: hist::Result<Bins>) -> Result<Histogram> {
+        self.fill(vec![Booking::new(&[column], vec![bins?])]).map(only)
+    }
+
+    #[inline(never)]
+    fn fill_two(&self, columns: [&str; 2], [x, y]: [hist::Result<Bins>; 2]) -> Result<Histogram> {
+        self.fill(vec![Booking::new(&columns, vec![x?, y?])]).map(only)
+    }
+
+    #[inline(never)]
+    fn fill_profile(&self, columns: &[&str; 2], bins: hist::Result<Bins>) -> Result<Histogram> {
+        self.fill(vec![Booking::new(columns, vec![bins?])]).map(only)
     }
 
     #[inline(never)]
@@ -382,18 +393,23 @@ impl Group {
         let mut kept = kept.into_iter();
         let filling = Filling { bookings: &bookings, axes: &axes, group: self, wanted: &wanted };
         let parts = pass.each(|lowered| filling.process(self, lowered, kept.next().flatten()))?;
-        let measured: Arc<[String]> =
-            pass.lowered().iter().filter(|one| one.is_recorded()).map(|one| one.name().to_owned()).collect();
+        let measured = pass.lowered().iter().filter(|one| one.is_recorded()).map(|one| one.name().to_owned());
+        let measured = Sealed::<Arc<[String]>>::new(measured.collect());
         let title = wanted.join(", ");
-        let report = Arc::new(pass.report(format!("hist {title}")));
+        let report = Sealed::new(Arc::new(pass.report(format!("hist {title}"))));
         let mut histograms = Vec::with_capacity(bookings.len());
         for (at, booking) in bookings.iter().enumerate() {
             let by_process = parts.iter().map(|(process, filled)| (process.to_string(), filled.nominal[at].clone()));
             let hist = Hist::from_processes(by_process)?;
             let variations = Arc::new(Variations::new(&hist, &parts, at)?);
             let origin = Arc::new(Origin { group: self.clone(), columns: booking.columns.clone() });
-            let (measured, report) = (measured.clone(), report.clone());
-            histograms.push(Histogram { hist, variations, measured, report, origin });
+            histograms.push(Histogram {
+                hist: hist.into(),
+                variations: variations.into(),
+                measured: measured.clone(),
+                report: report.clone(),
+                origin: origin.into(),
+            });
         }
         Ok(histograms)
     }

@@ -28,8 +28,8 @@ impl Group {
             let text = "label(..) stands behind the step that makes the column, such as `.define(\"m\", \"2 * p\").label(\"m\", \"GeV\")`";
             return self.broken_by(self.label.clone(), Error::request(text));
         };
-        let mut settings = (*self.settings).clone();
+        let mut settings = (**self.settings).clone();
         Arc::make_mut(&mut settings.labels).insert(column.to_owned(), [label, unit]);
-        Self { settings: Arc::new(settings), ..self.clone() }
+        Self { settings: Arc::new(settings).into(), ..self.clone() }
     }
 }

@@ -245,7 +245,7 @@ impl Group {
     }
 
     fn weighs_or_varies(&self) -> bool {
-        let chains = self.members.iter().map(|&at| self.catalog.before(at)).chain([&self.chain]);
+        let chains = self.members.iter().map(|&at| self.catalog.before(at)).chain([&*self.chain]);
         let mut steps = chains.flat_map(|chain| chain.steps());
         steps.any(|step| matches!(step, Step::Weight(_) | Step::Vary(_)))
     }

@@ -270,7 +270,7 @@ impl Sink for Describe {
 impl show::Display for Group {
     /// What is in the group and what would be done; nothing is read. Behind [`Group::head`] with few rows, these rows.
     fn bundle(&self) -> show::Bundle {
-        if let Some(error) = &self.broken {
+        if let Some(error) = &*self.broken {
             return show::Bundle::refused(error.to_string());
         }
         if matches!(self.chain.steps().last(), Some(Step::Head(rows)) if *rows <= MOST_SHOWN) {
@@ -281,7 +281,7 @@ impl show::Display for Group {
         }
         let mut table = Table::new(["process", "rows before steps", "columns"]).caption(format!(
             "group `{}` of {}: {} processes",
-            self.label,
+            *self.label,
             self.catalog.path,
             self.members.len()
         ));

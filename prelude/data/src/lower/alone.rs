@@ -30,7 +30,7 @@ impl ProcessPlan<'_> {
         let last = steps.iter().rposition(varies).unwrap_or(0);
         let kept = steps.into_iter().enumerate().filter(|(at, step)| *at <= last || !removes(step));
         let chain = kept.fold(Chain::default(), |chain, (_, step)| chain.and(step.clone()));
-        Group { chain, ..group.clone() }
+        Group { chain: chain.into(), ..group.clone() }
     }
 }
 
@@ -70,7 +70,7 @@ impl Group {
         let whole =
             |chain: &Chain| chain.steps().into_iter().filter_map(plain).fold(Chain::none(), |all, step| all.and(step));
         let before = self.catalog.before.iter().map(whole).collect();
-        let catalog = Arc::new(Catalog { before, ..(*self.catalog).clone() });
-        Self { chain: whole(&self.chain), catalog, ..self.clone() }
+        let catalog = Arc::new(Catalog { before, ..(**self.catalog).clone() });
+        Self { chain: whole(&self.chain).into(), catalog: catalog.into(), ..self.clone() }
     }
 }

@@ -131,7 +131,7 @@ impl<'a> GroupPlan<'a> {
                 work.extend(rows);
                 work
             }
-            None => Task::new(self.group.label.clone(), "rows", Some(rows)),
+            None => Task::new(Arc::clone(&self.group.label), "rows", Some(rows)),
         };
         for lowered in &self.lowered {
             let answer = work.part(lowered.rows(), || run(lowered));

@@ -75,7 +75,7 @@ impl<'a> ProcessPlan<'a> {
             zones,
             objects: Vec::new(),
             names: BTreeMap::new(),
-            catalog: group.catalog.clone(),
+            catalog: Arc::clone(&group.catalog),
             universes: Universes { mode, ..Universes::default() },
             report: RefCell::default(),
         };
