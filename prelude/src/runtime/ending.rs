@@ -154,7 +154,7 @@ pub mod cause_kinds {
     }
     impl<E: StdError + 'static> KnowError for &Cause<E> {
         fn known(&self) {
-            know(TypeId::of::<E>(), |error| error.downcast_ref::<E>()?.source());
+            know(TypeId::of::<E>(), ask::<E>);
         }
     }
     pub trait KnowOther {
@@ -162,6 +162,14 @@ pub mod cause_kinds {
     }
     impl<E: ?Sized> KnowOther for Cause<E> {
         fn known(&self) {}
+    }
+}
+
+// Every cell compiles this for all errors of its notebook: no closure, no `?`.
+fn ask<E: StdError + 'static>(error: &dyn Any) -> Option<&(dyn StdError + 'static)> {
+    match error.downcast_ref::<E>() {
+        Some(error) => error.source(),
+        None => None,
     }
 }
 
