@@ -130,8 +130,12 @@ fn start(prelude: *mut c_void) -> std::io::Result<()> {
     if start() == 0 { Ok(()) } else { Err(std::io::Error::other("the prelude cannot reach the kernel")) }
 }
 
-/// Loads a compiled cell and runs it. The library stays loaded: values it made live on in variables.
+/// Loads a compiled cell and runs it. The library stays loaded: values it made live on in variables. An empty file is a cell
+/// that has nothing to run.
 fn run(path: &str, name: &str) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.len() == 0 {
+        return Ok(());
+    }
     let library = load(path.as_ref(), libc::RTLD_LOCAL)?;
     if symbol(library, &CString::new(HAS_STATICS)?).is_some() {
         // The same library again, now where the loader looks when it binds the names of later ones.

@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub cache: PathBuf,
     /// The lock of added crates, beside the notebook.
     pub lock: PathBuf,
+    /// Whether evcxr is only to take in what every cell begins with: nothing is compiled, and nothing runs.
+    pub begins: bool,
     /// Whether the cell makes variables.
     pub makes: bool,
     /// The program to link with, and its first arguments.

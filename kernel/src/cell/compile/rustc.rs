@@ -5,7 +5,7 @@
 
 use super::cache::Cache;
 use super::canonical::canonical;
-use super::dependencies::{self, Dependencies};
+use super::dependencies;
 use super::invocation::MIR;
 use super::linker;
 use super::mir;
@@ -42,7 +42,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     let changing = plan.changing.join(",");
     let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
     let way = Way { plan, folder, library, extra: &dependencies.arguments };
-    let wishes = way.wishes(&source, &dependencies);
+    let wishes = way.wishes(&source, dependencies.cacheable);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {
         let (note, crates) = (dependencies.note, dependencies.identity);
@@ -60,6 +60,13 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     compiled.crates = dependencies.identity;
     compiled.wishes = wishes;
     compiled
+}
+
+/// Makes nothing of the crate with which a session begins. It only knows which compilers could wait for the first cell.
+pub(crate) fn begin(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
+    let source = canonical(source, &plan.superseded);
+    let way = Way { plan, folder, library, extra: &[] };
+    Compiled { sequence: plan.sequence, wishes: way.wishes(&source, true), ..Compiled::default() }
 }
 
 /// Variables whose types do not look any more as they did when the values were stored.
@@ -106,9 +113,9 @@ impl Way<'_> {
     }
 
     /// Compilers that could be started before a cell like this one. A crate in a folder may change behind the back of one.
-    fn wishes(&self, source: &str, dependencies: &Dependencies) -> Vec<Wish> {
+    fn wishes(&self, source: &str, cacheable: bool) -> Vec<Wish> {
         let makes = self.plan.makes;
-        let of = |makes| Wish::new(self.first(source, makes), source).filter(|_| dependencies.cacheable);
+        let of = |makes| Wish::new(self.first(source, makes), source).filter(|_| cacheable);
         [makes, !makes].into_iter().filter_map(of).collect()
     }
 

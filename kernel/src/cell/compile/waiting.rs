@@ -23,7 +23,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// What every cell begins with, and what the waiting rustc has looked up before.
-const PRELUDE: &str = "use recoil::*;";
+pub(crate) const PRELUDE: &str = "use recoil::*;";
 /// A rustc that does not come to the pipe in this time is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 

@@ -7,7 +7,8 @@ use super::waiters::Waiters;
 use crate::assist::Assistant;
 use crate::cell::compile::linker;
 use crate::cell::compile::lock::Lock;
-use crate::cell::compile::plan::SESSION;
+use crate::cell::compile::plan::{Plan, SESSION};
+use crate::cell::compile::waiting::PRELUDE;
 use crate::cell::evcxr::startup::{links, new_context, worker_environment};
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::ItemOrigin;
@@ -58,25 +59,31 @@ pub(crate) struct Engine {
     pub(super) waiters: Waiters,
 }
 
+/// The next cell; `None` when there will be none. Compilers for it are started when it is not there yet: they would take the
+/// processors from it.
+fn next(engine: Option<&mut Engine>, inbox: &Receiver<Job>) -> Option<Job> {
+    let Some(engine) = engine else { return inbox.recv().ok() };
+    engine.settle_waiters();
+    if let Ok(job) = inbox.try_recv() {
+        return Some(job);
+    }
+    engine.waiters.prepare();
+    match inbox.recv_timeout(IDLE) {
+        Ok(job) => Some(job),
+        Err(RecvTimeoutError::Timeout) => {
+            // What waits takes memory; the cell after a long pause starts its own.
+            engine.waiters.end();
+            inbox.recv().ok()
+        }
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
+}
+
 impl Engine {
     /// The thread's body.
     pub fn run(config: Config, sink: Sink, shared: Arc<Shared>, assistant: Arc<Assistant>, inbox: Receiver<Job>) {
         let mut engine = Self::start(config, sink, shared.clone(), assistant);
-        loop {
-            if let Ok(engine) = &mut engine {
-                engine.settle_waiters();
-                engine.waiters.prepare();
-            }
-            let job = match inbox.recv_timeout(IDLE) {
-                Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => {
-                    // What waits takes memory; the cell after a long pause starts its own.
-                    engine.iter_mut().for_each(|engine| engine.waiters.end());
-                    let Ok(job) = inbox.recv() else { break };
-                    job
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
+        while let Some(job) = next(engine.as_mut().ok(), &inbox) {
             let outcome = match &mut engine {
                 Ok(engine) => engine.execute(&job.cell),
                 Err(error) => Outcome::Failed(error.clone()),
@@ -127,15 +134,10 @@ impl Engine {
     fn begin_session(&mut self) -> Result<(), Failure> {
         let session = format!(":build_env {SESSION}={}", self.shared.folder.display());
         self.command(&session)?;
-        let task = Task {
-            token: 0,
-            number: 0,
-            code: "use recoil::*;",
-            allow_stdin: false,
-            opt_level: "0".into(),
-            muted: true,
-        };
-        self.rust(&task).map(|_| ())
+        self.write_plan(Plan { begins: true, ..self.empty_plan() })?;
+        self.context.execute(PRELUDE).map_err(|error| failure("StartError", error.to_string()))?;
+        self.definitions.add(PRELUDE);
+        Ok(())
     }
 
     fn execute(&mut self, cell: &Cell) -> Outcome {

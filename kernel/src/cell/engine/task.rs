@@ -291,6 +291,7 @@ impl Engine {
             variables: Vec::new(),
             cache: self.config.cache.clone(),
             lock: self.lock.clone(),
+            begins: false,
             makes: false,
             linker: self.linker.clone(),
             superseded: superseded(&self.origins, &self.statics),

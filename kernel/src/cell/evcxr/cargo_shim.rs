@@ -6,7 +6,7 @@
 use super::analyzer;
 use crate::cell::compile::plan::{Compiled, Plan, SESSION, compiled_path, plan_path, process_path};
 use crate::cell::compile::process::real;
-use crate::cell::compile::{cache, rustc};
+use crate::cell::compile::rustc;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,10 @@ use std::process::Command;
 
 /// What evcxr waits for: a file with the path of the compiled library.
 const LIBRARY_PATH: &str = "EVCXR_EXECUTION_SO_PATH";
-/// Where evcxr's own first cell is kept, compiled, for the next kernel.
-pub(crate) const FIRST_CELL: &str = "RECOIL_FIRST_CELL";
+/// What evcxr takes for the library of a cell, in its crate's folder.
+const LIBRARY: &str = "target/libctx.so";
+/// Set while evcxr starts.
+pub(crate) const STARTS: &str = "RECOIL_STARTS";
 /// What evcxr hears when nothing can be done any more.
 const REFUSED: &str = "the cell has failed";
 
@@ -38,7 +40,7 @@ fn cargo(arguments: Vec<OsString>) -> i32 {
         (true, Some(session), Some(answer)) => cell(Path::new(&session), Path::new(&answer)),
         (true, None, Some(answer)) => first_cell(Path::new(&answer)),
         // Only while evcxr starts: it is rust-analyzer that asks.
-        _ if std::env::var_os(FIRST_CELL).is_some() => analyzer::answer(&arguments),
+        _ if std::env::var_os(STARTS).is_some() => analyzer::answer(&arguments),
         _ => real_cargo(arguments),
     };
     answer.unwrap_or_else(|error| {
@@ -47,29 +49,13 @@ fn cargo(arguments: Vec<OsString>) -> i32 {
     })
 }
 
-/// evcxr's own first cell, `42`, which it runs before anything can be told to it. It needs no prelude.
+/// evcxr's own first cell, `42`, which it runs before anything can be told to it: nothing to run will do.
 fn first_cell(answer: &Path) -> std::io::Result<i32> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let library = std::env::current_dir()?.join("target/libctx.so");
     std::fs::create_dir_all("target")?;
-    let kept = std::env::var_os(FIRST_CELL).map(PathBuf::from);
-    if kept.as_ref().is_some_and(|kept| std::fs::copy(kept, &library).is_ok()) {
-        std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
-        return Ok(0);
-    }
-    let mut command = Command::new(rustc);
-    command.args(["src/lib.rs", "--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
-    command.args(["-Cprefer-dynamic", "--error-format=json", "-Awarnings", "-o"]).arg(&library);
-    let status = command.env_remove("RUSTFLAGS").status()?;
-    if status.success() {
-        // Without the copy the next kernel compiles it again.
-        let _ = kept.map_or(Ok(()), |kept| {
-            std::fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
-            cache::place(&kept, |path| std::fs::copy(&library, path).map(|_| ()))
-        });
-        std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
-    }
-    Ok(status.code().unwrap_or(101))
+    let library = std::env::current_dir()?.join(LIBRARY);
+    std::fs::write(&library, "")?;
+    std::fs::write(answer, library.as_os_str().as_encoded_bytes())?;
+    Ok(0)
 }
 
 /// Compiles the planned cell, once: evcxr asks again after an error and after a failed run, and must then hear that
@@ -91,10 +77,15 @@ fn cell(session: &Path, answer: &Path) -> std::io::Result<i32> {
     std::fs::write(process_path(session), std::process::id().to_string())?;
     let folder = std::env::current_dir()?;
     std::fs::create_dir_all(folder.join("target"))?;
-    let library = folder.join("target/libctx.so");
+    let library = folder.join(LIBRARY);
     let source = std::fs::read_to_string("src/lib.rs")?;
     let start = std::time::Instant::now();
-    let mut compiled = rustc::compile(&plan, &folder, &source, &library);
+    let mut compiled = if plan.begins {
+        std::fs::write(&library, "")?;
+        rustc::begin(&plan, &folder, &source, &library)
+    } else {
+        rustc::compile(&plan, &folder, &source, &library)
+    };
     compiled.seconds = start.elapsed().as_secs_f64();
     let _ = std::fs::remove_file(process_path(session));
     let failed = compiled.failure.is_some() || !compiled.diagnostics.is_empty() || !compiled.changed.is_empty();

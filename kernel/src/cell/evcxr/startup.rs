@@ -1,7 +1,6 @@
 //! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
 
-use super::cargo_shim::FIRST_CELL;
-use crate::cell::compile::cache::Cache;
+use super::cargo_shim::STARTS;
 use crate::cell::compile::process::REAL_PATH;
 use crate::cell::shared::Shared;
 use crate::install::config::Config;
@@ -32,7 +31,7 @@ pub(crate) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
 
 pub(crate) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
     command.env(worker::WORKER, "1").env("PATH", path);
-    for name in [REAL_PATH, FIRST_CELL] {
+    for name in [REAL_PATH, STARTS] {
         command.env_remove(name);
     }
     // As the user has them: while the worker starts, they are those of `environment`.
@@ -68,19 +67,18 @@ fn rustc_of_user() -> Option<OsString> {
 /// What evcxr and its rust-analyzer see of the environment while they start. evcxr finds cargo through `PATH`, once; its
 /// rust-analyzer is to know nothing of the standard library, whose analysis takes seconds and is of no use here,
 /// because cells learn their types from rustc.
-fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 6] {
+fn environment(folder: &Path) -> [(&'static str, OsString); 6] {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let bin = folder.join("bin");
     let mut longer = bin.clone().into_os_string();
     longer.push(":");
     longer.push(&path);
-    let first = format!("first-{}.so", Cache::key(&[&config.prelude.identity]));
     [
         (REAL_PATH, path),
         ("PATH", longer),
         ("CARGO", bin.join("cargo").into()),
         ("RUSTC", bin.join("nothing").into()),
-        (FIRST_CELL, config.cache.join(first).into()),
+        (STARTS, "1".into()),
         (CRATE_FOLDER, folder.join(CRATE).into()),
     ]
 }
@@ -89,7 +87,7 @@ fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 6] 
 pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> Result<CommandContext, Error> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = lock(&ONE_AT_A_TIME);
-    let environment = environment(config, folder);
+    let environment = environment(folder);
     let before = environment.each_ref().map(|(name, _)| (*name, std::env::var_os(name)));
     // SAFETY: all changes of the environment in this program are made here, under the lock. Rust's own readers lock
     // too. Of C code there is only SQLite, which reads the environment once, when the history is opened: before any cell, and
