@@ -59,7 +59,8 @@ impl<T> DerefMut for Sealed<T> {
 
 impl<T: Clone> Clone for Sealed<T> {
     fn clone(&self) -> Self {
-        Self::new(T::clone(self))
+        // Not `new`: who copies a value may be a cell, where the function that drops it would be compiled again.
+        Self { value: ManuallyDrop::new(T::clone(self)), drop: self.drop }
     }
 }
 
