@@ -32,16 +32,17 @@ reused!(f64, f32, i64, i32, u64, u32);
 
 /// A vector of this length; its contents are unspecified.
 pub(crate) fn vector<T: Reused>(length: usize) -> Vec<T> {
-    let kept = T::shelf().with_borrow_mut(|shelf| {
+    kept(length).unwrap_or_else(|| vec![T::zeroed(); length])
+}
+
+/// The same if one was kept; nothing is allocated.
+pub(crate) fn kept<T: Reused>(length: usize) -> Option<Vec<T>> {
+    let mut vector = T::shelf().with_borrow_mut(|shelf| {
         let at = shelf.iter().position(|kept| kept.capacity() >= length && kept.capacity() / 2 <= length)?;
         Some(shelf.swap_remove(at))
-    });
-    let mut vector = kept.unwrap_or_default();
-    if vector.capacity() == 0 {
-        return vec![T::zeroed(); length];
-    }
+    })?;
     vector.resize(length, T::zeroed());
-    vector
+    Some(vector)
 }
 
 /// Keeps the memory of a vector for the next one.

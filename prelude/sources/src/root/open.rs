@@ -8,10 +8,12 @@ use crate::columns::Unreadable;
 use crate::file;
 use crate::file::TableFile;
 use crate::lookup::Lookup;
+use crate::reuse;
 use crate::source::{Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
 use rayon::prelude::*;
 use recoil_bytes::Held;
+use root::{Type, Values};
 use segment::lists::Lists;
 use segment::{Error, Place, Statistics};
 use std::collections::HashMap;
@@ -299,6 +301,21 @@ impl Root {
     }
 }
 
+/// Memory of a column that is no longer needed, for so many rows of this type; empty where there is none. The number of rows
+/// is what the file says: nothing is allocated for it here.
+fn reused(of: &Type, rows: usize) -> Values {
+    let kept = match of {
+        Type::F64 => reuse::kept(rows).map(Values::F64),
+        Type::F32 => reuse::kept(rows).map(Values::F32),
+        Type::I64 => reuse::kept(rows).map(Values::I64),
+        Type::I32 => reuse::kept(rows).map(Values::I32),
+        Type::U64 => reuse::kept(rows).map(Values::U64),
+        Type::U32 => reuse::kept(rows).map(Values::U32),
+        _ => None,
+    };
+    kept.unwrap_or(Values::U8(Vec::new()))
+}
+
 impl Source for Root {
     fn name(&self) -> &str {
         &self.name
@@ -332,7 +349,9 @@ impl Source for Root {
         let decode = |name: &PlSmallStr| {
             segment::work::check()?;
             let position = self.position(name, segment)?;
-            let mut values = self.table.read(&[position], wanted.clone()).map_err(|error| told(&place, error))?;
+            let mut values = vec![reused(&self.table.columns()[position].of, rows.len())];
+            let read = self.table.read_into(&[position], wanted.clone(), &mut values);
+            read.map_err(|error| told(&place, error))?;
             let values = values.pop().ok_or_else(|| not_there(name, self))?;
             let (series, foreign) = series::series(name.clone(), values)?;
             self.foreign.note(name, segment, foreign);
