@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Model {
     pub(crate) shapes: Vec<Arc<dyn Shape>>,
+    /// How many parameters each has: names are made anew whenever they are asked for.
+    counts: Vec<usize>,
 }
 
 impl std::fmt::Debug for Model {
@@ -23,7 +25,7 @@ impl std::fmt::Debug for Model {
 
 impl Model {
     pub(crate) fn of(shape: impl Shape + 'static) -> Self {
-        Self { shapes: vec![Arc::new(shape)] }
+        Self { counts: vec![shape.parameters().len()], shapes: vec![Arc::new(shape)] }
     }
 
     /// The model in words: `Gaussian + Line`.
@@ -56,14 +58,16 @@ impl Model {
 
     /// The parameters of each shape, as a range of positions.
     pub(crate) fn places(&self) -> Vec<std::ops::Range<usize>> {
-        let mut from = 0;
-        let each = self.shapes.iter().map(|shape| {
-            let until = from + shape.parameters().len();
-            let place = from..until;
-            from = until;
-            place
-        });
-        each.collect()
+        self.each().map(|(_, place)| place).collect()
+    }
+
+    /// The shapes, and where the parameters of each are.
+    fn each(&self) -> impl Iterator<Item = (&dyn Shape, std::ops::Range<usize>)> {
+        self.shapes.iter().zip(&self.counts).scan(0, |until, (shape, count)| {
+            let from = *until;
+            *until += count;
+            Some((&**shape, from..*until))
+        })
     }
 
     /// For each parameter, whether only its size matters.
@@ -74,18 +78,17 @@ impl Model {
 
     /// The sum of something over the shapes, each with its own parameters.
     pub(crate) fn sum(&self, parameters: &[f64], of: impl Fn(&dyn Shape, &[f64]) -> f64) -> f64 {
-        let mut from = 0;
-        let mut sum = 0.0;
-        for shape in &self.shapes {
-            let until = from + shape.parameters().len();
-            sum += of(&**shape, &parameters[from..until]);
-            from = until;
-        }
-        sum
+        self.each().fold(0.0, |sum, (shape, place)| sum + of(shape, &parameters[place]))
     }
 
     pub(crate) fn value(&self, x: f64, parameters: &[f64], frame: &Frame) -> f64 {
         self.sum(parameters, |shape, own| shape.value(x, own, frame))
+    }
+
+    /// The value at each of some places.
+    pub(crate) fn values(&self, x: &[f64], parameters: &[f64], frame: &Frame, values: &mut [f64]) {
+        values.fill(0.0);
+        self.each().for_each(|(shape, place)| shape.add_values(x, &parameters[place], frame, values));
     }
 }
 
@@ -93,7 +96,9 @@ impl<M: Into<Model>> std::ops::Add<M> for Model {
     type Output = Self;
 
     fn add(mut self, other: M) -> Self {
-        self.shapes.extend(other.into().shapes);
+        let other = other.into();
+        self.shapes.extend(other.shapes);
+        self.counts.extend(other.counts);
         self
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Points {
 
 /// Values that one thread takes at a time. Sums over them are added up in order, so that the result is always the same.
 const STRETCH: usize = 8192;
+/// Values at which a model is looked at together.
+const BLOCK: usize = 256;
 
 impl Points {
     /// These values, all of which lie in a range of this width.
@@ -27,11 +29,16 @@ impl Points {
     }
 
     /// -2 ln of the extended likelihood, less what does not depend on parameters, of a model that expects so many entries
-    /// with this density.
-    pub(crate) fn cost(&self, expected: f64, density: impl Fn(f64) -> f64 + Sync) -> f64 {
+    /// with the densities that `densities` puts beside some values.
+    pub(crate) fn cost(&self, expected: f64, densities: impl Fn(&[f64], &mut [f64]) + Sync) -> f64 {
         let stretch = |values: &[f64]| {
             let mut sum = Sum::default();
-            values.iter().for_each(|&x| sum.add(self.logarithm(density(x))));
+            let mut found = [0.0; BLOCK];
+            for block in values.chunks(BLOCK) {
+                let found = &mut found[..block.len()];
+                densities(block, found);
+                found.iter().for_each(|&density| sum.add(self.logarithm(density)));
+            }
             sum
         };
         let parts: Vec<Sum> = self.values.par_chunks(STRETCH).map(stretch).collect();

@@ -76,9 +76,10 @@ impl Channel {
         bin.scale * self.model.sum(own, |shape, p| shape.average(bin.lower, bin.upper, p, &self.frame))
     }
 
-    /// What the model expects per unit of x.
-    pub(crate) fn density(&self, x: f64, own: &[f64]) -> f64 {
-        self.model.value(x, own, &self.frame) / self.frame.width
+    /// What the model expects per unit of x at each of some places.
+    fn densities(&self, x: &[f64], own: &[f64], found: &mut [f64]) {
+        self.model.values(x, own, &self.frame, found);
+        found.iter_mut().for_each(|value| *value /= self.frame.width);
     }
 
     /// The yield of a shape in all bins of the range.
@@ -125,7 +126,7 @@ impl Problem {
         let channels = self.channels.iter().map(|channel| {
             let own = channel.own(all);
             match &channel.points {
-                Some(points) => points.cost(channel.total(&own), |x| channel.density(x, &own)),
+                Some(points) => points.cost(channel.total(&own), |x, found| channel.densities(x, &own, found)),
                 None => channel.residuals(&own).map(|residual| residual * residual).sum(),
             }
         });

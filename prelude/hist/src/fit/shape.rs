@@ -29,6 +29,11 @@ pub(crate) trait Shape: Send + Sync {
     fn value(&self, x: f64, parameters: &[f64], frame: &Frame) -> f64;
     fn role(&self) -> Role;
 
+    /// Adds the values at some places to as many sums.
+    fn add_values(&self, x: &[f64], parameters: &[f64], frame: &Frame, sums: &mut [f64]) {
+        x.iter().zip(sums).for_each(|(&x, sum)| *sum += self.value(x, parameters, frame));
+    }
+
     /// The places at which integrals are divided: where the function, its slope or its curvature jumps, and where a
     /// narrow peak could fall between the points at which it is looked at.
     fn joints(&self, parameters: &[f64]) -> Joints {
@@ -40,8 +45,12 @@ pub(crate) trait Shape: Send + Sync {
 
     /// The mean of the value over an interval.
     fn average(&self, lower: f64, upper: f64, parameters: &[f64], frame: &Frame) -> f64 {
-        let value = |x: f64| self.value(x, parameters, frame);
-        let part = |from: f64, to: f64| average(from, to, &value) * (to - from);
+        let values = |x: &[f64; 5]| {
+            let mut values = [0.0; 5];
+            self.add_values(x, parameters, frame, &mut values);
+            values
+        };
+        let part = |from: f64, to: f64| average(from, to, &values) * (to - from);
         divided(lower, upper, self.joints(parameters), part) / (upper - lower)
     }
 
@@ -105,22 +114,24 @@ pub(crate) const POINTS: [(f64, f64); 5] = [
     (0.906_179_845_938_664, 0.236_926_885_056_189_1),
 ];
 
-fn five(lower: f64, upper: f64, value: &impl Fn(f64) -> f64) -> f64 {
+fn five(lower: f64, upper: f64, values: &impl Fn(&[f64; 5]) -> [f64; 5]) -> f64 {
     let (middle, half) = (0.5 * (lower + upper), 0.5 * (upper - lower));
-    0.5 * POINTS.iter().map(|(at, weight)| weight * value(middle + at * half)).sum::<f64>()
+    let values = values(&POINTS.map(|(at, _)| middle + at * half));
+    0.5 * POINTS.iter().zip(values).map(|((_, weight), value)| weight * value).sum::<f64>()
 }
 
-/// The mean of a function over an interval, halved until the halves agree with the whole.
-pub(crate) fn average(lower: f64, upper: f64, value: &impl Fn(f64) -> f64) -> f64 {
-    fn halved(lower: f64, upper: f64, whole: f64, depth: usize, value: &impl Fn(f64) -> f64) -> f64 {
+/// The mean of a function over an interval, halved until the halves agree with the whole; the function is looked at in five
+/// places at a time.
+pub(crate) fn average(lower: f64, upper: f64, values: &impl Fn(&[f64; 5]) -> [f64; 5]) -> f64 {
+    fn halved(lower: f64, upper: f64, whole: f64, depth: usize, values: &impl Fn(&[f64; 5]) -> [f64; 5]) -> f64 {
         let middle = 0.5 * (lower + upper);
-        let (left, right) = (five(lower, middle, value), five(middle, upper, value));
+        let (left, right) = (five(lower, middle, values), five(middle, upper, values));
         let both = 0.5 * (left + right);
         // The error of both halves is a thousandth of this difference.
         if depth == 0 || (both - whole).abs() <= 1e-8 * both.abs() || !both.is_finite() {
             return both;
         }
-        0.5 * (halved(lower, middle, left, depth - 1, value) + halved(middle, upper, right, depth - 1, value))
+        0.5 * (halved(lower, middle, left, depth - 1, values) + halved(middle, upper, right, depth - 1, values))
     }
-    halved(lower, upper, five(lower, upper, value), 9, value)
+    halved(lower, upper, five(lower, upper, values), 9, values)
 }

@@ -229,7 +229,7 @@ impl Shape for Argus {
             return 0.0;
         }
         let (from, to) = ((p[1] - upper_inside).max(0.0).sqrt(), (p[1] - lower).sqrt());
-        let smooth = |s: f64| 2.0 * s * self.value(p[1] - s * s, p, frame);
+        let smooth = |s: &[f64; 5]| s.map(|s| 2.0 * s * self.value(p[1] - s * s, p, frame));
         average(from, to, &smooth) * (to - from) / width
     }
 

@@ -148,9 +148,17 @@ impl Shape for Voigt {
         vec![height, mean, (0.7 * sigma, sigma), (1.2 * sigma, sigma)]
     }
 
-    fn value(&self, x: f64, p: &[f64], _: &Frame) -> f64 {
-        p[0] * voigt::profile(x - p[1], p[2].abs(), 0.5 * p[3].abs())
-            / voigt::profile(0.0, p[2].abs(), 0.5 * p[3].abs())
+    fn value(&self, x: f64, p: &[f64], frame: &Frame) -> f64 {
+        let mut sum = [0.0];
+        self.add_values(&[x], p, frame, &mut sum);
+        sum[0]
+    }
+
+    fn add_values(&self, x: &[f64], p: &[f64], _: &Frame, sums: &mut [f64]) {
+        let (sigma, gamma) = (p[2].abs(), 0.5 * p[3].abs());
+        let mut top = [0.0];
+        voigt::add_profile(&[0.0], 0.0, sigma, gamma, 1.0, &mut top);
+        voigt::add_profile(x, p[1], sigma, gamma, p[0] / top[0], sums);
     }
 
     fn role(&self) -> Role {
