@@ -1,9 +1,12 @@
 """Random histograms and what iminuit says of them.
 
-argv = count seed [kind...]: prints one JSON line per fit: kind, lower, upper, counts (and variances), values, errors, cost.
-The models are written here anew, with Gauss-Legendre averages over bins; nothing of Recoil is used.
+argv = count seed [kind...]: prints one JSON line per fit: kind, lower, upper, counts (and variances), values, errors,
+correlations, cost. Numbers have the digits that a thousandth of an error needs. Values without bins are not printed but how
+they are drawn: `drawn` says it. The models are written here anew, with Gauss-Legendre averages over bins; nothing of Recoil
+is used.
 """
 import json
+import math
 import sys
 
 import numpy as np
@@ -90,7 +93,7 @@ KINDS = {
     "argus_gauss": (lambda x, c, k, h, m, s: argus(x, c, 101.0, k) + gauss(x, h, m, s),
                     lambda r: [r(150, 300), r(-3, 0.5), r(300, 600), r(60, 80), r(2, 5)]),
     "constrained": (lambda x, h, m, s, c, k: gauss(x, h, m, s) + c + k * (x - MIDDLE),
-                    lambda r: [r(20, 60), r(45, 55), r(3, 9), r(60, 200), r(-0.8, 0.8)]),
+                    lambda r: [r(60, 200), r(45, 55), r(3, 9), r(60, 200), r(-0.8, 0.8)]),
 }
 KINDS["gauss_line_chi2"] = KINDS["gauss_line_weighted"] = KINDS["gauss_line_limited"] = KINDS["gauss_line"]
 
@@ -158,7 +161,7 @@ def simultaneous(random):
     counts = [random.poisson(mu).astype(float) for mu in expected(*truth)]
     minuit = Minuit(lambda *p: sum(deviance(n, mu) for n, mu in zip(counts, expected(*p))), *truth)
     case = answer("simultaneous", minuit, first, counts[0], None)
-    return case and {**case, "second": counts[1].tolist()}
+    return case and {**case, "second": short(counts[1])}
 
 
 def templates(random):
@@ -174,7 +177,7 @@ def templates(random):
     cost = Template(n, edges, counts, method="jsc")
     minuit = Minuit(cost, n.sum() / 2, n.sum() / 2)
     case = answer("template", minuit, edges, n, None)
-    return case and {**case, "templates": [one.tolist() for one in counts]}
+    return case and {**case, "templates": [short(one) for one in counts]}
 
 
 # Densities per unit of x between 0 and 10, each a sum of components, and makers of true parameters.
@@ -182,39 +185,85 @@ UNBINNED = {
     "unbinned_gauss_line": (lambda x, h, m, s, c, k: [gauss(x, h, m, s), c + k * (x - 5)],
                             lambda r: [r(200, 900), r(3, 7), r(0.3, 0.9), r(30, 90), r(-4, 4)]),
     "unbinned_crystal_ball": (lambda x, h, m, s, a, n, c, k: [crystal_ball(x, h, m, s, a, n), c * np.exp(k * (x - 5))],
-                              lambda r: [r(2000, 4000), r(5.5, 6.5), r(0.4, 0.6), r(0.8, 1.3), r(2, 4), r(30, 90), r(-0.2, 0.1)]),
+                              lambda r: [r(1500, 2500), r(5.5, 6.5), r(0.4, 0.6), r(0.8, 1.3), r(2, 4), r(30, 90), r(-0.2, 0.1)]),
     "unbinned_voigt": (lambda x, h, m, s, w, c: [voigt(x, h, m, s, w), c + 0 * x],
                        lambda r: [r(800, 1500), r(4, 6), r(0.3, 0.6), r(0.3, 0.6), r(40, 90)]),
 }
 
 
+def lots(seed, places):
+    """Numbers between 0 and 1: the words of SplitMix64 at these places of the sequence of a seed."""
+    word = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (places.astype(np.uint64) + np.uint64(1))
+    word = (word ^ word >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ word >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return ((word ^ word >> np.uint64(31)) >> np.uint64(11)).astype(float) / 2.0**53
+
+
+def drawn(kind, truth, seed, tries, top):
+    """Values between 0 and 10 in steps of 1e-4. Four numbers for each try: a place is taken if the density there is above a
+    number below `top`; of a Voigt, a normal and a Lorentz distribution are added, in the share of the peak, `top`."""
+    a, b, c, d = (lots(seed, 4 * np.arange(tries) + at) for at in range(4))
+    if kind == "unbinned_voigt":
+        _, mean, sigma, width, _ = truth
+        peak = mean + sigma * np.sqrt(-2 * np.log(b)) * np.cos(2 * np.pi * c) + width / 2 * np.tan(np.pi * (d - 0.5))
+        x = np.where(a < top, peak, 10 * b)
+        x = x[(x > 0) & (x < 10)]
+    else:
+        x = 10 * a
+        x = x[b * top < sum(UNBINNED[kind][0](x, *truth))]
+    return np.floor(x * 1e4 + 0.5) / 1e4
+
+
+def crystal_ball_area(height, mean, sigma, alpha, n):
+    """The integral between 0 and 10 of one with its tail on the left, by its formulas: nodes would jump over the joint."""
+    low, high, joint = (0 - mean) / sigma, (10 - mean) / sigma, -alpha
+    core = math.sqrt(math.pi / 2) * (math.erf(high / math.sqrt(2)) - math.erf(max(joint, low) / math.sqrt(2)))
+    begin = n * np.log(n / alpha) - alpha * alpha / 2
+    power = lambda t: np.exp(begin + (1 - n) * np.log(n / alpha - alpha - t)) / (n - 1)
+    tail = power(joint) - power(low) if low < joint else 0.0
+    return height * sigma * (core + tail)
+
+
 def unbinned(kind, random):
     function, maker = UNBINNED[kind]
-    truth = maker(lambda low, high: random.uniform(low, high))
+    truth = [round(one, 3) for one in maker(lambda low, high: random.uniform(low, high))]
     total = lambda x, p: sum(function(x, *p))
-    top = 1.2 * total(np.linspace(0, 10, 4000), truth).max()
-    tried = random.uniform(0, 10, random.poisson(10 * top))
-    # Four digits, so that many cases can be kept beside the test.
-    x = np.round(np.sort(tried[random.uniform(0, top, len(tried)) < total(tried, truth)]), 4)
     edges = np.linspace(0, 10, 401)
-    integral = lambda p, parts: 10 * average(lambda x: total(x, p), edges, parts).mean()
-    cost = lambda p, parts: 2 * (integral(p, parts) - np.sum(np.log(np.maximum(total(x, p), 1e-300))))
-    minuit = Minuit(lambda *p: cost(p, 8), *truth)
-    case = answer(kind, minuit, edges, np.zeros(0), None, lambda p: cost(p, 32))
-    if case is None:
+    part = lambda p, at: 10 * average(lambda x: function(x, *p)[at], edges, 8).mean()
+    if kind == "unbinned_voigt":
+        # The peak has tails beyond the range.
+        peak = truth[0] / voigt_profile(0, truth[2], truth[3] / 2)
+        tries, top = random.poisson(peak + 10 * truth[4]), round(peak / (peak + 10 * truth[4]), 4)
+    else:
+        top = round(1.2 * total(np.linspace(0, 10, 4000), truth).max(), 1)
+        tries = random.poisson(10 * top)
+    seed = int(random.integers(1 << 32))
+    x = drawn(kind, truth, seed, tries, top)
+    expected = lambda p: 10 * average(lambda x: total(x, p), edges, 8).mean()
+    if kind == "unbinned_crystal_ball":
+        expected = lambda p: crystal_ball_area(*p[:5]) + 2 * p[5] * np.sinh(5 * p[6]) / p[6]
+    minuit = Minuit(lambda *p: 2 * (expected(p) - np.sum(np.log(np.maximum(total(x, p), 1e-300)))), *truth)
+    if kind == "unbinned_crystal_ball":
+        # Where the formulas hold.
+        minuit.limits[2], minuit.limits[3], minuit.limits[4] = (0.01, 10), (0.05, 10), (1.01, 200)
+    case = answer(kind, minuit, edges, np.zeros(0), None)
+    if case is None or kind == "unbinned_voigt" and minuit.values[3] <= 0:
+        # The profile goes on to negative widths, which are none.
         return None
     # sPlot: the inverse covariance of the yields when shapes are known, and weights at some places.
-    p = case["values"]
-    yields = [10 * average(lambda x: function(x, *p)[at], edges, 8).mean() for at in range(2)]
+    p = list(minuit.values)
+    yields = [part(p, at) for at in range(2)]
     shapes = lambda x: np.array([part / entries for part, entries in zip(function(x, *p), yields)])
     over = np.array(yields) @ shapes(x)
     covariance = np.linalg.inv((shapes(x)[:, None] * shapes(x)[None]) @ over ** -2)
     places = np.linspace(0.5, 9.5, 10)
     weights = (covariance @ shapes(places)) / (np.array(yields) @ shapes(places))
-    return {**case, "x": x.tolist(), "yields": yields, "places": places.tolist(), "weights": weights.tolist()}
+    how = {"truth": truth, "seed": seed, "tries": int(tries), "top": top, "rows": len(x)}
+    shares = {"yields": np.round(yields, 3).tolist(), "weights": np.round(weights, 4).tolist()}
+    return {**case, **how, **shares}
 
 
-def answer(kind, minuit, edges, n, variances, finer=None):
+def answer(kind, minuit, edges, n, variances):
     if kind != "template":
         minuit.errordef = 1
     minuit.strategy = 2
@@ -224,28 +273,41 @@ def answer(kind, minuit, edges, n, variances, finer=None):
     minuit.hesse()
     if not (minuit.fmin.edm < 1e-7 and minuit.accurate) or np.any(np.array(minuit.errors) <= 0):
         return None
-    case = {"kind": kind, "lower": edges[0], "upper": edges[-1], "counts": n.tolist()}
+    case = {"kind": kind, "lower": edges[0], "upper": edges[-1], "counts": short(n)}
     if variances is not None:
-        case["variances"] = variances.tolist()
+        case["variances"] = short(variances)
     exact = second_derivatives(minuit.fcn, minuit.values, minuit.errors)
     if exact is None:
         return None
-    found = {"values": list(minuit.values), "errors": exact, "hesse": list(minuit.errors), "cost": float(minuit.fval)}
+    errors, correlations = exact
+    # A value to a hundred thousandth of its error.
+    digits = [5 - math.floor(math.log10(error)) for error in errors]
+    found = {"values": [round(value, at) for value, at in zip(minuit.values, digits)],
+             "errors": [float(f"{error:.6g}") for error in errors],
+             "correlations": np.round(correlations, 5).tolist(), "cost": round(float(minuit.fval), 3)}
     if kind == "unbinned_crystal_ball":
-        found["known"] = how_well_known((minuit.fcn, finer), minuit.values, minuit.errors, exact)
+        found["known"] = how_well_known(minuit.fcn, minuit.values, minuit.errors, exact)
     return {**case, **found}
 
 
-def how_well_known(functions, values, errors, exact):
-    """How far the errors move with the step and the nodes of the integral, as shares of them: without bins the curvature of this
-    likelihood jumps wherever a value passes the joint of the tail, so that it is known no better than that."""
+def short(numbers):
+    """Counts without a point, sums of weights without the noise of their last digits."""
+    return [int(one) if one == int(one) else round(float(one), 4) for one in numbers]
+
+
+def how_well_known(function, values, errors, exact):
+    """How far the errors move with the step, as shares of them, and at the end how far the correlations do: without bins the curvature of this likelihood jumps wherever a value passes the joint of the tail, so that
+    it is known no better than that."""
     steps = (0.00125, 0.0025, 0.005, 0.01, 0.02)
-    others = [second_derivatives(function, values, errors, share) for function in functions for share in steps]
-    return np.max([np.abs(np.array(other) / exact - 1) for other in others if other], axis=0).tolist()
+    others = [second_derivatives(function, values, errors, share) for share in steps]
+    moved = [(np.abs(other[0] / exact[0] - 1), np.abs(other[1] - exact[1]).max()) for other in others if other]
+    known = [*np.max([errors for errors, _ in moved], axis=0), max(correlation for _, correlation in moved)]
+    return [float(f"{one:.2g}") for one in known]
 
 
 def second_derivatives(function, values, errors, share=0.005):
-    """Errors at iminuit's minimum by central differences: HESSE is right to a percent only where parameters are correlated."""
+    """Errors and correlations (those of each parameter with the ones before it) at iminuit's minimum by central differences:
+    HESSE is right to a percent only where parameters are correlated."""
     at, step, count = np.array(values), share * np.array(errors), len(values)
 
     def cost(*moves):
@@ -260,8 +322,12 @@ def second_derivatives(function, values, errors, share=0.005):
         for b in range(a):
             mixed = cost((a, 1), (b, 1)) - cost((a, 1), (b, -1)) - cost((a, -1), (b, 1)) + cost((a, -1), (b, -1))
             second[a, b] = second[b, a] = mixed / 4 / step[a] / step[b]
-    variances = 2 * np.diag(np.linalg.inv(second))
-    return np.sqrt(variances).tolist() if (variances > 0).all() else None
+    covariance = 2 * np.linalg.inv(second)
+    variances = np.diag(covariance)
+    if not (variances > 0).all():
+        return None
+    errors = np.sqrt(variances)
+    return errors, (covariance / np.outer(errors, errors))[np.tril_indices(count, -1)]
 
 
 def main(count, seed, *kinds):
