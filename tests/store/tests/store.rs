@@ -14,6 +14,7 @@ use recoil_store::work;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A cell that uses variables of earlier ones, and makes others. Whether it ran to its end; `None` when a variable does not fit.
 macro_rules! cell {
@@ -55,8 +56,15 @@ type Functions = Vec<Box<dyn Fn(i32) -> i32>>;
 type Shared = Rc<RefCell<Vec<String>>>;
 type Map = HashMap<&'static str, Vec<Option<f64>>>;
 
+/// Cells run one after the other, and so do the tests: an interrupt is of the cell that runs, whoever has begun it.
+fn alone() -> MutexGuard<'static, ()> {
+    static RUNS: Mutex<()> = Mutex::new(());
+    RUNS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn values_of_every_kind_go_from_cell_to_cell() {
+    let _alone = alone();
     let made = cell!([], [unit, byte, large, text, functions, area, aligned, shared, map],
         let (unit, byte, large, text) = ((), 7_u8, [3_u64; 1000], String::from("ä"));
         let n = 5;
@@ -94,6 +102,7 @@ fn values_of_every_kind_go_from_cell_to_cell() {
 
 #[test]
 fn a_value_is_never_taken_for_one_of_another_type() {
+    let _alone = alone();
     cell!([], [x], let x = [1_u64; 3];);
     assert_eq!(cell!([x: [u64; 6]], [], panic!("reads {x:?}");), None);
     assert!(names().is_empty(), "what does not fit is lost");
@@ -129,6 +138,7 @@ impl Drop for Counted {
 
 #[test]
 fn however_a_cell_ends_what_it_used_is_kept_and_what_it_made_is_dropped_once() {
+    let _alone = alone();
     let alive: Rc<Cell<i32>> = Rc::default();
     cell!([], [kept], let kept = vec![Counted::new(&alive), Counted::new(&alive)];);
     let add = |kept: &mut Vec<Counted>| kept.push(Counted::new(&alive));
@@ -166,6 +176,7 @@ impl Drop for Nosy {
 
 #[test]
 fn values_that_use_the_store_when_they_are_dropped_do_no_harm() {
+    let _alone = alone();
     cell!([], [nosy, other], let (nosy, other) = (Nosy, 1););
     cell!([], [nosy], let nosy = 5;);
     assert_eq!(cell!([seen: String], [], assert_eq!(seen, "nosy,other");), Some(true));
@@ -176,6 +187,7 @@ fn values_that_use_the_store_when_they_are_dropped_do_no_harm() {
 
 #[test]
 fn a_clone_that_panics_leaves_no_broken_value() {
+    let _alone = alone();
     struct Once(Box<i32>);
     impl Clone for Once {
         fn clone(&self) -> Self {
@@ -189,6 +201,7 @@ fn a_clone_that_panics_leaves_no_broken_value() {
 
 #[test]
 fn a_static_is_read_by_all_threads() {
+    let _alone = alone();
     static KEPT: Kept<std::sync::Mutex<Vec<usize>>> = Kept::new(std::sync::Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         (0..4).for_each(|n| drop(scope.spawn(move || recoil_store::lock(&KEPT).push(n))));
@@ -200,6 +213,7 @@ fn a_static_is_read_by_all_threads() {
 
 #[test]
 fn the_errors_behind_an_error_of_the_notebook_are_told() {
+    let _alone = alone();
     #[derive(Debug)]
     struct Own(std::num::ParseIntError);
     impl std::fmt::Display for Own {
@@ -227,12 +241,15 @@ fn the_errors_behind_an_error_of_the_notebook_are_told() {
     }
     assert_eq!(causes(), ["invalid digit found in string"]);
     let wrapped = std::io::Error::other(Own("y".parse::<i32>().expect_err("no number")));
-    assert!(matches!(Stop::of(&wrapped).why(), Why::Error { causes, .. } if causes == ["invalid digit found in string"]));
+    assert!(
+        matches!(Stop::of(&wrapped).why(), Why::Error { causes, .. } if causes == ["invalid digit found in string"])
+    );
 }
 
 /// Notebooks of many cells in an order that nobody thought of, beside a model that only knows texts.
 #[test]
 fn long_notebooks_are_as_a_model_has_them() {
+    let _alone = alone();
     const CELLS: usize = if cfg!(miri) { 300 } else { 30_000 };
     let mut state = 7_u64;
     let mut next = move |below: u64| {
