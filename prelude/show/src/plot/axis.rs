@@ -1,6 +1,6 @@
 //! Axes of a picture: from values to places, and where the ticks stand.
 
-use super::clock::clock_ticks;
+use super::clock;
 use crate::label::Label;
 use crate::text::number;
 use hist::Clock;
@@ -80,9 +80,7 @@ impl Axis {
         match &self.scale {
             Scale::Linear => self.linear_ticks(wanted.max(2)),
             Scale::Log => self.log_ticks(wanted.max(2)),
-            Scale::Clock(clock) => {
-                clock_ticks(self, clock, wanted.max(2)).unwrap_or_else(|| self.linear_ticks(wanted.max(2)))
-            }
+            Scale::Clock(clock) => self.clock_ticks(clock, wanted.max(2)),
             Scale::Names(names) => {
                 let skip = names.len().div_ceil(40).max(1);
                 let label = |at: usize| (self.place(at as f64 + 0.5), shortened(&names[at]));
@@ -107,6 +105,14 @@ impl Axis {
         let minor = multiples(minor_step).map(|value| self.place(value)).filter(|place| !is_major(*place)).collect();
         let factor = (exponent != 0).then(|| Label::parse(&format!("×10^{{{exponent}}}")));
         Ticks { major, minor, factor }
+    }
+
+    fn clock_ticks(&self, clock: &Clock, wanted: usize) -> Ticks {
+        let Some((ticks, common)) = clock::ticks(self.low, self.high, clock, wanted) else {
+            return self.linear_ticks(wanted);
+        };
+        let major = ticks.into_iter().map(|(seconds, text)| (self.place(seconds), Label::verbatim(&text))).collect();
+        Ticks { major, minor: Vec::new(), factor: common.map(|text| Label::verbatim(&text)) }
     }
 
     fn log_ticks(&self, wanted: usize) -> Ticks {

@@ -1,7 +1,5 @@
 //! Ticks of an axis of times: at round seconds, hours, days, months or years of its zone.
 
-use super::axis::{Axis, Ticks};
-use crate::label::Label;
 use crate::text::number;
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use hist::Clock;
@@ -97,20 +95,24 @@ impl Step {
     }
 }
 
-/// Ticks, about `wanted`; nothing where the axis leaves the years that calendars count.
-pub(super) fn clock_ticks(axis: &Axis, clock: &Clock, wanted: usize) -> Option<Ticks> {
-    let step = Step::of((axis.high - axis.low) / wanted as f64);
-    let (from, to) = (clock.local(axis.low)?, clock.local(axis.high)?);
+/// Where ticks are, in seconds, with what is written at them, and what is said once for all of them.
+pub(super) type Written = (Vec<(f64, String)>, Option<String>);
+
+/// Ticks between two times, about `wanted`; nothing where they leave the years that calendars count.
+pub(super) fn ticks(low: f64, high: f64, clock: &Clock, wanted: usize) -> Option<Written> {
+    let step = Step::of((high - low) / wanted as f64);
+    let slack = 1e-9 * (high - low);
+    let (from, to) = (clock.local(low)?, clock.local(high)?);
     let mut found: Vec<(f64, NaiveDateTime)> = Vec::new();
     let mut time = step.floor(from)?;
     // Clocks that are set back show an hour twice: it may be behind the end.
     let end = to.checked_add_signed(TimeDelta::hours(3))?;
     while time <= end && found.len() < 200 {
         // An hour that the clocks skip has no tick.
-        if let Some(place) = clock.instant(&time).map(|seconds| axis.place(seconds)) {
-            let inside = (-1e-9..=1.0 + 1e-9).contains(&place);
-            if inside && found.last().is_none_or(|(before, _)| *before < place) {
-                found.push((place, time));
+        if let Some(seconds) = clock.instant(&time) {
+            let inside = (low - slack..=high + slack).contains(&seconds);
+            if inside && found.last().is_none_or(|(before, _)| *before < seconds) {
+                found.push((seconds, time));
             }
         }
         time = step.next(time)?;
@@ -122,8 +124,7 @@ pub(super) fn clock_ticks(axis: &Axis, clock: &Clock, wanted: usize) -> Option<T
         Step::Microseconds(_) if time.time() == NaiveTime::MIN && *time != first => time.format("%m-%d").to_string(),
         _ => time.format(format).to_string(),
     };
-    let major = found.iter().map(|(place, time)| (*place, Label::verbatim(&label(time)))).collect();
-    Some(Ticks { major, minor: Vec::new(), factor: common.map(|text| Label::verbatim(&text)) })
+    Some((found.iter().map(|(seconds, time)| (*seconds, label(time))).collect(), common))
 }
 
 /// How ticks are written, and what is said once for all of them.
@@ -144,11 +145,21 @@ fn words(step: Step, first: NaiveDateTime, last: NaiveDateTime) -> (&'static str
     }
 }
 
+const UNITS: [(f64, &str); 3] = [(DAY, "d"), (3_600.0, "h"), (60.0, "min")];
+
 /// A width of bins in words: `1 d`, `90 s`.
 pub(super) fn duration(seconds: f64) -> String {
-    let units = [(DAY, "d"), (3_600.0, "h"), (60.0, "min")];
-    let whole = |unit: f64| seconds >= unit && (seconds / unit - (seconds / unit).round()).abs() < 1e-6;
-    let (unit, name) = units.into_iter().find(|(unit, _)| whole(*unit)).unwrap_or((1.0, "s"));
+    let whole = |unit: f64| (seconds / unit - (seconds / unit).round()).abs() < 1e-6;
+    in_unit(seconds, |unit| seconds >= unit && whole(unit))
+}
+
+/// A length of time in words, in the longest unit of which it has two: `8.947 d`.
+pub(super) fn about(seconds: f64) -> String {
+    in_unit(seconds, |unit| seconds >= 2.0 * unit)
+}
+
+fn in_unit(seconds: f64, fits: impl Fn(f64) -> bool) -> String {
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| fits(*unit)).unwrap_or((1.0, "s"));
     format!("{} {name}", number(seconds / unit, 4))
 }
 
@@ -157,22 +168,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ticks(low: f64, high: f64, zone: Option<&str>) -> String {
-        let ticks = clock_ticks(&Axis::linear(low, high), &Clock::new(zone), 5).unwrap();
-        let words: Vec<_> = ticks.major.iter().map(|(_, label)| label.plain()).collect();
-        words.join(" ") + &ticks.factor.map(|common| format!(" | {}", common.plain())).unwrap_or_default()
+    fn written(low: f64, high: f64, zone: Option<&str>) -> String {
+        let (ticks, common) = ticks(low, high, &Clock::new(zone), 5).unwrap();
+        let words: Vec<_> = ticks.into_iter().map(|(_, label)| label).collect();
+        words.join(" ") + &common.map(|common| format!(" | {common}")).unwrap_or_default()
     }
 
     #[test]
     fn ticks_are_round_times() {
         let start = 1_709_647_200.0;
-        assert_eq!(ticks(start, start + 4.0 * 3_600.0, None), "14:00 15:00 16:00 17:00 18:00 | 2024-03-05");
-        assert_eq!(ticks(start, start + 86_400.0, Some("Europe/Berlin")), "18:00 03-06 06:00 12:00 | 2024-03-05");
-        assert_eq!(ticks(start, start + 30.0 * 86_400.0, None), "03-11 03-18 03-25 04-01 | 2024");
-        assert_eq!(ticks(start, start + 200.0 * 86_400.0, None), "2024-04 2024-07");
-        assert_eq!(ticks(start, start + 4_000.0 * 86_400.0, None), "2025 2030 2035");
+        assert_eq!(written(start, start + 4.0 * 3_600.0, None), "14:00 15:00 16:00 17:00 18:00 | 2024-03-05");
+        assert_eq!(written(start, start + 86_400.0, Some("Europe/Berlin")), "18:00 03-06 06:00 12:00 | 2024-03-05");
+        assert_eq!(written(start, start + 30.0 * 86_400.0, None), "03-11 03-18 03-25 04-01 | 2024");
+        assert_eq!(written(start, start + 200.0 * 86_400.0, None), "2024-04 2024-07");
+        assert_eq!(written(start, start + 4_000.0 * 86_400.0, None), "2025 2030 2035");
         assert_eq!(
-            ticks(0.25, 2.6, None),
+            written(0.25, 2.6, None),
             "00:00:00.500 00:00:01.000 00:00:01.500 00:00:02.000 00:00:02.500 | 1970-01-01"
         );
     }
@@ -181,12 +192,12 @@ mod tests {
     fn hours_that_the_clocks_skip_have_no_tick() {
         // 2024-03-31 in Berlin: 01:00, then 03:00.
         assert_eq!(
-            ticks(1_711_839_600.0, 1_711_854_000.0, Some("Europe/Berlin")),
+            written(1_711_839_600.0, 1_711_854_000.0, Some("Europe/Berlin")),
             "00:00 01:00 03:00 04:00 05:00 | 2024-03-31"
         );
         // 2024-10-27: 02:00 comes twice, and has its tick the first time.
         assert_eq!(
-            ticks(1_729_980_000.0, 1_729_994_400.0, Some("Europe/Berlin")),
+            written(1_729_980_000.0, 1_729_994_400.0, Some("Europe/Berlin")),
             "00:00 01:00 02:00 03:00 | 2024-10-27"
         );
     }
@@ -194,16 +205,17 @@ mod tests {
     #[test]
     fn widths_are_in_the_longest_unit() {
         assert_eq!([86_400.0, 7_200.0, 90.0, 0.5].map(duration), ["1 d", "2 h", "90 s", "0.5 s"]);
+        assert_eq!([773_039.0, 90_000.0, 100.0].map(about), ["8.947 d", "25 h", "100 s"]);
     }
 
     proptest! {
         #[test]
-        fn any_axis_of_times_has_few_ticks_inside_it(low in -6e10f64..2e11, width in 1e-3f64..1e11) {
-            let axis = Axis::linear(low, low + width);
-            let ticks = clock_ticks(&axis, &Clock::new(Some("America/New_York")), 6).unwrap();
-            prop_assert!(ticks.major.len() <= 30, "{} ticks", ticks.major.len());
-            prop_assert!(ticks.major.windows(2).all(|pair| pair[0].0 < pair[1].0));
-            prop_assert!(ticks.major.iter().all(|(place, _)| (-1e-6..=1.0 + 1e-6).contains(place)));
+        fn any_two_times_have_few_ticks_between_them(low in -6e10f64..2e11, width in 1e-3f64..1e11) {
+            let (ticks, _) = ticks(low, low + width, &Clock::new(Some("America/New_York")), 6).unwrap();
+            prop_assert!(ticks.len() <= 30, "{} ticks", ticks.len());
+            prop_assert!(ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            let slack = 1e-6 * width;
+            prop_assert!(ticks.iter().all(|(at, _)| (low - slack..=low + width + slack).contains(at)));
         }
     }
 }

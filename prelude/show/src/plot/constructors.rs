@@ -354,9 +354,14 @@ fn statistics(hist: &Hist) -> Vec<(String, String)> {
             (false, _) => " (bins)",
         };
         // Weights that cancel, or values whose squares are too large, leave no number.
-        let moments =
-            [("Mean", hist.mean()), ("Std dev", hist.std_dev())].into_iter().filter(|(_, value)| value.is_finite());
-        lines.extend(moments.map(|(name, value)| (format!("{name}{of}"), number(value, 4))));
+        let (mean, width) = (hist.mean(), hist.std_dev());
+        let shown = match hist.axes()[0].clock() {
+            Some(clock) => [clock.text(mean.round()), clock::about(width)],
+            None => [mean, width].map(|value| number(value, 4)),
+        };
+        let moments = ["Mean", "Std dev"].into_iter().zip([mean, width]).zip(shown);
+        let known = moments.filter(|((_, value), _)| value.is_finite());
+        lines.extend(known.map(|((name, _), shown)| (format!("{name}{of}"), shown)));
     }
     let outside = [("Underflow", hist.underflow()), ("Overflow", hist.overflow()), ("NaN", hist.nan())];
     lines.extend(outside.into_iter().filter(|(_, n)| *n != 0.0).map(|(name, n)| (name.to_owned(), number(n, 6))));
