@@ -62,7 +62,7 @@ impl Clock {
             micros => (whole as i64, micros),
         };
         let utc = DateTime::from_timestamp(whole, micros * 1_000)?.naive_utc();
-        Some(utc.checked_add_offset(self.offset(&utc))?)
+        utc.checked_add_offset(self.offset(&utc))
     }
 
     /// Seconds since 1970 when a clock in the zone shows this: the first time where it does so twice, nothing where it

@@ -33,7 +33,7 @@ impl RefractoryFilter {
     /// When the period is not positive, or a number per pixel does not fit the memory.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert!(events::RefractoryFilter::new(sensor, 0).is_err());
     /// ```
     pub fn new(geometry: Geometry, period_us: i64) -> Result<Self> {

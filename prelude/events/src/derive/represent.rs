@@ -183,7 +183,7 @@ impl TimeSurface {
     /// When it is not positive, or the surface does not fit the memory.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert!(events::TimeSurface::new(sensor, 0.0).is_err());
     /// ```
     pub fn new(geometry: Geometry, tau_us: f64) -> Result<Self> {
@@ -274,7 +274,7 @@ impl VoxelGrid {
     /// When there are no bins or no time, or the array does not fit the memory.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert!(events::VoxelGrid::new(sensor, 2, 100, 100).is_err(), "no time");
     /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {
@@ -337,7 +337,7 @@ impl StackedHistogram {
     /// When there are no bins or no time, or the array does not fit the memory.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert!(events::StackedHistogram::new(sensor, 0, 100, 140).is_err(), "no bins");
     /// ```
     pub fn new(geometry: Geometry, bins: usize, start: i64, end: i64) -> Result<Self> {

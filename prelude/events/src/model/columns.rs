@@ -28,7 +28,7 @@ impl Events {
     /// How many events.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert_eq!(some.len(), 4);
     /// ```
     pub fn len(&self) -> usize {
@@ -47,7 +47,7 @@ impl Events {
     /// Empties the columns and keeps their memory.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.clear();
     /// assert!(some.is_empty());
     /// ```
@@ -105,7 +105,7 @@ impl Events {
     /// Adds one event.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.push(200, 3, 2, 1);
     /// assert_eq!(some.len(), 5);
     /// ```
@@ -119,7 +119,7 @@ impl Events {
     /// Adds all events of `other`.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.append(&some.clone());
     /// assert_eq!(some.len(), 8);
     /// ```
@@ -133,7 +133,7 @@ impl Events {
     /// One event as (t, x, y, polarity).
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert_eq!((some.get(1), some.get(4)), (Some((110, 1, 1, 1)), None));
     /// ```
     pub fn get(&self, row: usize) -> Option<(i64, u16, u16, i8)> {
@@ -143,7 +143,7 @@ impl Events {
     /// Keeps the first `len` events.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.truncate(2);
     /// assert_eq!(some.t, [100, 110]);
     /// ```
@@ -157,7 +157,7 @@ impl Events {
     /// Keeps the rows of `range`; the rest is dropped.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.keep_range(1..3);
     /// assert_eq!(some.t, [110, 120]);
     /// ```
@@ -172,7 +172,7 @@ impl Events {
     /// Keeps the events for which `keep` says so, in order.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// some.retain(|_t, x, _y, _polarity| x == 0);
     /// assert_eq!(some.t, [100, 130]);
     /// ```
@@ -193,7 +193,7 @@ impl Events {
     /// How many events are ON.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// assert_eq!(some.count_on(), 2);
     /// ```
     pub fn count_on(&self) -> usize {

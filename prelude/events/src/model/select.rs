@@ -103,7 +103,7 @@ impl Selection {
     /// Keeps of `events` what is wanted; `sorted` says that their time never steps back.
     ///
     /// ```
-    #[doc = include_str!("../example.txt")]
+    #[doc = include_str!("../example_without_file.txt")]
     /// events::Selection { time: Some((110, 130)), ..events::Selection::all() }.apply(&mut some, true);
     /// assert_eq!(some.t, [110, 120]);
     /// ```
