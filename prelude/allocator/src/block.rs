@@ -33,7 +33,7 @@ mod tests {
         let mut size = LARGE;
         while size < isize::MAX as usize / 3 {
             let block = of(size, 1).unwrap();
-            assert!(block >= size && block - size <= size / 8 && block % PAGE == 0, "{size}: {block}");
+            assert!(block >= size && block - size <= size / 8 && block.is_multiple_of(PAGE), "{size}: {block}");
             assert_eq!(of(block, 1), Some(block));
             size += size / 7 + 13;
         }
