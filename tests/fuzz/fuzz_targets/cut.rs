@@ -4,6 +4,12 @@
 #[allow(dead_code)]
 #[path = "../../../prelude/cut/src/error.rs"]
 mod error;
+// What the files of the room import from the room `segment`, which links Polars.
+extern crate self as segment;
+#[allow(dead_code)]
+#[path = "../../../prelude/segment/src/sealed.rs"]
+mod sealed;
+pub use sealed::Sealed;
 #[allow(dead_code)]
 #[path = "../../../prelude/cut/src/lookup.rs"]
 mod lookup;
