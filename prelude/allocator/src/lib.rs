@@ -3,8 +3,7 @@
 //! Small requests go to another allocator. A large request gets pages of the system of its own; when it is given back, its
 //! pages are kept for the next request of the same size, because the system clears fresh pages, which costs as much as
 //! filling them. What is kept has a bound ([`keep_at_most`]): beyond it the pages that were given back first go to the
-//! system at once, so that the memory of the program is what it uses and the bound. Blocks of some megabytes are of large
-//! pages, which the system makes faster.
+//! system at once, so that the memory of the program is what it uses and the bound.
 //!
 //! Comes in: requests for memory. Goes out: memory. It knows nothing of columns, files or threads.
 //!

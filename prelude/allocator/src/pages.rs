@@ -2,36 +2,8 @@
 
 use std::ptr::null_mut;
 
-/// The size of a large page.
-const HUGE: usize = 2 << 20;
-
-/// Fresh pages, which hold zeros; null if the system has none. Many are of large pages where the system has them.
+/// Fresh pages, which hold zeros; null if the system has none.
 pub(crate) fn map(bytes: usize) -> *mut u8 {
-    if bytes < HUGE { plain(bytes) } else { large(bytes) }
-}
-
-/// Pages that begin where a large page can begin.
-fn large(bytes: usize) -> *mut u8 {
-    let all = plain(bytes + HUGE);
-    if all.is_null() {
-        return all;
-    }
-    let before = all.align_offset(HUGE);
-    // SAFETY: `before` is less than a large page, so that all of it lies inside of the mapping of `bytes + HUGE`, which nobody
-    // else knows yet; what is unmapped is in front of `start..start + bytes` and behind it. The advice changes how pages are
-    // made, never what is in them.
-    unsafe {
-        let start = all.add(before);
-        if before > 0 {
-            unmap(all, before);
-        }
-        unmap(start.add(bytes), HUGE - before);
-        libc::madvise(start.cast(), bytes, libc::MADV_HUGEPAGE);
-        start
-    }
-}
-
-fn plain(bytes: usize) -> *mut u8 {
     // SAFETY: a new anonymous mapping at a place that the system chooses touches no memory that anybody has.
     let start = unsafe {
         let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
