@@ -19,7 +19,8 @@ pub enum Bins {
     Automatic(usize),
     /// These bins.
     Axis(Axis),
-    /// So many bins of equal width between two times, as texts of the zone of the column that is filled.
+    /// So many bins of equal length between two times, which are read by the clocks of the column's zone. Where those are put
+    /// forward or back in between, a bin for each day is a little shorter or longer than 24 hours.
     Times(usize, [String; 2]),
 }
 
@@ -360,7 +361,7 @@ impl RangeFinder {
         if let Some(lists) = Lists::of(column)? {
             return self.see_series(lists.values());
         }
-        let column = Column::numbers(column)?;
+        let column = Column::along_axis(column)?;
         let mut buffer = Vec::new();
         let mut from = 0;
         while from < column.len() {

@@ -62,7 +62,15 @@ impl<'a> Column<'a> {
         Self { length: values.len(), chunks: vec![Chunk { from: 0, values: Values::F64(values) }], valid }
     }
 
-    /// A series of numbers or of truth values, or of times and durations, whose values are seconds; others are refused.
+    /// What is filled along an axis: numbers, or times and durations in seconds. (A time is no weight, and has no mean that
+    /// anybody shows.)
+    pub(crate) fn along_axis(series: &'a Series) -> Result<Self> {
+        let Some(seconds) = clock::seconds(series.dtype()) else { return Self::numbers(series) };
+        let counts = series.cast(&DataType::Int64)?;
+        Ok(Self::whole(counts.i64()?.iter().map(|count| count.map_or(f64::NAN, seconds)).collect(), None))
+    }
+
+    /// A series of numbers or of truth values; others are refused.
     pub(crate) fn numbers(series: &'a Series) -> Result<Self> {
         let valid = validity(series);
         macro_rules! chunks {
@@ -97,10 +105,6 @@ impl<'a> Column<'a> {
                 let wide = series.cast(&DataType::Float64)?;
                 let values: Vec<f64> = wide.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 Self::whole(values.into(), None)
-            }
-            other if let Some(seconds) = clock::seconds(other) => {
-                let counts = series.cast(&DataType::Int64)?;
-                Self::whole(counts.i64()?.iter().map(|count| count.map_or(f64::NAN, seconds)).collect(), None)
             }
             other @ DataType::List(_) => {
                 let name = series.name();

@@ -253,7 +253,7 @@ fn bind<'a>(axis: &Axis, series: &'a Series) -> Result<Column<'a>> {
     match axis.kind() {
         Kind::Strings(names) => Column::texts(series, names),
         Kind::Integers(numbers) => Ok(Column::numbers(series)?.codes(numbers)),
-        _ => Column::numbers(series),
+        _ => Column::along_axis(series),
     }
 }
 
