@@ -132,6 +132,36 @@ fn what_is_written_is_read_again() {
     }
 }
 
+/// Whole baskets are decoded into their places, parts of baskets are not.
+#[test]
+fn rows_out_of_the_middle_are_those_of_whole_baskets() {
+    let folder = folder("middle");
+    let mut random = 7u64;
+    let mut below = |end: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % end
+    };
+    for (name, compression) in all() {
+        let path = folder.join(format!("{name}.root"));
+        write(&path, compression);
+        let table = root::File::open(&path).and_then(|file| file.table("events")).expect("the tree");
+        let positions: Vec<usize> = (0..table.columns().len()).collect();
+        let order = |values: Vec<Values>| -> Vec<(String, Values)> {
+            table.columns().iter().map(|column| column.name.clone()).zip(values).collect()
+        };
+        for _ in 0..20 {
+            let from = below(ROWS);
+            let to = from + below((ROWS - from).min(90_000) + 1);
+            let found = order(table.read(&positions, from as u64..to as u64).expect("values"));
+            let expected = columns().into_iter().map(|(name, _)| name).zip(rows(from, to));
+            for (column, expected) in expected {
+                let values = found.iter().find(|(found, _)| *found == column).map(|(_, values)| values);
+                assert!(values == Some(&expected), "{name}: {column} has other values in {from}..{to}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_file_that_is_not_finished_leaves_nothing() {
     let folder = folder("unfinished");

@@ -29,11 +29,54 @@ pub(crate) fn unpack<'a>(stored: &'a [u8], size: usize, out: &'a mut Vec<u8>) ->
     if stored.len() == size {
         return Ok(stored);
     }
-    let mut rest = stored;
-    let mut done = 0;
-    while done < size {
-        let Some((header, body)) = rest.split_at_checked(HEADER) else {
-            return Err(Error::short("the header of a compressed block", HEADER as u64, rest.len() as u64));
+    let mut blocks = Blocks { rest: stored, missing: size };
+    while let Some(next) = blocks.next()? {
+        let done = size - blocks.missing;
+        if out.len() < done {
+            out.resize(done, 0);
+        }
+        next.decode(&mut out[done - next.plain..done])?;
+    }
+    Ok(&out[..size])
+}
+
+/// The same into `out`, whose length is the size.
+///
+/// # Errors
+/// As [`unpack`]; the contents of `out` are unspecified then.
+pub(crate) fn unpack_to(stored: &[u8], out: &mut [u8]) -> Result<()> {
+    if stored.len() == out.len() {
+        out.copy_from_slice(stored);
+        return Ok(());
+    }
+    let mut blocks = Blocks { rest: stored, missing: out.len() };
+    while let Some(next) = blocks.next()? {
+        let done = out.len() - blocks.missing;
+        next.decode(&mut out[done - next.plain..done])?;
+    }
+    Ok(())
+}
+
+/// The blocks of a record, as far as they are needed.
+struct Blocks<'a> {
+    rest: &'a [u8],
+    /// Bytes that are still to come out of them.
+    missing: usize,
+}
+
+struct Block<'a> {
+    algorithm: [u8; 2],
+    body: &'a [u8],
+    plain: usize,
+}
+
+impl<'a> Blocks<'a> {
+    fn next(&mut self) -> Result<Option<Block<'a>>> {
+        if self.missing == 0 {
+            return Ok(None);
+        }
+        let Some((header, body)) = self.rest.split_at_checked(HEADER) else {
+            return Err(Error::short("the header of a compressed block", HEADER as u64, self.rest.len() as u64));
         };
         let number =
             |at: usize| usize::from(header[at]) | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]) << 16;
@@ -41,17 +84,19 @@ pub(crate) fn unpack<'a>(stored: &'a [u8], size: usize, out: &'a mut Vec<u8>) ->
         let Some((body, after)) = body.split_at_checked(packed) else {
             return Err(Error::short("a compressed block", packed as u64, body.len() as u64));
         };
-        if plain == 0 || plain > size - done {
-            return Err(Error::damaged(format!("a block of {plain} bytes where {} are missing", size - done)));
+        if plain == 0 || plain > self.missing {
+            return Err(Error::damaged(format!("a block of {plain} bytes where {} are missing", self.missing)));
         }
-        if out.len() < done + plain {
-            out.resize(done + plain, 0);
-        }
-        block([header[0], header[1]], body, &mut out[done..done + plain])?;
-        done += plain;
-        rest = after;
+        self.rest = after;
+        self.missing -= plain;
+        Ok(Some(Block { algorithm: [header[0], header[1]], body, plain }))
     }
-    Ok(&out[..size])
+}
+
+impl Block<'_> {
+    fn decode(&self, out: &mut [u8]) -> Result<()> {
+        block(self.algorithm, self.body, out)
+    }
 }
 
 fn block(algorithm: [u8; 2], body: &[u8], out: &mut [u8]) -> Result<()> {

@@ -9,4 +9,4 @@ mod decode;
 mod xz;
 
 pub(crate) use checksum::{xxh3, xxh64};
-pub(crate) use decode::{can_hold, unpack};
+pub(crate) use decode::{can_hold, unpack, unpack_to};

@@ -181,6 +181,36 @@ pub(crate) enum Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
+    /// Its memory, where a number of this kind takes as many bytes in it as in a file; what is written there is turned by
+    /// [`Slot::turn`].
+    pub(crate) fn bytes(&mut self, prim: Prim) -> Option<&mut [u8]> {
+        macro_rules! each {
+            ($($kind:ident),*) => {
+                match (prim, self) {
+                    $((Prim::$kind, Self::$kind(all)) => Some(bytemuck::cast_slice_mut(all)),)*
+                    _ => None,
+                }
+            };
+        }
+        each!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64)
+    }
+
+    /// Turns numbers that stand in its memory as a file has them into numbers of the machine.
+    pub(crate) fn turn(self) {
+        macro_rules! each {
+            ($($kind:ident: $type:ty),*) => {
+                match self {
+                    // Bytes have no order.
+                    Self::Bool(_) | Self::I8(_) | Self::U8(_) => {}
+                    $(Self::$kind(all) => {
+                        all.iter_mut().for_each(|one| *one = <$type>::from_be_bytes(one.to_ne_bytes()));
+                    })*
+                }
+            };
+        }
+        each!(I16: i16, U16: u16, I32: i32, U32: u32, I64: i64, U64: u64, F32: f32, F64: f64);
+    }
+
     /// Parts it behind `at` numbers.
     pub(crate) fn split(self, at: usize) -> (Self, Self) {
         macro_rules! each {

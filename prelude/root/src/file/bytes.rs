@@ -47,16 +47,28 @@ impl Bytes {
 
     /// Puts `size` bytes from `at` into `out`, which is emptied before.
     pub(crate) fn read(&self, at: u64, size: usize, what: &'static str, out: &mut Vec<u8>) -> Result<()> {
-        let have = self.length().saturating_sub(at);
-        if size as u64 > have {
-            return Err(Error::short(what, size as u64, have).at(at));
-        }
+        self.inside(at, size, what)?;
         out.resize(size, 0);
-        if size == 0 {
+        self.fill(at, what, out)
+    }
+
+    /// Fills `out` with the bytes from `at`.
+    pub(crate) fn fill(&self, at: u64, what: &'static str, out: &mut [u8]) -> Result<()> {
+        self.inside(at, out.len(), what)?;
+        if out.is_empty() {
             // Of no bytes the position may lie behind the end.
             return Ok(());
         }
         self.store.read_at(at, out).map_err(|error| io(&error).at(at))
+    }
+
+    /// Refuses bytes that the file does not have, before memory is asked for them.
+    fn inside(&self, at: u64, size: usize, what: &'static str) -> Result<()> {
+        let have = self.length().saturating_sub(at);
+        if size as u64 > have {
+            return Err(Error::short(what, size as u64, have).at(at));
+        }
+        Ok(())
     }
 
     /// The `size` bytes from `at`.

@@ -24,19 +24,20 @@ pub(crate) struct Key {
     pub words: usize,
 }
 
-/// Bytes that hold most headers.
-const USUAL: usize = 512;
 /// A header says its size in 15 bits.
 const MOST: usize = 1 << 15;
 /// Versions above this have positions of eight bytes.
 const LARGE: i16 = 1000;
 
 impl Key {
+    /// Bytes that hold most headers.
+    pub(crate) const USUAL: usize = 512;
+
     /// Reads the key of the record at `at`.
     pub(crate) fn read(bytes: &Bytes, at: u64) -> Result<Self> {
-        let first = bytes.up_to(at, USUAL)?;
+        let first = bytes.up_to(at, Self::USUAL)?;
         let key = match Self::parse(&mut Cursor::new(&first)) {
-            Err(_) if first.len() == USUAL => Self::parse(&mut Cursor::new(&bytes.up_to(at, MOST)?)),
+            Err(_) if first.len() == Self::USUAL => Self::parse(&mut Cursor::new(&bytes.up_to(at, MOST)?)),
             key => key,
         };
         key.map_err(|error| error.at(at))

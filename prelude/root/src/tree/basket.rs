@@ -1,6 +1,6 @@
 //! Baskets: the bytes of some entries of a branch, on disk or in the tree's own record.
 
-use crate::block::unpack;
+use crate::block::{unpack, unpack_to};
 use crate::error::{Error, Result};
 use crate::file::{Bytes, Key};
 use crate::stream::Cursor;
@@ -75,34 +75,108 @@ pub(super) fn embedded(cursor: &mut Cursor) -> Result<Option<Embedded>> {
     Ok(Some(Embedded { entries: entries as u64, data, starts }))
 }
 
+/// What the header of a basket on disk says.
+struct Head {
+    /// Bytes of the header itself.
+    header: usize,
+    /// Bytes of the record.
+    size: usize,
+    /// Bytes behind the header, unpacked.
+    object: usize,
+    entries: usize,
+    /// Where the values end, counted from the beginning of the header.
+    last: usize,
+}
+
+impl Head {
+    /// Of a record of `size` bytes, from its first bytes.
+    fn parse(stored: &[u8], size: u64) -> Result<Self> {
+        let key = Key::parse(&mut Cursor::new(stored))?;
+        let header = usize::from(key.header);
+        if key.size > size || header < key.words + TAIL {
+            return Err(Error::damaged(format!(
+                "a basket of {} bytes, {header} of them header, where {size} are",
+                key.size
+            )));
+        }
+        let Some(tail) = stored.get(header - TAIL..) else {
+            return Err(Error::short("the header of a basket", header as u64, stored.len() as u64));
+        };
+        let mut tail = Cursor::new(tail);
+        let (entries, last) = (tail.u32()? as usize, tail.u32()? as usize);
+        Ok(Self { header, size: key.size as usize, object: key.object as usize, entries, last })
+    }
+
+    /// Whether behind the header there are values of so many bytes, and nothing else.
+    fn has_only(&self, values: usize) -> bool {
+        self.object == values && self.last == self.header + values
+    }
+}
+
+/// Bytes of the record of a basket.
+fn size(bytes: &Bytes, disk: Disk) -> Result<u64> {
+    if disk.bytes == 0 { Ok(Key::read(bytes, disk.seek)?.size) } else { Ok(disk.bytes.into()) }
+}
+
+/// Reads the record of a basket.
+fn record(bytes: &Bytes, disk: Disk, size: u64, scratch: &mut Scratch) -> Result<Head> {
+    bytes.read(disk.seek, size as usize, "a basket", &mut scratch.stored)?;
+    Head::parse(&scratch.stored, size)
+}
+
 /// Reads a basket on disk.
 pub(super) fn read<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch) -> Result<Basket<'a>> {
-    let place = |error: Error| error.at(disk.seek);
-    let size = if disk.bytes == 0 { Key::read(bytes, disk.seek)?.size } else { disk.bytes.into() };
-    bytes.read(disk.seek, size as usize, "a basket", &mut scratch.stored)?;
-    let key = Key::parse(&mut Cursor::new(&scratch.stored)).map_err(place)?;
-    let header = usize::from(key.header);
-    if key.size > size || header < key.words + TAIL {
-        return Err(place(Error::damaged(format!(
-            "a basket of {} bytes, {header} of them header, where {size} are",
-            key.size
-        ))));
-    }
-    let mut tail = Cursor::new(&scratch.stored[header - TAIL..]);
-    let (entries, last) = (tail.u32()? as usize, tail.u32()? as usize);
-    let stored = &scratch.stored[header..key.size as usize];
-    let object = key.object as usize;
-    let plain = unpack(stored, object, &mut scratch.plain).map_err(place)?;
-    let Some((data, table)) = last.checked_sub(header).and_then(|border| plain.split_at_checked(border)) else {
-        let text = format!("a basket whose values end at byte {last} of {}", header + plain.len());
-        return Err(place(Error::damaged(text)));
+    let head = record(bytes, disk, size(bytes, disk)?, scratch)?;
+    unpacked(&head, scratch)
+}
+
+fn unpacked<'a>(head: &Head, scratch: &'a mut Scratch) -> Result<Basket<'a>> {
+    let stored = &scratch.stored[head.header..head.size];
+    let plain = unpack(stored, head.object, &mut scratch.plain)?;
+    let Some((data, table)) = head.last.checked_sub(head.header).and_then(|border| plain.split_at_checked(border))
+    else {
+        let text = format!("a basket whose values end at byte {} of {}", head.last, head.header + plain.len());
+        return Err(Error::damaged(text));
     };
     let starts = match table {
         [] => None,
-        [_, _, _, _, table @ ..] => Some(offsets(table, entries, header, data.len()).map_err(place)?),
-        _ => return Err(place(Error::short("offsets of a basket", 4, table.len() as u64))),
+        [_, _, _, _, table @ ..] => Some(offsets(table, head.entries, head.header, data.len())?),
+        _ => return Err(Error::short("offsets of a basket", 4, table.len() as u64)),
     };
-    Ok(Basket { entries: entries as u64, data, starts })
+    Ok(Basket { entries: head.entries as u64, data, starts })
+}
+
+/// A basket whose values were to be put into a place.
+pub(super) enum Placed<'a> {
+    /// They are there; how many entries they are.
+    There(u64),
+    /// It has something else than values of that many bytes.
+    Other(Basket<'a>),
+}
+
+/// Reads a basket on disk whose values fill `out`, without a copy in between: a stored one from the file, a compressed one
+/// from its decoder.
+pub(super) fn read_to<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch, out: &mut [u8]) -> Result<Placed<'a>> {
+    let size = size(bytes, disk)?;
+    // The header that it has if it is stored as it is.
+    let header = (size as usize).checked_sub(out.len()).filter(|header| *header <= Key::USUAL);
+    if let Some(header) = header {
+        bytes.read(disk.seek, header, "the header of a basket", &mut scratch.stored)?;
+        if let Ok(head) = Head::parse(&scratch.stored, size)
+            && head.header == header
+            && head.size as u64 == size
+            && head.has_only(out.len())
+        {
+            bytes.fill(disk.seek + header as u64, "a basket", out)?;
+            return Ok(Placed::There(head.entries as u64));
+        }
+    }
+    let head = record(bytes, disk, size, scratch)?;
+    if !head.has_only(out.len()) {
+        return unpacked(&head, scratch).map(Placed::Other);
+    }
+    unpack_to(&scratch.stored[head.header..head.size], out)?;
+    Ok(Placed::There(head.entries as u64))
 }
 
 /// Entries of a basket on disk.

@@ -1,6 +1,6 @@
 //! A tree that is open: columns, clusters, and rows of columns.
 
-use super::basket::{self, Basket, Disk, Scratch};
+use super::basket::{self, Basket, Disk, Placed, Scratch};
 use super::decode;
 use super::index::Index;
 use super::plan::{self, How, Planned};
@@ -276,12 +276,31 @@ impl Tree {
             rest = after;
         }
         let one = |(basket, span, from, slot): (u64, &Span, usize, Slot)| {
-            let How::Flat { prim, number, offset, stride } = planned.how else { return Ok(()) };
-            let fill = |basket: &Basket| decode::slots(prim, number, offset, stride, basket, from, slot);
-            self.with(planned.branch, span, fill).map_err(|error| error.in_basket(basket))
+            self.fill(planned, span, from, slot).map_err(|error| error.in_basket(basket))
         };
         jobs.into_par_iter().map(one).collect::<Result<()>>()?;
         Ok(values)
+    }
+
+    /// Fills a slot with rows of a basket, from its row `from` on.
+    fn fill(&self, planned: &Planned, span: &Span, from: usize, mut slot: Slot) -> Result<()> {
+        let How::Flat { prim, number, offset, stride } = planned.how else { return Ok(()) };
+        let said = span.rows.end - span.rows.start;
+        let size = said.saturating_mul(stride as u64);
+        let rows = |basket: &Basket, slot: Slot| decode::slots(prim, number, offset, stride, basket, from, slot);
+        // Where nothing stands between the values, and all of them are wanted.
+        let whole = stride == number * prim.width() && slot.bytes(prim).is_some_and(|room| room.len() as u64 == size);
+        let disk = match span.place {
+            Place::Disk(disk) if whole => disk,
+            _ => return self.with(planned.branch, span, |basket| rows(basket, slot)),
+        };
+        on_disk(disk, |scratch| {
+            let room = slot.bytes(prim).unwrap_or_default();
+            match basket::read_to(self.file.bytes(), disk, scratch, room)? {
+                Placed::There(entries) => agree(entries, said).map(|()| slot.turn()),
+                Placed::Other(basket) => agree(basket.entries, said).and_then(|()| rows(&basket, slot)),
+            }
+        })
     }
 
     /// Refuses baskets that cannot have the rows that the branch says, before memory is asked for them.
@@ -308,29 +327,18 @@ impl Tree {
     /// Reads a basket and checks that it has the entries that the branch says.
     fn with<T>(&self, branch: usize, span: &Span, work: impl FnOnce(&Basket) -> Result<T>) -> Result<T> {
         let said = span.rows.end - span.rows.start;
-        let check = |basket: &Basket| {
-            if basket.entries == said {
-                return Ok(());
-            }
-            Err(Error::damaged(format!("a basket with {} entries where the branch says {said}", basket.entries)))
-        };
         match span.place {
             Place::Embedded(number) => {
                 let embedded = &self.record.branches[branch].embedded[number];
                 let starts = embedded.starts.as_ref().map(|starts| starts.to_vec());
-                let basket = Basket { entries: embedded.entries, data: &embedded.data, starts };
-                check(&basket)?;
+                agree(embedded.entries, said)?;
+                work(&Basket { entries: embedded.entries, data: &embedded.data, starts })
+            }
+            Place::Disk(disk) => on_disk(disk, |scratch| {
+                let basket = basket::read(self.file.bytes(), disk, scratch)?;
+                agree(basket.entries, said)?;
                 work(&basket)
-            }
-            Place::Disk(disk) => {
-                let mut scratch = SCRATCH.take();
-                let done = basket::read(self.file.bytes(), disk, &mut scratch).and_then(|basket| {
-                    check(&basket)?;
-                    work(&basket)
-                });
-                SCRATCH.set(scratch);
-                done.map_err(|error| error.at(disk.seek))
-            }
+            }),
         }
     }
 
@@ -374,4 +382,20 @@ impl Tree {
         };
         counts.into_iter().map(|count| usize::try_from(count).map_err(|_| wrong(count))).collect()
     }
+}
+
+/// Whether a basket has the entries that its branch says.
+fn agree(entries: u64, said: u64) -> Result<()> {
+    if entries == said {
+        return Ok(());
+    }
+    Err(Error::damaged(format!("a basket with {entries} entries where the branch says {said}")))
+}
+
+/// Works on a basket on disk with this thread's buffers.
+fn on_disk<T>(disk: Disk, work: impl FnOnce(&mut Scratch) -> Result<T>) -> Result<T> {
+    let mut scratch = SCRATCH.take();
+    let done = work(&mut scratch);
+    SCRATCH.set(scratch);
+    done.map_err(|error| error.at(disk.seek))
 }
