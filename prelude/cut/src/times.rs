@@ -15,6 +15,25 @@ pub(crate) enum Refused {
     Zone,
 }
 
+impl Refused {
+    /// The reason and what to do, for `shown`, which was to be a time of a zone.
+    pub(crate) fn told(&self, shown: &str, zone: Option<&str>) -> (String, &'static str) {
+        let zone = zone.unwrap_or("UTC");
+        let with_offset = "write it with its offset, as '2024-01-31 12:00:00+01:00'";
+        match self {
+            Self::NotATime => {
+                (format!("{shown} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'")
+            }
+            Self::Skipped => (format!("the clocks of {zone} skip {shown}"), with_offset),
+            Self::Twice => (format!("the clocks of {zone} show {shown} twice"), with_offset),
+            Self::Zone if zone == segment::UNNAMED_ZONE => {
+                (format!("the clocks by which {shown} is meant have no zone with a name"), with_offset)
+            }
+            Self::Zone => (format!("the time zone `{zone}` is not known"), with_offset),
+        }
+    }
+}
+
 /// Nanoseconds since 1970, UTC, of a date or a time as people write it. What has no zone of its own is of `zone`, as pandas
 /// has it; `None`: UTC.
 pub(crate) fn parse(text: &str, zone: Option<&str>) -> Result<i128, Refused> {
@@ -61,12 +80,9 @@ pub fn time(text: &str) -> Option<i128> {
 /// assert!(cut::time_in("2024-03-31 02:30", Some("Europe/Berlin")).unwrap_err().contains("skip"));
 /// ```
 pub fn time_in(text: &str, zone: Option<&str>) -> Result<i128, String> {
-    let shown = zone.unwrap_or("UTC");
-    parse(text, zone).map_err(|refused| match refused {
-        Refused::NotATime => format!("'{text}' is not a time; write it as '2024-01-31' or '2024-01-31 12:00:00'"),
-        Refused::Skipped => format!("the clocks of {shown} skip '{text}'"),
-        Refused::Twice => format!("the clocks of {shown} show '{text}' twice; write it with its offset"),
-        Refused::Zone => format!("the time zone `{shown}` is not known"),
+    parse(text, zone).map_err(|refused| {
+        let (reason, help) = refused.told(&format!("'{text}'"), zone);
+        format!("{reason}; {help}")
     })
 }
 

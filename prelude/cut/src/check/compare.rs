@@ -201,19 +201,12 @@ impl Checker<'_> {
             Some(Value::Text(text)) => times::parse(text, zone.map(clocks)),
             _ => Err(Refused::NotATime),
         };
-        let zone = zone.unwrap_or("UTC");
-        let with_offset = "write it with its offset, as '2024-01-31 12:00:00+01:00'";
         match parsed {
             Ok(time) => Ok(self.push(Op::Literal(Value::Time(time)), Type::Time(None))),
-            Err(Refused::NotATime) => {
-                self.note(expr, format!("{expr} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'")
+            Err(refused) => {
+                let (reason, help) = refused.told(&expr.to_string(), zone);
+                self.note(expr, reason, help)
             }
-            Err(Refused::Skipped) => self.note(expr, format!("the clocks of {zone} skip {expr}"), with_offset),
-            Err(Refused::Twice) => self.note(expr, format!("the clocks of {zone} show {expr} twice"), with_offset),
-            Err(Refused::Zone) if zone == segment::UNNAMED_ZONE => {
-                self.note(expr, format!("the clocks by which {expr} is meant have no zone with a name"), with_offset)
-            }
-            Err(Refused::Zone) => self.note(expr, format!("the time zone `{zone}` is not known"), with_offset),
         }
     }
 
