@@ -70,3 +70,13 @@ fn what_is_no_time_is_said() {
     assert!(say(data.hist("t", (2, "March", "2024-03-06")).unwrap_err()).contains("'March' is not a time"));
     assert!(say(data.hist("t", (2, "2024-03-07", "2024-03-06")).unwrap_err()).contains("must increase"));
 }
+
+/// Seconds since 1970 are values of axes only.
+#[test]
+fn a_time_as_weight_is_an_error() {
+    let data = data(TimeUnit::Microseconds, None);
+    for column in ["t", "day", "since"] {
+        let said = data.group("run").weight(column).hist("t", 4).unwrap_err().to_string();
+        assert!(said.contains(column), "{said}");
+    }
+}
