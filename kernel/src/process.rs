@@ -72,12 +72,6 @@ impl Process {
         unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor.as_raw_fd(), signal, none, 0) == 0 }
     }
 
-    /// Waits until the process has ended; `None` where the system has no descriptors of processes.
-    pub fn ended(&self) -> Option<()> {
-        while !self.has_ended_within(Duration::from_secs(60))? {}
-        Some(())
-    }
-
     /// Whether the process ends in this time; `None` where the system has no descriptors of processes.
     pub fn has_ended_within(&self, time: Duration) -> Option<bool> {
         let mut asked = libc::pollfd { fd: self.descriptor.as_ref()?.as_raw_fd(), events: libc::POLLIN, revents: 0 };
@@ -148,7 +142,7 @@ mod tests {
         assert_eq!(process.has_ended_within(Duration::from_millis(1)), Some(false));
         assert!(process.signal(libc::SIGKILL));
         // Also before its parent has asked for its status.
-        process.ended().unwrap();
+        assert_eq!(process.has_ended_within(Duration::from_secs(60)), Some(true));
         assert_eq!(process.has_ended_within(Duration::ZERO), Some(true));
         child.wait().unwrap();
         let by_number = Process::by_number(std::process::id().try_into().unwrap()).unwrap();

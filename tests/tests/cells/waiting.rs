@@ -33,6 +33,12 @@ fn until(what: &str, holds: impl Fn(&BTreeSet<i32>) -> bool) -> BTreeSet<i32> {
     }
 }
 
+/// The state of a process, as a letter; blank when it has ended.
+fn state(process: i32) -> char {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).unwrap_or(' ')
+}
+
 fn end_all() {
     for process in waiting() {
         // SAFETY: `kill` has no memory effects; the process is a child of this one.
@@ -110,6 +116,22 @@ fn what_a_compiler_that_waits_refuses_is_compiled_by_another() {
     notebook.value("let a = vec![1]; let b = a;");
     assert!(notebook.failure("a").traceback.join("\n").contains("moved"));
     assert_eq!(notebook.value("b"), "[1]");
+}
+
+#[test]
+fn compilers_for_other_cells_stand_still_while_a_cell_is_made_and_runs() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    notebook.value("1");
+    let all = until("no compiler waits", |all| all.len() >= 2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| notebook.value("std::thread::sleep(std::time::Duration::from_secs(2)); 2"));
+        until("no compiler is held up", |_| all.iter().any(|one| state(*one) == 'T'));
+    });
+    until("a compiler is still held up", |now| now.len() >= 2 && now.iter().all(|one| state(*one) == 'S'));
+    // At once after another one, which may have held up the compiler that this cell is given.
+    assert_eq!(["3", "let n = 4;", "n + 1", "6"].map(|code| notebook.value(code)), ["3", "", "5", "6"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::reactor::entered;
 use super::repair::repaired;
 use super::shape;
 use super::unused;
+use super::waiting;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -123,6 +124,7 @@ impl Way<'_> {
     fn run(&self, mut source: String, mut wish: Option<&Wish>, compiled: &mut Compiled) {
         let (plan, library) = (self.plan, self.library);
         let file = format!("{}.rs", compiled.key);
+        waiting::hold(plan.waiting.iter().filter(|one| wish.is_none_or(|wish| !wish.is_met_by(one))));
         loop {
             compiled.passes += 1;
             compiled.source.clone_from(&source);

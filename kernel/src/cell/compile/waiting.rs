@@ -69,18 +69,56 @@ impl Wish {
         let folder = &self.invocation.folder;
         let [_, pipe, errors] = files(folder, &waiting.name);
         let process = Process::open(waiting.process)?;
+        // The cell before may have held it up.
+        process.signal(libc::SIGCONT);
         std::fs::write(folder.join(file), included(source)).ok()?;
         // Whoever makes this file has the rustc behind the pipe. (evcxr asks again when the shim was ended.)
         File::options().write(true).create_new(true).open(pipe.with_extension("taken")).ok()?;
-        let ended = say(&process, &pipe, &format!("include!(\"{file}\");")).and_then(|()| process.ended());
-        if ended.is_none() {
+        let said = say(&process, &pipe, &format!("include!(\"{file}\");")).and_then(|()| self.said(&process, &errors));
+        let Some(messages) = said else {
             process.signal(libc::SIGKILL);
             return None;
-        }
-        let text = std::fs::read_to_string(errors).ok()?;
-        let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        };
         let refused = messages.iter().any(|message| message["level"].as_str().is_some_and(|l| l.starts_with("error")));
-        (refused || self.invocation.outputs().all(|kind| has_written(&messages, kind))).then_some(messages)
+        (refused || self.has_all(&messages)).then_some(messages)
+    }
+
+    /// What a rustc says until it has written all that is asked for, or has ended. When it has written the last, which comes
+    /// behind all warnings, it only gives back its memory.
+    fn said(&self, process: &Process, errors: &Path) -> Option<Vec<Value>> {
+        let mut read = 0;
+        loop {
+            let ended = process.has_ended_within(Duration::from_millis(1))?;
+            let length = std::fs::metadata(errors).ok()?.len();
+            if !ended && length == read {
+                continue;
+            }
+            read = length;
+            let text = std::fs::read_to_string(errors).ok()?;
+            let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            if ended || self.has_all(&messages) {
+                return Some(messages);
+            }
+        }
+    }
+
+    fn has_all(&self, messages: &[Value]) -> bool {
+        self.invocation.outputs().all(|kind| has_written(messages, kind))
+    }
+}
+
+/// Holds up compilers that are not for this cell: those that still start would take the processors from it. They go on with
+/// [`go_on`].
+pub(super) fn hold<'a>(waiting: impl IntoIterator<Item = &'a Waiting>) {
+    for process in waiting.into_iter().filter_map(|one| Process::open(one.process)) {
+        process.signal(libc::SIGSTOP);
+    }
+}
+
+/// Has a compiler go on that was held up.
+pub(crate) fn go_on(child: &Child) {
+    if let Some(process) = child.id().try_into().ok().and_then(Process::open) {
+        process.signal(libc::SIGCONT);
     }
 }
 

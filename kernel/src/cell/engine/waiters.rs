@@ -1,7 +1,7 @@
 //! Compilers that wait for the next cells of the session, started while the user thinks.
 
 use crate::cell::compile::plan::{Compiled, Waiting, Wish};
-use crate::cell::compile::waiting::clear;
+use crate::cell::compile::waiting::{clear, go_on};
 use std::process::Child;
 
 /// So many compilers wait: one for cells that make variables, one for others, and one for those of another optimisation.
@@ -42,8 +42,9 @@ impl Waiters {
         }
     }
 
-    /// Starts those that are missing.
+    /// Starts those that are missing, and has the others go on that the last cell has held up.
     pub fn prepare(&mut self) {
+        self.all.iter().for_each(|(_, _, child)| go_on(child));
         for wish in &self.wishes {
             if self.all.iter().any(|(other, _, _)| other == wish) {
                 continue;
