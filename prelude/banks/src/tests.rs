@@ -213,7 +213,7 @@ fn another_choice_is_another_table() {
     let (_folder, run) = opened();
     let events = |n: i64| {
         integers(
-            &run.tags([0, 2]).keep("RUN::config", Selection::from("event == @n").bind("n", n)).bank("RUN::config"),
+            &run.tags([0, 2]).keep("RUN::config", Selection::new("event == @n").bind("n", n)).bank("RUN::config"),
             "event",
         )
     };
@@ -221,7 +221,7 @@ fn another_choice_is_another_table() {
         assert_eq!(events(n), [n]);
     }
     let px = |least: f64| {
-        run.keep("REC::Particle", Selection::from("px > @x").bind("x", least)).bank("REC::Particle").count().unwrap()
+        run.keep("REC::Particle", Selection::new("px > @x").bind("x", least)).bank("REC::Particle").count().unwrap()
     };
     assert_ne!(px(10.0), px(50.0));
     assert_ne!(run.tags([0]).bank("REC::Particle").count().unwrap(), run.bank("REC::Particle").count().unwrap());

@@ -8,7 +8,7 @@ use crate::steps::selection::{Predicate, Selection};
 use crate::steps::vary::{Direction, IntoVariation, Member, Variation};
 use flow::Share;
 use polars::prelude::Series;
-use segment::Sealed;
+use segment::{Sealed, Text};
 use std::sync::Arc;
 
 /// Some processes of a data set, and a chain of steps over their rows.
@@ -62,8 +62,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn group(&self, name: impl AsRef<str>) -> Self {
-        self.named(name.as_ref())
+    pub fn group(&self, name: impl Text) -> Self {
+        self.named(name.text())
     }
 
     // Every cell compiles the generic methods of this type anew, so they only hand on.
@@ -185,13 +185,13 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn bind(&self, name: impl Into<String>, value: impl Into<cut::Value>) -> Self {
-        self.and_bind(name.into(), value.into())
+    pub fn bind(&self, name: impl Text, value: impl Into<cut::Value>) -> Self {
+        self.and_bind(name.text(), value.into())
     }
 
     #[inline(never)]
-    fn and_bind(&self, name: String, value: cut::Value) -> Self {
-        self.and(Step::Bind(name, value))
+    fn and_bind(&self, name: &str, value: cut::Value) -> Self {
+        self.and(Step::Bind(name.to_owned(), value))
     }
 
     /// A new column, or another meaning of an old one: `define("pt", "mu1P * sin(mu1Theta)")`.
@@ -204,13 +204,13 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn define(&self, name: impl Into<String>, value: impl Into<Selection>) -> Self {
-        self.and_define(name.into(), value.into())
+    pub fn define(&self, name: impl Text, value: impl Into<Selection>) -> Self {
+        self.and_define(name.text(), value.into())
     }
 
     #[inline(never)]
-    fn and_define(&self, name: String, value: Selection) -> Self {
-        self.and(Step::Define { name, value })
+    fn and_define(&self, name: &str, value: Selection) -> Self {
+        self.and(Step::Define { name: name.to_owned(), value })
     }
 
     /// A new column by a function of Rust over the values of a row; runs in parallel.
@@ -227,11 +227,11 @@ impl Group {
     pub fn define_with<A, F: crate::steps::rows::RowClosure<A>>(
         &self,
         inputs: impl crate::steps::rows::Names,
-        name: impl Into<String>,
+        name: impl Text,
         function: F,
     ) -> Self {
         let function = function.over_columns();
-        self.and(Step::DefineWith { name: name.into(), inputs: inputs.names(), function })
+        self.and(Step::DefineWith { name: name.text().to_owned(), inputs: inputs.names(), function })
     }
 
     /// A new column by a function over whole blocks of columns, for what a row at a time cannot say.
@@ -248,10 +248,14 @@ impl Group {
     pub fn define_blocks(
         &self,
         inputs: impl crate::steps::rows::Names,
-        name: impl Into<String>,
+        name: impl Text,
         function: impl Fn(&[Series]) -> segment::Result<Series> + Send + Sync + 'static,
     ) -> Self {
-        self.and(Step::DefineWith { name: name.into(), inputs: inputs.names(), function: Arc::new(function) })
+        self.and(Step::DefineWith {
+            name: name.text().to_owned(),
+            inputs: inputs.names(),
+            function: Arc::new(function),
+        })
     }
 
     /// Only these columns, in this order.

@@ -5,7 +5,7 @@
 //! [`lists`] are columns with several values per row and [`collections`] those of the same objects, [`missing`] holds the one
 //! rule for missing values, [`Repeated`] remembers what was asked of a text, [`random`] is the one generator, [`Error`] is an error with
 //! a place, [`work`] is how long work asks whether to go on and tells how far it is, and [`record`] is what an answer was made
-//! from. [`Sealed`] values are dropped by their makers' code.
+//! from. [`Sealed`] values are dropped by their makers' code, and [`Text`] is what methods take names as.
 //!
 //! Nouns only: nothing here reads, computes or draws, and nothing knows Belle II or Jupyter.
 
@@ -22,6 +22,7 @@ mod place;
 mod repeated;
 mod sealed;
 mod statistics;
+mod text;
 
 pub use error::{Error, Result};
 pub use lock::lock;
@@ -29,6 +30,7 @@ pub use place::Place;
 pub use repeated::Repeated;
 pub use sealed::Sealed;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
+pub use text::Text;
 
 use polars::prelude::DataFrame;
 use std::ops::Range;

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use cut::{Given, Lookup, Wanted};
 use hist::{Fit, FitResult};
+use segment::Text;
 
 impl Group {
     /// Fits a model to the values of a column or an expression, without bins: the extended likelihood of all processes
@@ -21,8 +22,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn fit(&self, column: impl AsRef<str>, model: impl Into<Fit>) -> Result<FitResult> {
-        self.fit_column(column.as_ref(), model.into())
+    pub fn fit(&self, column: impl Text, model: impl Into<Fit>) -> Result<FitResult> {
+        self.fit_column(column.text(), model.into())
     }
 
     // Every cell compiles the generic method above anew, so it only hands on.

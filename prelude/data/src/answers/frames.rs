@@ -12,6 +12,7 @@ use crate::steps::rows::Names;
 use flow::Sink;
 use polars::prelude::*;
 use segment::Segment;
+use segment::Text;
 use show::{Cell, Table};
 
 impl Group {
@@ -67,8 +68,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn top(&self, rows: usize, by: impl AsRef<str>) -> Result<DataFrame> {
-        self.best(rows, by.as_ref(), Highest)
+    pub fn top(&self, rows: usize, by: impl Text) -> Result<DataFrame> {
+        self.best(rows, by.text(), Highest)
     }
 
     /// The rows with the smallest values of a column, smallest first: pandas' `nsmallest`; see [`Group::top`].
@@ -85,8 +86,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn bottom(&self, rows: usize, by: impl AsRef<str>) -> Result<DataFrame> {
-        self.best(rows, by.as_ref(), Lowest)
+    pub fn bottom(&self, rows: usize, by: impl Text) -> Result<DataFrame> {
+        self.best(rows, by.text(), Lowest)
     }
 
     fn best(&self, rows: usize, by: &str, order: Order) -> Result<DataFrame> {
@@ -146,8 +147,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn value_counts(&self, column: impl AsRef<str>) -> Result<DataFrame> {
-        let column = column.as_ref();
+    pub fn value_counts(&self, column: impl Text) -> Result<DataFrame> {
+        let column = column.text();
         let name = if column == "count" { "counts" } else { "count" };
         let frame = self.group_by(column).agg(flow::count(column).alias(name))?;
         Ok(frame.sort([name], SortMultipleOptions::default().with_order_descending(true).with_maintain_order(true))?)

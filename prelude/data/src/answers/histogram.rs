@@ -9,7 +9,7 @@ use crate::lower::pass::GroupPlan;
 use crate::steps::booking::{Booking, IntoBookings};
 use hist::{Axis, Bins, Hist, IntoBins, Storage};
 use polars::prelude::DataFrame;
-use segment::Sealed;
+use segment::{Sealed, Text};
 use show::Report;
 use std::ops::{Add, Deref, Div, Mul, Sub};
 use std::sync::Arc;
@@ -277,8 +277,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn hist(&self, column: impl AsRef<str>, bins: impl IntoBins) -> Result<Histogram> {
-        self.fill_one(column.as_ref(), bins.into_bins())
+    pub fn hist(&self, column: impl Text, bins: impl IntoBins) -> Result<Histogram> {
+        self.fill_one(column.text(), bins.into_bins())
     }
 
     /// A histogram of two columns.
@@ -297,12 +297,12 @@ impl Group {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn hist2d(
         &self,
-        x: impl AsRef<str>,
+        x: impl Text,
         x_bins: impl IntoBins,
-        y: impl AsRef<str>,
+        y: impl Text,
         y_bins: impl IntoBins,
     ) -> Result<Histogram> {
-        self.fill_two([x.as_ref(), y.as_ref()], [x_bins.into_bins(), y_bins.into_bins()])
+        self.fill_two([x.text(), y.text()], [x_bins.into_bins(), y_bins.into_bins()])
     }
 
     /// A histogram over any number of axes.
@@ -360,8 +360,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn profile(&self, x: impl AsRef<str>, bins: impl IntoBins, y: impl AsRef<str>) -> Result<Histogram> {
-        self.fill_profile(&[x.as_ref(), y.as_ref()], bins.into_bins())
+    pub fn profile(&self, x: impl Text, bins: impl IntoBins, y: impl Text) -> Result<Histogram> {
+        self.fill_profile(&[x.text(), y.text()], bins.into_bins())
     }
 
     // Every cell compiles the generic methods above anew, so they only hand on.

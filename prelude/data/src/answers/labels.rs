@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::group::Group;
+use segment::Text;
 use std::sync::Arc;
 
 impl Group {
@@ -16,20 +17,20 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn label(&self, label: impl Into<String>, unit: impl Into<String>) -> Self {
-        self.labelled(label.into(), unit.into())
+    pub fn label(&self, label: impl Text, unit: impl Text) -> Self {
+        self.labelled(label.text(), unit.text())
     }
 
     // Every cell compiles the generic method anew, so it only hands on.
     #[inline(never)]
-    fn labelled(&self, label: String, unit: String) -> Self {
+    fn labelled(&self, label: &str, unit: &str) -> Self {
         let steps = self.chain.steps();
         let Some(&[.., column]) = steps.last().map(|step| step.made()).as_deref() else {
             let text = "label(..) stands behind the step that makes the column, such as `.define(\"m\", \"2 * p\").label(\"m\", \"GeV\")`";
             return self.broken_by(self.label.clone(), Error::request(text));
         };
         let mut settings = (**self.settings).clone();
-        Arc::make_mut(&mut settings.labels).insert(column.to_owned(), [label, unit]);
+        Arc::make_mut(&mut settings.labels).insert(column.to_owned(), [label, unit].map(str::to_owned));
         Self { settings: Arc::new(settings).into(), ..self.clone() }
     }
 }

@@ -6,6 +6,7 @@ use crate::lower::pass::GroupPlan;
 use flow::{AggregateFunction, Aggregation, Sink};
 use polars::prelude::*;
 use segment::Segment;
+use segment::Text;
 
 macro_rules! numbers {
     ($($name:ident $function:ident $text:literal $result:literal)*) => {$(
@@ -23,8 +24,8 @@ macro_rules! numbers {
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-        pub fn $name(&self, column: impl AsRef<str>) -> Result<f64> {
-            self.number(column.as_ref(), AggregateFunction::$function)
+        pub fn $name(&self, column: impl Text) -> Result<f64> {
+            self.number(column.text(), AggregateFunction::$function)
         }
     )*};
 }
@@ -52,8 +53,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn quantile(&self, column: impl AsRef<str>, quantile: f64) -> Result<f64> {
-        self.number(column.as_ref(), AggregateFunction::Quantile(quantile))
+    pub fn quantile(&self, column: impl Text, quantile: f64) -> Result<f64> {
+        self.number(column.text(), AggregateFunction::Quantile(quantile))
     }
 
     fn number(&self, column: &str, function: AggregateFunction) -> Result<f64> {
@@ -80,8 +81,8 @@ impl Group {
     /// # Errors
     /// See [`Group::count`]; a column that is not numbers.
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
-    pub fn column(&self, column: impl AsRef<str>) -> Result<Vec<f64>> {
-        let column = column.as_ref();
+    pub fn column(&self, column: impl Text) -> Result<Vec<f64>> {
+        let column = column.text();
         let mut pass = GroupPlan::new(self, &[column.to_owned()])?;
         for lowered in pass.lowered() {
             let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);

@@ -1,6 +1,8 @@
 //! A selection or an expression with the values of its `@` names, as a step holds it.
+#![allow(clippy::from_over_into)]
 
 use cut::Cut;
+use segment::Text;
 
 /// A selection: `"pRecoil > 2.0 & mu1P < @cut"`, and what `@cut` is; or one built from `col("pRecoil").gt(2.0)`.
 ///
@@ -23,8 +25,8 @@ impl Selection {
     /// ```
     /// assert_eq!(data::Selection::new("x > 1").to_string(), "x > 1");
     /// ```
-    pub fn new(text: impl AsRef<str>) -> Self {
-        Self(cut::parse(text.as_ref()))
+    pub fn new(text: impl Text) -> Self {
+        Self(cut::parse(text.text()))
     }
 
     /// The same selection with a value for `@name`.
@@ -37,8 +39,8 @@ impl Selection {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn bind(self, name: impl AsRef<str>, value: impl Into<cut::Value>) -> Self {
-        Self(self.0.map(|cut| cut.bind(name.as_ref(), value)))
+    pub fn bind(self, name: impl Text, value: impl Into<cut::Value>) -> Self {
+        Self(self.0.map(|cut| cut.bind(name.text(), value)))
     }
 }
 
@@ -76,60 +78,62 @@ impl std::fmt::Display for Selection {
     }
 }
 
-impl From<&str> for Selection {
-    fn from(text: &str) -> Self {
-        Self::new(text)
+// Not `From`, of which a cell's compiler would put all impls in order (see `Text`): there are thousands, and few of `Into`.
+
+impl Into<Selection> for &str {
+    fn into(self) -> Selection {
+        Selection::new(self)
     }
 }
 
-impl From<String> for Selection {
-    fn from(text: String) -> Self {
-        Self::new(text)
+impl Into<Selection> for String {
+    fn into(self) -> Selection {
+        Selection::new(self)
     }
 }
 
-impl From<&String> for Selection {
-    fn from(text: &String) -> Self {
-        Self::new(text)
+impl Into<Selection> for &String {
+    fn into(self) -> Selection {
+        Selection::new(self)
     }
 }
 
-impl From<&Selection> for Selection {
-    fn from(selection: &Selection) -> Self {
-        selection.clone()
+impl Into<Selection> for &Selection {
+    fn into(self) -> Selection {
+        self.clone()
     }
 }
 
 /// A number is a constant: a weight of 0.5.
-impl From<f64> for Selection {
-    fn from(value: f64) -> Self {
-        cut::lit(value).into()
+impl Into<Selection> for f64 {
+    fn into(self) -> Selection {
+        cut::lit(self).into()
     }
 }
 
 /// A number is a constant: a weight of 2.
-impl From<i32> for Selection {
-    fn from(value: i32) -> Self {
-        cut::lit(value).into()
+impl Into<Selection> for i32 {
+    fn into(self) -> Selection {
+        cut::lit(self).into()
     }
 }
 
 /// An expression means here what its text would mean.
-impl From<cut::Expr> for Selection {
-    fn from(expression: cut::Expr) -> Self {
-        Self(Ok(Cut::from(expression).as_written()))
+impl Into<Selection> for cut::Expr {
+    fn into(self) -> Selection {
+        Selection(Ok(Cut::from(self).as_written()))
     }
 }
 
-impl From<&cut::Expr> for Selection {
-    fn from(expression: &cut::Expr) -> Self {
-        expression.clone().into()
+impl Into<Selection> for &cut::Expr {
+    fn into(self) -> Selection {
+        self.clone().into()
     }
 }
 
-impl From<Cut> for Selection {
-    fn from(cut: Cut) -> Self {
-        Self(Ok(cut))
+impl Into<Selection> for Cut {
+    fn into(self) -> Selection {
+        Selection(Ok(self))
     }
 }
 
