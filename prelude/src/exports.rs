@@ -44,8 +44,8 @@ pub use runtime::{
 };
 #[doc(hidden)]
 pub use runtime::{
-    LoopsOverMessages as _, WaitsForCommand as _, WaitsForConnection as _, WaitsForMessage as _, WaitsForProcess as _,
-    WaitsForThread as _,
+    LoopsOverMessages as _, StopsCell as _, WaitsForCommand as _, WaitsForConnection as _, WaitsForMessage as _,
+    WaitsForProcess as _, WaitsForThread as _,
 };
 pub use serde_json;
 pub use show::{

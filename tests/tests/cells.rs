@@ -15,6 +15,8 @@ mod macros;
 mod own;
 #[path = "cells/table.rs"]
 mod table;
+#[path = "cells/thin.rs"]
+mod thin;
 #[path = "cells/waiting.rs"]
 mod waiting;
 

@@ -38,18 +38,25 @@ pub fn begin() -> bool {
     true
 }
 
-/// Whether a variable is there with this type; asked for every variable that the cell will [`super::take`].
-pub fn fits<T: 'static>(name: &str) -> bool {
-    fits_any(name, TypeId::of::<T>())
+/// Runs a compiled cell. Nothing that it throws gets further, as a cell is called from C.
+pub fn guard(cell: fn()) {
+    // The kernel asks `recoil_cell_failed`.
+    let _ = catch_unwind(cell);
+}
+
+/// Whether a variable is there with this type, and all before it were; asked for every variable that the cell will
+/// [`super::take`].
+pub fn fits<T: 'static>(name: &str, ok: bool) -> bool {
+    fits_any(name, TypeId::of::<T>(), ok)
 }
 
 #[inline(never)]
-fn fits_any(name: &str, kind: TypeId) -> bool {
+fn fits_any(name: &str, kind: TypeId, ok: bool) -> bool {
     let fits = store::holds(name, kind);
     if !fits {
         LOST.with_borrow_mut(|lost| lost.push(name.to_owned()));
     }
-    fits
+    fits && ok
 }
 
 /// Whether the cell can run; otherwise ends it.
@@ -66,7 +73,7 @@ pub fn ready(ok: bool) -> bool {
 }
 
 /// Takes what a cell's block leaves; keeps the block a statement.
-pub fn done<T>(_: T) {}
+pub fn done((): ()) {}
 
 static FAILED: AtomicBool = AtomicBool::new(false);
 

@@ -12,6 +12,22 @@ use std::sync::{LazyLock, Mutex};
 /// What `?` in a cell turns an error into. It is not `Display` itself, so that every `Display` type can become one.
 pub struct Stop(Sealed<Why>);
 
+/// An error that ends a cell: what stands in generated code in the place of `?`.
+pub struct Failed<E>(pub E);
+
+/// Ends a cell with any error. Those of the prelude have a method of this name of their own.
+pub trait StopsCell {
+    /// What ends the cell.
+    fn recoil_stop(self) -> Stop;
+}
+
+impl<E: Display + 'static> StopsCell for Failed<E> {
+    #[track_caller]
+    fn recoil_stop(self) -> Stop {
+        Stop::of(&self.0)
+    }
+}
+
 /// Why a cell's code stops.
 pub enum Why {
     /// The user asked to stop.
@@ -145,22 +161,20 @@ static OWN: LazyLock<Mutex<HashMap<TypeId, Ask>>> = LazyLock::new(Mutex::default
 pub struct Cause<E: ?Sized>(pub PhantomData<E>);
 
 /// The ways of a [`Cause`], best first.
-#[allow(missing_docs)]
 pub mod cause_kinds {
     use super::*;
 
-    pub trait KnowError {
+    /// How an error is known: all of one trait, as in [`super::super::tail_kinds`].
+    pub trait KnowKind {
+        /// Tells the prelude of it.
         fn known(&self);
     }
-    impl<E: StdError + 'static> KnowError for &Cause<E> {
+    impl<E: StdError + 'static> KnowKind for &Cause<E> {
         fn known(&self) {
             know(TypeId::of::<E>(), ask::<E>);
         }
     }
-    pub trait KnowOther {
-        fn known(&self);
-    }
-    impl<E: ?Sized> KnowOther for Cause<E> {
+    impl<E: ?Sized> KnowKind for Cause<E> {
         fn known(&self) {}
     }
 }

@@ -6,11 +6,11 @@
 
 mod browse;
 mod cell;
-mod cheap;
 mod ending;
 mod errand;
 mod kept;
 mod link;
+mod own;
 mod places;
 mod progress;
 mod show;
@@ -24,13 +24,13 @@ mod widget;
 
 pub use browse::{Browse, BrowseError, Browser};
 pub use cell::{
-    Ended, View, begin, block_on, checkpoint, divided_counts, done, fits, ready, recoil_cell_failed, run, sleep,
+    Ended, View, begin, block_on, checkpoint, divided_counts, done, fits, guard, ready, recoil_cell_failed, run, sleep,
     timeit, with_runtime,
 };
-pub use cheap::Cheap;
-pub use ending::{Cause, Stop, Why, cause_kinds};
+pub use ending::{Cause, Failed, Stop, StopsCell, Why, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
+pub use own::Cheap;
 pub use progress::{Progress, ProgressExt, progress};
 pub use show::{
     clear_output, display, display_bundle, display_with_id, input, opened_or_stop, password, update_display,

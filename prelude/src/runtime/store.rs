@@ -1,7 +1,7 @@
 //! The variables of the notebook, from cell to cell.
 
 use port::Variable;
-use segment::lock;
+use segment::{Sealed, lock};
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -34,44 +34,46 @@ pub struct Names {
 /// Looks at a variable for [`Names`]; which of the traits of [`kinds`] answers depends on the type.
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
 
-/// The ways to look at a variable, best first.
+/// The ways to look at a variable, best first: all of one trait, as in [`super::tail_kinds`].
 pub mod kinds {
     use super::{Names, Peek};
     use polars::prelude::{DataFrame, LazyFrame};
+    use segment::Sealed;
 
-    /// Frames know their columns.
-    pub trait PeekFrame {
-        /// Columns.
-        fn names(&self) -> Option<Names>;
+    /// How names are found.
+    pub trait PeekKind {
+        /// What is known of them.
+        fn names(&self) -> Option<Sealed<Names>>;
     }
-    impl PeekFrame for &Peek<'_, DataFrame> {
-        fn names(&self) -> Option<Names> {
+    // Frames know their columns.
+    impl PeekKind for &Peek<'_, DataFrame> {
+        fn names(&self) -> Option<Sealed<Names>> {
             let columns = self.0.get_column_names().iter().map(ToString::to_string).collect();
-            Some(Names { columns, ..Names::default() })
+            Some(Sealed::new(Names { columns, ..Names::default() }))
         }
     }
-    impl PeekFrame for &Peek<'_, LazyFrame> {
-        fn names(&self) -> Option<Names> {
+    impl PeekKind for &Peek<'_, LazyFrame> {
+        fn names(&self) -> Option<Sealed<Names>> {
             let schema = self.0.clone().collect_schema();
             let columns = schema.map(|schema| schema.iter_names().map(ToString::to_string).collect());
-            Some(Names { columns: columns.unwrap_or_default(), ..Names::default() })
+            Some(Sealed::new(Names { columns: columns.unwrap_or_default(), ..Names::default() }))
         }
     }
-    impl PeekFrame for &Peek<'_, data::Data> {
-        fn names(&self) -> Option<Names> {
-            Some(of_group(self.0))
+    impl PeekKind for &Peek<'_, data::Data> {
+        fn names(&self) -> Option<Sealed<Names>> {
+            Some(Sealed::new(of_group(self.0)))
         }
     }
-    impl PeekFrame for &Peek<'_, data::Group> {
-        fn names(&self) -> Option<Names> {
-            Some(of_group(self.0))
+    impl PeekKind for &Peek<'_, data::Group> {
+        fn names(&self) -> Option<Sealed<Names>> {
+            Some(Sealed::new(of_group(self.0)))
         }
     }
-    /// A fit knows its parameters.
-    impl PeekFrame for &Peek<'_, hist::FitResult> {
-        fn names(&self) -> Option<Names> {
+    // A fit knows its parameters.
+    impl PeekKind for &Peek<'_, hist::FitResult> {
+        fn names(&self) -> Option<Sealed<Names>> {
             let columns = self.0.parameters.iter().map(|parameter| parameter.name.clone()).collect();
-            Some(Names { columns, ..Names::default() })
+            Some(Sealed::new(Names { columns, ..Names::default() }))
         }
     }
     #[inline(never)]
@@ -79,13 +81,9 @@ pub mod kinds {
         let groups = group.groups().into_iter().chain(group.processes()).collect();
         Names { groups, columns: group.names_after_steps() }
     }
-    /// Everything else has none.
-    pub trait PeekAny {
-        /// Nothing.
-        fn names(&self) -> Option<Names>;
-    }
-    impl<T: ?Sized> PeekAny for Peek<'_, T> {
-        fn names(&self) -> Option<Names> {
+    // Everything else has none.
+    impl<T: ?Sized> PeekKind for Peek<'_, T> {
+        fn names(&self) -> Option<Sealed<Names>> {
             None
         }
     }
@@ -97,13 +95,13 @@ pub mod kinds {
 /// Every cell compiles its own copy of this function for its own type, so it does nothing but hand on. It and the others here
 /// have no `inline(never)`: for such a function rustc looks whether any crate of the prelude has compiled it already, and
 /// reads lists of all that they have, which takes it longer than the rest of the cell.
-pub fn put<T: 'static, const INDEX: usize>(name: &str, names: Option<Names>, value: T) {
+pub fn put<T: 'static, const INDEX: usize>(name: &str, names: Option<Sealed<Names>>, value: T) {
     put_any(name, names, Box::new(value));
 }
 
 #[inline(never)]
-fn put_any(name: &str, names: Option<Names>, value: Box<dyn Any>) {
-    let stored = Stored { value, names: names.unwrap_or_default() };
+fn put_any(name: &str, names: Option<Sealed<Names>>, value: Box<dyn Any>) {
+    let stored = Stored { value, names: names.map(Sealed::into_inner).unwrap_or_default() };
     STORE.with_borrow_mut(|store| store.insert(name.to_owned(), stored));
 }
 
@@ -115,7 +113,7 @@ pub fn keep<T: 'static>(name: &str, value: T) {
 #[inline(never)]
 fn keep_any(name: &str, value: Box<dyn Any>) {
     let names = TAKEN.with_borrow_mut(|taken| taken.remove(name));
-    put_any(name, names, value);
+    put_any(name, names.map(Sealed::new), value);
 }
 
 /// Takes a variable out of the store. Only called when [`super::fits`] has said that it is there with this type.

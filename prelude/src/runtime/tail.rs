@@ -18,74 +18,66 @@ pub struct Opened<'a, T: ?Sized>(pub &'a T);
 const LONGEST_LINE: usize = 100;
 const LONGEST_TEXT: usize = 20_000;
 
-/// The ways a value can take, in pairs of a trait and its impl.
-#[allow(missing_docs)]
+/// The ways a value can take, best first. All are of one trait: each trait costs a cell a search through all crates.
 pub mod kinds {
     use super::*;
 
-    pub trait ShowUnit {
+    /// How a value is shown.
+    pub trait ShowKind {
+        /// What it looks like.
         fn shown(&self) -> View;
     }
-    impl ShowUnit for &&&&Shown<'_, ()> {
+    impl ShowKind for &&&&Shown<'_, ()> {
         fn shown(&self) -> View {
             None
         }
     }
     // Strings in quotes, as Rust writes them: `display(text)` shows them without.
-    impl ShowUnit for &&&&Shown<'_, String> {
+    impl ShowKind for &&&&Shown<'_, String> {
         fn shown(&self) -> View {
             show_debug(self.0)
         }
     }
-    impl ShowUnit for &&&&Shown<'_, str> {
+    impl ShowKind for &&&&Shown<'_, str> {
         fn shown(&self) -> View {
             show_debug(&self.0)
         }
     }
-    impl ShowUnit for &&&&Shown<'_, &str> {
+    impl ShowKind for &&&&Shown<'_, &str> {
         fn shown(&self) -> View {
             show_debug(self.0)
         }
     }
-    pub trait ShowRich {
-        fn shown(&self) -> View;
-    }
-    impl<T: show::Display + ?Sized> ShowRich for &&&Shown<'_, T> {
+    impl<T: show::Display + ?Sized> ShowKind for &&&Shown<'_, T> {
         fn shown(&self) -> View {
             show_rich(&self.0)
         }
     }
-    pub trait ShowDebug {
-        fn shown(&self) -> View;
-    }
-    impl<T: Debug + ?Sized> ShowDebug for &&Shown<'_, T> {
+    impl<T: Debug + ?Sized> ShowKind for &&Shown<'_, T> {
         fn shown(&self) -> View {
             show_debug(&self.0)
         }
     }
-    pub trait ShowDisplay {
-        fn shown(&self) -> View;
-    }
-    impl<T: Display + ?Sized> ShowDisplay for &Shown<'_, T> {
+    impl<T: Display + ?Sized> ShowKind for &Shown<'_, T> {
         fn shown(&self) -> View {
             show_display(&self.0)
         }
     }
-    pub trait ShowName {
-        fn shown(&self) -> View;
-    }
-    impl<T: ?Sized> ShowName for Shown<'_, T> {
+    impl<T: ?Sized> ShowKind for Shown<'_, T> {
         fn shown(&self) -> View {
             show_name(std::any::type_name::<T>())
         }
     }
 
-    pub trait OpenDisplay {
-        type Value;
+    /// How a value that may be a `Result` is opened.
+    pub trait OpenKind {
+        /// What is in it.
+        type Value: ?Sized;
+        /// That, or the end of the cell.
         #[track_caller]
         fn opened(&self) -> Result<&Self::Value, Stop>;
     }
-    impl<T, E: Display + 'static> OpenDisplay for &&Opened<'_, Result<T, E>> {
+    impl<T, E: Display + 'static> OpenKind for &&Opened<'_, Result<T, E>> {
         type Value = T;
         #[track_caller]
         fn opened(&self) -> Result<&T, Stop> {
@@ -96,12 +88,7 @@ pub mod kinds {
             }
         }
     }
-    pub trait OpenDebug {
-        type Value;
-        #[track_caller]
-        fn opened(&self) -> Result<&Self::Value, Stop>;
-    }
-    impl<T, E: Debug> OpenDebug for &Opened<'_, Result<T, E>> {
+    impl<T, E: Debug> OpenKind for &Opened<'_, Result<T, E>> {
         type Value = T;
         fn opened(&self) -> Result<&T, Stop> {
             match self.0 {
@@ -110,11 +97,7 @@ pub mod kinds {
             }
         }
     }
-    pub trait OpenAny {
-        type Value: ?Sized;
-        fn opened(&self) -> Result<&Self::Value, Stop>;
-    }
-    impl<T: ?Sized> OpenAny for Opened<'_, T> {
+    impl<T: ?Sized> OpenKind for Opened<'_, T> {
         type Value = T;
         fn opened(&self) -> Result<&T, Stop> {
             Ok(self.0)

@@ -15,8 +15,8 @@ mod store;
 #[path = "../../../prelude/src/runtime/threads.rs"]
 mod threads;
 
-pub use cell::{begin, block_on, checkpoint, fits, ready, recoil_cell_failed, run};
-pub use ending::{Cause, Stop, Why, cause_kinds};
+pub use cell::{begin, block_on, checkpoint, fits, guard, ready, recoil_cell_failed, run};
+pub use ending::{Cause, Failed, Stop, StopsCell, Why, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
 pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};

@@ -20,7 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 macro_rules! cell {
     ([$($used:ident: $kind:ty),*], [$($made:ident),*], $($body:tt)*) => {{
         begin();
-        let fit = true $(& fits::<$kind>(stringify!($used)))*;
+        let fit = true;
+        $(let fit = fits::<$kind>(stringify!($used), fit);)*
         if ready(fit) {
             $(#[allow(unused_mut)] let mut $used: $kind = take::<$kind, 0>(stringify!($used));)*
             let ended = run(1, || {
@@ -97,7 +98,7 @@ fn values_of_every_kind_go_from_cell_to_cell() {
     assert_eq!(seen, Some(true));
     // A copy leaves the variable where it is.
     let other: Aligned = copy::<Aligned, 0>("aligned");
-    assert!(fits::<Aligned>("aligned") && other == Aligned([9; 300]));
+    assert!(fits::<Aligned>("aligned", true) && other == Aligned([9; 300]));
 }
 
 #[test]
@@ -118,6 +119,32 @@ fn a_value_is_never_taken_for_one_of_another_type() {
     assert_eq!(names(), ["y"]);
     let wrong = std::panic::catch_unwind(|| take::<u32, 0>("y"));
     assert!(wrong.is_err());
+}
+
+#[test]
+fn what_a_cell_throws_outside_of_its_code_gets_no_further() {
+    let _alone = alone();
+    recoil_cell_failed();
+    guard(|| {
+        begin();
+        let _dropped = vec![String::from("a")];
+        panic!("as a variable that is dropped may do");
+    });
+    assert_eq!(recoil_cell_failed(), 1);
+}
+
+#[test]
+fn any_error_ends_a_cell_and_is_dropped_once() {
+    struct Own(Rc<()>);
+    impl std::fmt::Display for Own {
+        fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("own")
+        }
+    }
+    let alive = Rc::new(());
+    let why = Failed(Own(alive.clone())).recoil_stop().why();
+    assert!(matches!(why, Why::Error { message, kind, .. } if message == "own" && kind == "Own"));
+    assert_eq!(Rc::strong_count(&alive), 1);
 }
 
 /// Counts how many of it are alive.
@@ -196,7 +223,7 @@ fn a_clone_that_panics_leaves_no_broken_value() {
     }
     cell!([], [once], let once = Once(Box::new(1)););
     assert!(std::panic::catch_unwind(|| copy::<Once, 0>("once")).is_err());
-    assert!(!fits::<Once>("once"), "it went with the panic");
+    assert!(!fits::<Once>("once", true), "it went with the panic");
 }
 
 #[test]
@@ -279,14 +306,14 @@ fn long_notebooks_are_as_a_model_has_them() {
                 let of = |wanted: u64| model.get(name).and_then(|known| known.strip_prefix(&format!("{wanted} ")));
                 begin();
                 let found = match kind {
-                    0 => ready(fits::<String>(name)).then(|| {
+                    0 => ready(fits::<String>(name, true)).then(|| {
                         let value: String = take::<String, 0>(name);
                         keep(name, value.clone());
                         value
                     }),
-                    1 => ready(fits::<Vec<Box<String>>>(name)).then(|| *copy::<Vec<Box<String>>, 0>(name).remove(0)),
+                    1 => ready(fits::<Vec<Box<String>>>(name, true)).then(|| *copy::<Vec<Box<String>>, 0>(name).remove(0)),
                     _ => {
-                        ready(fits::<Rc<(usize, String)>>(name)).then(|| copy::<Rc<(usize, String)>, 0>(name).1.clone())
+                        ready(fits::<Rc<(usize, String)>>(name, true)).then(|| copy::<Rc<(usize, String)>, 0>(name).1.clone())
                     }
                 };
                 assert_eq!(found.as_deref(), of(kind), "cell {cell}");

@@ -235,6 +235,45 @@ fn errors_do_not_vanish() {
     ]);
 }
 
+/// Cells are compiled with a `match` in the place of `?`, and with the `?` itself where that means more than a `match` does.
+#[test]
+fn a_question_mark_means_in_a_cell_what_it_means_elsewhere() {
+    check(&[
+        ("let text = \"5\"; let n: i32 = text.parse()?; n", To("5")),
+        // The type is known later, and `match` wants it at once.
+        ("let n = \"5\".parse()?; let m: u16 = n; m", To("5")),
+        ("let all = \"1 2\".split(' ').map(str::parse).collect::<Result<Vec<i8>, _>>()?; all", To("[1, 2]")),
+        ("{ let n = (\"7\".parse::<i32>()? - 1) as f64; -\"2\".parse::<f64>()? * n }", To("-12.0")),
+        ("for word in [\"1\", \"x\"] {\n    word.parse::<u8>()?;\n}", Fails("invalid digit")),
+        ("let n = 1;\nlet bad =\n    \"y\".parse::<u8>()?;", Fails("In[6]:3:22")),
+        // Any error that can be displayed, and those of the prelude.
+        (
+            "struct Big(u8);\nimpl std::fmt::Display for Big { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { write!(f, \"{} is too big\", self.0) } }\nlet r: Result<u8, Big> = Err(Big(9));\nr?",
+            Fails("Big: 9 is too big"),
+        ),
+        ("let r: Result<u8, Box<dyn std::error::Error>> = Err(\"boxed\".into()); r?", Fails("boxed")),
+        ("Data::from_frames([(\"mumu\", df!(\"x\" => [1.0])?)])?.query(\"y > 1\").count()?", Fails("no column `y`")),
+        ("df!(\"x\" => [1.0])?.column(\"y\")?", Fails("y")),
+        ("std::fs::read(\"no such file\")?", Fails("No such file")),
+        // A result inside of a result is opened at the end of a cell.
+        (
+            "fn f(n: u8) -> Result<Result<u8, String>, String> { Ok(Err(format!(\"inner {n}\"))) }\nf(3)?",
+            Fails("inner 3"),
+        ),
+        ("async fn g() -> Result<u8, std::fmt::Error> { Ok(3) }\ng().await?", To("3")),
+        // A drop that is late, as of a temporary.
+        (
+            "let m = std::sync::Mutex::new(vec![1]); m.lock().map_err(|e| e.to_string())?.push(2); m.into_inner()?",
+            To("[1, 2]"),
+        ),
+        // What it cannot be applied to is said in the same words.
+        ("let o: Option<u8> = None; o?", Fails("can only be used on `Result`s")),
+        ("let n = 3; n?", Fails("the `?` operator can only be applied to values")),
+        ("let r: Result<u8, String> = Ok(1); (&r)?", Fails("the `?` operator can only be applied to values")),
+        ("struct Dumb;\nlet r: Result<u8, Dumb> = Err(Dumb); r?", Fails("Dumb")),
+    ]);
+}
+
 #[test]
 fn newcomers_are_helped() {
     check(&[

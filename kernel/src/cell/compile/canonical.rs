@@ -10,10 +10,15 @@ use crate::cell::source::marks::{MADE, MADE_CLOSE, MADE_OPEN};
 use crate::cell::source::statics::SYMBOL;
 use crate::worker::{CELL_FUNCTION, HAS_STATICS};
 use quote::ToTokens;
+use std::borrow::Cow;
 use syn::Item;
 use syn::spanned::Spanned;
 
 const NUMBERED: &str = "fn run_user_code_";
+/// What evcxr writes in front of a cell's statements.
+const CATCH: &str = "if std::panic::catch_unwind(||{";
+/// What it writes behind them, and in front of a block.
+const CAUGHT: &str = "}).is_err() {";
 
 /// The same crate with one order and one name.
 pub(crate) fn canonical(source: &str, superseded: &Superseded) -> String {
@@ -36,13 +41,13 @@ pub(crate) fn canonical(source: &str, superseded: &Superseded) -> String {
         .map(|item| {
             let text = text_of(&source, item);
             let left = superseded.items.iter().find(|(old, _)| old.trim() == text.trim());
-            (rank(item), unwrapped(left.map_or(text, |(_, left)| left)))
+            (rank(item), guarded(unwrapped(left.map_or(text, |(_, left)| left))))
         })
         .collect();
     items.sort();
     items.dedup();
     for (_, text) in items {
-        out.push_str(text);
+        out.push_str(&text);
         out.push('\n');
     }
     if out.contains(SYMBOL) {
@@ -64,6 +69,19 @@ fn rank(item: &Item) -> u8 {
         Item::Macro(_) => 0,
         Item::Fn(function) if function.sig.ident == CELL_FUNCTION => 3,
         _ => 2,
+    }
+}
+
+/// The cell's function, whose panics the prelude catches: evcxr has it call the standard library for that, and each cell would
+/// compile a dozen functions of it anew.
+fn guarded(text: &str) -> Cow<'_, str> {
+    let parts = text.split_once(CATCH).and_then(|(before, rest)| Some((before, rest.rsplit_once(CAUGHT)?)));
+    match parts {
+        Some((before, (cell, after))) if text.contains(CELL_FUNCTION) => {
+            let after = after.split_once('}').map_or(after, |(_, after)| after);
+            Cow::Owned(format!("{before}fn recoil_cell() {{{cell}}}\n::recoil::runtime::guard(recoil_cell);{after}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -94,6 +112,19 @@ mod tests {
         assert_eq!(canonical(one), canonical(two));
         assert!(canonical(one).contains("/* x */"));
         assert_ne!(canonical(one), canonical(&one.replace("x }", "y }")));
+    }
+
+    #[test]
+    fn the_prelude_catches_what_a_cell_throws() {
+        let source = "pub extern \"C\" fn run_user_code_3(\ns: *mut u8) -> *mut u8 {\nif std::panic::catch_unwind(||{\nf(|| {\n1 }); if \
+                      catch(|| {}).is_err() { g() }\n}).is_err() {\n    println!(\"PANIC\");\n}\ns\n}\n";
+        let text = canonical(source, &Superseded::default());
+        assert!(!text.contains("PANIC") && text.contains("fn recoil_cell() {\nf(|| {"), "{text}");
+        assert!(
+            text.contains("if catch(|| {}).is_err() { g() }\n}\n::recoil::runtime::guard(recoil_cell);\ns\n}"),
+            "{text}"
+        );
+        syn::parse_file(&text).unwrap();
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::repair::repaired;
 use super::shape;
 use super::unused;
 use super::waiting;
+use crate::cell::source::tries::as_written;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -145,8 +146,11 @@ impl Way<'_> {
                 let _ = std::fs::remove_file(self.folder.join(&file));
                 return;
             }
-            if std::mem::take(&mut compiled.by_waiting) {
-                // Rules for included files may be behind it: only a rustc with the plain file has the last word.
+            // Rules for included files may be behind it: only a rustc with the plain file has the last word.
+            let included = std::mem::take(&mut compiled.by_waiting);
+            let written = as_written(&source);
+            if included || written.is_some() {
+                source = written.unwrap_or(source);
                 continue;
             }
             let better = repaired(&source, &errors, &mut compiled.dropped, &mut compiled.imports);

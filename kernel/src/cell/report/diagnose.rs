@@ -7,6 +7,7 @@ use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
 use crate::cell::source::parsed::words;
 use crate::cell::source::rewrite::renamed;
+use crate::cell::source::tries::compared;
 use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
@@ -233,12 +234,13 @@ impl<'a> Map<'a> {
     }
 }
 
-/// Whether a text is what was generated, apart from names of methods that the compiler gave back their own.
+/// Whether a text is what was generated, apart from what has become again as it was written: names of methods, and `?`.
 fn same(text: &str, generated: &str) -> bool {
     let plain = |text: &str| {
         renamed().fold(text.to_owned(), |text, (own, ours)| text.replace(ours, &format!("{own:0$}", ours.len())))
     };
-    text == generated || (generated.contains(".recoil_") && plain(text) == plain(generated))
+    let (text, generated) = (compared(text), compared(generated));
+    text == generated || (generated.contains(".recoil_") && plain(&text) == plain(&generated))
 }
 
 /// Paths as people write them: the names of our own helpers and of crates that are only seen through the prelude go.

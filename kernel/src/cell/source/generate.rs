@@ -44,11 +44,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         parsed.errors.paths().for_each(|path| out.push_str(&knows_error(path)));
     }
     for (index, (name, known)) in used.iter().enumerate() {
-        let kind = &known.kind;
-        let _ = writeln!(
-            out,
-            "{TAKE}{index}*/ let __recoil_ok = ::recoil::runtime::fits::<{kind}>({name:?}) & __recoil_ok;"
-        );
+        let _ = writeln!(out, "{TAKE}{index}*/ let __recoil_ok = {}({name:?}, __recoil_ok);", fits(known));
     }
     out.push_str("if ::recoil::runtime::ready(__recoil_ok) {\n");
     for (index, (name, known)) in used.iter().enumerate() {
@@ -118,6 +114,16 @@ fn knows_error(path: &str) -> String {
     )
 }
 
+/// The function that says whether a variable is there.
+fn fits(known: &Known) -> String {
+    let kind = &known.kind;
+    if is_cheap_of_prelude(kind) {
+        format!("<{kind} as ::recoil::runtime::Cheap>::fits")
+    } else {
+        format!("::recoil::runtime::fits::<{kind}>")
+    }
+}
+
 /// The function that gives a variable to a cell. For types of the prelude it is compiled there: a call of `Clone::clone`
 /// has rustc put all impls of `Clone` in order, those of the prelude's three hundred crates too.
 fn from_store(known: &Known, index: usize) -> String {
@@ -146,8 +152,10 @@ fn body(code: &str, parsed: &Parsed) -> Source {
     }
     if let Some(tail) = &parsed.tail {
         let open = "let __recoil_shown = { use ::recoil::runtime::tail_kinds::*; match &(";
-        let close = ") { __recoil_value => (&&&&&::recoil::runtime::Shown(\
-                     (&&&::recoil::runtime::Opened(__recoil_value)).opened()?)).shown() } };";
+        // No `?`: see `tries`.
+        let close = ") { __recoil_value => match (&&&::recoil::runtime::Opened(__recoil_value)).opened() { \
+                     ::core::result::Result::Ok(__recoil_value) => (&&&&&::recoil::runtime::Shown(__recoil_value)).shown(), \
+                     ::core::result::Result::Err(__recoil_stop) => return ::core::result::Result::Err(__recoil_stop) } } };";
         edits.insert(0, Edit { start: tail.start, end: tail.start, text: open.into() });
         edits.push(Edit { start: tail.end, end: tail.end, text: close.into() });
     }

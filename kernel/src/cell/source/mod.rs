@@ -18,3 +18,4 @@ pub(crate) mod parse;
 pub(crate) mod parsed;
 pub(crate) mod rewrite;
 pub(crate) mod statics;
+pub(crate) mod tries;

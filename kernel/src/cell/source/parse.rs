@@ -170,6 +170,7 @@ fn bindings(local: &Local, into: &mut Vec<Binding>) {
 #[cfg(test)]
 mod tests {
     use super::super::edits::Source;
+    use super::super::tries::{CLOSE, OPEN};
     use super::*;
 
     fn parsed(code: &str) -> Parsed {
@@ -178,8 +179,36 @@ mod tests {
     }
 
     fn rewritten(code: &str) -> String {
+        matched(code).replace(OPEN, "").replace(CLOSE, "?")
+    }
+
+    /// With every `?` in other words.
+    fn matched(code: &str) -> String {
         let parsed = parsed(code);
         Source::new(code, 0, code.len(), &parsed.edits).text
+    }
+
+    #[test]
+    fn only_what_ends_the_cell_is_said_in_other_words() {
+        for (code, count) in [
+            ("data.hist(\"x\", 5)?", 1),
+            ("let n: f64 = (a()?.count()? + 1) as f64; { b()?; }", 3),
+            ("for x in xs()? { f(x)?; }\nif let Some(y) = g()? { h(S { y }.z()?) }", 4),
+            ("let Some(x) = f()? else { return Ok(None) };", 1),
+            ("x.await?", 1),
+            ("let f = |x| Ok(g(x)?); std::thread::spawn(|| h()?);", 0),
+            (
+                "fn f() -> Result<(), E> { g()? }\ntrait T { fn t() -> Option<u8> { Some(u()?) } }\nimpl A { fn a() { b()? } }",
+                0,
+            ),
+            ("{ trait T { fn t() -> Option<u8> { Some(u()?) } } 1 }", 0),
+            ("let f = async { g()? }; println!(\"{}\", h()?);", 0),
+        ] {
+            let text = matched(code);
+            assert_eq!((text.matches(OPEN).count(), text.matches(CLOSE).count()), (count, count), "{text}");
+            syn::parse_str::<syn::Block>(&format!("{{ {text} }}")).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            assert_eq!(rewritten(code).matches('?').count(), code.matches('?').count(), "{text}");
+        }
     }
 
     #[test]

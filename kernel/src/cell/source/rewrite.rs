@@ -6,6 +6,7 @@ use super::files;
 use super::notebook::{Notebook, hash};
 use super::parsed::{Parsed, range};
 use super::statics::{self, Static};
+use super::tries;
 use proc_macro2::{TokenStream, TokenTree};
 use std::ops::Range;
 use syn::spanned::Spanned;
@@ -207,6 +208,18 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         if function.sig.constness.is_none() {
             self.inside(|visitor| visit::visit_impl_item_fn(visitor, function));
         }
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'ast syn::TraitItemFn) {
+        self.inside(|visitor| visit::visit_trait_item_fn(visitor, function));
+    }
+
+    fn visit_expr_try(&mut self, tried: &'ast syn::ExprTry) {
+        if self.nested == 0 && !self.lasting {
+            let question = range(tried.question_token.span());
+            self.parsed.edits.extend(tries::matched(range(tried.expr.span()), question));
+        }
+        visit::visit_expr_try(self, tried);
     }
 
     fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
