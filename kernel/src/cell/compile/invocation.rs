@@ -4,6 +4,7 @@
 //! written down and compared.
 
 use super::plan::{Invocation, Plan};
+use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -51,15 +52,25 @@ impl Invocation {
         Self { rustc: plan.rustc.clone(), folder: folder.to_path_buf(), arguments: all }
     }
 
-    /// The command that compiles `file`, which lies in the folder.
+    /// The command that compiles `file`, which lies in the folder. It names what it has written.
     pub fn command(&self, file: &str) -> Command {
         let mut command = Command::new(&self.rustc);
-        command.current_dir(&self.folder).arg(file).args(&self.arguments);
+        command.current_dir(&self.folder).arg(file).args(&self.arguments).arg("--json=artifacts");
         for name in HIDDEN {
             command.env_remove(name);
         }
         command.envs(SHOWN).stdin(Stdio::null()).stdout(Stdio::null());
         command
+    }
+
+    /// Whether rustc has said that all is written that is asked for. That comes behind all warnings; then it only gives back
+    /// its memory, which takes milliseconds.
+    pub fn has_all(&self, messages: &[Value]) -> bool {
+        let emit = self.arguments.iter().find_map(|argument| argument.strip_prefix("--emit="));
+        let mut kinds = emit.into_iter().flat_map(|emit| emit.split(',')).filter_map(|output| output.split('=').next());
+        let is_written =
+            |kind| messages.iter().any(|message| message["$message_type"] == "artifact" && message["emit"] == kind);
+        kinds.all(is_written)
     }
 }
 

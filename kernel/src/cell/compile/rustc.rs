@@ -18,7 +18,9 @@ use super::unused;
 use super::waiting;
 use crate::cell::source::tries::as_written;
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Instant;
 
 /// More passes than variables that can go wrong in a sensible cell.
@@ -212,13 +214,24 @@ impl Way<'_> {
     fn rustc(&self, file: &str, source: &str, invocation: &Invocation) -> Result<Said, String> {
         let path = self.folder.join(file);
         std::fs::write(&path, source).map_err(|error| format!("{}: {error}", path.display()))?;
-        let output = with_parent(&mut invocation.command(file)).output();
-        let output = output.map_err(|error| format!("cannot run {}: {error}", invocation.rustc.display()))?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let (errors, unused) = sorted(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect());
-        match (output.status.success(), errors.is_empty()) {
+        let failed = |error| format!("cannot run {}: {error}", invocation.rustc.display());
+        let mut child = with_parent(&mut invocation.command(file)).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let (mut text, mut messages) = (String::new(), Vec::new());
+        for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).lines()).map_while(Result::ok)
+        {
+            messages.extend(serde_json::from_str::<Value>(&line));
+            if invocation.has_all(&messages) {
+                // It ends with this process at the latest.
+                return Ok(Said { unused: sorted(messages).1, ..Said::default() });
+            }
+            text += &line;
+            text.push('\n');
+        }
+        let status = child.wait().map_err(failed)?;
+        let (errors, unused) = sorted(messages);
+        match (status.success(), errors.is_empty()) {
             (true, _) => Ok(Said { unused, ..Said::default() }),
-            (false, true) => Err(format!("rustc failed with {}:\n{text}", output.status)),
+            (false, true) => Err(format!("rustc failed with {status}:\n{text}")),
             (false, false) => Ok(Said { errors, ..Said::default() }),
         }
     }

@@ -55,8 +55,8 @@ impl Wish {
             return Err(io::Error::last_os_error());
         }
         let mut command = self.invocation.command(&format!("{name}.rs"));
-        // Nobody but its parent can ask for the status of a process, so rustc is asked to name what it has written.
-        command.arg("--json=artifacts").env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // Nobody but its parent can ask for the status of a process: what rustc has written says that it is well.
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stderr(File::create(&errors)?).process_group(0);
         let child = with_parent(&mut command).spawn()?;
         let process = child.id().try_into().map_err(io::Error::other)?;
@@ -80,11 +80,10 @@ impl Wish {
             return None;
         };
         let refused = messages.iter().any(|message| message["level"].as_str().is_some_and(|l| l.starts_with("error")));
-        (refused || self.has_all(&messages)).then_some(messages)
+        (refused || self.invocation.has_all(&messages)).then_some(messages)
     }
 
-    /// What a rustc says until it has written all that is asked for, or has ended. When it has written the last, which comes
-    /// behind all warnings, it only gives back its memory.
+    /// What a rustc says until it has written all that is asked for, or has ended.
     fn said(&self, process: &Process, errors: &Path) -> Option<Vec<Value>> {
         let mut read = 0;
         loop {
@@ -96,14 +95,10 @@ impl Wish {
             read = length;
             let text = std::fs::read_to_string(errors).ok()?;
             let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            if ended || self.has_all(&messages) {
+            if ended || self.invocation.has_all(&messages) {
                 return Some(messages);
             }
         }
-    }
-
-    fn has_all(&self, messages: &[Value]) -> bool {
-        self.invocation.outputs().all(|kind| has_written(messages, kind))
     }
 }
 
@@ -120,18 +115,6 @@ pub(crate) fn go_on(child: &Child) {
     if let Some(process) = child.id().try_into().ok().and_then(Process::open) {
         process.signal(libc::SIGCONT);
     }
-}
-
-impl Invocation {
-    /// The kinds of what is emitted: `obj`, `link`, `mir`.
-    fn outputs(&self) -> impl Iterator<Item = &str> {
-        let emit = self.arguments.iter().find_map(|argument| argument.strip_prefix("--emit="));
-        emit.into_iter().flat_map(|emit| emit.split(',')).filter_map(|output| output.split('=').next())
-    }
-}
-
-fn has_written(messages: &[Value], kind: &str) -> bool {
-    messages.iter().any(|message| message["$message_type"] == "artifact" && message["emit"] == kind)
 }
 
 /// The files of a waiting rustc: its root, the pipe, and what it says.
