@@ -31,6 +31,9 @@ use std::time::{Duration, Instant};
 /// Compilers that wait are ended after this time without a cell.
 const IDLE: Duration = Duration::from_secs(600);
 
+/// The next one of cells that are run together comes in this time after the one before.
+const AT_ONCE: Duration = Duration::from_millis(30);
+
 /// Everything that lives as long as the session.
 pub(crate) struct Engine {
     pub(super) config: Config,
@@ -59,15 +62,16 @@ pub(crate) struct Engine {
     pub(super) waiters: Waiters,
 }
 
-/// The next cell; `None` when there will be none. Compilers for it are started when it is not there yet: they would take the
-/// processors from it.
+/// The next cell; `None` when there will be none. Compilers for it are started when it does not come at once: they would take
+/// the processors from it.
 fn next(engine: Option<&mut Engine>, inbox: &Receiver<Job>) -> Option<Job> {
     let Some(engine) = engine else { return inbox.recv().ok() };
     engine.settle_waiters();
-    if let Ok(job) = inbox.try_recv() {
-        return Some(job);
+    match inbox.recv_timeout(AT_ONCE) {
+        Ok(job) => return Some(job),
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => engine.waiters.prepare(),
     }
-    engine.waiters.prepare();
     match inbox.recv_timeout(IDLE) {
         Ok(job) => Some(job),
         Err(RecvTimeoutError::Timeout) => {
