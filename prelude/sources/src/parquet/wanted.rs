@@ -21,6 +21,14 @@ impl Wanted<'_> {
         }
     }
 
+    /// The one with this number among them.
+    pub(super) fn row(self, at: usize) -> usize {
+        match self {
+            Self::Run(start, _) => start + at,
+            Self::Rows(rows) => rows[at] as usize,
+        }
+    }
+
     /// Behind the last one.
     pub(super) fn end(self) -> usize {
         match self {
