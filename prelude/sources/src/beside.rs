@@ -8,9 +8,10 @@ mod by_index;
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, Numbered, SegmentInfo, Source, not_there};
+use crate::source::{AskTexts, Identity, SegmentInfo, Source, not_there};
 use by_index::{ByIndex, of_segment};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use segment::lists::Lists;
 use segment::{Error, Result, Statistics};
 use std::ops::Range;
@@ -256,9 +257,15 @@ impl Source for Beside {
         Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
     }
 
-    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+    fn marked(
+        &self,
+        segment: usize,
+        column: &PlSmallStr,
+        rows: Range<usize>,
+        ask: &AskTexts<'_>,
+    ) -> Result<Option<Bitmap>> {
         if self.names.iter().all(|(shown, _)| shown != column) {
-            return self.first.numbered(segment, column, rows);
+            return self.first.marked(segment, column, rows, ask);
         }
         Ok(None)
     }

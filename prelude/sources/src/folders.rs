@@ -5,9 +5,10 @@
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, Numbered, SegmentInfo, Source};
+use crate::source::{AskTexts, Identity, SegmentInfo, Source};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use segment::{ColumnStatistics, Result, Scalar, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
@@ -201,11 +202,17 @@ impl Source for Folders {
         self.inner.lengths(segment, column, rows)
     }
 
-    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+    fn marked(
+        &self,
+        segment: usize,
+        column: &PlSmallStr,
+        rows: Range<usize>,
+        ask: &AskTexts<'_>,
+    ) -> Result<Option<Bitmap>> {
         if self.constant(column).is_some() {
             return Ok(None);
         }
-        self.inner.numbered(segment, column, rows)
+        self.inner.marked(segment, column, rows, ask)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -3,8 +3,9 @@
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Numbered, SegmentInfo, Source, not_there};
+use crate::source::{AskTexts, SegmentInfo, Source, not_there};
 use polars::prelude::{Column, DataFrame, IdxSize, PlSmallStr, SchemaRef};
+use polars_arrow::bitmap::Bitmap;
 use segment::{Result, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,8 +94,14 @@ impl Source for Indexed {
         self.inner.lengths(segment, column, rows)
     }
 
-    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
-        self.inner.numbered(segment, column, rows)
+    fn marked(
+        &self,
+        segment: usize,
+        column: &PlSmallStr,
+        rows: Range<usize>,
+        ask: &AskTexts<'_>,
+    ) -> Result<Option<Bitmap>> {
+        self.inner.marked(segment, column, rows, ask)
     }
 
     fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {

@@ -47,4 +47,4 @@ pub use indexed::indexed;
 pub use lookup::Lookup;
 pub use open::{EXTENSIONS, Options, ending, is_surely_a_table, open, open_tree, open_with};
 pub use reuse::{picked, recycle, rows};
-pub use source::{Identity, NORMALISATION, Numbered, Opened, SegmentInfo, Source, width};
+pub use source::{AskTexts, Identity, NORMALISATION, Opened, SegmentInfo, Source, width};

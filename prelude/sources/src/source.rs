@@ -5,6 +5,7 @@ use crate::index::Index;
 use crate::lookup::Lookup;
 use polars::prelude::*;
 use polars_arrow::array::Utf8ViewArray;
+use polars_arrow::bitmap::Bitmap;
 use segment::lists::Lists;
 use segment::{Error, Place, Result, Statistics};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -104,12 +105,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         Ok(Lists::count(frame.column(column)?.as_materialized_series())?.into_column())
     }
 
-    /// Rows `rows` (counted from the start of the segment) of a column of texts as numbers of texts, where the segment stores them
-    /// so and no text is missing; `None` where it does not.
+    /// Which of rows `rows` (counted from the start of the segment) of a column of texts pass a question, where the segment stores
+    /// texts by a dictionary and none is missing: each text is asked once. `None` where it does not, or cannot be asked.
     ///
     /// # Errors
     /// A column that is not there.
-    fn numbered(&self, _segment: usize, _column: &PlSmallStr, _rows: Range<usize>) -> Result<Option<Numbered>> {
+    fn marked(&self, _: usize, _column: &PlSmallStr, _rows: Range<usize>, _: &AskTexts<'_>) -> Result<Option<Bitmap>> {
         Ok(None)
     }
 
@@ -155,14 +156,8 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Texts that a segment stores by a dictionary.
-#[derive(Debug, Clone)]
-pub struct Numbered {
-    /// The texts, each once.
-    pub texts: Utf8ViewArray,
-    /// For each row the number of its text.
-    pub numbers: Vec<u32>,
-}
+/// A question about texts: 1 for each that passes and 0 for the others; `None` where one of them cannot be asked.
+pub type AskTexts<'a> = dyn Fn(Utf8ViewArray) -> Option<Vec<u8>> + 'a;
 
 /// What is known of a segment before it is read.
 #[derive(Debug, Clone)]

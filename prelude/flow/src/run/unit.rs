@@ -16,11 +16,12 @@ use crate::run::load::numbered;
 use crate::run::load::select;
 use crate::run::stage::{Op, Step, Unit};
 use crate::sink::Sink;
-use cut::FusedCuts;
+use cut::{FusedCuts, Typed};
 use polars::prelude::*;
-use polars_arrow::bitmap::Bitmap;
+use polars_arrow::array::Utf8ViewArray;
 use segment::{Place, Segment};
 use sources::{Identity, Source};
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -199,29 +200,23 @@ impl<S: Sink> Worker<'_, S> {
             return Ok(None);
         }
         let begun = Instant::now();
-        let Some(found) = source.numbered(*segment, name, unit.local.clone())? else { return Ok(None) };
+        let asking = Cell::new(Duration::ZERO);
+        let ask = |texts: Utf8ViewArray| {
+            let begun = Instant::now();
+            let holds = holds(cut, StringChunked::with_chunk(name.clone(), texts));
+            asking.set(begun.elapsed());
+            holds
+        };
+        let Some(mask) = source.marked(*segment, name, unit.local.clone(), &ask)? else { return Ok(None) };
         let counters = self.run.counters;
         counters.read.lock().insert(*segment);
         count_read(self.run, source, *segment, source.stored(*segment, std::slice::from_ref(name)), rows as u64);
         if let Some((worker, number)) = who {
-            self.run.timeline.add(number, worker, &self.reading, begun, begun.elapsed(), rows as u64);
+            self.run.timeline.add(number, worker, &self.reading, begun, begun.elapsed() - asking.get(), rows as u64);
         }
-        let begun = Instant::now();
-        let texts = StringChunked::with_chunk(name.clone(), found.texts);
-        // A text that no row has may be one that cannot be asked.
-        let Ok(holds) = cut.mask(&DataFrame::new(texts.len(), vec![texts.into_column()])?) else { return Ok(None) };
-        let holds: Vec<u8> = holds.iter().map(|holds| u8::from(holds == Some(true))).collect();
-        let bytes = found.numbers.chunks(8).map(|eight| {
-            let bits =
-                eight.iter().enumerate().map(|(bit, number)| holds.get(*number as usize).map_or(0, |one| one << bit));
-            bits.fold(0, |byte, bit| byte | bit)
-        });
-        let mask = Bitmap::from_u8_vec(bytes.collect(), rows);
-        let numbers = UInt32Chunked::from_vec(PlSmallStr::EMPTY, found.numbers).into_column();
-        sources::recycle(DataFrame::new(rows, vec![numbers])?);
         let left = rows - mask.unset_bits();
         let mask = BooleanChunked::from_bitmap(PlSmallStr::EMPTY, mask);
-        self.done(who, at, begun, begun.elapsed(), (rows, left));
+        self.done(who, at, begun, asking.get(), (rows, left));
         if let (Some(cache), Some(asked)) = (self.run.cache, self.asked(source, unit, open)) {
             cache.selections.put(asked, Selected { mask: mask.clone(), counts: vec![(rows, left)] });
         }
@@ -458,6 +453,12 @@ impl<S: Sink> Worker<'_, S> {
             _ => morsel.selections[choice].feed(&frame, keys, best, &step.keep),
         }
     }
+}
+
+/// Which texts of a column pass a cut; `None` where it cannot be asked: a text that no row has may be one of them.
+fn holds(cut: &Typed, texts: StringChunked) -> Option<Vec<u8>> {
+    let mask = cut.mask(&DataFrame::new(texts.len(), vec![texts.into_column()]).ok()?).ok()?;
+    Some(mask.iter().map(|holds| u8::from(holds == Some(true))).collect())
 }
 
 /// Does a step that looks at each row for itself.

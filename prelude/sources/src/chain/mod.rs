@@ -10,8 +10,9 @@ pub use unify::Chaining;
 use crate::columns::Unreadable;
 use crate::index::Index;
 use crate::lookup::Lookup;
-use crate::source::{Identity, Numbered, SegmentInfo, Source, not_there};
+use crate::source::{AskTexts, Identity, SegmentInfo, Source, not_there};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use segment::{ColumnStatistics, Error, Result, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
@@ -252,10 +253,16 @@ impl Source for Chain {
         }
     }
 
-    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+    fn marked(
+        &self,
+        segment: usize,
+        column: &PlSmallStr,
+        rows: Range<usize>,
+        ask: &AskTexts<'_>,
+    ) -> Result<Option<Bitmap>> {
         let (part, at) = self.origin[segment];
         match self.parts[part].same {
-            true => self.parts[part].source.numbered(at, column, rows),
+            true => self.parts[part].source.marked(at, column, rows, ask),
             false => Ok(None),
         }
     }

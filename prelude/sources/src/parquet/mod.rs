@@ -22,8 +22,9 @@ pub use write::{Compression, WriteOptions, Writer, write};
 use crate::columns::{Unreadable, as_held};
 use crate::file::TableFile;
 use crate::guard::guarded;
-use crate::source::{Numbered, SegmentInfo, Source, not_there};
+use crate::source::{AskTexts, SegmentInfo, Source, not_there};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, PhysicalType, infer_schema, read_metadata};
@@ -382,7 +383,13 @@ impl Source for Parquet {
         self.columns(segment, columns, Wanted::Rows(rows))
     }
 
-    fn numbered(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Option<Numbered>> {
+    fn marked(
+        &self,
+        segment: usize,
+        column: &PlSmallStr,
+        rows: Range<usize>,
+        ask: &AskTexts<'_>,
+    ) -> Result<Option<Bitmap>> {
         let Some(field) = self.fields.get(column) else { return Err(not_there(column, self)) };
         let text = matches!(field.dtype, ArrowDataType::Utf8 | ArrowDataType::LargeUtf8 | ArrowDataType::Utf8View);
         let [chunk] = self.chunks(segment, column)[..] else { return Ok(None) };
@@ -393,7 +400,9 @@ impl Source for Parquet {
         let file = self.file.bytes(place)?;
         let _held = self.file.hold(|| vec![writers::range(chunk)], place)?;
         // What goes wrong here the general decoder says.
-        Ok(guarded(|| texts::numbered(&file, chunk, rows)).ok().and_then(PolarsResult::ok).flatten())
+        let known = self.segments[segment].statistics.columns.get(column.as_str());
+        let whole = known.is_some_and(|known| known.nulls == Some(0));
+        Ok(guarded(|| texts::marked(&file, chunk, rows, whole, ask)).ok().and_then(PolarsResult::ok).flatten())
     }
 
     fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
