@@ -72,6 +72,14 @@ impl<'a> Texts<'a> {
                     *mark = u8::from(views[*row as usize].as_u128() == wanted);
                 }
             }
+            // Of a longer one the view has the length and the beginning, which most others do not share.
+            Self::Views(array, start) => {
+                let begins = |view: &View| u64::from(view.length) | u64::from(view.prefix) << 32;
+                let wanted = begins(&View::new_from_bytes(text.as_bytes(), 0, 0));
+                for (row, (mark, view)) in marks.iter_mut().zip(&array.views()[*start..]).enumerate() {
+                    *mark = u8::from(begins(view) == wanted && array.value(start + row) == text);
+                }
+            }
             _ => marks.iter_mut().enumerate().for_each(|(row, mark)| *mark = u8::from(self.get(row) == text)),
         }
     }

@@ -30,6 +30,9 @@ pub(crate) fn tested<'a>(test: &TextTest, lane: &Lane<'a>, rows: usize, answered
     {
         return found;
     }
+    if let (Some(edge), false, None) = (Edge::of(test), repeated.remembers(), &lane.valid) {
+        return (*start..*start + rows).map(|row| u8::from(edge.holds(texts.value(row)))).collect();
+    }
     let views = &texts.views()[*start..*start + rows];
     let mut one = |row: usize| repeated.number(views[row], || u32::from(test.holds(texts.value(start + row)))) as u8;
     match &lane.valid {
@@ -72,10 +75,80 @@ fn one_after_another(finder: &Finder<'_>, length: usize, texts: &Utf8ViewArray, 
     Some(found)
 }
 
+/// Beginnings or endings of one length of at most eight bytes, which compare as one number.
+struct Edge<'t> {
+    test: &'t TextTest,
+    at_end: bool,
+    /// Bits of a word that are not theirs.
+    beside: u32,
+    words: Vec<u64>,
+}
+
+impl<'t> Edge<'t> {
+    fn of(test: &'t TextTest) -> Option<Self> {
+        let (TextTest::Starts(edges) | TextTest::Ends(edges)) = test else { return None };
+        let length = edges.first()?.len();
+        if !(1..=8).contains(&length) || edges.iter().any(|edge| edge.len() != length) {
+            return None;
+        }
+        let word = |edge: &std::sync::Arc<str>| edge.bytes().rev().fold(0, |word, byte| word << 8 | u64::from(byte));
+        let (at_end, beside) = (matches!(test, TextTest::Ends(_)), u64::BITS - 8 * length as u32);
+        Some(Self { test, at_end, beside, words: edges.iter().map(word).collect() })
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let word = match self.at_end {
+            true => bytes.last_chunk().map(|last| u64::from_le_bytes(*last) >> self.beside),
+            false => bytes.first_chunk().map(|first| u64::from_le_bytes(*first) << self.beside >> self.beside),
+        };
+        word.map_or_else(|| self.test.holds(text), |word| self.words.contains(&word))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use polars::prelude::*;
+
+    #[test]
+    fn edges_compare_as_words_what_texts_compare_as_texts() {
+        let texts = [
+            "",
+            "a",
+            "ab",
+            "xxxxxxab",
+            "abxxxxxx",
+            "abcdefgh",
+            "abcdefghi",
+            "ähnlich wie ä",
+            "705",
+            "ein Text 715",
+            "7",
+        ];
+        let all = [
+            vec!["ab"],
+            vec!["ä", "ab"],
+            vec!["abcdefgh"],
+            vec!["705", "715", "hi"],
+            vec!["715", "705"],
+            vec!["abcdefghi"],
+        ];
+        for edges in all {
+            let edges: Vec<std::sync::Arc<str>> = edges.into_iter().map(Into::into).collect();
+            for test in [TextTest::Starts(edges.clone()), TextTest::Ends(edges.clone())] {
+                let same = edges.iter().all(|edge| edge.len() == edges[0].len() && edge.len() <= 8);
+                let edge = Edge::of(&test);
+                assert_eq!(edge.is_some(), same, "{test:?}");
+                for text in texts {
+                    assert!(edge.as_ref().is_none_or(|edge| edge.holds(text) == test.holds(text)), "{test:?} {text}");
+                }
+            }
+        }
+        assert!(
+            Edge::of(&TextTest::Starts(Vec::new())).is_none() && Edge::of(&TextTest::contains("a".into())).is_none()
+        );
+    }
 
     #[test]
     fn a_part_is_found_in_texts_that_lie_one_after_another() {
