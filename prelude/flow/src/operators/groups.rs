@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::hash::Map;
+use crate::operators::text_keys::TextKeys;
 use crate::operators::values::NONE;
 use crate::operators::word_keys::{self, KeyColumn, WordKeys};
 use polars::prelude::*;
@@ -26,10 +27,7 @@ enum Values {
         numbers: Map<i128, u32>,
         values: Vec<i128>,
     },
-    Texts {
-        numbers: Map<Box<str>, u32>,
-        values: Vec<Box<str>>,
-    },
+    Texts(TextKeys),
 }
 
 #[derive(Debug)]
@@ -155,9 +153,7 @@ impl JoinedKeys {
                 DataType::Int128 | DataType::Decimal(..) => {
                     Values::Wide { numbers: Map::default(), values: Vec::new() }
                 }
-                DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
-                    Values::Texts { numbers: Map::default(), values: Vec::new() }
-                }
+                DataType::String | DataType::Categorical(..) | DataType::Enum(..) => Values::Texts(TextKeys::new()),
                 dtype if is_word(dtype) => {
                     Values::Words { limit, dense: Vec::new(), numbers: Map::default(), values: Vec::new() }
                 }
@@ -232,7 +228,7 @@ impl Values {
         match self {
             Self::Words { values, .. } => values.len(),
             Self::Wide { values, .. } => values.len(),
-            Self::Texts { values, .. } => values.len(),
+            Self::Texts(keys) => keys.len(),
         }
     }
 
@@ -242,27 +238,14 @@ impl Values {
                 dense.capacity() * size_of::<u32>() + map_bytes(numbers) + values.capacity() * size_of::<u64>()
             }
             Self::Wide { numbers, values } => map_bytes(numbers) + values.capacity() * size_of::<i128>(),
-            // Each text stands in the map and in the list.
-            Self::Texts { numbers, values } => {
-                let texts: usize = values.iter().map(|text| text.len()).sum();
-                map_bytes(numbers) + values.capacity() * size_of::<Box<str>>() + 2 * texts
-            }
+            Self::Texts(keys) => return keys.bytes(),
         };
         bytes as u64
     }
 
     fn number(&mut self, key: &Series) -> Result<Vec<u32>> {
         match self {
-            Self::Texts { numbers, values } => {
-                let mut one = |text: &str| -> u32 {
-                    if let Some(&number) = numbers.get(text) {
-                        return number;
-                    }
-                    let number = values.len() as u32;
-                    values.push(text.into());
-                    numbers.insert(text.into(), number);
-                    number
-                };
+            Self::Texts(keys) => {
                 let key = match key.dtype() {
                     DataType::String => key.clone(),
                     _ => key.cast(&DataType::String)?,
@@ -272,7 +255,7 @@ impl Values {
                 for chunk in texts.downcast_iter() {
                     let mut repeated = Repeated::of(chunk);
                     for (view, text) in chunk.views().iter().zip(chunk.iter()) {
-                        out.push(text.map_or(NONE, |text| repeated.number(*view, || one(text))));
+                        out.push(text.map_or(NONE, |text| repeated.number(*view, || keys.number(text))));
                     }
                 }
                 Ok(out)
@@ -351,8 +334,8 @@ impl Column {
     fn series(&self, picks: &[u32]) -> Result<Series> {
         let name = self.name.clone();
         Ok(match &self.values {
-            Values::Texts { values, .. } => {
-                let texts = picks.iter().map(|&pick| &*values[pick as usize]);
+            Values::Texts(keys) => {
+                let texts = picks.iter().map(|&pick| keys.get(pick));
                 let texts = StringChunked::from_iter_values(name, texts).into_series();
                 if self.dtype == DataType::String { texts } else { texts.cast(&self.dtype)? }
             }

@@ -24,6 +24,7 @@ pub(crate) mod score;
 pub(crate) mod state;
 pub(crate) mod stored;
 pub(crate) mod table;
+mod text_keys;
 pub(crate) mod values;
 pub(crate) mod word_keys;
 pub(crate) mod words;
