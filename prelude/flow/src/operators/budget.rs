@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::memory::spill::Spill;
+use crate::plan::options::Options;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,6 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct Budget {
     bytes: Arc<AtomicU64>,
     most: u64,
+    /// What of that rows in work need beside the groups, where groups can go to a disk.
+    work: u64,
     /// What answers of earlier rounds take.
     held: u64,
     exceeded: Arc<AtomicBool>,
@@ -44,10 +47,21 @@ impl Budget {
     /// What groups may always take: a budget below it is meant for segments in work.
     const LEAST: u64 = if cfg!(test) { 1_000_000 } else { 32_000_000 };
 
-    /// So many bytes at most.
+    /// What a thread holds of rows in work: columns as they are stored and decoded, keys, hashes, and rows that are put apart.
+    const WORK: u64 = 32_000_000;
+
+    /// What these options leave for groups, and the disk for what they take more.
+    pub fn of(options: &Options) -> Self {
+        let budget = Self::new(options.memory_budget);
+        let work = (options.threads as u64 * Self::WORK).min(budget.most / 2);
+        Self { work, disk: Spill::beyond_memory(options.spill.as_deref()), ..budget }
+    }
+
+    /// So many bytes at most, and no disk.
     pub fn new(most: u64) -> Self {
         Self {
             bytes: Arc::default(),
+            work: 0,
             most: most.max(Self::LEAST),
             held: 0,
             exceeded: Arc::default(),
@@ -55,11 +69,6 @@ impl Budget {
             spilled: Arc::default(),
             peak: Arc::default(),
         }
-    }
-
-    /// With a disk for what does not fit.
-    pub fn with_disk(self, disk: Option<Arc<Spill>>) -> Self {
-        Self { disk, ..self }
     }
 
     /// The disk, as long as it takes something.
@@ -97,10 +106,11 @@ impl Budget {
         self.exceeded.load(Ordering::Relaxed)
     }
 
-    /// Whether a part may grow from so many bytes to so many.
+    /// Whether a part may grow from so many bytes to so many; if not, room is made for it.
     pub fn has_room(&self, before: u64, now: u64) -> bool {
         let all = (self.bytes.load(Ordering::Relaxed) + now).saturating_sub(before);
-        self.held + all + all / 2 <= self.most
+        let work = if self.disk().is_some() { self.work } else { 0 };
+        self.held + all + all / 2 + work <= self.most
     }
 
     /// Notes that a part has grown (or shrunk) to so many bytes.
@@ -138,5 +148,23 @@ impl Budget {
             gigabytes(needed),
             gigabytes(self.most)
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_in_work_have_room_beside_groups_that_can_go_to_a_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { spill: Some(folder.path().to_owned()), ..Options::default() }.threads(2);
+        let of = |gigabytes: f64| Budget::of(&options.clone().memory_budget_gb(gigabytes));
+        let mb = |bytes: u64| bytes * 1_000_000;
+        // A half more for the answer, and a half of the budget for rows in work, or what two threads need.
+        assert!(of(0.1).has_room(0, mb(33)) && !of(0.1).has_room(0, mb(34)));
+        assert!(of(1.0).has_room(0, mb(620)) && !of(1.0).has_room(0, mb(630)));
+        assert!(Budget::new(mb(100)).has_room(0, mb(66)), "without a disk no room can be made");
+        assert!(of(0.1).change(0, mb(60), 1).is_ok(), "it is no error to need what no disk has taken yet");
     }
 }

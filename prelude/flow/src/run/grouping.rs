@@ -1,7 +1,6 @@
 //! Grouping the rows of several tables together: only the states of the groups are held.
 
 use crate::error::{Error, Result};
-use crate::memory::spill::Spill;
 use crate::operators::budget::{Budget, Share};
 use crate::operators::by_group::GroupStates;
 use crate::operators::order::in_order;
@@ -47,9 +46,8 @@ impl Grouping {
         };
         let keys = by.iter().map(|key| Ok((key.clone(), dtype(key)?))).collect::<Result<_>>()?;
         let inputs = aggregations.iter().map(|aggregation| dtype(&aggregation.input)).collect::<Result<_>>()?;
-        let budget = Budget::new(Options::default().memory_budget);
-        let grouping = Self { keys: ByColumns(keys), aggregations, inputs, outputs, budget, share: Share::ALL };
-        Ok(grouping.options(&Options::default()))
+        let budget = Budget::of(&Options::default());
+        Ok(Self { keys: ByColumns(keys), aggregations, inputs, outputs, budget, share: Share::ALL })
     }
 
     /// Computes what `answer` gives for all keys together, or, where they fit neither the memory budget nor a disk, in rounds of a share
@@ -99,8 +97,7 @@ impl Grouping {
     /// temporary files where nothing is said.
     #[must_use]
     pub fn options(mut self, options: &Options) -> Self {
-        let disk = Spill::beyond_memory(options.spill.as_deref());
-        self.budget = Budget::new(options.memory_budget).with_disk(disk);
+        self.budget = Budget::of(options);
         self
     }
 

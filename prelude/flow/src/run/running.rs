@@ -11,7 +11,7 @@ use crate::operators::global::Keys as EventKeys;
 use crate::operators::global::resolve;
 use crate::operators::table::{Aggregate, ByColumns};
 use crate::plan::concat::Shape;
-use crate::plan::options::{Checkpoint, Options};
+use crate::plan::options::Checkpoint;
 use crate::plan::structure::ProcessingStructure;
 use crate::report::Report;
 use crate::report::counters::Counters;
@@ -143,7 +143,7 @@ impl<'a> Running<'a> {
         }
         self.report.columns = stage.columns.iter().map(ToString::to_string).collect();
         // Memory that nobody uses belongs to the budget, too.
-        recoil_allocator::keep_at_most(usize::try_from(options.memory_budget / 4).unwrap_or(usize::MAX));
+        recoil_allocator::keep_at_most(usize::try_from(options.memory_budget / 8).unwrap_or(usize::MAX));
         let cacheable = !self.source.in_memory();
         self.mode.cache &= cacheable;
         if self.mode.cache {
@@ -229,7 +229,7 @@ impl<'a> Running<'a> {
                 };
                 let buckets = resample.buckets(dtype, first, last)?;
                 let keys = ByBucket { index: index.clone(), buckets: buckets.clone() };
-                let budget = self.budget();
+                let budget = Budget::of(&self.scan.options);
                 let (aggregations, inputs) = (&resample.aggregations, inputs.clone());
                 let sink = Aggregate { keys, aggregations, inputs, budget, share: Share::ALL };
                 let part = self.pass(&feed, stage, &sink)??;
@@ -240,12 +240,6 @@ impl<'a> Running<'a> {
                 Ok(Feed::of_store(store, vec![(entity, 0..height)], next))
             }
         }
-    }
-
-    /// What groups may take of memory, and the disk for what they take more.
-    fn budget(&self) -> Budget {
-        let Options { memory_budget, spill, .. } = &self.scan.options;
-        Budget::new(*memory_budget).with_disk(Spill::beyond_memory(spill.as_deref()))
     }
 
     /// The keys of all groups and what is computed of them. Where they fit neither the memory budget nor the disk together they
@@ -260,7 +254,7 @@ impl<'a> Running<'a> {
             }
             _ => 0,
         };
-        let budget = self.budget();
+        let budget = Budget::of(&self.scan.options);
         loop {
             match self.in_rounds(feed, stage, (rounds, stored), &budget) {
                 Err((_, true)) if Share::more(rounds).is_some() => {

