@@ -29,6 +29,16 @@ impl Selection {
         Self(cut::parse(text.text()))
     }
 
+    /// Whatever can be a selection, as `.into()` does it: a text, a number, an expression.
+    ///
+    /// ```
+    /// assert_eq!(data::Selection::from("x > 1").to_string(), "x > 1");
+    /// ```
+    #[expect(clippy::should_implement_trait, reason = "what implements `From` makes cells slow, see below")]
+    pub fn from(selection: impl Into<Self>) -> Self {
+        selection.into()
+    }
+
     /// The same selection with a value for `@name`.
     ///
     /// ```
