@@ -41,7 +41,7 @@ impl Default for Scattered {
     }
 }
 
-/// The rows of each part, in order: their numbers one part after another, and where each part ends.
+/// Where each row goes when those of a part lie side by side, in order, one part after another; and where each part ends.
 fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
     let hashes = if keys.iter().all(|key| is_word(key.dtype())) {
         hashes(&keys.iter().map(KeyColumn::new).collect::<Result<Vec<_>>>()?)
@@ -50,7 +50,6 @@ fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
         let rows = words.first().map_or(0, Vec::len);
         (0..rows).map(|row| digest(words.iter().map(|words| words[row]))).collect()
     };
-    let rows = hashes.len();
     let part: Vec<u8> = hashes.into_iter().map(|hash| (hash >> 56) as u8).collect();
     let mut ends = vec![0; PARTS];
     part.iter().for_each(|part| ends[usize::from(*part)] += 1);
@@ -60,13 +59,42 @@ fn apart(keys: &[Series]) -> Result<(Vec<IdxSize>, Vec<usize>)> {
         *end = before;
     }
     let mut next: Vec<usize> = std::iter::once(0).chain(ends[..PARTS - 1].iter().copied()).collect();
-    let mut order = vec![0; rows];
-    for (row, part) in part.iter().enumerate() {
-        let at = &mut next[usize::from(*part)];
-        order[*at] = row as IdxSize;
+    let place = |part: u8| {
+        let at = &mut next[usize::from(part)];
         *at += 1;
+        (*at - 1) as IdxSize
+    };
+    Ok((part.into_iter().map(place).collect(), ends))
+}
+
+/// The row that goes to each place.
+fn order_of(places: &[IdxSize]) -> Vec<IdxSize> {
+    let mut order = vec![0; places.len()];
+    (0..).zip(places).for_each(|(row, place)| order[*place as usize] = row);
+    order
+}
+
+/// The values of a column at the places of their rows. Numbers are written there one after another: the places of a part follow
+/// each other, so that their memory stays in the caches, and the rows that come to a part lie far apart.
+fn placed(column: &Series, places: &[IdxSize], order: &mut Option<IdxCa>) -> Result<Series> {
+    macro_rules! numbers {
+        ($($dtype:ident $get:ident $chunked:ident),*) => {
+            match column.dtype() {
+                $(DataType::$dtype => if let Ok(values) = column.$get()?.cont_slice() {
+                    let mut out = vec![Default::default(); values.len()];
+                    values.iter().zip(places).for_each(|(value, place)| out[*place as usize] = *value);
+                    return Ok($chunked::from_vec(column.name().clone(), out).into_series());
+                })*
+                _ => {}
+            }
+        };
     }
-    Ok((order, ends))
+    numbers!(
+        Float64 f64 Float64Chunked, Float32 f32 Float32Chunked, Int64 i64 Int64Chunked, Int32 i32 Int32Chunked,
+        UInt64 u64 UInt64Chunked, UInt32 u32 UInt32Chunked
+    );
+    let order = order.get_or_insert_with(|| IdxCa::from_vec(PlSmallStr::EMPTY, order_of(places)));
+    Ok(column.take(order)?)
 }
 
 /// Each part with its morsel of an order that [`apart`] made; empty ones are left out.
@@ -83,11 +111,13 @@ impl Scattered {
 
     /// Adds rows behind those that are there; `keys` are theirs.
     pub fn push(&mut self, frame: &DataFrame, keys: &[Series]) -> Result<()> {
-        let (order, ends) = apart(keys)?;
-        let order = IdxCa::from_vec(PlSmallStr::EMPTY, order);
+        let (places, ends) = apart(keys)?;
+        let mut order = None;
         // Column by column: a frame's own `take` would leave this thread.
-        let columns =
-            frame.columns().iter().map(|column| Ok(column.as_materialized_series().take(&order)?.into_column()));
+        let columns = frame
+            .columns()
+            .iter()
+            .map(|column| Ok(placed(column.as_materialized_series(), &places, &mut order)?.into_column()));
         let sorted = DataFrame::new(frame.height(), columns.collect::<Result<Vec<_>>>()?)?;
         self.bytes += sorted.estimated_size() as u64;
         for (part, morsel) in morsels(&ends) {
@@ -99,7 +129,8 @@ impl Scattered {
     /// Adds the states of groups behind what is there.
     pub(super) fn push_groups(&mut self, groups: &Flat) -> Result<()> {
         self.bytes += groups.bytes();
-        let (order, ends) = apart(&groups.keys)?;
+        let (places, ends) = apart(&groups.keys)?;
+        let order = order_of(&places);
         for (part, morsel) in morsels(&ends) {
             self.parts[part].push(Piece::States(groups.pick(&order[morsel])?));
         }
@@ -276,7 +307,8 @@ mod tests {
     #[test]
     fn rows_are_put_apart_in_their_order() {
         let keys = Series::new("k".into(), (0..10_000_i64).map(|row| row % 700).collect::<Vec<_>>());
-        let (order, ends) = apart(std::slice::from_ref(&keys)).unwrap();
+        let (places, ends) = apart(std::slice::from_ref(&keys)).unwrap();
+        let order = order_of(&places);
         assert_eq!((order.len(), *ends.last().unwrap()), (10_000, 10_000));
         let mut seen = vec![false; 10_000];
         let mut home = std::collections::HashMap::new();
@@ -288,5 +320,25 @@ mod tests {
             }
         }
         assert!(home.values().collect::<std::collections::HashSet<_>>().len() > 200);
+    }
+
+    #[test]
+    fn columns_of_every_kind_go_to_the_places_of_their_rows() {
+        let row = |row: i64| row * 31 % 1_000;
+        let columns = [
+            Series::new("a".into(), (0..3_000).map(row).collect::<Vec<_>>()),
+            Series::new("b".into(), (0..3_000).map(|at| row(at) as f32 - 0.5).collect::<Vec<_>>()),
+            Series::new("c".into(), (0..3_000).map(|at| (at % 7 > 0).then_some(row(at) as f64)).collect::<Vec<_>>()),
+            Series::new("d".into(), (0..3_000).map(|at| format!("{} of a text", row(at))).collect::<Vec<_>>()),
+            Series::new("e".into(), (0..3_000).map(|at| row(at) as u32).collect::<Vec<_>>()),
+            Series::new("f".into(), (0..3_000).map(|at| row(at) > 500).collect::<Vec<_>>()),
+        ];
+        let (places, _) = apart(&columns[..1]).unwrap();
+        let by_row = IdxCa::from_vec("".into(), order_of(&places));
+        for column in &columns {
+            let placed = placed(column, &places, &mut None).unwrap();
+            assert!(placed.equals_missing(&column.take(&by_row).unwrap()), "{column:?}");
+            assert_eq!(placed.name(), column.name());
+        }
     }
 }

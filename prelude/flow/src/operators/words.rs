@@ -4,9 +4,11 @@ use crate::error::{Error, Result};
 use polars::prelude::*;
 use segment::random::digest;
 
+/// The word of what is missing.
+const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Values as words that are equal when the values are, and ordered like them where they have an order.
 pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
-    const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
     const SIGN: u64 = 1 << 63;
     if matches!(column.dtype(), DataType::Categorical(..) | DataType::Enum(..)) {
         // Their numbers depend on the file.
@@ -16,19 +18,27 @@ pub(crate) fn words(column: &Series) -> Result<Vec<u64>> {
     Ok(match physical.dtype() {
         DataType::Float32 | DataType::Float64 => {
             let values = physical.cast(&DataType::Float64)?;
-            values.f64()?.iter().map(|value| value.map_or(NULL, ordered)).collect()
+            each(values.f64()?, ordered)
         }
-        DataType::UInt64 => physical.u64()?.iter().map(|value| value.unwrap_or(NULL)).collect(),
+        DataType::UInt64 => each(physical.u64()?, |value| value),
         // Beyond 64 bits there is no order of words.
         DataType::Int128 => physical.i128()?.iter().map(|value| value.map_or(NULL, wide)).collect(),
         DataType::UInt128 => return Err(no_key(column)),
         dtype if dtype.is_integer() || dtype.is_bool() => {
             let values = physical.cast(&DataType::Int64)?;
-            values.i64()?.iter().map(|value| value.map_or(NULL, |value| value as u64 ^ SIGN)).collect()
+            each(values.i64()?, |value| value as u64 ^ SIGN)
         }
         DataType::String => physical.str()?.iter().map(|text| text.map_or(NULL, hash)).collect(),
         _ => return Err(no_key(column)),
     })
+}
+
+/// The words of numbers; those of which none is missing lie side by side.
+fn each<T: PolarsNumericType>(values: &ChunkedArray<T>, word: impl Fn(T::Native) -> u64) -> Vec<u64> {
+    match values.cont_slice() {
+        Ok(all) => all.iter().map(|value| word(*value)).collect(),
+        Err(_) => values.iter().map(|value| value.map_or(NULL, &word)).collect(),
+    }
 }
 
 fn no_key(column: &Series) -> Error {
@@ -67,5 +77,8 @@ mod tests {
         assert_eq!(ordered(0.0), ordered(-0.0));
         let column = Series::new("x".into(), [i64::MIN, -1, 0, i64::MAX]);
         assert!(words(&column).unwrap().is_sorted());
+        let missing = words(&Series::new("x".into(), [Some(i64::MIN), None, Some(-1)])).unwrap();
+        assert_eq!([missing[0], missing[2]], words(&column).unwrap()[..2]);
+        assert_eq!(missing[1], words(&Series::new("f".into(), [None, Some(1.5)])).unwrap()[0]);
     }
 }
