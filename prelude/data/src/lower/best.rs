@@ -156,15 +156,24 @@ fn best_of(column: &Series, rows: usize, order: Order) -> PolarsResult<Option<Ve
     let dtype = physical.dtype();
     if dtype.is_float() {
         let values = physical.cast(&DataType::Float64)?;
-        let words = values.f64()?.iter().map(|x| x.filter(|x| !x.is_nan()).map(float_word));
-        return Ok(Some(kept(words, rows, highest)));
+        let values = values.f64()?;
+        let word = |x: f64| (!x.is_nan()).then(|| float_word(x));
+        // Through what marks missing values a loop goes row by row.
+        if let Ok(all) = values.cont_slice() {
+            return Ok(Some(kept(all.iter().map(|x| word(*x)), rows, highest)));
+        }
+        return Ok(Some(kept(values.iter().map(|x| x.and_then(word)), rows, highest)));
     }
     if *dtype == DataType::UInt64 {
         return Ok(Some(kept(physical.u64()?.iter(), rows, highest)));
     }
     if dtype.is_bool() || dtype.is_integer() && !matches!(dtype, DataType::Int128 | DataType::UInt128) {
         let values = physical.cast(&DataType::Int64)?;
-        return Ok(Some(kept(values.i64()?.iter().map(|x| x.map(integer_word)), rows, highest)));
+        let values = values.i64()?;
+        if let Ok(all) = values.cont_slice() {
+            return Ok(Some(kept(all.iter().map(|x| Some(integer_word(*x))), rows, highest)));
+        }
+        return Ok(Some(kept(values.iter().map(|x| x.map(integer_word)), rows, highest)));
     }
     Ok(None)
 }
@@ -196,11 +205,12 @@ fn word_of(column: &Series, row: usize) -> PolarsResult<Option<u64>> {
 
 /// The rows of the largest, or smallest, words; of equal ones the first. Missing ones come last.
 fn kept(words: impl Iterator<Item = Option<u64>>, rows: usize, highest: bool) -> Vec<IdxSize> {
-    let mut best: BinaryHeap<Reverse<(u128, Reverse<IdxSize>)>> = BinaryHeap::with_capacity(rows + 1);
+    // Of what may be missing, nothing comes before something.
+    let mut best: BinaryHeap<Reverse<(Option<u64>, Reverse<IdxSize>)>> = BinaryHeap::with_capacity(rows + 1);
     // Once there are enough, what is no better than the worst of them is passed over.
     let mut worst = None;
     for (row, word) in (0..).zip(words) {
-        let rank = word.map_or(0, |word| u128::from(if highest { word } else { !word }) + 1);
+        let rank = word.map(|word| if highest { word } else { !word });
         if worst.is_some_and(|worst| rank <= worst) || rows == 0 {
             continue;
         }
