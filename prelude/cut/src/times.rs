@@ -21,9 +21,7 @@ impl Refused {
         let zone = zone.unwrap_or("UTC");
         let with_offset = "write it with its offset, as '2024-01-31 12:00:00+01:00'";
         match self {
-            Self::NotATime => {
-                (format!("{shown} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'")
-            }
+            Self::NotATime => (format!("{shown} is not a time"), "write it as '2024-01-31' or '2024-01-31 12:00:00'"),
             Self::Skipped => (format!("the clocks of {zone} skip {shown}"), with_offset),
             Self::Twice => (format!("the clocks of {zone} show {shown} twice"), with_offset),
             Self::Zone if zone == segment::UNNAMED_ZONE => {
