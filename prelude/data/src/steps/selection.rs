@@ -34,7 +34,6 @@ impl Selection {
     /// ```
     /// assert_eq!(data::Selection::from("x > 1").to_string(), "x > 1");
     /// ```
-    #[expect(clippy::should_implement_trait, reason = "what implements `From` makes cells slow, see below")]
     pub fn from(selection: impl Into<Self>) -> Self {
         selection.into()
     }

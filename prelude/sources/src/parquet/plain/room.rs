@@ -63,7 +63,8 @@ mod tests {
         assert_eq!((room.unpacked.take(10), room.unpacked.take(5), room.stored.take(7)), (0..10, 10..15, 0..7));
         let (mut rest, mut from) = (room.unpacked.all(), 0);
         let (one, two) = (cut(&mut rest, &mut from, 0..10), cut(&mut rest, &mut from, 12..15));
-        (one.fill(1), two.fill(2));
+        one.fill(1);
+        two.fill(2);
         assert_eq!(room.unpacked.of(&(8..15)), [1, 1, 0, 0, 2, 2, 2]);
         room.clear();
         assert_eq!(room.unpacked.take(4), 0..4);
