@@ -3,14 +3,15 @@
 //! A table comes as [`Segment`]s: rows of some columns, and the [`Place`] they come from, so that every number
 //! and every error can be traced. [`Statistics`] say what is known of a segment before it is read.
 //! [`lists`] are columns with several values per row and [`collections`] those of the same objects, [`missing`] holds the one
-//! rule for missing values, [`Repeated`] remembers what was asked of a text, [`random`] is the one generator, [`Error`] is an error with
-//! a place, [`work`] is how long work asks whether to go on and tells how far it is, and [`record`] is what an answer was made
-//! from. [`Sealed`] values are dropped by their makers' code, and [`Text`] is what methods take names as.
+//! rule for missing values, [`marks`] are the bytes or bits that say which rows pass, [`Repeated`] remembers what was asked of
+//! a text, [`random`] is the one generator, [`Error`] is an error with a place, [`work`] is how long work asks whether to go on
+//! and tells how far it is, and [`record`] is what an answer was made from. [`Sealed`] values are dropped by their makers' code, and [`Text`] is what methods take names as.
 //!
 //! Nouns only: nothing here reads, computes or draws, and nothing knows Belle II or Jupyter.
 
 pub mod collections;
 pub mod lists;
+pub mod marks;
 pub mod missing;
 pub mod random;
 pub mod record;
@@ -23,6 +24,7 @@ mod repeated;
 mod sealed;
 mod statistics;
 mod text;
+mod zone;
 
 pub use error::{Error, Result};
 pub use lock::lock;
@@ -31,14 +33,11 @@ pub use repeated::Repeated;
 pub use sealed::Sealed;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
 pub use text::Text;
+pub use zone::UNNAMED_ZONE;
 
 use polars::prelude::DataFrame;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The zone of times whose clocks run by something that has no name as a zone, such as an offset of half an hour. The
-/// instants are those of UTC, of which it is another name; a text without an offset does not say which instant it means.
-pub const UNNAMED_ZONE: &str = "Etc/Universal";
 
 /// Rows of some columns of a table, and where they come from.
 #[derive(Debug, Clone)]

@@ -2,14 +2,11 @@
 //!
 //! The statistics of every segment have the value as both bounds, so that a cut on a folder passes over its files unread.
 
-use crate::columns::Unreadable;
-use crate::index::Index;
-use crate::lookup::Lookup;
 use crate::source::{AskTexts, Identity, SegmentInfo, Source};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
-use segment::{ColumnStatistics, Result, Scalar, Statistics};
+use segment::{ColumnStatistics, Result, Scalar};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -138,6 +135,10 @@ impl Folders {
 }
 
 impl Source for Folders {
+    fn around(&self) -> Option<&dyn Source> {
+        Some(self.inner.as_ref())
+    }
+
     fn name(&self) -> &str {
         self.inner.name()
     }
@@ -150,37 +151,9 @@ impl Source for Folders {
         &self.segments
     }
 
-    fn unreadable(&self) -> &[Unreadable] {
-        self.inner.unreadable()
-    }
-
-    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
-        self.inner.zones()
-    }
-
-    fn attached(&self, key: &str) -> Vec<Option<String>> {
-        self.inner.attached(key)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.inner.notes()
-    }
-
-    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
-        self.inner.remarks(columns)
-    }
-
-    fn lookup(&self) -> Result<Option<Lookup>> {
-        self.inner.lookup()
-    }
-
     // A scan of the files would not have the columns of the folders.
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
         None
-    }
-
-    fn index(&self) -> Option<&Index> {
-        self.inner.index()
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
@@ -222,28 +195,8 @@ impl Source for Folders {
         }
     }
 
-    fn learned(&self, segment: usize) -> Option<Statistics> {
-        self.inner.learned(segment)
-    }
-
-    fn check(&self) -> Result<()> {
-        self.inner.check()
-    }
-
     fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
         self.inner.stored(segment, &self.read_ones(columns))
-    }
-
-    fn divisible(&self) -> bool {
-        self.inner.divisible()
-    }
-
-    fn in_memory(&self) -> bool {
-        self.inner.in_memory()
-    }
-
-    fn rows(&self) -> u64 {
-        self.inner.rows()
     }
 }
 

@@ -1,12 +1,9 @@
 //! A table with an index it does not know of itself.
 
-use crate::columns::Unreadable;
 use crate::index::Index;
-use crate::lookup::Lookup;
-use crate::source::{AskTexts, SegmentInfo, Source, not_there};
-use polars::prelude::{Column, DataFrame, IdxSize, PlSmallStr, SchemaRef};
-use polars_arrow::bitmap::Bitmap;
-use segment::{Result, Statistics};
+use crate::source::{SegmentInfo, Source, not_there};
+use polars::prelude::{DataFrame, PlSmallStr, SchemaRef};
+use segment::Result;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -30,6 +27,10 @@ pub fn indexed(inner: Arc<dyn Source>, index: Index) -> Result<Arc<dyn Source>> 
 }
 
 impl Source for Indexed {
+    fn around(&self) -> Option<&dyn Source> {
+        Some(self.inner.as_ref())
+    }
+
     fn name(&self) -> &str {
         self.inner.name()
     }
@@ -42,81 +43,11 @@ impl Source for Indexed {
         self.inner.segments()
     }
 
-    fn unreadable(&self) -> &[Unreadable] {
-        self.inner.unreadable()
-    }
-
-    fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
-        self.inner.zones()
-    }
-
-    fn attached(&self, key: &str) -> Vec<Option<String>> {
-        self.inner.attached(key)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.inner.notes()
-    }
-
-    fn remarks(&self, columns: &[PlSmallStr]) -> Vec<String> {
-        self.inner.remarks(columns)
-    }
-
-    fn lookup(&self) -> Result<Option<Lookup>> {
-        self.inner.lookup()
-    }
-
-    fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
-        self.inner.parquet_files()
-    }
-
-    fn learned(&self, segment: usize) -> Option<Statistics> {
-        self.inner.learned(segment)
-    }
-
-    fn check(&self) -> Result<()> {
-        self.inner.check()
-    }
-
     fn index(&self) -> Option<&Index> {
         Some(&self.index)
     }
 
     fn read(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) -> Result<DataFrame> {
         self.inner.read(segment, columns, rows)
-    }
-
-    fn pick(&self, segment: usize, columns: &[PlSmallStr], rows: &[IdxSize]) -> Result<DataFrame> {
-        self.inner.pick(segment, columns, rows)
-    }
-
-    fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
-        self.inner.lengths(segment, column, rows)
-    }
-
-    fn marked(
-        &self,
-        segment: usize,
-        column: &PlSmallStr,
-        rows: Range<usize>,
-        ask: &AskTexts<'_>,
-    ) -> Result<Option<Bitmap>> {
-        self.inner.marked(segment, column, rows, ask)
-    }
-
-    fn expect(&self, segment: usize, columns: &[PlSmallStr], rows: Range<usize>) {
-        self.inner.expect(segment, columns, rows);
-    }
-
-    fn stored(&self, segment: usize, columns: &[PlSmallStr]) -> u64 {
-        self.inner.stored(segment, columns)
-    }
-
-    fn divisible(&self) -> bool {
-        self.inner.divisible()
-    }
-
-    fn in_memory(&self) -> bool {
-        self.inner.in_memory()
     }
 }

@@ -10,6 +10,9 @@ extern crate self as segment;
 #[path = "../../../prelude/segment/src/sealed.rs"]
 mod sealed;
 pub use sealed::Sealed;
+#[path = "../../../prelude/segment/src/zone.rs"]
+mod zone;
+pub use zone::UNNAMED_ZONE;
 #[allow(dead_code)]
 #[path = "../../../prelude/cut/src/lookup.rs"]
 mod lookup;

@@ -170,42 +170,13 @@ pub(crate) fn positions(marks: &[u8]) -> Vec<u32> {
     out
 }
 
-/// Marks of 0 and 1, eight to a byte, the first in the lowest bit.
-pub(crate) fn pack(marks: &[u8], out: &mut Vec<u8>) {
-    let (eights, rest) = marks.as_chunks::<8>();
-    out.extend(eights.iter().map(|eight| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8));
-    if !rest.is_empty() {
-        out.push(rest.iter().enumerate().fold(0, |byte, (bit, mark)| byte | mark << bit));
-    }
-}
-
-/// The reverse of [`pack`] for `length` bits from `offset` on.
-pub(crate) fn unpack(bits: &[u8], offset: usize, length: usize) -> Vec<u8> {
-    let (first, shift) = (offset / 8, offset % 8);
-    let mut marks = Vec::with_capacity(length.next_multiple_of(8));
-    for at in first..first + length.div_ceil(8) {
-        let next = bits.get(at + 1).copied().unwrap_or(0);
-        let byte = u16::from_le_bytes([bits[at], next]) >> shift & 0xff;
-        // Each bit to the byte of its number, there to its place, and then down to 1.
-        let spread = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
-        let ones = (spread + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
-        marks.extend_from_slice(&ones.to_le_bytes());
-    }
-    marks.truncate(length);
-    marks
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn marks_pack_and_unpack() {
+    fn marks_are_counted_and_found() {
         let marks: Vec<u8> = (0..77).map(|row| u8::from(row % 3 == 0 || row % 7 == 1)).collect();
-        let mut bits = Vec::new();
-        pack(&marks, &mut bits);
-        assert_eq!(unpack(&bits, 0, 77), marks);
-        assert_eq!(unpack(&bits, 5, 60), marks[5..65]);
         let rows: Vec<u32> = (0..77).filter(|row| row % 3 == 0 || row % 7 == 1).collect();
         assert_eq!(positions(&marks), rows);
         assert_eq!(count(&marks), rows.len());

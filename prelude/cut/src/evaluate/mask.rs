@@ -6,12 +6,13 @@ use crate::check::types::Type;
 use crate::evaluate::bound::Bound;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::gather::gather;
-use crate::evaluate::kernel::{count, pack, positions};
+use crate::evaluate::kernel::{count, positions};
 use crate::evaluate::layout::reach;
 use crate::evaluate::output::Output;
 use polars::prelude::BooleanChunked;
 use polars_arrow::bitmap::Bitmap;
 use rayon::prelude::*;
+use segment::marks;
 use std::ops::Range;
 
 /// Below one row in this many, the rows that are left are picked out and the rest is not looked at.
@@ -197,7 +198,7 @@ impl Run<'_> {
             order.next_block();
             start = end;
         }
-        pack(&marks, &mut made.bits);
+        marks::pack(&marks, &mut made.bits);
         Ok(made)
     }
 

@@ -2,10 +2,10 @@
 
 use crate::check::types::Type;
 use crate::evaluate::integers::{self, Beyond};
-use crate::evaluate::kernel::pack;
 use crate::evaluate::lane::{Data, Lane};
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
+use segment::marks;
 
 /// Values of a part of a table.
 pub(crate) struct Output {
@@ -102,7 +102,7 @@ impl Output {
         match self.values {
             Values::Bool(values) if valid.is_empty() => {
                 let mut bits = Vec::with_capacity(values.len() / 8 + 1);
-                pack(&values, &mut bits);
+                marks::pack(&values, &mut bits);
                 BooleanChunked::from_bitmap(name, Bitmap::from_u8_vec(bits, values.len())).into_series()
             }
             Values::Bool(values) => {

@@ -1,10 +1,10 @@
 //! The columns of a frame as slices, block by block.
 
-use crate::evaluate::kernel::unpack;
 use crate::evaluate::lane::{Data, Lane, Texts};
 use polars::prelude::*;
 use polars_arrow::array::{Array, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
+use segment::marks;
 use std::borrow::Cow;
 
 /// One column of a frame: its chunks, each a slice.
@@ -244,7 +244,7 @@ fn part<'a, T: Copy>(values: &'a [T], at: usize, rows: usize, chosen: Option<&[u
 fn bits(values: &Bitmap, at: usize, rows: usize, chosen: Option<&[u32]>) -> Vec<u8> {
     let (bytes, offset, _) = values.as_slice();
     match chosen {
-        None => unpack(bytes, offset + at, rows),
+        None => marks::unpack(bytes, offset + at, rows),
         Some(chosen) => {
             let bit = |row: &u32| offset + at + *row as usize;
             chosen.iter().map(|row| bytes[bit(row) / 8] >> (bit(row) % 8) & 1).collect()

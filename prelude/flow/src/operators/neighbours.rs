@@ -204,12 +204,11 @@ fn narrow<T: PartialOrd + Copy>(values: &[T], word: usize) -> (u64, u64) {
     (pack(&other), pack(&below))
 }
 
-/// Bytes of 0 and 1 as bits.
+/// A word of marks as bits.
 fn pack(marks: &[u8; WORD]) -> u64 {
-    let eight = |eight: &[u8; 8]| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8;
     let mut bytes = [0; 8];
-    for (byte, marks) in bytes.iter_mut().zip(marks.as_chunks::<8>().0) {
-        *byte = eight(marks);
+    for (byte, eight) in bytes.iter_mut().zip(marks.as_chunks::<8>().0) {
+        *byte = segment::marks::byte(*eight);
     }
     u64::from_le_bytes(bytes)
 }

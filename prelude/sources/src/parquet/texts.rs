@@ -167,18 +167,10 @@ fn texts(bytes: Vec<u8>, entries: usize) -> PolarsResult<Option<Utf8ViewArray>> 
     Ok(array.to_utf8view().ok())
 }
 
-/// Marks as bits, the first in the lowest bit of the first byte.
 fn bits(marks: &[u8]) -> Bitmap {
-    // Moves the lowest bit of each of eight bytes to its place in the highest byte; no two meet on the way.
-    let packed = |eight: [u8; 8]| (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8;
-    let (eights, rest) = marks.as_chunks::<8>();
-    let mut bytes: Vec<u8> = eights.iter().copied().map(packed).collect();
-    if !rest.is_empty() {
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        bytes.push(packed(last));
-    }
-    Bitmap::from_u8_vec(bytes, marks.len())
+    let mut bits = Vec::with_capacity(marks.len().div_ceil(8));
+    segment::marks::pack(marks, &mut bits);
+    Bitmap::from_u8_vec(bits, marks.len())
 }
 
 #[cfg(test)]
