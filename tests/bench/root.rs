@@ -3,7 +3,8 @@
 //! Flat: ntuples of 60 columns as basf2 writes them, per compression; a cut on four columns and a histogram of a fifth.
 //! Lists: events as NanoAOD has them, as a TTree and as an RNTuple; a histogram of all jets. Every run on two threads, files
 //! in the cache, medians of five, wall seconds and processor seconds. `decoder` is the decoder alone on the bytes of the five
-//! columns, `crate` the crate `root` into buffers, `recoil` the whole pass with nothing kept from the pass before. The files
+//! columns, `crate` the crate `root` into buffers, clusters side by side as the engine reads them, `recoil` the whole pass with
+//! nothing kept from the pass before. The files
 //! are written by ROOT (PyPI `root`); without Python, or without ROOT, it says so and measures nothing.
 //!
 //! `RECOIL_ROOT_ROWS`: rows (1,000,000); `RECOIL_ROOT_ONLY`: what is measured, as `lz4,stored` (everything);
@@ -210,13 +211,12 @@ fn decoded(path: &Path) -> u64 {
     let columns = columns(&table, &COLUMNS);
     let starts = table.clusters();
     let ends = starts.iter().skip(1).copied().chain([table.rows()]);
-    let clusters = starts.iter().copied().zip(ends);
-    let mut values = Vec::new();
-    let read = |(start, end): (u64, u64)| {
-        table.read_into(&columns, start..end, &mut values).expect("values");
+    let clusters: Vec<_> = starts.iter().copied().zip(ends).collect();
+    let read = |values: &mut Vec<root::Values>, (start, end): (u64, u64)| {
+        table.read_into(&columns, start..end, values).expect("values");
         values[0].len() as u64
     };
-    clusters.map(read).sum()
+    clusters.into_par_iter().map_init(Vec::new, read).sum()
 }
 
 fn flat(path: &Path) -> u64 {

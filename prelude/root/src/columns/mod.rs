@@ -8,7 +8,6 @@ mod swap;
 mod types;
 mod values;
 
-pub(crate) use swap::Slot;
-pub(crate) use swap::{Packing, Prim, Range};
+pub(crate) use swap::{Packing, Prim, Range, Slot, turn};
 pub use types::{Column, Skipped, Type};
 pub use values::{Text, Values};

@@ -164,6 +164,28 @@ impl Packing {
     }
 }
 
+/// Turns numbers of `width` bytes as a file has them, the highest byte first, into numbers of the machine in their place.
+pub(crate) fn turn(width: usize, bytes: &mut [u8]) {
+    match width {
+        2 => turn_2(bytes.as_chunks_mut().0),
+        4 => turn_4(bytes.as_chunks_mut().0),
+        8 => turn_8(bytes.as_chunks_mut().0),
+        // Bytes have no order.
+        _ => debug_assert_eq!(width, 1, "numbers that are packed have no place in a slot"),
+    }
+}
+
+macro_rules! turns {
+    ($($name:ident: $type:ty),*) => {
+        $(recoil_vectors::widest! {
+            fn $name(all: &mut [[u8; size_of::<$type>()]]) -> () {
+                all.iter_mut().for_each(|one| *one = <$type>::from_be_bytes(*one).to_ne_bytes());
+            }
+        })*
+    };
+}
+turns!(turn_2: u16, turn_4: u32, turn_8: u64);
+
 /// Room for numbers that are known to come.
 #[derive(Debug)]
 pub(crate) enum Slot<'a> {
@@ -182,7 +204,7 @@ pub(crate) enum Slot<'a> {
 
 impl<'a> Slot<'a> {
     /// Its memory, where a number of this kind takes as many bytes in it as in a file; what is written there is turned by
-    /// [`Slot::turn`].
+    /// [`turn`].
     pub(crate) fn bytes(&mut self, prim: Prim) -> Option<&mut [u8]> {
         macro_rules! each {
             ($($kind:ident),*) => {
@@ -193,22 +215,6 @@ impl<'a> Slot<'a> {
             };
         }
         each!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64)
-    }
-
-    /// Turns numbers that stand in its memory as a file has them into numbers of the machine.
-    pub(crate) fn turn(self) {
-        macro_rules! each {
-            ($($kind:ident: $type:ty),*) => {
-                match self {
-                    // Bytes have no order.
-                    Self::Bool(_) | Self::I8(_) | Self::U8(_) => {}
-                    $(Self::$kind(all) => {
-                        all.iter_mut().for_each(|one| *one = <$type>::from_be_bytes(one.to_ne_bytes()));
-                    })*
-                }
-            };
-        }
-        each!(I16: i16, U16: u16, I32: i32, U32: u32, I64: i64, U64: u64, F32: f32, F64: f64);
     }
 
     /// Parts it behind `at` numbers.
@@ -272,5 +278,26 @@ impl Values {
             };
         }
         each!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turn;
+    use recoil_vectors::{Width, limit};
+
+    #[test]
+    fn numbers_are_turned_alike_by_vectors_of_every_width() {
+        let bytes: Vec<u8> = (0..4_003_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for width in [1, 2, 4, 8] {
+            let expected: Vec<u8> = bytes.chunks_exact(width).flat_map(|one| one.iter().rev().copied()).collect();
+            for most in [Width::None, Width::Avx2, Width::Avx512] {
+                limit(most);
+                let mut turned = bytes.clone();
+                turn(width, &mut turned);
+                let (turned, rest) = turned.split_at(expected.len());
+                assert!(turned == expected && *rest == bytes[expected.len()..], "{width} bytes, {most:?}");
+            }
+        }
     }
 }

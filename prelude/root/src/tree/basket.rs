@@ -1,9 +1,11 @@
 //! Baskets: the bytes of some entries of a branch, on disk or in the tree's own record.
 
 use crate::block::{unpack, unpack_to};
+use crate::columns::turn;
 use crate::error::{Error, Result};
 use crate::file::{Bytes, Key};
 use crate::stream::Cursor;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A basket on disk.
@@ -155,8 +157,14 @@ pub(super) enum Placed<'a> {
 }
 
 /// Reads a basket on disk whose values fill `out`, without a copy in between: a stored one from the file, a compressed one
-/// from its decoder.
-pub(super) fn read_to<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch, out: &mut [u8]) -> Result<Placed<'a>> {
+/// from its decoder. The values are numbers of so many bytes, and are turned into those of the machine.
+pub(super) fn read_to<'a>(
+    bytes: &Bytes,
+    disk: Disk,
+    scratch: &'a mut Scratch,
+    width: usize,
+    out: &mut [u8],
+) -> Result<Placed<'a>> {
     let size = size(bytes, disk)?;
     // The header that it has if it is stored as it is.
     let header = (size as usize).checked_sub(out.len()).filter(|header| *header <= Key::USUAL);
@@ -167,7 +175,7 @@ pub(super) fn read_to<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch, o
             && head.size as u64 == size
             && head.has_only(out.len())
         {
-            bytes.fill(disk.seek + header as u64, "a basket", out)?;
+            stored(bytes, disk.seek + header as u64, width, out)?;
             return Ok(Placed::There(head.entries as u64));
         }
     }
@@ -176,7 +184,19 @@ pub(super) fn read_to<'a>(bytes: &Bytes, disk: Disk, scratch: &'a mut Scratch, o
         return unpacked(&head, scratch).map(Placed::Other);
     }
     unpack_to(&scratch.stored[head.header..head.size], out)?;
+    turn(width, out);
     Ok(Placed::There(head.entries as u64))
+}
+
+/// Reads values that are stored as they are, piece by piece: each is turned while the caches of its thread still have it.
+fn stored(bytes: &Bytes, at: u64, width: usize, out: &mut [u8]) -> Result<()> {
+    /// A multiple of all widths that is less than a core's own cache.
+    const PIECE: usize = 128 << 10;
+    out.par_chunks_mut(PIECE).enumerate().try_for_each(|(number, piece)| {
+        bytes.fill(at + (number * PIECE) as u64, "a basket", piece)?;
+        turn(width, piece);
+        Ok(())
+    })
 }
 
 /// Entries of a basket on disk.

@@ -296,8 +296,8 @@ impl Tree {
         };
         on_disk(disk, |scratch| {
             let room = slot.bytes(prim).unwrap_or_default();
-            match basket::read_to(self.file.bytes(), disk, scratch, room)? {
-                Placed::There(entries) => agree(entries, said).map(|()| slot.turn()),
+            match basket::read_to(self.file.bytes(), disk, scratch, prim.width(), room)? {
+                Placed::There(entries) => agree(entries, said),
                 Placed::Other(basket) => agree(basket.entries, said).and_then(|()| rows(&basket, slot)),
             }
         })
