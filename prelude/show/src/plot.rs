@@ -218,9 +218,9 @@ impl Plot {
 
 impl Display for Plot {
     fn bundle(&self) -> Bundle {
-        match (self.svg(&LIGHT), self.svg(&DARK)) {
-            (Ok(light), Ok(dark)) => pictures(&self.text(), &self.spoken(), &light, &dark),
-            _ => Bundle::refused(self.text()),
+        match self.svg(&LIGHT) {
+            Ok(light) => pictures(|| self.text(), &self.spoken(), &light, || self.svg(&DARK).ok()),
+            Err(_) => Bundle::refused(self.text()),
         }
     }
 }
@@ -252,16 +252,23 @@ impl Display for Hist {
     }
 }
 
-/// The bundle of a picture that exists for light and dark pages.
-fn pictures(words: &str, title: &str, light: &str, dark: &str) -> Bundle {
-    let (width, height) = size(light);
-    let bundle = Bundle::text(words).html(images(title, light, dark)).with("image/svg+xml", light);
-    match raster::png(light, 2.0) {
-        Ok(png) => {
-            bundle.bytes("image/png", &png).note("image/png", serde_json::json!({ "width": width, "height": height }))
+/// The bundle of a picture that exists for light and dark pages. Its pixels, which take longer than all the rest, are made on a
+/// thread of their own.
+fn pictures(words: impl FnOnce() -> String, title: &str, light: &str, dark: impl FnOnce() -> Option<String>) -> Bundle {
+    std::thread::scope(|scope| {
+        let pixels = std::thread::Builder::new().name("recoil-pixels".into());
+        let pixels = pixels.spawn_scoped(scope, || raster::png(light, 2.0));
+        // What can be drawn can be drawn in other colours.
+        let html = images(title, light, dark().as_deref().unwrap_or(light));
+        let bundle = Bundle::text(words()).html(html).with("image/svg+xml", light);
+        let (width, height) = size(light);
+        match pixels.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(Ok(png))) => bundle
+                .bytes("image/png", &png)
+                .note("image/png", serde_json::json!({ "width": width, "height": height })),
+            _ => bundle,
         }
-        Err(_) => bundle,
-    }
+    })
 }
 
 /// HTML of a picture that exists for light and dark pages.

@@ -105,7 +105,7 @@ impl Figure {
 
 impl Display for Figure {
     fn bundle(&self) -> Bundle {
-        pictures(&self.words, &self.words, &self.svg, &dark(&self.svg))
+        pictures(|| self.words.clone(), &self.words, &self.svg, || Some(dark(&self.svg)))
     }
 }
 

@@ -157,10 +157,10 @@ impl Grid {
 
 impl Display for Grid {
     fn bundle(&self) -> Bundle {
-        let words: Vec<String> = self.plots.iter().map(Plot::text).collect();
-        match (self.svg(&LIGHT), self.svg(&DARK)) {
-            (Ok(light), Ok(dark)) => pictures(&words.join("\n\n"), &self.spoken(), &light, &dark),
-            (Err(why), _) | (_, Err(why)) => Bundle::refused(why.to_string()),
+        let words = || self.plots.iter().map(Plot::text).collect::<Vec<_>>().join("\n\n");
+        match self.svg(&LIGHT) {
+            Ok(light) => pictures(words, &self.spoken(), &light, || self.svg(&DARK).ok()),
+            Err(why) => Bundle::refused(why.to_string()),
         }
     }
 }

@@ -30,7 +30,7 @@ const BELOW: f64 = 54.0;
 pub fn pixels(png: &[u8], (columns, rows): (usize, usize), words: &str, colors: &[(&str, [u8; 3])]) -> Bundle {
     let png = base64::engine::general_purpose::STANDARD.encode(png);
     let of = |theme: &Theme| svg(&png, (columns.max(1) as f64, rows.max(1) as f64), words, colors, theme);
-    super::pictures(words, words, &of(&LIGHT), &of(&DARK))
+    super::pictures(|| words.to_owned(), words, &of(&LIGHT), || Some(of(&DARK)))
 }
 
 fn svg(png: &str, (columns, rows): (f64, f64), words: &str, colors: &[(&str, [u8; 3])], theme: &Theme) -> String {
