@@ -3,6 +3,8 @@
 //! One evaluator serves all cells of a test function, because it is the way of a notebook. The tests need the prelude,
 //! which is built once for all of them.
 
+#[path = "cells/early.rs"]
+mod early;
 #[path = "cells/errors.rs"]
 mod errors;
 #[path = "cells/interrupts.rs"]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// The compilers of this process that wait, or have waited.
-fn waiting() -> BTreeSet<i32> {
+pub(super) fn waiting() -> BTreeSet<i32> {
     let own = std::process::id().to_string();
     let is_one = |id: &i32| {
         let read = |name: &str| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
@@ -21,7 +21,7 @@ fn waiting() -> BTreeSet<i32> {
 }
 
 /// Waits until the compilers say yes to a question.
-fn until(what: &str, holds: impl Fn(&BTreeSet<i32>) -> bool) -> BTreeSet<i32> {
+pub(super) fn until(what: &str, holds: impl Fn(&BTreeSet<i32>) -> bool) -> BTreeSet<i32> {
     let start = Instant::now();
     loop {
         let now = waiting();
@@ -39,7 +39,7 @@ fn state(process: i32) -> char {
     stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).unwrap_or(' ')
 }
 
-fn end_all() {
+pub(super) fn end_all() {
     for process in waiting() {
         // SAFETY: `kill` has no memory effects; the process is a child of this one.
         unsafe { libc::kill(process, libc::SIGKILL) };

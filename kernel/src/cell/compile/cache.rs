@@ -55,12 +55,12 @@ impl Cache {
     }
 
     /// Keeps a compiled cell.
-    pub fn keep(&self, key: &str, library: &Path, source: &str, compiled: &Compiled) -> io::Result<()> {
+    pub fn keep(&self, key: &str, library: &[u8], source: &str, compiled: &Compiled) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let facts = serde_json::to_vec(compiled)?;
         place(&self.path(key, "rs"), |path| std::fs::write(path, source))?;
         place(&self.path(key, "json"), |path| std::fs::write(path, &facts))?;
-        place(&self.path(key, "so"), |path| std::fs::copy(library, path).map(|_| ()))?;
+        place(&self.path(key, "so"), |path| std::fs::write(path, library))?;
         self.prune();
         Ok(())
     }
@@ -125,12 +125,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(&folder.path().join("cells"));
         let library = folder.path().join("libx.so");
-        std::fs::write(&library, vec![7; 1000]).unwrap();
         let key = Cache::key(&["a", "b"]);
         assert_ne!(key, Cache::key(&["ab", ""]));
         assert!(cache.fetch(&key, &library).is_none());
         let compiled = Compiled { types: vec![(0, "i32".into())], ..Compiled::default() };
-        cache.keep(&key, &library, "fn f() {}", &compiled).unwrap();
+        cache.keep(&key, &[7; 1000], "fn f() {}", &compiled).unwrap();
         let out = folder.path().join("out.so");
         assert_eq!(cache.fetch(&key, &out).unwrap().types, compiled.types);
         assert_eq!(std::fs::read(&out).unwrap(), vec![7; 1000]);

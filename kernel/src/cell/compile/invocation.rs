@@ -18,8 +18,8 @@ const HIDDEN: [&str; 5] =
 const SHOWN: [(&str, &str); 2] = [("RUSTC_BOOTSTRAP", "1"), ("MALLOC_CONF", "thp:always,narenas:1")];
 
 impl Invocation {
-    /// For a cell; `emit` says what is made of it, `makes` whether the types of variables are asked for.
-    pub fn new(plan: &Plan, folder: &Path, source: &str, extra: &[String], emit: &str, makes: bool) -> Self {
+    /// For a cell; `emit` says what is made of it, `asks` whether the types of variables are asked for.
+    pub fn new(plan: &Plan, folder: &Path, source: &str, extra: &[String], emit: &str, asks: bool) -> Self {
         let mut all: Vec<String> = Vec::new();
         let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
@@ -33,8 +33,8 @@ impl Invocation {
         if let Some(serde) = serde_of_prelude(plan, source, extra) {
             add(&["--extern", &serde]);
         }
-        // Naming the types costs rustc a search through all crates, so it is only done when there are variables to keep.
-        let types = if makes { format!(",mir={MIR}") } else { String::new() };
+        // Naming the types costs rustc a search through all crates.
+        let types = if asks { format!(",mir={MIR}") } else { String::new() };
         add(&[&format!("--emit={emit}{types}"), "--error-format=json", "-Awarnings"]);
         all.extend_from_slice(extra);
         let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
@@ -47,6 +47,8 @@ impl Invocation {
         // Generic code that the prelude's crates have compiled already is compiled again: to find it, rustc would read the lists
         // of three hundred crates. What a cell calls is as thin as it can be, so there is little of it.
         add(&["-Zshare-generics=no"]);
+        // Symbols that name types.
+        add(&["-Csymbol-mangling-version=v0"]);
         // Calls that store variables stay where [`super::mir`] and [`super::shape`] look for them.
         add(&["-Zinline-mir=no"]);
         Self { rustc: plan.rustc.clone(), folder: folder.to_path_buf(), arguments: all }
@@ -74,8 +76,11 @@ impl Invocation {
     }
 }
 
+/// What rustc sees of an environment.
+pub(super) type Environment = Vec<(String, String)>;
+
 /// The environment that rustc sees when this process starts it; `None` when it is not all text.
-pub(super) fn environment() -> Option<Vec<(String, String)>> {
+pub(super) fn environment() -> Option<Environment> {
     let mut all = Vec::new();
     for (name, value) in std::env::vars_os() {
         let name = name.into_string().ok()?;

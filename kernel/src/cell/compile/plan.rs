@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     pub shapes: Vec<(usize, Shape)>,
     /// Compilers that have been started already.
     pub waiting: Vec<Waiting>,
+    /// The file for the result, when the kernel itself has begun to compile the cell.
+    pub early: Option<PathBuf>,
 }
 
 /// Parts of evcxr's items that have been replaced by later ones which it does not take for the same.

@@ -6,17 +6,23 @@
 use super::cache::Cache;
 use super::canonical::canonical;
 use super::dependencies;
-use super::invocation::MIR;
+use super::handed;
+use super::invocation::{Environment, MIR, environment};
 use super::linker;
 use super::mir;
+use super::names::Names;
 use super::plan::{Compiled, Invocation, Plan, Shape, Wish};
 use super::process::with_parent;
 use super::reactor::entered;
+use super::refusal::is_last_word;
 use super::repair::repaired;
+use super::running::Running;
 use super::shape;
 use super::unused;
 use super::waiting;
+use crate::cell::source::marks::PUT;
 use crate::cell::source::tries::as_written;
+use crate::process::Process;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -29,10 +35,20 @@ const MOST_PASSES: u32 = 12;
 /// A cell on its way through rustc.
 struct Way<'a> {
     plan: &'a Plan,
-    folder: &'a Path,
+    place: Place<'a>,
     library: &'a Path,
     /// Arguments that name added crates.
     extra: &'a [String],
+}
+
+/// Where compilers run.
+pub(super) struct Place<'a> {
+    /// The crate's folder.
+    pub folder: &'a Path,
+    /// What they see of the environment; `None` when it is not all text.
+    pub environment: Option<Environment>,
+    /// Where they are noted.
+    pub running: &'a Running,
 }
 
 /// Compiles `source` to `library`, in `folder`.
@@ -43,21 +59,30 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
     let source = entered(canonical(source, &plan.superseded), &dependencies.arguments);
-    let changing = plan.changing.join(",");
-    let key = Cache::key(&[&source, &plan.identity, &plan.opt_level, &dependencies.identity, &changing]);
-    let way = Way { plan, folder, library, extra: &dependencies.arguments };
+    let key = key(plan, &source, &dependencies.identity);
+    let early = plan.early.as_deref().and_then(handed::result).filter(|early| early.key == key);
+    let refused = early.as_ref().is_some_and(|early| !early.diagnostics.is_empty());
+    if let (Some(early), Some(path), false) = (&early, &plan.early, refused)
+        && handed::take(path, library).is_ok()
+    {
+        return early.clone();
+    }
+    let running = Running::new();
+    let place = Place { folder, environment: environment(), running: &running };
+    let way = Way { plan, place, library, extra: &dependencies.arguments };
     let wishes = way.wishes(&source, dependencies.cacheable);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {
         let (note, crates) = (dependencies.note, dependencies.identity);
-        let found = Compiled { sequence: plan.sequence, cached: true, passes: 0, key, note, crates, ..found };
-        return Compiled { changed: changed(plan, &found), given_to: None, by_waiting: false, wishes, ..found };
+        return Compiled { note, crates, ..way.cached(found, key, wishes) };
     }
-    let mut compiled = Compiled { key, ..nothing };
-    way.run(source, wishes.first(), &mut compiled);
+    let mut compiled = early.filter(|_| refused).unwrap_or(Compiled { key, ..nothing });
+    let errors = refused.then(|| std::mem::take(&mut compiled.diagnostics));
+    way.run(source, wishes.first(), errors, &mut compiled);
     if compiled.failure.is_none() && compiled.diagnostics.is_empty() && dependencies.cacheable {
         // A full disk must not fail the cell: it is compiled already.
-        let _ = cache.keep(&compiled.key, library, &compiled.source, &compiled);
+        let _ =
+            std::fs::read(library).and_then(|library| cache.keep(&compiled.key, &library, &compiled.source, &compiled));
     }
     compiled.changed = changed(plan, &compiled);
     compiled.note = dependencies.note;
@@ -66,10 +91,37 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     compiled
 }
 
+/// Compiles a cell before evcxr asks for it: takes it out of the cache, or has it compiled once. Errors are those of the one
+/// pass. `None` when something else failed.
+pub(super) fn compile_early(plan: &Plan, place: Place<'_>, source: &str, library: &Path) -> Option<Compiled> {
+    let source = canonical(source, &plan.superseded);
+    let key = key(plan, &source, "");
+    let way = Way { plan, place, library, extra: &[] };
+    let wishes = way.wishes(&source, true);
+    if let Some(found) = Cache::new(&plan.cache).fetch(&key, library) {
+        return Some(way.cached(found, key, wishes));
+    }
+    let mut compiled = Compiled { sequence: plan.sequence, key, passes: 1, source, ..Compiled::default() };
+    way.hold(wishes.first());
+    let file = way.file(&compiled);
+    compiled.diagnostics = way.pass(&file, wishes.first(), &mut compiled).ok()?;
+    if compiled.diagnostics.is_empty() {
+        way.learn(&file, &mut compiled);
+    }
+    Some(Compiled { changed: changed(plan, &compiled), wishes, ..compiled })
+}
+
+/// The name of a cell in the cache.
+fn key(plan: &Plan, source: &str, crates: &str) -> String {
+    Cache::key(&[source, &plan.identity, &plan.opt_level, crates, &plan.changing.join(",")])
+}
+
 /// Makes nothing of the crate with which a session begins. It only knows which compilers could wait for the first cell.
 pub(crate) fn begin(plan: &Plan, folder: &Path, source: &str, library: &Path) -> Compiled {
     let source = canonical(source, &plan.superseded);
-    let way = Way { plan, folder, library, extra: &[] };
+    let running = Running::new();
+    let place = Place { folder, environment: environment(), running: &running };
+    let way = Way { plan, place, library, extra: &[] };
     Compiled { sequence: plan.sequence, wishes: way.wishes(&source, true), ..Compiled::default() }
 }
 
@@ -99,7 +151,7 @@ impl Way<'_> {
     }
 
     fn object(&self) -> PathBuf {
-        self.folder.join("target/ctx.o")
+        self.place.folder.join("target/ctx.o")
     }
 
     fn linked(&self) -> String {
@@ -107,7 +159,19 @@ impl Way<'_> {
     }
 
     fn invocation(&self, source: &str, emit: &str, makes: bool) -> Invocation {
-        Invocation::new(self.plan, self.folder, source, self.extra, emit, makes)
+        Invocation::new(self.plan, self.place.folder, source, self.extra, emit, makes)
+    }
+
+    /// Whether the types of variables are told by the symbols of the cell. Those of an optimised cell may have gone, and those
+    /// of the notebook's own types stay the same when the types change.
+    fn by_symbols(&self, source: &str) -> bool {
+        let plain = self.plan.opt_level == "0" && self.plan.changing.is_empty() && !source.contains("serde");
+        plain && self.is_direct()
+    }
+
+    /// Whether rustc is to name the types of variables while it compiles the cell.
+    fn asks(&self, source: &str) -> bool {
+        self.plan.makes && !self.by_symbols(source)
     }
 
     /// What rustc is run with at first.
@@ -118,21 +182,74 @@ impl Way<'_> {
 
     /// Compilers that could be started before a cell like this one. A crate in a folder may change behind the back of one.
     fn wishes(&self, source: &str, cacheable: bool) -> Vec<Wish> {
-        let makes = self.plan.makes;
-        let of = |makes| Wish::new(self.first(source, makes), source).filter(|_| cacheable);
-        [makes, !makes].into_iter().filter_map(of).collect()
+        let asks = self.asks(source);
+        let environment = self.place.environment.as_ref().filter(|_| cacheable);
+        let of = |asks| Wish::new(self.first(source, asks), environment?, source);
+        let other = (!self.by_symbols(source)).then_some(!asks);
+        [Some(asks), other].into_iter().flatten().filter_map(of).collect()
     }
 
-    /// Passes of rustc until it succeeds or nothing can be repaired.
-    fn run(&self, mut source: String, mut wish: Option<&Wish>, compiled: &mut Compiled) {
-        let (plan, library) = (self.plan, self.library);
-        let file = format!("{}.rs", compiled.key);
-        waiting::hold(plan.waiting.iter().filter(|one| wish.is_none_or(|wish| !wish.is_met_by(one))));
+    /// A cell that was in the cache.
+    fn cached(&self, found: Compiled, key: String, wishes: Vec<Wish>) -> Compiled {
+        let changed = changed(self.plan, &found);
+        let found = Compiled { sequence: self.plan.sequence, cached: true, passes: 0, key, ..found };
+        Compiled { changed, given_to: None, by_waiting: false, wishes, seconds: 0.0, ..found }
+    }
+
+    /// The name of the file with the source.
+    fn file(&self, compiled: &Compiled) -> String {
+        format!("{}.rs", compiled.key)
+    }
+
+    /// Has compilers stand still that are not for this cell.
+    fn hold(&self, wish: Option<&Wish>) {
+        let given = wish.and_then(|wish| self.plan.waiting.iter().find(|one| wish.is_met_by(one)));
+        waiting::hold(self.plan.waiting.iter().filter(|one| given.is_none_or(|given| given.name != one.name)));
+    }
+
+    /// What is to be learnt of a cell that is compiled.
+    fn learn(&self, file: &str, compiled: &mut Compiled) {
+        if self.plan.makes {
+            compiled.types = self.types(file, compiled);
+        }
+        if !self.plan.changing.is_empty() {
+            compiled.shapes = shape::shapes(self.library, &self.plan.changing);
+        }
+        let _ = std::fs::remove_file(self.place.folder.join(file));
+    }
+
+    /// The types of the variables that the cell makes.
+    fn types(&self, file: &str, compiled: &mut Compiled) -> Vec<(usize, String)> {
+        let told = || mir::types(&std::fs::read_to_string(self.place.folder.join(MIR)).unwrap_or_default());
+        let source = &compiled.source;
+        if self.asks(source) {
+            return told();
+        }
+        let object = std::fs::read(self.object()).unwrap_or_default();
+        let names = Names::read(&self.plan.cache, &self.plan.identity);
+        if let Some(types) = names.types(&object, source.matches(PUT).count()) {
+            return types;
+        }
+        let start = Instant::now();
+        let invocation = self.invocation(source, "metadata=target/names.rmeta", true);
+        // What it does not say is no variable.
+        let types = if self.rustc(file, source, &invocation).is_ok() { told() } else { Vec::new() };
+        compiled.passes += 1;
+        compiled.compile_seconds += start.elapsed().as_secs_f64();
+        // Otherwise they are asked for again.
+        let _ = names.keep(&object, &types);
+        types
+    }
+
+    /// Passes of rustc until it succeeds or nothing can be repaired. `errors` are those of a first one that was made already.
+    fn run(&self, mut source: String, wish: Option<&Wish>, errors: Option<Vec<Value>>, compiled: &mut Compiled) {
+        let file = self.file(compiled);
+        let (mut wish, mut errors) = (wish.filter(|_| errors.is_none()), errors);
+        self.hold(wish);
         loop {
-            compiled.passes += 1;
+            compiled.passes += u32::from(errors.is_none());
             compiled.source.clone_from(&source);
-            let wish = wish.take();
-            let errors = match self.pass(&file, wish, compiled) {
+            let errors = match errors.take().map_or_else(|| self.pass(&file, wish.take(), compiled), Ok) {
                 Ok(errors) => errors,
                 Err(error) => {
                     compiled.failure = Some(error);
@@ -140,18 +257,12 @@ impl Way<'_> {
                 }
             };
             if errors.is_empty() {
-                let mir = std::fs::read_to_string(self.folder.join(MIR)).unwrap_or_default();
-                compiled.types = mir::types(&mir);
-                if !plan.changing.is_empty() {
-                    compiled.shapes = shape::shapes(library, &plan.changing);
-                }
-                let _ = std::fs::remove_file(self.folder.join(&file));
-                return;
+                return self.learn(&file, compiled);
             }
             // Rules for included files may be behind it: only a rustc with the plain file has the last word.
             let included = std::mem::take(&mut compiled.by_waiting);
             let written = as_written(&source);
-            if included || written.is_some() {
+            if (included || written.is_some()) && !is_last_word(&file, &source, &errors) {
                 source = written.unwrap_or(source);
                 continue;
             }
@@ -171,7 +282,7 @@ impl Way<'_> {
         let start = Instant::now();
         let said = match self.by_waiting(file, wish, compiled) {
             Some(said) => said,
-            None => self.rustc(file, &compiled.source, &self.first(&compiled.source, self.plan.makes))?,
+            None => self.rustc(file, &compiled.source, &self.first(&compiled.source, self.asks(&compiled.source)))?,
         };
         let vanishing = self.vanishing(&compiled.source, &said.unused)?;
         compiled.compile_seconds += start.elapsed().as_secs_f64();
@@ -181,7 +292,7 @@ impl Way<'_> {
         }
         let start = Instant::now();
         if linker::link(&self.plan.linker, &self.object(), self.library).is_err() {
-            let invocation = self.invocation(&compiled.source, &self.linked(), self.plan.makes);
+            let invocation = self.invocation(&compiled.source, &self.linked(), self.asks(&compiled.source));
             self.rustc(file, &compiled.source, &invocation)?;
         }
         compiled.link_seconds += start.elapsed().as_secs_f64();
@@ -193,6 +304,7 @@ impl Way<'_> {
         let wish = wish?;
         let waiting = self.plan.waiting.iter().find(|waiting| wish.is_met_by(waiting))?;
         compiled.given_to = Some(waiting.name.clone());
+        Process::open(waiting.process).into_iter().for_each(|process| self.place.running.add(process));
         let messages = wish.compile(waiting, file, &compiled.source)?;
         compiled.by_waiting = true;
         let (errors, unused) = sorted(messages);
@@ -205,23 +317,29 @@ impl Way<'_> {
         if warnings.is_empty() {
             return Ok(Vec::new());
         }
-        let invocation = self.invocation(source, "metadata=target/unused.rmeta", self.plan.makes);
+        let invocation = self.invocation(source, "metadata=target/unused.rmeta", false);
         let said = self.rustc(FILE, &unused::question(source, warnings), &invocation)?;
         Ok(unused::errors(warnings, &said.errors))
     }
 
     /// Runs rustc over the source, in a file of this name.
     fn rustc(&self, file: &str, source: &str, invocation: &Invocation) -> Result<Said, String> {
-        let path = self.folder.join(file);
+        let path = self.place.folder.join(file);
         std::fs::write(&path, source).map_err(|error| format!("{}: {error}", path.display()))?;
         let failed = |error| format!("cannot run {}: {error}", invocation.rustc.display());
-        let mut child = with_parent(&mut invocation.command(file)).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let mut command = invocation.command(file);
+        if let Some(environment) = &self.place.environment {
+            command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+        }
+        let mut child = with_parent(&mut command).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let process = child.id().try_into().ok().and_then(Process::open);
+        process.into_iter().for_each(|process| self.place.running.add(process));
         let (mut text, mut messages) = (String::new(), Vec::new());
         for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).lines()).map_while(Result::ok)
         {
             messages.extend(serde_json::from_str::<Value>(&line));
             if invocation.has_all(&messages) {
-                // It ends with this process at the latest.
+                self.place.running.leave(child);
                 return Ok(Said { unused: sorted(messages).1, ..Said::default() });
             }
             text += &line;

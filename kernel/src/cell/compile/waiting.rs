@@ -7,7 +7,7 @@
 //! rustc that starts with the cell.
 
 use super::cache::Cache;
-use super::invocation::environment;
+use super::invocation::Environment;
 use super::plan::{Invocation, Waiting, Wish};
 use super::process::with_parent;
 use crate::process::Process;
@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Wish {
     /// What would be of use for this source; `None` when nothing can be.
-    pub fn new(invocation: Invocation, source: &str) -> Option<Self> {
+    pub fn new(invocation: Invocation, environment: &Environment, source: &str) -> Option<Self> {
         let (attributes, items) = source.split_at(attributes(source));
         items.contains(PRELUDE).then_some(())?;
-        Some(Self { invocation, environment: environment()?, attributes: attributes.to_owned() })
+        Some(Self { invocation, environment: environment.clone(), attributes: attributes.to_owned() })
     }
 
     fn key(&self) -> String {

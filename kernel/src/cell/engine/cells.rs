@@ -5,6 +5,7 @@ use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
 use super::waiters::Waiters;
 use crate::assist::Assistant;
+use crate::cell::compile::early::Frame;
 use crate::cell::compile::linker;
 use crate::cell::compile::lock::Lock;
 use crate::cell::compile::plan::{Plan, SESSION};
@@ -60,6 +61,8 @@ pub(crate) struct Engine {
     pub(super) imports: Vec<String>,
     /// Compilers that wait for cells.
     pub(super) waiters: Waiters,
+    /// What evcxr will write around the next cell; `None` when that is not known.
+    pub(super) frame: Option<Frame>,
 }
 
 /// The next cell; `None` when there will be none. Compilers for it are started when it does not come at once: they would take
@@ -129,6 +132,7 @@ impl Engine {
             lock,
             imports: Vec::new(),
             waiters: Waiters::default(),
+            frame: None,
         };
         engine.begin_session().map_err(|error| failed(&error.value))?;
         Ok(engine)
@@ -140,6 +144,7 @@ impl Engine {
         self.command(&session)?;
         self.write_plan(Plan { begins: true, ..self.empty_plan() })?;
         self.context.execute(PRELUDE).map_err(|error| failure("StartError", error.to_string()))?;
+        self.frame = self.compiled().as_ref().and_then(Frame::of);
         self.definitions.add(PRELUDE);
         Ok(())
     }
@@ -242,6 +247,7 @@ impl Engine {
 
     /// Has evcxr do one of its own commands; some of them compile an empty cell.
     pub(super) fn command(&mut self, line: &str) -> Result<EvalOutputs, Failure> {
+        self.frame = None;
         self.write_plan(self.empty_plan())?;
         let workers = self.shared.listener.workers();
         let result = self.context.execute(line);
@@ -265,6 +271,7 @@ impl Engine {
         self.shared.listener.wait_for_worker(workers, WORKER_PATIENCE);
         self.table.clear();
         self.imports.clear();
+        self.frame = None;
         self.origins.clear();
         self.definitions = Definitions::default();
         self.statics.clear();

@@ -5,6 +5,7 @@ use super::depends;
 use super::job::{RunStats, Task};
 use super::superseded::{Live, replace_impls, superseded};
 use crate::cell::compile::cache::Cache;
+use crate::cell::compile::early::{Early, Frame};
 use crate::cell::compile::mir;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
 use crate::cell::failure::{failure, interrupted};
@@ -78,7 +79,7 @@ impl Engine {
         }
         let next = self.next(&parsed, &generated, definitions);
         let plan = self.plan_for(&parsed, &generated, &next, opt_level);
-        self.write_plan(plan)?;
+        let early = self.begin_early(plan, &generated)?;
         let workers = self.shared.listener.workers();
         self.check_interrupt()?;
         let origin = self.note_begun(task, &parsed, &generated);
@@ -86,6 +87,7 @@ impl Engine {
         let start = Instant::now();
         let result = self.context.execute(&generated.code);
         let seconds = start.elapsed().as_secs_f64();
+        self.waiters.note_spent(early.and_then(Early::end));
         self.note_crates(task.token);
         let changed = self.compiled().map(|compiled| compiled.changed).unwrap_or_default();
         if !changed.is_empty() {
@@ -99,6 +101,18 @@ impl Engine {
         self.note_failed(ended.is_err(), names);
         let run_seconds = self.shared.listener.ran_for().as_secs_f64();
         ended.map(|(bundle, compiled)| RunStats { bundle, compiled, seconds, run_seconds })
+    }
+
+    /// Writes the plan, and begins to compile the cell if it is known what evcxr will make of it.
+    fn begin_early(&mut self, plan: Plan, generated: &Generated) -> Result<Option<Early>, Failure> {
+        let frame = self.frame.clone().filter(|_| generated.is_plain() && self.imports.is_empty());
+        let early = frame.as_ref().map(|_| self.shared.folder.join(format!("early-{}", self.sequence)));
+        let plan = self.write_plan(Plan { early, ..plan })?;
+        let early = frame.and_then(|frame| Early::start(&plan, &frame, &generated.code, self.waiters.order()));
+        if early.is_none() && plan.early.is_some() {
+            self.write_plan(Plan { early: None, ..plan })?;
+        }
+        Ok(early)
     }
 
     /// Notes what the cell is made from, as far as that is known before it runs.
@@ -298,17 +312,20 @@ impl Engine {
             changing: Vec::new(),
             shapes: Vec::new(),
             waiting: Vec::new(),
+            early: None,
         }
     }
 
-    pub(super) fn write_plan(&mut self, plan: Plan) -> Result<(), Failure> {
+    pub(super) fn write_plan(&mut self, plan: Plan) -> Result<Plan, Failure> {
         self.settle_waiters();
         self.sequence += 1;
         let plan = Plan { sequence: self.sequence, waiting: self.waiters.ready(), ..plan };
         let _ = std::fs::remove_file(compiled_path(&self.shared.folder));
         let text = serde_json::to_vec(&plan).map_err(|error| failure("InternalError", error.to_string()))?;
         let path = plan_path(&self.shared.folder);
-        std::fs::write(&path, text).map_err(|error| failure("InternalError", format!("{}: {error}", path.display())))
+        let failed = |error| failure("InternalError", format!("{}: {error}", path.display()));
+        std::fs::write(&path, text).map_err(failed)?;
+        Ok(plan)
     }
 
     /// Takes account of what the last compilation has used and would have used.
@@ -431,6 +448,7 @@ impl Engine {
         if well {
             // evcxr has taken those that came with this cell.
             self.imports.clone_from(&compiled.imports);
+            self.frame = Frame::of(compiled);
         }
         if well && task.number > 0 {
             let items =

@@ -23,6 +23,17 @@ pub(crate) struct Generated {
     pub items: Vec<Source>,
 }
 
+/// What a cell's statements begin with, and what they end with.
+const OPEN: &str = "recoil::runtime::done({";
+const CLOSE: &str = "__recoil_ended.finish(); }});\n";
+
+impl Generated {
+    /// Whether the code is statements and nothing else.
+    pub fn is_plain(&self) -> bool {
+        self.code.starts_with(OPEN) && self.code.ends_with(CLOSE)
+    }
+}
+
 /// Generates the code of a cell.
 pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated {
     let body = body(code, parsed);
@@ -36,7 +47,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         out.push('\n');
     }
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "recoil::runtime::done({{ let __recoil_ok = ::recoil::runtime::begin();");
+    let _ = writeln!(out, "{OPEN} let __recoil_ok = ::recoil::runtime::begin();");
     if parsed.names_tokio {
         out.push_str("::recoil::runtime::with_runtime();\n");
     }
@@ -76,7 +87,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         let condition = if made.contains(name) { "if !__recoil_ended.well() " } else { "" };
         let _ = writeln!(out, "{KEEP}{index}*/ {condition}{{ ::recoil::runtime::keep({name:?}, {name}); }}");
     }
-    out.push_str("__recoil_ended.finish(); }});\n");
+    out.push_str(CLOSE);
     let items = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));
     let items: Vec<_> = items.map(|range| Source::new(code, range.start, range.end, &parsed.edits)).collect();
     let ranges = parsed.items.iter().filter(|range| !code[(*range).clone()].starts_with("#!"));
@@ -179,6 +190,7 @@ mod tests {
         let code = "struct P { x: i32 }\nlet a = P { x: b };\nfor _ in 0..2 { b += 1; }\na.x + b";
         let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table());
         assert_eq!(generated.variables, ["b", "a"]);
+        assert!(!generated.is_plain() && generate("1", &parse("1", &Notebook::empty()).unwrap(), &table()).is_plain());
         let file = format!("fn f() {{ {} }}", generated.code);
         syn::parse_file(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
         let body = &generated.code[generated.code.find(BODY).unwrap() + BODY.len()..];

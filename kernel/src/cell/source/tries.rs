@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Stands in front of the expression.
-pub(super) const OPEN: &str = "/*recoil ?*/(match (";
+pub(crate) const OPEN: &str = "/*recoil ?*/(match (";
 /// Stands in the place of the `?`.
-pub(super) const CLOSE: &str = ") { ::core::result::Result::Ok(recoil_value) => recoil_value, ::core::result::Result::Err(recoil_error) \
+pub(crate) const CLOSE: &str = ") { ::core::result::Result::Ok(recoil_value) => recoil_value, ::core::result::Result::Err(recoil_error) \
                      => return ::core::result::Result::Err(::recoil::runtime::Failed(recoil_error).recoil_stop()) })";
 
 /// The edits for a `?` behind the expression at `inner`.
@@ -20,6 +20,12 @@ pub(super) fn matched(inner: Range<usize>, question: Range<usize>) -> [Edit; 2] 
         Edit { start: inner.start, end: inner.start, text: OPEN.into() },
         Edit { start: question.start, end: question.end, text: CLOSE.into() },
     ]
+}
+
+/// The places of other words in a source.
+pub(crate) fn rewritten(source: &str) -> Vec<Range<usize>> {
+    let of = |words: &'static str| source.match_indices(words).map(move |(at, _)| at..at + words.len());
+    of(OPEN).chain(of(CLOSE)).collect()
 }
 
 /// The source with every `?` as it was written; with blanks, so that places stay. `None` when there are none in other words.
