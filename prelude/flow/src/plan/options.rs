@@ -1,5 +1,5 @@
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How a query is run. The answer never depends on it.
@@ -44,7 +44,7 @@ impl Default for Options {
             memory_budget: budget,
             streaming_threshold: budget / 2,
             chunk_size: 262_144,
-            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads: processors(),
             cache: true,
             spill: None,
             checkpoint: None,
@@ -122,6 +122,12 @@ impl Options {
         self.progress = Some(Arc::new(hear));
         self
     }
+}
+
+/// Processors that this process may use, as they are when it is first asked: the system looks them up in files, again and again.
+fn processors() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
 /// Where a pass keeps what it has done. The file is replaced at once, never half-written, and removed at the end.

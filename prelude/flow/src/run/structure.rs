@@ -8,7 +8,7 @@ use crate::run::store::{EntityId, Store};
 use cut::Verdict;
 use polars::prelude::PlSmallStr;
 use segment::{Place, Scalar, Statistics};
-use sources::{Index, Source};
+use sources::{Index, SegmentInfo, Source};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ pub(crate) fn structure_source(source: &dyn Source, stage: &Stage, chunk: usize)
     let real: Vec<_> = stage.columns.iter().filter(|name| schema.contains(name)).cloned().collect();
     let width: u64 = real.iter().filter_map(|name| schema.get(name)).map(sources::width).sum();
     let mut out = Units { segments: infos.len() as u64, ..Units::default() };
+    let asked = asked(&stage.steps);
     let mut skipped = [("rows", 0), ("time", 0), ("statistics", 0), ("columns", 0)];
     for slice in by_row_slice(&ranges) {
         let rows = infos[slice[0]].rows.clone();
@@ -36,10 +37,7 @@ pub(crate) fn structure_source(source: &dyn Source, stage: &Stage, chunk: usize)
             skipped[0].1 += slice.len() as u64;
             continue;
         }
-        let mut known = Statistics { rows: rows.end - rows.start, ..Statistics::default() };
-        for &segment in &slice {
-            known.columns.extend(infos[segment].statistics.columns.iter().map(|(name, s)| (name.clone(), s.clone())));
-        }
+        let known = known(infos, &slice, &asked);
         let decided = match decide(&stage.steps, &known, index) {
             Ok(decided) => decided,
             Err(why) => {
@@ -69,6 +67,33 @@ pub(crate) fn structure_source(source: &dyn Source, stage: &Stage, chunk: usize)
     }
     out.skipped = skipped.into_iter().filter(|(_, count)| *count > 0).map(|(why, n)| (why.to_owned(), n)).collect();
     out
+}
+
+/// The columns whose bounds may decide a step.
+fn asked(steps: &[Step]) -> Vec<&PlSmallStr> {
+    let mut asked: Vec<&PlSmallStr> = Vec::new();
+    for step in steps {
+        match &step.op {
+            Op::Filter(cut) => asked.extend(cut.columns()),
+            Op::Dates { column, .. } => asked.push(column),
+            _ => {}
+        }
+    }
+    asked.sort_unstable();
+    asked.dedup();
+    asked
+}
+
+/// What is known of some columns of a row slice. A table may have thousands of others.
+fn known(infos: &[SegmentInfo], slice: &[usize], asked: &[&PlSmallStr]) -> Statistics {
+    let rows = slice.first().map_or(0, |&first| infos[first].rows.end - infos[first].rows.start);
+    let mut known = Statistics { rows, ..Statistics::default() };
+    for &segment in slice {
+        let columns = &infos[segment].statistics.columns;
+        let found = asked.iter().filter_map(|name| columns.get_key_value(name.as_str()));
+        known.columns.extend(found.map(|(name, known)| (name.clone(), known.clone())));
+    }
+    known
 }
 
 /// Which segments of a row slice hold which wanted columns. Columns of the index are in all, so they are read from
