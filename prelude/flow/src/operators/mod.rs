@@ -23,6 +23,7 @@ pub(crate) mod scattered;
 pub(crate) mod score;
 pub(crate) mod state;
 pub(crate) mod stored;
+mod sums;
 pub(crate) mod table;
 mod text_keys;
 pub(crate) mod values;

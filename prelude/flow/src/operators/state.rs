@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::operators::groups::logical;
+use crate::operators::sums::present;
 use crate::operators::values::{Order, each_float, each_order, each_present, each_whole};
 use crate::operators::words::words;
 use crate::plan::aggregation::{AggregateFunction, Aggregation};
@@ -198,18 +199,19 @@ impl State {
             }
             return Ok(true);
         }
+        let column = column.rechunk();
+        if let (Self::Float { sums, counts, .. }, DataType::Float32) = (&mut *self, column.dtype()) {
+            let values = column.f32()?.cont_slice()?;
+            add_runs(sums, counts, runs.map(|(group, (start, end))| (group, present(&values[start..end]))));
+            return Ok(true);
+        }
         if column.dtype() != &DataType::Float64 {
             return Ok(false);
         }
-        let column = column.rechunk();
         let values = column.f64()?.cont_slice()?;
         match self {
             Self::Float { sums, counts, .. } => {
-                for (group, (start, end)) in runs {
-                    let (sum, count) = present(&values[start..end]);
-                    sums[group] += sum;
-                    counts.get_mut(group).into_iter().for_each(|counted| *counted += count);
-                }
+                add_runs(sums, counts, runs.map(|(group, (start, end))| (group, present(&values[start..end]))));
             }
             Self::Peak { max, values: peaks } => {
                 for (group, (start, end)) in runs {
@@ -352,22 +354,12 @@ impl State {
     }
 }
 
-/// The sum of the values that are not NaN, and how many these are. Several sums side by side do not wait for each other, and lose
-/// fewer digits.
-fn present(values: &[f64]) -> (f64, u64) {
-    const SUMS: usize = 16;
-    let (mut sums, mut counts) = ([0.0; SUMS], [0_u64; SUMS]);
-    let (rows, rest) = values.as_chunks::<SUMS>();
-    let mut add = |at: usize, value: f64| {
-        let is_there = !value.is_nan();
-        sums[at] += if is_there { value } else { 0.0 };
-        counts[at] += u64::from(is_there);
-    };
-    for row in rows {
-        (0..SUMS).for_each(|at| add(at, row[at]));
+/// Adds sums of runs and how many values they had, where that is wanted.
+fn add_runs(sums: &mut [f64], counts: &mut [u64], runs: impl Iterator<Item = (usize, (f64, u64))>) {
+    for (group, (sum, count)) in runs {
+        sums[group] += sum;
+        counts.get_mut(group).into_iter().for_each(|counted| *counted += count);
     }
-    rest.iter().enumerate().for_each(|(at, value)| add(at, *value));
-    (sums.iter().sum(), counts.iter().sum())
 }
 
 fn add(sum: &mut i128, value: i128, lost: &mut bool) {
@@ -479,4 +471,27 @@ fn extremes(name: PlSmallStr, values: &[Option<Order>], dtype: &DataType) -> Res
         Series::new(name, values.iter().map(one).collect::<Vec<_>>())
     };
     if dtype.is_temporal() { logical(physical, dtype) } else { Ok(physical.cast(dtype)?) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_either_width_are_summed_like_rows() {
+        let at = |row: usize| if row % 7 == 3 { f64::NAN } else { (row * row % 1_001) as f64 * 0.5 };
+        let wide = Series::new("x".into(), (0..1_000).map(at).collect::<Vec<_>>());
+        let (groups, ends) = ([1, 0, 1], [5, 400, 1_000]);
+        for column in [wide.cast(&DataType::Float32).unwrap(), wide] {
+            for function in [AggregateFunction::Sum, AggregateFunction::Mean] {
+                let mut states = [0, 1].map(|_| State::new(function, column.dtype()));
+                states.iter_mut().for_each(|state| state.grow(2));
+                let [runs, rows] = &mut states;
+                assert!(runs.take_runs(&groups, &ends, &column).unwrap());
+                rows.take(&spread(&groups, &ends), &column).unwrap();
+                // Halves are added without rounding.
+                assert_eq!(format!("{runs:?}"), format!("{rows:?}"), "{function:?} {}", column.dtype());
+            }
+        }
+    }
 }
