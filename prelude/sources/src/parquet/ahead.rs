@@ -10,7 +10,7 @@ use std::ops::Range;
 impl Parquet {
     /// Lets the system read ahead the pages of some columns in which some rows of a row group lie.
     pub(super) fn ahead(&self, segment: usize, columns: &[PlSmallStr], rows: &Range<usize>) {
-        let all = self.segments[segment].len();
+        let all = self.head.segments[segment].len();
         // Where there is nothing to decode, reading is all that is done, and two who read are in each other's way.
         let chunks = columns.iter().flat_map(|name| self.chunks(segment, name));
         let chunks = chunks.filter(|chunk| chunk.compression() != Compression::Uncompressed);

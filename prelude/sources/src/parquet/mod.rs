@@ -5,6 +5,7 @@ mod ahead;
 mod coded;
 mod decode;
 mod footer;
+mod head;
 mod int96;
 mod listed;
 mod pages;
@@ -23,13 +24,11 @@ use crate::columns::{Unreadable, as_held};
 use crate::file::TableFile;
 use crate::guard::guarded;
 use crate::source::{AskTexts, SegmentInfo, Source, not_there};
+use head::{Head, is_unsupported};
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
-use polars_buffer::Buffer;
-use polars_parquet::parquet::read::deserialize_metadata;
-use polars_parquet::read::{ColumnChunkMetadata, FileMetadata, PhysicalType, infer_schema, read_metadata};
+use polars_parquet::read::{ColumnChunkMetadata, PhysicalType, infer_schema};
 use recoil_bytes::Bytes;
-use schema::Columns;
 use segment::lists::Lists;
 use segment::{Error, Place, Result};
 use std::ops::Range;
@@ -53,14 +52,7 @@ use wanted::Wanted;
 #[derive(Debug)]
 pub struct Parquet {
     file: TableFile,
-    schema: SchemaRef,
-    fields: ArrowSchema,
-    unreadable: Vec<Unreadable>,
-    zones: Vec<(PlSmallStr, Arc<str>)>,
-    metadata: FileMetadata,
-    /// Whether the library understands all of the footer.
-    footer_is_plain: bool,
-    segments: Vec<SegmentInfo>,
+    head: Arc<Head>,
 }
 
 /// Opens a Parquet file: reads its footer and nothing else. Columns of types that are not supported are left out; the
@@ -91,104 +83,14 @@ pub fn open(path: impl AsRef<Path>) -> Result<Parquet> {
         ));
     }
     let held = file.hold(|| vec![size.saturating_sub(FOOTER)..size], &place)?;
-    let explain = |error: String| Error::read(&place, footer_error(&file_end(&bytes), &error));
-    let (metadata, footer_is_plain) = metadata(&bytes).map_err(explain)?;
+    let head = Head::of(&file, &bytes, &place)?;
     drop(held);
-    let Columns { fields, schema, unreadable, zones } = schema::columns(&metadata);
-    let mut parquet = Parquet {
-        file,
-        schema: Arc::new(schema),
-        fields,
-        unreadable,
-        zones,
-        metadata,
-        footer_is_plain,
-        segments: Vec::new(),
-    };
-    parquet.segments = guarded(|| parquet.describe(size)).map_err(explain)??;
-    Ok(parquet)
-}
-
-/// The footer, and whether the library understands all of it; of one with words that it does not know, all but those.
-fn metadata(file: &Bytes) -> std::result::Result<(FileMetadata, bool), String> {
-    let read = guarded(|| read_metadata(&mut file.reader())).and_then(|read| read.map_err(|error| error.to_string()));
-    read.map(|whole| (whole, true)).or_else(|error| known_words(file).map(|known| (known, false)).ok_or(error))
-}
-
-fn known_words(file: &Bytes) -> Option<FileMetadata> {
-    let (size, mut end) = (file.length(), [0; 8]);
-    file.read_at(size.checked_sub(8)?, &mut end).ok()?;
-    let (length, magic) = end.split_first_chunk::<4>()?;
-    let start = (size - 8).checked_sub(u32::from_le_bytes(*length).into()).filter(|_| magic == b"PAR1")?;
-    let mut stored = vec![0; (size - 8 - start) as usize];
-    file.read_at(start, &mut stored).ok()?;
-    let known = Buffer::from_vec(footer::without_unknown_words(&stored)?);
-    guarded(|| deserialize_metadata(known)).ok()?.ok()
-}
-
-/// The last four bytes of a file.
-fn file_end(file: &Bytes) -> [u8; 4] {
-    let mut end = [0; 4];
-    if file.read_at(file.length().saturating_sub(4), &mut end).is_ok() { end } else { [0; 4] }
-}
-
-/// Why a footer is not understood: what is not supported is no damage.
-fn footer_error(end: &[u8; 4], error: &str) -> String {
-    match end {
-        b"PARE" => "the file is encrypted, which is not supported; decrypt it with the tool that wrote it".to_owned(),
-        b"PAR1" if is_unsupported(error) => {
-            format!("a Parquet file with a feature that is not supported ({error}); write it again without")
-        }
-        b"PAR1" => format!(
-            "the footer of this Parquet file is not understood ({error}): it is damaged, or of a newer kind; write it again"
-        ),
-        _ => format!("not a Parquet file, or cut short ({error}); write it again or leave it out"),
-    }
-}
-
-/// Whether the library says that it does not know something, and not that it is wrong.
-fn is_unsupported(error: &str) -> bool {
-    let error = error.to_lowercase();
-    [
-        "not supported",
-        "not yet supported",
-        "not yet implemented",
-        "not implemented",
-        "needs to be active",
-        "unsupported",
-    ]
-    .iter()
-    .any(|word| error.contains(word))
+    Ok(Parquet { file, head })
 }
 
 impl Parquet {
-    fn describe(&self, size: u64) -> Result<Vec<SegmentInfo>> {
-        let mut start = 0;
-        let mut segments = Vec::with_capacity(self.metadata.row_groups.len());
-        for (number, group) in self.metadata.row_groups.iter().enumerate() {
-            let rows = start..start + group.num_rows() as u64;
-            start = rows.end;
-            let bytes = group.full_byte_range();
-            let place = Place::file(self.file.name()).part(format!("row group {number}")).offset(bytes.start);
-            if bytes.end > size {
-                let text =
-                    format!("the row group ends at byte {}, but the file has {size}: it is cut short", bytes.end);
-                return Err(Error::read(&place, text));
-            }
-            segments.push(SegmentInfo {
-                statistics: statistics::of(&self.metadata, group, &self.schema),
-                columns: 0..self.schema.len(),
-                bytes: group.compressed_size() as u64,
-                place: Arc::new(place),
-                identity: self.file.identity().part(number as u64),
-                rows,
-            });
-        }
-        Ok(segments)
-    }
-
     fn chunks(&self, segment: usize, column: &str) -> Vec<&ColumnChunkMetadata> {
-        self.metadata.row_groups[segment].columns_under_root_iter(column).map_or_else(Vec::new, Iterator::collect)
+        self.head.metadata.row_groups[segment].columns_under_root_iter(column).map_or_else(Vec::new, Iterator::collect)
     }
 
     /// Columns the fast way; `None` for those that the general decoder has to read.
@@ -200,11 +102,11 @@ impl Parquet {
         rows: Wanted<'_>,
     ) -> Result<Vec<Option<Column>>> {
         let mut plain: Vec<(usize, plain::Chunk)> = Vec::new();
-        if writers::forgets_compression(self.metadata.created_by.as_deref()) {
+        if writers::forgets_compression(self.head.metadata.created_by.as_deref()) {
             return Ok(vec![None; names.len()]);
         }
         for (at, name) in names.iter().enumerate() {
-            let Some(field) = self.fields.get(name) else { return Err(not_there(name, self)) };
+            let Some(field) = self.head.fields.get(name) else { return Err(not_there(name, self)) };
             if let [metadata] = self.chunks(segment, name)[..]
                 && let Some(kind) = plain::kind(metadata, field)
             {
@@ -226,7 +128,7 @@ impl Parquet {
             let name = &names[at];
             let column = decoded.map_err(|error| self.damaged(segment, name, &error.to_string()))?;
             // Times are integers in the file; saying what they mean copies nothing.
-            columns[at] = match (column, self.schema.get(name)) {
+            columns[at] = match (column, self.head.schema.get(name)) {
                 (Some(column), Some(dtype)) if column.dtype() != dtype => Some(column.cast(dtype)?),
                 (column, _) => column,
             };
@@ -236,7 +138,7 @@ impl Parquet {
 
     fn damaged(&self, segment: usize, name: &PlSmallStr, error: &str) -> Error {
         let at = self.chunks(segment, name).first().map_or(0, |chunk| writers::range(chunk).start);
-        let place = (*self.segments[segment].place).clone().offset(at);
+        let place = (*self.head.segments[segment].place).clone().offset(at);
         let text = match is_unsupported(error) {
             true => format!("column `{name}` is not supported ({error}); other columns can be read"),
             false => format!("column `{name}` cannot be decoded ({error}); the file is damaged, write it again"),
@@ -246,14 +148,14 @@ impl Parquet {
 
     /// A column of any kind, by the general decoder.
     fn column(&self, file: &Bytes, segment: usize, name: &PlSmallStr, rows: Wanted<'_>) -> Result<Column> {
-        let (Some(field), Some(dtype)) = (self.fields.get(name), self.schema.get(name)) else {
+        let (Some(field), Some(dtype)) = (self.head.fields.get(name), self.head.schema.get(name)) else {
             return Err(not_there(name, self));
         };
         let explain = |error: String| self.damaged(segment, name, &error);
         let chunks = self.chunks(segment, name);
-        let writer = self.metadata.created_by.as_deref();
-        let length = self.segments[segment].len();
-        let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
+        let writer = self.head.metadata.created_by.as_deref();
+        let length = self.head.segments[segment].len();
+        let beyond = |error: PolarsError| Error::read(&self.head.segments[segment].place, error.to_string());
         let held = |column: Column| as_held(column, dtype).map_err(beyond);
         let decode =
             |field: &ArrowField| decode::column(file, &chunks, writer, field, || rows.filter(length)).map_err(explain);
@@ -266,8 +168,9 @@ impl Parquet {
             let nanoseconds = decode(&ArrowField { dtype: unit, ..field.clone() })?;
             let unit = ArrowDataType::Timestamp(polars_arrow::datatypes::TimeUnit::Millisecond, None);
             let milliseconds = decode(&ArrowField { dtype: unit, ..field.clone() })?;
-            int96::exact(&series, &nanoseconds, &milliseconds)
-                .map_err(|error| Error::read(&self.segments[segment].place, format!("column `{name}`: {error}")))?;
+            int96::exact(&series, &nanoseconds, &milliseconds).map_err(|error| {
+                Error::read(&self.head.segments[segment].place, format!("column `{name}`: {error}"))
+            })?;
         }
         held(series.into_column())
     }
@@ -278,12 +181,12 @@ impl Parquet {
     }
 
     fn has_int96(&self) -> bool {
-        let leaves = self.metadata.schema().columns();
+        let leaves = self.head.metadata.schema().columns();
         leaves.iter().any(|leaf| leaf.descriptor.primitive_type.physical_type == PhysicalType::Int96)
     }
 
     fn columns(&self, segment: usize, columns: &[PlSmallStr], rows: Wanted<'_>) -> Result<DataFrame> {
-        let place = &self.segments[segment].place;
+        let place = &self.head.segments[segment].place;
         let file = self.file.bytes(place)?;
         let _held = self.file.hold(|| self.ranges(segment, columns), place)?;
         let mut found = self.lists(&file, segment, columns, rows)?;
@@ -308,19 +211,19 @@ impl Parquet {
         let mut columns = vec![None; names.len()];
         let (mut places, mut wishes) = (Vec::new(), Vec::new());
         for (at, name) in names.iter().enumerate() {
-            let Some(field) = self.fields.get(name) else { return Err(not_there(name, self)) };
+            let Some(field) = self.head.fields.get(name) else { return Err(not_there(name, self)) };
             let lists = matches!(field.dtype, ArrowDataType::LargeList(_) | ArrowDataType::List(_));
-            if lists && !writers::forgets_compression(self.metadata.created_by.as_deref()) {
+            if lists && !writers::forgets_compression(self.head.metadata.created_by.as_deref()) {
                 places.push(at);
                 wishes.push(listed::Wish { chunks: self.chunks(segment, name), field });
             }
         }
-        let length = self.segments[segment].len();
+        let length = self.head.segments[segment].len();
         // What goes wrong there the general decoder says.
         let Ok(found) = guarded(|| listed::columns(file, &wishes, rows, length)) else { return Ok(columns) };
         for (at, series) in places.into_iter().zip(found) {
-            let beyond = |error: PolarsError| Error::read(&self.segments[segment].place, error.to_string());
-            columns[at] = match (series, self.schema.get(&names[at])) {
+            let beyond = |error: PolarsError| Error::read(&self.head.segments[segment].place, error.to_string());
+            columns[at] = match (series, self.head.schema.get(&names[at])) {
                 (Some(series), Some(dtype)) => Some(as_held(series.into_column(), dtype).map_err(beyond)?),
                 (series, _) => series.map(Series::into_column),
             };
@@ -346,32 +249,32 @@ impl Source for Parquet {
     }
 
     fn schema(&self) -> &SchemaRef {
-        &self.schema
+        &self.head.schema
     }
 
     fn segments(&self) -> &[SegmentInfo] {
-        &self.segments
+        &self.head.segments
     }
 
     fn unreadable(&self) -> &[Unreadable] {
-        &self.unreadable
+        &self.head.unreadable
     }
 
     fn zones(&self) -> Vec<(PlSmallStr, Arc<str>)> {
-        self.zones.clone()
+        self.head.zones.clone()
     }
 
     fn attached(&self, key: &str) -> Vec<Option<String>> {
-        let mut all = self.metadata.key_value_metadata.iter().flatten();
+        let mut all = self.head.metadata.key_value_metadata.iter().flatten();
         vec![all.find(|one| one.key == key).and_then(|one| one.value.clone())]
     }
 
     fn parquet_files(&self) -> Option<Vec<Arc<str>>> {
-        let same = infer_schema(&self.metadata).is_ok_and(|inferred| inferred == self.fields);
+        let same = infer_schema(&self.head.metadata).is_ok_and(|inferred| inferred == self.head.fields);
         // Held in another type than Polars gives them.
         let other = |dtype: &ArrowDataType| matches!(dtype, ArrowDataType::Float16 | ArrowDataType::UInt128);
-        let others = self.fields.iter_values().any(|field| other(&field.dtype));
-        let plain = self.footer_is_plain && !writers::is_misread(&self.metadata) && !self.has_int96();
+        let others = self.head.fields.iter_values().any(|field| other(&field.dtype));
+        let plain = self.head.footer_is_plain && !writers::is_misread(&self.head.metadata) && !self.has_int96();
         (same && !others && plain && !self.file.is_elsewhere()).then(|| vec![self.name().into()])
     }
 
@@ -390,32 +293,32 @@ impl Source for Parquet {
         rows: Range<usize>,
         ask: &AskTexts<'_>,
     ) -> Result<Option<Bitmap>> {
-        let Some(field) = self.fields.get(column) else { return Err(not_there(column, self)) };
+        let Some(field) = self.head.fields.get(column) else { return Err(not_there(column, self)) };
         let text = matches!(field.dtype, ArrowDataType::Utf8 | ArrowDataType::LargeUtf8 | ArrowDataType::Utf8View);
         let [chunk] = self.chunks(segment, column)[..] else { return Ok(None) };
-        if !text || writers::forgets_compression(self.metadata.created_by.as_deref()) {
+        if !text || writers::forgets_compression(self.head.metadata.created_by.as_deref()) {
             return Ok(None);
         }
-        let place = &self.segments[segment].place;
+        let place = &self.head.segments[segment].place;
         let file = self.file.bytes(place)?;
         let _held = self.file.hold(|| vec![writers::range(chunk)], place)?;
         // What goes wrong here the general decoder says.
-        let known = self.segments[segment].statistics.columns.get(column.as_str());
+        let known = self.head.segments[segment].statistics.columns.get(column.as_str());
         let whole = known.is_some_and(|known| known.nulls == Some(0));
         Ok(guarded(|| texts::marked(&file, chunk, rows, whole, ask)).ok().and_then(PolarsResult::ok).flatten())
     }
 
     fn lengths(&self, segment: usize, column: &PlSmallStr, rows: Range<usize>) -> Result<Column> {
-        let Some(field) = self.fields.get(column) else { return Err(not_there(column, self)) };
-        let place = &self.segments[segment].place;
+        let Some(field) = self.head.fields.get(column) else { return Err(not_there(column, self)) };
+        let place = &self.head.segments[segment].place;
         let file = self.file.bytes(place)?;
         let names = std::slice::from_ref(column);
-        if self.file.is_elsewhere() || writers::forgets_compression(self.metadata.created_by.as_deref()) {
+        if self.file.is_elsewhere() || writers::forgets_compression(self.head.metadata.created_by.as_deref()) {
             // What was fetched is decoded as a whole.
             return counted(&self.read(segment, names, rows)?, column);
         }
         let wish = listed::Wish { chunks: self.chunks(segment, column), field };
-        match guarded(|| listed::lengths(&file, &wish, self.segments[segment].len())) {
+        match guarded(|| listed::lengths(&file, &wish, self.head.segments[segment].len())) {
             Ok(Some(offsets)) => {
                 let length = |row: usize| u32::try_from(offsets.length_at(row)).unwrap_or(u32::MAX);
                 Ok(Column::new(column.clone(), rows.map(length).collect::<Vec<_>>()))

@@ -59,7 +59,7 @@ fn compared(rows: &Rows, compression: ParquetCompression, from: usize, to: usize
             let expected = column.as_materialized_series().take(&rows).unwrap();
             assert!(read.columns()[0].as_materialized_series().equals_missing(&expected), "{}", column.name());
             let file = Bytes::open(&folder.path().join("lists.parquet")).unwrap();
-            let field = source.fields.get(column.name()).unwrap();
+            let field = source.head.fields.get(column.name()).unwrap();
             let chunks = source.chunks(at, column.name());
             let wish = [Wish { chunks, field }];
             let whole = super::columns(&file, &wish, Wanted::Run(0, length), length);
