@@ -1,6 +1,6 @@
 //! Pages whose values are numbers of entries of a dictionary.
 
-use super::pages::{all_present, levels};
+use super::pages::{all_present, levels, varint};
 use crate::reuse;
 use polars_parquet::parquet::encoding::hybrid_rle::{HybridRleChunk, HybridRleDecoder};
 use std::ops::Range;
@@ -61,6 +61,42 @@ pub(super) fn some_numbers(
     read
 }
 
+/// Finds those of `count` coded numbers that stand at some places, which ascend. What stands behind the last is not looked at, and
+/// may be missing. `None` where there are fewer.
+pub(super) fn numbers_at(
+    (mut coded, bits): (&[u8], u32),
+    count: usize,
+    places: impl Iterator<Item = usize>,
+    mut found: impl FnMut(u32),
+) -> Option<()> {
+    let width = usize::try_from(bits).ok().filter(|width| *width <= 32)?;
+    // The run that is looked at: its bytes, how many values it has if they are packed, and where the first and the next begin.
+    let (mut run, mut packed, mut start, mut end): (&[u8], _, usize, usize) = (&[], false, 0, 0);
+    for place in places.map(|place| (place < count).then_some(place)) {
+        let place = place?;
+        while place >= end {
+            if width == 0 {
+                (run, packed, end) = (&[], false, count);
+                break;
+            }
+            let (header, rest) = varint(coded)?;
+            let length = usize::try_from(header >> 1).ok().filter(|length| *length > 0)?;
+            packed = header & 1 == 1;
+            let (bytes, values) = match packed {
+                true => (length.checked_mul(width)?, length.checked_mul(8)?),
+                false => (width.div_ceil(8), length),
+            };
+            (start, end) = (end, end.checked_add(values)?);
+            (run, coded) = rest.split_at(bytes.min(rest.len()));
+        }
+        let bit = if packed { (place - start) * width } else { 0 };
+        let needed = run.get(bit / 8..(bit % 8 + width).div_ceil(8) + bit / 8)?;
+        let word = needed.iter().rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        found((word >> (bit % 8) & ((1_u64 << width) - 1)) as u32);
+    }
+    Some(())
+}
+
 /// Writes what coded numbers mean.
 fn each<T: Copy>((coded, bits): (&[u8], u32), out: &mut [T], meaning: impl Fn(u32) -> Option<T>) -> Option<()> {
     let mut decoder = HybridRleDecoder::new(coded, bits, out.len());
@@ -115,6 +151,36 @@ mod tests {
         let mut out = vec![0; every.len()];
         look_up((&coded, 10), &entries, &mut out).unwrap();
         assert!(out.iter().zip(&every).all(|(value, number)| *value == number * 3));
+    }
+
+    #[test]
+    fn numbers_at_some_places_are_those_that_are_decoded() {
+        for bits in [1, 2, 7, 8, 12, 17, 32] {
+            let mask = ((1_u64 << bits) - 1) as u32;
+            // Some repeat, so that there are runs of both kinds.
+            let every: Vec<u32> = (0..3_000_u32)
+                .map(|row| if row % 700 < 300 { row / 700 } else { row.wrapping_mul(2_654_435_761) } & mask)
+                .collect();
+            let mut coded = Vec::new();
+            polars_parquet::parquet::encoding::hybrid_rle::encode::<u32, _, _>(&mut coded, every.iter().copied(), bits)
+                .unwrap();
+            for step in [1, 3, 701, 2_999] {
+                let mut found = Vec::new();
+                let places = || (0..every.len()).step_by(step);
+                numbers_at((&coded, bits), every.len(), places(), |number| found.push(number)).unwrap();
+                assert!(places().map(|place| every[place]).eq(found), "{bits} bits, each {step}");
+            }
+            let half = &coded[..coded.len() / 2];
+            let mut found = Vec::new();
+            assert!(numbers_at((half, bits), every.len(), 0..every.len(), |number| found.push(number)).is_none());
+            assert!(found.len() > 100 && found[..] == every[..found.len()], "{bits} bits: as far as they are there");
+        }
+        let mut found = Vec::new();
+        assert!(numbers_at((&[], 0), 5, [1, 4].into_iter(), |number| found.push(number)).is_some());
+        assert_eq!(found, [0, 0], "one entry needs no bits");
+        assert!(numbers_at((&[], 0), 5, [5].into_iter(), |_| {}).is_none(), "there is no such place");
+        assert!(numbers_at((&[0, 1], 1), 5, [0].into_iter(), |_| {}).is_none(), "a run of nothing");
+        assert!(numbers_at((&[2, 1], 33), 5, [0].into_iter(), |_| {}).is_none(), "no number has so many bits");
     }
 
     #[test]

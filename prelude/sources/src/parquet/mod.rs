@@ -2,6 +2,7 @@
 //! cut short while it is read is an error, not a crash).
 
 mod ahead;
+mod beginning;
 mod coded;
 mod decode;
 mod footer;
@@ -9,6 +10,7 @@ mod head;
 mod int96;
 mod listed;
 mod pages;
+mod picked;
 mod plain;
 mod repack;
 mod schema;
@@ -190,6 +192,7 @@ impl Parquet {
         let file = self.file.bytes(place)?;
         let _held = self.file.hold(|| self.ranges(segment, columns), place)?;
         let mut found = self.lists(&file, segment, columns, rows)?;
+        self.few(&file, segment, columns, rows, &mut found)?;
         let rest: Vec<usize> = (0..columns.len()).filter(|at| found[*at].is_none()).collect();
         for places in rest.chunks(TOGETHER) {
             let names: Vec<PlSmallStr> = places.iter().map(|at| columns[*at].clone()).collect();
@@ -198,6 +201,40 @@ impl Parquet {
             }
         }
         Ok(DataFrame::new(rows.len(), found.into_iter().flatten().collect())?)
+    }
+
+    /// Few rows of columns that are not there yet, where pages need not be read as a whole for them.
+    fn few(
+        &self,
+        file: &Bytes,
+        segment: usize,
+        names: &[PlSmallStr],
+        rows: Wanted<'_>,
+        found: &mut [Option<Column>],
+    ) -> Result<()> {
+        let Wanted::Rows(rows) = rows else { return Ok(()) };
+        if rows.len() > picked::FEW || writers::forgets_compression(self.head.metadata.created_by.as_deref()) {
+            return Ok(());
+        }
+        let (mut places, mut wishes) = (Vec::new(), Vec::new());
+        for (at, name) in names.iter().enumerate().filter(|(at, _)| found[*at].is_none()) {
+            let Some(field) = self.head.fields.get(name) else { return Err(not_there(name, self)) };
+            if let [chunk] = self.chunks(segment, name)[..]
+                && let Some(holds) = picked::Holds::of(chunk, field)
+            {
+                places.push(at);
+                wishes.push(picked::Wish { chunk, holds, name });
+            }
+        }
+        // What goes wrong there the general decoder says.
+        let Ok(picked) = guarded(|| picked::columns(file, &wishes, rows)) else { return Ok(()) };
+        for (at, column) in places.into_iter().zip(picked) {
+            found[at] = match (column, self.head.schema.get(&names[at])) {
+                (Some(column), Some(dtype)) if column.dtype() != dtype => Some(column.cast(dtype)?),
+                (column, _) => column,
+            };
+        }
+        Ok(())
     }
 
     /// Columns of lists the fast way; `None` for all others, and for those that the general decoder has to read.

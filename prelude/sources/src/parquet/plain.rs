@@ -6,7 +6,7 @@
 //! several of each column. Whatever else a chunk holds (nulls, other encodings), the answer is `None` and the general decoder
 //! reads it.
 
-mod room;
+pub(super) mod room;
 mod values;
 
 use super::Wanted;

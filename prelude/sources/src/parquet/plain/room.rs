@@ -6,28 +6,28 @@ use std::ops::Range;
 /// Bytes of pages as they are stored, and decompressed. A thread keeps them: fresh memory of some MB costs as much in page
 /// faults as a copy.
 #[derive(Default)]
-pub(super) struct Room {
-    pub(super) stored: Shelf,
-    pub(super) unpacked: Shelf,
+pub(in crate::parquet) struct Room {
+    pub(in crate::parquet) stored: Shelf,
+    pub(in crate::parquet) unpacked: Shelf,
 }
 
 /// Places for bytes, one after another.
 #[derive(Default)]
-pub(super) struct Shelf {
+pub(in crate::parquet) struct Shelf {
     bytes: Vec<u8>,
     used: usize,
 }
 
 impl Room {
     /// Nothing of it is in use any more.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::parquet) fn clear(&mut self) {
         (self.stored.used, self.unpacked.used) = (0, 0);
     }
 }
 
 impl Shelf {
     /// Takes a place for so many bytes.
-    pub(super) fn take(&mut self, size: usize) -> Range<usize> {
+    pub(in crate::parquet) fn take(&mut self, size: usize) -> Range<usize> {
         let place = self.used..self.used + size;
         zstandard::room(&mut self.bytes, place.end);
         self.used = place.end;
@@ -35,18 +35,18 @@ impl Shelf {
     }
 
     /// All bytes, also those that are in no place.
-    pub(super) fn all(&mut self) -> &mut [u8] {
+    pub(in crate::parquet) fn all(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
     /// The bytes of a place.
-    pub(super) fn of(&self, place: &Range<usize>) -> &[u8] {
+    pub(in crate::parquet) fn of(&self, place: &Range<usize>) -> &[u8] {
         &self.bytes[place.clone()]
     }
 }
 
 /// Cuts a place out of what is left of a buffer, whose first byte has the number `from`.
-pub(super) fn cut<'r>(rest: &mut &'r mut [u8], from: &mut usize, place: Range<usize>) -> &'r mut [u8] {
+pub(in crate::parquet) fn cut<'r>(rest: &mut &'r mut [u8], from: &mut usize, place: Range<usize>) -> &'r mut [u8] {
     let (_, behind) = std::mem::take(rest).split_at_mut(place.start - *from);
     let (cut, behind) = behind.split_at_mut(place.len());
     (*rest, *from) = (behind, place.end);

@@ -137,6 +137,7 @@ fn values_come_from_dictionaries_and_plain_pages_of_every_size() {
     let mut random = SplitMix64::new(11);
     let mut one_of = |most: usize| random.next() as usize % most;
     let codecs = [CompressionOptions::Zstd(None), CompressionOptions::Snappy, CompressionOptions::Lz4Raw];
+    let (mut asked, mut answered) = (0, 0);
     for round in 0..24 {
         let rows = [1, 900, 40_000, 150_000][one_of(4)];
         let cuts = std::array::from_fn(|_| Cut {
@@ -162,7 +163,18 @@ fn values_come_from_dictionaries_and_plain_pages_of_every_size() {
                 assert!(column.equals(expected), "{round}, {wanted:?}, {cuts:?}: {column:?} beside {expected:?}");
             }
         }
+        let few: Vec<IdxSize> = picked.iter().step_by(picked.len().div_ceil(9)).copied().collect();
+        let mut found = vec![None; names.len()];
+        source.few(&file, 0, &names, Wanted::Rows(&few), &mut found).unwrap();
+        let expected = frame.take(&IdxCa::from_vec("".into(), few.clone())).unwrap();
+        for ((column, expected), cut) in found.into_iter().zip(expected.columns()).zip(cuts) {
+            asked += usize::from(matches!(cut.compression, CompressionOptions::Zstd(_)));
+            answered += usize::from(column.is_some());
+            assert!(column.is_none_or(|column| column.equals(expected)), "{round}, {few:?}, {cuts:?}: {expected:?}");
+        }
     }
+    // Where a page begins with less of what it holds than it goes on with, it is read as a whole.
+    assert!(answered * 10 > asked * 9 && answered <= asked, "{answered} of {asked}");
 }
 
 #[test]
