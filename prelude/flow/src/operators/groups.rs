@@ -6,7 +6,6 @@ use crate::operators::text_keys::TextKeys;
 use crate::operators::values::NONE;
 use crate::operators::word_keys::{self, KeyColumn, WordKeys};
 use polars::prelude::*;
-use segment::Repeated;
 
 /// Below this, integer keys need no hashing.
 const DENSE: u64 = 1 << 20;
@@ -252,12 +251,7 @@ impl Values {
                 };
                 let texts = key.str()?;
                 let mut out = Vec::with_capacity(texts.len());
-                for chunk in texts.downcast_iter() {
-                    let mut repeated = Repeated::of(chunk);
-                    for (view, text) in chunk.views().iter().zip(chunk.iter()) {
-                        out.push(text.map_or(NONE, |text| repeated.number(*view, || keys.number(text))));
-                    }
-                }
+                texts.downcast_iter().for_each(|chunk| keys.number_all(chunk, &mut out));
                 Ok(out)
             }
             Self::Wide { numbers, values } => {
@@ -384,5 +378,30 @@ mod tests {
         assert_eq!(keys[0], Series::new("a".into(), ["x", "y"]));
         assert_eq!(keys[1], Series::new("b".into(), [0.0, 1.0]));
         assert_eq!(groups.len(), 2);
+    }
+
+    #[test]
+    fn texts_that_share_memory_have_the_groups_that_others_have() {
+        let texts: Vec<String> = (0..700).map(|at| format!("{}{}", "a text ".repeat(at % 4), at * 3 % 650)).collect();
+        let few = Series::new("s".into(), &texts);
+        let mut together = KeyTable::new(&[("s".into(), DataType::String)]).unwrap();
+        let mut alone = KeyTable::new(&[("s".into(), DataType::String)]).unwrap();
+        for part in 0..3 {
+            let row = |row: usize| (row % 11 != part).then_some(((row * row + part) % texts.len()) as IdxSize);
+            let picks = IdxCa::from_iter_options("".into(), (0..9_000).map(row));
+            let shared = few.take(&picks).unwrap();
+            let own = shared.str().unwrap().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>();
+            let own = Series::new("s".into(), own);
+            let remembers = |column: &Series| {
+                column.str().unwrap().downcast_iter().all(|chunk| segment::Repeated::of(chunk).remembers())
+            };
+            assert!(remembers(&shared) && !remembers(&own));
+            let numbers = together.number(&[shared]).unwrap();
+            assert_eq!(numbers, alone.number(std::slice::from_ref(&own)).unwrap());
+            let keys = together.keys().unwrap();
+            let text = |number: u32| keys[0].str().unwrap().get(number as usize);
+            let back = numbers.iter().map(|&number| if number == NONE { None } else { text(number) });
+            assert!(back.eq(own.str().unwrap().iter()));
+        }
     }
 }

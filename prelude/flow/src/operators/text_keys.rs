@@ -2,7 +2,11 @@
 //! compares texts only where their hashes are the same.
 
 use crate::hash::Fold;
+use crate::operators::values::NONE;
+use polars_arrow::array::Utf8ViewArray;
+use segment::Repeated;
 use std::hash::Hasher;
+use std::ops::Range;
 
 /// The texts seen so far.
 #[derive(Debug)]
@@ -36,8 +40,61 @@ impl TextKeys {
     }
 
     /// The number of a text, which is a new one where it was not seen yet.
-    pub fn number(&mut self, text: &str) -> u32 {
-        let (hash, mask) = (hash(text), self.places.len() - 1);
+    fn number(&mut self, text: &str) -> u32 {
+        self.number_of(text, hash(text))
+    }
+
+    /// The same of many texts. What one look-up waits for does not keep the others waiting: first all look at their places, then
+    /// at where the texts are that are numbered there, and then at these.
+    fn numbers(&mut self, texts: &[&str]) -> Vec<u32> {
+        let hashes: Vec<u64> = texts.iter().map(|text| hash(text)).collect();
+        let mask = self.places.len() - 1;
+        let at_place = |hash: &u64| {
+            let place = self.places[*hash as usize & mask];
+            if place >> 32 == hash >> 32 { (place as u32).wrapping_sub(1) } else { NONE }
+        };
+        let likely: Vec<u32> = hashes.iter().map(at_place).collect();
+        let bounds = |number: &u32| match number {
+            &NONE => 0..0,
+            &number => {
+                (number as usize).checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[number as usize]
+            }
+        };
+        let bounds: Vec<Range<usize>> = likely.iter().map(bounds).collect();
+        let mut numbers = Vec::with_capacity(texts.len());
+        for ((text, hash), (number, bounds)) in texts.iter().zip(hashes).zip(likely.into_iter().zip(bounds)) {
+            let is_it = number != NONE && self.texts.as_bytes()[bounds] == *text.as_bytes();
+            numbers.push(if is_it { number } else { self.number_of(text, hash) });
+        }
+        numbers
+    }
+
+    /// Adds the number of each text of a column; [`NONE`] where it is missing.
+    pub fn number_all(&mut self, texts: &Utf8ViewArray, out: &mut Vec<u32>) {
+        let mut repeated = Repeated::of(texts);
+        let rows = texts.views().iter().zip(texts.iter());
+        if !repeated.remembers() {
+            out.extend(rows.map(|(view, text)| text.map_or(NONE, |text| repeated.number(*view, || self.number(text)))));
+            return;
+        }
+        // Texts that share memory are first numbered among themselves, and then looked up together.
+        let (start, mut own) = (out.len(), Vec::new());
+        for (view, text) in rows {
+            out.push(text.map_or(NONE, |text| {
+                repeated.number(*view, || {
+                    own.push(text);
+                    own.len() as u32 - 1
+                })
+            }));
+        }
+        let numbers = self.numbers(&own);
+        for number in out[start..].iter_mut().filter(|number| **number != NONE) {
+            *number = numbers[*number as usize];
+        }
+    }
+
+    fn number_of(&mut self, text: &str, hash: u64) -> u32 {
+        let mask = self.places.len() - 1;
         let mut at = hash as usize & mask;
         loop {
             let place = self.places[at];
@@ -105,6 +162,18 @@ mod tests {
             let text = if word.is_multiple_of(701) { String::new() } else { text };
             let next = known.len() as u32;
             assert_eq!(keys.number(&text), *known.entry(text.clone()).or_insert(next), "{text}");
+        }
+        assert_eq!(keys.len(), known.len());
+        // Many at once, some of them new and some of these more than once.
+        let texts: Vec<String> = (0..30_000_u64).map(|at| format!("{}", at * at % 20_011)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        for texts in [&texts[..], &[], &texts[..7], &texts[3..]] {
+            let numbers = keys.numbers(texts);
+            assert_eq!(numbers.len(), texts.len());
+            for (text, number) in texts.iter().zip(numbers) {
+                let next = known.len() as u32;
+                assert_eq!(number, *known.entry((*text).to_owned()).or_insert(next), "{text}");
+            }
         }
         assert_eq!(keys.len(), known.len());
         assert!(known.len() > 10_000 && keys.bytes() > 8 * 10_000);
