@@ -54,9 +54,9 @@ impl TextKeys {
             if place >> 32 == hash >> 32 { (place as u32).wrapping_sub(1) } else { NONE }
         };
         let likely: Vec<u32> = hashes.iter().map(at_place).collect();
-        let bounds = |number: &u32| match number {
-            &NONE => 0..0,
-            &number => {
+        let bounds = |number: &u32| match *number {
+            NONE => 0..0,
+            number => {
                 (number as usize).checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[number as usize]
             }
         };

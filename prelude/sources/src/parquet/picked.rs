@@ -385,7 +385,7 @@ mod tests {
             let at = range.start + random.next() % most.min(range.end - range.start);
             bytes[at as usize] ^= 1 << (random.next() % 8);
             let wishes = [Wish { chunk: source.chunks(0, name)[0], holds: Holds::Texts, name }];
-            let field = &source.head.fields.get(name).unwrap();
+            let field = source.head.fields.get(name).unwrap();
             let wishes = wishes.map(|wish| Wish { holds: Holds::of(wish.chunk, field).unwrap(), ..wish });
             for column in columns(&Bytes::memory(bytes), &wishes, &[5, 9_000]).into_iter().flatten() {
                 assert_eq!(column.len(), 2);
