@@ -44,11 +44,13 @@ fn side_by_side<T: Float>(values: &[T]) -> (f64, u64) {
     let (mut sums, mut counts) = ([0.0; SUMS], [0_u64; SUMS]);
     let (rows, rest) = values.as_chunks::<SUMS>();
     for row in rows {
-        (0..SUMS).for_each(|at| {
+        // A closure is not compiled for wider vectors with the function around it.
+        #[allow(clippy::needless_range_loop)]
+        for at in 0..SUMS {
             let value: f64 = row[at].into();
             sums[at] += if value.is_nan() { 0.0 } else { value };
             counts[at] += u64::from(!value.is_nan());
-        });
+        }
     }
     for (at, value) in rest.iter().enumerate() {
         let value: f64 = (*value).into();
