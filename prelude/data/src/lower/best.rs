@@ -243,6 +243,7 @@ impl ProcessPlan<'_> {
         }
         let mut found = self.best_found(&query, &best)?;
         if !best.is_one_pass() {
+            found.iter().try_for_each(|found| best.raise(found))?;
             best.prospects.is_second = true;
             if let Some(more) = self.best_found(&query, &best)? {
                 // Of equal rows the first are taken.
@@ -354,6 +355,27 @@ mod tests {
         let unsigned = Series::new("u".into(), [u64::MAX, 0, 1 << 63]);
         assert_eq!(of(&unsigned, 2, Order::Highest), [0, 2]);
         assert!(best_of(&Series::new("s".into(), ["a"]), 1, Order::Lowest).unwrap().is_none());
+    }
+
+    #[test]
+    fn segments_that_hold_none_of_the_best_rows_are_not_read() {
+        let mut random = segment::random::SplitMix64::new(8);
+        let mut draw = || (0..100_000).map(|_| (random.next() >> 11) as f64).collect::<Vec<_>>();
+        let frame = df!("x" => draw(), "y" => draw()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let options = sources::parquet::WriteOptions { row_group: 1_000, ..Default::default() };
+        sources::parquet::write(&path, &frame, &options).unwrap();
+        let file = crate::load(&path).unwrap();
+        for order in [Order::Highest, Order::Lowest] {
+            let (mut pass, _) = crate::lower::pass::GroupPlan::of_everything(&file).unwrap();
+            let read = pass.each(|lowered| {
+                let found = lowered.best_rows(&Best::new(10, "x".into(), order))?;
+                Ok((found.map(|rows| rows.len()), lowered.report.borrow().segments_read))
+            });
+            // The worst of the best ten is no worse than the best of the tenth segment.
+            assert_eq!(read.unwrap()[0].1, (Some(10), 10), "{order:?}");
+        }
     }
 
     #[test]
