@@ -34,6 +34,8 @@ pub(crate) struct Frame {
     environment: Environment,
     before: String,
     after: String,
+    /// Whether no cell of the session has run yet.
+    is_first: bool,
 }
 
 impl Frame {
@@ -46,14 +48,15 @@ impl Frame {
     }
 
     fn around(folder: PathBuf, environment: Environment, source: &str) -> Option<Self> {
-        let (before, after) = match source.strip_suffix(EMPTY) {
+        let first = source.strip_suffix(EMPTY);
+        let (before, after) = match first {
             Some(before) => ([before, FULL[0]].concat(), FULL[1].to_owned()),
             None => {
                 let (before, rest) = source.rsplit_once(BEFORE)?;
                 (before.to_owned(), rest.rsplit_once(AFTER)?.1.to_owned())
             }
         };
-        Some(Self { folder, environment, before, after })
+        Some(Self { folder, environment, before, after, is_first: first.is_some() })
     }
 
     /// The crate with other statements.
@@ -91,7 +94,8 @@ impl Early {
             let mut found = compile_early(&plan, place, &source, &library)?;
             found.seconds = begun.elapsed().as_secs_f64();
             let bytes = tell(file, &found, &library);
-            if let Some(wish) = missing(&plan, &found) {
+            // The first cell starts everything that it works with, and needs the processors for that.
+            if let Some(wish) = missing(&plan, &found).filter(|_| !frame.is_first) {
                 order(wish);
             }
             if let Some(bytes) = bytes {
