@@ -91,6 +91,8 @@ fn errors_are_told_in_the_same_words_with_and_without_a_compiler_that_waits() {
         "let a = vec![1]; drop(a); a.len()",
         "let x: u8 = std::fs::read(\"a\")?;",
         "\"7\".parse()?",
+        "let d = toy_table().qery(\"x > 1\")?;",
+        "std::fs::metadata(\"a\")?.lenn()?; std::fs::raed(\"b\")?",
     ] {
         let told = |waits: bool| {
             until("no compiler waits", |all| all.len() >= 2);

@@ -8,6 +8,22 @@
 use crate::cell::source::tries::rewritten;
 use serde_json::Value;
 
+/// The errors without those that only follow from others: where the type of an error is not known, because the expression in front of
+/// a `?` is wrong, several methods in its other words could be meant (E0034).
+pub(super) fn without_followers(source: &str, errors: &[Value]) -> Vec<Value> {
+    let others = rewritten(source);
+    let within = |span: &Value| {
+        let (start, end) = (span["byte_start"].as_u64().unwrap_or(0), span["byte_end"].as_u64().unwrap_or(u64::MAX));
+        others.iter().any(|other| other.start as u64 <= start && end <= other.end as u64)
+    };
+    let follows = |error: &&Value| {
+        let mut spans = error["spans"].as_array().into_iter().flatten();
+        error["code"]["code"] == "E0034" && spans.all(within)
+    };
+    let first: Vec<Value> = errors.iter().filter(|error| !follows(error)).cloned().collect();
+    if first.is_empty() { errors.to_vec() } else { first }
+}
+
 /// Whether the errors of a source, which is in this file, are the last word.
 pub(super) fn is_last_word(file: &str, source: &str, errors: &[Value]) -> bool {
     let others = rewritten(source);

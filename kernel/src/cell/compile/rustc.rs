@@ -14,7 +14,7 @@ use super::names::Names;
 use super::plan::{Compiled, Invocation, Plan, Shape, Wish};
 use super::process::with_parent;
 use super::reactor::entered;
-use super::refusal::is_last_word;
+use super::refusal::{is_last_word, without_followers};
 use super::repair::repaired;
 use super::running::Running;
 use super::shape;
@@ -262,6 +262,7 @@ impl Way<'_> {
             // Rules for included files may be behind it: only a rustc with the plain file has the last word.
             let included = std::mem::take(&mut compiled.by_waiting);
             let written = as_written(&source);
+            let errors = without_followers(&source, &errors);
             if (included || written.is_some()) && !is_last_word(&file, &source, &errors) {
                 source = written.unwrap_or(source);
                 continue;
