@@ -381,7 +381,7 @@ mod tests {
             let name = &names[random.next() as usize % names.len()];
             let range = source.chunks(0, name)[0].byte_range();
             // Most of what can go wrong is at the beginning.
-            let most = if random.next() % 2 == 0 { 200 } else { range.end - range.start };
+            let most = if random.next().is_multiple_of(2) { 200 } else { range.end - range.start };
             let at = range.start + random.next() % most.min(range.end - range.start);
             bytes[at as usize] ^= 1 << (random.next() % 8);
             let wishes = [Wish { chunk: source.chunks(0, name)[0], holds: Holds::Texts, name }];
