@@ -4,8 +4,8 @@
 //! The table is made by `peers/frames.py` (pyarrow, zstd, row groups of 262,144 rows). Each query runs in a process of its own,
 //! several times after a run that warms up; the least processor seconds and the least wall seconds count. Our first pass forgets
 //! all decoded columns before it, but not the footers of the files, which the plan of Polars keeps, too; `again` is the same
-//! query once more. All answers must agree: before anything is measured each
-//! row and value with those of the Polars that is linked here, and what the peers find in numbers of rows and sums.
+//! query once more. All answers must agree: before anything is measured each row and value with those of the Polars that is
+//! linked here, and what the peers find in numbers of rows and sums.
 //!
 //! `-- budget [million rows] [gigabytes]` groups by a tenth as many keys as rows under a memory budget and prints the peak.
 //! `-- only QUERY [million rows]` runs one of our queries alone, for a profile of it.

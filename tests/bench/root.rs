@@ -4,8 +4,8 @@
 //! Lists: events as NanoAOD has them, as a TTree and as an RNTuple; a histogram of all jets. Every run on two threads, files
 //! in the cache, medians of five, wall seconds and processor seconds. `decoder` is the decoder alone on the bytes of the five
 //! columns, `crate` the crate `root` into buffers, clusters side by side as the engine reads them, `recoil` the whole pass with
-//! nothing kept from the pass before. The files
-//! are written by ROOT (PyPI `root`); without Python, or without ROOT, it says so and measures nothing.
+//! nothing kept from the pass before. The files are written by ROOT (PyPI `root`); without Python, or without ROOT, it says so
+//! and measures nothing.
 //!
 //! `RECOIL_ROOT_ROWS`: rows (1,000,000); `RECOIL_ROOT_ONLY`: what is measured, as `lz4,stored` (everything);
 //! `RECOIL_ROOT_FILES`: a folder in which files are kept and found again. `MB` is the most memory that the process held
