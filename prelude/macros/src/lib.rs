@@ -3,6 +3,10 @@
 //! A string cannot see variables; a macro can. It expands to `recoil::Selection::new("..").bind("cut", cut.clone())`,
 //! a `bind` for each name (`@cuts.low` binds the field). It knows strings and comments of the selection language,
 //! nothing else of it: the language itself is the room `cut`'s.
+//!
+//! `serve!("pipe")`: where a compiler that the kernel has started before the cell waits for cells ([`serve`]).
+
+mod serve;
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
@@ -19,6 +23,18 @@ pub fn query(input: TokenStream) -> TokenStream {
         None => "::core::compile_error!(\"query! takes one string: query!(\\\"mu1P < @cut\\\")\")".to_owned(),
     };
     code.parse().unwrap_or_default()
+}
+
+/// Waits for cells at a named pipe, in the process of the compiler, and becomes the `include!` of one in a child of it.
+#[proc_macro]
+pub fn serve(input: TokenStream) -> TokenStream {
+    let pipe = input.into_iter().next().and_then(|token| match token {
+        TokenTree::Literal(literal) => string_of(&literal),
+        _ => None,
+    });
+    let file = pipe.and_then(|(_, pipe)| serve::file_of_next_cell(&pipe));
+    let code = file.map(|file| format!("::core::include!({file:?});"));
+    code.and_then(|code| code.parse().ok()).unwrap_or_default()
 }
 
 fn expand(source: &str, text: &str) -> String {

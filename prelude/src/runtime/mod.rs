@@ -30,6 +30,7 @@ pub use cell::{
 pub use ending::{Cause, Failed, Stop, StopsCell, Why, cause_kinds};
 pub use kept::Kept;
 pub use link::recoil_take_text;
+pub use macros::serve;
 pub use own::Cheap;
 pub use progress::{Progress, ProgressExt, progress};
 pub use show::{

@@ -8,7 +8,7 @@
 use super::cache::Cache;
 use super::handed::{begin, library, tell};
 use super::invocation::Environment;
-use super::plan::{Compiled, Plan, Waiting, Wish};
+use super::plan::{Compiled, Plan};
 use super::running::Running;
 use super::rustc::{Place, compile_early};
 use std::path::PathBuf;
@@ -34,8 +34,6 @@ pub(crate) struct Frame {
     environment: Environment,
     before: String,
     after: String,
-    /// Whether no cell of the session has run yet.
-    is_first: bool,
 }
 
 impl Frame {
@@ -56,7 +54,7 @@ impl Frame {
                 (before.to_owned(), rest.rsplit_once(AFTER)?.1.to_owned())
             }
         };
-        Some(Self { folder, environment, before, after, is_first: first.is_some() })
+        Some(Self { folder, environment, before, after })
     }
 
     /// The crate with other statements.
@@ -69,19 +67,13 @@ impl Frame {
 #[derive(Debug)]
 pub(crate) struct Early {
     running: Arc<Running>,
-    thread: JoinHandle<Option<String>>,
+    thread: JoinHandle<()>,
 }
 
 impl Early {
     /// Begins to compile the cell that evcxr will write: that of the frame, with these statements. The plan says where the
-    /// result will be; `None` when the system gives no thread or no file. When the cell is compiled and no compiler is left for
-    /// one like it, another one is ordered.
-    pub fn start(
-        plan: &Plan,
-        frame: &Frame,
-        statements: &str,
-        order: impl FnOnce(Wish) + Send + 'static,
-    ) -> Option<Self> {
+    /// result will be; `None` when the system gives no thread or no file.
+    pub fn start(plan: &Plan, frame: &Frame, statements: &str) -> Option<Self> {
         let path = plan.early.clone()?;
         let file = begin(&path).ok()?;
         let (plan, frame, source) = (plan.clone(), frame.clone(), frame.with(statements));
@@ -91,36 +83,24 @@ impl Early {
             let library = library(&path);
             let begun = Instant::now();
             let place = Place { folder: &frame.folder, environment: Some(frame.environment), running: &of_thread };
-            let mut found = compile_early(&plan, place, &source, &library)?;
+            let Some(mut found) = compile_early(&plan, place, &source, &library) else { return };
             found.seconds = begun.elapsed().as_secs_f64();
-            let bytes = tell(file, &found, &library);
-            // The first cell starts everything that it works with, and needs the processors for that.
-            if let Some(wish) = missing(&plan, &found).filter(|_| !frame.is_first) {
-                order(wish);
-            }
-            if let Some(bytes) = bytes {
+            if let Some(bytes) = tell(file, &found, &library) {
                 // Nobody waits for this. A full disk must not fail the cell.
                 let _ = Cache::new(&plan.cache).keep(&found.key, &bytes, &found.source, &found);
             }
             of_thread.reap();
-            found.given_to
         };
         let thread = std::thread::Builder::new().name("recoil-early".into()).spawn(compile).ok()?;
         Some(Self { running, thread })
     }
 
-    /// Ends what still runs of it. The name of the waiting compiler that was given the cell.
-    pub fn end(self) -> Option<String> {
+    /// Ends what still runs of it.
+    pub fn end(self) {
         self.running.end();
-        self.thread.join().ok().flatten()
+        // A thread that has panicked has handed on nothing.
+        let _ = self.thread.join();
     }
-}
-
-/// What a compiler for another cell like this one is to be like, if none is left.
-fn missing(plan: &Plan, found: &Compiled) -> Option<Wish> {
-    let wish = found.wishes.first()?;
-    let is_left = |one: &Waiting| wish.is_met_by(one) && found.given_to.as_ref() != Some(&one.name);
-    (!plan.waiting.iter().any(is_left)).then(|| wish.clone())
 }
 
 #[cfg(test)]

@@ -107,10 +107,7 @@ pub(crate) struct Compiled {
     pub cached: bool,
     /// How many times rustc ran.
     pub passes: u32,
-    /// The name of the waiting rustc that was given the cell.
-    #[serde(default)]
-    pub given_to: Option<String>,
-    /// Whether what it made is what runs.
+    /// Whether a rustc that was waiting has made what runs.
     #[serde(default)]
     pub by_waiting: bool,
     /// Compilers that would have been of use: for this cell, and for one that differs in whether it makes variables.

@@ -193,7 +193,7 @@ impl Way<'_> {
     fn cached(&self, found: Compiled, key: String, wishes: Vec<Wish>) -> Compiled {
         let changed = changed(self.plan, &found);
         let found = Compiled { sequence: self.plan.sequence, cached: true, passes: 0, key, ..found };
-        Compiled { changed, given_to: None, by_waiting: false, wishes, seconds: 0.0, ..found }
+        Compiled { changed, by_waiting: false, wishes, seconds: 0.0, ..found }
     }
 
     /// The name of the file with the source.
@@ -304,9 +304,7 @@ impl Way<'_> {
     fn by_waiting(&self, file: &str, wish: Option<&Wish>, compiled: &mut Compiled) -> Option<Said> {
         let wish = wish?;
         let waiting = self.plan.waiting.iter().find(|waiting| wish.is_met_by(waiting))?;
-        compiled.given_to = Some(waiting.name.clone());
-        Process::open(waiting.process).into_iter().for_each(|process| self.place.running.add(process));
-        let messages = wish.compile(waiting, file, &compiled.source)?;
+        let messages = wish.compile(waiting, file, &compiled.source, self.place.running)?;
         compiled.by_waiting = true;
         let (errors, unused) = sorted(messages);
         Some(Said { errors, unused })

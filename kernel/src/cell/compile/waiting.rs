@@ -1,20 +1,24 @@
-//! A rustc that was started before the cell: it has read its arguments, the prelude and all crates behind it, and waits for the
-//! source. The kernel starts it while the user thinks and holds it; the cargo shim gives it a cell, or does without it.
+//! A rustc that was started before the cell: it has read its arguments, the prelude and all crates behind it, and waits for
+//! sources. The kernel starts it while the user thinks and holds it; the cargo shim gives it a cell, or does without it.
 //!
-//! Its root file includes a named pipe. What comes out of that pipe is one more `include!`, of the file that rustc would be
-//! given otherwise, so places in the code are the same. Items that stand in an included file mean the same as in the root
-//! or are refused by rustc (a macro of the cell that hides one of the prelude's), and what is refused is compiled again by a
-//! rustc that starts with the cell.
+//! Its root file calls a macro of the prelude, `serve!`, which rustc runs in its own process. The macro reads the names of files
+//! from a named pipe. For each it forks rustc: the child goes on with an `include!` of that file, and the parent waits for the
+//! next one. So one rustc compiles the cells of a session, each in the time that is left when the prelude has been read.
+//!
+//! Items that stand in an included file mean the same as in the root or are refused by rustc (a macro of the cell that hides one
+//! of the prelude's), and what is refused is compiled again by a rustc that starts with the cell.
 
 use super::cache::Cache;
 use super::invocation::Environment;
 use super::plan::{Invocation, Waiting, Wish};
 use super::process::with_parent;
+use super::running::Running;
 use crate::process::Process;
 use serde_json::Value;
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -47,15 +51,10 @@ impl Wish {
     /// Starts a rustc that waits. It ends with the thread that calls this.
     pub fn start(&self, name: String) -> io::Result<(Waiting, Child)> {
         let [root, pipe, errors] = files(&self.invocation.folder, &name);
-        let source = format!("{}\n{PRELUDE}\ninclude!(\"{name}.pipe\");\n", self.attributes);
+        let source = format!("{}\n{PRELUDE}\nrecoil::runtime::serve!(\"{name}.pipe\");\n", self.attributes);
         std::fs::write(&root, source)?;
-        let path = CString::new(pipe.as_os_str().as_bytes())?;
-        // SAFETY: `path` is a C string.
-        if unsafe { libc::mkfifo(path.as_ptr(), 0o600) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
+        make_pipe(&pipe)?;
         let mut command = self.invocation.command(&format!("{name}.rs"));
-        // Nobody but its parent can ask for the status of a process: what rustc has written says that it is well.
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stderr(File::create(&errors)?).process_group(0);
         let child = with_parent(&mut command).spawn()?;
@@ -65,41 +64,83 @@ impl Wish {
 
     /// Has a waiting rustc compile the source, which is to be called `file`; what it has said, line by line. `None` when it did
     /// not come to that.
-    pub fn compile(&self, waiting: &Waiting, file: &str, source: &str) -> Option<Vec<Value>> {
+    pub(super) fn compile(&self, waiting: &Waiting, file: &str, source: &str, running: &Running) -> Option<Vec<Value>> {
         let folder = &self.invocation.folder;
-        let [_, pipe, errors] = files(folder, &waiting.name);
+        let [_, pipe, _] = files(folder, &waiting.name);
         let process = Process::open(waiting.process)?;
         // The cell before may have held it up.
         process.signal(libc::SIGCONT);
         std::fs::write(folder.join(file), included(source)).ok()?;
-        // Whoever makes this file has the rustc behind the pipe. (evcxr asks again when the shim was ended.)
-        File::options().write(true).create_new(true).open(pipe.with_extension("taken")).ok()?;
-        let said = say(&process, &pipe, &format!("include!(\"{file}\");")).and_then(|()| self.said(&process, &errors));
-        let Some(messages) = said else {
+        let answers = Answers::new(folder.join(format!("{file}.said"))).ok()?;
+        let said = say(&process, &pipe, file).and_then(|()| self.said(&process, answers, running));
+        if said.is_none() {
             process.signal(libc::SIGKILL);
-            return None;
-        };
-        let refused = messages.iter().any(|message| message["level"].as_str().is_some_and(|l| l.starts_with("error")));
-        (refused || self.invocation.has_all(&messages)).then_some(messages)
+        }
+        said
     }
 
-    /// What a rustc says until it has written all that is asked for, or has ended.
-    fn said(&self, process: &Process, errors: &Path) -> Option<Vec<Value>> {
-        let mut read = 0;
-        loop {
-            let ended = process.has_ended_within(Duration::from_millis(1))?;
-            let length = std::fs::metadata(errors).ok()?.len();
-            if !ended && length == read {
-                continue;
-            }
-            read = length;
-            let text = std::fs::read_to_string(errors).ok()?;
-            let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            if ended || self.invocation.has_all(&messages) {
+    /// What the child of a waiting rustc says until it has written all that is asked for.
+    fn said(&self, process: &Process, answers: Answers, running: &Running) -> Option<Vec<Value>> {
+        let mut lines = answers.lines(process)?.map_while(Result::ok);
+        // It waits for its end until the parent is given another cell, so this is no other process.
+        let number = lines.next()?.parse().ok()?;
+        let child = Process::open(number)?;
+        running.add(Process::open(number)?);
+        let mut messages: Vec<Value> = Vec::new();
+        for line in lines {
+            messages.extend(serde_json::from_str::<Value>(&line));
+            if self.invocation.has_all(&messages) {
+                // What is left is to give back its memory.
+                child.signal(libc::SIGKILL);
                 return Some(messages);
             }
         }
+        let refused = messages.iter().any(|message| message["level"].as_str().is_some_and(|l| l.starts_with("error")));
+        refused.then_some(messages)
     }
+}
+
+/// A named pipe for what the child of a waiting rustc says.
+struct Answers {
+    path: PathBuf,
+    pipe: File,
+}
+
+impl Answers {
+    fn new(path: PathBuf) -> io::Result<Self> {
+        let _ = std::fs::remove_file(&path);
+        make_pipe(&path)?;
+        let pipe = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+        Ok(Self { path, pipe })
+    }
+
+    /// The lines, from the first one on; they end with the child. `None` when none comes from this process.
+    fn lines(self, process: &Process) -> Option<io::Lines<BufReader<File>>> {
+        let start = Instant::now();
+        let mut asked = libc::pollfd { fd: self.pipe.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: `asked` is one such structure, and outlives the call.
+        while unsafe { libc::poll(&raw mut asked, 1, 50) } <= 0 {
+            if start.elapsed() > PATIENCE || process.has_ended_within(Duration::ZERO)? {
+                return None;
+            }
+        }
+        // SAFETY: the call has no memory effects; the descriptor is open.
+        let waits = unsafe { libc::fcntl(self.pipe.as_raw_fd(), libc::F_SETFL, 0) } == 0;
+        let pipe = self.pipe.try_clone().ok().filter(|_| waits)?;
+        Some(BufReader::new(pipe).lines())
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn make_pipe(path: &Path) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: `path` is a C string.
+    if unsafe { libc::mkfifo(path.as_ptr(), 0o600) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Holds up compilers that are not for this cell: those that still start would take the processors from it. They go on with
@@ -125,17 +166,17 @@ fn files(folder: &Path, name: &str) -> [PathBuf; 3] {
 /// Removes the files of a rustc that waits no longer.
 pub(crate) fn clear(wish: &Wish, waiting: &Waiting) {
     let [root, pipe, errors] = files(&wish.invocation.folder, &waiting.name);
-    for file in [pipe.with_extension("taken"), root, pipe, errors] {
+    for file in [root, pipe, errors] {
         let _ = std::fs::remove_file(file);
     }
 }
 
-/// Writes into the pipe as soon as the process reads from it.
-fn say(process: &Process, pipe: &Path, text: &str) -> Option<()> {
+/// Writes a line into the pipe as soon as the process reads from it.
+fn say(process: &Process, pipe: &Path, line: &str) -> Option<()> {
     let start = Instant::now();
     loop {
         match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(pipe) {
-            Ok(mut pipe) => return pipe.write_all(text.as_bytes()).ok(),
+            Ok(mut pipe) => return pipe.write_all(format!("{line}\n").as_bytes()).ok(),
             // Nobody reads yet.
             Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {}
             Err(_) => return None,

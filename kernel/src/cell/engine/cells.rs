@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Compilers that wait are ended after this time without a cell.
+/// Compilers that wait are ended after this time without a cell, but for the one for cells like the last one.
 const IDLE: Duration = Duration::from_secs(600);
 
 /// The next one of cells that are run together comes in this time after the one before.
@@ -65,11 +65,12 @@ pub(crate) struct Engine {
     pub(super) frame: Option<Frame>,
 }
 
-/// The next cell; `None` when there will be none. Compilers for it are started when it does not come at once: they would take
-/// the processors from it.
+/// The next cell; `None` when there will be none. Compilers for cells of other kinds than the last one are started when it does
+/// not come at once: they would take the processors from it.
 fn next(engine: Option<&mut Engine>, inbox: &Receiver<Job>) -> Option<Job> {
     let Some(engine) = engine else { return inbox.recv().ok() };
     engine.settle_waiters();
+    engine.waiters.prepare_latest();
     match inbox.recv_timeout(AT_ONCE) {
         Ok(job) => return Some(job),
         Err(RecvTimeoutError::Disconnected) => return None,
@@ -78,8 +79,8 @@ fn next(engine: Option<&mut Engine>, inbox: &Receiver<Job>) -> Option<Job> {
     match inbox.recv_timeout(IDLE) {
         Ok(job) => Some(job),
         Err(RecvTimeoutError::Timeout) => {
-            // What waits takes memory; the cell after a long pause starts its own.
-            engine.waiters.end();
+            // What waits takes memory.
+            engine.waiters.keep(1);
             inbox.recv().ok()
         }
         Err(RecvTimeoutError::Disconnected) => None,
@@ -98,7 +99,7 @@ impl Engine {
             // The receiver is gone when the kernel shuts down.
             let _ = job.reply.send(outcome);
         }
-        engine.iter_mut().for_each(|engine| engine.waiters.end());
+        engine.iter_mut().for_each(|engine| engine.waiters.keep(0));
         shared.listener.end();
     }
 

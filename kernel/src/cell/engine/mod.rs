@@ -9,7 +9,6 @@ mod death;
 mod depends;
 pub(crate) mod job;
 mod lines;
-mod starter;
 mod superseded;
 mod task;
 mod waiters;

@@ -87,7 +87,7 @@ impl Engine {
         let start = Instant::now();
         let result = self.context.execute(&generated.code);
         let seconds = start.elapsed().as_secs_f64();
-        self.waiters.note_spent(early.and_then(Early::end));
+        early.into_iter().for_each(Early::end);
         self.note_crates(task.token);
         let changed = self.compiled().map(|compiled| compiled.changed).unwrap_or_default();
         if !changed.is_empty() {
@@ -108,7 +108,7 @@ impl Engine {
         let frame = self.frame.clone().filter(|_| generated.is_plain() && self.imports.is_empty());
         let early = frame.as_ref().map(|_| self.shared.folder.join(format!("early-{}", self.sequence)));
         let plan = self.write_plan(Plan { early, ..plan })?;
-        let early = frame.and_then(|frame| Early::start(&plan, &frame, &generated.code, self.waiters.order()));
+        let early = frame.and_then(|frame| Early::start(&plan, &frame, &generated.code));
         if early.is_none() && plan.early.is_some() {
             self.write_plan(Plan { early: None, ..plan })?;
         }
