@@ -5,7 +5,6 @@ use crate::dataset::Data;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::steps::chain::Chain;
-use segment::Sealed;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::{Add, Sub};
 use std::sync::Arc;
@@ -23,7 +22,7 @@ impl Group {
     /// ```
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        let mut members: Vec<_> = self.members.iter().chain(other.members.iter()).copied().collect();
+        let mut members: Vec<_> = self.parts.members.iter().chain(other.parts.members.iter()).copied().collect();
         members.sort_unstable();
         members.dedup();
         self.combined(other, "+", members)
@@ -41,7 +40,7 @@ impl Group {
     /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        let members = self.members.iter().filter(|at| !other.members.contains(at)).copied().collect();
+        let members = self.parts.members.iter().filter(|at| !other.parts.members.contains(at)).copied().collect();
         self.combined(other, "-", members)
     }
 
@@ -59,29 +58,32 @@ impl Group {
     /// ```
     #[must_use]
     pub fn concat(&self, other: &Self) -> Self {
-        let label = Sealed::<Arc<str>>::new(format!("{}, {}", *self.label, *other.label).into());
-        let error = match (self.broken.as_ref().or(other.broken.as_ref()), Catalog::joined(self, other)) {
+        let label = Arc::<str>::from(format!("{}, {}", self.parts.label, other.parts.label));
+        let error = match (self.parts.broken.as_ref().or(other.parts.broken.as_ref()), Catalog::joined(self, other)) {
             (Some(error), _) => (**error).clone(),
             (None, Err(error)) => error,
-            (None, Ok(_)) if other.settings.luminosity.is_some() && !self.settings.weighs_as(&other.settings) => {
-                Error::request(format!("{}: other luminosities; put the data together first, then weight them", *label))
+            (None, Ok(_))
+                if other.parts.settings.luminosity.is_some()
+                    && !self.parts.settings.weighs_as(&other.parts.settings) =>
+            {
+                Error::request(format!("{label}: other luminosities; put the data together first, then weight them"))
             }
             (None, Ok(catalog)) => {
-                let all = Self::all(Arc::new(catalog), Arc::clone(&self.settings));
-                return Self { label, ..all };
+                let all = Self::all(Arc::new(catalog), Arc::clone(&self.parts.settings));
+                return all.changed(|parts| parts.label = label);
             }
         };
         self.broken_by(label, error)
     }
 
     fn combined(&self, other: &Self, sign: &str, members: Vec<usize>) -> Self {
-        let label = Sealed::<Arc<str>>::new(format!("{} {sign} {}", *self.label, *other.label).into());
-        if let Some(error) = self.broken.as_ref().or(other.broken.as_ref()) {
+        let label = Arc::<str>::from(format!("{} {sign} {}", self.parts.label, other.parts.label));
+        if let Some(error) = self.parts.broken.as_ref().or(other.parts.broken.as_ref()) {
             return self.broken_by(label, (**error).clone());
         }
-        let error = if !Arc::ptr_eq(&self.catalog, &other.catalog) {
+        let error = if !Arc::ptr_eq(&self.parts.catalog, &other.parts.catalog) {
             Some("these are groups of two data sets; `a.concat(&b)` puts their processes together")
-        } else if !self.chain.is_same(&other.chain) {
+        } else if !self.parts.chain.is_same(&other.parts.chain) {
             Some("these groups have different steps; combine first and then add steps, or use `a.concat(&b)`")
         } else if members.is_empty() {
             Some("no process is left")
@@ -89,8 +91,8 @@ impl Group {
             None
         };
         match error {
-            Some(why) => self.broken_by(label.clone(), Error::request(format!("{}: {why}", *label))),
-            None => Self { label, members: Sealed::new(members.into()), ..self.clone() },
+            Some(why) => self.broken_by(label.clone(), Error::request(format!("{label}: {why}"))),
+            None => self.changed(|parts| (parts.label, parts.members) = (label, members.into())),
         }
     }
 }
@@ -103,17 +105,19 @@ impl Catalog {
     /// A process in both whose rows would count twice, whose columns differ, or which has other steps in one.
     pub(crate) fn joined(one: &Group, two: &Group) -> Result<Self> {
         let of = |group: &'_ Group, at: usize| Joined {
-            process: group.catalog.processes[at].clone(),
+            process: group.parts.catalog.processes[at].clone(),
             groups: group
+                .parts
                 .catalog
                 .groups
                 .iter()
                 .filter(|(_, all)| all.contains(&at))
                 .map(|(name, _)| name.clone())
                 .collect(),
-            before: group.catalog.before(at).then(&group.chain),
+            before: group.parts.catalog.before(at).then(&group.parts.chain),
         };
-        let members = one.members.iter().map(|&at| of(one, at)).chain(two.members.iter().map(|&at| of(two, at)));
+        let members =
+            one.parts.members.iter().map(|&at| of(one, at)).chain(two.parts.members.iter().map(|&at| of(two, at)));
         let mut by_name: BTreeMap<Arc<str>, Joined> = BTreeMap::new();
         for member in members {
             let name = member.process.name.clone();
@@ -127,12 +131,13 @@ impl Catalog {
         for (at, member) in by_name.values().enumerate() {
             member.groups.iter().for_each(|name| groups.entry(name.clone()).or_default().push(at));
         }
-        let path = match one.catalog.path == two.catalog.path {
-            true => one.catalog.path.clone(),
-            false => format!("{} and {}", one.catalog.path, two.catalog.path).into(),
+        let path = match one.parts.catalog.path == two.parts.catalog.path {
+            true => one.parts.catalog.path.clone(),
+            false => format!("{} and {}", one.parts.catalog.path, two.parts.catalog.path).into(),
         };
-        let mut skipped = one.catalog.skipped.clone();
-        skipped.extend(two.catalog.skipped.iter().filter(|file| !one.catalog.skipped.contains(file)).cloned());
+        let mut skipped = one.parts.catalog.skipped.clone();
+        skipped
+            .extend(two.parts.catalog.skipped.iter().filter(|file| !one.parts.catalog.skipped.contains(file)).cloned());
         let (processes, before) = by_name.into_values().map(|member| (member.process, member.before)).unzip();
         Ok(Self { path, processes, groups, skipped, before })
     }

@@ -149,9 +149,9 @@ impl Data {
     }
 
     fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = (**self.everything.settings).clone();
+        let mut settings = (*self.everything.parts.settings).clone();
         change(&mut settings);
-        let everything = Group { settings: Arc::new(settings).into(), ..self.everything.clone() };
+        let everything = self.everything.changed(|parts| parts.settings = Arc::new(settings));
         Self { everything, looked_up: Sealed::default() }
     }
 
@@ -172,7 +172,7 @@ impl Data {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn luminosity(&self, path: impl AsRef<Path>) -> Result<Self> {
         let table = belle2::luminosity::Luminosity::open(path.as_ref())?;
-        for process in &self.everything.catalog.processes {
+        for process in &self.everything.parts.catalog.processes {
             let parsed = process.parsed.as_ref().ok_or_else(|| {
                 Error::request(format!(
                     "process {}: the name follows no grammar, so it has no luminosity; give one with Loader::names",
@@ -304,7 +304,7 @@ impl Data {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn profiling_report(&self) -> show::Report {
-        crate::lower::report::logged(&self.everything.settings)
+        crate::lower::report::logged(&self.everything.parts.settings)
     }
 
     /// The same as [`profiling_report`](Data::profiling_report), under the name analysts know.

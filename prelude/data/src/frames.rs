@@ -39,7 +39,9 @@ impl Group {
     pub fn tail(&self, rows: impl TryInto<u64> + Copy + std::fmt::Display) -> Self {
         match rows.try_into() {
             Ok(rows) => self.and(Step::Tail(rows)),
-            Err(_) => self.broken_by(self.label.clone(), Error::request(format!("tail({rows}): invalid row count"))),
+            Err(_) => {
+                self.broken_by(self.parts.label.clone(), Error::request(format!("tail({rows}): invalid row count")))
+            }
         }
     }
 
@@ -475,7 +477,7 @@ impl Resampling<'_> {
     pub fn agg(mut self, aggregations: impl IntoIterator<Item = Aggregation>) -> Group {
         self.resample.aggregations = aggregations.into_iter().collect();
         match self.wrong {
-            Some(error) => self.group.broken_by(self.group.label.clone(), error),
+            Some(error) => self.group.broken_by(self.group.parts.label.clone(), error),
             None => self.group.and(Step::Resample(self.resample)),
         }
     }

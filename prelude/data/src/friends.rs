@@ -29,20 +29,20 @@ impl Group {
 
     #[inline(never)]
     fn befriended(&self, path: &Path) -> Self {
-        self.with_friend(path).unwrap_or_else(|error| self.broken_by(self.label.clone(), error))
+        self.with_friend(path).unwrap_or_else(|error| self.broken_by(self.parts.label.clone(), error))
     }
 
     fn with_friend(&self, path: &Path) -> Result<Self> {
         let mut options = Options::default();
-        if let [_] = self.members[..] {
+        if let [_] = self.parts.members[..] {
             options.choice.one_process = Some("friend".to_owned());
         }
         let friends = Catalog::open(&path.to_string_lossy(), &Grammar::default(), None, &options)?;
         let prefix = prefix(path);
-        let mut catalog = (**self.catalog).clone();
-        for at in self.members.iter() {
+        let mut catalog = (*self.parts.catalog).clone();
+        for at in self.parts.members.iter() {
             let process = &catalog.processes[*at];
-            let friend = match &self.members[..] {
+            let friend = match &self.parts.members[..] {
                 [_] => friends.processes.first(),
                 _ => friends.processes.iter().find(|friend| friend.name == process.name),
             };
@@ -59,7 +59,7 @@ impl Group {
             let source = source.map_err(|error| Error::from(error).of(&process.name))?;
             catalog.processes[*at] = Arc::new(Process { source, ..(**process).clone() });
         }
-        Ok(Self { catalog: Arc::new(catalog).into(), ..self.clone() })
+        Ok(self.changed(|parts| parts.catalog = Arc::new(catalog)))
     }
 }
 

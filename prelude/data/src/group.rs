@@ -26,27 +26,35 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Group {
-    pub(crate) label: Sealed<Arc<str>>,
-    pub(crate) catalog: Sealed<Arc<Catalog>>,
-    pub(crate) settings: Sealed<Arc<Settings>>,
-    pub(crate) members: Sealed<Arc<[usize]>>,
-    pub(crate) chain: Sealed<Chain>,
+    /// Together, so that a cell has one thing to drop.
+    pub(crate) parts: Sealed<Parts>,
+}
+
+/// What a group is made of.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub label: Arc<str>,
+    pub catalog: Arc<Catalog>,
+    pub settings: Arc<Settings>,
+    pub members: Arc<[usize]>,
+    pub chain: Chain,
     /// What was wrong when the group was made: a group that is not there.
-    pub(crate) broken: Sealed<Option<Arc<Error>>>,
+    pub broken: Option<Arc<Error>>,
 }
 
 impl Group {
     /// All processes of a catalogue.
     pub(crate) fn all(catalog: Arc<Catalog>, settings: Arc<Settings>) -> Self {
         let members: Arc<[usize]> = (0..catalog.processes.len()).collect();
-        Self {
-            label: Sealed::new("all".into()),
-            catalog: catalog.into(),
-            settings: settings.into(),
-            members: members.into(),
-            chain: Sealed::default(),
-            broken: Sealed::default(),
-        }
+        let (label, chain, broken) = ("all".into(), Chain::default(), None);
+        Self { parts: Sealed::new(Parts { label, catalog, settings, members, chain, broken }) }
+    }
+
+    /// A group like this one with other parts.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut group = self.clone();
+        change(&mut group.parts);
+        group
     }
 
     /// Those processes of this group that belong to `name`: a process, or else a group.
@@ -69,16 +77,16 @@ impl Group {
     // Every cell compiles the generic methods of this type anew, so they only hand on.
     #[inline(never)]
     fn named(&self, name: &str) -> Self {
-        let found = self.catalog.find(name).and_then(|members| {
-            let members: Arc<[usize]> = members.into_iter().filter(|at| self.members.contains(at)).collect();
+        let found = self.parts.catalog.find(name).and_then(|members| {
+            let members: Arc<[usize]> = members.into_iter().filter(|at| self.parts.members.contains(at)).collect();
             if members.is_empty() {
-                return Err(Error::request(format!("no process of `{name}` is in the group `{}`", *self.label)));
+                return Err(Error::request(format!("no process of `{name}` is in the group `{}`", self.parts.label)));
             }
             Ok(members)
         });
-        let label = Sealed::new(belle2::names::bare(name).into());
+        let label: Arc<str> = belle2::names::bare(name).into();
         match found {
-            Ok(members) => Self { label, members: members.into(), ..self.clone() },
+            Ok(members) => self.changed(|parts| (parts.label, parts.members) = (label, members)),
             // As in pandas, which means a column by it.
             Err(Error::Group { name, .. }) if self.names_after_steps().contains(&name) => {
                 let hint = format!(
@@ -91,9 +99,9 @@ impl Group {
     }
 
     /// A group like this one that can only say what is wrong.
-    pub(crate) fn broken_by(&self, label: Sealed<Arc<str>>, error: Error) -> Self {
-        let broken = self.broken.as_ref().map_or_else(|| Arc::new(error), Arc::clone);
-        Self { label, members: Sealed::default(), broken: Sealed::new(Some(broken)), ..self.clone() }
+    pub(crate) fn broken_by(&self, label: Arc<str>, error: Error) -> Self {
+        let broken = self.parts.broken.as_ref().map_or_else(|| Arc::new(error), Arc::clone);
+        self.changed(|parts| (parts.label, parts.members, parts.broken) = (label, Arc::default(), Some(broken)))
     }
 
     /// With one step more. Names of the engine's own are refused: such a column would be taken for one of its own.
@@ -103,12 +111,12 @@ impl Group {
             return self.and_own(step);
         };
         let text = format!("{step}: names that begin with `{}` are the engine's own; rename `{name}`", flow::RESERVED);
-        self.broken_by(self.label.clone(), Error::request(text))
+        self.broken_by(self.parts.label.clone(), Error::request(text))
     }
 
     /// With a step that may make columns of the engine's own.
     pub(crate) fn and_own(&self, step: Step) -> Self {
-        Self { chain: self.chain.and(step).into(), ..self.clone() }
+        self.changed(|parts| parts.chain = parts.chain.and(step))
     }
 
     /// Rows that pass a selection, with pandas' syntax and IEEE meaning: `"pRecoil > 2.0 & 2.6 > pRecoilTheta > 0.3"`.
@@ -155,8 +163,8 @@ impl Group {
 
     /// The group of one of its processes, by its position in the catalogue.
     pub(crate) fn of_member(&self, at: usize) -> Self {
-        let label = self.catalog.processes[at].name.clone();
-        Self { label: label.into(), members: Sealed::new(Arc::new([at])), ..self.clone() }
+        let label = self.parts.catalog.processes[at].name.clone();
+        self.changed(|parts| (parts.label, parts.members) = (label, Arc::new([at])))
     }
 
     /// Names of the processes and a group of each, in order: `for (name, group) in data.items() { .. }`.
@@ -171,8 +179,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn items(&self) -> std::vec::IntoIter<(String, Self)> {
-        let item = |&at: &usize| (self.catalog.processes[at].name.to_string(), self.of_member(at));
-        self.members.iter().map(item).collect::<Vec<_>>().into_iter()
+        let item = |&at: &usize| (self.parts.catalog.processes[at].name.to_string(), self.of_member(at));
+        self.parts.members.iter().map(item).collect::<Vec<_>>().into_iter()
     }
 
     /// A value for `@name` in all steps so far that use the name and have no value for it.
@@ -292,7 +300,7 @@ impl Group {
             Ok(rows) => self.and(Step::Head(rows)),
             Err(_) => {
                 let error = format!("head({rows}): there is no such number of rows");
-                self.broken_by(self.label.clone(), Error::request(error))
+                self.broken_by(self.parts.label.clone(), Error::request(error))
             }
         }
     }
@@ -326,7 +334,8 @@ impl Group {
     /// ```
     pub fn folds(&self, parts: usize, seed: u64) -> Vec<(Self, Self)> {
         if parts < 2 {
-            let broken = self.broken_by(self.label.clone(), Error::request(format!("folds({parts}, ..): two or more")));
+            let broken =
+                self.broken_by(self.parts.label.clone(), Error::request(format!("folds({parts}, ..): two or more")));
             return vec![(broken.clone(), broken)];
         }
         segment::record::seed("folds", seed);
@@ -376,7 +385,7 @@ impl Group {
     fn and_vary(&self, variation: Variation) -> Self {
         match variation.check() {
             Ok(()) => self.and(Step::Vary(Arc::new(variation))),
-            Err(error) => self.broken_by(self.label.clone(), error),
+            Err(error) => self.broken_by(self.parts.label.clone(), error),
         }
     }
 
@@ -452,7 +461,7 @@ impl Group {
     pub fn best_candidate(&self, by: impl Into<Selection>, order: impl IntoOrder) -> Self {
         match order.into_order() {
             Ok(order) => self.and(Step::Candidate(Choice::Best(by.into(), order))),
-            Err(error) => self.broken_by(self.label.clone(), error),
+            Err(error) => self.broken_by(self.parts.label.clone(), error),
         }
     }
 
@@ -491,8 +500,8 @@ impl Group {
 
     /// Whether the data are of Belle II: by the name of a process, or by the columns that basf2 writes.
     pub(crate) fn is_recognised(&self) -> bool {
-        self.members.iter().any(|&at| {
-            let process = &self.catalog.processes[at];
+        self.parts.members.iter().any(|&at| {
+            let process = &self.parts.catalog.processes[at];
             let columns = process.source.schema().iter_names().map(|name| name.as_str());
             process.parsed.is_some() || belle2::event::is_recognised(columns)
         })
@@ -500,16 +509,16 @@ impl Group {
 
     /// Whether rows of any process have a weight at the end of the chain.
     pub(crate) fn is_weighted(&self) -> bool {
-        let luminosity = self.settings.luminosity.is_some();
-        let before = |at: &usize| self.catalog.before(*at).weighs().unwrap_or(luminosity);
-        self.chain.weighs().unwrap_or_else(|| self.members.iter().any(before))
+        let luminosity = self.parts.settings.luminosity.is_some();
+        let before = |at: &usize| self.parts.catalog.before(*at).weighs().unwrap_or(luminosity);
+        self.parts.chain.weighs().unwrap_or_else(|| self.parts.members.iter().any(before))
     }
 
     /// The processes, in the order of their names.
     pub(crate) fn members(&self) -> Result<Vec<Arc<Process>>> {
-        match &*self.broken {
+        match &self.parts.broken {
             Some(error) => Err((**error).clone()),
-            None => Ok(self.members.iter().map(|&at| self.catalog.processes[at].clone()).collect()),
+            None => Ok(self.parts.members.iter().map(|&at| self.parts.catalog.processes[at].clone()).collect()),
         }
     }
 
@@ -523,7 +532,7 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn process_names(&self) -> Vec<String> {
-        self.members.iter().map(|&at| self.catalog.processes[at].name.to_string()).collect()
+        self.parts.members.iter().map(|&at| self.parts.catalog.processes[at].name.to_string()).collect()
     }
 
     /// Names of the groups that have a process here.
@@ -536,8 +545,8 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn group_names(&self) -> Vec<String> {
-        let here = |members: &Vec<usize>| members.iter().any(|at| self.members.contains(at));
-        self.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
+        let here = |members: &Vec<usize>| members.iter().any(|at| self.parts.members.contains(at));
+        self.parts.catalog.groups.iter().filter(|(_, members)| here(members)).map(|(name, _)| name.clone()).collect()
     }
 
     /// What was wrong when the group was made, which every terminal says.
@@ -551,7 +560,7 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn error(&self) -> Option<&Error> {
-        self.broken.as_deref()
+        self.parts.broken.as_deref()
     }
 
     /// What the group is called.
@@ -564,7 +573,7 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn name(&self) -> &str {
-        &self.label
+        &self.parts.label
     }
 }
 

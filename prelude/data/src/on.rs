@@ -39,7 +39,7 @@ impl Group {
     pub fn on(&self, server: impl IntoServer) -> Self {
         match server.into_server() {
             Ok(server) => self.with_settings(|settings| settings.server = Some(server)),
-            Err(error) => self.broken_by(self.label.clone(), Error::from(error)),
+            Err(error) => self.broken_by(self.parts.label.clone(), Error::from(error)),
         }
     }
 
@@ -58,8 +58,8 @@ impl Group {
     }
 
     fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = (**self.settings).clone();
+        let mut settings = (*self.parts.settings).clone();
         change(&mut settings);
-        Self { settings: Arc::new(settings).into(), ..self.clone() }
+        self.changed(|parts| parts.settings = Arc::new(settings))
     }
 }

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::settings::Settings;
 use belle2::names::Grammar;
-use segment::Sealed;
 use sources::Source;
 use std::sync::Arc;
 
@@ -114,6 +113,6 @@ impl Group {
     /// ```
     pub fn failed(label: impl AsRef<str>, error: Error) -> Self {
         let nothing = Catalog::of(label.as_ref(), Vec::new(), &Grammar::default(), Vec::new());
-        Self::all(Arc::new(nothing), Arc::new(Settings::default())).broken_by(Sealed::new(label.as_ref().into()), error)
+        Self::all(Arc::new(nothing), Arc::new(Settings::default())).broken_by(label.as_ref().into(), error)
     }
 }

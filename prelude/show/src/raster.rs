@@ -1,7 +1,7 @@
 //! SVG to pixels and to PDF, with the fonts of this room so that every machine makes the same picture.
 
 use crate::origin;
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, PixmapMut, Transform};
 use resvg::usvg::{self, fontdb};
 use std::sync::{Arc, LazyLock};
 
@@ -73,8 +73,20 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
     let fits = (1.0..=16384.0).contains(&width) && (1.0..=16384.0).contains(&height);
     let size = Error::Size { width, height };
     let mut pixels = if fits { Pixmap::new(width.round() as u32, height.round() as u32) } else { None }.ok_or(size)?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    draw(&tree, scale, &mut pixels);
     crate::png::encode(&pixels).map_err(|error| Error::Svg(error.to_string()))
+}
+
+/// Draws in two parts, one above the other, at the same time.
+fn draw(tree: &usvg::Tree, scale: f32, pixels: &mut Pixmap) {
+    let (width, height) = (pixels.width(), pixels.height());
+    let upper = height / 2;
+    let (one, other) = pixels.data_mut().split_at_mut(upper as usize * width as usize * 4);
+    let part = |bytes, from: u32, rows| {
+        let Some(mut part) = PixmapMut::from_bytes(bytes, width, rows) else { return };
+        resvg::render(tree, Transform::from_scale(scale, scale).post_translate(0.0, -(from as f32)), &mut part);
+    };
+    rayon::join(|| part(one, 0, upper), || part(other, upper, height - upper));
 }
 
 /// A PDF of an SVG document: lines and text, not pixels.
@@ -130,6 +142,18 @@ mod tests {
         let pixels = Pixmap::decode_png(&png(DOT, 2.0).unwrap()).unwrap();
         assert_eq!((pixels.width(), pixels.height()), (40, 20));
         assert!(pixels.pixels().iter().any(|pixel| pixel.red() < 64), "the letters leave dark pixels");
+    }
+
+    #[test]
+    fn a_picture_of_two_parts_is_the_same_as_one() {
+        let tree = tree(DOT).unwrap();
+        for (width, height, scale) in [(40, 20, 2.0), (20, 11, 1.1), (1, 1, 0.1)] {
+            let mut whole = Pixmap::new(width, height).unwrap();
+            let mut parts = whole.clone();
+            resvg::render(&tree, Transform::from_scale(scale, scale), &mut whole.as_mut());
+            draw(&tree, scale, &mut parts);
+            assert_eq!(whole, parts, "{width} x {height}");
+        }
     }
 
     #[test]

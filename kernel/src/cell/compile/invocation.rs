@@ -14,8 +14,9 @@ pub(super) const MIR: &str = "target/ctx.mir";
 const HIDDEN: [&str; 5] =
     ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LD_LIBRARY_PATH", "EVCXR_EXECUTION_SO_PATH"];
 /// Variables that rustc must see. Paths that can be written in code are an unstable option of the compiler. And a cell is over
-/// before its allocator has given anything back: large pages save it the asking for small ones.
-const SHOWN: [(&str, &str); 2] = [("RUSTC_BOOTSTRAP", "1"), ("MALLOC_CONF", "thp:always,narenas:1")];
+/// before its allocator would have to give anything back: large pages save it the asking for small ones.
+const SHOWN: [(&str, &str); 2] =
+    [("RUSTC_BOOTSTRAP", "1"), ("MALLOC_CONF", "thp:always,narenas:1,dirty_decay_ms:-1,muzzy_decay_ms:-1")];
 
 impl Invocation {
     /// For a cell; `emit` says what is made of it, `asks` whether the types of variables are asked for.

@@ -1,9 +1,9 @@
 //! A rustc that was started before the cell: it has read its arguments, the prelude and all crates behind it, and waits for
 //! sources. The kernel starts it while the user thinks and holds it; the cargo shim gives it a cell, or does without it.
 //!
-//! Its root file calls a macro of the prelude, `serve!`, which rustc runs in its own process. The macro reads the names of files
-//! from a named pipe. For each it forks rustc: the child goes on with an `include!` of that file, and the parent waits for the
-//! next one. So one rustc compiles the cells of a session, each in the time that is left when the prelude has been read.
+//! Its root file calls a macro of the prelude, `serve!`, which rustc runs in its own process. The macro forks: the child reads the
+//! name of a file from a named pipe and goes on with an `include!` of it, and the parent makes another child when that one has
+//! ended. So one rustc compiles the cells of a session, each in the time that is left when the prelude has been read.
 //!
 //! Items that stand in an included file mean the same as in the root or are refused by rustc (a macro of the cell that hides one
 //! of the prelude's), and what is refused is compiled again by a rustc that starts with the cell.
@@ -82,7 +82,6 @@ impl Wish {
     /// What the child of a waiting rustc says until it has written all that is asked for.
     fn said(&self, process: &Process, answers: Answers, running: &Running) -> Option<Vec<Value>> {
         let mut lines = answers.lines(process)?.map_while(Result::ok);
-        // It waits for its end until the parent is given another cell, so this is no other process.
         let number = lines.next()?.parse().ok()?;
         let child = Process::open(number)?;
         running.add(Process::open(number)?);

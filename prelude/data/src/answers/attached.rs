@@ -10,8 +10,8 @@ use std::sync::Arc;
 impl Other for Group {
     fn of(&self, process: &str) -> Result<Arc<dyn Other>> {
         self.members()?;
-        let named = |at: &&usize| &*self.catalog.processes[**at].name == process;
-        match (self.members.iter().find(named), &**self.members) {
+        let named = |at: &&usize| &*self.parts.catalog.processes[**at].name == process;
+        match (self.parts.members.iter().find(named), &*self.parts.members) {
             (Some(&at), _) | (None, &[at]) => Ok(Arc::new(self.of_member(at).unweighted())),
             _ => Err(Error::request(format!(
                 "attach: the other group has no process `{process}`; it has {}",

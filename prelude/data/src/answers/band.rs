@@ -42,7 +42,7 @@ impl Histogram {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn varied(&self, source: &str, direction: Direction) -> Result<Hist> {
-        let source = self.variations.source(source)?;
+        let source = self.made.variations.source(source)?;
         let processes = self.by_process().iter().zip(&source.parts);
         let parts = processes.map(|((name, nominal), part)| Ok((name.to_owned(), part.towards(nominal, direction)?)));
         Ok(Hist::from_processes(parts.collect::<Result<Vec<_>>>()?)?)
@@ -57,7 +57,7 @@ impl Histogram {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn source_names(&self) -> Vec<String> {
-        self.variations.sources.iter().map(|source| source.name.to_string()).collect()
+        self.made.variations.sources.iter().map(|source| source.name.to_string()).collect()
     }
 
     /// The uncertainty of each bin of the simulation: for each source the processes are added up first, because they vary
@@ -83,7 +83,7 @@ impl Histogram {
             parts[at].variances().iter().zip(&mut statistics).for_each(|(variance, sum)| *sum += variance);
         }
         let (mut up, mut down) = (statistics.clone(), statistics.clone());
-        for source in &self.variations.sources {
+        for source in &self.made.variations.sources {
             // Decorrelated processes are as many sources.
             let groups: Vec<Vec<usize>> = if source.per == Per::Process {
                 simulated.iter().map(|&at| vec![at]).collect()

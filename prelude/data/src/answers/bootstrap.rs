@@ -225,8 +225,8 @@ impl Group {
     /// The columns that name an event in all processes, or the number of the row where one of them is not known.
     fn keys(&self) -> Vec<String> {
         let can = |name: &&str| {
-            self.members.iter().all(|&at| {
-                let dtype = self.catalog.processes[at].source.schema().get(name);
+            self.parts.members.iter().all(|&at| {
+                let dtype = self.parts.catalog.processes[at].source.schema().get(name);
                 dtype.is_some_and(|dtype| dtype.is_integer() || dtype.is_string())
             })
         };

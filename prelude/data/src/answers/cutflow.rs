@@ -107,8 +107,8 @@ impl Group {
 
     /// The sources that are varied up and down, unless the group is in a universe itself.
     fn sources_with_directions(&self) -> Vec<String> {
-        let before = self.members.iter().map(|&at| self.catalog.before(at));
-        let steps: Vec<&Step> = before.chain([&*self.chain]).flat_map(Chain::steps).collect();
+        let before = self.parts.members.iter().map(|&at| self.parts.catalog.before(at));
+        let steps: Vec<&Step> = before.chain([&self.parts.chain]).flat_map(Chain::steps).collect();
         let mut sources: Vec<String> = Vec::new();
         for step in &steps {
             match step {
@@ -125,7 +125,7 @@ impl Group {
     }
 
     fn cutflow_of_nominal(&self) -> Result<Cutflow> {
-        if let Some(server) = &self.settings.server {
+        if let Some(server) = &self.parts.settings.server {
             let (steps, processes) = left_on(self, server)?;
             let left =
                 |(candidates, events, weighted, variance)| CutflowCounts { candidates, events, weighted, variance };

@@ -100,7 +100,7 @@ impl GroupedBy<'_> {
             Some(weighted) => Grouping::new(&weighted.schema, &self.key_names(), weighted.sums.clone())?,
             None => plain,
         };
-        let grouping = grouping.options(&self.group.settings.options());
+        let grouping = grouping.options(&self.group.parts.settings.options());
         let server = pass.lowered().first().and_then(ProcessPlan::server).cloned();
         if let Some(server) = server {
             let on = OnServer { server: &server, needed: &needed, keys: &self.keys, weighted: weighted.as_ref() };

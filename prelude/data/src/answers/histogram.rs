@@ -26,32 +26,39 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Histogram {
-    hist: Sealed<Hist>,
+    /// Together, so that a cell has one thing to drop.
+    pub(crate) made: Sealed<Made>,
+}
+
+/// A histogram with what is known of how it was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    hist: Hist,
     /// The same in the universes of systematic variations.
-    pub(crate) variations: Sealed<Arc<Variations>>,
+    pub variations: Arc<Variations>,
     /// The processes that are recorded data.
-    measured: Sealed<Arc<[String]>>,
-    report: Sealed<Arc<Report>>,
-    origin: Sealed<Arc<Origin>>,
+    measured: Arc<[String]>,
+    report: Arc<Report>,
+    origin: Arc<Origin>,
 }
 
 impl Deref for Histogram {
     type Target = Hist;
 
     fn deref(&self) -> &Hist {
-        &self.hist
+        &self.made.hist
     }
 }
 
 impl AsRef<Hist> for Histogram {
     fn as_ref(&self) -> &Hist {
-        &self.hist
+        &self.made.hist
     }
 }
 
 impl From<Histogram> for Hist {
     fn from(histogram: Histogram) -> Hist {
-        histogram.hist.into_inner()
+        histogram.made.into_inner().hist
     }
 }
 
@@ -64,13 +71,13 @@ impl show::Display for Histogram {
 
 impl show::Part for Histogram {
     fn part(&self, at: usize) -> (String, Hist) {
-        self.hist.part(at)
+        self.made.hist.part(at)
     }
 
     fn plot(&self) -> show::Plot {
         match self.data_and_simulation() {
             Some((data, simulation)) => self.with_band(show::stack(&simulation)).data(&data),
-            None => self.with_band(self.hist.plot()),
+            None => self.with_band(self.made.hist.plot()),
         }
     }
 
@@ -81,7 +88,7 @@ impl show::Part for Histogram {
 
 impl show::Parts for Histogram {
     fn parts(&self) -> Vec<(String, Hist)> {
-        self.hist.parts()
+        self.made.hist.parts()
     }
 
     fn spread(&self) -> Option<show::Spread> {
@@ -112,7 +119,7 @@ impl Histogram {
             Some("pdf" | "svg" | "png") => {
                 show::Part::plot(self).save(path).map_err(|error| Error::request(error.to_string()))
             }
-            _ => Ok(self.hist.save(path)?),
+            _ => Ok(self.made.hist.save(path)?),
         }
     }
 
@@ -126,8 +133,8 @@ impl Histogram {
 
     /// What all sources and statistics do to the sum of the simulation.
     fn sources_spread(&self) -> Option<show::Spread> {
-        let sources = self.variations.sources.len();
-        if sources == 0 || self.hist.dimensions() != 1 || self.hist.is_profile() {
+        let sources = self.made.variations.sources.len();
+        if sources == 0 || self.made.hist.dimensions() != 1 || self.made.hist.is_profile() {
             return None;
         }
         let words = if sources == 1 { "source" } else { "sources" };
@@ -137,18 +144,19 @@ impl Histogram {
 
     /// The same, where all of the histogram is simulation.
     fn own_spread(&self) -> Option<show::Spread> {
-        let all = self.simulated().len() == self.hist.by_process().len();
+        let all = self.simulated().len() == self.made.hist.by_process().len();
         self.sources_spread().filter(|_| all)
     }
 
     /// The recorded and the simulated processes apart, where there are both and they count entries along one axis.
     fn data_and_simulation(&self) -> Option<(Hist, Hist)> {
-        if self.hist.dimensions() != 1 || matches!(self.hist.storage(), Storage::Mean | Storage::WeightedMean) {
+        if self.made.hist.dimensions() != 1 || matches!(self.made.hist.storage(), Storage::Mean | Storage::WeightedMean)
+        {
             return None;
         }
         let of = |measured: bool| {
-            let all = self.hist.by_process().iter();
-            let parts = all.filter(|(name, _)| self.measured.iter().any(|own| own == name) == measured);
+            let all = self.made.hist.by_process().iter();
+            let parts = all.filter(|(name, _)| self.made.measured.iter().any(|own| own == name) == measured);
             Hist::from_processes(parts.map(|(name, hist)| (name.to_owned(), hist.clone()))).ok()
         };
         Some((of(true)?, of(false)?))
@@ -156,10 +164,10 @@ impl Histogram {
 
     /// The positions of the simulated processes: those that are not recorded data, or all where nothing else is there.
     pub(crate) fn simulated(&self) -> Vec<usize> {
-        let names: Vec<&str> = self.hist.by_process().names().collect();
+        let names: Vec<&str> = self.made.hist.by_process().names().collect();
         let all = 0..names.len();
         let simulated: Vec<usize> =
-            all.clone().filter(|&at| !self.measured.iter().any(|own| own == names[at])).collect();
+            all.clone().filter(|&at| !self.made.measured.iter().any(|own| own == names[at])).collect();
         if simulated.is_empty() { all.collect() } else { simulated }
     }
 
@@ -179,7 +187,7 @@ impl Histogram {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn rows_of(&self, bin: impl IntoBin) -> Result<DataFrame> {
-        self.origin.rows(self.hist.axes(), &bin.into_bin())
+        self.made.origin.rows(self.made.hist.axes(), &bin.into_bin())
     }
 
     /// How the histogram was made: time, rows, bytes, segments, cuts.
@@ -192,7 +200,7 @@ impl Histogram {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn performance_report(&self) -> &Report {
-        &self.report
+        &self.made.report
     }
 }
 
@@ -236,7 +244,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn mul(self, factor: f64) -> Hist {
-                &*self.hist * factor
+                &self.made.hist * factor
             }
         }
 
@@ -244,7 +252,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn mul(self, histogram: $histogram) -> Hist {
-                &*histogram.hist * self
+                &histogram.made.hist * self
             }
         }
 
@@ -252,7 +260,7 @@ macro_rules! scaling {
             type Output = Hist;
 
             fn div(self, divisor: f64) -> Hist {
-                &*self.hist / divisor
+                &self.made.hist / divisor
             }
         }
     )*};
@@ -389,27 +397,23 @@ impl Group {
         let wanted: Vec<String> = bookings.iter().flat_map(|booking| booking.columns.clone()).collect();
         let mut pass = GroupPlan::together(self, &wanted)?;
         pass.lowered().iter().try_for_each(|lowered| check(lowered, &bookings))?;
-        let (axes, kept) = crate::lower::ranges::axes(&mut pass, &bookings, self.settings.options().memory_budget / 8)?;
+        let (axes, kept) =
+            crate::lower::ranges::axes(&mut pass, &bookings, self.parts.settings.options().memory_budget / 8)?;
         let mut kept = kept.into_iter();
         let filling = Filling { bookings: &bookings, axes: &axes, group: self, wanted: &wanted };
         let parts = pass.each(|lowered| filling.process(self, lowered, kept.next().flatten()))?;
         let measured = pass.lowered().iter().filter(|one| one.is_recorded()).map(|one| one.name().to_owned());
-        let measured = Sealed::<Arc<[String]>>::new(measured.collect());
+        let measured: Arc<[String]> = measured.collect();
         let title = wanted.join(", ");
-        let report = Sealed::new(Arc::new(pass.report(format!("hist {title}"))));
+        let report = Arc::new(pass.report(format!("hist {title}")));
         let mut histograms = Vec::with_capacity(bookings.len());
         for (at, booking) in bookings.iter().enumerate() {
             let by_process = parts.iter().map(|(process, filled)| (process.to_string(), filled.nominal[at].clone()));
             let hist = Hist::from_processes(by_process)?;
             let variations = Arc::new(Variations::new(&hist, &parts, at)?);
             let origin = Arc::new(Origin { group: self.clone(), columns: booking.columns.clone() });
-            histograms.push(Histogram {
-                hist: hist.into(),
-                variations: variations.into(),
-                measured: measured.clone(),
-                report: report.clone(),
-                origin: origin.into(),
-            });
+            let (measured, report) = (measured.clone(), report.clone());
+            histograms.push(Histogram { made: Sealed::new(Made { hist, variations, measured, report, origin }) });
         }
         Ok(histograms)
     }

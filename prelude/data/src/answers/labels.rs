@@ -24,13 +24,13 @@ impl Group {
     // Every cell compiles the generic method anew, so it only hands on.
     #[inline(never)]
     fn labelled(&self, label: &str, unit: &str) -> Self {
-        let steps = self.chain.steps();
+        let steps = self.parts.chain.steps();
         let Some(&[.., column]) = steps.last().map(|step| step.made()).as_deref() else {
             let text = "label(..) stands behind the step that makes the column, such as `.define(\"m\", \"2 * p\").label(\"m\", \"GeV\")`";
-            return self.broken_by(self.label.clone(), Error::request(text));
+            return self.broken_by(self.parts.label.clone(), Error::request(text));
         };
-        let mut settings = (**self.settings).clone();
+        let mut settings = (*self.parts.settings).clone();
         Arc::make_mut(&mut settings.labels).insert(column.to_owned(), [label, unit].map(str::to_owned));
-        Self { settings: Arc::new(settings).into(), ..self.clone() }
+        self.changed(|parts| parts.settings = Arc::new(settings))
     }
 }

@@ -37,12 +37,12 @@ impl Group {
 
     fn try_lazy(&self) -> Result<LazyFrame> {
         let (pass, all) = GroupPlan::of_everything(self)?;
-        let several = self.members.len() > 1;
-        let mut parts = Vec::with_capacity(self.members.len());
-        if let Some(server) = &self.settings.server {
+        let several = self.parts.members.len() > 1;
+        let mut parts = Vec::with_capacity(self.parts.members.len());
+        if let Some(server) = &self.parts.settings.server {
             return Err(ProcessPlan::not_on(server));
         }
-        for (lowered, &member) in pass.lowered().iter().zip(self.members.iter()) {
+        for (lowered, &member) in pass.lowered().iter().zip(self.parts.members.iter()) {
             let own = lowered.output();
             let frame = match scanned(lowered)? {
                 Some(frame) => frame,

@@ -118,16 +118,16 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn processes(&self) -> Listing {
-        let luminosity = self.settings.luminosity.as_ref();
+        let luminosity = self.parts.settings.luminosity.as_ref();
         let heads = ["process", "group", "energy", "stream", "version", "rows", "columns", "files"];
         let mut table = Table::new(heads.into_iter().chain(luminosity.map(|_| "weight"))).caption(format!(
             "{} processes of {}",
-            self.members.len(),
-            self.catalog.path
+            self.parts.members.len(),
+            self.parts.catalog.path
         ));
         let said = |part: Option<&String>| Cell::text(part.map_or("", String::as_str));
-        for &at in self.members.iter() {
-            let process = &self.catalog.processes[at];
+        for &at in self.parts.members.iter() {
+            let process = &self.parts.catalog.processes[at];
             let parsed = process.parsed.as_ref();
             // A process whose name follows no grammar has no luminosity; `luminosity` refuses it.
             let weight = luminosity.map(|table| match parsed.map(|parsed| table.weight(parsed)) {
@@ -157,7 +157,7 @@ impl Group {
 
     /// What was decided about files when they were opened.
     fn decided(&self) -> Vec<String> {
-        let notes = self.members.iter().flat_map(|&at| self.catalog.processes[at].notes.iter().cloned());
+        let notes = self.parts.members.iter().flat_map(|&at| self.parts.catalog.processes[at].notes.iter().cloned());
         let mut notes: Vec<String> = notes.collect();
         if notes.len() > MOST_NOTES {
             let rest = notes.split_off(MOST_NOTES).len();
@@ -169,7 +169,7 @@ impl Group {
     /// Files that were not opened, by reason.
     fn left_out(&self) -> BTreeMap<&'static str, String> {
         let mut by_reason: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-        for (file, why) in &self.catalog.skipped {
+        for (file, why) in &self.parts.catalog.skipped {
             by_reason.entry(why).or_default().push(file.display().to_string());
         }
         let said = |files: Vec<String>| match files.as_slice() {
@@ -194,10 +194,10 @@ impl Group {
         let names = self.group_names();
         let mut table = Table::new(["group", "processes", "rows"]).caption(format!("{} groups", names.len()));
         for name in &names {
-            let members: Vec<_> = self.catalog.groups[name]
+            let members: Vec<_> = self.parts.catalog.groups[name]
                 .iter()
-                .filter(|at| self.members.contains(at))
-                .map(|&at| &self.catalog.processes[at])
+                .filter(|at| self.parts.members.contains(at))
+                .map(|&at| &self.parts.catalog.processes[at])
                 .collect();
             let rows = members.iter().map(|process| process.source.rows()).sum();
             let processes = members.iter().map(|process| &*process.name).collect::<Vec<_>>().join(", ");
@@ -218,8 +218,8 @@ impl Group {
     pub fn columns(&self) -> Listing {
         let mut found: Vec<(String, DataType, usize)> = Vec::new();
         let mut position = BTreeMap::new();
-        for &at in self.members.iter() {
-            for (name, dtype) in self.catalog.processes[at].source.schema().iter() {
+        for &at in self.parts.members.iter() {
+            for (name, dtype) in self.parts.catalog.processes[at].source.schema().iter() {
                 let at = *position.entry(name.to_string()).or_insert_with(|| {
                     found.push((name.to_string(), dtype.clone(), 0));
                     found.len() - 1
@@ -242,8 +242,9 @@ impl Group {
             }
             let decoded = belle2::escape::decode(name);
             let mut meaning = if decoded == *name { String::new() } else { decoded };
-            if *processes < self.members.len() {
-                meaning = format!("{meaning} (in {processes} of {} processes)", self.members.len()).trim().to_owned();
+            if *processes < self.parts.members.len() {
+                meaning =
+                    format!("{meaning} (in {processes} of {} processes)", self.parts.members.len()).trim().to_owned();
             }
             let unit = crate::lower::ranges::unit(name, show::variables::unit(name).unwrap_or_default(), recognised);
             table.push([Cell::text(name), Cell::text(dtype.to_string()), Cell::text(unit), Cell::text(meaning)]);
@@ -256,7 +257,7 @@ impl Group {
 
     /// Columns that files have and that cannot be read, each once.
     fn unreadable(&self) -> Vec<String> {
-        let sources = self.members.iter().map(|&at| &self.catalog.processes[at].source);
+        let sources = self.parts.members.iter().map(|&at| &self.parts.catalog.processes[at].source);
         let mut said: Vec<String> = sources.flat_map(|source| source.unreadable()).map(ToString::to_string).collect();
         said.sort();
         said.dedup();
@@ -267,7 +268,7 @@ impl Group {
     #[doc(hidden)]
     pub fn names_after_steps(&self) -> Vec<String> {
         let mut names: Vec<String> = self.columns().names;
-        for step in self.chain.steps() {
+        for step in self.parts.chain.steps() {
             let made: Vec<String> = match step {
                 Step::Define { name, .. } | Step::DefineWith { name, .. } => vec![name.clone()],
                 Step::Join { how: How::Anti, .. } => continue,
@@ -287,7 +288,7 @@ impl Group {
                     continue;
                 }
                 Step::ByEvent(name) => {
-                    let own = &self.settings.event_keys;
+                    let own = &self.parts.settings.event_keys;
                     let usual = |key: &String| belle2::event::KEYS.contains(&key.as_str());
                     let is_key = |key: &String| if own.is_empty() { usual(key) } else { own.contains(key) };
                     let (keys, rest): (Vec<_>, Vec<_>) = names.into_iter().partition(is_key);

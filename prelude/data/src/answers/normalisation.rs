@@ -221,7 +221,7 @@ impl Group {
         let mut all = Vec::with_capacity(known.len());
         for (at, ((name, own), known)) in hist.by_process().iter().zip(known).enumerate() {
             let mut counted = BeforeCuts::of(name, own);
-            for source in &hist.variations.sources {
+            for source in &hist.made.variations.sources {
                 let part = &source.parts[at];
                 if part.concerned {
                     let sums = [part.towards(own, Up)?.sum(), part.towards(own, Down)?.sum()];
@@ -245,7 +245,7 @@ impl Group {
     }
 
     fn weighs_or_varies(&self) -> bool {
-        let chains = self.members.iter().map(|&at| self.catalog.before(at)).chain([&*self.chain]);
+        let chains = self.parts.members.iter().map(|&at| self.parts.catalog.before(at)).chain([&self.parts.chain]);
         let mut steps = chains.flat_map(|chain| chain.steps());
         steps.any(|step| matches!(step, Step::Weight(_) | Step::Vary(_)))
     }

@@ -183,7 +183,7 @@ impl Pages {
     /// Frames of some processes as one, with the columns of all.
     fn together(&self, parts: Vec<(String, DataFrame)>) -> Result<DataFrame> {
         let all = self.columns()?;
-        let several = self.group.members.len() > 1;
+        let several = self.group.parts.members.len() > 1;
         let mut whole: Option<DataFrame> = None;
         for (process, frame) in parts {
             let columns = all.iter().map(|(name, dtype)| match frame.column(name) {

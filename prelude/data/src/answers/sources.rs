@@ -118,7 +118,7 @@ impl Histogram {
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn sources(&self) -> Result<Sources> {
         let mut effects = Vec::new();
-        for source in &self.variations.sources {
+        for source in &self.made.variations.sources {
             for (at, ((process, nominal), part)) in self.by_process().iter().zip(&source.parts).enumerate() {
                 if part.concerned {
                     let varied = [part.towards(nominal, Up)?, part.towards(nominal, Down)?];

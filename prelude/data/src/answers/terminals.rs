@@ -120,7 +120,7 @@ impl Group {
 
     pub(crate) fn collect_up_to(&self, limit: Option<u64>) -> Result<DataFrame> {
         let (mut pass, all) = GroupPlan::of_everything(self)?;
-        let several = self.members.len() > 1;
+        let several = self.parts.members.len() > 1;
         let parts = pass.each(|lowered| {
             let frames = lowered.frames_of(limit, &lowered.columns())?;
             let mut frame = lowered.assemble(frames, &all)?;
@@ -212,9 +212,9 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn shape(&self) -> Result<(u64, usize)> {
-        let steps = |at: &usize| self.catalog.before(*at).len() + self.chain.len();
+        let steps = |at: &usize| self.parts.catalog.before(*at).len() + self.parts.chain.len();
         let members = self.members()?;
-        let rows = if self.members.iter().all(|at| steps(at) == 0) {
+        let rows = if self.parts.members.iter().all(|at| steps(at) == 0) {
             members.iter().map(|process| process.source.rows()).sum()
         } else {
             self.count()?
@@ -270,10 +270,10 @@ impl Sink for Describe {
 impl show::Display for Group {
     /// What is in the group and what would be done; nothing is read. Behind [`Group::head`] with few rows, these rows.
     fn bundle(&self) -> show::Bundle {
-        if let Some(error) = &*self.broken {
+        if let Some(error) = &self.parts.broken {
             return show::Bundle::refused(error.to_string());
         }
-        if matches!(self.chain.steps().last(), Some(Step::Head(rows)) if *rows <= MOST_SHOWN) {
+        if matches!(self.parts.chain.steps().last(), Some(Step::Head(rows)) if *rows <= MOST_SHOWN) {
             return match self.collect() {
                 Ok(frame) => frame.bundle(),
                 Err(error) => show::Bundle::refused(error.to_string()),
@@ -281,19 +281,19 @@ impl show::Display for Group {
         }
         let mut table = Table::new(["process", "rows before steps", "columns"]).caption(format!(
             "group `{}` of {}: {} processes",
-            *self.label,
-            self.catalog.path,
-            self.members.len()
+            self.parts.label,
+            self.parts.catalog.path,
+            self.parts.members.len()
         ));
-        for &at in self.members.iter() {
-            let process = &self.catalog.processes[at];
+        for &at in self.parts.members.iter() {
+            let process = &self.parts.catalog.processes[at];
             table.push([
                 Cell::text(&*process.name),
                 Cell::count(process.source.rows()),
                 Cell::count(process.source.schema().len() as u64),
             ]);
         }
-        for step in self.chain.steps() {
+        for step in self.parts.chain.steps() {
             table = table.note(step.to_string());
         }
         table.bundle()

@@ -55,7 +55,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
-        let several = self.members.len() > 1;
+        let several = self.parts.members.len() > 1;
         let (path, kept) = (path.as_ref(), self.kept_normalisation());
         let written = self.write_titled("write_parquet", |process, columns| {
             let path = match several {
@@ -90,7 +90,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl Names) -> Result<u64> {
-        let several = self.members.len() > 1;
+        let several = self.parts.members.len() > 1;
         let (path, names) = (path.as_ref(), columns.names());
         let written = self.write_titled("write_parquet_by", |process, columns| {
             let folder = if several { path.join(process) } else { path.to_owned() };
@@ -151,7 +151,7 @@ impl Group {
         path: &Path,
         create: fn(PathBuf, &Schema) -> segment::Result<TableWriter>,
     ) -> Result<u64> {
-        let several = self.members.len() > 1;
+        let several = self.parts.members.len() > 1;
         let written = self.write_titled(title, |process, columns| {
             let path = match several {
                 true => path.join(process).join(format!("part-00000.{ending}")),
@@ -203,7 +203,7 @@ impl Group {
     /// ```
     pub fn write_root_with(&self, path: impl AsRef<Path>, options: impl Into<WriteRoot>) -> Result<u64> {
         let options = options.into();
-        let several = self.members.len() > 1;
+        let several = self.parts.members.len() > 1;
         let ((file, tree), kept) = (sources::root::split(path.as_ref()), self.kept_normalisation());
         let tree = tree.map_or_else(String::new, |tree| format!(":{tree}"));
         let written = self.write_titled("write_root", |process, columns| {

@@ -18,19 +18,19 @@ impl ProcessPlan<'_> {
 
     /// The steps that the process had before it came into the group.
     pub(crate) fn steps_before<'b>(&self, group: &'b Group) -> &'b Chain {
-        let at = group.catalog.processes.iter().position(|process| process.name == self.process.name);
-        group.catalog.before(at.unwrap_or(usize::MAX))
+        let at = group.parts.catalog.processes.iter().position(|process| process.name == self.process.name);
+        group.parts.catalog.before(at.unwrap_or(usize::MAX))
     }
 
     /// The group with all steps up to the one that varies a source, and those behind it that remove no rows.
     pub(crate) fn before_cuts(&self, group: &Group, source: &str) -> Group {
-        let chain = self.steps_before(group).then(&group.chain);
+        let chain = self.steps_before(group).then(&group.parts.chain);
         let steps = chain.steps();
         let varies = |step: &&Step| matches!(step, Step::Vary(variation) if *variation.source == *source);
         let last = steps.iter().rposition(varies).unwrap_or(0);
         let kept = steps.into_iter().enumerate().filter(|(at, step)| *at <= last || !removes(step));
         let chain = kept.fold(Chain::default(), |chain, (_, step)| chain.and(step.clone()));
-        Group { chain: chain.into(), ..group.clone() }
+        group.changed(|parts| parts.chain = chain)
     }
 }
 
@@ -69,8 +69,8 @@ impl Group {
         };
         let whole =
             |chain: &Chain| chain.steps().into_iter().filter_map(plain).fold(Chain::none(), |all, step| all.and(step));
-        let before = self.catalog.before.iter().map(whole).collect();
-        let catalog = Arc::new(Catalog { before, ..(**self.catalog).clone() });
-        Self { chain: whole(&self.chain).into(), catalog: catalog.into(), ..self.clone() }
+        let before = self.parts.catalog.before.iter().map(whole).collect();
+        let catalog = Arc::new(Catalog { before, ..(*self.parts.catalog).clone() });
+        self.changed(|parts| (parts.chain, parts.catalog) = (whole(&parts.chain), catalog))
     }
 }

@@ -56,9 +56,9 @@ impl<'a> GroupPlan<'a> {
         let processes = group.members()?;
         let several = processes.len() > 1;
         let mut lowered = Vec::with_capacity(processes.len());
-        for (process, &at) in processes.into_iter().zip(group.members.iter()) {
+        for (process, &at) in processes.into_iter().zip(group.parts.members.iter()) {
             let name = process.name.clone();
-            let before = group.catalog.before(at);
+            let before = group.parts.catalog.before(at);
             let process = stand_in(process, group, before)?;
             let one = ProcessPlan::together(process, group, before, wanted);
             lowered.push(if several { one.map_err(|error| error.of(&name))? } else { one? });
@@ -81,8 +81,8 @@ impl<'a> GroupPlan<'a> {
         for variation in variations {
             let Varied::Sample { up, down, .. } = &variation.varied else { continue };
             for name in std::iter::once(up).chain(down) {
-                let found = self.group.catalog.find(name)?;
-                if found.iter().any(|at| self.group.members.contains(at)) {
+                let found = self.group.parts.catalog.find(name)?;
+                if found.iter().any(|at| self.group.parts.members.contains(at)) {
                     return Err(Error::request(format!(
                         "vary(\"{}\", Sample(..)): `{name}` is in the group itself and would count in nominal; leave it out \
                          with .difference(&data.group(\"{name}\"))",
@@ -101,9 +101,9 @@ impl<'a> GroupPlan<'a> {
         let count = processes.len();
         let mut lowered = Vec::with_capacity(count);
         let mut failed: Vec<(std::sync::Arc<str>, Error)> = Vec::new();
-        for (process, &at) in processes.into_iter().zip(group.members.iter()) {
+        for (process, &at) in processes.into_iter().zip(group.parts.members.iter()) {
             let name = process.name.clone();
-            let before = group.catalog.before(at);
+            let before = group.parts.catalog.before(at);
             let process = stand_in(process, group, before)?;
             match ProcessPlan::new(process, group, before, wanted, weighted) {
                 Ok(one) => lowered.push(one),
@@ -131,7 +131,7 @@ impl<'a> GroupPlan<'a> {
                 work.extend(rows);
                 work
             }
-            None => Task::new(Arc::clone(&self.group.label), "rows", Some(rows)),
+            None => Task::new(Arc::clone(&self.group.parts.label), "rows", Some(rows)),
         };
         for lowered in &self.lowered {
             let answer = work.part(lowered.rows(), || run(lowered));
@@ -167,7 +167,7 @@ impl<'a> GroupPlan<'a> {
 
     /// The same for a terminal that need not have seen all rows, or counts otherwise: nothing is said of the cuts.
     pub(crate) fn log(self, title: impl Into<String>) -> show::Report {
-        report::report(title.into(), self.reports, &self.group.settings)
+        report::report(title.into(), self.reports, &self.group.parts.settings)
     }
 
     /// The chain of each process.
@@ -178,21 +178,21 @@ impl<'a> GroupPlan<'a> {
 
 /// The process that is read for a process: another one in a universe of a source that varies the sample.
 pub(crate) fn stand_in(process: Arc<Process>, group: &Group, before: &Chain) -> Result<Arc<Process>> {
-    let steps: Vec<&Step> = before.steps().into_iter().chain(group.chain.steps()).collect();
+    let steps: Vec<&Step> = before.steps().into_iter().chain(group.parts.chain.steps()).collect();
     for (at, step) in steps.iter().enumerate() {
         let Step::Vary(variation) = step else { continue };
         let Varied::Sample { process: name, up, down } = &variation.varied else { continue };
         let Some(Member::Towards(direction)) = chosen(&variation.source, &steps[at..]) else { continue };
         let other = if direction == Up { Some(up) } else { down.as_ref() };
         let Some(other) = other.filter(|_| *name == *process.name) else { continue };
-        let found = group.catalog.find(other)?;
+        let found = group.parts.catalog.find(other)?;
         let [one] = found.as_slice() else {
             return Err(Error::request(format!(
                 "vary(\"{}\", Sample(..)): `{other}` is not one process",
                 variation.source
             )));
         };
-        let other = (*group.catalog.processes[*one]).clone();
+        let other = (*group.parts.catalog.processes[*one]).clone();
         return Ok(Arc::new(Process { name: process.name.clone(), ..other }));
     }
     Ok(process)

@@ -53,7 +53,7 @@ impl<'a> ProcessPlan<'a> {
         weighted: bool,
         mode: Mode,
     ) -> Result<Self> {
-        let settings = &*group.settings;
+        let settings = &*group.parts.settings;
         let scale = match (&settings.luminosity, &process.parsed) {
             (Some(table), Some(parsed)) => table.weight(parsed)?,
             _ => 1.0,
@@ -75,11 +75,11 @@ impl<'a> ProcessPlan<'a> {
             zones,
             objects: Vec::new(),
             names: BTreeMap::new(),
-            catalog: Arc::clone(&group.catalog),
+            catalog: Arc::clone(&group.parts.catalog),
             universes: Universes { mode, ..Universes::default() },
             report: RefCell::default(),
         };
-        let built = lowered.build(&[before, &group.chain], wanted, weighted);
+        let built = lowered.build(&[before, &group.parts.chain], wanted, weighted);
         built.map_err(|error| error.unreadable(lowered.process.source.as_ref()))?;
         Ok(lowered)
     }

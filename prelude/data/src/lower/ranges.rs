@@ -100,7 +100,7 @@ fn between(count: usize, ends: &[String; 2], clock: &Clock) -> Result<Axis> {
 /// The registry's own units are those of Belle II; for data that are not recognised as such, they are marked as assumed.
 pub(crate) fn sample(group: &Group, column: &str) -> Sample {
     let name = belle2::escape::decode(column);
-    if let Some([label, unit]) = group.settings.labels.get(column) {
+    if let Some([label, unit]) = group.parts.settings.labels.get(column) {
         return Sample { name, label: label.clone(), unit: unit.clone() };
     }
     let (label, unit) = match show::variables::get(column) {

@@ -227,7 +227,7 @@ impl Channel {
         let process = |at: usize| {
             let (process, nominal) = all[at];
             let mut effects = Vec::new();
-            for source in &simulation.variations.sources {
+            for source in &simulation.made.variations.sources {
                 effects.extend(of_source(source, (at, process, nominal), name)?);
             }
             Ok(Process { name: process.to_owned(), effects, nominal: nominal.counts(), errors: nominal.errors() })

@@ -2,36 +2,60 @@
 //!
 //! rustc runs macros like these in its own process, on the thread that compiles. So a copy of the process that is made here goes
 //! on with the crate where it stands: the prelude has been read, the cell is still to come. It tells what it finds to the pipe
-//! that the kernel has made for the cell, and ends with the compiler that it was copied from.
+//! that the kernel has made for the cell, and ends with the compiler that it was copied from. The copy is made before the cell is
+//! there, and prepares itself for it ([`warm`]).
+
+mod warm;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 
-/// Reads names of files from a named pipe, and forks for each: returns the name in the child, and nothing in the parent, which
-/// stays here until the pipe fails. What the child writes to its standard error goes to the pipe `NAME.said`.
+/// The longest name of a file.
+const LONGEST: usize = 4096;
+
+/// Forks. The child reads the name of a file from a named pipe and returns it; what it writes to its standard error from then on
+/// goes to the pipe `NAME.said`. The parent stays here: when the child has ended, it makes another one. `None` when that fails.
 pub(crate) fn file_of_next_cell(pipe: &str) -> Option<String> {
     // Whoever has a pipe for both reading and writing never finds its end.
-    let pipe = File::options().read(true).write(true).open(pipe).ok()?;
-    for file in BufReader::new(pipe).lines() {
-        let file = file.ok()?;
-        forget_children();
-        if is_child()? {
-            return answer_to(&format!("{file}.said")).ok().map(|()| file);
+    let mut pipe = File::options().read(true).write(true).open(pipe).ok()?;
+    loop {
+        let Some(child) = fork()? else { break };
+        if !ended_well(child) {
+            return None;
         }
     }
-    None
+    warm::warm(&|| holds_something(&pipe));
+    let mut name = vec![0; LONGEST];
+    let length = pipe.read(&mut name).ok()?;
+    name.truncate(length);
+    let file = String::from_utf8(name).ok()?.trim_end().to_owned();
+    answer_to(&format!("{file}.said")).ok().map(|()| file)
 }
 
-/// Has the system forget the children that have ended.
-fn forget_children() {
-    // SAFETY: no status is asked for, so nothing is written.
-    while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}
+/// Whether there is something to be read.
+fn holds_something(pipe: &File) -> bool {
+    let mut asked = libc::pollfd { fd: pipe.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: `asked` is one such structure, and outlives the call.
+    unsafe { libc::poll(&raw mut asked, 1, 0) > 0 }
 }
 
-/// Forks; whether this is the child. `None` when there is no child.
-fn is_child() -> Option<bool> {
+/// Waits until a child has ended; whether it did so by itself or was killed, as all are that have compiled their cell. One that
+/// ended in another way would be followed by others like it.
+fn ended_well(child: libc::pid_t) -> bool {
+    let mut status = 0;
+    // SAFETY: `status` outlives the call.
+    while unsafe { libc::waitpid(child, &raw mut status, 0) } != child {
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return false;
+        }
+    }
+    libc::WIFEXITED(status) || libc::WTERMSIG(status) == libc::SIGKILL
+}
+
+/// Forks; gives the child to the parent, and nothing to the child. `None` when there is no child.
+fn fork() -> Option<Option<libc::pid_t>> {
     let parent = libc::pid_t::try_from(std::process::id()).ok()?;
     // SAFETY: only this thread goes on in the child. The other threads of a rustc that expands a crate wait for the end of this
     // one, for Ctrl-C, or to be asked for a token of the job server: they hold no lock, and the C library takes care of those of
@@ -47,9 +71,9 @@ fn is_child() -> Option<bool> {
                     libc::_exit(0);
                 }
             }
-            Some(true)
+            Some(None)
         }
-        _ => Some(false),
+        child => Some(Some(child)),
     }
 }
 
@@ -69,7 +93,6 @@ fn answer_to(pipe: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::ffi::CString;
-    use std::io::Read;
 
     #[test]
     fn each_line_has_a_process_of_its_own() {
