@@ -40,9 +40,9 @@ fn cells_compile_little_of_the_prelude_anew() {
     let mut known = sources(&cache.path().join("cells"));
     for (code, most) in [
         ("1 + 1", 18),
-        ("data.group(\"mumu\").query(\"pRecoil > 2.0\").oneCandOnly().hist(\"mu1P\", 50)?", 46),
-        ("data.define(\"pt\", \"mu1P * sin(mu1Theta)\").label(\"p_T\", \"GeV\").hist(\"pt\", (40, 0.0, 4.0))?", 48),
-        ("let n = data.mumu.query(\"pRecoil > 2.0\").count()?;", 46),
+        ("data.group(\"mumu\").query(\"pRecoil > 2.0\").oneCandOnly().hist(\"mu1P\", 50)?", 26),
+        ("data.define(\"pt\", \"mu1P * sin(mu1Theta)\").label(\"p_T\", \"GeV\").hist(\"pt\", (40, 0.0, 4.0))?", 28),
+        ("let n = data.mumu.query(\"pRecoil > 2.0\").count()?;", 30),
     ] {
         notebook.value(code);
         let all = sources(&cache.path().join("cells"));
