@@ -21,9 +21,9 @@ impl Hist {
         if factor == 1.0 {
             return new;
         }
-        new.moments.iter_mut().flatten().for_each(|moments| *moments = moments.scaled(factor));
-        new.cells = new.cells.scaled(factor);
-        new.processes = self.processes.map(|part| part.scaled(factor));
+        new.parts.moments.iter_mut().flatten().for_each(|moments| *moments = moments.scaled(factor));
+        new.parts.cells = new.parts.cells.take().scaled(factor);
+        new.parts.processes = self.parts.processes.map(|part| part.scaled(factor));
         new
     }
 
@@ -90,7 +90,7 @@ impl Hist {
     /// ```
     pub fn sizes(&self) -> Vec<f64> {
         let mut sizes = vec![1.0];
-        for axis in &self.axes {
+        for axis in &self.parts.axes {
             let widths = axis.widths();
             sizes = sizes.iter().flat_map(|&size| widths.iter().map(move |width| size * width)).collect();
         }
@@ -132,11 +132,11 @@ impl Hist {
     }
 
     fn running(&self, from_above: bool) -> Result<Self> {
-        if self.axes.len() != 1 || self.is_profile() {
+        if self.parts.axes.len() != 1 || self.is_profile() {
             return Err(Error::axis("a running sum needs one axis and bins that add up (no means)"));
         }
         let mut new = self.clone();
-        let axis = &self.axes[0];
+        let axis = &self.parts.axes[0];
         let mut bins = self.bin_cells();
         // What lies outside passes the cut too. Categories have no order: their `other` lies on neither side.
         if axis.has_underflow() {
@@ -148,8 +148,8 @@ impl Hist {
         }
         let outside = usize::from(axis.has_underflow());
         let bins = &bins[..bins.len() - outside];
-        new.moments.fill(None);
-        match &mut new.cells {
+        new.parts.moments.fill(None);
+        match &mut new.parts.cells {
             Cells::Count(counts) => bins.windows(2).for_each(|pair| counts[pair[1]] += counts[pair[0]]),
             Cells::Weight(sums) => bins.windows(2).for_each(|pair| {
                 let [sum, square] = sums[pair[0]];
@@ -158,7 +158,7 @@ impl Hist {
             // Refused above.
             Cells::Mean(_) | Cells::WeightedMean(_) => {}
         }
-        new.processes = self.processes.try_map(|part| part.running(from_above))?;
+        new.parts.processes = self.parts.processes.try_map(|part| part.running(from_above))?;
         Ok(new)
     }
 
@@ -168,14 +168,15 @@ impl Hist {
             return Err(Error::Different("means cannot be subtracted".to_owned()));
         }
         let mut new = self.clone();
-        new.cells = new.cells.weighted();
+        new.parts.cells = new.parts.cells.take().weighted();
         // A weight of -1 keeps variances positive: they add.
-        new.cells.merge(&other.cells.clone().scaled(-1.0));
-        new.entries += other.entries;
-        let negative: Vec<_> = other.moments.iter().map(|known| known.map(|moments| moments.scaled(-1.0))).collect();
+        new.parts.cells.merge(&other.parts.cells.clone().scaled(-1.0));
+        new.parts.entries += other.parts.entries;
+        let negative: Vec<_> =
+            other.parts.moments.iter().map(|known| known.map(|moments| moments.scaled(-1.0))).collect();
         new.merge_moments(&negative);
         // Parts of a difference add up to it only if both sides have them: leave them out rather than mislead.
-        new.processes = Default::default();
+        new.parts.processes = Default::default();
         Ok(new)
     }
 }

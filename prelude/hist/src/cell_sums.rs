@@ -35,7 +35,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cells_along(&self) -> Vec<usize> {
-        self.axes.iter().map(crate::axis::Axis::extent).collect()
+        self.parts.axes.iter().map(crate::axis::Axis::extent).collect()
     }
 
     /// From which value the distances of [`Hist::with_cell_sums`] are measured along each axis; `None` where values are no numbers.
@@ -48,7 +48,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn origins(&self) -> Vec<Option<f64>> {
-        self.axes.iter().map(|axis| Moments::new(axis).map(|moments| moments.numbers()[0])).collect()
+        self.parts.axes.iter().map(|axis| Moments::new(axis).map(|moments| moments.numbers()[0])).collect()
     }
 
     /// The histogram filled with sums. `moments` are for each axis the sums over rows with a finite value of the weight, of
@@ -69,16 +69,16 @@ impl Hist {
     /// # Errors
     /// A profile; cells or axes that are not there.
     pub fn with_cell_sums(mut self, sums: &[CellSums], moments: &[[f64; 3]]) -> Result<Self> {
-        if moments.len() != self.axes.len() {
-            let (axes, given) = (self.axes.len(), moments.len());
+        if moments.len() != self.parts.axes.len() {
+            let (axes, given) = (self.parts.axes.len(), moments.len());
             return Err(Error::fill(format!("the histogram has {axes} axes, but moments of {given} were given")));
         }
-        let cells = self.cells.len();
+        let cells = self.parts.cells.len();
         for sum in sums {
             if sum.cell >= cells {
                 return Err(Error::fill(format!("there is no cell {}: the histogram has {cells}", sum.cell)));
             }
-            match &mut self.cells {
+            match &mut self.parts.cells {
                 Cells::Count(cells) => cells[sum.cell] += sum.rows as f64,
                 Cells::Weight(cells) => {
                     let [weights, squares] = &mut cells[sum.cell];
@@ -89,9 +89,9 @@ impl Hist {
                     return Err(Error::fill("a profile is not made of sums of weights"));
                 }
             }
-            self.entries += sum.rows;
+            self.parts.entries += sum.rows;
         }
-        for (own, [weights, first, second]) in self.moments.iter_mut().zip(moments) {
+        for (own, [weights, first, second]) in self.parts.moments.iter_mut().zip(moments) {
             *own = own.map(|own| Moments::from_numbers([own.numbers()[0], *weights, 0.0, *first, 0.0, *second, 0.0]));
         }
         Ok(self)

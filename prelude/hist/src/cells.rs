@@ -158,6 +158,11 @@ impl Cells {
         }
     }
 
+    /// These cells; none are left.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Count(Vec::new()))
+    }
+
     /// The same cells with room for weights.
     pub(crate) fn weighted(self) -> Self {
         match self {

@@ -18,14 +18,15 @@ impl Hist {
     /// ```
     pub fn contents(&self) -> Vec<u8> {
         let profile = |cell: &Profile| [cell.weights, cell.squares, cell.mean, cell.spread];
-        let numbers: Vec<f64> = match &self.cells {
+        let numbers: Vec<f64> = match &self.parts.cells {
             Cells::Count(cells) => cells.clone(),
             Cells::Weight(cells) => cells.iter().flatten().copied().collect(),
             Cells::Mean(cells) | Cells::WeightedMean(cells) => cells.iter().flat_map(profile).collect(),
         };
-        let entries = self.entries.to_le_bytes();
+        let entries = self.parts.entries.to_le_bytes();
         // As many numbers for every axis, known or not: the length says nothing but what the axes say.
-        let moments = self.moments.iter().flat_map(|known| known.map_or([f64::NAN; 7], |moments| moments.numbers()));
+        let moments =
+            self.parts.moments.iter().flat_map(|known| known.map_or([f64::NAN; 7], |moments| moments.numbers()));
         let numbers = numbers.into_iter().chain(moments);
         entries.into_iter().chain(numbers.flat_map(f64::to_le_bytes)).collect()
     }
@@ -48,7 +49,7 @@ impl Hist {
         let (numbers, rest) = cells.as_chunks::<8>();
         let mut numbers = numbers.iter().map(|bytes| f64::from_le_bytes(*bytes));
         let mut next = || numbers.next().ok_or_else(wrong);
-        match &mut self.cells {
+        match &mut self.parts.cells {
             Cells::Count(cells) => {
                 for cell in cells {
                     *cell = next()?;
@@ -65,7 +66,7 @@ impl Hist {
                 }
             }
         }
-        for moments in &mut self.moments {
+        for moments in &mut self.parts.moments {
             let mut read = [0.0; 7];
             for number in &mut read {
                 *number = next()?;
@@ -76,7 +77,7 @@ impl Hist {
         if numbers.next().is_some() || !rest.is_empty() {
             return Err(wrong());
         }
-        self.entries = u64::from_le_bytes(*entries);
+        self.parts.entries = u64::from_le_bytes(*entries);
         Ok(self)
     }
 }

@@ -300,11 +300,11 @@ impl<'a> Rows<'a> {
     }
 
     fn fill(&self, hist: &mut Hist) -> Result<()> {
-        let cells = hist.cells.len();
+        let cells = hist.parts.cells.len();
         if self.length <= cells && self.length <= BLOCK {
             // Fewer rows than cells: a copy of the cells would cost more than the rows.
             let mut tally = Tally::new(hist);
-            self.tiles(0..self.length, &mut Direct(&mut hist.cells), &mut tally);
+            self.tiles(0..self.length, &mut Direct(&mut hist.parts.cells), &mut tally);
             tally.give(hist);
             return Ok(());
         }
@@ -332,7 +332,7 @@ impl<'a> Rows<'a> {
                 tally.merge(&count);
             }
         }
-        hist.cells.merge(&sum);
+        hist.parts.cells.merge(&sum);
         tally.give(hist);
         Ok(())
     }
@@ -403,7 +403,7 @@ impl Tally {
     }
 
     fn give(&self, hist: &mut Hist) {
-        hist.entries += self.entries;
+        hist.parts.entries += self.entries;
         hist.merge_moments(&self.moments);
     }
 }

@@ -72,9 +72,13 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fit(&self, model: impl Into<Fit>) -> Result<FitResult> {
-        let fit: Fit = model.into();
-        let (channel, quantities) = prepare::channel("", self, &fit)?;
-        FitResult::of(Arc::new(prepare::problem(vec![(channel, quantities, &fit)], &[])?))
+        self.fitted(&model.into())
+    }
+
+    /// The same, compiled once and not in each cell.
+    fn fitted(&self, fit: &Fit) -> Result<FitResult> {
+        let (channel, quantities) = prepare::channel("", self, fit)?;
+        FitResult::of(Arc::new(prepare::problem(vec![(channel, quantities, fit)], &[])?))
     }
 }
 

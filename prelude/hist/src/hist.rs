@@ -3,6 +3,7 @@ use crate::cells::{Cells, Storage};
 use crate::error::{Error, Result};
 use crate::moments::Moments;
 use crate::process::ByProcess;
+use segment::Sealed;
 
 /// A histogram: axes, and per cell a count, a sum of weights or a mean; in all, and by process when it has any.
 ///
@@ -19,22 +20,35 @@ use crate::process::ByProcess;
 /// depend on the order in which rows were added up.
 #[derive(Debug, Clone)]
 pub struct Hist {
-    pub(crate) axes: Vec<Axis>,
-    pub(crate) cells: Cells,
-    pub(crate) entries: u64,
+    /// In one piece, so that a cell of a notebook has one thing to drop.
+    pub(crate) parts: Sealed<Parts>,
+}
+
+/// What a histogram is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub axes: Vec<Axis>,
+    pub cells: Cells,
+    pub entries: u64,
     /// Per axis; nothing where they are not known, or values are no numbers.
-    pub(crate) moments: Vec<Option<Moments>>,
-    pub(crate) processes: ByProcess,
-    pub(crate) sample: Sample,
+    pub moments: Vec<Option<Moments>>,
+    pub processes: ByProcess,
+    pub sample: Sample,
+}
+
+impl From<Parts> for Hist {
+    fn from(parts: Parts) -> Self {
+        Self { parts: Sealed::new(parts) }
+    }
 }
 
 impl PartialEq for Hist {
     fn eq(&self, other: &Self) -> bool {
-        self.axes == other.axes
-            && self.cells == other.cells
-            && self.entries == other.entries
-            && self.processes == other.processes
-            && self.sample == other.sample
+        self.parts.axes == other.parts.axes
+            && self.parts.cells == other.parts.cells
+            && self.parts.entries == other.parts.entries
+            && self.parts.processes == other.parts.processes
+            && self.parts.sample == other.parts.sample
     }
 }
 
@@ -117,7 +131,7 @@ impl Hist {
         };
         let (processes, sample) = Default::default();
         let moments = axes.iter().map(Moments::new).collect();
-        Ok(Self { cells: Cells::new(storage, count), axes, entries: 0, moments, processes, sample })
+        Ok(Parts { cells: Cells::new(storage, count), axes, entries: 0, moments, processes, sample }.into())
     }
 
     /// An empty histogram with the axes and storage of this one.
@@ -130,14 +144,14 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn empty_like(&self) -> Self {
-        Self {
-            axes: self.axes.clone(),
-            cells: Cells::new(self.storage(), self.cells.len()),
+        Self::from(Parts {
+            axes: self.parts.axes.clone(),
+            cells: Cells::new(self.storage(), self.parts.cells.len()),
             entries: 0,
-            moments: self.axes.iter().map(Moments::new).collect(),
+            moments: self.parts.axes.iter().map(Moments::new).collect(),
             processes: ByProcess::default(),
-            sample: self.sample.clone(),
-        }
+            sample: self.parts.sample.clone(),
+        })
     }
 
     /// The sum of histograms of processes, which remembers its parts.
@@ -161,16 +175,17 @@ impl Hist {
     pub fn from_processes<N: Into<String>>(parts: impl IntoIterator<Item = (N, Self)>) -> Result<Self> {
         let mut total: Option<Self> = None;
         let mut processes = ByProcess::default();
-        for (name, part) in parts {
-            let part = Self { processes: ByProcess::default(), ..part };
+        for (name, mut part) in parts {
+            part.parts.processes = ByProcess::default();
             match &mut total {
                 None => total = Some(part.clone()),
                 Some(total) => total.merge(&part)?,
             }
             processes.push(name.into(), part)?;
         }
-        let total = total.ok_or_else(|| Error::Missing("there is no process to make a histogram of".to_owned()))?;
-        Ok(Self { processes, ..total })
+        let mut total = total.ok_or_else(|| Error::Missing("there is no process to make a histogram of".to_owned()))?;
+        total.parts.processes = processes;
+        Ok(total)
     }
 
     /// Adds the entries of another histogram, process by process.
@@ -189,16 +204,16 @@ impl Hist {
     /// ```
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.compatible(other)?;
-        self.processes.merge(&other.processes)?;
-        self.cells.merge(&other.cells);
-        self.entries += other.entries;
-        self.merge_moments(&other.moments);
+        self.parts.processes.merge(&other.parts.processes)?;
+        self.parts.cells.merge(&other.parts.cells);
+        self.parts.entries += other.parts.entries;
+        self.merge_moments(&other.parts.moments);
         Ok(())
     }
 
     /// Moments of the rows of both; nothing where one side does not know its own.
     pub(crate) fn merge_moments(&mut self, others: &[Option<Moments>]) {
-        for (mine, theirs) in self.moments.iter_mut().zip(others) {
+        for (mine, theirs) in self.parts.moments.iter_mut().zip(others) {
             *mine = mine.zip(*theirs).map(|(mut mine, theirs)| {
                 mine.merge(&theirs);
                 mine
@@ -208,11 +223,11 @@ impl Hist {
 
     /// That the other histogram has the same bins and keeps the same kind of value.
     pub(crate) fn compatible(&self, other: &Self) -> Result<()> {
-        if self.axes.len() != other.axes.len() {
-            let (mine, theirs) = (self.axes.len(), other.axes.len());
+        if self.parts.axes.len() != other.parts.axes.len() {
+            let (mine, theirs) = (self.parts.axes.len(), other.parts.axes.len());
             return Err(Error::Different(format!("one has {mine} axes, the other {theirs}")));
         }
-        for (at, (mine, theirs)) in self.axes.iter().zip(&other.axes).enumerate() {
+        for (at, (mine, theirs)) in self.parts.axes.iter().zip(&other.parts.axes).enumerate() {
             if !mine.same_bins(theirs) {
                 return Err(Error::Different(format!("axis {at} is `{mine}` in one and `{theirs}` in the other")));
             }
@@ -234,7 +249,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn axes(&self) -> &[Axis] {
-        &self.axes
+        &self.parts.axes
     }
 
     /// The axis `at`, for changing its name, label or unit.
@@ -252,8 +267,8 @@ impl Hist {
     /// # Ok::<(), hist::Error>(())
     /// ```
     pub fn axis_mut(&mut self, at: usize) -> Result<AxisText<'_>> {
-        let count = self.axes.len();
-        let axis = self.axes.get_mut(at);
+        let count = self.parts.axes.len();
+        let axis = self.parts.axes.get_mut(at);
         let axis = axis.ok_or_else(|| Error::Missing(format!("there is no axis {at}, only {count}")))?;
         Ok(AxisText { name: &mut axis.name, label: &mut axis.label, unit: &mut axis.unit })
     }
@@ -268,7 +283,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sample(&self) -> &Sample {
-        &self.sample
+        &self.parts.sample
     }
 
     /// The same profile, of which is known what it is the mean of.
@@ -282,8 +297,9 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn with_sample(self, sample: Sample) -> Self {
-        Self { sample, ..self }
+    pub fn with_sample(mut self, sample: Sample) -> Self {
+        self.parts.sample = sample;
+        self
     }
 
     /// The number of axes.
@@ -297,7 +313,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dimensions(&self) -> usize {
-        self.axes.len()
+        self.parts.axes.len()
     }
 
     /// Bins per axis.
@@ -311,7 +327,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn shape(&self) -> Vec<usize> {
-        self.axes.iter().map(Axis::bins).collect()
+        self.parts.axes.iter().map(Axis::bins).collect()
     }
 
     /// What is kept per bin.
@@ -324,7 +340,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn storage(&self) -> Storage {
-        self.cells.storage()
+        self.parts.cells.storage()
     }
 
     /// Whether bins hold means of samples instead of sums.
@@ -354,7 +370,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn by_process(&self) -> &ByProcess {
-        &self.processes
+        &self.parts.processes
     }
 }
 

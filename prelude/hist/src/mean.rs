@@ -19,7 +19,7 @@ impl Hist {
     /// # Ok::<(), hist::Error>(())
     /// ```
     pub fn mean(&self) -> f64 {
-        self.moments[0].map_or_else(|| self.binned_mean(), |moments| moments.mean())
+        self.parts.moments[0].map_or_else(|| self.binned_mean(), |moments| moments.mean())
     }
 
     /// The standard deviation of the values filled on the first axis (the root of the mean squared distance from
@@ -37,7 +37,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn std_dev(&self) -> f64 {
-        self.moments[0].map_or_else(|| self.binned_std_dev(), |moments| moments.variance().sqrt())
+        self.parts.moments[0].map_or_else(|| self.binned_std_dev(), |moments| moments.variance().sqrt())
     }
 
     /// As [`Hist::mean`], for any axis.
@@ -55,7 +55,7 @@ impl Hist {
     /// ```
     pub fn mean_of(&self, axis: impl AxisAt) -> Result<f64> {
         let axis = axis.position(self.axes())?;
-        Ok(self.moments[axis].map_or_else(|| self.binned(axis).0, |moments| moments.mean()))
+        Ok(self.parts.moments[axis].map_or_else(|| self.binned(axis).0, |moments| moments.mean()))
     }
 
     /// As [`Hist::std_dev`], for any axis.
@@ -73,7 +73,7 @@ impl Hist {
     /// ```
     pub fn std_dev_of(&self, axis: impl AxisAt) -> Result<f64> {
         let axis = axis.position(self.axes())?;
-        Ok(self.moments[axis].map_or_else(|| self.binned(axis).1, |moments| moments.variance().sqrt()))
+        Ok(self.parts.moments[axis].map_or_else(|| self.binned(axis).1, |moments| moments.variance().sqrt()))
     }
 
     /// Whether [`Hist::mean`] and [`Hist::std_dev`] are those of the values filled, not of the middles of bins.
@@ -90,7 +90,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn is_unbinned(&self) -> bool {
-        self.moments[0].is_some()
+        self.parts.moments[0].is_some()
     }
 
     /// The mean of the first axis from the middles of its bins (from the integers, where bins are integers), without
@@ -122,8 +122,8 @@ impl Hist {
 
     fn binned(&self, axis: usize) -> (f64, f64) {
         let counts = self.counts();
-        let places = self.axes[axis].places();
-        let inner: usize = self.axes[axis + 1..].iter().map(Axis::bins).product();
+        let places = self.parts.axes[axis].places();
+        let inner: usize = self.parts.axes[axis + 1..].iter().map(Axis::bins).product();
         let place = |at: usize| places[at / inner % places.len()];
         let sum: f64 = counts.iter().sum();
         let mean = counts.iter().enumerate().map(|(at, count)| count * place(at)).sum::<f64>() / sum;

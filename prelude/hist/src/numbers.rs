@@ -16,7 +16,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn entries(&self) -> u64 {
-        self.entries
+        self.parts.entries
     }
 
     /// The edges of the bins of the first axis; those of others are `h.axes()[1].edges()`.
@@ -29,7 +29,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn edges(&self) -> Vec<f64> {
-        self.axes[0].edges()
+        self.parts.axes[0].edges()
     }
 
     /// The middles of the bins of the first axis.
@@ -42,7 +42,7 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn centres(&self) -> Vec<f64> {
-        self.axes[0].centres()
+        self.parts.axes[0].centres()
     }
 
     /// Entries or sums of weights in the bins, without flow; the last axis varies fastest.
@@ -203,7 +203,7 @@ impl Hist {
     /// # Ok::<(), hist::Error>(())
     /// ```
     pub fn total(&self) -> f64 {
-        (0..self.cells.len()).map(|at| self.cells.count(at)).sum()
+        (0..self.parts.cells.len()).map(|at| self.parts.cells.count(at)).sum()
     }
 
     /// How many entries of weight 1 would tell as much: (sum of weights)² / sum of squares, in the bins.
@@ -225,7 +225,7 @@ impl Hist {
     /// The cells of bins, in order.
     pub(crate) fn bin_cells(&self) -> Vec<usize> {
         let mut cells = vec![0];
-        for (axis, stride) in self.axes.iter().zip(strides(&self.axes)) {
+        for (axis, stride) in self.parts.axes.iter().zip(strides(&self.parts.axes)) {
             let slots = axis.first()..axis.first() + axis.bins();
             cells = cells.iter().flat_map(|&at| slots.clone().map(move |slot| at + slot * stride)).collect();
         }
@@ -233,13 +233,13 @@ impl Hist {
     }
 
     fn over_bins(&self, what: impl Fn(&Cells, usize) -> f64) -> Vec<f64> {
-        self.bin_cells().into_iter().map(|at| what(&self.cells, at)).collect()
+        self.bin_cells().into_iter().map(|at| what(&self.parts.cells, at)).collect()
     }
 
     fn outside(&self, what: impl Fn(&Cells, usize) -> f64, wanted: Part) -> f64 {
-        let strides = strides(&self.axes);
+        let strides = strides(&self.parts.axes);
         let parts: Vec<Vec<Part>> =
-            self.axes.iter().map(|axis| (0..axis.extent()).map(|slot| axis.part(slot)).collect()).collect();
+            self.parts.axes.iter().map(|axis| (0..axis.extent()).map(|slot| axis.part(slot)).collect()).collect();
         let kind = |cell: usize| {
             let mut kinds = strides.iter().zip(&parts).map(|(stride, parts)| parts[cell / stride % parts.len()]);
             let (mut under, mut over) = (false, false);
@@ -257,6 +257,6 @@ impl Hist {
                 Part::Bin(0)
             }
         };
-        (0..self.cells.len()).filter(|&cell| kind(cell) == wanted).map(|cell| what(&self.cells, cell)).sum()
+        (0..self.parts.cells.len()).filter(|&cell| kind(cell) == wanted).map(|cell| what(&self.parts.cells, cell)).sum()
     }
 }

@@ -28,11 +28,11 @@ impl Hist {
 
     fn add_to(&self, file: &mut Writer, name: &str) -> root::Result<()> {
         let cells = self.root_cells();
-        let title = self.axes.iter().map(Axis::title).collect::<Vec<_>>().join(", ");
-        let axes: Vec<root::Axis> = self.axes.iter().map(root_axis).collect();
-        let entries = self.entries as f64;
+        let title = self.parts.axes.iter().map(Axis::title).collect::<Vec<_>>().join(", ");
+        let axes: Vec<root::Axis> = self.parts.axes.iter().map(root_axis).collect();
+        let entries = self.parts.entries as f64;
         let of = |value: &dyn Fn(usize) -> f64| cells.iter().map(|cell| cell.map_or(0.0, value)).collect::<Vec<f64>>();
-        if let Cells::Mean(profiles) | Cells::WeightedMean(profiles) = &self.cells {
+        if let Cells::Mean(profiles) | Cells::WeightedMean(profiles) = &self.parts.cells {
             let mut axes = axes.into_iter();
             let (Some(axis), None) = (axes.next(), axes.next()) else {
                 return file
@@ -44,9 +44,9 @@ impl Hist {
             let weights2 = of(&|cell| profiles[cell].squares);
             return file.profile(name, &root::Profile { title, axis, sums, squares, weights, weights2, entries });
         }
-        let values = of(&|cell| self.cells.count(cell));
-        let weighted = matches!(self.cells, Cells::Weight(_));
-        let variances = weighted.then(|| of(&|cell| self.cells.square(cell)));
+        let values = of(&|cell| self.parts.cells.count(cell));
+        let weighted = matches!(self.parts.cells, Cells::Weight(_));
+        let variances = weighted.then(|| of(&|cell| self.parts.cells.square(cell)));
         file.hist(name, &root::Hist { title, axes, values, variances, entries })
     }
 
@@ -54,7 +54,7 @@ impl Hist {
     /// an axis has no such cell.
     fn root_cells(&self) -> Vec<Option<usize>> {
         let mut cells = vec![Some(0)];
-        for (axis, stride) in self.axes.iter().zip(strides(&self.axes)) {
+        for (axis, stride) in self.parts.axes.iter().zip(strides(&self.parts.axes)) {
             let mut along = vec![None; axis.bins() + 2];
             for slot in 0..axis.extent() {
                 match axis.part(slot) {

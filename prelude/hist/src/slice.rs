@@ -26,7 +26,7 @@ impl Hist {
     /// ```
     pub fn slice<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
-        let old = &self.axes[axis];
+        let old = &self.parts.axes[axis];
         let bins = bins_of(old, &range)?;
         if bins.len() == old.bins() {
             return Ok(self.clone());
@@ -69,7 +69,7 @@ impl Hist {
     /// ```
     pub fn rebin_axis(&self, axis: impl AxisAt, bins: usize) -> Result<Self> {
         let axis = axis.position(self.axes())?;
-        let old = &self.axes[axis];
+        let old = &self.parts.axes[axis];
         let count = old.bins().checked_div(bins).unwrap_or(0);
         if count == 0 {
             return Err(Error::axis(format!("{} bins cannot be joined by {bins}", old.bins())));
@@ -96,7 +96,7 @@ impl Hist {
     /// ```
     pub fn rebin_edges(&self, axis: impl AxisAt, edges: &[f64]) -> Result<Self> {
         let axis = axis.position(self.axes())?;
-        let old = &self.axes[axis];
+        let old = &self.parts.axes[axis];
         if !old.has_underflow() {
             return Err(Error::axis(format!("the bins of `{old}` cannot be joined by edges")));
         }
@@ -131,12 +131,12 @@ impl Hist {
         if let Some(at) = (1..kept.len()).find(|&at| kept[..at].contains(&kept[at])) {
             return Err(Error::axis(format!("axis {} cannot be kept twice", kept[at])));
         }
-        let axes: Vec<Axis> = kept.iter().map(|&axis| self.axes[axis].clone()).collect();
+        let axes: Vec<Axis> = kept.iter().map(|&axis| self.parts.axes[axis].clone()).collect();
         let empty = Self::with(axes, self.storage())?;
-        let (old, new) = (strides(&self.axes), strides(&empty.axes));
+        let (old, new) = (strides(&self.parts.axes), strides(&empty.parts.axes));
         let target = |cell: usize| {
             let moves = kept.iter().zip(&new);
-            moves.map(|(&axis, stride)| cell / old[axis] % self.axes[axis].extent() * stride).sum::<usize>()
+            moves.map(|(&axis, stride)| cell / old[axis] % self.parts.axes[axis].extent() * stride).sum::<usize>()
         };
         self.gathered(&empty, Some(&kept), |cell| Some(target(cell)))
     }
@@ -157,7 +157,7 @@ impl Hist {
     pub fn sum_over(&self, axis: impl AxisAt) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
-        self.project((0..self.axes.len()).filter(|&other| other != axis))
+        self.project((0..self.parts.axes.len()).filter(|&other| other != axis))
     }
 
     /// The histogram without one axis, summed over a range of its bins only.
@@ -176,10 +176,12 @@ impl Hist {
     pub fn integrate<L: Into<Locator> + Clone>(&self, axis: impl AxisAt, range: impl RangeBounds<L>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
         self.check_more_axes()?;
-        let bins = bins_of(&self.axes[axis], &range)?;
-        let axes: Vec<Axis> = (0..self.axes.len()).filter(|&at| at != axis).map(|at| self.axes[at].clone()).collect();
+        let bins = bins_of(&self.parts.axes[axis], &range)?;
+        let axes: Vec<Axis> =
+            (0..self.parts.axes.len()).filter(|&at| at != axis).map(|at| self.parts.axes[at].clone()).collect();
         let empty = Self::with(axes, self.storage())?;
-        let (stride, extent, first) = (strides(&self.axes)[axis], self.axes[axis].extent(), self.axes[axis].first());
+        let (stride, extent, first) =
+            (strides(&self.parts.axes)[axis], self.parts.axes[axis].extent(), self.parts.axes[axis].first());
         self.gathered(&empty, None, |cell| {
             let bin = (cell / stride % extent).checked_sub(first)?;
             bins.contains(&bin).then(|| cell / (stride * extent) * stride + cell % stride)
@@ -201,7 +203,7 @@ impl Hist {
     /// ```
     pub fn pick(&self, axis: impl AxisAt, bin: impl Into<Locator>) -> Result<Self> {
         let axis = axis.position(self.axes())?;
-        let bin = bin.into().bin(&self.axes[axis])?;
+        let bin = bin.into().bin(&self.parts.axes[axis])?;
         self.integrate(axis, bin..bin + 1)
     }
 
@@ -220,18 +222,22 @@ impl Hist {
     /// ```
     pub fn at<L: Into<Locator>>(&self, bins: impl IntoIterator<Item = L>) -> Result<(f64, f64)> {
         let bins: Vec<Locator> = bins.into_iter().map(Into::into).collect();
-        if bins.len() != self.axes.len() {
-            return Err(Error::Missing(format!("a bin has {} coordinates here, not {}", self.axes.len(), bins.len())));
+        if bins.len() != self.parts.axes.len() {
+            return Err(Error::Missing(format!(
+                "a bin has {} coordinates here, not {}",
+                self.parts.axes.len(),
+                bins.len()
+            )));
         }
         let mut cell = 0;
-        for ((bin, axis), stride) in bins.iter().zip(&self.axes).zip(strides(&self.axes)) {
+        for ((bin, axis), stride) in bins.iter().zip(&self.parts.axes).zip(strides(&self.parts.axes)) {
             cell += (axis.first() + bin.bin(axis)?) * stride;
         }
-        Ok((self.cells.value(cell), self.cells.variance(cell)))
+        Ok((self.parts.cells.value(cell), self.parts.cells.variance(cell)))
     }
 
     fn check_more_axes(&self) -> Result<()> {
-        if self.axes.len() > 1 {
+        if self.parts.axes.len() > 1 {
             return Ok(());
         }
         Err(Error::axis("this is the only axis: `sum` gives the number, `slice` a part of the histogram"))
@@ -239,10 +245,10 @@ impl Hist {
 
     /// The histogram with another axis in the place of one; `slot` says where each bin goes, flow stays flow.
     fn moved(&self, axis: usize, new: &Axis, slot: impl Fn(usize) -> usize) -> Result<Self> {
-        let mut axes = self.axes.clone();
+        let mut axes = self.parts.axes.clone();
         axes[axis] = new.clone();
         let empty = Self::with(axes, self.storage())?;
-        let old = &self.axes[axis];
+        let old = &self.parts.axes[axis];
         let slots: Vec<usize> = (0..old.extent())
             .map(|at| match at {
                 at if at == old.missing() => new.missing(),
@@ -251,8 +257,8 @@ impl Hist {
                 _ => new.first() + new.bins(),
             })
             .collect();
-        let stride = strides(&self.axes)[axis];
-        let all: Vec<usize> = (0..self.axes.len()).collect();
+        let stride = strides(&self.parts.axes)[axis];
+        let all: Vec<usize> = (0..self.parts.axes.len()).collect();
         self.gathered(&empty, Some(&all), |cell| {
             let (before, at, after) = (cell / (stride * old.extent()), cell / stride % old.extent(), cell % stride);
             Some((before * new.extent() + slots[at]) * stride + after)
@@ -261,13 +267,13 @@ impl Hist {
 
     /// Underflow in the first bin and overflow in the last one of an axis that has numbers.
     pub(crate) fn flow_moved(&self, axis: usize) -> Result<Self> {
-        let own = &self.axes[axis];
+        let own = &self.parts.axes[axis];
         if !own.has_underflow() {
             return Ok(self.clone());
         }
         let (stride, extent, first, last) =
-            (strides(&self.axes)[axis], own.extent(), own.first(), own.first() + own.bins() - 1);
-        let all: Vec<usize> = (0..self.axes.len()).collect();
+            (strides(&self.parts.axes)[axis], own.extent(), own.first(), own.first() + own.bins() - 1);
+        let all: Vec<usize> = (0..self.parts.axes.len()).collect();
         self.gathered(&self.empty_like(), Some(&all), |cell| {
             let slot = cell / stride % extent;
             let wanted = if slot == own.missing() { slot } else { slot.clamp(first, last) };
@@ -279,27 +285,29 @@ impl Hist {
     /// and so their moments; where rows are left out, the moments of the rest are not known.
     fn gathered(&self, empty: &Self, kept: Option<&[usize]>, target: impl Fn(usize) -> Option<usize>) -> Result<Self> {
         let targets: Vec<u32> =
-            (0..self.cells.len()).map(|cell| target(cell).map_or(NOWHERE, |target| target as u32)).collect();
+            (0..self.parts.cells.len()).map(|cell| target(cell).map_or(NOWHERE, |target| target as u32)).collect();
         let lost = targets.contains(&NOWHERE);
         let one = |hist: &Self| {
             let mut new = empty.empty_like();
-            new.cells = hist.cells.gathered(&targets, empty.cells.len());
+            new.parts.cells = hist.parts.cells.gathered(&targets, empty.parts.cells.len());
             // How many rows are left is known for counts only; for weights it is what they are worth.
-            new.entries = if lost { new.worth() } else { hist.entries };
-            new.sample.clone_from(&hist.sample);
+            new.parts.entries = if lost { new.worth() } else { hist.parts.entries };
+            new.parts.sample.clone_from(&hist.parts.sample);
             match kept {
-                Some(kept) => new.moments = kept.iter().map(|&axis| hist.moments[axis]).collect(),
-                None => new.moments.fill(None),
+                Some(kept) => new.parts.moments = kept.iter().map(|&axis| hist.parts.moments[axis]).collect(),
+                None => new.parts.moments.fill(None),
             }
             new
         };
-        let processes = self.processes.try_map(|part| Ok(one(part)))?;
-        Ok(Self { processes, ..one(self) })
+        let processes = self.parts.processes.try_map(|part| Ok(one(part)))?;
+        let mut new = one(self);
+        new.parts.processes = processes;
+        Ok(new)
     }
 
     /// Entries of weight 1 that tell as much as all cells together.
     fn worth(&self) -> u64 {
-        let squares: f64 = (0..self.cells.len()).map(|at| self.cells.square(at)).sum();
+        let squares: f64 = (0..self.parts.cells.len()).map(|at| self.parts.cells.square(at)).sum();
         if squares > 0.0 { (self.total().powi(2) / squares).round() as u64 } else { 0 }
     }
 }

@@ -17,7 +17,7 @@ impl Hist {
     /// # Ok::<(), hist::Error>(())
     /// ```
     pub fn sums(&self) -> Vec<f64> {
-        (0..self.cells.len()).map(|cell| self.cells.count(cell)).collect()
+        (0..self.parts.cells.len()).map(|cell| self.parts.cells.count(cell)).collect()
     }
 
     /// A histogram of the same axes with these sums of weights in all its cells, of so many rows. Its variances are not known and are NaN.
@@ -33,14 +33,14 @@ impl Hist {
     /// # Errors
     /// A number for each cell is needed; a profile has means and no sums.
     pub fn with_sums(&self, sums: &[f64], entries: u64) -> Result<Self> {
-        if self.is_profile() || sums.len() != self.cells.len() {
-            let (have, want) = (sums.len(), self.cells.len());
+        if self.is_profile() || sums.len() != self.parts.cells.len() {
+            let (have, want) = (sums.len(), self.parts.cells.len());
             return Err(Error::Different(format!("{have} sums are not those of {want} cells of a histogram")));
         }
         let mut made = self.empty_like();
-        made.cells = Cells::Weight(sums.iter().map(|&sum| [sum, f64::NAN]).collect());
-        made.entries = entries;
-        made.moments = vec![None; made.axes.len()];
+        made.parts.cells = Cells::Weight(sums.iter().map(|&sum| [sum, f64::NAN]).collect());
+        made.parts.entries = entries;
+        made.parts.moments = vec![None; made.parts.axes.len()];
         Ok(made)
     }
 
@@ -64,12 +64,12 @@ impl Hist {
                 "{values} values and {variances} variances are not those of {bins} bins"
             )));
         }
-        if let Cells::Weight(cells) = &mut made.cells {
+        if let Cells::Weight(cells) = &mut made.parts.cells {
             for ((cell, &value), &variance) in bins.into_iter().zip(values).zip(variances) {
                 cells[cell] = [value, variance];
             }
         }
-        made.moments = vec![None; made.axes.len()];
+        made.parts.moments = vec![None; made.parts.axes.len()];
         Ok(made)
     }
 }

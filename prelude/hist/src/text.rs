@@ -9,18 +9,18 @@ use std::path::Path;
 impl fmt::Display for Hist {
     /// Axes and sums, and for one axis the bins as a bar each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let axes: Vec<String> = self.axes.iter().map(ToString::to_string).collect();
+        let axes: Vec<String> = self.parts.axes.iter().map(ToString::to_string).collect();
         writeln!(f, "Hist({}), {:?}", axes.join(" x "), self.storage())?;
-        write!(f, "entries {}, sum {}", self.entries, short(self.sum()))?;
+        write!(f, "entries {}, sum {}", self.parts.entries, short(self.sum()))?;
         for (name, value) in [("underflow", self.underflow()), ("overflow", self.overflow()), ("missing", self.nan())] {
             if value != 0.0 {
                 write!(f, ", {name} {}", short(value))?;
             }
         }
-        if !self.processes.is_empty() {
-            write!(f, "\nprocesses: {}", self.processes.names().collect::<Vec<_>>().join(", "))?;
+        if !self.parts.processes.is_empty() {
+            write!(f, "\nprocesses: {}", self.parts.processes.names().collect::<Vec<_>>().join(", "))?;
         }
-        if let [axis] = self.axes.as_slice() { self.bars(f, axis) } else { Ok(()) }
+        if let [axis] = self.parts.axes.as_slice() { self.bars(f, axis) } else { Ok(()) }
     }
 }
 
@@ -78,7 +78,7 @@ impl Hist {
         let mut text = String::new();
         let mut columns = Vec::new();
         let mut rows = vec![String::new()];
-        for (at, axis) in self.axes.iter().enumerate() {
+        for (at, axis) in self.parts.axes.iter().enumerate() {
             let name =
                 if axis.name.is_empty() { format!("x{at}") } else { axis.name.replace([',', '"', '\n', '#'], "_") };
             let bins: Vec<String> = match axis.categories() {

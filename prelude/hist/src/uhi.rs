@@ -87,18 +87,20 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn to_uhi(&self) -> Value {
-        let (kind, names) = fields(&self.cells);
+        let (kind, names) = fields(&self.parts.cells);
         let mut storage = json!({ "type": kind });
         for name in names {
-            storage[*name] = self.nested(kind == "int", &|at| field(&self.cells, name, at));
+            storage[*name] = self.nested(kind == "int", &|at| field(&self.parts.cells, name, at));
         }
-        let mut recoil = json!({ "version": env!("CARGO_PKG_VERSION"), "entries": self.entries });
-        let sample = [("name", &self.sample.name), ("label", &self.sample.label), ("unit", &self.sample.unit)];
+        let mut recoil = json!({ "version": env!("CARGO_PKG_VERSION"), "entries": self.parts.entries });
+        let sample =
+            [("name", &self.parts.sample.name), ("label", &self.parts.sample.label), ("unit", &self.parts.sample.unit)];
         for (key, word) in sample.into_iter().filter(|(_, word)| !word.is_empty()) {
             recoil[format!("sample_{key}")] = Value::from(word.as_str());
         }
-        if self.moments.iter().any(Option::is_some) {
-            let numbers = self.moments.iter().map(|known| known.map(|moments| moments.numbers().map(Value::from)));
+        if self.parts.moments.iter().any(Option::is_some) {
+            let numbers =
+                self.parts.moments.iter().map(|known| known.map(|moments| moments.numbers().map(Value::from)));
             let lists: Value =
                 numbers.map(|known| known.map_or(Value::Null, |list| list.into_iter().collect())).collect();
             recoil["moments"] = Value::String(lists.to_string());
@@ -113,7 +115,7 @@ impl Hist {
         json!({
             "uhi_schema": 1,
             "writer_info": { "recoil": recoil },
-            "axes": self.axes.iter().map(axes::write).collect::<Vec<_>>(),
+            "axes": self.parts.axes.iter().map(axes::write).collect::<Vec<_>>(),
             "storage": storage,
         })
     }
@@ -145,22 +147,22 @@ impl Hist {
             let slots = 0..axes::written(axis);
             slots.map(|slot| level(left, strides, at + slot * stride, integers, value)).collect()
         }
-        level(&self.axes, &strides(&self.axes), 0, integers, value)
+        level(&self.parts.axes, &strides(&self.parts.axes), 0, integers, value)
     }
 
     /// Cells for which the format has no place, and which hold something: `[cell, fields...]`.
     fn missing_cells(&self, names: &[&str]) -> Vec<Value> {
-        let strides = strides(&self.axes);
+        let strides = strides(&self.parts.axes);
         let missing = |cell: usize| {
-            let mut pairs = self.axes.iter().zip(&strides);
+            let mut pairs = self.parts.axes.iter().zip(&strides);
             pairs.any(|(axis, stride)| cell / stride % axis.extent() >= axes::written(axis))
         };
-        let filled = |cell: &usize| names.iter().any(|name| field(&self.cells, name, *cell) != 0.0);
-        (0..self.cells.len())
+        let filled = |cell: &usize| names.iter().any(|name| field(&self.parts.cells, name, *cell) != 0.0);
+        (0..self.parts.cells.len())
             .filter(|&cell| missing(cell))
             .filter(filled)
             .map(|cell| {
-                let fields = names.iter().map(|name| number(field(&self.cells, name, cell), false));
+                let fields = names.iter().map(|name| number(field(&self.parts.cells, name, cell), false));
                 std::iter::once(Value::from(cell)).chain(fields).collect()
             })
             .collect()

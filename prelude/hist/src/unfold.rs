@@ -109,8 +109,8 @@ impl<'a> Problem<'a> {
         let (causes, effects) = (truth.bins() + 1, seen.bins());
         let mut counts = DMatrix::zeros(effects, causes);
         let mut simulated = DVector::zeros(causes);
-        let strides = strides(&response.axes);
-        for cell in 0..response.cells.len() {
+        let strides = strides(&response.parts.axes);
+        for cell in 0..response.parts.cells.len() {
             let part = |at: usize, axis: &Axis| axis.part(cell / strides[at] % axis.extent());
             let cause = match part(0, truth) {
                 Part::Bin(bin) => bin,
@@ -118,7 +118,7 @@ impl<'a> Problem<'a> {
                 // Without a true value it is not known from where it comes: as any other source.
                 Part::Missing => truth.bins(),
             };
-            let count = response.cells.count(cell);
+            let count = response.parts.cells.count(cell);
             simulated[cause] += count;
             if let Part::Bin(effect) = part(1, seen) {
                 counts[(effect, cause)] += count;
@@ -139,7 +139,7 @@ impl<'a> Problem<'a> {
             return Err(Error::Fit("an unfolding needs entries, measured and simulated ones".to_owned()));
         }
         let mut simulated_hist = response.project([0])?;
-        simulated_hist.processes = Default::default();
+        simulated_hist.parts.processes = Default::default();
         Ok(Self { truth, measured, chance, efficiency, simulated, simulated_hist })
     }
 
@@ -202,7 +202,7 @@ impl<'a> Problem<'a> {
         let covariance = whole.view((0, 0), (bins, bins)).into_owned();
         let mut hist = Hist::with([self.truth.clone()], Storage::Weight)?;
         let cells = hist.bin_cells();
-        if let Cells::Weight(sums) = &mut hist.cells {
+        if let Cells::Weight(sums) = &mut hist.parts.cells {
             cells.iter().enumerate().for_each(|(bin, &cell)| sums[cell] = [guess[bin], covariance[(bin, bin)]]);
         }
         let efficiency = self.efficiency.iter().take(bins).copied().collect();

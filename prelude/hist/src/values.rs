@@ -437,13 +437,13 @@ impl Hist {
         if self.is_profile() {
             return new;
         }
-        new.cells = new.cells.weighted();
+        new.parts.cells = new.parts.cells.take().weighted();
         for (cell, size) in self.bin_cells().into_iter().zip(self.sizes()) {
-            if let crate::cells::Cells::Weight(sums) = &mut new.cells {
+            if let crate::cells::Cells::Weight(sums) = &mut new.parts.cells {
                 sums[cell] = [sums[cell][0] / size, sums[cell][1] / (size * size)];
             }
         }
-        new.processes = self.processes.map(Self::per_unit);
+        new.parts.processes = self.parts.processes.map(Self::per_unit);
         new
     }
 

@@ -53,6 +53,7 @@ use crate::raster;
 use crate::theme::{DARK, LIGHT, Theme};
 use base64::Engine;
 use hist::{Hist, Values};
+use segment::Sealed;
 use std::fmt::Write;
 
 /// A picture, described. Displays as SVG with a PNG and words beside it.
@@ -67,6 +68,13 @@ use std::fmt::Write;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
+    /// In one piece, so that a cell has one thing to drop.
+    drawing: Sealed<Drawing>,
+}
+
+/// What a plot is made of.
+#[derive(Debug, Clone, PartialEq)]
+struct Drawing {
     scene: model::PlotSpec,
     map: Option<map::Map>,
     /// The steps of a cut flow.
@@ -89,22 +97,31 @@ pub struct Plot {
 impl Plot {
     fn of(scene: model::PlotSpec) -> Self {
         Self {
-            scene,
-            map: None,
-            flow: None,
-            reference: None,
-            data: None,
-            outlines: Vec::new(),
-            fitted: None,
-            values: None,
-            uncertainty: None,
-            problem: None,
+            drawing: Sealed::new(Drawing {
+                scene,
+                map: None,
+                flow: None,
+                reference: None,
+                data: None,
+                outlines: Vec::new(),
+                fitted: None,
+                values: None,
+                uncertainty: None,
+                problem: None,
+            }),
         }
+    }
+
+    fn with_map(mut self, map: map::Map) -> Self {
+        self.drawing.map = Some(map);
+        self
     }
 
     fn impossible(why: impl Into<String>) -> Self {
         let scene = model::PlotSpec::new("", model::AxisSpec::default(), model::Panel::default());
-        Self { problem: Some(why.into()), ..Self::of(scene) }
+        let mut plot = Self::of(scene);
+        plot.drawing.problem = Some(why.into());
+        plot
     }
 
     /// The SVG document in the colours of a theme.
@@ -121,12 +138,12 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn svg(&self, theme: &Theme) -> Result<String, raster::Error> {
-        match (&self.problem, &self.map) {
+        match (&self.drawing.problem, &self.drawing.map) {
             (Some(why), _) => Err(raster::Error::Svg(why.clone())),
-            (None, Some(map)) => Ok(map::svg(&self.scene, map, theme)),
-            (None, None) => Ok(match &self.flow {
-                Some(steps) => flow::svg(&self.scene, steps, theme),
-                None => draw::svg(&self.scene, theme),
+            (None, Some(map)) => Ok(map::svg(&self.drawing.scene, map, theme)),
+            (None, None) => Ok(match &self.drawing.flow {
+                Some(steps) => flow::svg(&self.drawing.scene, steps, theme),
+                None => draw::svg(&self.drawing.scene, theme),
             }),
         }
     }
@@ -153,7 +170,7 @@ impl Plot {
 
     /// What the picture says, in a sentence for those who do not see it.
     fn spoken(&self) -> String {
-        let parts = [self.scene.title.as_str(), self.scene.summary.as_str()];
+        let parts = [self.drawing.scene.title.as_str(), self.drawing.scene.summary.as_str()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
     }
 
@@ -168,7 +185,7 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn values(&self) -> Vec<f64> {
-        self.values.as_ref().map(Values::values).unwrap_or_default()
+        self.drawing.values.as_ref().map(Values::values).unwrap_or_default()
     }
 
     /// The errors of [`Plot::values`]: the mean of that below and that above.
@@ -182,7 +199,7 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn errors(&self) -> Vec<f64> {
-        self.values.as_ref().map(Values::errors).unwrap_or_default()
+        self.drawing.values.as_ref().map(Values::errors).unwrap_or_default()
     }
 
     /// The picture in words.
@@ -195,10 +212,10 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn text(&self) -> String {
-        match (&self.problem, &self.map) {
+        match (&self.drawing.problem, &self.drawing.map) {
             (Some(why), _) => format!("this cannot be drawn: {why}"),
-            (None, Some(map)) => map::text(&self.scene, map),
-            (None, None) => words::text(&self.scene),
+            (None, Some(map)) => map::text(&self.drawing.scene, map),
+            (None, None) => words::text(&self.drawing.scene),
         }
     }
 
@@ -232,7 +249,7 @@ impl<P: Part> Display for Vec<P> {
         const PICTURES: usize = 12;
         let plots: Vec<Plot> = self.iter().map(Part::plot).collect();
         let words: Vec<String> = plots.iter().map(Plot::text).collect();
-        if plots.iter().any(|plot| plot.problem.is_some()) {
+        if plots.iter().any(|plot| plot.drawing.problem.is_some()) {
             return Bundle::refused(words.join("\n\n"));
         }
         let drawn = plots.iter().take(PICTURES).map(Plot::bundle);

@@ -192,6 +192,6 @@ fn the_bin_of_a_value_is_that_of_the_division_wherever_it_lies() {
         h.fill(&values).unwrap();
         let mut cells = vec![0.0; bins + 3];
         values.iter().for_each(|&x| cells[expected(x)] += 1.0);
-        assert!(h.cells == Cells::Count(cells), "{bins} bins from {lower} to {upper}");
+        assert!(h.parts.cells == Cells::Count(cells), "{bins} bins from {lower} to {upper}");
     }
 }

@@ -132,7 +132,7 @@ fn check(one: &Layered<'_, '_>, layer: &Layer<'_>, rows: usize) -> Result<()> {
 
 impl Layered<'_, '_> {
     fn cells(&self) -> usize {
-        let hist = self.hist.as_ref().map(|hist| hist.cells.len());
+        let hist = self.hist.as_ref().map(|hist| hist.parts.cells.len());
         hist.or(self.sums.as_ref().map(|sums| sums.cells())).unwrap_or(0)
     }
 
@@ -350,7 +350,7 @@ impl<'r, 'a, 'h> Table<'r, 'a, 'h> {
                 Cells::Weight(weights[0].iter().zip(&weights[1]).map(|(sum, square)| [*sum, *square]).collect());
             let mut sum = Cells::new(hist.storage(), self.cells);
             sum.merge(&block);
-            hist.cells.merge(&sum);
+            hist.parts.cells.merge(&sum);
             more = rest;
         }
         if let Some(sums) = self.one.sums.as_deref_mut() {

@@ -50,7 +50,7 @@ impl Sums {
     /// ```
     pub fn new(axes: impl Into<Vec<Axis>>, many: usize) -> Result<Self> {
         let axes = axes.into();
-        let cells = Hist::with(axes.clone(), Storage::Count)?.cells.len();
+        let cells = Hist::with(axes.clone(), Storage::Count)?.parts.cells.len();
         Ok(Self { axes, many, sums: vec![0.0; cells * many], entries: 0 })
     }
 
@@ -211,7 +211,7 @@ impl Sums {
             let mut wide = Wide { sums: &mut self.sums, cells, many: self.many, copied: false };
             match &mut hist {
                 Some(hist) => {
-                    tiles(rows, 0..rows.length, &weights, &mut wide, &mut Direct(&mut hist.cells), &mut tally)
+                    tiles(rows, 0..rows.length, &weights, &mut wide, &mut Direct(&mut hist.parts.cells), &mut tally)
                 }
                 None => tiles(rows, 0..rows.length, &weights, &mut wide, &mut Nothing, &mut tally),
             }
@@ -257,7 +257,7 @@ impl Sums {
         }
         self.sums.iter_mut().zip(&all).for_each(|(mine, more)| *mine += more);
         if let (Some(hist), Some(sum)) = (hist, sum) {
-            hist.cells.merge(&sum);
+            hist.parts.cells.merge(&sum);
         }
         Ok(())
     }

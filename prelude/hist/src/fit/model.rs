@@ -1,6 +1,7 @@
 //! Sums of shapes, with names for all their parameters.
 
 use crate::fit::shape::{Frame, Shape};
+use segment::Sealed;
 use std::sync::Arc;
 
 /// A sum of shapes: `Gaussian + Line`.
@@ -12,7 +13,14 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Model {
-    pub(crate) shapes: Vec<Arc<dyn Shape>>,
+    /// In one piece, so that a cell of a notebook has one thing to drop.
+    pub(crate) parts: Sealed<Parts>,
+}
+
+/// What a model is made of.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub shapes: Vec<Arc<dyn Shape>>,
     /// How many parameters each has: names are made anew whenever they are asked for.
     counts: Vec<usize>,
 }
@@ -25,7 +33,17 @@ impl std::fmt::Debug for Model {
 
 impl Model {
     pub(crate) fn of(shape: impl Shape + 'static) -> Self {
-        Self { counts: vec![shape.parameters().len()], shapes: vec![Arc::new(shape)] }
+        let counts = vec![shape.parameters().len()];
+        Self { parts: Sealed::new(Parts { shapes: vec![Arc::new(shape)], counts }) }
+    }
+
+    /// The sum of both.
+    #[inline(never)]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        let other = other.parts.into_inner();
+        self.parts.shapes.extend(other.shapes);
+        self.parts.counts.extend(other.counts);
+        self
     }
 
     /// The model in words: `Gaussian + Line`.
@@ -34,7 +52,7 @@ impl Model {
     /// assert_eq!((hist::Gaussian + hist::Line).text(), "Gaussian + Line");
     /// ```
     pub fn text(&self) -> String {
-        self.shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(" + ")
+        self.parts.shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(" + ")
     }
 
     /// The names of all parameters; names that come again have a number: `mean`, `mean2`.
@@ -44,7 +62,7 @@ impl Model {
     /// ```
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for name in self.shapes.iter().flat_map(|shape| shape.parameters()) {
+        for name in self.parts.shapes.iter().flat_map(|shape| shape.parameters()) {
             let mut wanted = name.clone();
             let mut times = 1;
             while names.contains(&wanted) {
@@ -63,7 +81,7 @@ impl Model {
 
     /// The shapes, and where the parameters of each are.
     fn each(&self) -> impl Iterator<Item = (&dyn Shape, std::ops::Range<usize>)> {
-        self.shapes.iter().zip(&self.counts).scan(0, |until, (shape, count)| {
+        self.parts.shapes.iter().zip(&self.parts.counts).scan(0, |until, (shape, count)| {
             let from = *until;
             *until += count;
             Some((&**shape, from..*until))
@@ -72,7 +90,7 @@ impl Model {
 
     /// For each parameter, whether only its size matters.
     pub(crate) fn unsigned(&self) -> Vec<bool> {
-        let shapes = self.shapes.iter();
+        let shapes = self.parts.shapes.iter();
         shapes.flat_map(|shape| (0..shape.parameters().len()).map(|at| shape.unsigned(at))).collect()
     }
 
@@ -95,10 +113,7 @@ impl Model {
 impl<M: Into<Model>> std::ops::Add<M> for Model {
     type Output = Self;
 
-    fn add(mut self, other: M) -> Self {
-        let other = other.into();
-        self.shapes.extend(other.shapes);
-        self.counts.extend(other.counts);
-        self
+    fn add(self, other: M) -> Self {
+        self.and(other.into())
     }
 }

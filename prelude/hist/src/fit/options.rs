@@ -1,6 +1,7 @@
 //! How a model is fitted: what a user can choose.
 
 use crate::fit::model::Model;
+use segment::Sealed;
 
 /// What is minimised.
 ///
@@ -39,23 +40,31 @@ pub enum Method {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Fit {
-    pub(crate) model: Model,
-    pub(crate) range: Option<(f64, f64)>,
-    /// Nothing: what suits the histogram.
-    pub(crate) method: Option<Method>,
-    pub(crate) averaged: bool,
-    pub(crate) starts: Vec<(String, f64)>,
-    pub(crate) fixed: Vec<(String, f64)>,
-    pub(crate) limits: Vec<(String, f64, f64)>,
-    pub(crate) constraints: Vec<(String, f64, f64)>,
-    /// A parameter, and the one that it is the same as.
-    pub(crate) ties: Vec<(String, String)>,
+    /// In one piece, so that a cell of a notebook has one thing to drop.
+    pub(crate) wish: Sealed<Wish>,
 }
 
-impl<M: Into<Model>> From<M> for Fit {
-    fn from(model: M) -> Self {
-        Self {
-            model: model.into(),
+/// What is wished of a fit.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub model: Model,
+    pub range: Option<(f64, f64)>,
+    /// Nothing: what suits the histogram.
+    pub method: Option<Method>,
+    pub averaged: bool,
+    pub starts: Vec<(String, f64)>,
+    pub fixed: Vec<(String, f64)>,
+    pub limits: Vec<(String, f64, f64)>,
+    pub constraints: Vec<(String, f64, f64)>,
+    /// A parameter, and the one that it is the same as.
+    pub ties: Vec<(String, String)>,
+}
+
+impl Fit {
+    #[inline(never)]
+    fn of(model: Model) -> Self {
+        let wish = Wish {
+            model,
             range: None,
             method: None,
             averaged: true,
@@ -64,7 +73,32 @@ impl<M: Into<Model>> From<M> for Fit {
             limits: Vec::new(),
             constraints: Vec::new(),
             ties: Vec::new(),
-        }
+        };
+        Self { wish: Sealed::new(wish) }
+    }
+
+    #[inline(never)]
+    fn within(mut self, range: (f64, f64)) -> Self {
+        self.wish.range = Some(range);
+        self
+    }
+
+    #[inline(never)]
+    fn by(mut self, method: Method) -> Self {
+        self.wish.method = Some(method);
+        self
+    }
+
+    #[inline(never)]
+    fn averaging(mut self, averaged: bool) -> Self {
+        self.wish.averaged = averaged;
+        self
+    }
+}
+
+impl<M: Into<Model>> From<M> for Fit {
+    fn from(model: M) -> Self {
+        Self::of(model.into())
     }
 }
 
@@ -86,7 +120,7 @@ pub trait Fitting: Into<Fit> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn range(self, lower: f64, upper: f64) -> Fit {
-        Fit { range: Some((lower, upper)), ..self.into() }
+        self.into().within((lower, upper))
     }
 
     /// Begin with this value of a parameter.
@@ -102,7 +136,7 @@ pub trait Fitting: Into<Fit> {
     /// ```
     fn start(self, parameter: &str, value: f64) -> Fit {
         let mut fit = self.into();
-        fit.starts.push((parameter.to_owned(), value));
+        fit.wish.starts.push((parameter.to_owned(), value));
         fit
     }
 
@@ -118,7 +152,7 @@ pub trait Fitting: Into<Fit> {
     /// ```
     fn fix(self, parameter: &str, value: f64) -> Fit {
         let mut fit = self.into();
-        fit.fixed.push((parameter.to_owned(), value));
+        fit.wish.fixed.push((parameter.to_owned(), value));
         fit
     }
 
@@ -136,7 +170,7 @@ pub trait Fitting: Into<Fit> {
     /// ```
     fn limits(self, parameter: &str, lower: f64, upper: f64) -> Fit {
         let mut fit = self.into();
-        fit.limits.push((parameter.to_owned(), lower, upper));
+        fit.wish.limits.push((parameter.to_owned(), lower, upper));
         fit
     }
 
@@ -153,7 +187,7 @@ pub trait Fitting: Into<Fit> {
     /// ```
     fn constrain(self, parameter: &str, value: f64, error: f64) -> Fit {
         let mut fit = self.into();
-        fit.constraints.push((parameter.to_owned(), value, error));
+        fit.wish.constraints.push((parameter.to_owned(), value, error));
         fit
     }
 
@@ -170,7 +204,7 @@ pub trait Fitting: Into<Fit> {
     /// ```
     fn tie(self, parameter: &str, to: &str) -> Fit {
         let mut fit = self.into();
-        fit.ties.push((parameter.to_owned(), to.to_owned()));
+        fit.wish.ties.push((parameter.to_owned(), to.to_owned()));
         fit
     }
 
@@ -185,7 +219,7 @@ pub trait Fitting: Into<Fit> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn likelihood(self) -> Fit {
-        Fit { method: Some(Method::Likelihood), ..self.into() }
+        self.into().by(Method::Likelihood)
     }
 
     /// Minimise chi-square, with the errors of the bins. Bins with error 0 are left out: with few entries per bin, values
@@ -200,7 +234,7 @@ pub trait Fitting: Into<Fit> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn chi_square(self) -> Fit {
-        Fit { method: Some(Method::ChiSquare), ..self.into() }
+        self.into().by(Method::ChiSquare)
     }
 
     /// Compare each bin with the average of the model over it; this is the default.
@@ -214,7 +248,7 @@ pub trait Fitting: Into<Fit> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn averaged(self) -> Fit {
-        Fit { averaged: true, ..self.into() }
+        self.into().averaging(true)
     }
 
     /// Compare each bin with the model at its middle. Widths come out too large when bins are wide.
@@ -228,7 +262,7 @@ pub trait Fitting: Into<Fit> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn at_middles(self) -> Fit {
-        Fit { averaged: false, ..self.into() }
+        self.into().averaging(false)
     }
 }
 

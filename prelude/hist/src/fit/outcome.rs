@@ -6,6 +6,7 @@ use crate::fit::bin::Bin;
 use crate::fit::options::Method;
 use crate::fit::problem::{Channel, Problem, Quantity};
 use crate::text::short;
+use segment::Sealed;
 use std::ops::Index;
 use std::sync::Arc;
 
@@ -73,12 +74,19 @@ pub struct FitResult {
     pub errors_reliable: bool,
     /// Whether the search ended in a minimum.
     pub converged: bool,
-    pub(crate) problem: Arc<Problem>,
+    /// In one piece, so that a cell of a notebook has less to drop.
+    pub(crate) search: Sealed<Search>,
+}
+
+/// What was searched, and what was found of all of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Search {
+    pub problem: Arc<Problem>,
     /// The parameters of all channels together, and their covariances.
-    pub(crate) all: Vec<Parameter>,
+    pub all: Vec<Parameter>,
     whole: Vec<Vec<f64>>,
     /// What was minimised, at the minimum.
-    pub(crate) least: f64,
+    pub least: f64,
     /// The channel that is looked at.
     shown: usize,
 }
@@ -131,15 +139,13 @@ impl FitResult {
             true => problem.residuals(&minimum.values).iter().map(|residual| residual * residual).sum(),
             false => minimum.cost,
         };
+        let (all, whole) = (parameters.clone(), covariance.clone());
         Ok(Self {
-            all: parameters.clone(),
             parameters,
-            whole: covariance.clone(),
             covariance,
             method: first.method,
             averaged: first.averaged,
             chi2,
-            least: minimum.cost,
             ndf,
             p_value: chi2_probability(chi2, ndf),
             bins: problem.channels.iter().map(|channel| channel.bins.len()).sum(),
@@ -147,8 +153,7 @@ impl FitResult {
             range: first.range,
             errors_reliable: minimum.from_hessian,
             converged: minimum.converged,
-            shown: 0,
-            problem,
+            search: Sealed::new(Search { all, whole, least: minimum.cost, shown: 0, problem: problem.clone() }),
         })
     }
 
@@ -169,15 +174,17 @@ impl FitResult {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn channel(&self, name: &str) -> Option<Self> {
-        let shown = self.problem.channels.iter().position(|channel| channel.name == name)?;
-        let channel = &self.problem.channels[shown];
+        let shown = self.search.problem.channels.iter().position(|channel| channel.name == name)?;
+        let channel = &self.search.problem.channels[shown];
         let own = channel.model.names().into_iter().zip(&channel.places);
-        let parameters = own.map(|(name, &place)| Parameter { name, ..self.all[place].clone() }).collect();
-        let whole = &self.whole;
+        let parameters = own.map(|(name, &place)| Parameter { name, ..self.search.all[place].clone() }).collect();
+        let whole = &self.search.whole;
         let covariance =
             channel.places.iter().map(|&a| channel.places.iter().map(|&b| whole[a][b]).collect()).collect();
         let (method, range, averaged) = (channel.method, channel.range, channel.averaged);
-        Some(Self { parameters, covariance, shown, method, range, averaged, ..self.clone() })
+        let mut of_channel = Self { parameters, covariance, method, range, averaged, ..self.clone() };
+        of_channel.search.shown = shown;
+        Some(of_channel)
     }
 
     /// The parameter of this name.
@@ -269,7 +276,7 @@ impl FitResult {
     /// ```
     pub fn components(&self, points: usize) -> Vec<(String, Vec<(f64, f64)>)> {
         let (values, channel) = (self.values(), self.shown());
-        let shapes = channel.model.shapes.iter().zip(channel.model.places());
+        let shapes = channel.model.parts.shapes.iter().zip(channel.model.places());
         shapes
             .map(|(shape, place)| {
                 let value = |x: f64| (x, shape.value(x, &values[place.clone()], &channel.frame));
@@ -326,7 +333,7 @@ impl FitResult {
     /// ```
     pub fn yields(&self) -> Vec<(String, f64, f64)> {
         let (values, channel) = (self.values(), self.shown());
-        let shapes = channel.model.shapes.iter().zip(channel.model.places());
+        let shapes = channel.model.parts.shapes.iter().zip(channel.model.places());
         shapes
             .map(|(shape, place)| {
                 let total = |values: &[f64]| channel.entries(&**shape, &values[place.clone()]);
@@ -396,11 +403,11 @@ impl FitResult {
     }
 
     pub(crate) fn values_of_all(&self) -> Vec<f64> {
-        self.all.iter().map(|parameter| parameter.value).collect()
+        self.search.all.iter().map(|parameter| parameter.value).collect()
     }
 
     pub(crate) fn shown(&self) -> &Channel {
-        &self.problem.channels[self.shown]
+        &self.search.problem.channels[self.search.shown]
     }
 
     /// The parameters of the model that is looked at.
@@ -416,11 +423,11 @@ impl FitResult {
 
     /// The error of a function of the model's own parameters, by its gradient and their covariance.
     fn propagated(&self, values: &[f64], function: impl Fn(&[f64]) -> f64) -> f64 {
-        let whole = &self.whole;
+        let whole = &self.search.whole;
         let places = &self.shown().places;
         let gradient: Vec<f64> = (places.iter().enumerate())
             .map(|(at, &place)| {
-                let step = 0.01 * self.all[place].error;
+                let step = 0.01 * self.search.all[place].error;
                 if step.is_nan() || step <= 0.0 {
                     return 0.0;
                 }

@@ -29,7 +29,7 @@ pub(crate) fn channel_of_points(bins: &Hist, points: Points, fit: &Fit) -> Resul
 /// The model is per so much of x.
 fn channel_of(name: &str, hist: &Hist, fit: &Fit, width: f64) -> Result<(Channel, Vec<Quantity>)> {
     let edges = only_axis(hist)?.edges();
-    let (lower, upper) = fit.range.unwrap_or((edges[0], edges[edges.len() - 1]));
+    let (lower, upper) = fit.wish.range.unwrap_or((edges[0], edges[edges.len() - 1]));
     if !(lower < upper && lower.is_finite() && upper.is_finite()) {
         return Err(Error::Fit(format!("the range of a fit must increase, not go from {lower} to {upper}")));
     }
@@ -41,9 +41,9 @@ fn channel_of(name: &str, hist: &Hist, fit: &Fit, width: f64) -> Result<(Channel
     let quantities = quantities(fit, &bins, &frame)?;
     let channel = Channel {
         name: name.to_owned(),
-        model: fit.model.clone(),
+        model: fit.wish.model.clone(),
         method,
-        averaged: fit.averaged,
+        averaged: fit.wish.averaged,
         frame,
         skipped: all.len() - bins.len(),
         span: all.first().map_or(lower, |bin| bin.lower)..all.last().map_or(upper, |bin| bin.upper),
@@ -91,7 +91,7 @@ fn method(hist: &Hist, fit: &Fit, bins: &[Bin]) -> Result<Method> {
         return Err(Error::Fit(format!("the bin at {middle} holds {value}: a weight was no finite number")));
     }
     let negative = bins.iter().find(|bin| bin.value < 0.0);
-    match (fit.method, hist.is_profile(), negative) {
+    match (fit.wish.method, hist.is_profile(), negative) {
         (Some(Method::Likelihood), true, _) => {
             Err(Error::Fit("a Poisson likelihood needs counts; the bins of this one are means".to_owned()))
         }
@@ -112,14 +112,14 @@ fn usable(bin: &Bin, method: Method) -> bool {
 
 /// The parameters of a model, with guesses and with what the user chose.
 fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
-    let names = fit.model.names();
-    let starts = starts(&fit.model, bins, frame);
-    let peaks = fit.model.shapes.iter().filter(|shape| shape.role() == Role::Peak).count();
-    let places = fit.model.shapes.iter().zip(fit.model.places());
+    let names = fit.wish.model.names();
+    let starts = starts(&fit.wish.model, bins, frame);
+    let peaks = fit.wish.model.parts.shapes.iter().filter(|shape| shape.role() == Role::Peak).count();
+    let places = fit.wish.model.parts.shapes.iter().zip(fit.wish.model.places());
     let heights: Vec<usize> =
         places.filter(|(shape, _)| peaks > 1 && shape.role() == Role::Peak).map(|(_, place)| place.start).collect();
     // The third parameter of every peak is its width.
-    let places = fit.model.shapes.iter().zip(fit.model.places());
+    let places = fit.wish.model.parts.shapes.iter().zip(fit.wish.model.places());
     let widths: Vec<usize> =
         places.filter(|(shape, _)| shape.role() == Role::Peak).map(|(_, place)| place.start + 2).collect();
     let narrow = bins.iter().map(|bin| bin.upper - bin.lower).sum::<f64>() / bins.len().max(1) as f64;
@@ -134,7 +134,7 @@ fn quantities(fit: &Fit, bins: &[Bin], frame: &Frame) -> Result<Vec<Quantity>> {
         height: heights.contains(&at),
         least: if widths.contains(&at) { 0.1 * narrow } else { 0.0 },
     };
-    let mut quantities: Vec<Quantity> = fit.model.unsigned().into_iter().enumerate().map(one).collect();
+    let mut quantities: Vec<Quantity> = fit.wish.model.unsigned().into_iter().enumerate().map(one).collect();
     choose(fit, &names, &mut quantities)?;
     Ok(quantities)
 }
@@ -177,7 +177,7 @@ fn ties(fit: &Fit, quantities: &[Quantity]) -> Result<Vec<usize>> {
         })
     };
     let mut ties: Vec<usize> = (0..quantities.len()).collect();
-    for (name, to) in &fit.ties {
+    for (name, to) in &fit.wish.ties {
         let (at, to) = (find(name)?, find(to)?);
         if ties[to] == at {
             return Err(Error::Fit(format!("`{name}` cannot be tied to itself")));

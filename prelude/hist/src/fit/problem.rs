@@ -59,7 +59,7 @@ pub(crate) struct Problem {
 impl Channel {
     /// Entries that the model expects in the range of the fit.
     fn total(&self, own: &[f64]) -> f64 {
-        let shapes = self.model.shapes.iter().zip(self.model.places());
+        let shapes = self.model.parts.shapes.iter().zip(self.model.places());
         shapes.map(|(shape, place)| self.entries(&**shape, &own[place])).sum()
     }
 
@@ -189,27 +189,27 @@ pub(crate) fn choose(fit: &Fit, names: &[String], quantities: &mut [Quantity]) -
         true => Ok(value),
         false => Err(Error::Fit(format!("`{name}` cannot be {value}"))),
     };
-    for (name, lower, upper) in &fit.limits {
+    for (name, lower, upper) in &fit.wish.limits {
         if lower.is_nan() || upper.is_nan() || lower >= upper {
             return Err(Error::Fit(format!("the limits of `{name}` must increase, not go from {lower} to {upper}")));
         }
         quantities[find(name)?].bounds = Bounds::new(*lower, *upper);
     }
-    for (name, value) in &fit.starts {
+    for (name, value) in &fit.wish.starts {
         let at = find(name)?;
         let value = finite(name, *value)?;
         quantities[at].starts.fill(value);
         // A height that begins below 0 is wanted there.
         quantities[at].height &= value >= 0.0;
     }
-    for (name, value, error) in &fit.constraints {
+    for (name, value, error) in &fit.wish.constraints {
         let value = finite(name, *value)?;
         if !(*error > 0.0 && error.is_finite()) {
             return Err(Error::Fit(format!("the error of the constraint on `{name}` must be positive, not {error}")));
         }
         quantities[find(name)?].constraint = Some((value, *error));
     }
-    for (name, value) in &fit.fixed {
+    for (name, value) in &fit.wish.fixed {
         let at = find(name)?;
         quantities[at].starts.fill(finite(name, *value)?);
         (quantities[at].fixed, quantities[at].bounds, quantities[at].height) = (true, Bounds::Free, false);

@@ -25,7 +25,7 @@ impl FitResult {
     /// ```
     pub fn minos(&self, parameter: &str) -> Result<(f64, f64)> {
         let at = self.position(parameter)?;
-        let error = self.all[at].error;
+        let error = self.search.all[at].error;
         if !(error > 0.0 && error.is_finite()) {
             return Err(Error::Fit(format!("`{parameter}` has no error to begin with: the data do not determine it")));
         }
@@ -63,12 +63,12 @@ impl FitResult {
     }
 
     fn position(&self, parameter: &str) -> Result<usize> {
-        let known = self.all.iter().position(|known| known.name == parameter);
+        let known = self.search.all.iter().position(|known| known.name == parameter);
         let at = known.ok_or_else(|| {
-            let names: Vec<_> = self.all.iter().map(|parameter| parameter.name.as_str()).collect();
+            let names: Vec<_> = self.search.all.iter().map(|parameter| parameter.name.as_str()).collect();
             Error::Fit(format!("the fit has no parameter `{parameter}`; it has {}", names.join(", ")))
         })?;
-        if self.all[at].fixed {
+        if self.search.all[at].fixed {
             return Err(Error::Fit(format!("`{parameter}` is fixed")));
         }
         Ok(at)
@@ -77,7 +77,7 @@ impl FitResult {
     /// How far from the minimum the rise is 1, in the direction of `first`.
     fn crossing(&self, at: usize, first: f64) -> Result<f64> {
         let profile = Profile::new(self, at);
-        let (value, bounds) = (self.all[at].value, self.problem.quantities[at].bounds);
+        let (value, bounds) = (self.search.all[at].value, self.search.problem.quantities[at].bounds);
         let mut near = self.values_of_all();
         let (mut low, mut high): ((f64, f64), Option<(f64, f64)>) = ((0.0, 0.0), None);
         let mut distance = first.abs();
@@ -86,7 +86,7 @@ impl FitResult {
             let end = bounds.nearest(wanted);
             let rise = profile.rise(end, &mut near).unwrap_or(f64::INFINITY);
             if rise < -1e-3 {
-                let name = &self.all[at].name;
+                let name = &self.search.all[at].name;
                 return Err(Error::Fit(format!("a lower minimum appeared with `{name}` at {end}: start there")));
             }
             let reached = (end - value).abs();
@@ -112,7 +112,7 @@ impl FitResult {
                 return Ok(distance);
             }
         }
-        let name = &self.all[at].name;
+        let name = &self.search.all[at].name;
         Err(Error::Fit(format!("the interval of `{name}` does not end: the data hardly determine it on one side")))
     }
 }
@@ -126,9 +126,9 @@ struct Profile {
 
 impl Profile {
     fn new(fit: &FitResult, at: usize) -> Self {
-        let mut problem = (*fit.problem).clone();
+        let mut problem = (*fit.search.problem).clone();
         problem.quantities[at].fixed = true;
-        Self { problem, at, least: fit.least }
+        Self { problem, at, least: fit.search.least }
     }
 
     /// The rise above the minimum with the parameter at `value`; `near` is where to begin, and where it ended.

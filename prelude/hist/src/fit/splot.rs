@@ -98,7 +98,7 @@ impl FitResult {
     fn densities(&self, x: f64) -> Vec<f64> {
         let channel = self.shown();
         let values = channel.own(&self.values_of_all());
-        let shapes = channel.model.shapes.iter().zip(channel.model.places());
+        let shapes = channel.model.parts.shapes.iter().zip(channel.model.places());
         shapes.map(|(shape, place)| shape.value(x, &values[place], &channel.frame) / channel.frame.width).collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::fit::shape::{Frame, Guess, Role};
 
 /// Start values of all parameters of a model, with the scales on which they matter. The first is the plain guess.
 pub(crate) fn starts(model: &Model, bins: &[Bin], frame: &Frame) -> Vec<Vec<(f64, f64)>> {
-    let peaks = model.shapes.iter().filter(|shape| shape.role() == Role::Peak).count();
+    let peaks = model.parts.shapes.iter().filter(|shape| shape.role() == Role::Peak).count();
     let plain = first_sight(model, bins, frame, |_| 0.0);
     let mut variants: Vec<Vec<Guess>> = vec![vec![plain; peaks]];
     if peaks > 1 {
@@ -17,7 +17,7 @@ pub(crate) fn starts(model: &Model, bins: &[Bin], frame: &Frame) -> Vec<Vec<(f64
     let mut starts: Vec<_> = variants.iter().map(|peaks| start(model, plain, peaks)).collect();
     // One shape at a time begins elsewhere.
     let first = starts[0].clone();
-    for (shape, place) in model.shapes.iter().zip(model.places()) {
+    for (shape, place) in model.parts.shapes.iter().zip(model.places()) {
         for other in shape.others(&first[place.clone()]) {
             let mut start = first.clone();
             start[place.clone()].copy_from_slice(&other);
@@ -31,7 +31,7 @@ fn start(model: &Model, plain: Guess, peaks: &[Guess]) -> Vec<(f64, f64)> {
     let mut peaks = peaks.iter();
     let mut covered = false;
     let mut start = Vec::new();
-    for shape in &model.shapes {
+    for shape in &model.parts.shapes {
         let guess = match shape.role() {
             Role::Peak => *peaks.next().unwrap_or(&plain),
             // A second background begins at nothing.
@@ -71,7 +71,7 @@ fn several(model: &Model, bins: &[Bin], frame: &Frame, plain: Guess, peaks: usiz
 }
 
 fn first_sight(model: &Model, bins: &[Bin], frame: &Frame, known: impl Fn(f64) -> f64) -> Guess {
-    let count = |role: Role| model.shapes.iter().filter(|shape| shape.role() == role).count();
+    let count = |role: Role| model.parts.shapes.iter().filter(|shape| shape.role() == role).count();
     let (peaks, background) = (count(Role::Peak) > 0, count(Role::Background) > 0);
     let level = |bins: &[Bin]| bins.iter().map(Bin::density).sum::<f64>() / bins.len().max(1) as f64;
     let few = bins.len().div_ceil(10);

@@ -192,7 +192,7 @@ fn every_shape_finds_what_was_put_in() {
         let weights: Vec<f64> = centres.iter().map(average).collect();
         h.fill_weighted(&centres, &weights).unwrap();
         // The exact values with errors of a percent: the minimum is the truth.
-        if let crate::cells::Cells::Weight(sums) = &mut h.cells {
+        if let crate::cells::Cells::Weight(sums) = &mut h.parts.cells {
             sums.iter_mut().for_each(|sum| sum[1] = 1e-4 * sum[0] * sum[0]);
         }
         for fit in [Fit::from(model.clone()), model.clone().chi_square()] {

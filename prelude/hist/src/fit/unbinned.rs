@@ -38,11 +38,11 @@ pub fn fit_values(values: &[f64], model: impl Into<Fit>) -> Result<FitResult> {
 }
 
 fn of_values(values: &[f64], fit: Fit) -> Result<FitResult> {
-    let Some((lower, upper)) = fit.range else {
+    let Some((lower, upper)) = fit.wish.range else {
         let reason = "a fit of values needs its range: add `.range(lower, upper)` to the model";
         return Err(Error::Fit(reason.to_owned()));
     };
-    if fit.method == Some(Method::ChiSquare) || !fit.averaged {
+    if fit.wish.method == Some(Method::ChiSquare) || !fit.wish.averaged {
         return Err(Error::Fit(
             "a fit of values has no bins: leave out `.chi_square()` and `.at_middles()`".to_owned(),
         ));

@@ -34,16 +34,16 @@ impl FitResult {
         if chance < BAD {
             said.push(format!("the model does not describe the data (p = {chance:.0e})"));
         }
-        for parameter in &self.all {
+        for parameter in &self.search.all {
             if let Some(limit) = parameter.limit {
                 said.push(format!("`{}` is at its limit {}", parameter.name, short(limit)));
             }
         }
-        let quantities = self.problem.quantities.iter().zip(&self.all);
+        let quantities = self.search.problem.quantities.iter().zip(&self.search.all);
         for (_, parameter) in quantities.filter(|(known, parameter)| known.height && parameter.value < 0.0) {
             said.push(format!("the peak of `{}` is a hole", parameter.name));
         }
-        if self.all.iter().any(|parameter| parameter.error.is_nan()) {
+        if self.search.all.iter().any(|parameter| parameter.error.is_nan()) {
             said.push("the data do not determine all parameters".to_owned());
         } else if !self.errors_reliable {
             said.push("its errors are rough".to_owned());
@@ -55,7 +55,7 @@ impl FitResult {
     /// ratio is that of a chi-square with the mean and the variance which the ratio really has there.
     fn chance(&self) -> f64 {
         let (mut mean, mut variance) = (0.0, 0.0);
-        for channel in &self.problem.channels {
+        for channel in &self.search.problem.channels {
             let own = channel.own(&self.values_of_all());
             for bin in &channel.bins {
                 let (expected, spread) = match channel.method {
@@ -87,7 +87,7 @@ impl fmt::Display for FitResult {
             Method::Unbinned => "unbinned likelihood",
         };
         let (lower, upper) = (short(self.range.0), short(self.range.1));
-        let what = match self.problem.channels.iter().filter_map(|channel| channel.points.as_ref()).next() {
+        let what = match self.search.problem.channels.iter().filter_map(|channel| channel.points.as_ref()).next() {
             Some(points) => format!("{} values", points.values().len()),
             None => format!("{} bins", self.bins),
         };

@@ -31,10 +31,10 @@ pub(crate) fn kept(hist: &Hist, sides: &[Side]) -> Result<Vec<[f64; 2]>> {
     if hist.is_profile() {
         return Err(Error::Different("a cut needs counts, and the bins of this histogram are means".to_owned()));
     }
-    let cell = |at: usize| [hist.cells.count(at), hist.cells.square(at)];
-    let mut sums: Vec<[f64; 2]> = (0..hist.cells.len()).map(cell).collect();
-    let mut strides = strides(&hist.axes);
-    for (at, (axis, side)) in hist.axes.iter().zip(sides).enumerate() {
+    let cell = |at: usize| [hist.parts.cells.count(at), hist.parts.cells.square(at)];
+    let mut sums: Vec<[f64; 2]> = (0..hist.parts.cells.len()).map(cell).collect();
+    let mut strides = strides(&hist.parts.axes);
+    for (at, (axis, side)) in hist.parts.axes.iter().zip(sides).enumerate() {
         sums = along(&sums, axis, strides[at], *side);
         // Cells of this axis are now edges; those before it are further apart.
         let (old, new) = (axis.extent(), axis.bins() + 1);

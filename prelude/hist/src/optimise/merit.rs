@@ -134,7 +134,7 @@ pub struct Best {
 pub fn cut_scan(signal: &(impl AsRef<Hist> + ?Sized), background: &(impl AsRef<Hist> + ?Sized)) -> Result<CutScan> {
     let (signal, background) = (signal.as_ref().clone(), background.as_ref().clone());
     check(&signal, &background)?;
-    let sides = vec![Side::Above; signal.axes.len()];
+    let sides = vec![Side::Above; signal.parts.axes.len()];
     let scan = CutScan { signal, background, sides, merit: Merit::Significance };
     kept(&scan.signal, &scan.sides)?;
     kept(&scan.background, &scan.sides)?;
@@ -143,11 +143,13 @@ pub fn cut_scan(signal: &(impl AsRef<Hist> + ?Sized), background: &(impl AsRef<H
 
 /// That both can be cut at the same places.
 pub(crate) fn check(signal: &Hist, background: &Hist) -> Result<()> {
-    if signal.axes.len() > 2 || signal.axes.iter().any(|axis| axis.categories().is_some() || axis.is_circular()) {
+    if signal.parts.axes.len() > 2
+        || signal.parts.axes.iter().any(|axis| axis.categories().is_some() || axis.is_circular())
+    {
         return Err(Error::Different("cuts need one or two axes with bins from low to high".to_owned()));
     }
-    let same = signal.axes.len() == background.axes.len()
-        && signal.axes.iter().zip(&background.axes).all(|(a, b)| a.same_bins(b));
+    let same = signal.parts.axes.len() == background.parts.axes.len()
+        && signal.parts.axes.iter().zip(&background.parts.axes).all(|(a, b)| a.same_bins(b));
     if same { Ok(()) } else { Err(Error::Different("signal and background have other bins".to_owned())) }
 }
 
@@ -214,7 +216,7 @@ impl CutScan {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn axes(&self) -> &[Axis] {
-        &self.signal.axes
+        &self.signal.parts.axes
     }
 
     /// The figure that is looked at.

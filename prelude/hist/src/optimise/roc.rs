@@ -69,8 +69,8 @@ pub fn roc(signal: &(impl AsRef<Hist> + ?Sized), background: &(impl AsRef<Hist> 
 impl Roc {
     fn new(signal: &Hist, background: &Hist, side: Side) -> Result<Self> {
         check(signal, background)?;
-        let [axis] = signal.axes.as_slice() else {
-            return Err(Error::Different(format!("a curve needs one axis, not {}", signal.axes.len())));
+        let [axis] = signal.parts.axes.as_slice() else {
+            return Err(Error::Different(format!("a curve needs one axis, not {}", signal.parts.axes.len())));
         };
         let (all_signal, all_background) = (signal.total(), background.total());
         if !(all_signal > 0.0 && all_background > 0.0) {

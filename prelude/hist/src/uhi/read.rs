@@ -36,18 +36,18 @@ pub(super) fn hist(document: &Value) -> Result<Hist> {
     let mut hist = Hist::with(axes, kind).map_err(|error| Error::format("axes", error))?;
     // Sizes are compared before anything as large as they say is made; a storage without values has none to set.
     if let Some(columns) = columns(storage, &hist, &sizes)? {
-        for (row, &cell) in positions(&hist.axes, &sizes).iter().enumerate() {
+        for (row, &cell) in positions(&hist.parts.axes, &sizes).iter().enumerate() {
             let fields: Vec<f64> = columns.iter().map(|column| column[row]).collect();
-            set(&mut hist.cells, cell, &fields);
+            set(&mut hist.parts.cells, cell, &fields);
         }
     }
     let recoil = &document["writer_info"]["recoil"];
     read_missing(&mut hist, &recoil["nan_cells"])?;
     let word = |key: &str| recoil[format!("sample_{key}")].as_str().unwrap_or_default().to_owned();
-    hist.sample = Sample { name: word("name"), label: word("label"), unit: word("unit") };
+    hist.parts.sample = Sample { name: word("name"), label: word("label"), unit: word("unit") };
     let counted = hist.total().max(0.0).round() as u64;
-    hist.entries = recoil["entries"].as_u64().unwrap_or(counted);
-    hist.moments = moments(&recoil["moments"], hist.axes.len())?;
+    hist.parts.entries = recoil["entries"].as_u64().unwrap_or(counted);
+    hist.parts.moments = moments(&recoil["moments"], hist.parts.axes.len())?;
     Ok(hist)
 }
 
@@ -85,7 +85,7 @@ fn positions(axes: &[Axis], sizes: &[Written]) -> Vec<usize> {
 
 /// The fields of the storage, one number per cell of the document; `None` when the storage is empty.
 fn columns(storage: &Value, hist: &Hist, sizes: &[Written]) -> Result<Option<Vec<Vec<f64>>>> {
-    let names = fields(&hist.cells).1;
+    let names = fields(&hist.parts.cells).1;
     if storage.get("index").is_some() {
         return Err(Error::format("storage.index", "sparse storage is not read; write it dense"));
     }
@@ -149,17 +149,17 @@ fn read_missing(hist: &mut Hist, cells: &Value) -> Result<()> {
     let Some(text) = cells.as_str() else { return Ok(()) };
     let place = "writer_info.recoil.nan_cells";
     let rows: Vec<Vec<Option<f64>>> = serde_json::from_str(text).map_err(|error| Error::format(place, error))?;
-    let wanted = fields(&hist.cells).1.len();
+    let wanted = fields(&hist.parts.cells).1.len();
     for row in rows {
         let Some((&Some(cell), fields)) = row.split_first() else {
             return Err(Error::format(place, "a row without a cell"));
         };
         let cell = cell as usize;
-        if cell >= hist.cells.len() || fields.len() != wanted {
+        if cell >= hist.parts.cells.len() || fields.len() != wanted {
             return Err(Error::format(place, format!("cell {cell} does not fit the axes and the storage")));
         }
         let fields: Vec<f64> = fields.iter().map(|field| field.unwrap_or(f64::NAN)).collect();
-        set(&mut hist.cells, cell, &fields);
+        set(&mut hist.parts.cells, cell, &fields);
     }
     Ok(())
 }

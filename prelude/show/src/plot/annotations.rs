@@ -36,7 +36,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn horizontal_line(mut self, y: impl Number) -> Self {
-        self.scene.panels[0].guides.push(y.to_f64());
+        self.drawing.scene.panels[0].guides.push(y.to_f64());
         self
     }
 
@@ -103,10 +103,14 @@ impl Plot {
         let Some(color) = Color::parse(hex) else {
             return Self::impossible(format!("`{hex}` is no colour: write it as #rrggbb, such as #1f6fc4"));
         };
-        let mut layers = self.scene.panels[0].layers.iter_mut().filter(|layer| layer.name == name).peekable();
+        let mut layers = self.drawing.scene.panels[0].layers.iter_mut().filter(|layer| layer.name == name).peekable();
         if layers.peek().is_none() {
-            let known: Vec<&str> =
-                self.scene.panels[0].layers.iter().map(|layer| &*layer.name).filter(|name| !name.is_empty()).collect();
+            let known: Vec<&str> = self.drawing.scene.panels[0]
+                .layers
+                .iter()
+                .map(|layer| &*layer.name)
+                .filter(|name| !name.is_empty())
+                .collect();
             return Self::impossible(format!("nothing here is called `{name}`; there are {}", known.join(", ")));
         }
         layers.for_each(|layer| layer.paint = Paint::Own(color));
@@ -131,7 +135,7 @@ impl Plot {
             "tinted" => StepStyle::Tinted,
             _ => return Self::impossible(format!("`{style}` is no style: write filled, outline or tinted")),
         };
-        let layers = &mut self.scene.panels[0].layers;
+        let layers = &mut self.drawing.scene.panels[0].layers;
         let steps = layers.iter_mut().filter_map(|layer| match &mut layer.mark {
             Mark::Steps { style, .. } if layer.name == name => Some(style),
             _ => None,
@@ -143,7 +147,7 @@ impl Plot {
     }
 
     fn annotated(mut self, annotation: Annotation) -> Self {
-        self.scene.panels[0].annotations.push(annotation);
+        self.drawing.scene.panels[0].annotations.push(annotation);
         self
     }
 }

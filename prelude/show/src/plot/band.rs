@@ -26,8 +26,8 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn band(mut self, name: &str, up: &[f64], down: &[f64]) -> Self {
-        let Some(reference) = &self.reference else {
-            return if self.problem.is_some() {
+        let Some(reference) = &self.drawing.reference else {
+            return if self.drawing.problem.is_some() {
                 self
             } else {
                 Self::impossible("a band needs a histogram or a stack to be around")
@@ -41,8 +41,8 @@ impl Plot {
         let high = values.iter().zip(up).map(|(value, up)| value + up).collect();
         let low = values.iter().zip(down).map(|(value, down)| value - down).collect();
         let edges = edges(reference);
-        self.scene.panels[0].layers.push(Layer::new(name, Paint::Soft, Mark::Band { edges, low, high }));
-        self.uncertainty = Some(Uncertainty { up: up.to_vec(), down: down.to_vec() });
+        self.drawing.scene.panels[0].layers.push(Layer::new(name, Paint::Soft, Mark::Band { edges, low, high }));
+        self.drawing.uncertainty = Some(Uncertainty { up: up.to_vec(), down: down.to_vec() });
         self
     }
 }

@@ -39,20 +39,24 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn data_named(mut self, name: &str, data: impl Part) -> Self {
+    pub fn data_named(self, name: &str, data: impl Part) -> Self {
+        self.data_of(name, &data)
+    }
+
+    fn data_of(mut self, name: &str, data: &dyn Part) -> Self {
         let data = &data.part(0).1;
-        if data.dimensions() != 1 || self.map.is_some() {
+        if data.dimensions() != 1 || self.drawing.map.is_some() {
             return Self::impossible("data points need a histogram of one dimension");
         }
-        if let Some(reference) = &self.reference
+        if let Some(reference) = &self.drawing.reference
             && !same_bins(reference, data)
         {
             return Self::impossible("the data has other bins than what it is drawn over");
         }
         let points = super::constructors::points_of(data, false).into_iter().filter(|point| point.y != 0.0).collect();
-        self.scene.panels[0].layers.push(Layer::new(name, Paint::Ink, Mark::Points(points)));
-        self.scene.statistics.clear();
-        self.data = Some(data.clone());
+        self.drawing.scene.panels[0].layers.push(Layer::new(name, Paint::Ink, Mark::Points(points)));
+        self.drawing.scene.statistics.clear();
+        self.drawing.data = Some(data.clone());
         self
     }
 
@@ -138,18 +142,19 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn compare(self, how: Comparison) -> Self {
-        if let (Comparison::Pull, None, Some(fitted)) = (how, &self.data, &self.fitted) {
+        if let (Comparison::Pull, None, Some(fitted)) = (how, &self.drawing.data, &self.drawing.fitted) {
             let panel = pulls(fitted);
             return self.under(panel);
         }
-        if let (Comparison::SplitRatio, None, [(name, first), others @ ..]) = (how, &self.data, &self.outlines[..])
+        if let (Comparison::SplitRatio, None, [(name, first), others @ ..]) =
+            (how, &self.drawing.data, &self.drawing.outlines[..])
             && !others.is_empty()
         {
             let panel = over_first(name, first, others);
             return self.under(panel);
         }
-        let (Some(data), Some(reference)) = (&self.data, &self.reference) else {
-            return if self.problem.is_some() {
+        let (Some(data), Some(reference)) = (&self.drawing.data, &self.drawing.reference) else {
+            return if self.drawing.problem.is_some() {
                 self
             } else {
                 Self::impossible(
@@ -161,7 +166,7 @@ impl Plot {
             Ok(panel) => panel,
             Err(error) => return Self::impossible(error.to_string()),
         };
-        if let (Comparison::SplitRatio, Some(uncertainty)) = (how, &self.uncertainty) {
+        if let (Comparison::SplitRatio, Some(uncertainty)) = (how, &self.drawing.uncertainty) {
             // Statistics stands over it, darker.
             panel
                 .layers
@@ -174,9 +179,9 @@ impl Plot {
     }
 
     fn under(mut self, panel: Panel) -> Self {
-        self.scene.panels.truncate(1);
-        self.scene.panels.push(panel);
-        self.scene.height = self.scene.height.max(560.0);
+        self.drawing.scene.panels.truncate(1);
+        self.drawing.scene.panels.push(panel);
+        self.drawing.scene.height = self.drawing.scene.height.max(560.0);
         self
     }
 
@@ -192,13 +197,17 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn with_overlay(self, others: impl Parts) -> Self {
+        self.overlay_of(&others)
+    }
+
+    fn overlay_of(self, others: &dyn Parts) -> Self {
         let mut plot = self;
         for (name, hist) in others.parts() {
-            if hist.dimensions() != 1 || plot.map.is_some() {
+            if hist.dimensions() != 1 || plot.drawing.map.is_some() {
                 return Self::impossible("only histograms of one dimension can be drawn over one another");
             }
-            let at = plot.scene.panels[0].layers.len();
-            plot.scene.panels[0].layers.push(super::constructors::outline(&name, &hist, at));
+            let at = plot.drawing.scene.panels[0].layers.len();
+            plot.drawing.scene.panels[0].layers.push(super::constructors::outline(&name, &hist, at));
         }
         plot
     }

@@ -9,6 +9,7 @@ use crate::label::Label;
 use crate::text::{number, percent, thousands};
 use crate::variables;
 use hist::{Axis, Hist, Sample, Storage};
+use segment::Text;
 
 /// A histogram: one dimension as a staircase (stacked when it knows its processes), means as points, two as a map.
 ///
@@ -20,15 +21,17 @@ use hist::{Axis, Hist, Sample, Storage};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn histogram(hist: impl Part) -> Plot {
+    histogram_of(&hist)
+}
+
+/// The same, compiled once and not in each cell.
+fn histogram_of(hist: &dyn Part) -> Plot {
     let (spread, hist) = (hist.spread(), &hist.part(0).1);
     let plot = match hist.dimensions() {
         1 if hist.is_profile() => profile(hist),
         1 if hist.by_process().len() > 1 => stack(hist),
         1 => single(hist),
-        2 => Plot {
-            map: Some(map(hist)),
-            ..Plot::of(scene(hist, Panel { y: wish(&hist.axes()[1]), ..Panel::default() }))
-        },
+        2 => Plot::of(scene(hist, Panel { y: wish(&hist.axes()[1]), ..Panel::default() })).with_map(map(hist)),
         many => Plot::impossible(format!("{many} dimensions; project the histogram on one or two axes first")),
     };
     plot.around(spread)
@@ -49,6 +52,10 @@ pub fn histogram(hist: impl Part) -> Plot {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn stack(parts: impl Parts) -> Plot {
+    stack_of(&parts)
+}
+
+fn stack_of(parts: &dyn Parts) -> Plot {
     let (spread, parts) = (parts.spread(), parts.parts());
     let total = match total(&parts) {
         Ok(total) => total,
@@ -68,8 +75,8 @@ pub fn stack(parts: impl Parts) -> Plot {
     let (low, high) = statistics.map(|(y, error)| (y - error, y + error)).unzip();
     layers.push(Layer::new("Stat. unc.", Paint::Ink, Mark::Band { edges, low, high }));
     let mut plot = Plot::of(scene(&total, counts_panel(&total, layers)));
-    plot.scene.summary = format!("{} parts, {}", parts.len(), summary(&total));
-    plot.reference = Some(total);
+    plot.drawing.scene.summary = format!("{} parts, {}", parts.len(), summary(&total));
+    plot.drawing.reference = Some(total);
     plot.around(spread)
 }
 
@@ -87,6 +94,10 @@ pub fn stack(parts: impl Parts) -> Plot {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn overlay(parts: impl Parts) -> Plot {
+    overlay_of(&parts)
+}
+
+fn overlay_of(parts: &dyn Parts) -> Plot {
     let parts = parts.parts();
     if let Some((name, _)) = parts.iter().find(|(_, hist)| hist.dimensions() != 1) {
         return Plot::impossible(format!("`{name}` has more than one dimension"));
@@ -95,8 +106,8 @@ pub fn overlay(parts: impl Parts) -> Plot {
     let outlines = parts.iter().enumerate().map(|(at, (name, hist))| outline(name, hist, at));
     let panel = counts_panel(first, outlines.collect());
     let mut plot = Plot::of(scene(first, panel));
-    plot.scene.summary = format!("{} histograms", parts.len());
-    plot.outlines = parts;
+    plot.drawing.scene.summary = format!("{} histograms", parts.len());
+    plot.drawing.outlines = parts;
     plot
 }
 
@@ -173,11 +184,11 @@ pub fn curve(name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Plot {
 /// assert!(svg.contains("p &gt; 2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
+pub fn cutflow<S: Text>(steps: &[(S, f64)]) -> Plot {
     let first = steps.first().map_or(0.0, |step| step.1);
     let names = steps.iter().map(|(name, left)| {
         let share = if first > 0.0 { percent(left / first) } else { "-".into() };
-        format!("{} ({share})", crate::text::one_line(name.as_ref(), 60))
+        format!("{} ({share})", crate::text::one_line(name.text(), 60))
     });
     let names = names.map(|name| Label::verbatim(&name)).collect();
     let wish = AxisSpec { names: Some(names), ..AxisSpec::default() };
@@ -192,8 +203,10 @@ pub fn cutflow<S: AsRef<str>>(steps: &[(S, f64)]) -> Plot {
     scene.summary = format!("{last} of {first} left after {} steps", steps.len());
     scene.width = 760.0;
     scene.height = 76.0 + super::flow::ROW * steps.len() as f64;
-    let steps = steps.iter().map(|(name, left)| super::flow::Step { name: name.as_ref().to_owned(), left: *left });
-    Plot { flow: Some(steps.collect()), ..Plot::of(scene) }
+    let steps = steps.iter().map(|(name, left)| super::flow::Step { name: name.text().to_owned(), left: *left });
+    let mut plot = Plot::of(scene);
+    plot.drawing.flow = Some(steps.collect());
+    plot
 }
 
 fn single(hist: &Hist) -> Plot {
@@ -206,8 +219,8 @@ fn single(hist: &Hist) -> Plot {
         layers.push(Layer::new("", Paint::Line(0), Mark::Errors(points_of(hist, true))));
     }
     let mut plot = Plot::of(scene(hist, counts_panel(hist, layers)));
-    plot.scene.statistics = statistics(hist);
-    plot.reference = Some(hist.clone());
+    plot.drawing.scene.statistics = statistics(hist);
+    plot.drawing.reference = Some(hist.clone());
     plot
 }
 

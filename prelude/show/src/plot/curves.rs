@@ -19,7 +19,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn curve(self, name: &str, f: impl Fn(f64) -> f64) -> Self {
-        let (low, high) = self.scene.x.range.or_else(|| self.scene.x_extent()).unwrap_or((0.0, 1.0));
+        let (low, high) = self.drawing.scene.x.range.or_else(|| self.drawing.scene.x_extent()).unwrap_or((0.0, 1.0));
         self.curve_between(name, low, high, f)
     }
 
@@ -35,12 +35,13 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn curve_between(mut self, name: &str, low: f64, high: f64, f: impl Fn(f64) -> f64) -> Self {
-        if self.map.is_some() {
+        if self.drawing.map.is_some() {
             return Self::impossible("a curve cannot be drawn over a map");
         }
-        let curves = self.scene.panels[0].layers.iter().filter(|layer| matches!(layer.mark, Mark::Curve(_))).count();
+        let curves =
+            self.drawing.scene.panels[0].layers.iter().filter(|layer| matches!(layer.mark, Mark::Curve(_))).count();
         let paint = if curves == 0 { Paint::Solid(1) } else { Paint::Line(1 + curves) };
-        self.scene.panels[0].layers.push(Layer::new(name, paint, Mark::Curve(sample(low, high, f))));
+        self.drawing.scene.panels[0].layers.push(Layer::new(name, paint, Mark::Curve(sample(low, high, f))));
         self
     }
 }

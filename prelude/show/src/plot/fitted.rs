@@ -26,11 +26,11 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn fit(mut self, fit: &FitResult) -> Self {
-        if self.map.is_some() {
+        if self.drawing.map.is_some() {
             return Self::impossible("a fit of one dimension cannot be drawn over a map");
         }
         // The curve counts entries per bin of the fit; the picture may have other bins.
-        let factor = match self.reference.as_ref().map(|hist| hist.edges()) {
+        let factor = match self.drawing.reference.as_ref().map(|hist| hist.edges()) {
             Some(edges) if edges.len() > 1 => {
                 let average = (edges[edges.len() - 1] - edges[0]) / (edges.len() - 1) as f64;
                 average / fit.bin_width()
@@ -40,21 +40,24 @@ impl Plot {
         let scaled = |points: Vec<(f64, f64)>| points.into_iter().map(|(x, y)| (x, factor * y)).collect();
         let components = fit.components(POINTS);
         let several = components.len() > 1;
-        let layers = &mut self.scene.panels[0].layers;
+        let layers = &mut self.drawing.scene.panels[0].layers;
         layers.push(Layer::new(fit.model(), Paint::Solid(1), Mark::Curve(scaled(fit.curve(POINTS)))));
         for (at, (name, points)) in components.into_iter().enumerate().filter(|_| several) {
             layers.push(Layer::new(name, Paint::Line(2 + at), Mark::Curve(scaled(points))));
         }
-        self.scene.statistics.retain(|(name, _)| !name.starts_with("Mean") && !name.starts_with("Std dev"));
+        self.drawing.scene.statistics.retain(|(name, _)| !name.starts_with("Mean") && !name.starts_with("Std dev"));
         let rounded = fit.rounded();
-        self.scene.statistics.extend(rounded.iter().map(|(name, value, error)| (name.clone(), measured(value, error))));
+        self.drawing
+            .scene
+            .statistics
+            .extend(rounded.iter().map(|(name, value, error)| (name.clone(), measured(value, error))));
         let words = rounded.iter().map(|(name, value, error)| format!("{name} {}", measured(value, error)));
-        self.scene.summary += &format!("; {} fitted: {}", fit.model(), words.collect::<Vec<_>>().join(", "));
-        self.scene.statistics.push((r"\chi^2 / ndf".into(), format!("{} / {}", number(fit.chi2, 4), fit.ndf)));
-        self.fitted = Some(fit.fitted_bins());
+        self.drawing.scene.summary += &format!("; {} fitted: {}", fit.model(), words.collect::<Vec<_>>().join(", "));
+        self.drawing.scene.statistics.push((r"\chi^2 / ndf".into(), format!("{} / {}", number(fit.chi2, 4), fit.ndf)));
+        self.drawing.fitted = Some(fit.fitted_bins());
         if let Some(warning) = fit.warning() {
-            self.scene.notes.push(warning.clone());
-            self.scene.summary += &format!("; {warning}");
+            self.drawing.scene.notes.push(warning.clone());
+            self.drawing.scene.summary += &format!("; {warning}");
         }
         self
     }

@@ -7,6 +7,7 @@ use crate::label::Label;
 use crate::text::number;
 use crate::variables;
 use hist::{FitResult, Unfolded};
+use segment::Text;
 
 /// More names than this leave no room for numbers.
 const WRITTEN: usize = 24;
@@ -38,9 +39,9 @@ impl Covariances for Unfolded {
     }
 }
 
-impl<S: AsRef<str>> Covariances for (Vec<S>, Vec<Vec<f64>>) {
+impl<S: Text> Covariances for (Vec<S>, Vec<Vec<f64>>) {
     fn covariances(&self) -> (Vec<String>, Vec<Vec<f64>>) {
-        (self.0.iter().map(|name| name.as_ref().to_owned()).collect(), self.1.clone())
+        (self.0.iter().map(|name| name.text().to_owned()).collect(), self.1.clone())
     }
 }
 
@@ -63,12 +64,12 @@ pub fn bin_names(edges: &[f64]) -> Vec<String> {
 /// assert!(svg.contains("0.5"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn correlation<S: AsRef<str>>(names: &[S], values: &[f64]) -> Plot {
+pub fn correlation<S: Text>(names: &[S], values: &[f64]) -> Plot {
     let n = names.len();
     if values.len() != n * n || n == 0 {
         return Plot::impossible(format!("{n} names need {} correlations, not {}", n * n, values.len()));
     }
-    let names: Vec<Label> = names.iter().map(|name| variables::label(name.as_ref()).0).collect();
+    let names: Vec<Label> = names.iter().map(|name| variables::label(name.text()).0).collect();
     matrix(names, values, 1.0, Vec::new(), "Correlation")
 }
 
@@ -110,7 +111,7 @@ pub fn covariance(of: impl Covariances) -> Plot {
     let share = |at: usize| values[at] / (values[at / n * n + at / n] * values[at % n * n + at % n]).sqrt();
     let shares: Vec<f64> = (0..n * n).map(share).collect();
     let mut plot = matrix(labels, &shares, 1.0, words, "Correlation");
-    plot.scene.title = "covariance matrix".to_owned();
+    plot.drawing.scene.title = "covariance matrix".to_owned();
     plot
 }
 
@@ -132,5 +133,5 @@ fn matrix(names: Vec<Label>, values: &[f64], limit: f64, words: Vec<Vec<String>>
     let written = n <= WRITTEN;
     let shade = Shade::Signed(limit);
     let map = Map { x: edges.clone(), y: edges, cells, z, log: false, shade, projections: false, written, words };
-    Plot { map: Some(map), ..Plot::of(scene) }
+    Plot::of(scene).with_map(map)
 }

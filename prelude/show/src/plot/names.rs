@@ -1,6 +1,7 @@
 //! Parts of a stack with their names, and the colours that belong to names.
 
 use hist::{ByProcess, Hist};
+use segment::Text;
 
 /// Processes whose colours are fixed, so that the same process has the same colour in every plot of a study.
 const KNOWN: [(&str, usize); 17] = [
@@ -97,10 +98,22 @@ impl<P: Part> Part for &P {
     }
 }
 
-impl<S: AsRef<str>, P: Part> Part for (S, P) {
+impl<S: Text, P: Part> Part for (S, P) {
     fn part(&self, at: usize) -> (String, Hist) {
-        (self.0.as_ref().to_owned(), self.1.part(at).1)
+        renamed(self.0.text(), self.1.part(at))
     }
+}
+
+/// A part with another name; compiled once and not in each cell, as the next one.
+#[inline(never)]
+fn renamed(name: &str, part: (String, Hist)) -> (String, Hist) {
+    (name.to_owned(), part.1)
+}
+
+/// So many parts, by place.
+#[inline(never)]
+fn each(many: usize, part: &dyn Fn(usize) -> (String, Hist)) -> Vec<(String, Hist)> {
+    (0..many).map(part).collect()
 }
 
 /// What can be stacked or overlaid: histograms, histograms with names, or the processes of one histogram.
@@ -152,7 +165,7 @@ impl Parts for ByProcess {
 
 impl<P: Part> Parts for [P] {
     fn parts(&self) -> Vec<(String, Hist)> {
-        self.iter().enumerate().map(|(at, part)| part.part(at)).collect()
+        each(self.len(), &|at| self[at].part(at))
     }
 }
 

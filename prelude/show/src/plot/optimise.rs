@@ -49,24 +49,24 @@ pub fn merit(scan: &CutScan) -> Plot {
             };
             let free = |axis| AxisSpec { range: None, ..wish(axis) };
             let panel = Panel { y: free(second), ..Panel::default() };
-            Plot { map: Some(map), ..Plot::of(PlotSpec::new("figure of merit", free(first), panel)) }
+            Plot::of(PlotSpec::new("figure of merit", free(first), panel)).with_map(map)
         }
         axes => return Plot::impossible(format!("{} cuts at once cannot be drawn", axes.len())),
     };
     match scan.best() {
         Ok(best) => {
             match best.places[..] {
-                [x] => plot.scene.panels[0].annotations.push(Annotation::Vertical(x)),
+                [x] => plot.drawing.scene.panels[0].annotations.push(Annotation::Vertical(x)),
                 // A map has no box for numbers.
-                _ => plot.scene.header.right = format!("best: {}", best.cut),
+                _ => plot.drawing.scene.header.right = format!("best: {}", best.cut),
             }
-            plot.scene.statistics = vec![
+            plot.drawing.scene.statistics = vec![
                 ("Best".into(), best.cut.clone()),
                 ("There".into(), format!("{} ± {}", number(best.value, 4), number(best.error, 2))),
                 ("Signal kept".into(), format!("{} %", number(100.0 * best.signal_efficiency, 3))),
                 ("Background kept".into(), format!("{} %", number(100.0 * best.background_efficiency, 3))),
             ];
-            plot.scene.summary = scan.to_string();
+            plot.drawing.scene.summary = scan.to_string();
         }
         Err(error) => return Plot::impossible(error.to_string()),
     }
@@ -123,7 +123,7 @@ pub fn curves(all: &[(&str, &Roc)]) -> Plot {
 /// ```
 pub fn unfolded(unfolded: &Unfolded) -> Plot {
     let mut plot = super::overlay([("Simulated", unfolded.simulated())]).data_named("Unfolded", unfolded.hist());
-    plot.scene.summary = unfolded.to_string();
+    plot.drawing.scene.summary = unfolded.to_string();
     plot
 }
 

@@ -3,6 +3,7 @@
 use super::Plot;
 use crate::label::Label;
 use hist::Number;
+use segment::Text;
 
 impl Plot {
     /// The words above the frame, and the title for those who do not see the picture.
@@ -16,9 +17,24 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.scene.title = title.into();
-        self.scene.header.words.clone_from(&self.scene.title);
+    pub fn title(self, title: impl Text) -> Self {
+        self.titled(title.text())
+    }
+
+    /// The same, compiled once and not in each cell, as the next one.
+    #[inline(never)]
+    fn titled(mut self, title: &str) -> Self {
+        let scene = &mut self.drawing.scene;
+        title.clone_into(&mut scene.title);
+        title.clone_into(&mut scene.header.words);
+        self
+    }
+
+    #[inline(never)]
+    fn headed(mut self, experiment: Option<&str>, status: Option<&str>) -> Self {
+        let header = &mut self.drawing.scene.header;
+        experiment.into_iter().for_each(|name| name.clone_into(&mut header.experiment));
+        status.into_iter().for_each(|words| words.clone_into(&mut header.status));
         self
     }
 
@@ -33,9 +49,8 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn experiment(mut self, name: impl Into<String>) -> Self {
-        self.scene.header.experiment = name.into();
-        self
+    pub fn experiment(self, name: impl Text) -> Self {
+        self.headed(Some(name.text()), None)
     }
 
     /// The label of the Belle II experiment, with a status such as `simulation` or `own work`.
@@ -50,10 +65,8 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn belle2(mut self, status: impl Into<String>) -> Self {
-        self.scene.header.experiment = "Belle II".into();
-        self.scene.header.status = status.into();
-        self
+    pub fn belle2(self, status: impl Text) -> Self {
+        self.headed(Some("Belle II"), Some(status.text()))
     }
 
     /// Words in italics beside the experiment.
@@ -67,9 +80,8 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn status(mut self, words: impl Into<String>) -> Self {
-        self.scene.header.status = words.into();
-        self
+    pub fn status(self, words: impl Text) -> Self {
+        self.headed(None, Some(words.text()))
     }
 
     /// The integrated luminosity in inverse femtobarn, on the right above the frame.
@@ -84,7 +96,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn luminosity(mut self, inverse_femtobarn: impl Number) -> Self {
-        self.scene.header.luminosity = Some(inverse_femtobarn.to_f64());
+        self.drawing.scene.header.luminosity = Some(inverse_femtobarn.to_f64());
         self
     }
 
@@ -100,7 +112,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn x_label(mut self, label: &str) -> Self {
-        self.scene.x.label = Label::parse(label);
+        self.drawing.scene.x.label = Label::parse(label);
         self
     }
 
@@ -115,8 +127,8 @@ impl Plot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn x_unit(mut self, unit: impl Into<String>) -> Self {
-        self.scene.x.unit = Some(unit.into());
+    pub fn x_unit(mut self, unit: impl Text) -> Self {
+        self.drawing.scene.x.unit = Some(unit.text().to_owned());
         self
     }
 
@@ -132,8 +144,8 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn y_label(mut self, label: &str) -> Self {
-        self.scene.panels[0].y.label = Label::parse(label);
-        self.scene.panels[0].y.unit = None;
+        self.drawing.scene.panels[0].y.label = Label::parse(label);
+        self.drawing.scene.panels[0].y.unit = None;
         self
     }
 
@@ -149,7 +161,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn lower_label(mut self, label: &str) -> Self {
-        if let Some(lower) = self.scene.panels.get_mut(1) {
+        if let Some(lower) = self.drawing.scene.panels.get_mut(1) {
             (lower.y.label, lower.y.unit) = (Label::parse(label), None);
         }
         self
@@ -167,9 +179,9 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn log_y(mut self) -> Self {
-        match &mut self.map {
+        match &mut self.drawing.map {
             Some(map) => map.log = true,
-            None => self.scene.panels[0].y.log = true,
+            None => self.drawing.scene.panels[0].y.log = true,
         }
         self
     }
@@ -186,7 +198,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn log_x(mut self) -> Self {
-        self.scene.x.log = true;
+        self.drawing.scene.x.log = true;
         self
     }
 
@@ -202,7 +214,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn x_range(mut self, low: impl Number, high: impl Number) -> Self {
-        self.scene.x.range = Some((low.to_f64(), high.to_f64()));
+        self.drawing.scene.x.range = Some((low.to_f64(), high.to_f64()));
         self
     }
 
@@ -218,7 +230,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn y_range(mut self, low: impl Number, high: impl Number) -> Self {
-        self.scene.panels[0].y.range = Some((low.to_f64(), high.to_f64()));
+        self.drawing.scene.panels[0].y.range = Some((low.to_f64(), high.to_f64()));
         self
     }
 
@@ -234,7 +246,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn lower_range(mut self, low: impl Number, high: impl Number) -> Self {
-        if let Some(panel) = self.scene.panels.get_mut(1) {
+        if let Some(panel) = self.drawing.scene.panels.get_mut(1) {
             panel.y.range = Some((low.to_f64(), high.to_f64()));
         }
         self
@@ -252,8 +264,8 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn size(mut self, width: impl Number, height: impl Number) -> Self {
-        self.scene.width = width.to_f64().clamp(240.0, 4000.0);
-        self.scene.height = height.to_f64().clamp(180.0, 4000.0);
+        self.drawing.scene.width = width.to_f64().clamp(240.0, 4000.0);
+        self.drawing.scene.height = height.to_f64().clamp(180.0, 4000.0);
         self
     }
 
@@ -269,7 +281,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn without_legend(mut self) -> Self {
-        self.scene.legend = false;
+        self.drawing.scene.legend = false;
         self
     }
 
@@ -285,7 +297,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn without_statistics(mut self) -> Self {
-        self.scene.statistics.clear();
+        self.drawing.scene.statistics.clear();
         self
     }
 
@@ -300,8 +312,8 @@ impl Plot {
     /// # Ok::<(), hist::Error>(())
     /// ```
     #[must_use]
-    pub fn with_statistic(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.scene.statistics.push((name.into(), value.into()));
+    pub fn with_statistic(mut self, name: impl Text, value: impl Text) -> Self {
+        self.drawing.scene.statistics.push((name.text().to_owned(), value.text().to_owned()));
         self
     }
 
@@ -320,7 +332,7 @@ impl Plot {
     /// ```
     #[must_use]
     pub fn without_projections(mut self) -> Self {
-        if let Some(map) = &mut self.map {
+        if let Some(map) = &mut self.drawing.map {
             map.projections = false;
         }
         self

@@ -353,8 +353,9 @@ fn interactive_charts_are_data_with_zoom_and_tooltips() {
         assert!(text.contains("\"bind\":\"scales\"") && text.contains("tooltip"), "{name}");
         assert!(!text.contains("NaN") && bundle.get("image/png").is_some() && bundle.get("text/html").is_none());
         // The legend has the names and the colours of the still picture.
-        let named = |layer: &&model::Layer| !layer.name.is_empty() && plot.scene.legend && plot.map.is_none();
-        for layer in plot.scene.panels.first().iter().flat_map(|panel| &panel.layers).filter(named) {
+        let named =
+            |layer: &&model::Layer| !layer.name.is_empty() && plot.drawing.scene.legend && plot.drawing.map.is_none();
+        for layer in plot.drawing.scene.panels.first().iter().flat_map(|panel| &panel.layers).filter(named) {
             let scales = spec["vconcat"][0]["layer"].to_string();
             let (name, color) = (crate::label::Label::parse(&layer.name).plain(), layer.paint.color(&LIGHT).hex());
             assert!(scales.contains(&format!("\"datum\":{}", serde_json::json!(name))), "{name} is not in the legend");
@@ -369,10 +370,10 @@ fn the_legend_stands_beside_the_data() {
     for shift in [0.6, 2.0, 3.0, 4.0, 5.4] {
         let hist = filled(&Numbers(5).normals(5000, shift, 0.4));
         let plot = histogram(&hist);
-        let x = layout::x_axis(&plot.scene);
-        let panel = &plot.scene.panels[0];
+        let x = layout::x_axis(&plot.drawing.scene);
+        let panel = &plot.drawing.scene.panels[0];
         let y = layout::y_axis(panel, &x);
-        let legend = legend::Legend::of(&plot.scene).unwrap();
+        let legend = legend::Legend::of(&plot.drawing.scene).unwrap();
         let frame = pen::Area { left: 60.0, top: 34.0, width: 560.0, height: 350.0 };
         let placed = layout::place_legend(panel, &legend, frame, &x, &y).unwrap();
         let (width, height) = legend.size(placed.columns);

@@ -21,6 +21,10 @@ use hist::{Comparison, Values};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
+    efficiency_of(&passed, &all)
+}
+
+fn efficiency_of(passed: &dyn Part, all: &dyn Part) -> Plot {
     let (passed, all) = (&passed.part(0).1, &all.part(0).1);
     if !same_bins(passed, all) || all.dimensions() > 2 {
         return Plot::impossible("an efficiency needs two histograms of one or two dimensions with the same bins");
@@ -38,8 +42,8 @@ pub fn efficiency(passed: impl Part, all: impl Part) -> Plot {
     if let Some(share) = hist::share(whole(passed), whole(all)) {
         let (up, down) = (number(share.high - share.value, 2), number(share.value - share.low, 2));
         let whole = format!("{} +{up} −{down}", number(share.value, 4));
-        plot.scene.statistics.push(("All bins".into(), whole.clone()));
-        plot.scene.summary = format!("efficiency {whole}");
+        plot.drawing.scene.statistics.push(("All bins".into(), whole.clone()));
+        plot.drawing.scene.summary = format!("efficiency {whole}");
     }
     plot
 }
@@ -72,16 +76,16 @@ pub fn values(values: &Values) -> Plot {
             return Plot::impossible(format!("{} dimensions; project the histograms on one or two first", axes.len()));
         }
     };
-    plot.scene.title = format!("{} against {}", name.to_lowercase(), plot.scene.x.label.plain());
+    plot.drawing.scene.title = format!("{} against {}", name.to_lowercase(), plot.drawing.scene.x.label.plain());
     let finite = values.values().into_iter().filter(|value| value.is_finite());
     let (count, low, high) = finite.fold((0, f64::INFINITY, f64::NEG_INFINITY), |(count, low, high), value: f64| {
         (count + 1, low.min(value), high.max(value))
     });
-    plot.scene.summary = match count {
+    plot.drawing.scene.summary = match count {
         0 => "no bin has a value".to_owned(),
         _ => format!("{count} bins from {} to {}", number(low, 4), number(high, 4)),
     };
-    plot.values = Some(values.clone());
+    plot.drawing.values = Some(values.clone());
     plot
 }
 
@@ -114,7 +118,7 @@ fn map(values: &Values, name: &str) -> Plot {
         projections: false,
     };
     let panel = Panel { y: wish(&values.axes()[1]), ..Panel::default() };
-    Plot { map: Some(map), ..Plot::of(PlotSpec::new("", wish(&values.axes()[0]), panel)) }
+    Plot::of(PlotSpec::new("", wish(&values.axes()[0]), panel)).with_map(map)
 }
 
 /// A value and its error below it, to two digits of the error.

@@ -28,10 +28,10 @@ pub struct Interactive {
 
 impl Interactive {
     pub(super) fn of(plot: &Plot) -> Self {
-        let spec = match (&plot.problem, &plot.map) {
+        let spec = match (&plot.drawing.problem, &plot.drawing.map) {
             (Some(_), _) => None,
-            (None, Some(map)) => Some(map_spec(&plot.scene, map)),
-            (None, None) => Some(panels_spec(&plot.scene)),
+            (None, Some(map)) => Some(map_spec(&plot.drawing.scene, map)),
+            (None, None) => Some(panels_spec(&plot.drawing.scene)),
         };
         // With HTML in the bundle a front end might prefer the still picture.
         let mut fallback = plot.bundle();

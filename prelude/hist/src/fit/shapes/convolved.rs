@@ -98,6 +98,6 @@ impl<M: Into<Model>> std::ops::Add<M> for Convolved {
     type Output = Model;
 
     fn add(self, other: M) -> Model {
-        Model::of(self) + other
+        Model::from(self).and(other.into())
     }
 }

@@ -23,6 +23,7 @@ fn named(names: &[&str]) -> Vec<String> {
 macro_rules! models {
     ($($shape:ty)*) => { $(
         impl From<$shape> for Model {
+            #[inline(never)]
             fn from(shape: $shape) -> Self {
                 Self::of(shape)
             }
@@ -32,7 +33,7 @@ macro_rules! models {
             type Output = Model;
 
             fn add(self, other: M) -> Model {
-                Model::of(self) + other
+                Model::from(self).and(other.into())
             }
         }
     )* };
