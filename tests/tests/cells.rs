@@ -3,6 +3,8 @@
 //! One evaluator serves all cells of a test function, because it is the way of a notebook. The tests need the prelude,
 //! which is built once for all of them.
 
+#[path = "cells/again.rs"]
+mod again;
 #[path = "cells/early.rs"]
 mod early;
 #[path = "cells/errors.rs"]
@@ -15,6 +17,8 @@ mod layouts;
 mod macros;
 #[path = "cells/own.rs"]
 mod own;
+#[path = "cells/statics.rs"]
+mod statics;
 #[path = "cells/table.rs"]
 mod table;
 #[path = "cells/thin.rs"]

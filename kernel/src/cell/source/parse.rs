@@ -1,11 +1,11 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
 use super::edits::Edit;
-use super::notebook::Notebook;
+use super::files;
+use super::notebook::{Notebook, hash};
 use super::parsed::{Binding, Parsed, range, words};
 use super::rewrite::Rewriter;
 use super::statics;
-use proc_macro2::TokenTree;
 use std::ops::Range;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
@@ -74,9 +74,10 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
 }
 
 fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
-    call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
+    let made = call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
         // What defines a macro in turn cannot be put into one.
-        && !call.tokens.to_string().contains('$')
+        && !call.tokens.to_string().contains('$');
+    made || files::includes_items(call, &notebook.folder)
 }
 
 /// A call of a macro that makes items: those that make statics are written out, others get a name.
@@ -92,12 +93,9 @@ fn item_macro(code: &str, notebook: &Notebook<'_>, call: &syn::Macro, whole: Ran
         return;
     }
     let macro_name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-    let words = ["pub", "struct", "enum", "fn", "const", "static", "type", "trait", "mod"];
-    let first = call.tokens.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if !words.contains(&word.to_string().as_str()) => Some(word.to_string()),
-        _ => None,
-    });
-    parsed.made.insert(whole.start, format!("{macro_name}_{}", first.unwrap_or_default()));
+    // The same words again replace what they have made; of others that make the same thing the compiler will tell.
+    let words = call.tokens.to_string();
+    parsed.made.insert(whole.start, format!("{macro_name}_{:016x}", hash(&words)));
 }
 
 /// Whether an expression plainly never has a value.
@@ -318,7 +316,11 @@ mod tests {
         let notebook = Notebook { makes_items: &|name| name == "make", ..Notebook::empty() };
         let code = "make!(Foo);\nmake! { pub struct Bar }\nvec![1]";
         let parsed = parse(code, &notebook).unwrap();
-        assert_eq!(parsed.made.values().collect::<Vec<_>>(), ["make_Foo", "make_Bar"]);
+        let made = |name: &str, words: &str| format!("{name}_{:016x}", hash(words));
+        assert_eq!(
+            parsed.made.values().cloned().collect::<Vec<_>>(),
+            &[made("make", "Foo"), made("make", "pub struct Bar")]
+        );
         assert_eq!(&code[parsed.tail.unwrap()], "vec![1]");
         assert_eq!(&code[parsed.items[0].clone()], "make!(Foo);");
     }

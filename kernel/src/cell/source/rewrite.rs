@@ -168,6 +168,15 @@ impl Rewriter<'_> {
         self.parsed.statics.extend(made.statics);
     }
 
+    /// A file, with the change that names it.
+    fn names(&mut self, named: Option<(Edit, files::Named)>) {
+        let Some((edit, file)) = named else { return };
+        self.parsed.edits.push(edit);
+        if self.lasting {
+            self.parsed.files.push(file);
+        }
+    }
+
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
         self.nested += 1;
         visit(self);
@@ -225,7 +234,8 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.parsed.edits.extend(files::module(item, &self.notebook.folder));
+        let named = files::module(item, &self.notebook.folder);
+        self.names(named);
         visit::visit_item_mod(self, item);
     }
 
@@ -346,7 +356,8 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
             }
             copies::called(&call.tokens, &mut |name, group| self.copied(name, &group.stream()));
         }
-        self.parsed.edits.extend(files::include(call, &self.notebook.folder));
+        let named = files::include(call, &self.notebook.folder);
+        self.names(named);
         // The place of `dbg!` would be one in generated code.
         if call.path.is_ident("dbg") {
             let name = range(call.path.span());
