@@ -209,7 +209,7 @@ impl Engine {
                 },
                 makes_items: &|name| definitions.makes_items(name),
                 definition_of: &|name| definitions.definition_of(name),
-                imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
+                stands_for: &|name| definitions.stands_for(name).map(str::to_owned),
                 folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },
                 cell: task.number,
                 runs,
@@ -432,7 +432,11 @@ impl Engine {
         };
         let Finished { ending, variables, notes } = finished;
         self.note_ended(piece, matches!(ending, Ending::Value(_)), &notes);
-        let bundle = self.bundle_of(task, generated, ending);
+        let abandoned = matches!(ending, Ending::Interrupted) && lock(&self.shared.running).abandoned;
+        let bundle = match self.bundle_of(task, generated, ending) {
+            Err(_) if abandoned => Err(self.abandoned(taken(piece.parsed, piece.generated), &variables)),
+            bundle => bundle,
+        };
         self.learn(piece, bundle.is_ok().then_some(next), &compiled, &variables);
         Ok((bundle?, compiled))
     }

@@ -212,7 +212,7 @@ impl Definitions {
         self.items.contains_key(name) || self.functions.contains_key(name)
     }
 
-    /// The path of a name that was imported.
+    /// The path of a name that was imported, or the text of what has this name.
     pub fn stands_for(&self, name: &str) -> Option<&str> {
         self.items.get(name).map(String::as_str)
     }
@@ -269,7 +269,7 @@ fn name_of(item: &Item) -> Option<String> {
 }
 
 /// Names that a `use` brings, with the paths behind them.
-fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
+pub(super) fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
     match tree {
         syn::UseTree::Path(inner) => used(&inner.tree, format!("{path}{}::", inner.ident), names),
         syn::UseTree::Name(name) => names.push((name.ident.to_string(), format!("{path}{}", name.ident))),

@@ -1,5 +1,6 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
+use super::definitions::used;
 use super::edits::Edit;
 use super::files;
 use super::notebook::{Notebook, hash};
@@ -22,9 +23,11 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     let words = words(code);
     let mut parsed = Parsed { names_tokio: words.contains("tokio"), words, ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
-    let sleeps = notebook.imports_sleep || (code.contains("std::thread::") && code.contains("sleep"));
+    let mut imports = Imports::default();
+    statements.iter().for_each(|statement| imports.visit_stmt(statement));
+    let imports = imports.0.into_iter().collect();
     let mut visitor =
-        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None, lasting: false };
+        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, imports, awaited: None, lasting: false };
     for statement in &statements {
         visitor.lasting = match statement {
             Stmt::Item(_) => true,
@@ -71,6 +74,16 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
         }
     }
     Ok(parsed)
+}
+
+/// Names that a cell imports, anywhere in it.
+#[derive(Default)]
+struct Imports(Vec<(String, String)>);
+
+impl<'ast> Visit<'ast> for Imports {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        used(&item.tree, String::new(), &mut self.0);
+    }
 }
 
 fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
@@ -275,8 +288,23 @@ mod tests {
             ("data.query(\"x > @cut\");", "data.query(::recoil::query!(\"x > @cut\"));"),
             ("data.query(\"x > 2\");", "data.query(\"x > 2\");"),
             ("let a = dbg!(x);", "let a = ::recoil::recoil_dbg!(\"In[0]:1:9\", x);"),
+            ("println!(\"{}\", f(vec![dbg!()]));", "println!(\"{}\", f(vec![::recoil::recoil_dbg!(\"In[0]:1:23\")]));"),
+            (
+                "macro_rules! m { () => { dbg!(1) } }",
+                "macro_rules! m { () => { ::recoil::recoil_dbg!(\"In[0]:1:26\", 1) } }",
+            ),
+            ("\n f(line!(), column!(), file!())", "\n f(2_u32, 13_u32, \"In[0]\")"),
             ("std::io::stdin().read_line(&mut s)?;", "::recoil::runtime::stdin().read_line(&mut s)?;"),
             ("use tokio::time::sleep; sleep(d);", "use tokio::time::sleep; sleep(d);"),
+            ("use std::thread::sleep as nap; nap(d);", "use std::thread::sleep as nap; ::recoil::runtime::sleep(d);"),
+            ("use std::thread as th; th::sleep(d);", "use std::thread as th; ::recoil::runtime::sleep(d);"),
+            (
+                "use std::{io, thread::{self, sleep}}; thread::sleep(d); sleep(d);",
+                "use std::{io, thread::{self, sleep}}; ::recoil::runtime::sleep(d); ::recoil::runtime::sleep(d);",
+            ),
+            ("use std::io::stdin; stdin().lines();", "use std::io::stdin; ::recoil::runtime::stdin().lines();"),
+            ("fn stdin() {} stdin();", "fn stdin() {} stdin();"),
+            ("use std::thread::spawn; spawn(f);", "use std::thread::spawn; spawn(::recoil::runtime::of_cell(f));"),
         ] {
             assert_eq!(rewritten(code), expected);
         }
