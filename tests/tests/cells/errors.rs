@@ -81,6 +81,21 @@ fn compile_errors_point_to_cells_and_name_the_users_types() {
     ]);
 }
 
+/// evcxr: its own types and folders.
+#[test]
+fn no_types_and_folders_of_ours_are_told() {
+    check(&[
+        ("return 5;", Fails("a cell returns nothing")),
+        (
+            "macro_rules! bail { ($text:literal) => { return Err(std::io::Error::other($text)) } }\nbail!(\"x\");",
+            Fails("`Err(..)?` ends the cell early"),
+        ),
+        ("return Ok(None);", To("")),
+        ("let x: i32 = 5", Fails("found the end of the cell")),
+        ("let a = { let s = 1", Fails("unclosed delimiter")),
+    ]);
+}
+
 /// evcxr: `display` does not exist; a value without `Debug` does not compile.
 #[test]
 fn everything_can_be_displayed_as_at_the_end_of_a_cell() {

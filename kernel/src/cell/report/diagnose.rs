@@ -1,6 +1,6 @@
 //! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
 
-use super::advice::{Seen, advice};
+use super::advice::{Seen, advice, is_about_return};
 use super::render::{Mark, Report, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
@@ -96,7 +96,8 @@ impl<'a> Map<'a> {
         let mut at = span;
         loop {
             if let Some(mark) = self.mark_here(source, at) {
-                let label = span["label"].as_str().unwrap_or_default().to_owned();
+                let label = span["label"].as_str().unwrap_or_default();
+                let label = if is_about_return(label) { "a cell returns nothing" } else { label }.to_owned();
                 return Some(Mark { label, primary: span["is_primary"] == true, ..mark });
             }
             at = at.get("expansion").filter(|expansion| !expansion.is_null())?.get("span")?;
