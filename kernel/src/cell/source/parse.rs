@@ -43,13 +43,13 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
                 if let Item::Macro(call) = item
                     && call.ident.is_none()
                 {
-                    item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                    item_macro(&call.mac, range.clone(), &mut parsed);
                 }
                 parsed.items.push(range);
             }
             Stmt::Macro(call) if makes_items(notebook, &call.mac) => {
                 let range = with_semicolon(code, range(call.span()));
-                item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                item_macro(&call.mac, range.clone(), &mut parsed);
                 parsed.items.push(range);
             }
             Stmt::Local(local) => {
@@ -93,16 +93,9 @@ fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
     made || files::includes_items(call, &notebook.folder)
 }
 
-/// A call of a macro that makes items: those that make statics are written out, others get a name.
-fn item_macro(code: &str, notebook: &Notebook<'_>, call: &syn::Macro, whole: Range<usize>, parsed: &mut Parsed) {
-    let mut count = parsed.statics.len();
-    let mut symbol = || {
-        count += 1;
-        statics::symbol(code, count - 1, notebook.runs)
-    };
-    if let Some((edits, statics)) = statics::written_out(code, call, &whole, &mut symbol) {
-        parsed.edits.extend(edits);
-        parsed.statics.extend(statics);
+/// A call of a macro that makes items gets a name, unless it is written out as statics already.
+fn item_macro(call: &syn::Macro, whole: Range<usize>, parsed: &mut Parsed) {
+    if statics::can_be_written_out(call) {
         return;
     }
     let macro_name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
@@ -149,7 +142,7 @@ fn item_range(code: &str, item: &Item) -> Range<usize> {
     if matches!(item, Item::Macro(_)) { with_semicolon(code, range) } else { range }
 }
 
-fn with_semicolon(code: &str, mut range: Range<usize>) -> Range<usize> {
+pub(super) fn with_semicolon(code: &str, mut range: Range<usize>) -> Range<usize> {
     let rest = &code[range.end..];
     let after = rest.trim_start();
     if after.starts_with(';') {

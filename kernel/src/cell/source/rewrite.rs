@@ -1,11 +1,13 @@
 //! What is changed inside of a cell's statements and items before they are compiled, and what is learnt on the way.
 
+mod channels;
+mod lasting;
 mod places;
 
 use super::copies;
 use super::edits::Edit;
 use super::files;
-use super::notebook::{Notebook, hash};
+use super::notebook::Notebook;
 use super::parsed::{Parsed, range};
 use super::statics::{self, Static};
 use super::tries;
@@ -145,57 +147,6 @@ impl Rewriter<'_> {
                 || (path.segments.len() == 1 && self.parsed.words.iter().any(|word| of_futures(word))))
     }
 
-    /// A loop over the messages of a channel waits for each of them. Whether it is one only the compiler knows; where it is
-    /// not, it finds no such method, and gets the plain iterator.
-    fn receives(&mut self, over: &Expr) {
-        let name = |expression: &Expr| match expression {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            Expr::Field(field) => Some(self.code[range(field.member.span())].to_owned()),
-            _ => None,
-        };
-        let (inner, borrowed) = match over {
-            Expr::Reference(reference) => (&*reference.expr, true),
-            Expr::MethodCall(call) if call.method == "iter" && call.args.is_empty() => (&*call.receiver, false),
-            other => (other, false),
-        };
-        let Some(name) = name(inner) else { return };
-        let said = ["channel", "sync_channel", "Receiver"].iter().any(|word| self.parsed.words.contains(*word));
-        if !said && !(self.notebook.holds_messages)(&name) {
-            return;
-        }
-        let [(_, whole), (_, by_reference)] = MESSAGES;
-        match over {
-            Expr::MethodCall(call) => {
-                let Range { start, end } = range(call.method.span());
-                self.parsed.edits.push(Edit { start, end, text: by_reference.into() });
-            }
-            _ if borrowed => self.around(range(over.span()), "(", &format!(").{whole}()")),
-            _ => self.insert(range(over.span()).end, &format!(".{whole}()")),
-        }
-    }
-
-    /// A macro that makes statics gets a copy for this call.
-    fn copied(&mut self, name: &proc_macro2::Ident, arguments: &TokenStream) {
-        let (code, runs, first) = (self.code, self.notebook.runs, self.parsed.statics.len());
-        let call = format!("{:016x}_{first}", hash(code));
-        let mut symbol = |index| statics::symbol(code, first + index, runs);
-        let made = copies::copied(&name.to_string(), arguments, &call, self.notebook.definition_of, &mut symbol);
-        let Some(made) = made else { return };
-        let Range { start, end } = range(name.span());
-        self.parsed.edits.push(Edit { start, end, text: made.name });
-        self.parsed.copies.extend(made.definitions);
-        self.parsed.statics.extend(made.statics);
-    }
-
-    /// A file, with the change that names it.
-    fn names(&mut self, named: Option<(Edit, files::Named)>) {
-        let Some((edit, file)) = named else { return };
-        self.parsed.edits.push(edit);
-        if self.lasting {
-            self.parsed.files.push(file);
-        }
-    }
-
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
         self.nested += 1;
         visit(self);
@@ -288,6 +239,18 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         self.insert(at.start, &statics::exported(&symbol));
         let kind = self.code[range(item.ty.span())].to_owned();
         self.parsed.statics.push(Static { symbol, kind });
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        if !self.written_out(&item.mac) {
+            visit::visit_item_macro(self, item);
+        }
+    }
+
+    fn visit_stmt_macro(&mut self, statement: &'ast syn::StmtMacro) {
+        if !self.written_out(&statement.mac) {
+            visit::visit_stmt_macro(self, statement);
+        }
     }
 
     fn visit_expr_async(&mut self, expression: &'ast syn::ExprAsync) {
