@@ -6,12 +6,14 @@
 //! This is done only where the thread stands in code of the cell itself, or in a system call that waits. There it is in the
 //! middle of nothing that others need, such as the allocator.
 
-use super::host;
 use std::ffi::{c_int, c_void};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// The prelude's function that tells the kernel.
 static TELL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+/// Serves the following cells.
+static GO_ON: OnceLock<fn() -> !> = OnceLock::new();
 /// Whether a cell runs.
 static RUNS: AtomicBool = AtomicBool::new(false);
 /// Where the code of the present cell begins, and where it ends.
@@ -22,8 +24,9 @@ pub(super) fn signal() -> c_int {
     libc::SIGRTMAX() - 2
 }
 
-/// From now on the signal is understood. `tell` is the prelude's function `recoil_abandon_cell`.
-pub(super) fn listen(tell: *mut c_void) {
+/// From now on the signal is understood. `tell` is the prelude's function `recoil_abandon_cell`, `go_on` serves cells.
+pub(super) fn listen(tell: *mut c_void, go_on: fn() -> !) {
+    GO_ON.get_or_init(|| go_on);
     TELL.store(tell, Ordering::SeqCst);
     // SAFETY: all bytes zero is a valid value of this plain C structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -117,13 +120,11 @@ extern "C" fn arrived(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_vo
     // SAFETY: the system gives a handler with `SA_SIGINFO` the context of the interrupted code.
     let left = RUNS.load(Ordering::SeqCst) && can_be_left(unsafe { &*context.cast::<libc::ucontext_t>() });
     let tell = TELL.load(Ordering::SeqCst);
-    if !left || tell.is_null() {
-        return;
-    }
+    let Some(go_on) = GO_ON.get().filter(|_| left && !tell.is_null()) else { return };
     // SAFETY: the prelude defines this function with exactly this type.
     let tell: extern "C" fn() -> c_int = unsafe { std::mem::transmute(tell) };
     if tell() != 0 {
         RUNS.store(false, Ordering::SeqCst);
-        host::go_on_after_abandoned()
+        go_on()
     }
 }

@@ -52,7 +52,7 @@ fn serve() -> std::io::Result<()> {
     // SAFETY: the prelude defines this function with exactly this type, and is never unloaded.
     unsafe { printed::offer_to(takes) };
     if let Some(tell) = symbol(prelude, c"recoil_abandon_cell") {
-        abandoned::listen(tell);
+        abandoned::listen(tell, go_on_after_abandoned);
     }
     let mut list = variable(PIPES)?;
     list.push(opened::SUFFIX);
@@ -74,7 +74,7 @@ struct Host {
 static HOST: AtomicPtr<Host> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Serves the following cells in the place of a cell that was given up, and does not return.
-pub(super) fn go_on_after_abandoned() -> ! {
+fn go_on_after_abandoned() -> ! {
     // SAFETY: a cell runs only after `serve` has made this value, which is never freed. The frame that used it last is one of
     // those that never go on.
     let host = unsafe { &mut *HOST.load(Ordering::SeqCst) };

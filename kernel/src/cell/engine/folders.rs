@@ -1,7 +1,6 @@
 //! Modules in files, and added crates that lie in folders: their types and traits can change from one cell to the next, without
 //! a word in the notebook.
 
-use super::cells::Engine;
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::files::{Named, mark, texts};
 use std::path::{Path, PathBuf};
@@ -60,22 +59,20 @@ pub(super) fn define(named: &Named, definitions: &mut Definitions) {
     }
 }
 
-impl Engine {
-    /// What the files of modules, and crates in folders, define now.
-    pub(super) fn read_folders(&mut self) {
-        for file in &mut self.files {
-            // One that is not there any more stays what it was.
-            let Some(text) = file.named.text() else { continue };
-            let hash = mark(&text);
-            if hash != file.hash {
-                file.hash = hash;
-                define(&file.named, &mut self.definitions);
-            }
+/// What the files of modules, and crates in folders, define now.
+pub(super) fn read(files: &mut [File], crates: &mut [PathCrate], definitions: &mut Definitions) {
+    for file in files {
+        // One that is not there any more stays what it was.
+        let Some(text) = file.named.text() else { continue };
+        let hash = mark(&text);
+        if hash != file.hash {
+            file.hash = hash;
+            define(&file.named, definitions);
         }
-        for one in &mut self.path_crates {
-            if one.read() {
-                self.definitions.add_module(&one.name, &one.text);
-            }
+    }
+    for one in crates {
+        if one.read() {
+            definitions.add_module(&one.name, &one.text);
         }
     }
 }

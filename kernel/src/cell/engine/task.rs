@@ -94,7 +94,7 @@ impl Failing {
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
-        self.read_folders();
+        folders::read(&mut self.files, &mut self.path_crates, &mut self.definitions);
         self.rust_again(task, &Again::default())
     }
 
