@@ -49,6 +49,12 @@ fn an_impl_is_replaced_however_it_is_written() {
         // A cell that fails replaces nothing.
         ("impl crate::Area for u8 { fn area(&self) -> f64 { 0.0 } }\npanic!(\"no\");", Fails("no")),
         ("1u8.area()", To("9.0")),
+        // A type with a derive is more than what the derive makes.
+        ("#[derive(Clone)]\nstruct Derived(u8);", To("")),
+        ("impl Clone for Derived { fn clone(&self) -> Self { Derived(1) } }", Fails("E0119")),
+        ("Derived(5).clone().0", To("5")),
+        ("mod many { pub fn f() -> u8 { 3 } impl super::Area for bool { fn area(&self) -> f64 { 1.0 } } }", To("")),
+        ("impl Area for bool { fn area(&self) -> f64 { 2.0 } }\n(true.area(), many::f())", To("(2.0, 3)")),
         // Two in one cell are the user's own error.
         (
             "impl Area for u16 { fn area(&self) -> f64 { 0.0 } }\nimpl crate::Area for u16 { fn area(&self) -> f64 { 1.0 } }",

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use syn::spanned::Spanned;
-use syn::{ImplItem, ItemImpl};
+use syn::{ImplItem, Item, ItemImpl};
 
 /// Numbers of runs from here on are for statics that start anew because their types have changed.
 const CHANGED: u32 = 5000;
@@ -98,14 +98,32 @@ pub(super) fn conflicts(map: &Map<'_>, source: &str, errors: &[Value]) -> Vec<(u
         for (index, at) in places.iter().filter_map(|(index, at)| Some(((*index)?, *at))) {
             let text = &map.origins[index].now().text;
             let at = at + (text.len() - text.trim_start().len());
-            // Of an `impl` without a trait the one part.
-            let parts = parsed(text).filter(|block| block.trait_.is_none()).map_or_else(Vec::new, |block| block.items);
-            let ranges = parts.iter().map(|part| part.span().byte_range());
-            let range = ranges.into_iter().find(|range| range.contains(&at)).unwrap_or(0..text.len());
+            let twice_named = error["code"]["code"] == "E0428";
+            let whole = || Some(0..text.len()).filter(|_| twice_named);
+            let item = syn::parse_str::<Item>(text).ok();
+            let Some(range) = item.and_then(|item| defining(&item, at)).or_else(whole) else { continue };
             found.push((index, range));
         }
     }
     found
+}
+
+/// What of an item defines what rustc points to: an `impl`, of one without a trait the one part, or a call of a macro. Nothing of
+/// a type with a derive, which is more than that.
+fn defining(item: &Item, at: usize) -> Option<Range<usize>> {
+    match item {
+        Item::Impl(block) if block.trait_.is_none() => {
+            let parts = block.items.iter().map(|part| part.span().byte_range());
+            parts.into_iter().find(|range| range.contains(&at)).or_else(|| Some(block.span().byte_range()))
+        }
+        Item::Impl(block) => Some(block.span().byte_range()),
+        Item::Macro(call) if call.ident.is_none() => Some(call.span().byte_range()),
+        Item::Mod(module) => {
+            let inner = module.content.iter().flat_map(|(_, items)| items);
+            inner.into_iter().find(|item| item.span().byte_range().contains(&at)).and_then(|item| defining(item, at))
+        }
+        _ => None,
+    }
 }
 
 /// Takes out of earlier `impl` blocks what those of a new cell define again, as far as their words say so.
