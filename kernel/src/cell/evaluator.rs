@@ -18,7 +18,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A cell that does not react to an interrupt for this long costs its worker.
+/// A cell that does not react to an interrupt for half as long is left where it is, and where that cannot be, costs its worker.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs cells in a worker process, through evcxr.
@@ -141,7 +141,8 @@ impl Drop for RustEvaluator {
     }
 }
 
-/// Ends a cell: its compilation, its code by the flag, and if that does not help, its worker.
+/// Ends a cell: its compilation, its code by the flag, and if that does not help, by leaving it where it is, or else with its
+/// worker.
 fn stop(shared: &Shared, token: u64) {
     let still = || lock(&shared.running).token == Some(token);
     let mut asked: Option<Instant> = None;
@@ -164,6 +165,12 @@ fn stop(shared: &Shared, token: u64) {
                         shared.listener.kill();
                     }
                     return;
+                }
+                Some(asked)
+                    if asked.elapsed() > PATIENCE / 2 && shared.listener.rest(token, Duration::ZERO) == Restful::No =>
+                {
+                    let mut running = lock(&shared.running);
+                    running.abandoned |= running.token == Some(token) && shared.listener.abandon();
                 }
                 Some(_) => {}
             }

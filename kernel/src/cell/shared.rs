@@ -12,6 +12,8 @@ pub(crate) struct Running {
     pub token: Option<u64>,
     /// Whether the user asked to stop it.
     pub interrupted: bool,
+    /// Whether its worker was asked to go on without it, because it did not stop.
+    pub abandoned: bool,
     /// Whether its worker was ended because it did not stop.
     pub killed: bool,
 }

@@ -3,19 +3,25 @@
 //! evcxr speaks lines over standard input and output. Both are moved away first, so that nothing a cell reads or prints
 //! can be mistaken for them; standard output and error become pipes that the kernel reads.
 
-use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE, opened, printed};
+use super::{CELL_FUNCTION, ERROR_SUFFIX, FAILED_MARK, HAS_STATICS, PIPES, PRELUDE, abandoned, opened, printed};
 use std::ffi::{CStr, CString, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// evcxr waits for this line.
 const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
 
 /// Runs cells until evcxr closes its pipe, the kernel dies, or a cell ends the process.
 pub(super) fn main() -> ! {
-    let code = match serve() {
+    end(serve())
+}
+
+/// Ends the process.
+fn end(served: std::io::Result<()>) -> ! {
+    let code = match served {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("the worker cannot go on: {error}");
@@ -36,8 +42,8 @@ fn serve() -> std::io::Result<()> {
     // What cells start can be found and ended with the worker; and an interrupt from the terminal is the kernel's.
     // SAFETY: `setsid` has no memory effects.
     unsafe { libc::setsid() };
-    let commands = File::from(keep(0)?);
-    let mut answers = File::from(keep(1)?);
+    let commands = BufReader::new(File::from(keep(0)?));
+    let answers = File::from(keep(1)?);
     redirect()?;
     let prelude = load(&variable(PRELUDE)?, libc::RTLD_GLOBAL)?;
     start(prelude)?;
@@ -45,27 +51,66 @@ fn serve() -> std::io::Result<()> {
     let takes = symbol(prelude, c"recoil_take_text").ok_or_else(loader_error)?;
     // SAFETY: the prelude defines this function with exactly this type, and is never unloaded.
     unsafe { printed::offer_to(takes) };
+    if let Some(tell) = symbol(prelude, c"recoil_abandon_cell") {
+        abandoned::listen(tell, go_on_after_abandoned);
+    }
     let mut list = variable(PIPES)?;
     list.push(opened::SUFFIX);
     opened::record(list.as_ref())?;
-    for line in BufReader::new(commands).lines() {
-        let line = line?;
-        let mut words = line.split(' ').skip_while(|word| *word != "LOAD_AND_RUN").skip(1);
-        let (Some(path), Some(name)) = (words.next(), words.next()) else {
-            return Err(std::io::Error::other(format!("evcxr sent `{line}`")));
-        };
-        opened::begin();
-        run(path, name)?;
-        if failed.is_some_and(|failed| {
+    let host = Box::into_raw(Box::new(Host { commands, answers, failed }));
+    HOST.store(host, Ordering::SeqCst);
+    // SAFETY: made by the line before, and never freed; this thread alone uses it.
+    unsafe { &mut *host }.go_on()
+}
+
+/// What is needed to serve cells.
+struct Host {
+    commands: BufReader<File>,
+    answers: File,
+    /// The prelude's function that says whether the last cell did not run to its end.
+    failed: Option<*mut c_void>,
+}
+
+static HOST: AtomicPtr<Host> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Serves the following cells in the place of a cell that was given up, and does not return.
+fn go_on_after_abandoned() -> ! {
+    // SAFETY: a cell runs only after `serve` has made this value, which is never freed. The frame that used it last is one of
+    // those that never go on.
+    let host = unsafe { &mut *HOST.load(Ordering::SeqCst) };
+    end(host.answer().and_then(|()| host.go_on()))
+}
+
+impl Host {
+    /// Serves cells until evcxr closes its pipe.
+    fn go_on(&mut self) -> std::io::Result<()> {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.commands.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let mut words = line.trim_end().split(' ').skip_while(|word| *word != "LOAD_AND_RUN").skip(1);
+            let (Some(path), Some(name)) = (words.next(), words.next()) else {
+                return Err(std::io::Error::other(format!("evcxr sent `{line}`")));
+            };
+            opened::begin();
+            run(path, name)?;
+            self.answer()?;
+        }
+    }
+
+    /// Tells evcxr that the cell has ended.
+    fn answer(&mut self) -> std::io::Result<()> {
+        if self.failed.is_some_and(|failed| {
             // SAFETY: the prelude defines this function with exactly this type.
             let failed: extern "C" fn() -> c_int = unsafe { std::mem::transmute(failed) };
             failed() != 0
         }) {
-            writeln!(answers, "{FAILED_MARK}")?;
+            writeln!(self.answers, "{FAILED_MARK}")?;
         }
-        writeln!(answers, "{COMPLETE}")?;
+        writeln!(self.answers, "{COMPLETE}")
     }
-    Ok(())
 }
 
 /// A private copy of a standard descriptor that no child process inherits.
@@ -146,7 +191,7 @@ fn run(path: &str, name: &str) -> std::io::Result<()> {
     let function = function.ok_or_else(loader_error)?;
     // SAFETY: evcxr generates this function with exactly this type. Cells keep their variables in the prelude's store,
     // so the pointer, which is evcxr's own store, stays null.
-    let function: extern "C" fn(*mut c_void) -> *mut c_void = unsafe { std::mem::transmute(function) };
-    function(std::ptr::null_mut());
+    let cell: extern "C" fn(*mut c_void) -> *mut c_void = unsafe { std::mem::transmute(function) };
+    abandoned::run(|| _ = cell(std::ptr::null_mut()), function);
     Ok(())
 }

@@ -7,7 +7,7 @@
 use super::event_loop::EventLoop;
 use super::pipe::{Pipe, open_pipe};
 use super::state::{Finished, Shared, State, send};
-use super::{ERROR_SUFFIX, opened, session};
+use super::{ERROR_SUFFIX, abandoned, opened, session};
 use crate::evaluator::{Sink, Stream};
 use crate::lock::{Condvar, Mutex, MutexGuard, PoisonError, lock};
 use port::{Ending, ToWorker};
@@ -162,6 +162,13 @@ impl Listener {
     pub fn rest(&self, token: u64, patience: Duration) -> Restful {
         let still = |state: &State| state.expected != Some(token) || state.finished.is_some();
         if self.wait(patience, still).is_some() { Restful::Yes } else { Restful::No }
+    }
+
+    /// Asks the worker to leave its cell where it is, and to go on without it; says whether it was asked.
+    pub fn abandon(&self) -> bool {
+        let state = lock(&self.shared.state);
+        let worker = state.worker.as_ref().filter(|_| state.connection.is_some());
+        worker.is_some_and(|worker| worker.signal(abandoned::signal()))
     }
 
     /// Ends the worker process at once; evcxr notices and starts another.

@@ -2,11 +2,14 @@
 //! kernel's end, with `event_loop`, the thread that reads its socket (`inbox`) and its two output pipes (`pipe`) into
 //! the common `state`.
 //!
+//! `abandoned` leaves cells where they are that cannot be stopped.
+//!
 //! `opened` writes down which files cells open, `printed` finds the cell whose thread prints.
 //!
 //! In come compiled cells (evcxr names them on the worker's standard input) and messages of room `port`; out go outputs,
 //! and one ending per cell. The room knows neither rustc nor Jupyter.
 
+mod abandoned;
 mod event_loop;
 mod host;
 mod inbox;

@@ -149,6 +149,38 @@ impl Ended {
     }
 }
 
+/// Whether the thread that runs cells is inside of the shared runtime, which lets no other cell in.
+static EXECUTING: AtomicBool = AtomicBool::new(false);
+
+/// The time in which it is.
+struct Executing;
+
+impl Executing {
+    fn new() -> Self {
+        EXECUTING.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Executing {
+    fn drop(&mut self) {
+        EXECUTING.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Gives up the cell that this thread runs, which waits for something and does not look at the interrupt. Its frames stay where
+/// they are, with the variables that it has taken; all others are still in the store. Returns 0 where that cannot be.
+#[unsafe(no_mangle)]
+pub extern "C" fn recoil_abandon_cell() -> i32 {
+    if EXECUTING.load(Ordering::SeqCst) || std::thread::panicking() {
+        return 0;
+    }
+    // A cell that is left while it is parked must not leave the thread so.
+    std::thread::current().unpark();
+    std::thread::park();
+    i32::from(catch_unwind(|| finish(Ending::Interrupted)).is_ok())
+}
+
 fn finish(ending: Ending) {
     FAILED.store(!matches!(ending, Ending::Value(_)), Ordering::SeqCst);
     let variables = store::list();
@@ -248,6 +280,7 @@ pub fn timeit<T>(mut work: impl FnMut() -> Result<T, Stop>) -> Result<(), Stop> 
 
 /// Runs a cell's future on the shared runtime, until it is done or the user asks to stop.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let _executing = Executing::new();
     executor().block_on(async move {
         let mut future = std::pin::pin!(future);
         loop {

@@ -60,6 +60,12 @@ impl Stop {
         Self::describe(error, error, std::any::type_name::<E>(), std::panic::Location::caller())
     }
 
+    /// Describes an error that may borrow, so that nothing is asked of it but its words.
+    #[track_caller]
+    pub(super) fn without_causes(text: &dyn Display, kind: &str) -> Self {
+        Self::describe(text, &(), kind, std::panic::Location::caller())
+    }
+
     // Not generic: cells compile their own copies of what is.
     #[inline(never)]
     fn describe(text: &dyn Display, error: &dyn Any, kind: &str, at: &std::panic::Location<'_>) -> Self {

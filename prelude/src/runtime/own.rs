@@ -52,3 +52,17 @@ errors! {
     data::Error, hist::Error, flow::Error, segment::Error, polars::error::PolarsError, std::io::Error,
     serde_json::Error
 }
+
+macro_rules! borrowing {
+    ($($kind:ident),*) => { $(
+        impl<T> Failed<std::sync::$kind<T>> {
+            /// What ends the cell: of an error that holds what could not be had, which may borrow from a variable.
+            #[track_caller]
+            pub fn recoil_stop(self) -> Stop {
+                Stop::without_causes(&self.0, stringify!($kind))
+            }
+        }
+    )* };
+}
+
+borrowing! { PoisonError, TryLockError }

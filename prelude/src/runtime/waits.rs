@@ -6,7 +6,8 @@
 use super::cell::checkpoint;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError};
 use std::thread::{JoinHandle, ScopedJoinHandle};
 use std::time::Duration;
@@ -167,6 +168,26 @@ impl WaitsForProcess for Child {
     }
 }
 
+/// Children of a thread, which are ended with all that they have started when the wait for them is given up.
+struct EndedOf<'a>(&'a AtomicI32);
+
+impl Drop for EndedOf<'_> {
+    fn drop(&mut self) {
+        let list = format!("/proc/self/task/{}/children", self.0.load(Ordering::SeqCst));
+        end_all(&std::fs::read_to_string(list).unwrap_or_default());
+    }
+}
+
+/// Ends processes whose numbers stand in a list, and their children.
+fn end_all(list: &str) {
+    for process in list.split_whitespace().filter_map(|number| number.parse::<libc::pid_t>().ok()) {
+        let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+        // SAFETY: `kill` has no memory effects.
+        unsafe { libc::kill(process, libc::SIGKILL) };
+        end_all(&children.unwrap_or_default());
+    }
+}
+
 fn whole(pipe: Option<impl io::Read>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(mut pipe) = pipe {
@@ -195,8 +216,19 @@ impl WaitsForCommand for Command {
     }
 
     fn recoil_output(&mut self) -> io::Result<Output> {
-        self.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.spawn()?.recoil_wait_with_output()
+        // On a thread: `output` alone knows what the user has set of the three streams, and there is no asking it.
+        let thread = AtomicI32::new(0);
+        std::thread::scope(|scope| {
+            let output = scope.spawn(|| {
+                // SAFETY: `gettid` has no memory effects.
+                thread.store(unsafe { libc::gettid() }, Ordering::SeqCst);
+                self.output()
+            });
+            let ended = EndedOf(&thread);
+            until(|| output.is_finished().then_some(()));
+            std::mem::forget(ended);
+            output.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 }
 

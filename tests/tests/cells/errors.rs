@@ -81,6 +81,47 @@ fn compile_errors_point_to_cells_and_name_the_users_types() {
     ]);
 }
 
+/// evcxr: as here for the first; the error borrows from the variable.
+#[test]
+fn a_lock_of_an_earlier_cell_can_be_asked_for_with_a_question_mark() {
+    check(&[
+        (
+            "let m = std::sync::Arc::new(std::sync::Mutex::new(vec![1, 2])); let n = std::sync::RwLock::new(5); let x = 3;",
+            To(""),
+        ),
+        ("(x, m.lock()?.len(), *n.read()?)", To("(3, 2, 5)")),
+        ("m.lock()?.push(3); let len = m.try_lock()?.len(); len", To("3")),
+        ("let own = std::sync::Mutex::new(4); *own.lock()? += 1; let y = *own.lock()?; y", To("5")),
+        (
+            "let o = m.clone(); std::thread::spawn(move || { let _held = o.lock(); panic!(\"poisons\") }).join().is_err()",
+            To("true"),
+        ),
+        ("m.lock()?.len()", Fails("poisoned lock")),
+        // Where it cannot be, the words are those of the compiler.
+        (
+            "struct Held<'a>(&'a str);\nimpl std::fmt::Display for Held<'_> { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { f.write_str(self.0) } }\nlet text = String::from(\"x\");",
+            To(""),
+        ),
+        ("let r: Result<u8, Held> = Err(Held(&text)); r?", Fails("does not live long enough")),
+        ("text.len()", To("1")),
+    ]);
+}
+
+/// evcxr: its own types and folders.
+#[test]
+fn no_types_and_folders_of_ours_are_told() {
+    check(&[
+        ("return 5;", Fails("a cell returns nothing")),
+        (
+            "macro_rules! bail { ($text:literal) => { return Err(std::io::Error::other($text)) } }\nbail!(\"x\");",
+            Fails("`Err(..)?` ends the cell early"),
+        ),
+        ("return Ok(None);", To("")),
+        ("let x: i32 = 5", Fails("found the end of the cell")),
+        ("let a = { let s = 1", Fails("unclosed delimiter")),
+    ]);
+}
+
 /// evcxr: `display` does not exist; a value without `Debug` does not compile.
 #[test]
 fn everything_can_be_displayed_as_at_the_end_of_a_cell() {

@@ -34,11 +34,60 @@ fn an_interrupt_keeps_the_variables_wherever_the_cell_waits() {
         "println!(\"ready\"); let mut child = std::process::Command::new(\"sleep\").arg(\"600\").spawn()?; child.wait()?;",
         "println!(\"ready\"); std::net::TcpListener::bind(\"127.0.0.1:0\")?.accept()?;",
         "println!(\"ready\"); let t = std::thread::spawn(|| loop { std::thread::sleep(std::time::Duration::from_millis(1)); }); t.join().ok();",
+        "use std::thread::sleep as nap;\nprintln!(\"ready\"); nap(std::time::Duration::from_secs(600));",
+        "use std::thread as th;\nprintln!(\"ready\"); th::sleep(std::time::Duration::from_secs(600));",
+        "println!(\"ready\"); std::process::Command::new(\"sh\").args([\"-c\", \"sleep 600; true\"]).output()?;",
         "!echo ready; sleep 600",
         "!echo ready; (sleep 600; true) | cat",
     ] {
         interrupted(&notebook, code);
     }
+}
+
+/// Nothing looks at the interrupt in these: they are left where they are. evcxr: an interrupt ends the process.
+#[test]
+fn a_cell_that_cannot_be_stopped_is_left_where_it_is() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    notebook.value("let kept = vec![1, 2, 3]; let used = vec![1]; thread_local! { static LOCAL: std::cell::Cell<u8> = std::cell::Cell::new(1); } LOCAL.set(9);");
+    notebook.value(
+        "fn deep(n: u64) -> u64 { if n == 0 { 0 } else { deep(n - 1).wrapping_mul(3) + deep(n - 1) % 7 } }\n\
+         macro_rules! forever { () => { loop { std::hint::black_box(1); } } }",
+    );
+    for code in [
+        "println!(\"ready\"); std::thread::park();",
+        "println!(\"ready\"); std::thread::park_timeout(std::time::Duration::from_secs(600));",
+        "let m = std::sync::Mutex::new(1); let a = m.lock().unwrap(); println!(\"ready\"); let b = m.lock().unwrap();",
+        "let (tx, rx) = std::sync::mpsc::channel::<u8>(); println!(\"ready\"); let _ = rx.recv_timeout(std::time::Duration::from_secs(600)); tx.send(1).ok();",
+        "let (tx, rx) = std::sync::mpsc::sync_channel::<u8>(0); println!(\"ready\"); tx.send(1)?; rx.recv()?;",
+        "let p = (std::sync::Mutex::new(false), std::sync::Condvar::new()); println!(\"ready\"); let g = p.1.wait(p.0.lock().unwrap()).unwrap();",
+        "let b = std::sync::Barrier::new(2); println!(\"ready\"); b.wait();",
+        "let l = std::net::TcpListener::bind(\"127.0.0.1:0\")?; println!(\"ready\"); for s in l.incoming() { println!(\"{s:?}\"); }",
+        "let u = std::net::UdpSocket::bind(\"127.0.0.1:0\")?; println!(\"ready\"); let mut b = [0u8; 4]; u.recv_from(&mut b)?;",
+        "let (mut a, b) = std::io::pipe()?; println!(\"ready\"); std::io::Read::read(&mut a, &mut [0; 4])?; drop(b);",
+        "println!(\"ready\"); deep(60)",
+        "println!(\"ready\"); forever!();",
+    ] {
+        interrupted(&notebook, code);
+    }
+    assert_eq!(notebook.value("(kept.len(), used.len(), LOCAL.get())"), "(3, 1, 9)");
+    // What the cell has taken is with it.
+    match notebook.disturbed("println!(\"ready\"); std::thread::park(); used.len()", |evaluator| evaluator.interrupt())
+    {
+        Outcome::Failed(failure) => assert!(failure.value.contains("that it used: used; all others"), "{failure:?}"),
+        done => panic!("{done:?}"),
+    }
+    assert_eq!(notebook.value("kept.len()"), "3");
+    assert!(notebook.failure("used.len()").traceback.concat().contains("did not stop when it was interrupted"));
+    // Panics, threads, errors and channels work as before.
+    assert_eq!(notebook.value("std::panic::catch_unwind(|| panic!(\"x\")).is_err()"), "true");
+    assert_eq!(notebook.failure("panic!(\"told\")").value, "told");
+    assert_eq!(
+        notebook.value("let (tx, rx) = std::sync::mpsc::channel(); std::thread::spawn(move || tx.send(5)); rx.recv_timeout(std::time::Duration::from_secs(60))?"),
+        "5"
+    );
+    assert_eq!(notebook.value("tokio::time::sleep(std::time::Duration::from_millis(1)).await; 4"), "4");
 }
 
 #[test]

@@ -64,6 +64,24 @@ fn statics_inside_functions_of_macros_live_once() {
     ]);
 }
 
+/// evcxr: each cell has variables of threads of its own.
+#[test]
+fn variables_of_threads_live_once_wherever_they_stand() {
+    check(&[
+        (
+            "use std::cell::{Cell, RefCell};\nfn next() -> u32 { thread_local! { static N: Cell<u32> = const { Cell::new(3) }; } N.set(N.get() + 1); N.get() }\n\
+             mod m { use std::cell::RefCell; struct Own; thread_local! { pub static Y: RefCell<Vec<u8>> = RefCell::new(vec![]); static O: Own = Own } }\n\
+             struct A;\nimpl A { fn id(&self) -> u32 { thread_local!(static I: Cell<u32> = Cell::new(10)); I.replace(I.get() + 1) } }\n\
+             macro_rules! local { ($n:ident: $t:ty = $e:expr) => { thread_local! { static $n: $t = $e; } } }\nlocal!(LOC: Cell<u32> = Cell::new(1));\nlocal!(OTHER: Cell<u8> = Cell::new(7));",
+            To(""),
+        ),
+        ("m::Y.with(|y| y.borrow_mut().push(1)); LOC.set(5); (next(), next(), A.id())", To("(4, 5, 10)")),
+        ("(next(), m::Y.with(|y| y.borrow().len()), A.id(), LOC.get(), OTHER.get())", To("(6, 1, 11, 5, 7)")),
+        ("std::thread::spawn(|| (next(), LOC.get())).join().unwrap()", To("(4, 1)")),
+        ("LOC.with(|l| l.get())", To("5")),
+    ]);
+}
+
 #[test]
 fn a_macros_static_begins_anew_when_its_type_changes() {
     check(&[

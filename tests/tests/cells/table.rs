@@ -4,6 +4,7 @@
 use super::Notebook;
 use recoil_kernel::evaluator::{Outcome, Stream};
 use recoil_tests::kernel;
+use std::path::Path;
 
 /// What a cell comes to.
 pub(super) enum Comes {
@@ -17,9 +18,13 @@ pub(super) enum Comes {
 use Comes::{Fails, Prints, To};
 
 pub(super) fn check(cells: &[(&str, Comes)]) {
+    check_in(tempfile::tempdir().expect("a folder").path(), cells);
+}
+
+/// The same for a notebook in this folder.
+pub(super) fn check_in(folder: &Path, cells: &[(&str, Comes)]) {
     let _turn = kernel::turn();
-    let cache = tempfile::tempdir().expect("a folder");
-    let notebook = Notebook::new(cache.path());
+    let notebook = Notebook::new(folder);
     let escapes = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     let plain = |text: String| escapes.replace_all(&text, "").into_owned();
     let mut wrong = Vec::new();

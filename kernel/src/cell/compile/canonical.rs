@@ -39,9 +39,9 @@ pub(crate) fn canonical(source: &str, superseded: &Superseded) -> String {
         .items
         .iter()
         .map(|item| {
-            let text = text_of(&source, item);
+            let text = unwrapped(text_of(&source, item));
             let left = superseded.items.iter().find(|(old, _)| old.trim() == text.trim());
-            (rank(item), guarded(unwrapped(left.map_or(text, |(_, left)| left))))
+            (rank(item), guarded(left.map_or(text, |(_, left)| left)))
         })
         .collect();
     items.sort();

@@ -219,7 +219,10 @@ fn cargo(place: &Place, arguments: &[&str]) -> Result<String, String> {
         let [answer, _] = said;
         return Ok(answer);
     }
-    Err(format!("the added crates cannot be built:\n{}", errors(&said).trim()))
+    let told = errors(&said);
+    // The package around all wishes is our own.
+    let told: Vec<&str> = told.trim().lines().filter(|line| !line.contains("required by package `ctx v")).collect();
+    Err(format!("the added crates cannot be built:\n{}", told.join("\n")))
 }
 
 /// What is of use in the output of a cargo that has failed: rustc's errors, which are messages, and its own; all of it if

@@ -26,6 +26,12 @@ impl Invocation {
         add(&["--crate-name", "ctx", "--crate-type", "cdylib", "--edition", "2024"]);
         // One name and one metadata for all cells: a type that two cells define with the same words is one type.
         add(&["-Cprefer-dynamic", "-Cmetadata=recoil", "-Ccodegen-units=1", "-Coverflow-checks=on"]);
+        // What `cfg(debug_assertions)` says must not go with the level, which is another one for cells with loops: types may depend
+        // on it. The checks that the standard library then makes would slow optimised cells down.
+        add(&["-Cdebug-assertions=on"]);
+        if plan.opt_level != "0" {
+            add(&["-Zub-checks=no"]);
+        }
         add(&[&format!("-Copt-level={}", plan.opt_level)]);
         // Descriptions of types, where types can change.
         add(&[if plan.changing.is_empty() { "-Cdebuginfo=0" } else { "-Cdebuginfo=2" }]);

@@ -24,6 +24,6 @@ mod refusal;
 mod repair;
 mod running;
 pub(crate) mod rustc;
-mod shape;
+pub(crate) mod shape;
 mod unused;
 pub(crate) mod waiting;

@@ -41,6 +41,8 @@ pub(crate) struct Plan {
     pub changing: Vec<String>,
     /// What the types of the variables that the cell takes looked like when they were stored, by index.
     pub shapes: Vec<(usize, Shape)>,
+    /// What the types of statics looked like when they began to live, by symbol.
+    pub statics: Vec<(String, u64)>,
     /// Compilers that have been started already.
     pub waiting: Vec<Waiting>,
     /// The file for the result, when the kernel itself has begun to compile the cell.
@@ -127,6 +129,12 @@ pub(crate) struct Compiled {
     /// Variables that the cell takes and whose types have changed: it must not run.
     #[serde(default)]
     pub changed: Vec<usize>,
+    /// Layouts of the types of statics, by symbol.
+    #[serde(default)]
+    pub statics: Vec<(String, u64)>,
+    /// Statics whose types have changed: the cell must not run.
+    #[serde(default)]
+    pub changed_statics: Vec<String>,
     /// Variables that cannot outlive the cell, with the reason.
     pub dropped: Vec<(usize, String)>,
     /// Imports that settled ambiguities; the next cell brings them along.

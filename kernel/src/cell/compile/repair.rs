@@ -86,16 +86,19 @@ fn stored_name(line: &str) -> Option<&str> {
 /// The marked line at fault in an error, with the index of its variable and the reason.
 fn unstorable(lines: &[&str], error: &Value) -> Option<(usize, usize, String)> {
     let code = error["code"]["code"].as_str().unwrap_or_default();
-    let marked: Vec<(usize, usize)> = spans(error)
-        .filter_map(|span| Some(span["line_start"].as_u64()? as usize))
-        .filter_map(|line| Some((line - 1, marked_index(lines.get(line.checked_sub(1)?)?)?)))
-        .collect();
+    let places = spans(error).filter_map(|span| (span["line_start"].as_u64()? as usize).checked_sub(1));
+    let mut marked: Vec<(usize, usize)> =
+        places.filter_map(|line| Some((line, marked_index(lines.get(line)?)?))).collect();
     let reason = match code {
         "E0382" | "E0381" | "E0425" | "E0507" => "its value was moved away in its cell",
         "E0597" | "E0505" | "E0506" | "E0502" | "E0716" | "E0521" | "E0515" | "E0373" | "E0310" | "E0499" => BORROWS,
         "E0603" | "E0433" | "E0412" | "E0107" | "E0423" => "its type is private and cannot be named in another cell",
         _ => "its type cannot be kept from cell to cell",
     };
+    // What the cell itself does with a borrow is the user's: without the variable, nobody would know what is meant.
+    if reason == BORROWS {
+        marked.retain(|(line, _)| !lines[*line].trim_start().starts_with(TAKE));
+    }
     // When a value is moved into the store while another variable borrows from it, the other one is at fault: the
     // line named last.
     let (line, index) = if matches!(code, "E0505" | "E0597") { *marked.last()? } else { *marked.first()? };

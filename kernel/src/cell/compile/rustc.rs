@@ -85,6 +85,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
             std::fs::read(library).and_then(|library| cache.keep(&compiled.key, &library, &compiled.source, &compiled));
     }
     compiled.changed = changed(plan, &compiled);
+    compiled.changed_statics = changed_statics(plan, &compiled);
     compiled.note = dependencies.note;
     compiled.crates = dependencies.identity;
     compiled.wishes = wishes;
@@ -108,7 +109,8 @@ pub(super) fn compile_early(plan: &Plan, place: Place<'_>, source: &str, library
     if compiled.diagnostics.is_empty() {
         way.learn(&file, &mut compiled);
     }
-    Some(Compiled { changed: changed(plan, &compiled), wishes, ..compiled })
+    let (changed, changed_statics) = (changed(plan, &compiled), changed_statics(plan, &compiled));
+    Some(Compiled { changed, changed_statics, wishes, ..compiled })
 }
 
 /// The name of a cell in the cache.
@@ -134,6 +136,14 @@ fn changed(plan: &Plan, compiled: &Compiled) -> Vec<usize> {
     };
     let all_well = compiled.failure.is_none() && compiled.diagnostics.is_empty();
     plan.shapes.iter().filter(|(index, before)| all_well && differs(*index, *before)).map(|(index, _)| *index).collect()
+}
+
+/// Statics whose types do not look any more as they did when they began to live.
+fn changed_statics(plan: &Plan, compiled: &Compiled) -> Vec<String> {
+    let all_well = compiled.failure.is_none() && compiled.diagnostics.is_empty();
+    let now = |symbol: &str| shape::of_static(&compiled.statics, symbol);
+    let changed = plan.statics.iter().filter(|(symbol, before)| now(symbol).is_some_and(|now| now != *before));
+    changed.filter(|_| all_well).map(|(symbol, _)| symbol.clone()).collect()
 }
 
 /// What rustc has said of a cell.
@@ -191,9 +201,9 @@ impl Way<'_> {
 
     /// A cell that was in the cache.
     fn cached(&self, found: Compiled, key: String, wishes: Vec<Wish>) -> Compiled {
-        let changed = changed(self.plan, &found);
+        let (changed, changed_statics) = (changed(self.plan, &found), changed_statics(self.plan, &found));
         let found = Compiled { sequence: self.plan.sequence, cached: true, passes: 0, key, ..found };
-        Compiled { changed, by_waiting: false, wishes, seconds: 0.0, ..found }
+        Compiled { changed, changed_statics, by_waiting: false, wishes, seconds: 0.0, ..found }
     }
 
     /// The name of the file with the source.
@@ -213,7 +223,7 @@ impl Way<'_> {
             compiled.types = self.types(file, compiled);
         }
         if !self.plan.changing.is_empty() {
-            compiled.shapes = shape::shapes(self.library, &self.plan.changing);
+            (compiled.shapes, compiled.statics) = shape::shapes(self.library, &self.plan.changing);
         }
         let _ = std::fs::remove_file(self.place.folder.join(file));
     }

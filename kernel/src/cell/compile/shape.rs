@@ -3,8 +3,10 @@
 //! A type keeps its name when a constant, an alias, a macro or a module behind it changes, and the same name with another
 //! layout would read foreign memory. rustc describes the whole tree of a type: size, alignment, and name, place and type of
 //! each field, through pointers, enums and arrays. The shape is a hash of that tree. Only types that the notebook itself
-//! defines can change, so all others have none.
+//! defines can change, so all others have none. Of statics the shapes are taken of all types: a crate that is added may
+//! change those of another one.
 
+use crate::cell::source::statics::SYMBOL;
 use gimli::{AttributeValue, DwAt, DwTag, EndianSlice, LittleEndian, UnitOffset, constants as dw};
 use object::read::elf::ElfFile64;
 use object::{Object, ObjectSection};
@@ -13,6 +15,8 @@ use std::path::Path;
 
 /// Functions of the prelude whose first type argument is the type of a variable, and whose second one is its number.
 const FUNCTIONS: [&str; 2] = ["put<", "take<"];
+/// What a hash begins with.
+const START: u64 = 0xcbf2_9ce4_8422_2325;
 /// What is hashed of an entry besides its name and its type.
 const NUMBERS: [DwAt; 8] = [
     dw::DW_AT_byte_size,
@@ -25,16 +29,30 @@ const NUMBERS: [DwAt; 8] = [
     dw::DW_AT_encoding,
 ];
 
-/// Shapes by number of variable, of those whose types contain a type of one of `crates`.
-pub(crate) fn shapes(library: &Path, crates: &[String]) -> Vec<(usize, u64)> {
-    let Ok(bytes) = std::fs::read(library) else { return Vec::new() };
-    let mut found = read(&bytes, crates).unwrap_or_default();
-    found.sort_unstable();
-    found.dedup_by_key(|(index, _)| *index);
-    found
+/// Shapes of variables by their number.
+type Variables = Vec<(usize, u64)>;
+/// Shapes of statics by the symbols that they are exported under.
+type Statics = Vec<(String, u64)>;
+
+/// Shapes of those variables whose types contain a type of one of `crates`, and of statics.
+pub(crate) fn shapes(library: &Path, crates: &[String]) -> (Variables, Statics) {
+    let Ok(bytes) = std::fs::read(library) else { return (Vec::new(), Vec::new()) };
+    let (mut variables, mut statics) = read(&bytes, crates).unwrap_or_default();
+    variables.sort_unstable();
+    variables.dedup_by_key(|(index, _)| *index);
+    statics.sort_unstable();
+    statics.dedup();
+    (variables, statics)
 }
 
-fn read(bytes: &[u8], crates: &[String]) -> Option<Vec<(usize, u64)>> {
+/// The shape of a static, which may be several that one macro has made.
+pub(crate) fn of_static(all: &Statics, symbol: &str) -> Option<u64> {
+    let mut shapes = all.iter().filter(|(name, _)| name.starts_with(symbol)).map(|(_, shape)| *shape).peekable();
+    shapes.peek()?;
+    Some(shapes.fold(START, mixed))
+}
+
+fn read(bytes: &[u8], crates: &[String]) -> Option<(Variables, Statics)> {
     let file = ElfFile64::<object::LittleEndian>::parse(bytes).ok()?;
     let section = |id: gimli::SectionId| -> Result<EndianSlice<'_, LittleEndian>, gimli::Error> {
         let data = file.section_by_name(id.name()).and_then(|section| section.data().ok()).unwrap_or_default();
@@ -42,18 +60,22 @@ fn read(bytes: &[u8], crates: &[String]) -> Option<Vec<(usize, u64)>> {
     };
     let dwarf = gimli::Dwarf::load(section).ok()?;
     let mut units = dwarf.units();
-    let mut found = Vec::new();
+    let (mut found, mut statics) = (Vec::new(), Vec::new());
     while let Some(header) = units.next().ok()? {
         let entries = entries(&dwarf, &dwarf.unit(header).ok()?, crates)?;
         for (index, at) in variables(&entries) {
-            let mut walk = Walk { entries: &entries, hash: 0xcbf2_9ce4_8422_2325, seen: HashMap::new(), own: false };
-            walk.entry(at);
-            if walk.own {
-                found.push((index, walk.hash));
+            let (shape, own) = Walk::over(&entries, at);
+            if own {
+                found.push((index, shape));
+            }
+        }
+        for entry in entries.iter().filter(|entry| entry.symbol.starts_with(SYMBOL)) {
+            if let Some(kind) = entry.kind {
+                statics.push((entry.symbol.clone(), Walk::over(&entries, kind).0));
             }
         }
     }
-    Some(found)
+    Some((found, statics))
 }
 
 /// One entry of the debugging information.
@@ -64,6 +86,8 @@ struct Entry {
     children: Vec<usize>,
     kind: Option<usize>,
     numbers: Vec<u64>,
+    /// What the linker knows it by, if it is a static.
+    symbol: String,
     /// Whether it is in one of the notebook's crates.
     own: bool,
 }
@@ -83,8 +107,13 @@ fn entries(
         let depth = usize::try_from(entry.depth()).ok()?;
         around.truncate(depth);
         let parent = around.last().copied();
-        let name = entry.attr_value(dw::DW_AT_name).and_then(|name| dwarf.attr_string(unit, name).ok());
-        let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = |attribute: DwAt| {
+            let text = entry.attr_value(attribute).and_then(|name| dwarf.attr_string(unit, name).ok());
+            text.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        let name = text(dw::DW_AT_name);
+        let is_static = entry.tag() == dw::DW_TAG_variable;
+        let symbol = if is_static { text(dw::DW_AT_linkage_name) } else { String::new() };
         let numbers = NUMBERS.iter().map(|number| entry.attr_value(*number).map_or(u64::MAX, number_of)).collect();
         let crate_of_own = entry.tag() == dw::DW_TAG_namespace && depth == 1 && crates.contains(&name);
         let own = crate_of_own || parent.is_some_and(|parent| all[parent].own);
@@ -98,7 +127,7 @@ fn entries(
             all[parent].children.push(index);
         }
         around.push(all.len());
-        all.push(Entry { tag: entry.tag(), name, children: Vec::new(), kind: None, numbers, own });
+        all.push(Entry { tag: entry.tag(), name, children: Vec::new(), kind: None, numbers, symbol, own });
     }
     for (entry, kind) in all.iter_mut().zip(kinds) {
         entry.kind = kind.and_then(|kind| at.get(&kind).copied());
@@ -142,7 +171,14 @@ struct Walk<'a> {
     own: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// The shape of a type, and whether a type of the notebook is in it.
+    fn over(entries: &'a [Entry], at: usize) -> (u64, bool) {
+        let mut walk = Walk { entries, hash: START, seen: HashMap::new(), own: false };
+        walk.entry(at);
+        (walk.hash, walk.own)
+    }
+
     fn mix(&mut self, word: u64) {
         self.hash = mixed(self.hash, word);
     }

@@ -1,6 +1,7 @@
 //! The thread that runs cells, one after the other.
 
 use super::WORKER_PATIENCE;
+use super::folders::{File, PathCrate};
 use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
 use super::waiters::Waiters;
@@ -22,7 +23,7 @@ use crate::install::config::Config;
 use crate::lock::lock;
 use crate::variables::Table;
 use evcxr::{CommandContext, Error, EvalOutputs};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -49,8 +50,14 @@ pub(crate) struct Engine {
     pub(super) statics: Vec<Live>,
     /// How many times each text of a cell has run, by its hash.
     pub(super) runs: HashMap<u64, u32>,
+    /// All added crates.
+    pub(super) crates: BTreeSet<String>,
+    /// Whether crates were added since types were looked at last.
+    pub(super) crates_changed: bool,
     /// Added crates that lie in folders, whose types can change.
-    pub(super) path_crates: Vec<String>,
+    pub(super) path_crates: Vec<PathCrate>,
+    /// Files that items name.
+    pub(super) files: Vec<File>,
     pub(super) log: Vec<Logged>,
     pub(super) sequence: u64,
     pub(super) opt_level: String,
@@ -125,7 +132,10 @@ impl Engine {
             definitions: Definitions::default(),
             statics: Vec::new(),
             runs: HashMap::new(),
+            crates: BTreeSet::new(),
+            crates_changed: false,
             path_crates: Vec::new(),
+            files: Vec::new(),
             log: Vec::new(),
             sequence: 0,
             opt_level: "auto".into(),
@@ -276,6 +286,7 @@ impl Engine {
         self.origins.clear();
         self.definitions = Definitions::default();
         self.statics.clear();
+        self.files.clear();
         self.runs.clear();
         self.log.clear();
         lock(&self.shared.ledger).forget();

@@ -2,11 +2,34 @@
 
 use super::WORKER_PATIENCE;
 use super::cells::Engine;
-use crate::cell::failure::failure;
+use crate::cell::failure::{failure, interrupted};
 use crate::evaluator::Failure;
 use crate::lock::lock;
 
 impl Engine {
+    /// The cell was left where it is: its variables are there, but for those that it had taken.
+    pub(super) fn abandoned(&mut self, taken: &[String], there: &[port::Variable]) -> Failure {
+        let is_there = |name: &String| there.iter().any(|variable| variable.name == *name);
+        let lost: Vec<&String> = taken.iter().filter(|name| !is_there(name)).collect();
+        for name in &lost {
+            self.table.known.remove(*name);
+            let reason = "the cell that used it did not stop when it was interrupted; run its cell again";
+            self.table.gone.insert((*name).clone(), reason.to_owned());
+        }
+        let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
+        match lost.as_slice() {
+            [] => interrupted(),
+            lost => failure(
+                "Interrupted",
+                format!(
+                    "the cell did not stop when it was interrupted, so it was left where it is, with the variables that it used: {}; \
+                     all others are kept",
+                    lost.join(", ")
+                ),
+            ),
+        }
+    }
+
     /// The worker has ended under a cell: say what happened and what was lost.
     pub(super) fn worker_died(&mut self, message: &str, workers: u64) -> Failure {
         let running = lock(&self.shared.running);

@@ -1,6 +1,7 @@
 //! Doing what the lines before a cell's Rust say.
 
 use super::cells::Engine;
+use super::folders::PathCrate;
 use super::job::MagicEffects;
 use crate::assist::language;
 use crate::cell::failure::{failure, interrupted};
@@ -160,9 +161,11 @@ impl Engine {
                 return Err(failure("DependencyError", text));
             }
             let name = name.replace('-', "_");
-            if wanted.contains("path") && !self.path_crates.contains(&name) {
-                self.path_crates.push(name);
-            }
+            self.path_crates.retain(|one| one.name != name);
+            let behind = wanted.split_once('=').map_or("", |(_, behind)| behind);
+            self.path_crates.extend(PathCrate::of(&name, behind, &self.in_folder_of_cells("")));
+            self.crates.insert(name);
+            self.crates_changed = true;
         }
         let outputs = self.command(command)?;
         self.note_crates(token);

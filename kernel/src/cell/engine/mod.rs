@@ -7,6 +7,7 @@
 pub(crate) mod cells;
 mod death;
 mod depends;
+mod folders;
 pub(crate) mod job;
 mod lines;
 mod superseded;

@@ -2,46 +2,75 @@
 //! whose types have changed.
 
 use crate::cell::compile::plan::Superseded;
-use crate::cell::report::diagnose::ItemOrigin;
+use crate::cell::report::diagnose::{ItemOrigin, Map};
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::edits::Source;
 use crate::cell::source::statics::{Static, of_run};
 use quote::ToTokens;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use syn::spanned::Spanned;
-use syn::{ImplItem, ItemImpl};
+use syn::{ImplItem, Item, ItemImpl};
 
 /// Numbers of runs from here on are for statics that start anew because their types have changed.
 const CHANGED: u32 = 5000;
+
+/// Errors of things that are defined twice.
+const CONFLICTS: [&str; 3] = ["E0119", "E0428", "E0592"];
 
 /// A static that lives in the worker.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Live {
     /// As it was exported first, and as it is exported now.
     original: String,
-    current: String,
+    pub current: String,
     kind: String,
     /// What its type was made of when it began to live.
-    definition: String,
+    definition: BTreeMap<String, String>,
+    /// How often names had been defined anew then.
+    redefined: u32,
+    /// Whether its type is made of the standard library's types alone.
+    pub plain: bool,
+    /// What its type looked like in memory, once the compiler has said it.
+    pub shape: Option<u64>,
     changes: u32,
 }
 
 impl Live {
-    pub fn new(one: &Static, definitions: &Definitions) -> Self {
+    pub fn new(one: &Static, definitions: &Definitions, crates: &BTreeSet<String>) -> Self {
         let Static { symbol, kind } = one.clone();
-        let definition = definitions.of(&kind);
-        Self { original: symbol.clone(), current: symbol, kind, definition, changes: 0 }
+        let (definition, plain) = (definitions.closure(&kind), definitions.is_plain(&kind, crates));
+        let redefined = definitions.redefined;
+        Self { original: symbol.clone(), current: symbol, kind, definition, redefined, plain, shape: None, changes: 0 }
     }
 
-    /// A static whose type means something else now starts anew.
-    pub fn follow(&mut self, definitions: &Definitions) {
-        let now = definitions.of(&self.kind);
-        if now != self.definition {
-            self.changes += 1;
-            self.current = of_run(&self.original, CHANGED + self.changes);
-            self.definition = now;
+    /// A static whose type means something else now starts anew. Whether its layout has changed is the compiler's to say;
+    /// the texts say it where the compiler cannot, which is behind a `dyn`, and where it was not asked.
+    pub fn follow(&mut self, definitions: &Definitions, words: &BTreeSet<String>, crates: &BTreeSet<String>) {
+        let behind_dyn = definitions.behind_dyn(&self.kind);
+        let other_methods = !behind_dyn.is_empty() && definitions.is_changed_behind_dyn(&self.kind, &self.definition);
+        let hidden = definitions.redefined != self.redefined && definitions.hides_types(&self.kind, words);
+        if other_methods || hidden {
+            return self.renew(definitions);
         }
+        let now = definitions.closure(&self.kind);
+        let plain = definitions.is_plain(&self.kind, crates);
+        let only_more = self.definition.iter().all(|(name, text)| now.get(name) == Some(text));
+        let same = now == self.definition || (self.plain && plain && only_more);
+        if same || self.shape.is_some() {
+            (self.definition, self.plain) = (now, plain);
+        } else {
+            self.renew(definitions);
+        }
+    }
+
+    /// Begins anew, under another symbol.
+    pub fn renew(&mut self, definitions: &Definitions) {
+        self.changes += 1;
+        self.current = of_run(&self.original, CHANGED + self.changes);
+        (self.definition, self.redefined) = (definitions.closure(&self.kind), definitions.redefined);
+        self.shape = None;
     }
 }
 
@@ -56,16 +85,55 @@ pub(super) fn superseded(origins: &[ItemOrigin], statics: &[Live]) -> Superseded
     }
 }
 
-/// Takes out of earlier `impl` blocks what those of a new cell define again.
+/// What of earlier items the new ones of a cell define again, by rustc's errors: numbers of items, with ranges of their text.
+/// evcxr knows items by their names, and rustc alone knows whether two `impl` blocks, or calls of macros, are about the same.
+pub(super) fn conflicts(map: &Map<'_>, source: &str, errors: &[Value]) -> Vec<(usize, Range<usize>)> {
+    let mut found = Vec::new();
+    for error in errors.iter().filter(|error| CONFLICTS.iter().any(|code| error["code"]["code"] == *code)) {
+        let spans = error["spans"].as_array().into_iter().flatten();
+        let places: Vec<_> = spans.filter_map(|span| map.item_at(source, span)).collect();
+        if !places.iter().any(|(index, _)| index.is_none()) {
+            continue;
+        }
+        for (index, at) in places.iter().filter_map(|(index, at)| Some(((*index)?, *at))) {
+            let text = &map.origins[index].now().text;
+            let at = at + (text.len() - text.trim_start().len());
+            let twice_named = error["code"]["code"] == "E0428";
+            let whole = || Some(0..text.len()).filter(|_| twice_named);
+            let item = syn::parse_str::<Item>(text).ok();
+            let Some(range) = item.and_then(|item| defining(&item, at)).or_else(whole) else { continue };
+            found.push((index, range));
+        }
+    }
+    found
+}
+
+/// What of an item defines what rustc points to: an `impl`, of one without a trait the one part, or a call of a macro. Nothing of
+/// a type with a derive, which is more than that.
+fn defining(item: &Item, at: usize) -> Option<Range<usize>> {
+    match item {
+        Item::Impl(block) if block.trait_.is_none() => {
+            let parts = block.items.iter().map(|part| part.span().byte_range());
+            parts.into_iter().find(|range| range.contains(&at)).or_else(|| Some(block.span().byte_range()))
+        }
+        Item::Impl(block) => Some(block.span().byte_range()),
+        Item::Macro(call) if call.ident.is_none() => Some(call.span().byte_range()),
+        Item::Mod(module) => {
+            let inner = module.content.iter().flat_map(|(_, items)| items);
+            inner.into_iter().find(|item| item.span().byte_range().contains(&at)).and_then(|item| defining(item, at))
+        }
+        _ => None,
+    }
+}
+
+/// Takes out of earlier `impl` blocks what those of a new cell define again, as far as their words say so.
 pub(super) fn replace_impls(origins: &mut [ItemOrigin], new: &[Source]) {
     for item in new {
+        // The same words again: evcxr has them twice, and one of them counts.
+        let is_same = |origin: &ItemOrigin| origin.item.text.trim() == item.text.trim();
+        origins.iter_mut().filter(|origin| is_same(origin)).for_each(|origin| origin.left = None);
         let Some(block) = parsed(&item.text) else { continue };
-        for origin in origins.iter_mut() {
-            // The same words again: evcxr has them twice, and one of them counts.
-            if origin.item.text.trim() == item.text.trim() {
-                origin.left = None;
-                continue;
-            }
+        for origin in origins.iter_mut().filter(|origin| !is_same(origin)) {
             let now = origin.left.as_ref().unwrap_or(&origin.item);
             let Some(earlier) = parsed(&now.text) else { continue };
             let again = defined_again(&earlier, &block, now.text.len());
@@ -136,11 +204,15 @@ mod tests {
         let mut definitions = Definitions::default();
         definitions.add("struct P(u8);");
         let one = Static { symbol: "recoil_static_x_0_0000".into(), kind: "Mutex<Vec<P>>".into() };
-        let mut live = Live::new(&one, &definitions);
-        live.follow(&definitions);
+        let none = BTreeSet::new();
+        let mut live = Live::new(&one, &definitions, &none);
+        live.follow(&definitions, &none, &none);
         assert!(superseded(&[], &[live.clone()]).symbols.is_empty());
+        let mut known = Live { shape: Some(1), ..live.clone() };
         definitions.add("struct P(u64);");
-        live.follow(&definitions);
+        live.follow(&definitions, &none, &none);
+        known.follow(&definitions, &none, &none);
+        assert!(superseded(&[], &[known]).symbols.is_empty(), "the compiler says it");
         let symbols = superseded(&[], &[live]).symbols;
         assert_eq!(symbols, [("recoil_static_x_0_0000".to_owned(), "recoil_static_x_0_5001".to_owned())]);
     }

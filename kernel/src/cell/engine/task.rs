@@ -2,12 +2,14 @@
 
 use super::cells::Engine;
 use super::depends;
+use super::folders::{self, File};
 use super::job::{RunStats, Task};
-use super::superseded::{Live, replace_impls, superseded};
+use super::superseded::{Live, conflicts, replace_impls, superseded};
 use crate::cell::compile::cache::Cache;
 use crate::cell::compile::early::{Early, Frame};
 use crate::cell::compile::mir;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
+use crate::cell::compile::shape::of_static;
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{ItemOrigin, Map};
 use crate::cell::report::syntax;
@@ -23,6 +25,7 @@ use crate::variables::{Known, short};
 use crate::worker::Finished;
 use evcxr::{Error, EvalOutputs};
 use port::Ending;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,6 +41,29 @@ struct Next {
     origins: Vec<ItemOrigin>,
     statics: Vec<Live>,
     superseded: Superseded,
+}
+
+/// What earlier passes over a cell have found, so that this one must do it otherwise.
+#[derive(Clone, Default)]
+struct Again {
+    /// Statics that begin anew, by their symbols.
+    statics: Vec<String>,
+    /// Numbers of earlier items, with ranges of their text that the cell defines again.
+    items: Vec<(usize, Range<usize>)>,
+}
+
+impl Again {
+    /// With more; `None` if there is nothing that was not known.
+    fn and(&self, statics: Vec<String>, items: Vec<(usize, Range<usize>)>) -> Option<Self> {
+        let mut all = self.clone();
+        all.statics.extend(statics.into_iter().filter(|symbol| !self.statics.contains(symbol)));
+        for item in items {
+            if !all.items.contains(&item) {
+                all.items.push(item);
+            }
+        }
+        (all.statics.len() > self.statics.len() || all.items.len() > self.items.len()).then_some(all)
+    }
 }
 
 /// A piece of Rust and what was made of it.
@@ -68,6 +94,12 @@ impl Failing {
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
+        folders::read(&mut self.files, &mut self.path_crates, &mut self.definitions);
+        self.rust_again(task, &Again::default())
+    }
+
+    /// Runs a piece of Rust with what earlier passes have found.
+    fn rust_again(&mut self, task: &Task<'_>, again: &Again) -> Result<RunStats, Failure> {
         let (mut parsed, definitions) = self.parsed(task)?;
         parsed.errors = definitions.errors.clone();
         self.lose_redefined(&parsed, &definitions);
@@ -77,7 +109,7 @@ impl Engine {
             generated.code.push_str(import);
             generated.code.push('\n');
         }
-        let next = self.next(&parsed, &generated, definitions);
+        let next = self.next(&parsed, &generated, definitions, again);
         let plan = self.plan_for(&parsed, &generated, &next, opt_level);
         let early = self.begin_early(plan, &generated)?;
         let workers = self.shared.listener.workers();
@@ -89,11 +121,13 @@ impl Engine {
         let seconds = start.elapsed().as_secs_f64();
         early.into_iter().for_each(Early::end);
         self.note_crates(task.token);
-        let changed = self.compiled().map(|compiled| compiled.changed).unwrap_or_default();
-        if !changed.is_empty() {
+        let Compiled { changed, changed_statics, source, diagnostics, .. } = self.compiled().unwrap_or_default();
+        let conflicts = conflicts(&self.map(task, &generated), &source, &diagnostics);
+        let more = again.and(changed_statics, conflicts);
+        if !changed.is_empty() || more.is_some() {
             self.shared.listener.give_up();
             self.lose(changed.iter().filter_map(|index| generated.variables.get(*index)).cloned().collect());
-            return self.rust(task);
+            return self.rust_again(task, &more.unwrap_or_else(|| again.clone()));
         }
         let names = Failing::new(task, &parsed);
         let ended = self.ended(&Piece { task, parsed: &parsed, generated: &generated }, next, result, workers);
@@ -175,7 +209,7 @@ impl Engine {
                 },
                 makes_items: &|name| definitions.makes_items(name),
                 definition_of: &|name| definitions.definition_of(name),
-                imports_sleep: definitions.stands_for("sleep") == Some("std::thread::sleep"),
+                stands_for: &|name| definitions.stands_for(name).map(str::to_owned),
                 folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },
                 cell: task.number,
                 runs,
@@ -188,6 +222,7 @@ impl Engine {
         let with = |parsed: &Parsed| {
             let mut definitions = self.definitions.clone();
             parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
+            parsed.files.iter().for_each(|named| folders::define(named, &mut definitions));
             definitions
         };
         let parsed = parse_with(&self.definitions)?;
@@ -205,12 +240,21 @@ impl Engine {
     }
 
     /// What the notebook's items will be when this cell has run well.
-    fn next(&self, parsed: &Parsed, generated: &Generated, definitions: Definitions) -> Next {
+    fn next(&self, parsed: &Parsed, generated: &Generated, definitions: Definitions, again: &Again) -> Next {
         let mut origins = self.origins.clone();
         replace_impls(&mut origins, &generated.items);
+        for (index, range) in &again.items {
+            origins[*index].left = Some(origins[*index].now().blanked(std::slice::from_ref(range)));
+        }
         let mut statics = self.statics.clone();
-        statics.iter_mut().for_each(|live| live.follow(&definitions));
-        let superseded = superseded(&origins, &statics);
+        for live in &mut statics {
+            live.follow(&definitions, &parsed.words, &self.crates);
+            if again.statics.contains(&live.current) {
+                live.renew(&definitions);
+            }
+        }
+        let mut superseded = superseded(&origins, &statics);
+        superseded.symbols.extend(self.files.iter().filter_map(File::change));
         for (old, new) in &superseded.symbols {
             for origin in &mut origins {
                 origin.item.text = origin.item.text.replace(old, new);
@@ -219,7 +263,7 @@ impl Engine {
                 }
             }
         }
-        statics.extend(parsed.statics.iter().map(|one| Live::new(one, &definitions)));
+        statics.extend(parsed.statics.iter().map(|one| Live::new(one, &definitions, &self.crates)));
         Next { definitions, origins, statics, superseded }
     }
 
@@ -258,8 +302,13 @@ impl Engine {
             })
             .collect();
         let may_change = next.definitions.has_types() || !self.path_crates.is_empty();
-        let described = !shapes.is_empty() || (may_change && !parsed.bindings.is_empty());
-        let changing = [vec![CRATE.to_owned()], self.path_crates.clone()].concat();
+        // Types of statics change with the notebook's items, and with crates.
+        let elsewhere = self.crates_changed || !self.path_crates.is_empty() || !self.files.is_empty();
+        let asked = !parsed.items.is_empty() || elsewhere;
+        let about_statics = asked && next.statics.iter().any(|live| !live.plain);
+        let described = !shapes.is_empty() || (may_change && !parsed.bindings.is_empty()) || about_statics;
+        let path_crates = self.path_crates.iter().map(|one| one.name.clone());
+        let changing = [CRATE.to_owned()].into_iter().chain(path_crates).collect();
         Plan {
             opt_level,
             variables: generated.variables.clone(),
@@ -267,6 +316,7 @@ impl Engine {
             superseded: next.superseded.clone(),
             changing: if described { changing } else { Vec::new() },
             shapes,
+            statics: next.statics.iter().filter_map(|live| Some((live.current.clone(), live.shape?))).collect(),
             ..self.empty_plan()
         }
     }
@@ -291,6 +341,12 @@ impl Engine {
         if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
     }
 
+    fn superseded(&self) -> Superseded {
+        let mut all = superseded(&self.origins, &self.statics);
+        all.symbols.extend(self.files.iter().filter_map(File::change));
+        all
+    }
+
     /// A plan for an empty cell.
     pub(super) fn empty_plan(&self) -> Plan {
         let prelude = &self.config.prelude;
@@ -308,9 +364,10 @@ impl Engine {
             begins: false,
             makes: false,
             linker: self.linker.clone(),
-            superseded: superseded(&self.origins, &self.statics),
+            superseded: self.superseded(),
             changing: Vec::new(),
             shapes: Vec::new(),
+            statics: Vec::new(),
             waiting: Vec::new(),
             early: None,
         }
@@ -375,7 +432,11 @@ impl Engine {
         };
         let Finished { ending, variables, notes } = finished;
         self.note_ended(piece, matches!(ending, Ending::Value(_)), &notes);
-        let bundle = self.bundle_of(task, generated, ending);
+        let abandoned = matches!(ending, Ending::Interrupted) && lock(&self.shared.running).abandoned;
+        let bundle = match self.bundle_of(task, generated, ending) {
+            Err(_) if abandoned => Err(self.abandoned(taken(piece.parsed, piece.generated), &variables)),
+            bundle => bundle,
+        };
         self.learn(piece, bundle.is_ok().then_some(next), &compiled, &variables);
         Ok((bundle?, compiled))
     }
@@ -428,8 +489,13 @@ impl Engine {
         };
         if let Some(next) = next {
             self.definitions = next.definitions;
+            self.files.extend(piece.parsed.files.iter().map(File::new));
             self.origins = next.origins;
             self.statics = next.statics;
+            for live in &mut self.statics {
+                live.shape = of_static(&compiled.statics, &live.current).or(live.shape);
+            }
+            self.crates_changed &= compiled.statics.is_empty();
             self.learn_bindings(piece, compiled, &reason_of);
         }
         let there = |name: &String| variables.iter().any(|variable| variable.name == *name);

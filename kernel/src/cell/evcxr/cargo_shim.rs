@@ -88,7 +88,8 @@ fn cell(session: &Path, answer: &Path) -> std::io::Result<i32> {
     };
     compiled.seconds = compiled.seconds.max(start.elapsed().as_secs_f64());
     let _ = std::fs::remove_file(process_path(session));
-    let failed = compiled.failure.is_some() || !compiled.diagnostics.is_empty() || !compiled.changed.is_empty();
+    let changed = !compiled.changed.is_empty() || !compiled.changed_statics.is_empty();
+    let failed = compiled.failure.is_some() || !compiled.diagnostics.is_empty() || changed;
     let temporary = session.join("compiled.tmp");
     std::fs::write(&temporary, serde_json::to_vec(&compiled)?)?;
     std::fs::rename(temporary, compiled_path(session))?;

@@ -20,7 +20,8 @@ type Rule = fn(&Seen<'_>) -> Option<String>;
 
 /// The line for an error, when there is one.
 pub(crate) fn advice(seen: &Seen<'_>) -> Option<String> {
-    const RULES: [Rule; 15] = [
+    const RULES: [Rule; 16] = [
+        end_of_the_cell,
         result_used_as_value,
         cannot_fail,
         single_quotes,
@@ -38,6 +39,19 @@ pub(crate) fn advice(seen: &Seen<'_>) -> Option<String> {
         missing_crate,
     ];
     RULES.iter().find_map(|rule| rule(seen))
+}
+
+/// Whether rustc speaks of what a cell returns, which is not the user's.
+pub(super) fn is_about_return(label: &str) -> bool {
+    label.contains("Sealed<Bundle>") || label.contains("expected `Stop`")
+}
+
+fn end_of_the_cell(seen: &Seen<'_>) -> Option<String> {
+    (seen.code == "E0308" && is_about_return(seen.labels)).then(|| {
+        "the last expression of a cell is its value, without `return`; `Err(..)?` ends the cell early with an error, and \
+         `return Ok(None);` without one"
+            .to_owned()
+    })
 }
 
 /// The text in backquotes behind a part of a message.

@@ -1,6 +1,6 @@
 //! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
 
-use super::advice::{Seen, advice};
+use super::advice::{Seen, advice, is_about_return};
 use super::render::{Mark, Report, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::generate::Generated;
@@ -69,12 +69,35 @@ impl<'a> Map<'a> {
         })
     }
 
+    /// The place of a span of rustc's JSON, or of the call of a macro that it is in, in an item: whether it is one of this cell,
+    /// or the number of an earlier one, with the byte in its text.
+    pub fn item_at(&self, source: &str, span: &Value) -> Option<(Option<usize>, usize)> {
+        let mut at = span;
+        while let Some(outer) = at.get("expansion").and_then(|expansion| expansion.get("span")) {
+            at = outer;
+        }
+        let offset = usize::try_from(at["byte_start"].as_u64()?).ok()?;
+        let within = |text: &str| {
+            let mut places = source.match_indices(text);
+            places
+                .find(|(at, _)| !text.is_empty() && *at <= offset && offset < at + text.len())
+                .map(|(at, _)| offset - at)
+        };
+        let own = self.generated.items.iter().find_map(|item| Some((None, within(item.text.trim())?)));
+        let earlier = || {
+            let mut all = self.origins.iter().enumerate().rev();
+            all.find_map(|(index, origin)| Some((Some(index), within(origin.now().text.trim())?)))
+        };
+        own.or_else(earlier)
+    }
+
     /// A span of rustc's JSON, followed out of macros to the text that called them.
     fn mark(&self, source: &str, span: &Value) -> Option<Mark> {
         let mut at = span;
         loop {
             if let Some(mark) = self.mark_here(source, at) {
-                let label = span["label"].as_str().unwrap_or_default().to_owned();
+                let label = span["label"].as_str().unwrap_or_default();
+                let label = if is_about_return(label) { "a cell returns nothing" } else { label }.to_owned();
                 return Some(Mark { label, primary: span["is_primary"] == true, ..mark });
             }
             at = at.get("expansion").filter(|expansion| !expansion.is_null())?.get("span")?;

@@ -46,6 +46,11 @@ fn report(error: &Value, number: u32, code: &str) -> Report {
     let spans = error["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
     let children = error["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default().to_owned();
+    // The bracket behind the cell is not the user's.
+    let behind = OPEN.len() + code.trim_end().len();
+    let at_end =
+        spans.iter().any(|span| span["is_primary"] == true && span["byte_end"].as_u64() >= Some(behind as u64));
+    let message = if at_end { message.replace("found `}`", "found the end of the cell") } else { message };
     let seen = Seen { code: error["code"]["code"].as_str().unwrap_or_default(), message: &message, ..Seen::default() };
     let helps = advice(&seen).map(|message| Report { level: "help".into(), message, ..Report::default() });
     Report {

@@ -4,8 +4,11 @@
 //! only in the macro. So a call in an item gets a copy of the macro, and of those that this one calls, in which each static
 //! has its name: that of the call, with the identifiers that the macro puts in. The user's macro stays as it is.
 
+mod own_way;
+
 use super::parsed::words;
 use super::statics::{Static, is_placed_text};
+use own_way::without_call;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -125,9 +128,20 @@ impl Copier<'_> {
         }
         let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
         let mut out: Vec<TokenTree> = Vec::new();
+        let mut written_out = false;
         for (at, token) in tokens.iter().enumerate() {
+            let ends = std::mem::take(&mut written_out) && is_punct(Some(token), ';');
             match token {
-                TokenTree::Group(inner) if writes_own_way(&out) => out.push(inner.clone().into()),
+                // The statics that have taken the place of a macro's call need none.
+                TokenTree::Punct(_) if ends => {}
+                TokenTree::Group(inner) if writes_own_way(&out) => match self.own_way(inner, &here, &out) {
+                    Some(statics) => {
+                        without_call(&mut out);
+                        out.extend(statics);
+                        written_out = true;
+                    }
+                    None => out.push(inner.clone().into()),
+                },
                 TokenTree::Group(inner) => {
                     let repeated = inner.delimiter() == Delimiter::Parenthesis && is_punct(out.last(), '$');
                     out.push(self.group(inner, &here, repeated).into());
@@ -329,12 +343,35 @@ mod tests {
         for rules in [
             "($n:ident) => { fn $n(x: &'static str) -> &'static str { x } }",
             "($n:ident) => { #[unsafe(no_mangle)] static $n: u8 = 1; }",
-            "($n:ident) => { thread_local! { static $n: u8 = 1; } }",
+            "($n:ident) => { thread_local! { some $n } }",
             "($n:ident) => { struct $n; }",
         ] {
             assert!(copy(&[&format!("macro_rules! make {{ {rules} }}")], "make", "X").is_none(), "{rules}");
         }
         assert!(copy(&[], "make", "X").is_none());
+    }
+
+    #[test]
+    fn thread_locals_and_lazy_statics_are_written_out() {
+        let made = definitions(
+            &[
+                "macro_rules! make { ($($n:ident),*) => { ::std::thread_local! { $( pub static $n: Cell<Box<dyn Fn(u8) -> u8>> = f(); )* } fn g() {} } }",
+            ],
+            "make",
+        );
+        assert!(
+            made.contains(
+                "$(#[unsafe(export_name=concat!(\"recoil_static_7_0_0000\",\"_\",stringify!($n)))]pubstatic$n:::recoil::runtime::Kept<::std::thread::LocalKey<Cell<Box<dynFn(u8)->u8>>>>"
+            ),
+            "{made}"
+        );
+        assert!(made.contains("::std::thread_local!{static$n:Cell<Box<dynFn(u8)->u8>>=f();}$n});)*fng(){}"), "{made}");
+        let made = definitions(
+            &["macro_rules! make { ($n:ident) => { lazy_static! { static ref $n: u8 = 1; static ref M: u8 = 2 }; } }"],
+            "make",
+        );
+        assert!(made.contains("static$n:::std::sync::LazyLock<u8>=::std::sync::LazyLock::new(||->u8{1});"), "{made}");
+        assert!(made.contains("staticM:::std::sync::LazyLock<u8>=::std::sync::LazyLock::new(||->u8{2});}"), "{made}");
     }
 
     #[test]

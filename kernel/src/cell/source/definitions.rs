@@ -3,10 +3,15 @@
 //! Whether a stored value still fits its type is the compiler's to say (`compile::shape`). This is for what it cannot
 //! say: the methods of a trait behind a `dyn`, and the contents of a static.
 
+mod reach;
+#[cfg(test)]
+mod tests;
+
 use super::errors::Errors;
 use super::parsed::words;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
+use reach::defined_in;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::Item;
 use syn::visit_mut::VisitMut;
@@ -53,9 +58,15 @@ const PLAIN_MACROS: [&str; 16] = [
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Definitions {
     items: BTreeMap<String, String>,
-    /// Associated types and constants, by trait and then by the head of the `impl`; and calls of macros that make
-    /// items, by the words in them.
+    /// Heads of functions, which no type is made of.
+    functions: BTreeMap<String, String>,
+    /// Associated types, constants and constant functions by the words that lead to them (their names, the trait, the type),
+    /// and then by the head of the `impl`; and calls of macros that make items, by the words in them.
     associated: BTreeMap<String, BTreeMap<String, String>>,
+    /// Words in the paths of `use a::*`, and of those inside of modules.
+    globs: BTreeSet<String>,
+    /// Names that modules define, by the module.
+    within: BTreeMap<String, BTreeSet<String>>,
     item_macros: BTreeSet<String>,
     /// Macros that make functions and statics, but no types and nothing that types are made of.
     typeless_macros: BTreeSet<String>,
@@ -76,7 +87,7 @@ impl Definitions {
         self.errors.add(&item);
         // Without comments and blanks, which change nothing.
         let text = plain(&item).to_token_stream().to_string();
-        self.downcasts |= asks_for_types(&words(&text));
+        self.downcasts |= reach::asks_for_types(&words(&text));
         let name = match &item {
             Item::Struct(item) => item.ident.to_string(),
             Item::Enum(item) => item.ident.to_string(),
@@ -86,23 +97,55 @@ impl Definitions {
             Item::Mod(item) => item.ident.to_string(),
             Item::Static(item) => item.ident.to_string(),
             Item::Fn(item) => {
+                let name = item.sig.ident.to_string();
+                if item.sig.constness.is_some() {
+                    return self.define(name, text);
+                }
                 // Only its head: what it does changes no type.
                 let head = item.sig.to_token_stream().to_string();
-                let text = if item.sig.constness.is_some() { text } else { head };
-                return self.define(item.sig.ident.to_string(), text);
+                let before = self.functions.insert(name, head.clone());
+                self.redefined += u32::from(before.is_some_and(|before| before != head));
+                return;
             }
             Item::Trait(item) => item.ident.to_string(),
             Item::Macro(item) => return self.add_macro(item, text),
             Item::Use(item) => {
                 let mut names = Vec::new();
                 used(&item.tree, String::new(), &mut names);
+                self.globs.extend(reach::globs(&item.tree));
                 return names.into_iter().for_each(|(name, path)| self.define(name, path));
             }
             Item::Impl(item) => return self.add_impl(item),
             _ => return,
         };
         self.types |= matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Mod(_));
+        if let Item::Mod(item) = &item {
+            self.add_inner(&name, item.content.iter().flat_map(|(_, items)| items));
+        }
         self.define(name, text);
+    }
+
+    /// What a module defines, which others may see by a `use m::*`.
+    fn add_inner<'a>(&mut self, module: &str, items: impl Iterator<Item = &'a Item>) {
+        let (names, globs) = defined_in(items);
+        self.globs.extend(globs);
+        self.within.insert(module.to_owned(), names);
+    }
+
+    /// Takes in a module whose text is elsewhere: in a file, or in the files of a crate.
+    pub fn add_module(&mut self, name: &str, text: &str) {
+        self.types = true;
+        match syn::parse_file(text) {
+            Ok(file) => self.add_inner(name, file.items.iter()),
+            Err(_) => drop(self.within.insert(name.to_owned(), words(text))),
+        }
+        self.define(name.to_owned(), text.to_owned());
+    }
+
+    /// Takes in the items of a file that is included.
+    pub fn add_file(&mut self, text: &str) {
+        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+        items.iter().for_each(|item| self.add(&item.to_token_stream().to_string()));
     }
 
     fn define(&mut self, name: String, text: String) {
@@ -138,25 +181,38 @@ impl Definitions {
     }
 
     fn add_impl(&mut self, item: &syn::ItemImpl) {
-        let Some((_, path, _)) = &item.trait_ else { return };
-        let Some(name) = path.segments.last() else { return };
-        // An `impl` without associated types says nothing of any type.
-        let parts = item.items.iter().filter(|part| matches!(part, syn::ImplItem::Type(_) | syn::ImplItem::Const(_)));
-        let text: Vec<_> = parts.map(|part| part.to_token_stream().to_string()).collect();
-        let head = format!("{} for {}", path.to_token_stream(), item.self_ty.to_token_stream());
-        let associated = self.associated.entry(name.ident.to_string()).or_default();
-        match text.is_empty() {
-            true => associated.remove(&head),
-            false => associated.insert(head, text.join("\n")),
-        };
+        let kind = item.self_ty.to_token_stream().to_string();
+        // An `impl` without associated types and constants says nothing of any type.
+        let parts: Vec<_> = item.items.iter().filter_map(reach::associated).collect();
+        match &item.trait_ {
+            Some((_, path, _)) => {
+                let of = path.segments.last().map(|name| name.ident.to_string()).unwrap_or_default();
+                let head = format!("{} for {kind}", path.to_token_stream());
+                self.associated.values_mut().for_each(|heads| drop(heads.remove(&head)));
+                let text: Vec<_> = parts.iter().map(|(_, text)| text.as_str()).collect();
+                let names = parts.iter().map(|(name, _)| name.clone());
+                let leading: BTreeSet<String> = names.chain([of]).chain(words(&kind)).collect();
+                for word in leading.into_iter().filter(|_| !parts.is_empty()) {
+                    self.associated.entry(word).or_default().insert(head.clone(), text.join("\n"));
+                }
+            }
+            // Others may define more of the same type.
+            None => {
+                for (name, text) in parts {
+                    for word in [name.clone()].into_iter().chain(words(&kind)) {
+                        self.associated.entry(word).or_default().insert(format!("{kind}::{name}"), text.clone());
+                    }
+                }
+            }
+        }
     }
 
     /// Whether the notebook has an item of this name.
     pub fn defines(&self, name: &str) -> bool {
-        self.items.contains_key(name)
+        self.items.contains_key(name) || self.functions.contains_key(name)
     }
 
-    /// The path of a name that was imported.
+    /// The path of a name that was imported, or the text of what has this name.
     pub fn stands_for(&self, name: &str) -> Option<&str> {
         self.items.get(name).map(String::as_str)
     }
@@ -175,62 +231,6 @@ impl Definitions {
     pub fn definition_of(&self, name: &str) -> Option<String> {
         self.items.get(name).cloned()
     }
-
-    /// Everything the notebook defines that a type may be made of.
-    pub fn of(&self, kind: &str) -> String {
-        self.closure(kind).into_values().collect::<Vec<_>>().join("\n")
-    }
-
-    /// What a type that has a `dyn` in it is made of. Its methods were compiled when its value was made: what they take and
-    /// give must still be what it was then, and none of that shows in the layout of the value.
-    pub fn behind_dyn(&self, kind: &str) -> BTreeMap<String, String> {
-        let closure = self.closure(kind);
-        if is_dynamic(kind, &closure) { closure } else { BTreeMap::new() }
-    }
-
-    /// Whether what a type with a `dyn` in it was made of is something else now. More, such as another `impl` of a trait,
-    /// changes nothing for a value that is there.
-    pub fn is_changed_behind_dyn(&self, kind: &str, before: &BTreeMap<String, String>) -> bool {
-        let now = if before.is_empty() { BTreeMap::new() } else { self.behind_dyn(kind) };
-        before.iter().any(|(name, text)| now.get(name) != Some(text))
-    }
-
-    /// Whether a value of a type may be asked for a type that nobody can tell from outside, by code with these words or by an
-    /// item: a type that was defined anew would be taken for the old one.
-    pub fn hides_types(&self, kind: &str, words: &BTreeSet<String>) -> bool {
-        if !self.downcasts && !asks_for_types(words) {
-            return false;
-        }
-        let closure = self.closure(kind);
-        let hides = |text: &str| text.contains("Any") || text.contains("Error");
-        is_dynamic(kind, &closure) && (hides(kind) || closure.values().any(|text| hides(text)))
-    }
-
-    fn closure(&self, kind: &str) -> BTreeMap<String, String> {
-        let mut found: BTreeMap<String, String> = BTreeMap::new();
-        let mut wanted = words(kind);
-        while let Some(word) = wanted.pop_first() {
-            let own = self.items.get(&word).map(|text| (word.clone(), text.clone()));
-            let associated = self.associated.get(&word).into_iter().flatten();
-            let associated = associated.map(|(head, text)| (head.clone(), format!("{head}\n{text}")));
-            for (name, text) in own.into_iter().chain(associated) {
-                if let std::collections::btree_map::Entry::Vacant(place) = found.entry(name) {
-                    wanted.extend(words(&text));
-                    place.insert(text);
-                }
-            }
-        }
-        found
-    }
-}
-
-fn is_dynamic(kind: &str, closure: &BTreeMap<String, String>) -> bool {
-    kind.contains("dyn ") || closure.values().any(|text| text.contains("dyn "))
-}
-
-/// Whether code with these words asks a value for its type.
-fn asks_for_types(words: &BTreeSet<String>) -> bool {
-    words.iter().any(|word| word.starts_with("downcast"))
 }
 
 /// An item without its documentation, which changes nothing.
@@ -248,24 +248,28 @@ fn plain(item: &Item) -> Item {
 
 /// The name of an item, if it has one.
 pub(crate) fn item_name(item: &str) -> Option<String> {
-    let name = match syn::parse_str::<Item>(item).ok()? {
-        Item::Fn(item) => item.sig.ident,
-        Item::Struct(item) => item.ident,
-        Item::Enum(item) => item.ident,
-        Item::Union(item) => item.ident,
-        Item::Type(item) => item.ident,
-        Item::Const(item) => item.ident,
-        Item::Static(item) => item.ident,
-        Item::Trait(item) => item.ident,
-        Item::Mod(item) => item.ident,
-        Item::Macro(item) => item.ident?,
+    name_of(&syn::parse_str::<Item>(item).ok()?)
+}
+
+fn name_of(item: &Item) -> Option<String> {
+    let name = match item {
+        Item::Fn(item) => &item.sig.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Union(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Const(item) => &item.ident,
+        Item::Static(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Mod(item) => &item.ident,
+        Item::Macro(item) => item.ident.as_ref()?,
         _ => return None,
     };
     Some(name.to_string())
 }
 
 /// Names that a `use` brings, with the paths behind them.
-fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
+pub(super) fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
     match tree {
         syn::UseTree::Path(inner) => used(&inner.tree, format!("{path}{}::", inner.ident), names),
         syn::UseTree::Name(name) => names.push((name.ident.to_string(), format!("{path}{}", name.ident))),
@@ -337,108 +341,4 @@ fn begins_item(tokens: TokenStream, makes_items: &dyn Fn(&str) -> bool) -> bool 
         }
     }
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(items: &[&str]) -> Definitions {
-        let mut definitions = Definitions::default();
-        items.iter().for_each(|item| definitions.add(item));
-        definitions
-    }
-
-    #[test]
-    fn definitions_are_followed() {
-        let mut definitions = of(&["struct P { q: Vec<Q> }", "struct Q { x: f64 }"]);
-        let before = definitions.of("Vec<P>");
-        definitions.add("struct Q { x: f64, }");
-        definitions.add("fn f() {}");
-        assert_eq!(definitions.of("i32"), "");
-        definitions.add("struct Q { x: String }");
-        assert_ne!(definitions.of("Vec<P>"), before);
-    }
-
-    #[test]
-    fn constants_aliases_modules_macros_and_associated_types_are_followed() {
-        for (item, other) in [
-            ("const N: usize = 3;", "const N: usize = 6;"),
-            ("type N = f64;", "type N = u64;"),
-            ("mod N { pub struct X(u8); }", "mod N { pub struct X(u16); }"),
-            ("use a::X as N;", "use b::X as N;"),
-            ("macro_rules! N { () => { u8 } }", "macro_rules! N { () => { u16 } }"),
-            ("impl N for A { type Out = u8; }", "impl N for A { type Out = u16; }"),
-        ] {
-            let mut definitions = of(&["struct A(N);", item]);
-            let before = definitions.of("Vec<A>");
-            definitions.add(other);
-            assert_ne!(definitions.of("Vec<A>"), before, "{item}");
-        }
-    }
-
-    #[test]
-    fn what_methods_behind_dyn_take_matters() {
-        let mut definitions =
-            of(&["trait T { fn f(&self, x: X); }", "struct A(Box<dyn T>);", "struct B<X: T>(X);", "struct X(u8);"]);
-        for dynamic in ["A", "Box<dyn T>"] {
-            let behind = definitions.behind_dyn(dynamic);
-            assert!(behind.contains_key("T") && behind.contains_key("X"), "{behind:?}");
-        }
-        assert!(definitions.behind_dyn("B<u8>").is_empty());
-        let function = "std::boxed::Box<dyn std::ops::Fn(X) -> u8>";
-        let before = definitions.behind_dyn(function);
-        assert!(before.contains_key("X") && !definitions.is_changed_behind_dyn(function, &before));
-        let before = definitions.behind_dyn("Box<dyn T>");
-        definitions.add("impl T for u64 { type Out = u8; }");
-        assert!(!definitions.is_changed_behind_dyn("Box<dyn T>", &before), "another impl");
-        definitions.add("struct X(u16);");
-        assert!(definitions.is_changed_behind_dyn("Box<dyn T>", &before));
-    }
-
-    #[test]
-    fn hidden_types_matter_to_who_asks_for_them() {
-        let asks = words("b.downcast_ref::<A>()");
-        let mut definitions = of(&["struct A(u8);", "struct Held(Box<dyn std::any::Any>);"]);
-        assert!(definitions.hides_types("Box<dyn Any>", &asks) && definitions.hides_types("Held", &asks));
-        assert!(!definitions.hides_types("Box<dyn Fn(A)>", &asks) && !definitions.hides_types("Held", &words("b")));
-        definitions.add("fn f(e: &dyn Error) -> bool { e.downcast_ref::<A>().is_some() }");
-        assert!(definitions.hides_types("Box<dyn Error>", &words("f(&*e)")));
-        assert_eq!(definitions.redefined, 0);
-        definitions.add("/// Documented.\nstruct A(u8);");
-        assert_eq!(definitions.redefined, 0);
-        definitions.add("struct A(u16);");
-        assert_eq!(definitions.redefined, 1);
-    }
-
-    #[test]
-    fn what_is_made_of_a_macro_with_types_depends_on_its_calls() {
-        let calls = |rules: &str| {
-            let mut definitions = of(&["struct P(u8);", rules, "make!(A, P);"]);
-            let before = (definitions.of("P"), definitions.of("A"));
-            definitions.add("make!(B, P);");
-            (definitions.of("P"), definitions.of("A")) != before
-        };
-        assert!(!calls("macro_rules! make { ($n:ident, $t:ty) => { static $n: Mutex<Vec<$t>> = f(vec![]); } }"));
-        for types in ["struct Q($t);", "impl $t {}", "other!($n);", "const $n: u8 = 1;"] {
-            let rules = format!("macro_rules! make {{ ($n:ident, $t:ty) => {{ static $n: u8 = 1; {types} }} }}");
-            assert!(calls(&rules), "{types}");
-        }
-    }
-
-    #[test]
-    fn macros_that_make_items_are_told_from_others() {
-        for (rules, makes) in [
-            ("macro_rules! m { ($n:ident) => { struct $n; } }", true),
-            ("macro_rules! m { ($(#[$m:meta])* $v:vis $n:ident) => { $(#[$m])* $v struct $n(u8); } }", true),
-            ("macro_rules! m { ($($n:ident),*) => { $( impl T for $n {} )* } }", true),
-            ("macro_rules! m { ($n:ident) => { #[derive(Debug)] pub(crate) enum $n { A } } }", true),
-            ("macro_rules! m { ($x:expr) => { $x + 1 } }", false),
-            ("macro_rules! m { ($x:expr) => { println!(\"{}\", $x) } }", false),
-            ("macro_rules! m { ($x:expr) => {{ let y = $x; y }} }", false),
-            ("macro_rules! m { () => { bitflags! { struct A: u8 { const B = 1; } } } }", true),
-        ] {
-            assert_eq!(of(&[rules]).makes_items("m"), makes, "{rules}");
-        }
-    }
 }

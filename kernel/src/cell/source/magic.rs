@@ -155,14 +155,14 @@ fn parse_magic(magic: &str) -> Line {
         "reset" => Line::Reset,
         "restore" => Line::Restore,
         "load" => Line::Load(argument),
-        "cd" => Line::Folder(Some(if argument.is_empty() { "~".into() } else { argument })),
+        "cd" => Line::Folder(Some(if argument.is_empty() { "~".into() } else { unquoted(&argument).to_owned() })),
         "pwd" => Line::Folder(None),
         "env" | "set_env" => {
             let text = argument.trim();
             let split = text.split_once('=').or_else(|| text.split_once(char::is_whitespace));
             match split {
                 Some((name, value)) => {
-                    let value = value.trim().trim_matches('"').to_owned();
+                    let value = unquoted(value.trim()).to_owned();
                     Line::Environment(Some(name.trim().to_owned()), Some(value))
                 }
                 None => Line::Environment((!text.is_empty()).then(|| text.to_owned()), None),
@@ -171,6 +171,12 @@ fn parse_magic(magic: &str) -> Line {
         "help" | "magics" | "lsmagic" => Line::Help(argument),
         _ => Line::Unknown(format!("%{name}")),
     }
+}
+
+/// A text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let between = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    between('"').or_else(|| between('\'')).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -211,6 +217,8 @@ mod tests {
         assert_eq!(split("%help query").0, [Line::Help("query".into())]);
         assert_eq!(split("%provenance").0, [Line::Provenance]);
         assert_eq!(split("%cd").0, [Line::Folder(Some("~".into()))]);
+        assert_eq!(split("%cd \"my folder\"").0, [Line::Folder(Some("my folder".into()))]);
+        assert_eq!(split("%env A='b \"c\"'").0, [Line::Environment(Some("A".into()), Some("b \"c\"".into()))]);
         assert_eq!(split("%env A=b c").0, [Line::Environment(Some("A".into()), Some("b c".into()))]);
         assert_eq!(split("%env A").0, [Line::Environment(Some("A".into()), None)]);
         assert_eq!(split("%nonsense").0, [Line::Unknown("%nonsense".into())]);

@@ -8,7 +8,7 @@ mod copies;
 pub(crate) mod definitions;
 pub(crate) mod edits;
 pub(crate) mod errors;
-mod files;
+pub(crate) mod files;
 pub(crate) mod generate;
 pub(crate) mod magic;
 pub(crate) mod makers;

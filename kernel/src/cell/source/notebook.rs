@@ -12,8 +12,8 @@ pub(crate) struct Notebook<'a> {
     pub makes_items: &'a dyn Fn(&str) -> bool,
     /// The definition of what has this name in the notebook, which may be a macro.
     pub definition_of: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether `sleep` was imported from the standard library's threads.
-    pub imports_sleep: bool,
+    /// The path behind a name that was imported.
+    pub stands_for: &'a dyn Fn(&str) -> Option<String>,
     /// The folder of the cells, which files are named from.
     pub folder: PathBuf,
     /// The number of the cell.
@@ -30,7 +30,7 @@ impl Notebook<'static> {
             holds_messages: &|_| false,
             makes_items: &|_| false,
             definition_of: &|_| None,
-            imports_sleep: false,
+            stands_for: &|_| None,
             folder: PathBuf::new(),
             cell: 0,
             runs: 0,

@@ -1,11 +1,12 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
+use super::definitions::used;
 use super::edits::Edit;
-use super::notebook::Notebook;
+use super::files;
+use super::notebook::{Notebook, hash};
 use super::parsed::{Binding, Parsed, range, words};
 use super::rewrite::Rewriter;
 use super::statics;
-use proc_macro2::TokenTree;
 use std::ops::Range;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
@@ -22,9 +23,11 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     let words = words(code);
     let mut parsed = Parsed { names_tokio: words.contains("tokio"), words, ..Parsed::default() };
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
-    let sleeps = notebook.imports_sleep || (code.contains("std::thread::") && code.contains("sleep"));
+    let mut imports = Imports::default();
+    statements.iter().for_each(|statement| imports.visit_stmt(statement));
+    let imports = imports.0.into_iter().collect();
     let mut visitor =
-        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, sleeps, awaited: None, lasting: false };
+        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, imports, awaited: None, lasting: false };
     for statement in &statements {
         visitor.lasting = match statement {
             Stmt::Item(_) => true,
@@ -40,13 +43,13 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
                 if let Item::Macro(call) = item
                     && call.ident.is_none()
                 {
-                    item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                    item_macro(&call.mac, range.clone(), &mut parsed);
                 }
                 parsed.items.push(range);
             }
             Stmt::Macro(call) if makes_items(notebook, &call.mac) => {
                 let range = with_semicolon(code, range(call.span()));
-                item_macro(code, notebook, &call.mac, range.clone(), &mut parsed);
+                item_macro(&call.mac, range.clone(), &mut parsed);
                 parsed.items.push(range);
             }
             Stmt::Local(local) => {
@@ -73,31 +76,32 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     Ok(parsed)
 }
 
-fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
-    call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
-        // What defines a macro in turn cannot be put into one.
-        && !call.tokens.to_string().contains('$')
+/// Names that a cell imports, anywhere in it.
+#[derive(Default)]
+struct Imports(Vec<(String, String)>);
+
+impl<'ast> Visit<'ast> for Imports {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        used(&item.tree, String::new(), &mut self.0);
+    }
 }
 
-/// A call of a macro that makes items: those that make statics are written out, others get a name.
-fn item_macro(code: &str, notebook: &Notebook<'_>, call: &syn::Macro, whole: Range<usize>, parsed: &mut Parsed) {
-    let mut count = parsed.statics.len();
-    let mut symbol = || {
-        count += 1;
-        statics::symbol(code, count - 1, notebook.runs)
-    };
-    if let Some((edits, statics)) = statics::written_out(code, call, &whole, &mut symbol) {
-        parsed.edits.extend(edits);
-        parsed.statics.extend(statics);
+fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
+    let made = call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
+        // What defines a macro in turn cannot be put into one.
+        && !call.tokens.to_string().contains('$');
+    made || files::includes_items(call, &notebook.folder)
+}
+
+/// A call of a macro that makes items gets a name, unless it is written out as statics already.
+fn item_macro(call: &syn::Macro, whole: Range<usize>, parsed: &mut Parsed) {
+    if statics::can_be_written_out(call) {
         return;
     }
     let macro_name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-    let words = ["pub", "struct", "enum", "fn", "const", "static", "type", "trait", "mod"];
-    let first = call.tokens.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if !words.contains(&word.to_string().as_str()) => Some(word.to_string()),
-        _ => None,
-    });
-    parsed.made.insert(whole.start, format!("{macro_name}_{}", first.unwrap_or_default()));
+    // The same words again replace what they have made; of others that make the same thing the compiler will tell.
+    let words = call.tokens.to_string();
+    parsed.made.insert(whole.start, format!("{macro_name}_{:016x}", hash(&words)));
 }
 
 /// Whether an expression plainly never has a value.
@@ -138,7 +142,7 @@ fn item_range(code: &str, item: &Item) -> Range<usize> {
     if matches!(item, Item::Macro(_)) { with_semicolon(code, range) } else { range }
 }
 
-fn with_semicolon(code: &str, mut range: Range<usize>) -> Range<usize> {
+pub(super) fn with_semicolon(code: &str, mut range: Range<usize>) -> Range<usize> {
     let rest = &code[range.end..];
     let after = rest.trim_start();
     if after.starts_with(';') {
@@ -277,8 +281,23 @@ mod tests {
             ("data.query(\"x > @cut\");", "data.query(::recoil::query!(\"x > @cut\"));"),
             ("data.query(\"x > 2\");", "data.query(\"x > 2\");"),
             ("let a = dbg!(x);", "let a = ::recoil::recoil_dbg!(\"In[0]:1:9\", x);"),
+            ("println!(\"{}\", f(vec![dbg!()]));", "println!(\"{}\", f(vec![::recoil::recoil_dbg!(\"In[0]:1:23\")]));"),
+            (
+                "macro_rules! m { () => { dbg!(1) } }",
+                "macro_rules! m { () => { ::recoil::recoil_dbg!(\"In[0]:1:26\", 1) } }",
+            ),
+            ("\n f(line!(), column!(), file!())", "\n f(2_u32, 13_u32, \"In[0]\")"),
             ("std::io::stdin().read_line(&mut s)?;", "::recoil::runtime::stdin().read_line(&mut s)?;"),
             ("use tokio::time::sleep; sleep(d);", "use tokio::time::sleep; sleep(d);"),
+            ("use std::thread::sleep as nap; nap(d);", "use std::thread::sleep as nap; ::recoil::runtime::sleep(d);"),
+            ("use std::thread as th; th::sleep(d);", "use std::thread as th; ::recoil::runtime::sleep(d);"),
+            (
+                "use std::{io, thread::{self, sleep}}; thread::sleep(d); sleep(d);",
+                "use std::{io, thread::{self, sleep}}; ::recoil::runtime::sleep(d); ::recoil::runtime::sleep(d);",
+            ),
+            ("use std::io::stdin; stdin().lines();", "use std::io::stdin; ::recoil::runtime::stdin().lines();"),
+            ("fn stdin() {} stdin();", "fn stdin() {} stdin();"),
+            ("use std::thread::spawn; spawn(f);", "use std::thread::spawn; spawn(::recoil::runtime::of_cell(f));"),
         ] {
             assert_eq!(rewritten(code), expected);
         }
@@ -318,7 +337,11 @@ mod tests {
         let notebook = Notebook { makes_items: &|name| name == "make", ..Notebook::empty() };
         let code = "make!(Foo);\nmake! { pub struct Bar }\nvec![1]";
         let parsed = parse(code, &notebook).unwrap();
-        assert_eq!(parsed.made.values().collect::<Vec<_>>(), ["make_Foo", "make_Bar"]);
+        let made = |name: &str, words: &str| format!("{name}_{:016x}", hash(words));
+        assert_eq!(
+            parsed.made.values().cloned().collect::<Vec<_>>(),
+            &[made("make", "Foo"), made("make", "pub struct Bar")]
+        );
         assert_eq!(&code[parsed.tail.unwrap()], "vec![1]");
         assert_eq!(&code[parsed.items[0].clone()], "make!(Foo);");
     }

@@ -2,6 +2,7 @@
 
 use super::edits::Edit;
 use super::errors::Errors;
+use super::files::Named;
 use super::statics::Static;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,8 @@ pub(crate) struct Parsed {
     pub names_tokio: bool,
     /// Whether the cell loops or takes closures, so that optimised code pays.
     pub heavy: bool,
+    /// Files that its items name.
+    pub files: Vec<Named>,
     /// The notebook's error types, of which the prelude is told.
     pub errors: Errors,
 }

@@ -1,13 +1,19 @@
 //! What is changed inside of a cell's statements and items before they are compiled, and what is learnt on the way.
 
+mod channels;
+mod lasting;
+mod places;
+
 use super::copies;
 use super::edits::Edit;
 use super::files;
-use super::notebook::{Notebook, hash};
+use super::notebook::Notebook;
 use super::parsed::{Parsed, range};
 use super::statics::{self, Static};
 use super::tries;
+use places::Constant;
 use proc_macro2::{TokenStream, TokenTree};
+use std::collections::HashMap;
 use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -79,8 +85,8 @@ pub(super) struct Rewriter<'a> {
     pub parsed: &'a mut Parsed,
     /// Depth of functions and async blocks around.
     pub nested: usize,
-    /// Whether `sleep` is that of the standard library's threads.
-    pub sleeps: bool,
+    /// Paths of the names that the cell imports.
+    pub imports: HashMap<String, String>,
     /// First byte of a method's name that `.await` follows.
     pub awaited: Option<usize>,
     /// Whether what is visited lives on, as items do.
@@ -88,6 +94,21 @@ pub(super) struct Rewriter<'a> {
 }
 
 impl Rewriter<'_> {
+    /// The path of a function from the root of its crate, as far as imports say it.
+    fn whole_path(&self, text: &str) -> String {
+        let text = text.trim_start_matches("::");
+        let (first, rest) = text.split_once("::").unwrap_or((text, ""));
+        let imported = self.imports.get(first).cloned().or_else(|| (self.notebook.stands_for)(first));
+        let known = match first {
+            "thread" | "io" => Some(format!("std::{first}")),
+            _ => None,
+        };
+        // `thread::{self}` is imported as `thread::self`.
+        let first = imported.map(|path| path.trim_end_matches("::self").to_owned()).or(known);
+        let first = first.unwrap_or_else(|| text.split("::").next().unwrap_or_default().to_owned());
+        if rest.is_empty() { first } else { format!("{first}::{rest}") }
+    }
+
     fn insert(&mut self, at: usize, text: &str) {
         self.parsed.edits.push(Edit { start: at, end: at, text: text.into() });
     }
@@ -126,48 +147,6 @@ impl Rewriter<'_> {
                 || (path.segments.len() == 1 && self.parsed.words.iter().any(|word| of_futures(word))))
     }
 
-    /// A loop over the messages of a channel waits for each of them. Whether it is one only the compiler knows; where it is
-    /// not, it finds no such method, and gets the plain iterator.
-    fn receives(&mut self, over: &Expr) {
-        let name = |expression: &Expr| match expression {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            Expr::Field(field) => Some(self.code[range(field.member.span())].to_owned()),
-            _ => None,
-        };
-        let (inner, borrowed) = match over {
-            Expr::Reference(reference) => (&*reference.expr, true),
-            Expr::MethodCall(call) if call.method == "iter" && call.args.is_empty() => (&*call.receiver, false),
-            other => (other, false),
-        };
-        let Some(name) = name(inner) else { return };
-        let said = ["channel", "sync_channel", "Receiver"].iter().any(|word| self.parsed.words.contains(*word));
-        if !said && !(self.notebook.holds_messages)(&name) {
-            return;
-        }
-        let [(_, whole), (_, by_reference)] = MESSAGES;
-        match over {
-            Expr::MethodCall(call) => {
-                let Range { start, end } = range(call.method.span());
-                self.parsed.edits.push(Edit { start, end, text: by_reference.into() });
-            }
-            _ if borrowed => self.around(range(over.span()), "(", &format!(").{whole}()")),
-            _ => self.insert(range(over.span()).end, &format!(".{whole}()")),
-        }
-    }
-
-    /// A macro that makes statics gets a copy for this call.
-    fn copied(&mut self, name: &proc_macro2::Ident, arguments: &TokenStream) {
-        let (code, runs, first) = (self.code, self.notebook.runs, self.parsed.statics.len());
-        let call = format!("{:016x}_{first}", hash(code));
-        let mut symbol = |index| statics::symbol(code, first + index, runs);
-        let made = copies::copied(&name.to_string(), arguments, &call, self.notebook.definition_of, &mut symbol);
-        let Some(made) = made else { return };
-        let Range { start, end } = range(name.span());
-        self.parsed.edits.push(Edit { start, end, text: made.name });
-        self.parsed.copies.extend(made.definitions);
-        self.parsed.statics.extend(made.statics);
-    }
-
     fn inside(&mut self, visit: impl FnOnce(&mut Self)) {
         self.nested += 1;
         visit(self);
@@ -199,14 +178,16 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
 
     fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
         // A constant function cannot be stopped: it may run inside the compiler.
-        if function.sig.constness.is_none() {
-            self.inside(|visitor| visit::visit_item_fn(visitor, function));
+        match function.sig.constness {
+            None => self.inside(|visitor| visit::visit_item_fn(visitor, function)),
+            Some(_) => Constant(self).visit_block(&function.block),
         }
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
-        if function.sig.constness.is_none() {
-            self.inside(|visitor| visit::visit_impl_item_fn(visitor, function));
+        match function.sig.constness {
+            None => self.inside(|visitor| visit::visit_impl_item_fn(visitor, function)),
+            Some(_) => Constant(self).visit_block(&function.block),
         }
     }
 
@@ -222,14 +203,31 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         visit::visit_expr_try(self, tried);
     }
 
-    fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
+    // What runs inside of the compiler cannot be stopped; but it may name files.
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        Constant(self).visit_item_const(item);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast syn::ImplItemConst) {
+        Constant(self).visit_impl_item_const(item);
+    }
+
+    fn visit_trait_item_const(&mut self, item: &'ast syn::TraitItemConst) {
+        Constant(self).visit_trait_item_const(item);
+    }
+
+    fn visit_expr_const(&mut self, block: &'ast syn::ExprConst) {
+        Constant(self).visit_expr_const(block);
+    }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.parsed.edits.extend(files::module(item, &self.notebook.folder));
+        let named = files::module(item, &self.notebook.folder);
+        self.names(named);
         visit::visit_item_mod(self, item);
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        Constant(self).visit_expr(&item.expr);
         if statics::is_placed(&item.attrs) {
             return;
         }
@@ -241,6 +239,18 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         self.insert(at.start, &statics::exported(&symbol));
         let kind = self.code[range(item.ty.span())].to_owned();
         self.parsed.statics.push(Static { symbol, kind });
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        if !self.written_out(&item.mac) {
+            visit::visit_item_macro(self, item);
+        }
+    }
+
+    fn visit_stmt_macro(&mut self, statement: &'ast syn::StmtMacro) {
+        if !self.written_out(&statement.mac) {
+            visit::visit_stmt_macro(self, statement);
+        }
     }
 
     fn visit_expr_async(&mut self, expression: &'ast syn::ExprAsync) {
@@ -259,12 +269,12 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         if let Expr::Path(function) = &*call.func {
             let path = range(function.span());
             let text: String = self.code[path.clone()].split_whitespace().collect();
-            let sleeps = matches!(text.as_str(), "std::thread::sleep" | "thread::sleep" | "::std::thread::sleep");
-            if (sleeps || (text == "sleep" && self.sleeps)) && call.args.len() == 1 {
+            let whole = self.whole_path(&text);
+            if whole == "std::thread::sleep" && call.args.len() == 1 {
                 let text = "::recoil::runtime::sleep".into();
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
             }
-            if matches!(text.as_str(), "std::io::stdin" | "io::stdin" | "::std::io::stdin") {
+            if whole == "std::io::stdin" {
                 let text = "::recoil::runtime::stdin".into();
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text });
             }
@@ -275,7 +285,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text: DISPLAY.into() });
                 self.around(range(shown.span()), DISPLAY_OPEN, DISPLAY_CLOSE);
             }
-            if matches!(text.as_str(), "std::thread::spawn" | "thread::spawn" | "::std::thread::spawn") {
+            if whole == "std::thread::spawn" {
                 let work = call.args.first().map(|work| range(work.span()));
                 work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
             }
@@ -346,21 +356,19 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
             }
             copies::called(&call.tokens, &mut |name, group| self.copied(name, &group.stream()));
         }
-        self.parsed.edits.extend(files::include(call, &self.notebook.folder));
-        // The place of `dbg!` would be one in generated code.
+        let named = files::include(call, &self.notebook.folder);
+        self.names(named);
         if call.path.is_ident("dbg") {
-            let name = range(call.path.span());
-            let (line, column) = super::edits::line_and_column(self.code, name.start);
-            let place = format!("\"In[{}]:{line}:{column}\"", self.notebook.cell);
             let open = match &call.delimiter {
                 syn::MacroDelimiter::Paren(paren) => range(paren.span.open()),
                 syn::MacroDelimiter::Brace(brace) => range(brace.span.open()),
                 syn::MacroDelimiter::Bracket(bracket) => range(bracket.span.open()),
             };
-            let comma = if call.tokens.is_empty() { "" } else { ", " };
-            self.parsed.edits.push(Edit { start: name.start, end: name.end, text: "::recoil::recoil_dbg".into() });
-            self.insert(open.end, &format!("{place}{comma}"));
+            self.debugged(range(call.path.span()), open, call.tokens.is_empty());
         }
+        // Those among the arguments of others, and in the rules of a macro of the user's.
+        self.debugged_in(&call.tokens);
+        self.placed(call);
         // What is inside is not parsed: `.await` and loops there are rare, and `.await` is found as tokens.
         self.parsed.awaits |= self.nested == 0 && (self.waits(&call.path) || contains_await(call.tokens.clone()));
         visit::visit_macro(self, call);

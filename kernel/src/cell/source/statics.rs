@@ -83,6 +83,20 @@ impl Parse for Declarations {
     }
 }
 
+/// Whether a macro is `thread_local!` (true) or `lazy_static!` (false).
+fn is_local(call: &syn::Macro) -> Option<bool> {
+    match call.path.segments.last()?.ident.to_string().as_str() {
+        "thread_local" => Some(true),
+        "lazy_static" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a macro can be written out as statics.
+pub(crate) fn can_be_written_out(call: &syn::Macro) -> bool {
+    is_local(call).is_some() && syn::parse2::<Declarations>(call.tokens.clone()).is_ok()
+}
+
 /// Edits that write a `thread_local!` or `lazy_static!` out as statics, and the statics; `None` for other macros.
 /// `whole` is the range of the call with its semicolon.
 pub(crate) fn written_out(
@@ -91,11 +105,7 @@ pub(crate) fn written_out(
     whole: &Range<usize>,
     symbol: &mut dyn FnMut() -> String,
 ) -> Option<(Vec<Edit>, Vec<Static>)> {
-    let local = match call.path.segments.last()?.ident.to_string().as_str() {
-        "thread_local" => true,
-        "lazy_static" => false,
-        _ => return None,
-    };
+    let local = is_local(call)?;
     let declarations = syn::parse2::<Declarations>(call.tokens.clone()).ok()?.0;
     let mut edits = Vec::new();
     let mut statics = Vec::new();
@@ -112,11 +122,11 @@ pub(crate) fn written_out(
         let written = &code[kind.clone()];
         let (open, close) = if local {
             (
-                format!("mod recoil_local_{name} {{ use super::*; ::std::thread_local! {{ pub(super) static {name}: "),
                 format!(
-                    "; }} }}\n{attributes}{export}{visibility} static {name}: ::recoil::runtime::Kept<::std::thread::LocalKey<\
-                     {written}>> = ::recoil::runtime::Kept::new(recoil_local_{name}::{name});\n"
+                    "{attributes}{export}{visibility} static {name}: ::recoil::runtime::Kept<::std::thread::LocalKey<\
+                     {written}>> = ::recoil::runtime::Kept::new({{ ::std::thread_local! {{ static {name}: "
                 ),
+                format!("; }} {name} }});\n"),
             )
         } else {
             (
@@ -163,7 +173,7 @@ mod tests {
     #[test]
     fn thread_locals_and_lazy_statics_become_statics() {
         let text = rewritten("thread_local! { static N: Cell<u32> = Cell::new(1); pub static M: u8 = const { 2 } }");
-        assert!(text.contains("pub(super) static N: Cell<u32> = Cell::new(1); } }"), "{text}");
+        assert!(text.contains("{ static N: Cell<u32> = Cell::new(1); } N });"), "{text}");
         assert!(text.contains("#[unsafe(export_name = \"s2\")] pub static M:"), "{text}");
         let text = rewritten("lazy_static! { static ref M: Mutex<Vec<u8>> = { f(); Mutex::new(vec![]) }; }");
         assert!(text.contains("static M: ::std::sync::LazyLock<Mutex<Vec<u8>>>"), "{text}");

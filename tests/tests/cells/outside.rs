@@ -1,0 +1,69 @@
+//! What cells have to do with what is outside of them: programs, files, standard input, and places in the notebook.
+
+use super::table::Comes::{Fails, Prints, To};
+use super::table::{check, check_in};
+
+/// evcxr: as here.
+#[test]
+fn a_command_has_the_streams_that_it_was_given() {
+    check(&[
+        (
+            "use std::process::{Command, Stdio};\nlet (reader, mut writer) = std::io::pipe()?; std::io::Write::write_all(&mut writer, b\"given\")?; drop(writer);\n\
+             String::from_utf8(Command::new(\"cat\").stdin(reader).output()?.stdout)?",
+            To("\"given\""),
+        ),
+        ("String::from_utf8(Command::new(\"cat\").output()?.stdout)?", To("\"\"")),
+        (
+            "let o = Command::new(\"sh\").args([\"-c\", \"echo a; echo b >&2\"]).stderr(Stdio::null()).output()?; (o.stdout, o.stderr)",
+            To("([97, 10], [])"),
+        ),
+        (
+            "let mut c = Command::new(\"echo\"); c.arg(\"twice\"); c.output()?.stdout.len() + c.output()?.stdout.len()",
+            To("12"),
+        ),
+        ("let mut c = Command::new(\"echo\"); c.arg(\"seen\"); c.output()?; c.status()?;", Prints("seen")),
+        ("Command::new(\"sh\").args([\"-c\", \"exit 3\"]).output()?.status.code()", To("Some(3)")),
+        ("Command::new(\"no-such-program\").output()", Fails("No such file")),
+        // Much of both, which no pipe holds.
+        (
+            "let o = Command::new(\"sh\").args([\"-c\", \"head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2\"]).output()?; (o.stdout.len(), o.stderr.len())",
+            To("(300000, 300000)"),
+        ),
+    ]);
+}
+
+/// evcxr: standard input is at its end.
+#[test]
+fn standard_input_asks_whatever_it_is_called() {
+    check(&[
+        ("let mut s = String::new(); std::io::stdin().read_line(&mut s)?; s", To("\"answer to \\n\"")),
+        ("use std::io::stdin;\nlet mut s = String::new(); stdin().read_line(&mut s)?; s", To("\"answer to \\n\"")),
+        ("let mut s = String::new(); stdin().read_line(&mut s)?; s", To("\"answer to \\n\"")),
+        ("use std::io as inout;\ninout::stdin().lines().next().transpose()?", To("Some(\"answer to \")")),
+    ]);
+}
+
+/// evcxr: files are looked for in its own folder, and places are in its own files.
+#[test]
+fn files_and_places_are_those_of_the_notebook() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("my data")).expect("a folder");
+    std::fs::write(folder.path().join("my data/a.txt"), "text").expect("writes");
+    let go = format!("%cd \"{}/my data\"", folder.path().display());
+    check_in(
+        folder.path(),
+        &[
+            (&go, Prints("")),
+            ("const A: &str = include_str!(\"a.txt\");\nA", To("\"text\"")),
+            ("static B: &[u8] = include_bytes!(\"a.txt\");\nB.len()", To("4")),
+            ("struct C;\nimpl C { const N: usize = include_str!(\"a.txt\").len(); }\nC::N", To("4")),
+            ("const fn d() -> &'static str { include_str!(\"a.txt\") }\nd()", To("\"text\"")),
+            ("std::fs::write(\"a.txt\", \"longer\")?;", To("")),
+            // A static has the value that it was made with.
+            ("(A, B.len(), C::N, d())", To("(\"longer\", 4, 6, \"longer\")")),
+            ("macro_rules! say { ($x:expr) => { dbg!($x) } }\nsay!(5);", Prints("[In[8]:1:35] 5 = 5")),
+            ("println!(\"{}\", vec![dbg!(6)].len());", Prints("[In[9]:1:21] 6 = 6")),
+            ("\n(file!(), line!(), column!())", To("(\"In[10]\", 2, 20)")),
+        ],
+    );
+}
