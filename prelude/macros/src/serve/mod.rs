@@ -20,8 +20,7 @@ const LONGEST: usize = 4096;
 pub(crate) fn file_of_next_cell(pipe: &str) -> Option<String> {
     // Whoever has a pipe for both reading and writing never finds its end.
     let mut pipe = File::options().read(true).write(true).open(pipe).ok()?;
-    loop {
-        let Some(child) = fork()? else { break };
+    while let Some(child) = fork()? {
         if !ended_well(child) {
             return None;
         }
