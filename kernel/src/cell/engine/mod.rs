@@ -1,12 +1,13 @@
 //! The thread that runs cells, one after the other, and everything that lives as long as the session.
 //!
 //! In comes a [`job::Job`], out goes one outcome. [`cells`] holds the state and splits a cell into lines and Rust,
-//! [`lines`] does what the lines say, [`task`] runs one piece of Rust and learns from it, [`depends`] finds which
+//! [`lines`] does what the lines say, [`task`] runs one piece of Rust and [`ended`] learns from it, [`depends`] finds which
 //! items a cell uses, [`death`] says what a dead worker has cost. This is the one storey with state; it knows nothing of Jupyter.
 
 pub(crate) mod cells;
 mod death;
 mod depends;
+mod ended;
 mod folders;
 pub(crate) mod job;
 mod lines;

@@ -5,13 +5,10 @@ use super::depends;
 use super::folders::{self, File};
 use super::job::{RunStats, Task};
 use super::superseded::{Live, conflicts, replace_impls, superseded};
-use crate::cell::compile::cache::Cache;
-use crate::cell::compile::early::{Early, Frame};
-use crate::cell::compile::mir;
+use crate::cell::compile::early::Early;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
-use crate::cell::compile::shape::of_static;
 use crate::cell::failure::{failure, interrupted};
-use crate::cell::report::diagnose::{ItemOrigin, Map};
+use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::report::syntax;
 use crate::cell::source::definitions::{Definitions, item_name};
 use crate::cell::source::generate::{Generated, generate};
@@ -22,25 +19,19 @@ use crate::evaluator::{Bundle, Event, Failure, Output};
 use crate::lock::lock;
 use crate::proof::{Begun, KEY, MEASURES};
 use crate::variables::{Known, short};
-use crate::worker::Finished;
-use evcxr::{Error, EvalOutputs};
-use port::Ending;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// How long the last message of a cell may be behind evcxr's.
-const MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
+use std::path::PathBuf;
+use std::time::Instant;
 
 /// The name of the crate that every cell is.
 const CRATE: &str = "ctx";
 
 /// What the notebook's items become when a cell has run well.
-struct Next {
-    definitions: Definitions,
-    origins: Vec<ItemOrigin>,
-    statics: Vec<Live>,
-    superseded: Superseded,
+pub(super) struct Next {
+    pub definitions: Definitions,
+    pub origins: Vec<ItemOrigin>,
+    pub statics: Vec<Live>,
+    pub superseded: Superseded,
 }
 
 /// What earlier passes over a cell have found, so that this one must do it otherwise.
@@ -67,10 +58,10 @@ impl Again {
 }
 
 /// A piece of Rust and what was made of it.
-struct Piece<'a> {
-    task: &'a Task<'a>,
-    parsed: &'a Parsed,
-    generated: &'a Generated,
+pub(super) struct Piece<'a> {
+    pub task: &'a Task<'a>,
+    pub parsed: &'a Parsed,
+    pub generated: &'a Generated,
 }
 
 /// What a cell would have brought.
@@ -80,7 +71,7 @@ struct Failing {
 }
 
 /// The variables that a cell takes from earlier ones.
-fn taken<'a>(parsed: &Parsed, generated: &'a Generated) -> &'a [String] {
+pub(super) fn taken<'a>(parsed: &Parsed, generated: &'a Generated) -> &'a [String] {
     &generated.variables[..generated.variables.len() - parsed.bindings.len()]
 }
 
@@ -176,7 +167,7 @@ impl Engine {
     }
 
     /// Notes what the cell has left behind.
-    fn note_ended(&self, piece: &Piece<'_>, well: bool, notes: &[port::Note]) {
+    pub(super) fn note_ended(&self, piece: &Piece<'_>, well: bool, notes: &[port::Note]) {
         if piece.task.number == 0 {
             return;
         }
@@ -337,7 +328,7 @@ impl Engine {
         if parsed.heavy || calls_loops() { "2".into() } else { "0".into() }
     }
 
-    fn check_interrupt(&self) -> Result<(), Failure> {
+    pub(super) fn check_interrupt(&self) -> Result<(), Failure> {
         if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
     }
 
@@ -393,170 +384,5 @@ impl Engine {
     pub(super) fn compiled(&self) -> Option<Compiled> {
         let compiled = std::fs::read(compiled_path(&self.shared.folder)).ok()?;
         serde_json::from_slice(&compiled).ok()
-    }
-
-    /// What evcxr's answer means, and what follows from it.
-    fn ended(
-        &mut self,
-        piece: &Piece<'_>,
-        next: Next,
-        result: Result<EvalOutputs, Error>,
-        workers: u64,
-    ) -> Result<(Option<Bundle>, Compiled), Failure> {
-        let Piece { task, generated, .. } = *piece;
-        let compiled = self.compiled().unwrap_or_default();
-        if !compiled.key.is_empty() && compiled.failure.is_none() && compiled.diagnostics.is_empty() {
-            *self.runs.entry(hash(task.code)).or_default() += 1;
-        }
-        if let Err(Error::SubprocessTerminated(message)) = &result {
-            return Err(self.worker_died(message, workers));
-        }
-        if let Some(text) = &compiled.failure {
-            return Err(if self.check_interrupt().is_err() { interrupted() } else { failure("CompileError", text) });
-        }
-        if !compiled.diagnostics.is_empty() {
-            let map = self.map(task, generated);
-            return Err(map.compile_error(&compiled.source, &compiled.diagnostics));
-        }
-        let ran = !compiled.key.is_empty();
-        if !ran {
-            self.check_interrupt()?;
-            let text = result.err().map_or_else(|| "the cell was not compiled".into(), |error| error.to_string());
-            return Err(failure("InternalError", text));
-        }
-        let Some(finished) = self.shared.listener.finished(MESSAGE_PATIENCE) else {
-            let text = result
-                .err()
-                .map_or_else(|| "the worker did not tell how the cell ended".into(), |error| error.to_string());
-            return Err(failure("InternalError", text));
-        };
-        let Finished { ending, variables, notes } = finished;
-        self.note_ended(piece, matches!(ending, Ending::Value(_)), &notes);
-        let abandoned = matches!(ending, Ending::Interrupted) && lock(&self.shared.running).abandoned;
-        let bundle = match self.bundle_of(task, generated, ending) {
-            Err(_) if abandoned => Err(self.abandoned(taken(piece.parsed, piece.generated), &variables)),
-            bundle => bundle,
-        };
-        self.learn(piece, bundle.is_ok().then_some(next), &compiled, &variables);
-        Ok((bundle?, compiled))
-    }
-
-    fn map<'a>(&'a self, task: &'a Task<'a>, generated: &'a Generated) -> Map<'a> {
-        Map {
-            cell: task.number,
-            code: task.code,
-            generated,
-            origins: &self.origins,
-            cells: &self.cells,
-            table: &self.table,
-        }
-    }
-
-    fn bundle_of(&self, task: &Task<'_>, generated: &Generated, ending: Ending) -> Result<Option<Bundle>, Failure> {
-        let map = self.map(task, generated);
-        let source = |place: &Option<port::Place>| {
-            let file = &place.as_ref()?.file;
-            let key = Path::new(file).file_stem()?.to_str()?.to_owned();
-            let cached = Cache::new(&self.config.cache).source(&key);
-            // A cell that could not be cached.
-            cached.or_else(|| self.compiled().filter(|compiled| compiled.key == key).map(|compiled| compiled.source))
-        };
-        match ending {
-            Ending::Value(bundle) => Ok(bundle),
-            Ending::Interrupted => Err(interrupted()),
-            Ending::Error { message, kind, causes, place } => {
-                let notes: Vec<_> = causes.iter().map(|cause| format!("because {cause}")).collect();
-                let source = source(&place);
-                // A place in the prelude says nothing to the user.
-                let place = place.filter(|_| source.is_some());
-                Err(map.run_error(&kind, &message, place.as_ref(), source.as_deref(), &notes))
-            }
-            Ending::Panicked { message, place } => {
-                let source = source(&place);
-                Err(map.run_error("Panic", &message, place.as_ref(), source.as_deref(), &[]))
-            }
-        }
-    }
-
-    /// Brings the table up to date with what the worker has. `next` is there when the cell ran to its end.
-    fn learn(&mut self, piece: &Piece<'_>, next: Option<Next>, compiled: &Compiled, variables: &[port::Variable]) {
-        let Piece { task, generated, .. } = *piece;
-        let well = next.is_some();
-        let reason_of = |name: &str| {
-            let dropped =
-                compiled.dropped.iter().find(|(index, _)| generated.variables.get(*index).is_some_and(|n| n == name));
-            dropped.map(|(_, reason)| format!("{reason} (In[{}])", task.number))
-        };
-        if let Some(next) = next {
-            self.definitions = next.definitions;
-            self.files.extend(piece.parsed.files.iter().map(File::new));
-            self.origins = next.origins;
-            self.statics = next.statics;
-            for live in &mut self.statics {
-                live.shape = of_static(&compiled.statics, &live.current).or(live.shape);
-            }
-            self.crates_changed &= compiled.statics.is_empty();
-            self.learn_bindings(piece, compiled, &reason_of);
-        }
-        let there = |name: &String| variables.iter().any(|variable| variable.name == *name);
-        let lost: Vec<_> = self.table.known.keys().filter(|name| !there(name)).cloned().collect();
-        for name in lost {
-            self.table.known.remove(&name);
-            let reason = reason_of(&name).unwrap_or_else(|| format!("its value was moved away in In[{}]", task.number));
-            self.table.gone.insert(name, reason);
-        }
-        for variable in variables {
-            if let Some(known) = self.table.known.get_mut(&variable.name) {
-                known.groups.clone_from(&variable.groups);
-                known.columns.clone_from(&variable.columns);
-            }
-        }
-        if well {
-            // evcxr has taken those that came with this cell.
-            self.imports.clone_from(&compiled.imports);
-            self.frame = Frame::of(compiled);
-        }
-        if well && task.number > 0 {
-            let items =
-                generated.items.iter().map(|item| ItemOrigin { cell: task.number, item: item.clone(), left: None });
-            self.origins.extend(items);
-            self.cells.insert(task.number, task.code.to_owned());
-        }
-    }
-
-    fn learn_bindings(&mut self, piece: &Piece<'_>, compiled: &Compiled, reason_of: &dyn Fn(&str) -> Option<String>) {
-        let Piece { task, parsed, generated } = *piece;
-        let used = generated.variables.len() - parsed.bindings.len();
-        let mut unusable = Vec::new();
-        for (offset, binding) in parsed.bindings.iter().enumerate() {
-            let name = &binding.name;
-            let kind = compiled.types.iter().find(|(index, _)| *index == used + offset).map(|(_, kind)| kind.clone());
-            match kind {
-                Some(kind) if mir::can_be_written(&kind) => {
-                    self.table.gone.remove(name);
-                    let definition = self.definitions.of(&kind);
-                    let behind_dyn = self.definitions.behind_dyn(&kind);
-                    let redefined = self.definitions.redefined;
-                    let shape =
-                        compiled.shapes.iter().find(|(index, _)| *index == used + offset).map(|(_, shape)| *shape);
-                    let (mutable, cell) = (binding.mutable, task.number);
-                    let known =
-                        Known { kind, definition, behind_dyn, redefined, shape, mutable, cell, ..Known::default() };
-                    self.table.known.insert(name.clone(), known);
-                }
-                kind => {
-                    let written = kind.map(|kind| mir::why_not(&kind));
-                    if written.is_some() {
-                        unusable.push(name.clone());
-                    }
-                    let reason = written.or_else(|| reason_of(name)).unwrap_or_else(|| "it was not stored".into());
-                    self.table.known.remove(name);
-                    self.table.gone.insert(name.clone(), reason);
-                }
-            }
-        }
-        if !unusable.is_empty() {
-            self.shared.listener.forget(unusable);
-        }
     }
 }
