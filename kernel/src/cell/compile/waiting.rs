@@ -83,14 +83,16 @@ impl Wish {
     fn said(&self, process: &Process, answers: Answers, running: &Running) -> Option<Vec<Value>> {
         let mut lines = answers.lines(process)?.map_while(Result::ok);
         let number = lines.next()?.parse().ok()?;
-        let child = Process::open(number)?;
-        running.add(Process::open(number)?);
+        // One that has ended already has said all, and its number may be that of another process.
+        let is_child = |child: &Process| child.kin().is_some_and(|kin| kin.parent == process.id());
+        let child = || Process::open(number).filter(is_child);
+        child().into_iter().for_each(|child| running.add(child));
         let mut messages: Vec<Value> = Vec::new();
         for line in lines {
             messages.extend(serde_json::from_str::<Value>(&line));
             if self.invocation.has_all(&messages) {
                 // What is left is to give back its memory.
-                child.signal(libc::SIGKILL);
+                child().into_iter().for_each(|child| _ = child.signal(libc::SIGKILL));
                 return Some(messages);
             }
         }
