@@ -32,7 +32,7 @@ pub use place::Place;
 pub use repeated::Repeated;
 pub use sealed::Sealed;
 pub use statistics::{ColumnStatistics, Scalar, Statistics};
-pub use text::Text;
+pub use text::{Text, counted};
 pub use zone::UNNAMED_ZONE;
 
 use polars::prelude::DataFrame;

@@ -55,3 +55,13 @@ macro_rules! texts {
 }
 
 texts!(String, Box<str>, Rc<str>, Arc<str>, Cow<'_, str>, PlSmallStr);
+
+/// A number of things, in words.
+///
+/// ```
+/// assert_eq!(segment::counted(1, ["process", "processes"]), "1 process");
+/// assert_eq!(segment::counted(0, ["process", "processes"]), "0 processes");
+/// ```
+pub fn counted(count: usize, [one, several]: [&str; 2]) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}

@@ -317,8 +317,8 @@ impl Display for Cutflow {
             }
             table
         };
-        let mut whole =
-            table(&self.total(), &self.sources).caption(format!("cutflow of {} processes", self.processes.len()));
+        let mut whole = table(&self.total(), &self.sources)
+            .caption(format!("cutflow of {}", segment::counted(self.processes.len(), ["process", "processes"])));
         if self.is_weighted() {
             whole = whole.note("shares are those of the weighted candidates");
         }

@@ -4,6 +4,7 @@ use crate::group::Group;
 use crate::steps::chain::{How, Step};
 use polars::prelude::{DataType, Field, Schema};
 use segment::collections::{Collection, collections};
+use segment::counted;
 use show::{Cell, Table};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -121,8 +122,8 @@ impl Group {
         let luminosity = self.parts.settings.luminosity.as_ref();
         let heads = ["process", "group", "energy", "stream", "version", "rows", "columns", "files"];
         let mut table = Table::new(heads.into_iter().chain(luminosity.map(|_| "weight"))).caption(format!(
-            "{} processes of {}",
-            self.parts.members.len(),
+            "{} of {}",
+            counted(self.parts.members.len(), ["process", "processes"]),
             self.parts.catalog.path
         ));
         let said = |part: Option<&String>| Cell::text(part.map_or("", String::as_str));
@@ -192,7 +193,7 @@ impl Group {
     /// ```
     pub fn groups(&self) -> Listing {
         let names = self.group_names();
-        let mut table = Table::new(["group", "processes", "rows"]).caption(format!("{} groups", names.len()));
+        let mut table = Table::new(["group", "processes", "rows"]).caption(counted(names.len(), ["group", "groups"]));
         for name in &names {
             let members: Vec<_> = self.parts.catalog.groups[name]
                 .iter()

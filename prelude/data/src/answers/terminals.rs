@@ -280,10 +280,10 @@ impl show::Display for Group {
             };
         }
         let mut table = Table::new(["process", "rows before steps", "columns"]).caption(format!(
-            "group `{}` of {}: {} processes",
+            "group `{}` of {}: {}",
             self.parts.label,
             self.parts.catalog.path,
-            self.parts.members.len()
+            segment::counted(self.parts.members.len(), ["process", "processes"])
         ));
         for &at in self.parts.members.iter() {
             let process = &self.parts.catalog.processes[at];
