@@ -100,6 +100,9 @@ fn folder(path: Option<&str>) -> Ending {
     }
 }
 
+/// What the kernel tells its worker by the environment.
+const OURS: [&str; 4] = ["RECOIL_WORKER", "RECOIL_SOCKET", "RECOIL_PIPES", "RECOIL_PRELUDE"];
+
 fn environment(name: Option<&str>, value: Option<&str>) -> Ending {
     match (name, value) {
         (Some(name), Some(value)) => {
@@ -117,9 +120,9 @@ fn environment(name: Option<&str>, value: Option<&str>) -> Ending {
             Err(_) => failed("EnvironmentError", format!("the environment has no `{name}`")),
         },
         (None, _) => {
-            let mut all: Vec<_> = std::env::vars_os()
-                .map(|(name, value)| format!("{}={}", name.to_string_lossy(), value.to_string_lossy()))
-                .collect();
+            let all = std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
+            let users = all.filter(|(name, _)| !name.starts_with("EVCXR_") && !OURS.contains(&name.as_str()));
+            let mut all: Vec<_> = users.map(|(name, value)| format!("{name}={}", value.to_string_lossy())).collect();
             all.sort();
             told(all.join("\n"))
         }

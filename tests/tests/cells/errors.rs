@@ -141,3 +141,21 @@ fn everything_can_be_displayed_as_at_the_end_of_a_cell() {
         ),
     ]);
 }
+
+/// evcxr: as here, without the line that helps.
+#[test]
+fn a_last_line_without_a_type_is_said_so() {
+    check(&[
+        ("\"x\".parse()?", Fails("say the type, as in `\"1\".parse::<f64>()`")),
+        ("\"1\".parse().unwrap()", Fails("CompileError: type annotations needed")),
+        ("vec![1, 2].iter().sum()", Fails("say the type, as in `.sum::<f64>()`")),
+        ("[1.5].iter().collect()", Fails("nothing says of which type its value is")),
+        ("[\"1\"].iter().map(|x| x.parse::<f64>()).collect()?", Fails("say the type, as in `.collect::<Vec<_>>()`")),
+        ("Default::default()", Fails("CompileError: type annotations needed")),
+        ("vec![]", Fails("say the type, as in")),
+        ("let x = vec![1]; drop(x);", To("")),
+        ("let c = |x| x;\nc(1); c(\"a\")", Fails("mismatched types")),
+        ("let a = { struct L(u8); L(1) };", To("")),
+        ("a", Fails("of a type that is defined inside of a block")),
+    ]);
+}

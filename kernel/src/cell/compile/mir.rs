@@ -33,10 +33,13 @@ pub(crate) fn can_be_written(kind: &str) -> bool {
 pub(crate) fn why_not(kind: &str) -> String {
     let (what, mend) = if kind.starts_with("std::iter::") {
         ("an iterator with a closure", "collect it into a `Vec`, or box it as `Box<dyn Iterator<Item = ..>>`")
-    } else if kind.contains("{closure") {
+    } else if kind.contains("{closure@") {
         ("a closure", "`let f: Box<dyn Fn(f64) -> f64> = Box::new(..)` can be kept")
     } else if kind.contains("{async") || kind.contains("impl std::future") {
         ("a future", "wait for it in its cell, or spawn it")
+    } else if kind.contains("{closure#") {
+        // The cell's statements are a closure.
+        ("of a type that is defined inside of a block", "define the type outside of the block")
     } else if kind.contains("impl ") {
         ("of a type without a name", "`Box<dyn ..>` can be kept, or collect it into a `Vec`")
     } else {
@@ -84,6 +87,18 @@ mod tests {
         assert_eq!(types[1], (2, "{closure@cell.rs:3:9: 3:12}".into()));
         assert_eq!(types[2], (12, "std::boxed::Box<dyn std::ops::Fn(i32) -> i32 + std::marker::Send>".into()));
         assert!(types.iter().map(|(_, kind)| can_be_written(kind)).eq([true, false, true]));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_called_by_its_name() {
+        for (kind, word) in [
+            ("{closure@cell.rs:3:9: 3:12}", "a closure"),
+            ("std::vec::Vec<run_user_code_1::{closure#0}::L>", "inside of a block"),
+            ("{async block@cell.rs:3:9: 3:14}", "a future"),
+            ("impl std::fmt::Debug", "without a name"),
+        ] {
+            assert!(why_not(kind).contains(word), "{kind}");
+        }
     }
 
     #[test]

@@ -20,8 +20,9 @@ type Rule = fn(&Seen<'_>) -> Option<String>;
 
 /// The line for an error, when there is one.
 pub(crate) fn advice(seen: &Seen<'_>) -> Option<String> {
-    const RULES: [Rule; 16] = [
+    const RULES: [Rule; 17] = [
         end_of_the_cell,
+        unknown_value,
         result_used_as_value,
         cannot_fail,
         single_quotes,
@@ -52,6 +53,27 @@ fn end_of_the_cell(seen: &Seen<'_>) -> Option<String> {
          `return Ok(None);` without one"
             .to_owned()
     })
+}
+
+/// Whether rustc speaks of a last line whose type nothing says: it takes it for a `Result`, or names what shows it.
+pub(super) fn is_unknown(text: &str) -> bool {
+    text.contains("`std::result::Result<_, _>") || text.contains("on the struct `Opened`")
+}
+
+fn unknown_value(seen: &Seen<'_>) -> Option<String> {
+    let fits = match seen.code {
+        "E0277" => is_unknown(seen.message),
+        "E0282" | "E0283" => is_unknown(seen.labels),
+        _ => false,
+    };
+    let example = match seen.at {
+        "parse" => "`\"1\".parse::<f64>()`",
+        "collect" => "`.collect::<Vec<_>>()`",
+        "sum" | "product" => "`.sum::<f64>()`",
+        "into" => "`f64::from(x)`",
+        _ => "`let x: Vec<f64> = vec![];`",
+    };
+    fits.then(|| format!("say the type, as in {example}"))
 }
 
 /// The text in backquotes behind a part of a message.
@@ -216,7 +238,14 @@ mod tests {
     use super::*;
 
     /// Code, message, labels and place as rustc 1.95 says them, and words of the line that helps.
-    const CASES: [(&str, &str, &str, &str, &str); 18] = [
+    const CASES: [(&str, &str, &str, &str, &str); 19] = [
+        (
+            "E0277",
+            "the trait bound `std::result::Result<_, _>: std::str::FromStr` is not satisfied",
+            "",
+            "parse",
+            "parse::<f64>()",
+        ),
         ("E0425", "cannot find value `mu1P` in this scope", "not found in this scope", "mu1P", "stands in quotes"),
         (
             "E0599",

@@ -13,16 +13,22 @@ const CYAN: &str = "\x1b[36m";
 const GREEN: &str = "\x1b[32m";
 const OFF: &str = "\x1b[0m";
 
-/// A marked stretch of a cell.
+/// A text of the user's: a cell, by its number, or a file that an item of one names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Text {
+    Cell(u32),
+    File(String),
+}
+
+/// A marked stretch of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// The cell's number.
-    pub cell: u32,
-    /// First byte in the cell's code.
+    pub text: Text,
+    /// First byte in the text.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// The text at that place.
+    /// What is said at that place.
     pub label: String,
     /// Whether this is the place of the error itself.
     pub primary: bool,
@@ -44,29 +50,32 @@ pub(crate) struct Report {
 }
 
 /// `In[3]:2:5` and the like.
-fn place(cell: u32, code: &str, offset: usize) -> String {
+fn place(text: &Text, code: &str, offset: usize) -> String {
     let (line, column) = line_and_column(code, offset);
-    format!("In[{cell}]:{line}:{column}")
+    match text {
+        Text::Cell(cell) => format!("In[{cell}]:{line}:{column}"),
+        Text::File(name) => format!("{name}:{line}:{column}"),
+    }
 }
 
-/// Renders a report. `code_of` gives the text of a cell.
-pub(crate) fn render<'a>(report: &Report, code_of: &dyn Fn(u32) -> Option<&'a str>) -> String {
+/// Renders a report. `code_of` gives what is in a text.
+pub(crate) fn render<'a>(report: &Report, code_of: &dyn Fn(&Text) -> Option<&'a str>) -> String {
     let mut out = String::new();
     let colour = colour(&report.level);
     let code = report.code.as_ref().map_or_else(String::new, |code| format!("[{code}]"));
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{BOLD}{}{code}: {}{OFF}", report.level, report.message);
-    let mut cells: Vec<u32> = Vec::new();
+    let mut texts: Vec<&Text> = Vec::new();
     let primary_first = report.marks.iter().filter(|mark| mark.primary).chain(&report.marks);
     for mark in primary_first {
-        if !cells.contains(&mark.cell) {
-            cells.push(mark.cell);
+        if !texts.contains(&&mark.text) {
+            texts.push(&mark.text);
         }
     }
-    for cell in cells {
-        if let Some(code) = code_of(cell) {
-            let marks: Vec<_> = report.marks.iter().filter(|mark| mark.cell == cell).collect();
-            frame(&mut out, cell, code, &marks, colour);
+    for text in texts {
+        if let Some(code) = code_of(text) {
+            let marks: Vec<_> = report.marks.iter().filter(|mark| mark.text == *text).collect();
+            frame(&mut out, code, &marks, colour);
         }
     }
     for note in &report.notes {
@@ -89,8 +98,8 @@ fn colour(level: &str) -> &'static str {
     }
 }
 
-/// The lines of one cell that are marked, with what is wrong under them.
-fn frame(out: &mut String, cell: u32, code: &str, marks: &[&Mark], colour: &str) {
+/// The lines of one text that are marked, with what is wrong under them.
+fn frame(out: &mut String, code: &str, marks: &[&Mark], colour: &str) {
     let main = marks.iter().find(|mark| mark.primary).or(marks.first());
     let Some(main) = main else { return };
     let lines: Vec<&str> = code.split('\n').collect();
@@ -98,7 +107,7 @@ fn frame(out: &mut String, cell: u32, code: &str, marks: &[&Mark], colour: &str)
     rows.sort_unstable();
     rows.dedup();
     let width = rows.last().map_or(1, |last| last.to_string().len());
-    let _ = writeln!(out, "{:width$}{BLUE}-->{OFF} {}", "", place(cell, code, main.start));
+    let _ = writeln!(out, "{:width$}{BLUE}-->{OFF} {}", "", place(&main.text, code, main.start));
     let _ = writeln!(out, "{:width$} {BLUE}|{OFF}", "");
     let mut previous = None;
     for row in rows {
@@ -139,8 +148,8 @@ mod tests {
             code: Some("E0277".into()),
             message: "cannot add".into(),
             marks: vec![
-                Mark { cell: 3, start, end: start + 4, label: "no such".into(), primary: true },
-                Mark { cell: 3, start: 4, end: 5, label: "an integer".into(), primary: false },
+                Mark { text: Text::Cell(3), start, end: start + 4, label: "no such".into(), primary: true },
+                Mark { text: Text::Cell(3), start: 4, end: 5, label: "an integer".into(), primary: false },
             ],
             notes: vec![Report { level: "help".into(), message: "try 1".into(), ..Report::default() }],
         };

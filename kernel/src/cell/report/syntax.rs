@@ -1,7 +1,7 @@
-//! Errors of a cell that is not Rust: rustc's own words about the cell's own text.
+//! Errors of a cell, or of a file that it names, that is not Rust: rustc's own words about the text.
 
 use super::advice::{Seen, advice};
-use super::render::{Mark, Report, render};
+use super::render::{Mark, Report, Text, render};
 use crate::evaluator::Failure;
 use crate::install::toolchain::Toolchain;
 use serde_json::Value;
@@ -11,15 +11,24 @@ use std::process::{Command, Stdio};
 /// On the first line, in front of the cell's first character.
 const OPEN: &str = "fn recoil_cell() {";
 
-/// The failure of a cell that cannot be parsed. `fallback` is used when rustc finds nothing wrong.
-pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, number: u32, code: &str, fallback: &str) -> Failure {
+/// The failure of a text that cannot be parsed. `fallback` is used when rustc finds nothing wrong.
+pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, text: &Text, code: &str, fallback: &str) -> Failure {
     let errors = errors(toolchain, folder, code).unwrap_or_default();
-    let mut reports: Vec<_> = errors.iter().map(|error| report(error, number, code)).collect();
+    let mut reports: Vec<_> = errors.iter().map(|error| report(error, text, code)).collect();
     if reports.is_empty() {
         reports.push(Report { level: "error".into(), message: fallback.to_owned(), ..Report::default() });
     }
+    if let (Text::Cell(_), Some(line)) = (text, code.lines().find(|line| is_for_the_head(line))) {
+        let message = format!("lines such as `{}` stand in front of the Rust of a cell", line.trim_end());
+        reports[0].notes.push(Report { level: "help".into(), message, ..Report::default() });
+    }
     let traceback = reports.iter().map(|report| render(report, &|_| Some(code))).collect();
     Failure { name: "SyntaxError".into(), value: reports[0].message.clone(), traceback }
+}
+
+/// Whether a line would be none of Rust at the head of a cell.
+fn is_for_the_head(line: &str) -> bool {
+    line.starts_with(['!', '%']) || line.starts_with(":dep ")
 }
 
 fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>> {
@@ -42,7 +51,7 @@ fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>
     Some(parsed.filter(is_syntax).collect())
 }
 
-fn report(error: &Value, number: u32, code: &str) -> Report {
+fn report(error: &Value, text: &Text, code: &str) -> Report {
     let spans = error["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
     let children = error["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default().to_owned();
@@ -50,34 +59,40 @@ fn report(error: &Value, number: u32, code: &str) -> Report {
     let behind = OPEN.len() + code.trim_end().len();
     let at_end =
         spans.iter().any(|span| span["is_primary"] == true && span["byte_end"].as_u64() >= Some(behind as u64));
-    let message = if at_end { message.replace("found `}`", "found the end of the cell") } else { message };
+    let message =
+        if at_end { message.replace("found `}`", &format!("found the end of the {}", kind(text))) } else { message };
     let seen = Seen { code: error["code"]["code"].as_str().unwrap_or_default(), message: &message, ..Seen::default() };
     let helps = advice(&seen).map(|message| Report { level: "help".into(), message, ..Report::default() });
     Report {
         level: error["level"].as_str().unwrap_or("error").to_owned(),
         code: None,
         message: if message == "this file contains an unclosed delimiter" {
-            "this cell contains an unclosed delimiter".into()
+            format!("this {} contains an unclosed delimiter", kind(text))
         } else {
             message
         },
-        marks: spans.iter().filter_map(|span| mark(span, number, code)).collect(),
+        marks: spans.iter().filter_map(|span| mark(span, text, code)).collect(),
         notes: match helps {
             Some(line) => vec![line],
-            None => children
-                .iter()
-                .map(|child| report(child, number, code))
-                .filter(|note| !note.message.is_empty())
-                .collect(),
+            None => {
+                children.iter().map(|child| report(child, text, code)).filter(|note| !note.message.is_empty()).collect()
+            }
         },
     }
 }
 
-fn mark(span: &Value, cell: u32, code: &str) -> Option<Mark> {
+fn kind(text: &Text) -> &'static str {
+    match text {
+        Text::Cell(_) => "cell",
+        Text::File(_) => "file",
+    }
+}
+
+fn mark(span: &Value, text: &Text, code: &str) -> Option<Mark> {
     let at = |name: &str| Some(usize::try_from(span[name].as_u64()?).ok()?.saturating_sub(OPEN.len()).min(code.len()));
     let (start, end) = (at("byte_start")?, at("byte_end")?);
     let label = span["label"].as_str().unwrap_or_default().to_owned();
     // The brace in front of the cell is ours.
     let ours = span["byte_start"].as_u64()? < OPEN.len() as u64;
-    (!ours).then_some(Mark { cell, start, end, label, primary: span["is_primary"] == true })
+    (!ours).then_some(Mark { text: text.clone(), start, end, label, primary: span["is_primary"] == true })
 }
