@@ -10,8 +10,9 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// What the value of a cell looks like, if there is anything to show.
@@ -149,30 +150,11 @@ impl Ended {
     }
 }
 
-/// Whether the thread that runs cells is inside of the shared runtime, which lets no other cell in.
-static EXECUTING: AtomicBool = AtomicBool::new(false);
-
-/// The time in which it is.
-struct Executing;
-
-impl Executing {
-    fn new() -> Self {
-        EXECUTING.store(true, Ordering::SeqCst);
-        Self
-    }
-}
-
-impl Drop for Executing {
-    fn drop(&mut self) {
-        EXECUTING.store(false, Ordering::SeqCst);
-    }
-}
-
 /// Gives up the cell that this thread runs, which waits for something and does not look at the interrupt. Its frames stay where
 /// they are, with the variables that it has taken; all others are still in the store. Returns 0 where that cannot be.
 #[unsafe(no_mangle)]
 pub extern "C" fn recoil_abandon_cell() -> i32 {
-    if EXECUTING.load(Ordering::SeqCst) || std::thread::panicking() {
+    if std::thread::panicking() {
         return 0;
     }
     // A cell that is left while it is parked must not leave the thread so.
@@ -278,17 +260,35 @@ pub fn timeit<T>(mut work: impl FnMut() -> Result<T, Stop>) -> Result<(), Stop> 
     Ok(())
 }
 
-/// Runs a cell's future on the shared runtime, until it is done or the user asks to stop.
+/// Wakes the thread that runs cells.
+struct Awaken(std::thread::Thread);
+
+impl Wake for Awaken {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs a cell's future, until it is done or the user asks to stop. What it spawns runs on the shared runtime.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let _executing = Executing::new();
-    executor().block_on(async move {
-        let mut future = std::pin::pin!(future);
-        loop {
-            match tokio::time::timeout(Duration::from_millis(50), &mut future).await {
-                Ok(result) => return result,
-                Err(_) if segment::work::interrupted() => return Err(Stop::interrupted()),
-                Err(_) => {}
-            }
+    let mut future = std::pin::pin!(future);
+    let mut done = None;
+    poll_often(&mut |context| {
+        if let Poll::Ready(result) = future.as_mut().poll(context) {
+            done = Some(result);
         }
-    })
+        done.is_some()
+    });
+    done.unwrap_or_else(|| Err(Stop::interrupted()))
+}
+
+/// Polls until that says true or the user asks to stop. The shared runtime does not do it: it lets no other cell in while it waits
+/// for a cell, and that may be one that was given up.
+fn poll_often(poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
+    let _entered = executor().enter();
+    let waker = Waker::from(Arc::new(Awaken(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    while !poll(&mut context) && !segment::work::interrupted() {
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
 }
