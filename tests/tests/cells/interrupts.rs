@@ -22,7 +22,12 @@ fn an_interrupt_keeps_the_variables_wherever_the_cell_waits() {
     let cache = tempfile::tempdir().expect("a folder");
     let notebook = Notebook::new(cache.path());
     notebook.value("let kept = vec![1, 2, 3];");
+    std::fs::write(cache.path().join("in_file.rs"), "pub fn forever() { println!(\"ready\"); loop {} }")
+        .expect("writes");
+    notebook.value(&format!("%cd {}", cache.path().display()));
+    notebook.value("mod in_file;");
     for code in [
+        "in_file::forever();",
         "println!(\"ready\"); let mut x = 0u64; (0u64..).for_each(|i| x = x.wrapping_add(i));",
         "println!(\"ready\"); (0u64..).map(|i| i * 2).filter(|i| i % 2 == 1).next();",
         "use std::thread::sleep;\nprintln!(\"ready\"); sleep(std::time::Duration::from_secs(600));",
@@ -68,9 +73,14 @@ fn a_cell_that_cannot_be_stopped_is_left_where_it_is() {
         "let (mut a, b) = std::io::pipe()?; println!(\"ready\"); std::io::Read::read(&mut a, &mut [0; 4])?; drop(b);",
         "println!(\"ready\"); deep(60)",
         "println!(\"ready\"); forever!();",
+        // Inside of a future, which no runtime may wait for when it is given up.
+        "tokio::time::sleep(std::time::Duration::from_millis(1)).await; println!(\"ready\"); std::thread::park();",
+        "let h = tokio::spawn(async { 1 }); h.await?; println!(\"ready\"); deep(60)",
     ] {
         interrupted(&notebook, code);
     }
+    let later = "tokio::time::sleep(std::time::Duration::from_millis(1)).await; tokio::spawn(async { 42 }).await?";
+    assert_eq!(notebook.value(later), "42");
     assert_eq!(notebook.value("(kept.len(), used.len(), LOCAL.get())"), "(3, 1, 9)");
     // What the cell has taken is with it.
     match notebook.disturbed("println!(\"ready\"); std::thread::park(); used.len()", |evaluator| evaluator.interrupt())

@@ -63,7 +63,57 @@ fn files_and_places_are_those_of_the_notebook() {
             ("(A, B.len(), C::N, d())", To("(\"longer\", 4, 6, \"longer\")")),
             ("macro_rules! say { ($x:expr) => { dbg!($x) } }\nsay!(5);", Prints("[In[8]:1:35] 5 = 5")),
             ("println!(\"{}\", vec![dbg!(6)].len());", Prints("[In[9]:1:21] 6 = 6")),
-            ("\n(file!(), line!(), column!())", To("(\"In[10]\", 2, 20)")),
+            ("let seen = 1;\n!ls -la /", Fails("stand in front of the Rust")),
+            ("\n(file!(), line!(), column!())", To("(\"In[11]\", 2, 20)")),
+        ],
+    );
+}
+
+/// evcxr: files are looked for in its own folder.
+#[test]
+fn modules_in_files_are_items_like_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("writes");
+    std::fs::create_dir(folder.path().join("st")).expect("a folder");
+    write(
+        "st.rs",
+        "//! Counts.\nuse std::sync::atomic::{AtomicUsize, Ordering};\nstatic N: AtomicUsize = AtomicUsize::new(0);\n\
+         thread_local! { pub static L: std::cell::Cell<u8> = const { std::cell::Cell::new(0) }; }\npub mod inner;\n\
+         pub fn count() -> usize { N.fetch_add(1, Ordering::SeqCst) + 1 }\npub fn add(x: u8) -> u8 {\n    100 + x\n}\n",
+    );
+    write(
+        "st/inner.rs",
+        "use std::sync::Mutex;\nmacro_rules! counter { ($n:ident) => { static $n: Mutex<u8> = Mutex::new(0); } }\n\
+         pub fn count() -> u8 { counter!(M); let mut m = M.lock().unwrap(); *m += 1; *m } // counts",
+    );
+    write(
+        "items.rs",
+        "#!/usr/bin/env x\nstatic T: Mutex<u8> = Mutex::new(0);\nfn tick() -> u8 { *T.lock().unwrap() += 1; *T.lock().unwrap() }",
+    );
+    let go = format!("%cd {}", folder.path().display());
+    for (name, body) in [("wrong", "\"a\""), ("broken", "1 +"), ("mended", "dbg!(7)")] {
+        write(name, &format!("pub fn count() -> u8 {{\n    {body}\n}}"));
+    }
+    check_in(
+        folder.path(),
+        &[
+            (&go, Prints("")),
+            ("mod st;\nst::count()", To("1")),
+            ("(st::count(), st::inner::count(), st::L.get())", To("(2, 1, 0)")),
+            ("st::L.set(5); st::inner::count()", To("2")),
+            ("st::L.get()", To("5")),
+            ("st::add(200)", Fails("st.rs:8:5")),
+            ("use std::sync::Mutex;\ninclude!(\"items.rs\");\ntick()", To("1")),
+            ("tick()", To("2")),
+            ("!cp wrong st/inner.rs", Prints("")),
+            ("st::count()", Fails("st/inner.rs:2:5")),
+            ("!cp broken st/inner.rs", Prints("")),
+            ("st::count()", Fails("st/inner.rs:3:1")),
+            ("!cp mended st/inner.rs", Prints("")),
+            ("println!(\"{}\", st::inner::count());", Prints("[st/inner.rs:2:5] 7 = 7")),
+            // What the other file has counted is still there.
+            ("st::count()", To("3")),
+            ("mod none;", Fails("none")),
         ],
     );
 }

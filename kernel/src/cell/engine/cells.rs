@@ -1,7 +1,7 @@
 //! The thread that runs cells, one after the other.
 
 use super::WORKER_PATIENCE;
-use super::folders::{File, PathCrate};
+use super::folders::{File, Module, PathCrate};
 use super::job::{Job, Logged, MagicEffects, RunStats, Task};
 use super::superseded::Live;
 use super::waiters::Waiters;
@@ -56,7 +56,8 @@ pub(crate) struct Engine {
     pub(super) crates_changed: bool,
     /// Added crates that lie in folders, whose types can change.
     pub(super) path_crates: Vec<PathCrate>,
-    /// Files that items name.
+    /// Files of Rust that stand in items, and others that they include.
+    pub(super) modules: Vec<Module>,
     pub(super) files: Vec<File>,
     pub(super) log: Vec<Logged>,
     pub(super) sequence: u64,
@@ -135,6 +136,7 @@ impl Engine {
             crates: BTreeSet::new(),
             crates_changed: false,
             path_crates: Vec::new(),
+            modules: Vec::new(),
             files: Vec::new(),
             log: Vec::new(),
             sequence: 0,
@@ -286,6 +288,7 @@ impl Engine {
         self.origins.clear();
         self.definitions = Definitions::default();
         self.statics.clear();
+        self.modules.clear();
         self.files.clear();
         self.runs.clear();
         self.log.clear();

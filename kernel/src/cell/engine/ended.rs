@@ -1,7 +1,7 @@
 //! What a piece of Rust comes to: its value or its failure, and what the session knows afterwards.
 
 use super::cells::Engine;
-use super::folders::File;
+use super::folders::{File, Module};
 use super::job::Task;
 use super::task::{Next, Piece, taken};
 use crate::cell::compile::cache::Cache;
@@ -79,6 +79,7 @@ impl Engine {
             generated,
             origins: &self.origins,
             cells: &self.cells,
+            files: self.modules.iter().rev().flat_map(|module| &module.inside.files).collect(),
             table: &self.table,
         }
     }
@@ -120,7 +121,8 @@ impl Engine {
         };
         if let Some(next) = next {
             self.definitions = next.definitions;
-            self.files.extend(piece.parsed.files.iter().map(File::new));
+            self.files.extend(piece.parsed.named.iter().map(File::new));
+            self.modules.extend(piece.parsed.inside.iter().map(Module::new));
             self.origins = next.origins;
             self.statics = next.statics;
             for live in &mut self.statics {

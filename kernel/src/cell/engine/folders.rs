@@ -1,8 +1,11 @@
 //! Modules in files, and added crates that lie in folders: their types and traits can change from one cell to the next, without
 //! a word in the notebook.
 
+use super::cells::Engine;
+use super::superseded::Live;
 use crate::cell::source::definitions::Definitions;
-use crate::cell::source::files::{Named, mark, texts};
+use crate::cell::source::files::{Broken, Inside, Named, texts};
+use crate::cell::source::rewrite::modules;
 use std::path::{Path, PathBuf};
 
 /// An added crate in a folder.
@@ -31,7 +34,7 @@ impl PathCrate {
     }
 }
 
-/// A file that an item of the notebook names.
+/// A file that an item of the notebook includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
     named: Named,
@@ -43,37 +46,82 @@ impl File {
     pub fn new(named: &Named) -> Self {
         Self { named: named.clone(), hash: named.hash.clone() }
     }
+}
 
-    /// The hash that stands in the item, and the one that is to stand there, if they are not the same.
-    pub fn change(&self) -> Option<(String, String)> {
-        (self.named.hash != self.hash).then(|| (self.named.hash.clone(), self.hash.clone()))
+/// A file of Rust that stands in an item of the notebook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Module {
+    /// What evcxr has kept.
+    first: String,
+    pub inside: Inside,
+}
+
+impl Module {
+    pub fn new(inside: &Inside) -> Self {
+        Self { first: inside.text(), inside: inside.clone() }
     }
+}
+
+/// What to write in place of what evcxr has kept.
+pub(super) fn changes(modules: &[Module], files: &[File]) -> Vec<(String, String)> {
+    let modules = modules.iter().map(|module| (module.first.clone(), module.inside.text()));
+    let files = files.iter().map(|file| (file.named.hash.clone(), file.hash.clone()));
+    modules.chain(files).filter(|(first, now)| first != now).collect()
 }
 
 /// Takes in what a file defines.
-pub(super) fn define(named: &Named, definitions: &mut Definitions) {
-    let text = named.text().unwrap_or_default();
-    match &named.module {
-        Some(module) => definitions.add_module(module, &text),
-        None => definitions.add_file(&text),
+pub(super) fn define(inside: &Inside, definitions: &mut Definitions) {
+    match &inside.origin.module {
+        Some(module) => definitions.add_module(module, &inside.original()),
+        None => definitions.add_file(&inside.original()),
     }
 }
 
-/// What the files of modules, and crates in folders, define now.
-pub(super) fn read(files: &mut [File], crates: &mut [PathCrate], definitions: &mut Definitions) {
-    for file in files {
-        // One that is not there any more stays what it was.
-        let Some(text) = file.named.text() else { continue };
-        let hash = mark(&text);
-        if hash != file.hash {
-            file.hash = hash;
-            define(&file.named, definitions);
+impl Engine {
+    /// Reads the files of modules, and crates in folders, which may define other things now.
+    ///
+    /// # Errors
+    /// A file that is not Rust.
+    pub(super) fn read_files(&mut self) -> Result<(), Broken> {
+        for file in &mut self.files {
+            // One that is not there any more stays what it was.
+            let now = file.named.hash_now().unwrap_or_else(|| file.hash.clone());
+            if now != file.hash {
+                self.origins.iter_mut().for_each(|origin| origin.replace(&file.hash, &now));
+                file.hash = now;
+            }
         }
+        for index in 0..self.modules.len() {
+            let inside = &self.modules[index].inside;
+            if !inside.is_changed() {
+                continue;
+            }
+            if let Some(now) = modules::inside(inside.origin.clone()) {
+                self.change_module(index, now?);
+            }
+        }
+        for one in &mut self.path_crates {
+            if one.read() {
+                self.definitions.add_module(&one.name, &one.text);
+            }
+        }
+        Ok(())
     }
-    for one in crates {
-        if one.read() {
-            definitions.add_module(&one.name, &one.text);
+
+    /// Puts another text in place of a module's. Its statics begin anew.
+    fn change_module(&mut self, index: usize, now: Inside) {
+        let before = std::mem::replace(&mut self.modules[index].inside, now);
+        let now = &self.modules[index].inside;
+        let old = self.statics.iter().fold(before.text(), |text, live| live.written(&text));
+        let new = now.text();
+        for origin in &mut self.origins {
+            origin.replace(&old, &new);
         }
+        define(now, &mut self.definitions);
+        self.statics.retain(|live| !before.statics.iter().any(|gone| live.is(gone)));
+        let (definitions, crates) = (&self.definitions, &self.crates);
+        self.statics.extend(now.statics.iter().map(|one| Live::new(one, definitions, crates)));
+        self.files.extend(now.named.iter().map(File::new));
     }
 }
 

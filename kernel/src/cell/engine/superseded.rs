@@ -45,6 +45,16 @@ impl Live {
         Self { original: symbol.clone(), current: symbol, kind, definition, redefined, plain, shape: None, changes: 0 }
     }
 
+    /// Whether it is this one.
+    pub fn is(&self, one: &Static) -> bool {
+        self.original == one.symbol
+    }
+
+    /// A text with the static as it is exported now.
+    pub fn written(&self, text: &str) -> String {
+        text.replace(&self.original, &self.current)
+    }
+
     /// A static whose type means something else now starts anew. Whether its layout has changed is the compiler's to say;
     /// the texts say it where the compiler cannot, which is behind a `dyn`, and where it was not asked.
     pub fn follow(&mut self, definitions: &Definitions, words: &BTreeSet<String>, crates: &BTreeSet<String>) {

@@ -2,15 +2,17 @@
 
 use super::cells::Engine;
 use super::depends;
-use super::folders::{self, File};
+use super::folders;
 use super::job::{RunStats, Task};
 use super::superseded::{Live, conflicts, replace_impls, superseded};
 use crate::cell::compile::early::Early;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::ItemOrigin;
+use crate::cell::report::render::Text;
 use crate::cell::report::syntax;
 use crate::cell::source::definitions::{Definitions, item_name};
+use crate::cell::source::files::Broken;
 use crate::cell::source::generate::{Generated, generate};
 use crate::cell::source::notebook::{Notebook, hash};
 use crate::cell::source::parse::parse;
@@ -85,7 +87,7 @@ impl Failing {
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
-        folders::read(&mut self.files, &mut self.path_crates, &mut self.definitions);
+        self.read_files().map_err(|broken| self.broken(&broken))?;
         self.rust_again(task, &Again::default())
     }
 
@@ -188,10 +190,19 @@ impl Engine {
         }
     }
 
+    fn not_rust(&self, text: &Text, code: &str, message: &str) -> Failure {
+        syntax::failure(&self.config.prelude.toolchain, &self.shared.folder, text, code, message)
+    }
+
+    fn broken(&self, broken: &Broken) -> Failure {
+        self.not_rust(&Text::File(broken.name.clone()), &broken.text, &broken.message)
+    }
+
     /// The cell taken apart, and the notebook's definitions with those of the cell.
     fn parsed(&self, task: &Task<'_>) -> Result<(Parsed, Definitions), Failure> {
         let runs = self.runs.get(&hash(task.code)).copied().unwrap_or_default();
         let names_files = task.code.contains("include") || task.code.contains("mod ");
+        let folder = if names_files { self.in_folder_of_cells("") } else { PathBuf::new() };
         let parse_with = |definitions: &Definitions| {
             let notebook = Notebook {
                 is_group: &|variable, name| self.table.is_group(variable, name),
@@ -201,19 +212,20 @@ impl Engine {
                 makes_items: &|name| definitions.makes_items(name),
                 definition_of: &|name| definitions.definition_of(name),
                 stands_for: &|name| definitions.stands_for(name).map(str::to_owned),
-                folder: if names_files { self.in_folder_of_cells("") } else { PathBuf::new() },
-                cell: task.number,
+                beside: [folder.clone(), folder.clone()],
+                folder: folder.clone(),
+                place: format!("In[{}]", task.number),
                 runs,
             };
-            parse(task.code, &notebook).map_err(|error| {
-                let (toolchain, folder) = (&self.config.prelude.toolchain, &self.shared.folder);
-                syntax::failure(toolchain, folder, task.number, task.code, &error.to_string())
-            })
+            let parsed = parse(task.code, &notebook)
+                .map_err(|error| self.not_rust(&Text::Cell(task.number), task.code, &error.to_string()))?;
+            parsed.broken.as_ref().map_or(Ok(()), |broken| Err(self.broken(broken)))?;
+            Ok(parsed)
         };
         let with = |parsed: &Parsed| {
             let mut definitions = self.definitions.clone();
             parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
-            parsed.files.iter().for_each(|named| folders::define(named, &mut definitions));
+            parsed.inside.iter().for_each(|inside| folders::define(inside, &mut definitions));
             definitions
         };
         let parsed = parse_with(&self.definitions)?;
@@ -244,16 +256,11 @@ impl Engine {
                 live.renew(&definitions);
             }
         }
-        let mut superseded = superseded(&origins, &statics);
-        superseded.symbols.extend(self.files.iter().filter_map(File::change));
-        for (old, new) in &superseded.symbols {
-            for origin in &mut origins {
-                origin.item.text = origin.item.text.replace(old, new);
-                if let Some(left) = &mut origin.left {
-                    left.text = left.text.replace(old, new);
-                }
-            }
+        let renewed = self.statics.iter().zip(&statics).filter(|(before, now)| before.current != now.current);
+        for (before, now) in renewed {
+            origins.iter_mut().for_each(|origin| origin.replace(&before.current, &now.current));
         }
+        let superseded = self.superseded_by(&origins, &statics);
         statics.extend(parsed.statics.iter().map(|one| Live::new(one, &definitions, &self.crates)));
         Next { definitions, origins, statics, superseded }
     }
@@ -294,7 +301,7 @@ impl Engine {
             .collect();
         let may_change = next.definitions.has_types() || !self.path_crates.is_empty();
         // Types of statics change with the notebook's items, and with crates.
-        let elsewhere = self.crates_changed || !self.path_crates.is_empty() || !self.files.is_empty();
+        let elsewhere = self.crates_changed || !self.path_crates.is_empty() || !self.modules.is_empty();
         let asked = !parsed.items.is_empty() || elsewhere;
         let about_statics = asked && next.statics.iter().any(|live| !live.plain);
         let described = !shapes.is_empty() || (may_change && !parsed.bindings.is_empty()) || about_statics;
@@ -332,9 +339,9 @@ impl Engine {
         if lock(&self.shared.running).interrupted { Err(interrupted()) } else { Ok(()) }
     }
 
-    fn superseded(&self) -> Superseded {
-        let mut all = superseded(&self.origins, &self.statics);
-        all.symbols.extend(self.files.iter().filter_map(File::change));
+    fn superseded_by(&self, origins: &[ItemOrigin], statics: &[Live]) -> Superseded {
+        let mut all = superseded(origins, statics);
+        all.symbols.splice(0..0, folders::changes(&self.modules, &self.files));
         all
     }
 
@@ -355,7 +362,7 @@ impl Engine {
             begins: false,
             makes: false,
             linker: self.linker.clone(),
-            superseded: self.superseded(),
+            superseded: self.superseded_by(&self.origins, &self.statics),
             changing: Vec::new(),
             shapes: Vec::new(),
             statics: Vec::new(),

@@ -1,8 +1,9 @@
 //! From places in generated code back to what the user typed, and from rustc's JSON to one failure.
 
-use super::advice::{Seen, advice, is_about_return};
-use super::render::{Mark, Report, render};
+use super::advice::{Seen, advice, is_about_return, is_unknown};
+use super::render::{Mark, Report, Text, render};
 use crate::cell::source::edits::{Source, floor, offset_of};
+use crate::cell::source::files::Inlined;
 use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
 use crate::cell::source::parsed::words;
@@ -12,7 +13,8 @@ use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use syn::visit::{self, Visit};
 
 /// An item of a cell that has run, as it was compiled.
 #[derive(Debug, Clone)]
@@ -28,6 +30,13 @@ impl ItemOrigin {
     pub fn now(&self) -> &Source {
         self.left.as_ref().unwrap_or(&self.item)
     }
+
+    /// Puts a text in place of another.
+    pub fn replace(&mut self, old: &str, new: &str) {
+        for source in [Some(&mut self.item), self.left.as_mut()].into_iter().flatten() {
+            source.text = source.text.replace(old, new);
+        }
+    }
 }
 
 /// What is needed to find the way back.
@@ -41,16 +50,28 @@ pub(crate) struct Map<'a> {
     pub origins: &'a [ItemOrigin],
     /// Code of earlier cells by number.
     pub cells: &'a HashMap<u32, String>,
+    /// Files of Rust that stand in items of earlier cells.
+    pub files: Vec<&'a Inlined>,
     pub table: &'a Table,
 }
 
 impl<'a> Map<'a> {
-    fn code_of(&self, cell: u32) -> Option<&'a str> {
-        if cell == self.cell { Some(self.code) } else { self.cells.get(&cell).map(String::as_str) }
+    fn code_of(&self, text: &Text) -> Option<&'a str> {
+        match text {
+            Text::Cell(cell) if *cell == self.cell => Some(self.code),
+            Text::Cell(cell) => self.cells.get(cell).map(String::as_str),
+            Text::File(name) => self.files().find(|file| file.name == *name).map(|file| file.original.as_str()),
+        }
     }
 
-    /// The cell, and the byte in its code, that a byte of compiled source came from.
-    fn locate(&self, source: &str, offset: usize) -> Option<(u32, usize)> {
+    /// Files of Rust that stand in items. Those that others name come before them.
+    fn files(&self) -> impl Iterator<Item = &'a Inlined> {
+        let own = self.generated.inside.iter().flat_map(|inside| &inside.files);
+        own.chain(self.files.iter().copied())
+    }
+
+    /// The text, and the byte in it, that a byte of compiled source came from.
+    fn locate(&self, source: &str, offset: usize) -> Option<(Text, usize)> {
         if let Some(start) = source.find(BODY).map(|at| at + BODY.len())
             && offset >= start
             && offset <= start + self.generated.body.text.len()
@@ -58,15 +79,20 @@ impl<'a> Map<'a> {
                 .get(start..start + self.generated.body.text.len())
                 .is_some_and(|text| same(text, &self.generated.body.text))
         {
-            return Some((self.cell, self.generated.body.original(offset - start)));
+            return Some((Text::Cell(self.cell), self.generated.body.original(offset - start)));
+        }
+        let within = |item: &Source| {
+            let within = |(at, _): &(usize, &str)| *at <= offset && offset <= at + item.text.len();
+            let (at, _) = source.match_indices(item.text.as_str()).find(within)?;
+            Some(item.original(offset - at))
+        };
+        let in_file = |file: &Inlined| Some((Text::File(file.name.clone()), within(&file.source)?));
+        if let Some(place) = self.files().find_map(in_file) {
+            return Some(place);
         }
         let own = self.generated.items.iter().map(|item| (self.cell, item));
         let earlier = self.origins.iter().rev().map(|origin| (origin.cell, origin.now()));
-        own.chain(earlier).find_map(|(cell, item)| {
-            let within = |(at, _): &(usize, &str)| *at <= offset && offset <= at + item.text.len();
-            let (at, _) = source.match_indices(item.text.as_str()).find(within)?;
-            Some((cell, item.original(offset - at)))
-        })
+        own.chain(earlier).find_map(|(cell, item)| Some((Text::Cell(cell), within(item)?)))
     }
 
     /// The place of a span of rustc's JSON, or of the call of a macro that it is in, in an item: whether it is one of this cell,
@@ -97,7 +123,12 @@ impl<'a> Map<'a> {
         loop {
             if let Some(mark) = self.mark_here(source, at) {
                 let label = span["label"].as_str().unwrap_or_default();
-                let label = if is_about_return(label) { "a cell returns nothing" } else { label }.to_owned();
+                let label = match label {
+                    _ if is_about_return(label) => "a cell returns nothing",
+                    _ if is_unknown(label) => "nothing says of which type its value is",
+                    _ => label,
+                };
+                let label = label.to_owned();
                 return Some(Mark { label, primary: span["is_primary"] == true, ..mark });
             }
             at = at.get("expansion").filter(|expansion| !expansion.is_null())?.get("span")?;
@@ -110,20 +141,20 @@ impl<'a> Map<'a> {
         if span["file_name"].as_str()?.starts_with('/') || end > source.len() {
             return None;
         }
-        let (cell, from, to) = match (self.locate(source, start), self.locate(source, end)) {
-            (Some((cell, from)), Some((other, to))) if cell == other && to >= from => (cell, from, to),
+        let (text, from, to) = match (self.locate(source, start), self.locate(source, end)) {
+            (Some((text, from)), Some((other, to))) if text == other && to >= from => (text, from, to),
             _ => self.imported(source.get(start..end)?)?,
         };
-        Some(Mark { cell, start: from, end: to, label: String::new(), primary: false })
+        Some(Mark { text, start: from, end: to, label: String::new(), primary: false })
     }
 
     /// evcxr writes `use` declarations anew, one per name: the name is looked for in those of the cell.
-    fn imported(&self, text: &str) -> Option<(u32, usize, usize)> {
+    fn imported(&self, text: &str) -> Option<(Text, usize, usize)> {
         let uses = self.generated.items.iter().filter(|item| item.text.trim_start().starts_with("use"));
         uses.into_iter().find_map(|item| {
             let at = item.text.find(text).filter(|_| !text.is_empty())?;
             let from = item.original(at);
-            Some((self.cell, from, from + text.len()))
+            Some((Text::Cell(self.cell), from, from + text.len()))
         })
     }
 
@@ -205,15 +236,15 @@ impl<'a> Map<'a> {
                 format!("{}{code}", report.message)
             },
         );
-        let traceback = reports.iter().map(|report| render(report, &|cell| self.code_of(cell))).collect();
+        let traceback = reports.iter().map(|report| render(report, &|text| self.code_of(text))).collect();
         Failure { name: "CompileError".into(), value, traceback }
     }
 
     /// Names of the cell that are not there any more may be those of something else now, such as a function.
     fn add_gone(&self, reports: &mut [Report]) {
         let Some(first) = reports.first_mut() else { return };
-        let words = words(self.code);
-        let gone = self.table.gone.iter().filter(|(name, _)| words.contains(*name));
+        let (words, bound) = (words(self.code), bound(self.code));
+        let gone = self.table.gone.iter().filter(|(name, _)| words.contains(*name) && !bound.contains(*name));
         for (name, reason) in gone.take(2) {
             let message = format!("`{name}` is not there any more: {reason}");
             let told = first.notes.iter().any(|note| note.message == message);
@@ -241,10 +272,10 @@ impl<'a> Map<'a> {
                 self.locate(source, offset)
             });
             match offset {
-                Some((cell, start)) => {
-                    let code = self.code_of(cell).unwrap_or_default();
+                Some((text, start)) => {
+                    let code = self.code_of(&text).unwrap_or_default();
                     let end = start + word_length(&code[floor(code, start)..]);
-                    marks.push(Mark { cell, start, end, label: String::new(), primary: true });
+                    marks.push(Mark { text, start, end, label: String::new(), primary: true });
                 }
                 None => notes.push(format!("at {}:{}", outside(&at.file), at.line)),
             }
@@ -252,7 +283,7 @@ impl<'a> Map<'a> {
         let notes =
             notes.into_iter().map(|message| Report { level: "note".into(), message, ..Report::default() }).collect();
         let report = Report { level: name.to_owned(), code: None, message: value.to_owned(), marks, notes };
-        let traceback = vec![render(&report, &|cell| self.code_of(cell))];
+        let traceback = vec![render(&report, &|text| self.code_of(text))];
         Failure { name: name.to_owned(), value: value.to_owned(), traceback }
     }
 }
@@ -268,6 +299,10 @@ fn same(text: &str, generated: &str) -> bool {
 
 /// Paths as people write them: the names of our own helpers and of crates that are only seen through the prelude go.
 fn readable(message: &str) -> String {
+    if is_unknown(message) && (message.starts_with("the trait bound `std::result") || message.starts_with("a value of"))
+    {
+        return "type annotations needed".to_owned();
+    }
     message.replace("recoil::runtime::", "")
 }
 
@@ -286,6 +321,22 @@ fn worth_showing(child: &Value) -> bool {
     let about_us =
         ["__recoil", "Opened<", "Shown<", "recoil::runtime", "in crate `ctx`", "full name for the type has been"];
     !message.is_empty() && !about_us.iter().any(|ours| message.contains(ours))
+}
+
+/// Names that patterns of a cell bind, such as the arguments of closures.
+fn bound(code: &str) -> BTreeSet<String> {
+    struct Bound(BTreeSet<String>);
+    impl<'ast> Visit<'ast> for Bound {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.0.insert(pattern.ident.to_string());
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+    let mut found = Bound(BTreeSet::new());
+    if let Ok(block) = syn::parse_str::<syn::Block>(&format!("{{{code}\n}}")) {
+        found.visit_block(&block);
+    }
+    found.0
 }
 
 /// How much to underline: the word at a place.
@@ -315,7 +366,8 @@ mod tests {
             Table { gone: [("y".to_owned(), "it was moved away in In[2]".to_owned())].into(), ..Table::default() };
         let generated = generate(code, &parse(code, &Notebook::empty()).unwrap(), &table);
         let cells = HashMap::new();
-        let map = Map { cell: 7, code, generated: &generated, origins: &[], cells: &cells, table: &table };
+        let map =
+            Map { cell: 7, code, generated: &generated, origins: &[], cells: &cells, files: Vec::new(), table: &table };
         let source = &generated.code;
         let at = source.find("y }").unwrap();
         let error = json!({"message": "cannot find value `y` in this scope", "level": "error", "code": {"code": "E0425"},
@@ -325,6 +377,15 @@ mod tests {
         assert_eq!(failure.value, "cannot find value `y` in this scope (E0425)");
         assert!(failure.traceback[0].contains("In[7]:2:17"), "{}", failure.traceback[0]);
         assert!(failure.traceback[0].contains("moved away in In[2]"));
+    }
+
+    #[test]
+    fn names_that_a_cell_binds_are_its_own() {
+        let names = |code: &str| bound(code).into_iter().collect::<Vec<_>>();
+        assert_eq!(
+            names("let c = |x, (y, _)| x; for i in 0..z { if let Some(n) = f(i) {} }"),
+            ["c", "i", "n", "x", "y"]
+        );
     }
 
     #[test]

@@ -268,6 +268,16 @@ fn name_of(item: &Item) -> Option<String> {
     Some(name.to_string())
 }
 
+/// Names that a text imports, anywhere in it.
+#[derive(Default)]
+pub(super) struct Imports(pub Vec<(String, String)>);
+
+impl<'ast> syn::visit::Visit<'ast> for Imports {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        used(&item.tree, String::new(), &mut self.0);
+    }
+}
+
 /// Names that a `use` brings, with the paths behind them.
 pub(super) fn used(tree: &syn::UseTree, path: String, names: &mut Vec<(String, String)>) {
     match tree {

@@ -1,38 +1,101 @@
-//! Files that the Rust of a cell names: `mod x;`, `include_str!("x.txt")`.
+//! Files that the Rust of a cell names: `mod x;`, `include!("x.rs")`, `include_str!("x.txt")`.
 //!
 //! rustc would look for them beside the generated source. They are meant from the folder of the cells, and what is in
-//! them must change the compiled cell, which is kept by its text: so the path becomes a whole one, with a hash behind it.
+//! them must change the compiled cell, which is kept by its text. So items of a file take the place of its name, changed as
+//! those of a cell are. The path of any other file becomes a whole one, with a hash behind it.
 
-use super::edits::Edit;
+use super::edits::{Edit, Source};
 use super::notebook::hash;
+use super::statics::Static;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use syn::spanned::Spanned;
 
-/// A file that an item names.
+/// A file that an item includes, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// The module that it is; `None` for one that is included.
-    pub module: Option<String>,
     pub path: PathBuf,
     /// What is written of its contents in the item, and stands for them.
     pub hash: String,
 }
 
 impl Named {
-    /// Its text, with that of the files that belong to it.
-    pub fn text(&self) -> Option<String> {
-        let mut text = String::from_utf8_lossy(&std::fs::read(&self.path).ok()?).into_owned();
-        if self.module.is_some() {
-            let beside = match self.path.file_name() {
-                Some(name) if name == "mod.rs" => self.path.parent().map(Path::to_path_buf),
-                _ => Some(self.path.with_extension("")),
-            };
-            let inner = beside.into_iter().flat_map(|folder| texts(&folder)).filter(|(path, _)| *path != self.path);
-            inner.for_each(|(_, more)| text += &more);
-        }
-        Some(text)
+    /// The hash of its contents now.
+    pub fn hash_now(&self) -> Option<String> {
+        Some(mark(&std::fs::read(&self.path).ok()?))
     }
+}
+
+/// A file of Rust, and what was made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Inlined {
+    /// What messages call it: its path from the folder of the cells.
+    pub name: String,
+    pub path: PathBuf,
+    /// Its text.
+    pub original: String,
+    /// What is compiled of it.
+    pub source: Source,
+}
+
+/// What an item has in place of the name of a file of Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Inside {
+    pub origin: Origin,
+    /// The file, behind those that it names in turn.
+    pub files: Vec<Inlined>,
+    pub statics: Vec<Static>,
+    /// Other files that they include.
+    pub named: Vec<Named>,
+    /// Whether they loop or take closures.
+    pub heavy: bool,
+}
+
+/// Where a file of Rust is, and what it is to the item that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The module that it is; `None` for one that is included.
+    pub module: Option<String>,
+    pub path: PathBuf,
+    /// Where the files of its own modules are.
+    pub inner: PathBuf,
+    /// The folder of the cells.
+    pub folder: PathBuf,
+    /// How many times the cell has run that names it.
+    pub runs: u32,
+}
+
+impl Inside {
+    /// What stands in the item.
+    pub fn text(&self) -> String {
+        let text = self.files.last().map(|file| file.source.text.as_str()).unwrap_or_default();
+        if self.origin.module.is_some() { format!("{{{text}\n}}") } else { text.to_owned() }
+    }
+
+    /// Whether one of the files has another text now. One that is not there any more stays what it was.
+    pub fn is_changed(&self) -> bool {
+        let other = |file: &Inlined| read(&file.path).is_some_and(|text| text != file.original);
+        self.files.iter().any(other)
+    }
+
+    /// The text of all files.
+    pub fn original(&self) -> String {
+        self.files.iter().rev().map(|file| file.original.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A file that is not Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub name: String,
+    pub text: String,
+    pub message: String,
+}
+
+/// The text of a file, without what may stand in front of Rust.
+pub(crate) fn read(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Some(if text.starts_with("#!/") { text.replacen("#!", "// ", 1) } else { text })
 }
 
 /// More than this many files of a module or a crate are not read.
@@ -58,46 +121,60 @@ pub(crate) fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
 }
 
 /// The text of a hash.
-pub(crate) fn mark(text: &str) -> String {
-    format!("{:016x}", hash(text))
+pub(super) fn mark(contents: &[u8]) -> String {
+    format!("{:016x}", hash(&String::from_utf8_lossy(contents)))
 }
 
-/// The change for a module whose text is in a file, and the file.
-pub(crate) fn module(item: &syn::ItemMod, folder: &Path) -> Option<(Edit, Named)> {
-    let placed = item.attrs.iter().any(|attribute| attribute.path().is_ident("path"));
-    if item.content.is_some() || placed {
+/// The file of a module whose text is in one. `beside` is the folder of the file that names it, `modules` that of its modules.
+pub(super) fn of_module(item: &syn::ItemMod, beside: &Path, modules: &Path) -> Option<(PathBuf, PathBuf)> {
+    if item.content.is_some() {
         return None;
     }
+    let said = item.attrs.iter().find_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+            syn::Expr::Lit(literal) => match &literal.lit {
+                syn::Lit::Str(text) => Some(beside.join(text.value())),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    });
+    if let Some(path) = said {
+        let inner = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        return path.is_file().then_some((path, inner));
+    }
     let name = item.ident.to_string();
-    let name = name.trim_start_matches("r#");
-    let candidates = [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")];
-    let path = candidates.into_iter().find(|path| path.is_file())?;
-    let mut named = Named { module: Some(name.to_owned()), path, hash: String::new() };
-    named.hash = mark(&named.text()?);
-    let at = item.mod_token.span().byte_range().start;
-    let text = format!("#[path = {:?}] #[doc = \"{}\"] ", named.path.display().to_string(), named.hash);
-    Some((Edit { start: at, end: at, text }, named))
+    let inner = modules.join(name.trim_start_matches("r#"));
+    let candidates = [inner.with_extension("rs"), inner.join("mod.rs")];
+    candidates.into_iter().find(|path| path.is_file()).map(|path| (path, inner))
 }
 
-/// The change for a macro that includes a file, and the file. Relative paths are meant from the folder of the cells.
-pub(crate) fn include(call: &syn::Macro, folder: &Path) -> Option<(Edit, Named)> {
+/// The path in a call that includes a file, meant from a folder, and where it stands.
+fn included(call: &syn::Macro, folder: &Path) -> Option<(PathBuf, Range<usize>)> {
     let name = call.path.segments.last()?.ident.to_string();
     if !matches!(name.as_str(), "include_str" | "include_bytes" | "include") {
         return None;
     }
     let literal: syn::LitStr = call.parse_body().ok()?;
-    let mut named = Named { module: None, path: folder.join(literal.value()), hash: String::new() };
-    named.hash = mark(&named.text()?);
-    let range: Range<usize> = literal.span().byte_range();
-    let text = format!("{:?} /* {} */", named.path.display().to_string(), named.hash);
-    Some((Edit { start: range.start, end: range.end, text }, named))
+    Some((folder.join(literal.value()), literal.span().byte_range()))
 }
 
-/// Whether a call includes a file of items.
-pub(crate) fn includes_items(call: &syn::Macro, folder: &Path) -> bool {
+/// The change for a macro that includes a file, and the file.
+pub(super) fn include(call: &syn::Macro, folder: &Path) -> Option<(Edit, Named)> {
+    let (path, Range { start, end }) = included(call, folder)?;
+    let mut named = Named { path, hash: String::new() };
+    named.hash = named.hash_now()?;
+    let text = format!("{:?} /* {} */", named.path.display().to_string(), named.hash);
+    Some((Edit { start, end, text }, named))
+}
+
+/// The file of items that a call includes.
+pub(super) fn of_items(call: &syn::Macro, folder: &Path) -> Option<PathBuf> {
     let is_include = call.path.segments.last().is_some_and(|last| last.ident == "include");
-    let text = || include(call, folder).and_then(|(_, named)| named.text());
-    is_include && text().and_then(|text| syn::parse_file(&text).ok()).is_some_and(|file| !file.items.is_empty())
+    let (path, _) = included(call, folder).filter(|_| is_include)?;
+    let file = syn::parse_file(&read(&path)?).ok()?;
+    (!file.items.is_empty()).then_some(path)
 }
 
 #[cfg(test)]
@@ -107,25 +184,35 @@ mod tests {
     #[test]
     fn files_are_found_from_the_folder_of_the_cells() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("x.rs"), "pub fn f() {}").unwrap();
-        let item: syn::ItemMod = syn::parse_str("pub mod x;").unwrap();
-        let (edit, named) = module(&item, folder.path()).unwrap();
-        assert_eq!((named.module.as_deref(), named.text().as_deref()), (Some("x"), Some("pub fn f() {}")));
-        assert_eq!(edit.start, 4);
-        assert!(edit.text.contains("x.rs\"] #[doc"), "{}", edit.text);
-        std::fs::write(folder.path().join("x.rs"), "pub fn g() {}").unwrap();
-        assert_ne!(module(&item, folder.path()).unwrap().0.text, edit.text);
-        let before = mark(&named.text().unwrap());
-        std::fs::create_dir(folder.path().join("x")).unwrap();
-        std::fs::write(folder.path().join("x/inner.rs"), "pub struct Y;").unwrap();
-        assert_ne!(mark(&named.text().unwrap()), before, "a module inside of it");
-        assert_eq!(module(&syn::parse_str("mod y;").unwrap(), folder.path()), None);
+        let at = folder.path();
+        std::fs::write(at.join("x.rs"), "pub fn f() {}").unwrap();
+        std::fs::create_dir(at.join("y")).unwrap();
+        std::fs::write(at.join("y/mod.rs"), "pub fn f() {}").unwrap();
+        let module = |text: &str| of_module(&syn::parse_str(text).unwrap(), at, at);
+        assert_eq!(module("pub mod x;"), Some((at.join("x.rs"), at.join("x"))));
+        assert_eq!(module("mod y;"), Some((at.join("y/mod.rs"), at.join("y"))));
+        assert_eq!(module("#[path = \"y/mod.rs\"] mod z;"), Some((at.join("y/mod.rs"), at.join("y"))));
+        assert_eq!((module("mod z;"), module("mod x {}")), (None, None));
         let call: syn::Macro = syn::parse_str("include_str!(\"x.rs\")").unwrap();
-        assert_eq!(include(&call, folder.path()).map(|(edit, _)| (edit.start, edit.end)), Some((13, 19)));
+        let (edit, named) = include(&call, at).unwrap();
+        assert_eq!((edit.start, edit.end), (13, 19));
+        std::fs::write(at.join("x.rs"), "pub fn g() {}").unwrap();
+        assert_ne!(named.hash_now(), Some(named.hash));
         let included: syn::Macro = syn::parse_str("include!(\"x.rs\")").unwrap();
-        assert!(includes_items(&included, folder.path()) && !includes_items(&call, folder.path()));
-        std::fs::write(folder.path().join("x.rs"), "1 + 1").unwrap();
-        assert!(!includes_items(&included, folder.path()));
-        assert_eq!(include(&syn::parse_str("vec![\"x.rs\"]").unwrap(), folder.path()), None);
+        assert_eq!((of_items(&included, at), of_items(&call, at)), (Some(at.join("x.rs")), None));
+        std::fs::write(at.join("x.rs"), "1 + 1").unwrap();
+        assert_eq!(of_items(&included, at), None);
+        assert_eq!(include(&syn::parse_str("vec![\"x.rs\"]").unwrap(), at), None);
+    }
+
+    #[test]
+    fn what_stands_in_front_of_rust_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.rs");
+        for (written, read_as) in [("\u{feff}fn f() {}", "fn f() {}"), ("#!/bin/x\nfn f() {}", "// /bin/x\nfn f() {}")]
+        {
+            std::fs::write(&path, written).unwrap();
+            assert_eq!(read(&path).as_deref(), Some(read_as));
+        }
     }
 }

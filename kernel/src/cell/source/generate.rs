@@ -2,6 +2,7 @@
 //! use out of the prelude's store, runs them, and puts the variables back.
 
 use super::edits::{Edit, Source};
+use super::files::Inside;
 use super::marks::{BODY, KEEP, MADE, MADE_CLOSE, MADE_OPEN, PUT, TAKE};
 use super::parsed::Parsed;
 use crate::variables::{Known, Table, is_cheap, is_cheap_of_prelude};
@@ -21,6 +22,8 @@ pub(crate) struct Generated {
     pub body: Source,
     /// The items.
     pub items: Vec<Source>,
+    /// Files of Rust that stand in them.
+    pub inside: Vec<Inside>,
 }
 
 /// What a cell's statements begin with, and what they end with.
@@ -110,7 +113,7 @@ pub(crate) fn generate(code: &str, parsed: &Parsed, table: &Table) -> Generated 
         out.push_str(copy);
         out.push('\n');
     }
-    Generated { code: out, variables, body, items }
+    Generated { code: out, variables, body, items, inside: parsed.inside.clone() }
 }
 
 /// Whether a cell gets a copy of a variable: what is cheap to copy can be given away, and is still there.

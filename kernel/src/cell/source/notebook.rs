@@ -14,10 +14,12 @@ pub(crate) struct Notebook<'a> {
     pub definition_of: &'a dyn Fn(&str) -> Option<String>,
     /// The path behind a name that was imported.
     pub stands_for: &'a dyn Fn(&str) -> Option<String>,
-    /// The folder of the cells, which files are named from.
+    /// The folder of the cells.
     pub folder: PathBuf,
-    /// The number of the cell.
-    pub cell: u32,
+    /// The folder that files are named from, and that of modules: those of the cells, or of a file that is taken apart.
+    pub beside: [PathBuf; 2],
+    /// What messages call the text: `In[3]`, or a file.
+    pub place: String,
     /// How many times this very text has run; each run has statics of its own.
     pub runs: u32,
 }
@@ -32,7 +34,8 @@ impl Notebook<'static> {
             definition_of: &|_| None,
             stands_for: &|_| None,
             folder: PathBuf::new(),
-            cell: 0,
+            beside: [PathBuf::new(), PathBuf::new()],
+            place: "In[0]".to_owned(),
             runs: 0,
         }
     }

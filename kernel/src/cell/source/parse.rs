@@ -1,6 +1,6 @@
 //! A cell as Rust sees it: items, which live on as text; statements, which run once; the variables it makes and uses.
 
-use super::definitions::used;
+use super::definitions::Imports;
 use super::edits::Edit;
 use super::files;
 use super::notebook::{Notebook, hash};
@@ -25,9 +25,7 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     parsed.items.extend(attributes.iter().map(|attribute| range(attribute.span())));
     let mut imports = Imports::default();
     statements.iter().for_each(|statement| imports.visit_stmt(statement));
-    let imports = imports.0.into_iter().collect();
-    let mut visitor =
-        Rewriter { code, notebook, parsed: &mut parsed, nested: 0, imports, awaited: None, lasting: false };
+    let mut visitor = Rewriter::new(code, notebook, &mut parsed, imports);
     for statement in &statements {
         visitor.lasting = match statement {
             Stmt::Item(_) => true,
@@ -76,21 +74,11 @@ pub(crate) fn parse(code: &str, notebook: &Notebook<'_>) -> syn::Result<Parsed> 
     Ok(parsed)
 }
 
-/// Names that a cell imports, anywhere in it.
-#[derive(Default)]
-struct Imports(Vec<(String, String)>);
-
-impl<'ast> Visit<'ast> for Imports {
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        used(&item.tree, String::new(), &mut self.0);
-    }
-}
-
 fn makes_items(notebook: &Notebook<'_>, call: &syn::Macro) -> bool {
     let made = call.path.segments.last().is_some_and(|last| (notebook.makes_items)(&last.ident.to_string()))
         // What defines a macro in turn cannot be put into one.
         && !call.tokens.to_string().contains('$');
-    made || files::includes_items(call, &notebook.folder)
+    made || files::of_items(call, &notebook.beside[0]).is_some()
 }
 
 /// A call of a macro that makes items gets a name, unless it is written out as statics already.

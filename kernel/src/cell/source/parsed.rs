@@ -2,7 +2,7 @@
 
 use super::edits::Edit;
 use super::errors::Errors;
-use super::files::Named;
+use super::files::{Broken, Inside, Named};
 use super::statics::Static;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +43,11 @@ pub(crate) struct Parsed {
     pub names_tokio: bool,
     /// Whether the cell loops or takes closures, so that optimised code pays.
     pub heavy: bool,
-    /// Files that its items name.
-    pub files: Vec<Named>,
+    /// Files of Rust that stand in its items, and other files that they include.
+    pub inside: Vec<Inside>,
+    pub named: Vec<Named>,
+    /// A file of Rust that cannot be parsed.
+    pub broken: Option<Broken>,
     /// The notebook's error types, of which the prelude is told.
     pub errors: Errors,
 }

@@ -2,11 +2,12 @@
 
 mod channels;
 mod lasting;
+pub(crate) mod modules;
 mod places;
 
 use super::copies;
+use super::definitions::Imports;
 use super::edits::Edit;
-use super::files;
 use super::notebook::Notebook;
 use super::parsed::{Parsed, range};
 use super::statics::{self, Static};
@@ -91,6 +92,16 @@ pub(super) struct Rewriter<'a> {
     pub awaited: Option<usize>,
     /// Whether what is visited lives on, as items do.
     pub lasting: bool,
+    /// What statics get their names from.
+    identity: String,
+}
+
+impl<'a> Rewriter<'a> {
+    /// For the text of a cell, of which nothing is visited yet.
+    pub fn new(code: &'a str, notebook: &'a Notebook<'a>, parsed: &'a mut Parsed, imports: Imports) -> Self {
+        let imports = imports.0.into_iter().collect();
+        Self { code, notebook, parsed, nested: 0, imports, awaited: None, lasting: false, identity: code.to_owned() }
+    }
 }
 
 impl Rewriter<'_> {
@@ -221,8 +232,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        let named = files::module(item, &self.notebook.folder);
-        self.names(named);
+        self.module(item);
         visit::visit_item_mod(self, item);
     }
 
@@ -231,7 +241,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         if statics::is_placed(&item.attrs) {
             return;
         }
-        let symbol = statics::symbol(self.code, self.parsed.statics.len(), self.notebook.runs);
+        let symbol = statics::symbol(&self.identity, self.parsed.statics.len(), self.notebook.runs);
         let at = match &item.vis {
             syn::Visibility::Inherited => range(item.static_token.span),
             visibility => range(visibility.span()),
@@ -356,8 +366,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
             }
             copies::called(&call.tokens, &mut |name, group| self.copied(name, &group.stream()));
         }
-        let named = files::include(call, &self.notebook.folder);
-        self.names(named);
+        self.includes(call);
         if call.path.is_ident("dbg") {
             let open = match &call.delimiter {
                 syn::MacroDelimiter::Paren(paren) => range(paren.span.open()),
