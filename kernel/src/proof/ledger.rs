@@ -10,6 +10,7 @@ use port::Note;
 use serde_json::Value;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -179,6 +180,13 @@ impl Ledger {
         }
     }
 
+    /// The present cell is made from a file that the kernel itself has read.
+    pub fn reads(&mut self, path: &Path) {
+        if let Ok(data) = std::fs::metadata(path) {
+            self.take(&Opened { path: path.to_path_buf(), file: (data.dev(), data.ino()), written: false });
+        }
+    }
+
     fn take(&mut self, opened: &Opened) {
         let path = plain(&opened.path);
         let made = self.made.contains(&opened.file);
@@ -264,7 +272,6 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::proof::Content;
-    use std::os::unix::fs::MetadataExt;
 
     struct Session {
         folder: tempfile::TempDir,
@@ -321,6 +328,18 @@ mod tests {
         assert_eq!((later.uses["cut"], later.needs), (6, [1, 6].into()), "who changed it last counts");
         session.ledger.lose();
         assert!(session.runs(8, "cut", &[("cut", false)], &[]).uses.is_empty());
+    }
+
+    #[test]
+    fn files_that_stand_in_a_cell_are_inputs() {
+        let mut session = Session::new();
+        session.writes("a.rs", "pub fn f() {}");
+        let path = session.folder.path().join("notebook/a.rs");
+        session.ledger.begin(1, "mod a;");
+        session.ledger.reads(&path);
+        session.ledger.end(&[], &[], &[]);
+        let made = session.ledger.fingerprint().unwrap();
+        assert_eq!(made.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>(), ["a.rs"]);
     }
 
     #[test]

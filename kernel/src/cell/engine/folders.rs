@@ -6,6 +6,7 @@ use super::superseded::Live;
 use crate::cell::source::definitions::Definitions;
 use crate::cell::source::files::{Broken, Inside, Named, texts};
 use crate::cell::source::rewrite::modules;
+use crate::lock::lock;
 use std::path::{Path, PathBuf};
 
 /// An added crate in a folder.
@@ -87,6 +88,7 @@ impl Engine {
             // One that is not there any more stays what it was.
             let now = file.named.hash_now().unwrap_or_else(|| file.hash.clone());
             if now != file.hash {
+                lock(&self.shared.ledger).reads(&file.named.path);
                 self.origins.iter_mut().for_each(|origin| origin.replace(&file.hash, &now));
                 file.hash = now;
             }
@@ -112,6 +114,7 @@ impl Engine {
     fn change_module(&mut self, index: usize, now: Inside) {
         let before = std::mem::replace(&mut self.modules[index].inside, now);
         let now = &self.modules[index].inside;
+        now.files.iter().for_each(|file| lock(&self.shared.ledger).reads(&file.path));
         let old = self.statics.iter().fold(before.text(), |text, live| live.written(&text));
         let new = now.text();
         for origin in &mut self.origins {

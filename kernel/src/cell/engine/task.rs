@@ -151,6 +151,8 @@ impl Engine {
         let items = depends::items(&self.origins, &parsed.words);
         let mut ledger = lock(&self.shared.ledger);
         ledger.uses(&Begun { variables, items });
+        let inside = parsed.inside.iter().flat_map(|inside| inside.files.iter().map(|file| &file.path));
+        inside.chain(parsed.named.iter().map(|named| &named.path)).for_each(|path| ledger.reads(path));
         ledger.origin()
     }
 
