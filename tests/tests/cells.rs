@@ -254,9 +254,9 @@ fn interrupts_keep_variables_and_deaths_are_told() {
         assert_eq!(notebook.value("kept[0]"), "7");
     }
     // What cannot be stopped costs the worker, and that is said.
-    // What is inside of the runtime of futures leaves no room for another cell.
-    let foreign = "println!(\"ready\"); let mut zeros = std::fs::File::open(\"/dev/zero\")?;\n\
-                   async { std::io::copy(&mut zeros, &mut std::io::sink()).is_ok() }.await;";
+    // No other cell can run while a panic is on its way.
+    let foreign = "struct Stuck;\nimpl Drop for Stuck { fn drop(&mut self) { println!(\"ready\"); std::thread::park(); } }\n\
+                   let stuck = Stuck; panic!(\"on its way\");";
     match notebook.disturbed(foreign, |evaluator| evaluator.interrupt()) {
         Outcome::Failed(failure) => assert!(failure.value.contains("lost: kept"), "{failure:?}"),
         done => panic!("{done:?}"),

@@ -7,7 +7,7 @@ use super::rank::{self, Candidate, Wanted};
 use super::scan::is_word;
 use super::snapshot::Snapshot;
 use super::texts::{self, Purpose};
-use super::{chain, standard};
+use super::{chain, modules, standard};
 use crate::cell::source::parse::parse_error;
 use crate::evaluator::Completions;
 use crate::install::config::Config;
@@ -201,9 +201,17 @@ impl Assistant {
         {
             return names.into_iter().map(|name| (name, "item".to_owned())).collect();
         }
+        if let Some(names) = modules::names(&snapshot.items, path) {
+            return names;
+        }
         let owner = path.rsplit("::").next().unwrap_or(path);
+        let mut indices = snapshot.indices(self.index(PATIENCE));
+        // A type of the notebook's own has nothing of those that are called the same.
+        if indices.first().is_some_and(|own| own.item(owner).is_some()) {
+            indices.truncate(1);
+        }
         let mut found = Vec::new();
-        for entry in snapshot.indices(self.index(PATIENCE)).into_iter().flat_map(|index| index.associated(owner)) {
+        for entry in indices.into_iter().flat_map(|index| index.associated(owner)) {
             if found.iter().all(|(name, _)| *name != entry.name) {
                 found.push((entry.name.clone(), entry.kind.clone()));
             }

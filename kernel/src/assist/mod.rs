@@ -9,6 +9,7 @@ mod exports;
 mod index;
 mod inspect;
 pub(crate) mod language;
+mod modules;
 mod pages;
 mod probe;
 mod rank;

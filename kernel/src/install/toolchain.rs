@@ -90,7 +90,9 @@ impl Toolchain {
     /// # Errors
     /// [`PreludeError::NoCompiler`] and [`PreludeError::NoStd`].
     pub fn find(home: &Path) -> Result<Self, PreludeError> {
-        let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+        // In a process with a kernel, `RUSTC` names nothing.
+        let named = ["RECOIL_REAL_RUSTC", "RUSTC"].into_iter().find_map(std::env::var_os);
+        let rustc = named.map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
         Self::ask(&rustc, home)
     }
 

@@ -116,10 +116,16 @@ impl Data {
     /// No frame at all, or a name that comes twice.
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn from_frames<N: Into<String>>(frames: impl IntoIterator<Item = (N, DataFrame)>) -> Result<Self> {
+        Self::of_frames(frames.into_iter().map(|(name, frame)| (name.into(), frame)).collect())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn of_frames(frames: Vec<(String, DataFrame)>) -> Result<Self> {
         let grammar = Grammar::default();
         let mut processes = frames
             .into_iter()
-            .map(|(name, frame)| Process::in_memory(&name.into(), frame, &grammar))
+            .map(|(name, frame)| Process::in_memory(&name, frame, &grammar))
             .collect::<Result<Vec<_>>>()?;
         processes.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(pair) = processes.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -171,7 +177,13 @@ impl Data {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn luminosity(&self, path: impl AsRef<Path>) -> Result<Self> {
-        let table = belle2::luminosity::Luminosity::open(path.as_ref())?;
+        self.luminosity_at(path.as_ref())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn luminosity_at(&self, path: &Path) -> Result<Self> {
+        let table = belle2::luminosity::Luminosity::open(path)?;
         for process in &self.everything.parts.catalog.processes {
             let parsed = process.parsed.as_ref().ok_or_else(|| {
                 Error::request(format!(

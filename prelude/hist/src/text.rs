@@ -126,7 +126,12 @@ impl Hist {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.save_at(path.as_ref())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn save_at(&self, path: &Path) -> Result<()> {
         let text = match path.extension().and_then(|end| end.to_str()) {
             Some("json") => self.to_json(),
             Some("csv") => self.to_csv(),

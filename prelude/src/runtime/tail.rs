@@ -127,8 +127,13 @@ fn show_display(value: &dyn Display) -> View {
 
 #[inline(never)]
 fn show_name(name: &str) -> View {
-    let name = short(name);
-    Some(Sealed::new(Bundle::text(format!("<{name}, which cannot be shown: #[derive(Debug)] would do>"))))
+    let text = if name.contains("{{closure}}") {
+        "<a future or a closure, which cannot be shown: `.await` gives the value of a future, a call that of a closure>"
+            .to_owned()
+    } else {
+        format!("<{}, which cannot be shown: #[derive(Debug)] would do>", short(name))
+    };
+    Some(Sealed::new(Bundle::text(text)))
 }
 
 /// The name of a type without the paths in it: `&Vec<Track>`.

@@ -11,7 +11,9 @@ thread_local! {
 
 /// The cell that runs, or ran last.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
-/// Whether a thread of the running cell was stopped.
+/// Whether the cell that ran last has ended.
+static OVER: AtomicBool = AtomicBool::new(false);
+/// Whether work of the running cell was stopped.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// The cell that runs, or ran last.
@@ -27,12 +29,20 @@ pub(crate) fn own() -> u64 {
 /// The cell that started this thread, if it runs no more.
 pub(super) fn ended() -> Option<u64> {
     // A thread that ends has no such variable any more.
-    CELL.try_with(Cell::get).ok().flatten().filter(|token| *token != running())
+    let started_by = CELL.try_with(Cell::get).ok().flatten();
+    started_by.filter(|token| *token != running() || OVER.load(Ordering::SeqCst))
 }
 
 /// Another cell runs from now on.
 pub(super) fn runs(token: u64) {
     RUNNING.store(token, Ordering::SeqCst);
+    OVER.store(false, Ordering::SeqCst);
+}
+
+/// The running cell ends now. What its threads print from now on is told with its number: the kernel takes what comes without
+/// one for that of the cell which it compiles meanwhile.
+pub(super) fn over() {
+    OVER.store(true, Ordering::SeqCst);
 }
 
 /// Wraps the work of a new thread, so that the thread knows its cell. Cells are rewritten to call this.
@@ -49,14 +59,12 @@ pub(super) fn stops() -> bool {
     segment::work::interrupted() && CELL.get().is_none_or(|cell| cell == running())
 }
 
-/// Notes that this thread stops because of an interrupt.
+/// Notes that a thread, or a task of a pool, stops because of an interrupt.
 pub(super) fn note_stop() {
-    if CELL.get().is_some() {
-        STOPPED.store(true, Ordering::SeqCst);
-    }
+    STOPPED.store(true, Ordering::SeqCst);
 }
 
-/// Whether a thread of the running cell was stopped since the last call.
+/// Whether work of the running cell was stopped since the last call.
 pub(super) fn was_stopped() -> bool {
     STOPPED.swap(false, Ordering::SeqCst)
 }

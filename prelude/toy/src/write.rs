@@ -27,7 +27,12 @@ const BLOCKS: usize = 40;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn toy(directory: impl AsRef<Path>, events: u64, seed: u64) -> Result<u64> {
-    let directory = directory.as_ref();
+    write_at(directory.as_ref(), events, seed)
+}
+
+// Every cell compiles the generic function above anew, so it only hands on.
+#[inline(never)]
+fn write_at(directory: &Path, events: u64, seed: u64) -> Result<u64> {
     segment::record::seed("toy", seed);
     let work = Task::new("toy data", "events", Some(events));
     let jobs: Vec<_> = PROCESSES.iter().flat_map(|process| files(process, events)).collect();

@@ -157,5 +157,12 @@ fn a_last_line_without_a_type_is_said_so() {
         ("let c = |x| x;\nc(1); c(\"a\")", Fails("mismatched types")),
         ("let a = { struct L(u8); L(1) };", To("")),
         ("a", Fails("of a type that is defined inside of a block")),
+        (
+            "let ticker = std::thread::spawn(|| loop { std::thread::sleep(std::time::Duration::from_secs(1)); });",
+            To(""),
+        ),
+        ("ticker.is_finished()", Fails("a value with the type `!` in it")),
+        ("async { 5 }", Prints("")),
+        ("%timeit 1 + 1", Prints("per run")),
     ]);
 }

@@ -28,6 +28,7 @@ fn an_interrupt_keeps_the_variables_wherever_the_cell_waits() {
     notebook.value("mod in_file;");
     for code in [
         "in_file::forever();",
+        "let r = tokio::spawn(async { println!(\"ready\"); loop { tokio::task::yield_now().await; } #[allow(unreachable_code)] () }).await; println!(\"{}\", r.is_err());",
         "println!(\"ready\"); let mut x = 0u64; (0u64..).for_each(|i| x = x.wrapping_add(i));",
         "println!(\"ready\"); (0u64..).map(|i| i * 2).filter(|i| i % 2 == 1).next();",
         "use std::thread::sleep;\nprintln!(\"ready\"); sleep(std::time::Duration::from_secs(600));",

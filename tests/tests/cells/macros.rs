@@ -101,3 +101,22 @@ fn a_macros_static_begins_anew_when_its_type_changes() {
         ("NS.lock()?.len()", To("1")),
     ]);
 }
+
+/// evcxr: as here.
+#[test]
+fn what_a_macro_of_a_module_makes_lives_on() {
+    check(&[
+        (
+            "mod m { #[macro_export] macro_rules! thing { ($n:ident) => { pub struct $n(pub u8); pub fn made() -> $n { $n(5) } } } }",
+            To(""),
+        ),
+        ("thing!(Thing);", To("")),
+        ("made().0", To("5")),
+        (
+            "mod outer { pub mod inner { macro_rules! other { ($n:ident) => { pub fn $n() -> u8 { 6 } } } pub(crate) use other; } }",
+            To(""),
+        ),
+        ("outer::inner::other!(six);", To("")),
+        ("six()", To("6")),
+    ]);
+}

@@ -63,8 +63,14 @@ fn files_and_places_are_those_of_the_notebook() {
             ("(A, B.len(), C::N, d())", To("(\"longer\", 4, 6, \"longer\")")),
             ("macro_rules! say { ($x:expr) => { dbg!($x) } }\nsay!(5);", Prints("[In[8]:1:35] 5 = 5")),
             ("println!(\"{}\", vec![dbg!(6)].len());", Prints("[In[9]:1:21] 6 = 6")),
+            (
+                "println!(\"{} {}:{} {}\", file!(), line!(), std::column!(), include_str!(\"a.txt\"));",
+                Prints("In[10] 1:43 longer"),
+            ),
+            ("format!(\"{}\", concat!(file!(), \" \", include_str!(\"a.txt\")))", To("\"In[11] longer\"")),
+            ("static L: [u8; include_str!(\"a.txt\").len()] = [1; 6];\nL.len()", To("6")),
             ("let seen = 1;\n!ls -la /", Fails("stand in front of the Rust")),
-            ("\n(file!(), line!(), column!())", To("(\"In[11]\", 2, 20)")),
+            ("\n(file!(), line!(), column!())", To("(\"In[14]\", 2, 20)")),
         ],
     );
 }
@@ -114,6 +120,47 @@ fn modules_in_files_are_items_like_others() {
             // What the other file has counted is still there.
             ("st::count()", To("3")),
             ("mod none;", Fails("none")),
+            // A file that is not Rust keeps no cell from defining its module anew.
+            ("!cp broken st/inner.rs", Prints("")),
+            ("1 + 1", Fails("st/inner.rs:3:1")),
+            ("mod st { pub fn count() -> u8 { 9 } }\nst::count()", To("9")),
+            ("1 + 1", To("2")),
+        ],
+    );
+}
+
+/// evcxr: files are looked for in its own folder.
+#[test]
+fn a_file_may_stand_in_several_places_but_not_in_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("writes");
+    std::fs::create_dir(folder.path().join("out")).expect("a folder");
+    let counter = "use std::sync::atomic::{AtomicU8, Ordering::SeqCst};\nstatic C: AtomicU8 = AtomicU8::new(0);\n\
+                   pub fn bump() -> u8 { C.fetch_add(1, SeqCst) + 1 } // last";
+    write("x.rs", counter);
+    write("out/x.rs", &counter.replace("new(0)", "new(50)"));
+    write("itself.rs", "#[path = \"itself.rs\"] pub mod again;");
+    write("included.rs", "include!(\"included.rs\"); fn f() {}");
+    write("wrong.rs", "pub fn f() {} /// the end");
+    let go = format!("%cd {}", folder.path().display());
+    check_in(
+        folder.path(),
+        &[
+            (&go, Prints("")),
+            (
+                "#[path = \"x.rs\"] mod a;\n#[path = \"x.rs\"] mod b;\nmod out { pub mod x; }\n(a::bump(), a::bump(), b::bump(), out::x::bump())",
+                To("(1, 2, 1, 51)"),
+            ),
+            ("(b::bump(), a::bump(), out::x::bump())", To("(2, 3, 52)")),
+            (
+                "mod p { include!(\"x.rs\"); }\nmod q { include!(\"x.rs\"); }\n(p::bump(), q::bump(), p::bump())",
+                To("(1, 1, 2)"),
+            ),
+            ("(a::bump(), q::bump())", To("(4, 2)")),
+            ("#[path = \"itself.rs\"] mod itself;", Fails("itself.rs names itself")),
+            ("include!(\"included.rs\");", Fails("included.rs names itself")),
+            ("mod wrong;", Fails("wrong.rs:1:15")),
+            ("a::bump()", To("5")),
         ],
     );
 }

@@ -77,6 +77,11 @@ fn own_functions_types_and_fields_are_completed_and_inspected() {
     has("tracks[0].ch", "charge", "field");
     has("Track::", "positive", "function");
     has("Region::", "Endcap", "variant");
+    notebook.value("mod geo { pub fn far() -> u8 { 1 } pub mod inner { pub struct P; } }\nenum Color { Red, Green }");
+    has("geo::fa", "far", "function");
+    has("use geo::inner::", "P", "struct");
+    has("Color::", "Red", "variant");
+    assert_eq!(complete("Color::").len(), 2, "the prelude has a `Color`, too");
     let inspect = |code: &str, detail: u8| -> String {
         for _ in 0..60 {
             if let Some(page) = notebook.evaluator.inspect(code, code.len(), detail) {
@@ -197,4 +202,22 @@ fn a_crate_of_the_registry_is_built_once_for_all_kernels() {
         assert!(!files.is_empty());
         assert_eq!(*first.get_or_insert(files.clone()), files);
     }
+}
+
+/// The prelude has a serde and a `serde_json`. evcxr: as here.
+#[test]
+fn an_added_serde_fits_an_added_serde_json() {
+    let _turn = kernel::turn();
+    let cache = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::new(cache.path());
+    let point = "#[derive(serde::Serialize, Debug)]\nstruct P { x: f64 }\nserde_json::to_string(&P { x: 1.5 })?";
+    let written = "\"{\\\"x\\\":1.5}\"";
+    assert_eq!(notebook.value(point), written);
+    let add = ":dep serde = { version = \"1\", features = [\"derive\"] }\n:dep serde_json = \"1\"\n1";
+    if let Outcome::Failed(failure) = notebook.run(add) {
+        assert_eq!(failure.name, "DependencyError", "{failure:?}");
+        return recoil_tests::skipped("an_added_serde_fits_an_added_serde_json", &failure.value);
+    }
+    assert_eq!(notebook.value(point), written);
+    assert_eq!(notebook.value("serde_json::json!([1])[0].as_u64()"), "Some(1)");
 }

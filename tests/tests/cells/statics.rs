@@ -153,3 +153,18 @@ fn crates_and_modules_in_files_may_change() {
         ],
     );
 }
+
+/// evcxr: each cell has statics of its own.
+#[test]
+fn statics_of_constants_and_constant_functions_live_once() {
+    check(&[
+        (
+            "use std::sync::{OnceLock, atomic::{AtomicU8, Ordering::SeqCst}};\nconst fn counter() -> &'static AtomicU8 { static N: AtomicU8 = AtomicU8::new(0); &N }\n\
+             struct Once;\nimpl Once { const fn cell() -> &'static OnceLock<u8> { static O: OnceLock<u8> = OnceLock::new(); &O } }\n\
+             const C: &AtomicU8 = { static M: AtomicU8 = AtomicU8::new(5); &M };\ncounter().fetch_add(1, SeqCst)",
+            To("0"),
+        ),
+        ("(counter().fetch_add(1, SeqCst), *Once::cell().get_or_init(|| 1), C.fetch_add(1, SeqCst))", To("(1, 1, 5)")),
+        ("(counter().fetch_add(1, SeqCst), *Once::cell().get_or_init(|| 2), C.fetch_add(1, SeqCst))", To("(2, 1, 6)")),
+    ]);
+}

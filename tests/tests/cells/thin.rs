@@ -43,6 +43,8 @@ fn cells_compile_little_of_the_prelude_anew() {
         ("data.group(\"mumu\").query(\"pRecoil > 2.0\").oneCandOnly().hist(\"mu1P\", 50)?", 26),
         ("data.define(\"pt\", \"mu1P * sin(mu1Theta)\").label(\"p_T\", \"GeV\").hist(\"pt\", (40, 0.0, 4.0))?", 28),
         ("let n = data.mumu.query(\"pRecoil > 2.0\").count()?;", 30),
+        ("data.mumu.column(\"mu1P\")?.len()", 32),
+        ("data.mumu.value_counts(\"__candidate__\")?.height()", 90),
         ("let h = data.mumu.hist(\"mu1P\", (50, 0.0, 6.0))?;", 36),
         ("histogram(&h).log_y()", 36),
         ("overlay([(\"one\", &h), (\"other\", &h)]).ratio()", 50),

@@ -4,6 +4,7 @@
 //! written down and compared.
 
 use super::plan::{Invocation, Plan};
+use super::serde::serde_of_prelude;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -98,18 +99,4 @@ pub(super) fn environment() -> Option<Environment> {
     all.extend(SHOWN.map(|(name, value)| (name.to_owned(), value.to_owned())));
     all.sort();
     Some(all)
-}
-
-/// The prelude's serde, for cells that name it: `#[derive(serde::Serialize)]` needs a crate of that name, and what it makes
-/// must fit the prelude's `serde_json`. A serde that the user has added comes first.
-fn serde_of_prelude(plan: &Plan, source: &str, extra: &[String]) -> Option<String> {
-    if !source.contains("serde") || extra.iter().any(|argument| argument.starts_with("serde=")) {
-        return None;
-    }
-    let files = std::fs::read_dir(&plan.crates).ok()?.flatten();
-    let is_serde = |name: &str| name.starts_with("libserde-") && name.ends_with(".rmeta");
-    let file = files
-        .map(|file| file.path())
-        .find(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_serde))?;
-    Some(format!("serde={}", file.display()))
 }

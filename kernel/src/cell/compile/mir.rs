@@ -26,13 +26,21 @@ pub(crate) fn can_be_written(kind: &str) -> bool {
         && !kind.starts_with("impl ")
         && !kind.contains("<impl ")
         && !kind.contains(" impl ")
+        && !holds_never(kind)
         && syn::parse_str::<syn::Type>(kind).is_ok()
+}
+
+/// Whether a part of a type is `!`, which stable Rust has no name for but as what a function gives.
+fn holds_never(kind: &str) -> bool {
+    ["<!", "(!", ", !", "[!"].iter().any(|part| kind.contains(part))
 }
 
 /// Why not, for people.
 pub(crate) fn why_not(kind: &str) -> String {
     let (what, mend) = if kind.starts_with("std::iter::") {
         ("an iterator with a closure", "collect it into a `Vec`, or box it as `Box<dyn Iterator<Item = ..>>`")
+    } else if holds_never(kind) {
+        ("a value with the type `!` in it", "say that it gives `()`, as in `spawn(|| -> () { loop {} })`")
     } else if kind.contains("{closure@") {
         ("a closure", "`let f: Box<dyn Fn(f64) -> f64> = Box::new(..)` can be kept")
     } else if kind.contains("{async") || kind.contains("impl std::future") {
@@ -96,6 +104,7 @@ mod tests {
             ("std::vec::Vec<run_user_code_1::{closure#0}::L>", "inside of a block"),
             ("{async block@cell.rs:3:9: 3:14}", "a future"),
             ("impl std::fmt::Debug", "without a name"),
+            ("std::thread::JoinHandle<!>", "the type `!`"),
         ] {
             assert!(why_not(kind).contains(word), "{kind}");
         }
@@ -105,6 +114,7 @@ mod tests {
     fn opaque_types_cannot_be_written() {
         assert!(!can_be_written("impl std::iter::Iterator<Item = u32>"));
         assert!(!can_be_written("fn() {local}"));
+        assert!(!can_be_written("std::thread::JoinHandle<!>") && can_be_written("fn(u8) -> !"));
         assert!(can_be_written("&str") && can_be_written("[[u8; 3]; 2]") && can_be_written("fn()"));
     }
 }

@@ -24,6 +24,7 @@ mod refusal;
 mod repair;
 mod running;
 pub(crate) mod rustc;
+mod serde;
 pub(crate) mod shape;
 mod unused;
 pub(crate) mod waiting;

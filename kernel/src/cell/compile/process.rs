@@ -6,6 +6,9 @@ use std::process::Command;
 /// `PATH` without the folder of links.
 pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
 
+/// The compiler of the cells. `RUSTC` names nothing in the kernel itself: see `evcxr::startup`.
+pub(crate) const REAL_RUSTC: &str = "RECOIL_REAL_RUSTC";
+
 /// The command's process ends when this one does.
 pub(crate) fn with_parent(command: &mut Command) -> &mut Command {
     let parent = libc::pid_t::try_from(std::process::id());
@@ -19,8 +22,11 @@ pub(crate) fn with_parent(command: &mut Command) -> &mut Command {
     }
 }
 
-/// The same command with the user's own `PATH`.
+/// The same command with the user's own `PATH`, and with the compiler of the cells: what cargo builds must fit them.
 pub(crate) fn real(command: &mut Command) -> &mut Command {
+    if let Some(rustc) = std::env::var_os(REAL_RUSTC) {
+        command.env("RUSTC", rustc).env_remove(REAL_RUSTC);
+    }
     if let Some(path) = std::env::var_os(REAL_PATH) {
         command.env("PATH", path).env_remove(REAL_PATH);
     }

@@ -17,6 +17,7 @@ use super::reactor::entered;
 use super::refusal::{is_last_word, without_followers};
 use super::repair::repaired;
 use super::running::Running;
+use super::serde::with_json;
 use super::shape;
 use super::unused;
 use super::waiting;
@@ -59,6 +60,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
         Err(error) => return Compiled { failure: Some(error), ..nothing },
     };
     let source = entered(canonical(source, &plan.superseded), &dependencies.arguments);
+    let (source, extra) = with_json(source, dependencies.arguments);
     let key = key(plan, &source, &dependencies.identity);
     let early = plan.early.as_deref().and_then(handed::result).filter(|early| early.key == key);
     let refused = early.as_ref().is_some_and(|early| !early.diagnostics.is_empty());
@@ -69,7 +71,7 @@ pub(crate) fn compile(plan: &Plan, folder: &Path, source: &str, library: &Path) 
     }
     let running = Running::new();
     let place = Place { folder, environment: environment(), running: &running };
-    let way = Way { plan, place, library, extra: &dependencies.arguments };
+    let way = Way { plan, place, library, extra: &extra };
     let wishes = way.wishes(&source, dependencies.cacheable);
     let cache = Cache::new(&plan.cache);
     if let Some(found) = cache.fetch(&key, library) {

@@ -16,6 +16,7 @@ use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::ItemOrigin;
 use crate::cell::shared::Shared;
 use crate::cell::source::definitions::Definitions;
+use crate::cell::source::files::Broken;
 use crate::cell::source::magic;
 use crate::cell::source::makers::TIME;
 use crate::evaluator::{Bundle, Cell, Event, Failure, Outcome, Output, Sink, Stream};
@@ -59,6 +60,8 @@ pub(crate) struct Engine {
     /// Files of Rust that stand in items, and others that they include.
     pub(super) modules: Vec<Module>,
     pub(super) files: Vec<File>,
+    /// Files of Rust that are not Rust now.
+    pub(super) broken: Vec<Broken>,
     pub(super) log: Vec<Logged>,
     pub(super) sequence: u64,
     pub(super) opt_level: String,
@@ -138,6 +141,7 @@ impl Engine {
             path_crates: Vec::new(),
             modules: Vec::new(),
             files: Vec::new(),
+            broken: Vec::new(),
             log: Vec::new(),
             sequence: 0,
             opt_level: "auto".into(),

@@ -11,6 +11,7 @@ use crate::cell::compile::plan::Compiled;
 use crate::cell::compile::shape::of_static;
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::{ItemOrigin, Map};
+use crate::cell::source::definitions::item_name;
 use crate::cell::source::generate::Generated;
 use crate::cell::source::notebook::hash;
 use crate::evaluator::{Bundle, Failure};
@@ -122,6 +123,8 @@ impl Engine {
         if let Some(next) = next {
             self.definitions = next.definitions;
             self.files.extend(piece.parsed.named.iter().map(File::new));
+            let items = piece.parsed.items.iter().map(|range| &piece.task.code[range.clone()]);
+            self.drop_modules(&items.filter_map(item_name).collect());
             self.modules.extend(piece.parsed.inside.iter().map(Module::new));
             self.origins = next.origins;
             self.statics = next.statics;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Crates that are there without being added, with the mend.
-const THERE: [&str; 4] = ["polars", "recoil", "serde_json", "tokio"];
+const THERE: [&str; 3] = ["polars", "recoil", "tokio"];
 
 impl Engine {
     pub(super) fn line(&mut self, cell: &Cell, line: Line, done: &mut MagicEffects) -> Result<(), Failure> {
@@ -152,6 +152,9 @@ impl Engine {
         if let Some(wanted) = command.strip_prefix(":dep") {
             let name: String =
                 wanted.trim().chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
+            if name.is_empty() {
+                return Err(failure("DependencyError", "say `:dep NAME = \"VERSION\"`, with the name without quotes"));
+            }
             if THERE.contains(&name.as_str()) || name.starts_with("polars-") {
                 let text = format!(
                     "`{name}` is part of the prelude that every cell links to, and cannot be added a second time: \

@@ -9,20 +9,14 @@ use crate::cell::compile::early::Early;
 use crate::cell::compile::plan::{Compiled, Plan, Shape, Superseded, compiled_path, plan_path};
 use crate::cell::failure::{failure, interrupted};
 use crate::cell::report::diagnose::ItemOrigin;
-use crate::cell::report::render::Text;
-use crate::cell::report::syntax;
 use crate::cell::source::definitions::{Definitions, item_name};
-use crate::cell::source::files::Broken;
 use crate::cell::source::generate::{Generated, generate};
-use crate::cell::source::notebook::{Notebook, hash};
-use crate::cell::source::parse::parse;
 use crate::cell::source::parsed::{Parsed, words};
 use crate::evaluator::{Bundle, Event, Failure, Output};
 use crate::lock::lock;
 use crate::proof::{Begun, KEY, MEASURES};
 use crate::variables::{Known, short};
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// The name of the crate that every cell is.
@@ -87,13 +81,14 @@ impl Failing {
 impl Engine {
     /// Runs a piece of Rust to its end.
     pub(super) fn rust(&mut self, task: &Task<'_>) -> Result<RunStats, Failure> {
-        self.read_files().map_err(|broken| self.broken(&broken))?;
+        self.read_files();
         self.rust_again(task, &Again::default())
     }
 
     /// Runs a piece of Rust with what earlier passes have found.
     fn rust_again(&mut self, task: &Task<'_>, again: &Again) -> Result<RunStats, Failure> {
         let (mut parsed, definitions) = self.parsed(task)?;
+        self.check_files(task, &parsed)?;
         parsed.errors = definitions.errors.clone();
         self.lose_redefined(&parsed, &definitions);
         let opt_level = self.opt_level_for(&parsed, &task.opt_level);
@@ -190,58 +185,6 @@ impl Engine {
                 self.table.gone.remove(&name);
             }
         }
-    }
-
-    fn not_rust(&self, text: &Text, code: &str, message: &str) -> Failure {
-        syntax::failure(&self.config.prelude.toolchain, &self.shared.folder, text, code, message)
-    }
-
-    fn broken(&self, broken: &Broken) -> Failure {
-        self.not_rust(&Text::File(broken.name.clone()), &broken.text, &broken.message)
-    }
-
-    /// The cell taken apart, and the notebook's definitions with those of the cell.
-    fn parsed(&self, task: &Task<'_>) -> Result<(Parsed, Definitions), Failure> {
-        let runs = self.runs.get(&hash(task.code)).copied().unwrap_or_default();
-        let names_files = task.code.contains("include") || task.code.contains("mod ");
-        let folder = if names_files { self.in_folder_of_cells("") } else { PathBuf::new() };
-        let parse_with = |definitions: &Definitions| {
-            let notebook = Notebook {
-                is_group: &|variable, name| self.table.is_group(variable, name),
-                holds_messages: &|name| {
-                    self.table.known.get(name).is_some_and(|known| known.kind.contains("mpsc::Receiver"))
-                },
-                makes_items: &|name| definitions.makes_items(name),
-                definition_of: &|name| definitions.definition_of(name),
-                stands_for: &|name| definitions.stands_for(name).map(str::to_owned),
-                beside: [folder.clone(), folder.clone()],
-                folder: folder.clone(),
-                place: format!("In[{}]", task.number),
-                runs,
-            };
-            let parsed = parse(task.code, &notebook)
-                .map_err(|error| self.not_rust(&Text::Cell(task.number), task.code, &error.to_string()))?;
-            parsed.broken.as_ref().map_or(Ok(()), |broken| Err(self.broken(broken)))?;
-            Ok(parsed)
-        };
-        let with = |parsed: &Parsed| {
-            let mut definitions = self.definitions.clone();
-            parsed.items.iter().for_each(|range| definitions.add(&task.code[range.clone()]));
-            parsed.inside.iter().for_each(|inside| folders::define(inside, &mut definitions));
-            definitions
-        };
-        let parsed = parse_with(&self.definitions)?;
-        if parsed.items.is_empty() {
-            return Ok((parsed, self.definitions.clone()));
-        }
-        let definitions = with(&parsed);
-        if !task.code.contains("macro_rules") {
-            return Ok((parsed, definitions));
-        }
-        // Macros may be used in the cell that defines them.
-        let parsed = parse_with(&definitions)?;
-        let definitions = with(&parsed);
-        Ok((parsed, definitions))
     }
 
     /// What the notebook's items will be when this cell has run well.

@@ -1,7 +1,7 @@
 //! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
 
 use super::cargo_shim::STARTS;
-use crate::cell::compile::process::REAL_PATH;
+use crate::cell::compile::process::{REAL_PATH, REAL_RUSTC};
 use crate::cell::shared::Shared;
 use crate::install::config::Config;
 use crate::lock::lock;
@@ -31,7 +31,7 @@ pub(crate) fn links(config: &Config, folder: &Path) -> std::io::Result<OsString>
 
 pub(crate) fn worker_environment(command: &mut Command, config: &Config, shared: &Shared, path: &OsString) {
     command.env(worker::WORKER, "1").env("PATH", path);
-    for name in [REAL_PATH, STARTS] {
+    for name in [REAL_PATH, REAL_RUSTC, STARTS] {
         command.env_remove(name);
     }
     // As the user has them: while the worker starts, they are those of `environment`.
@@ -66,8 +66,8 @@ fn rustc_of_user() -> Option<OsString> {
 
 /// What evcxr and its rust-analyzer see of the environment while they start. evcxr finds cargo through `PATH`, once; its
 /// rust-analyzer is to know nothing of the standard library, whose analysis takes seconds and is of no use here,
-/// because cells learn their types from rustc.
-fn environment(folder: &Path) -> [(&'static str, OsString); 6] {
+/// because cells learn their types from rustc. It looks for it each time a crate is added: `RUSTC` stays what it is here.
+fn environment(config: &Config, folder: &Path) -> [(&'static str, OsString); 7] {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let bin = folder.join("bin");
     let mut longer = bin.clone().into_os_string();
@@ -78,6 +78,7 @@ fn environment(folder: &Path) -> [(&'static str, OsString); 6] {
         ("PATH", longer),
         ("CARGO", bin.join("cargo").into()),
         ("RUSTC", bin.join("nothing").into()),
+        (REAL_RUSTC, config.prelude.toolchain.rustc.clone().into()),
         (STARTS, "1".into()),
         (CRATE_FOLDER, folder.join(CRATE).into()),
     ]
@@ -87,7 +88,7 @@ fn environment(folder: &Path) -> [(&'static str, OsString); 6] {
 pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> Result<CommandContext, Error> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = lock(&ONE_AT_A_TIME);
-    let environment = environment(folder);
+    let environment = environment(config, folder);
     let before = environment.each_ref().map(|(name, _)| (*name, std::env::var_os(name)));
     // SAFETY: all changes of the environment in this program are made here, under the lock. Rust's own readers lock
     // too. Of C code there is only SQLite, which reads the environment once, when the history is opened: before any cell, and
@@ -96,11 +97,8 @@ pub(crate) fn new_context(command: Command, config: &Config, folder: &Path) -> R
     let context = EvalContext::with_subprocess_command(command);
     for (name, value) in before {
         match value {
-            // The user's own path stays known to the cargo shim.
-            _ if name == REAL_PATH => {}
-            // From now on cargo, whoever starts it, uses the compiler of the cells: what it builds must fit them.
-            // SAFETY: as above.
-            _ if name == "RUSTC" => unsafe { std::env::set_var(name, &config.prelude.toolchain.rustc) },
+            // The user's own path, and the compiler of the cells, stay known to the cargo shim.
+            _ if [REAL_PATH, REAL_RUSTC, "RUSTC"].contains(&name) => {}
             // SAFETY: as above.
             Some(value) => unsafe { std::env::set_var(name, value) },
             // SAFETY: as above.

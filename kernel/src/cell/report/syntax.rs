@@ -13,7 +13,8 @@ const OPEN: &str = "fn recoil_cell() {";
 
 /// The failure of a text that cannot be parsed. `fallback` is used when rustc finds nothing wrong.
 pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, text: &Text, code: &str, fallback: &str) -> Failure {
-    let errors = errors(toolchain, folder, code).unwrap_or_default();
+    let (open, close) = around(text);
+    let errors = errors(toolchain, folder, &format!("{open}{code}{close}")).unwrap_or_default();
     let mut reports: Vec<_> = errors.iter().map(|error| report(error, text, code)).collect();
     if reports.is_empty() {
         reports.push(Report { level: "error".into(), message: fallback.to_owned(), ..Report::default() });
@@ -26,6 +27,14 @@ pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, text: &Text, code: &
     Failure { name: "SyntaxError".into(), value: reports[0].message.clone(), traceback }
 }
 
+/// What is compiled around a text: a file stands alone.
+fn around(text: &Text) -> (&'static str, &'static str) {
+    match text {
+        Text::Cell(_) => (OPEN, "\n}\n"),
+        Text::File(_) => ("", ""),
+    }
+}
+
 /// Whether a line would be none of Rust at the head of a cell.
 fn is_for_the_head(line: &str) -> bool {
     line.starts_with(['!', '%']) || line.starts_with(":dep ")
@@ -33,7 +42,7 @@ fn is_for_the_head(line: &str) -> bool {
 
 fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>> {
     let path = folder.join("syntax.rs");
-    std::fs::write(&path, format!("{OPEN}{code}\n}}\n")).ok()?;
+    std::fs::write(&path, code).ok()?;
     let mut command = Command::new(&toolchain.rustc);
     command.arg(&path).args(["--edition=2024", "--crate-type=lib", "--emit=metadata", "--error-format=json"]);
     command.args(["-Awarnings", "-o"]).arg(folder.join("syntax.rmeta")).env_remove("RUSTC_BOOTSTRAP");
@@ -47,6 +56,8 @@ fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>
         error["level"] == "error"
             && (error["code"].is_null() || quotes.iter().any(|code| error["code"]["code"] == *code))
             && error["spans"].as_array().is_some_and(|spans| !spans.is_empty())
+            // Files are meant from elsewhere, and the text stands alone.
+            && !error["message"].as_str().is_some_and(|text| text.starts_with("couldn't read"))
     };
     Some(parsed.filter(is_syntax).collect())
 }
@@ -56,7 +67,8 @@ fn report(error: &Value, text: &Text, code: &str) -> Report {
     let children = error["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default().to_owned();
     // The bracket behind the cell is not the user's.
-    let behind = OPEN.len() + code.trim_end().len();
+    let open = around(text).0.len();
+    let behind = open + code.trim_end().len();
     let at_end =
         spans.iter().any(|span| span["is_primary"] == true && span["byte_end"].as_u64() >= Some(behind as u64));
     let message =
@@ -89,10 +101,11 @@ fn kind(text: &Text) -> &'static str {
 }
 
 fn mark(span: &Value, text: &Text, code: &str) -> Option<Mark> {
-    let at = |name: &str| Some(usize::try_from(span[name].as_u64()?).ok()?.saturating_sub(OPEN.len()).min(code.len()));
+    let open = around(text).0.len();
+    let at = |name: &str| Some(usize::try_from(span[name].as_u64()?).ok()?.saturating_sub(open).min(code.len()));
     let (start, end) = (at("byte_start")?, at("byte_end")?);
     let label = span["label"].as_str().unwrap_or_default().to_owned();
     // The brace in front of the cell is ours.
-    let ours = span["byte_start"].as_u64()? < OPEN.len() as u64;
+    let ours = span["byte_start"].as_u64()? < open as u64;
     (!ours).then_some(Mark { text: text.clone(), start, end, label, primary: span["is_primary"] == true })
 }

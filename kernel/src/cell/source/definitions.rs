@@ -126,10 +126,25 @@ impl Definitions {
     }
 
     /// What a module defines, which others may see by a `use m::*`.
-    fn add_inner<'a>(&mut self, module: &str, items: impl Iterator<Item = &'a Item>) {
+    fn add_inner<'a>(&mut self, module: &str, items: impl Iterator<Item = &'a Item> + Clone) {
+        items.clone().for_each(|item| self.note_inner_macros(item));
         let (names, globs) = defined_in(items);
         self.globs.extend(globs);
         self.within.insert(module.to_owned(), names);
+    }
+
+    /// Macros of a module that make items: others call them by their path, by a `use`, or exported.
+    fn note_inner_macros(&mut self, item: &Item) {
+        match item {
+            Item::Macro(item) => {
+                let makes = transcribes_items(item.mac.tokens.clone(), &|name| self.makes_items(name));
+                self.item_macros.extend(item.ident.as_ref().filter(|_| makes).map(ToString::to_string));
+            }
+            Item::Mod(item) => {
+                item.content.iter().flat_map(|(_, items)| items).for_each(|item| self.note_inner_macros(item));
+            }
+            _ => {}
+        }
     }
 
     /// Takes in a module whose text is elsewhere: in a file, or in the files of a crate.

@@ -5,7 +5,7 @@
 //! those of a cell are. The path of any other file becomes a whole one, with a hash behind it.
 
 use super::edits::{Edit, Source};
-use super::notebook::hash;
+use super::notebook::{Around, hash};
 use super::statics::Static;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -53,22 +53,22 @@ pub(crate) struct Inside {
 /// Where a file of Rust is, and what it is to the item that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// The module that it is; `None` for one that is included.
-    pub module: Option<String>,
     pub path: PathBuf,
     /// Where the files of its own modules are.
     pub inner: PathBuf,
-    /// The folder of the cells.
-    pub folder: PathBuf,
-    /// How many times the cell has run that names it.
-    pub runs: u32,
+    /// Whether it is a module, or is included.
+    pub is_module: bool,
+    pub around: Around,
+    /// How many statics come before it in the text that names it.
+    pub first: usize,
 }
 
 impl Inside {
     /// What stands in the item.
     pub fn text(&self) -> String {
         let text = self.files.last().map(|file| file.source.text.as_str()).unwrap_or_default();
-        if self.origin.module.is_some() { format!("{{{text}\n}}") } else { text.to_owned() }
+        // Behind a comment that has no end of its line.
+        if self.origin.is_module { format!("{{{text}\n}}") } else { format!("{text}\n") }
     }
 
     /// Whether one of the files has another text now. One that is not there any more stays what it was.
@@ -83,12 +83,14 @@ impl Inside {
     }
 }
 
-/// A file that is not Rust.
+/// A file that is not Rust, or names itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Broken {
     pub name: String,
     pub text: String,
     pub message: String,
+    /// The outermost module that it is in, in the notebook.
+    pub module: Option<String>,
 }
 
 /// The text of a file, without what may stand in front of Rust.
@@ -125,29 +127,36 @@ pub(super) fn mark(contents: &[u8]) -> String {
     format!("{:016x}", hash(&String::from_utf8_lossy(contents)))
 }
 
-/// The file of a module whose text is in one. `beside` is the folder of the file that names it, `modules` that of its modules.
+/// The file of a module whose text is in one, and the folder of its own modules. `beside` is the folder that a path of the module
+/// is meant from, `modules` that of files with names of modules.
 pub(super) fn of_module(item: &syn::ItemMod, beside: &Path, modules: &Path) -> Option<(PathBuf, PathBuf)> {
     if item.content.is_some() {
         return None;
     }
-    let said = item.attrs.iter().find_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-            syn::Expr::Lit(literal) => match &literal.lit {
-                syn::Lit::Str(text) => Some(beside.join(text.value())),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    });
-    if let Some(path) = said {
+    if let Some(path) = said_path(item) {
+        let path = beside.join(path);
         let inner = path.parent().map(Path::to_path_buf).unwrap_or_default();
         return path.is_file().then_some((path, inner));
     }
-    let name = item.ident.to_string();
-    let inner = modules.join(name.trim_start_matches("r#"));
+    let inner = modules.join(name_of(item));
     let candidates = [inner.with_extension("rs"), inner.join("mod.rs")];
     candidates.into_iter().find(|path| path.is_file()).map(|path| (path, inner))
+}
+
+/// The name of a module as files have it.
+pub(super) fn name_of(item: &syn::ItemMod) -> String {
+    item.ident.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// The path in `#[path = "x.rs"] mod y;`.
+pub(super) fn said_path(item: &syn::ItemMod) -> Option<String> {
+    item.attrs.iter().find_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// The path in a call that includes a file, meant from a folder, and where it stands.
@@ -173,8 +182,10 @@ pub(super) fn include(call: &syn::Macro, folder: &Path) -> Option<(Edit, Named)>
 pub(super) fn of_items(call: &syn::Macro, folder: &Path) -> Option<PathBuf> {
     let is_include = call.path.segments.last().is_some_and(|last| last.ident == "include");
     let (path, _) = included(call, folder).filter(|_| is_include)?;
-    let file = syn::parse_file(&read(&path)?).ok()?;
-    (!file.items.is_empty()).then_some(path)
+    let text = read(&path)?;
+    let is_empty = || text.parse::<proc_macro2::TokenStream>().is_ok_and(|tokens| tokens.is_empty());
+    let has_items = syn::parse_file(&text).is_ok_and(|file| !file.items.is_empty());
+    (has_items || is_empty()).then_some(path)
 }
 
 #[cfg(test)]

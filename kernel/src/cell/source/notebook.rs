@@ -14,14 +14,24 @@ pub(crate) struct Notebook<'a> {
     pub definition_of: &'a dyn Fn(&str) -> Option<String>,
     /// The path behind a name that was imported.
     pub stands_for: &'a dyn Fn(&str) -> Option<String>,
-    /// The folder of the cells.
-    pub folder: PathBuf,
     /// The folder that files are named from, and that of modules: those of the cells, or of a file that is taken apart.
     pub beside: [PathBuf; 2],
     /// What messages call the text: `In[3]`, or a file.
     pub place: String,
-    /// How many times this very text has run; each run has statics of its own.
+    pub around: Around,
+}
+
+/// What is around a text of Rust: a cell, or a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    /// The folder of the cells.
+    pub folder: PathBuf,
+    /// How many times this very cell has run; each run has statics of its own.
     pub runs: u32,
+    /// The modules that it is in.
+    pub modules: Vec<String>,
+    /// The files that it is in.
+    pub files: Vec<PathBuf>,
 }
 
 impl Notebook<'static> {
@@ -33,10 +43,9 @@ impl Notebook<'static> {
             makes_items: &|_| false,
             definition_of: &|_| None,
             stands_for: &|_| None,
-            folder: PathBuf::new(),
             beside: [PathBuf::new(), PathBuf::new()],
             place: "In[0]".to_owned(),
-            runs: 0,
+            around: Around::default(),
         }
     }
 }

@@ -275,6 +275,8 @@ mod tests {
                 "macro_rules! m { () => { ::recoil::recoil_dbg!(\"In[0]:1:26\", 1) } }",
             ),
             ("\n f(line!(), column!(), file!())", "\n f(2_u32, 13_u32, \"In[0]\")"),
+            ("println!(\"{}\", std::line!() + f!(file!()));", "println!(\"{}\", 1_u32 + f!(\"In[0]\"));"),
+            ("macro_rules! m { () => { line!() } }", "macro_rules! m { () => { line!() } }"),
             ("std::io::stdin().read_line(&mut s)?;", "::recoil::runtime::stdin().read_line(&mut s)?;"),
             ("use tokio::time::sleep; sleep(d);", "use tokio::time::sleep; sleep(d);"),
             ("use std::thread::sleep as nap; nap(d);", "use std::thread::sleep as nap; ::recoil::runtime::sleep(d);"),
@@ -309,6 +311,8 @@ mod tests {
     #[test]
     fn statics_are_exported_wherever_they_stand() {
         let code = "/// doc\nstatic A: u32 = 1;\nfn f() { pub static mut B: u8 = 2; }\n#[no_mangle]\nstatic C: u8 = 3;";
+        let constant = "const fn f() -> &'static u8 { static N: u8 = 1; &N }\nconst C: &u8 = { static M: u8 = 1; &M };";
+        assert_eq!(self::parsed(constant).statics.len(), 2);
         let parsed = parsed(code);
         assert_eq!(parsed.statics.len(), 2);
         assert_eq!(parsed.statics[1].kind, "u8");

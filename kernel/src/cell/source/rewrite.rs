@@ -4,6 +4,7 @@ mod channels;
 mod lasting;
 pub(crate) mod modules;
 mod places;
+mod stops;
 
 use super::copies;
 use super::definitions::Imports;
@@ -16,9 +17,11 @@ use places::Constant;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::PathBuf;
+use stops::{ADAPTERS, SOURCES};
+use syn::Expr;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr};
 
 /// Methods that wait, with nothing given to them, and what cells call in their place: waiting that can be interrupted.
 /// The prelude's trait fits the standard library's types; where the compiler does not find it, the name is put back.
@@ -39,35 +42,6 @@ pub(crate) fn renamed() -> impl Iterator<Item = &'static (&'static str, &'static
     WAITS.iter().chain(&MESSAGES)
 }
 
-/// Methods of iterators whose closures may be called without end.
-const ADAPTERS: [&str; 24] = [
-    "for_each",
-    "map",
-    "filter",
-    "fold",
-    "take_while",
-    "skip_while",
-    "map_while",
-    "flat_map",
-    "filter_map",
-    "inspect",
-    "scan",
-    "try_for_each",
-    "try_fold",
-    "any",
-    "all",
-    "find",
-    "find_map",
-    "position",
-    "reduce",
-    "partition",
-    "max_by_key",
-    "min_by_key",
-    "retain",
-    "then",
-];
-/// Functions that make endless iterators of closures.
-const SOURCES: [&str; 3] = ["from_fn", "repeat_with", "successors"];
 pub(crate) const CHECKPOINT: &str = " ::recoil::runtime::checkpoint();";
 
 /// `display(x)` becomes `display_bundle({ .. })`, which takes everything that can be shown.
@@ -94,13 +68,28 @@ pub(super) struct Rewriter<'a> {
     pub lasting: bool,
     /// What statics get their names from.
     identity: String,
+    /// The folder that paths of modules are meant from, and that of modules, where this is inside of others.
+    beside: [PathBuf; 2],
+    /// The modules around.
+    modules: Vec<String>,
 }
 
 impl<'a> Rewriter<'a> {
     /// For the text of a cell, of which nothing is visited yet.
     pub fn new(code: &'a str, notebook: &'a Notebook<'a>, parsed: &'a mut Parsed, imports: Imports) -> Self {
         let imports = imports.0.into_iter().collect();
-        Self { code, notebook, parsed, nested: 0, imports, awaited: None, lasting: false, identity: code.to_owned() }
+        Self {
+            code,
+            notebook,
+            parsed,
+            nested: 0,
+            imports,
+            awaited: None,
+            lasting: false,
+            identity: code.to_owned(),
+            beside: notebook.beside.clone(),
+            modules: notebook.around.modules.clone(),
+        }
     }
 }
 
@@ -124,28 +113,10 @@ impl Rewriter<'_> {
         self.parsed.edits.push(Edit { start: at, end: at, text: text.into() });
     }
 
-    fn looped(&mut self, body: &Block) {
-        self.parsed.heavy = true;
-        self.insert(range(body.brace_token.span.open()).end, CHECKPOINT);
-    }
-
     /// Puts text around an expression.
     fn around(&mut self, inner: Range<usize>, before: &str, after: &str) {
         self.insert(inner.start, before);
         self.insert(inner.end, after);
-    }
-
-    /// A checkpoint at the head of a closure's body.
-    fn stoppable(&mut self, argument: &Expr) {
-        let Expr::Closure(closure) = argument else { return };
-        match &*closure.body {
-            Expr::Block(body) if body.label.is_none() => {
-                self.insert(range(body.block.brace_token.span.open()).end, CHECKPOINT);
-            }
-            // `async` blocks are polled, not called.
-            Expr::Async(_) => {}
-            body => self.around(range(body.span()), &format!("{{{CHECKPOINT} "), " }"),
-        }
     }
 
     /// Whether a macro waits for futures without a word `await`: those of tokio and of futures do.
@@ -232,16 +203,20 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.module(item);
-        visit::visit_item_mod(self, item);
+        if item.content.is_some() {
+            self.in_module(item, |visitor| visit::visit_item_mod(visitor, item));
+        } else {
+            self.module(item);
+        }
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        Constant(self).visit_type(&item.ty);
         Constant(self).visit_expr(&item.expr);
         if statics::is_placed(&item.attrs) {
             return;
         }
-        let symbol = statics::symbol(&self.identity, self.parsed.statics.len(), self.notebook.runs);
+        let symbol = statics::symbol(&self.identity, self.parsed.statics.len(), self.notebook.around.runs);
         let at = match &item.vis {
             syn::Visibility::Inherited => range(item.static_token.span),
             visibility => range(visibility.span()),
@@ -378,6 +353,7 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
         // Those among the arguments of others, and in the rules of a macro of the user's.
         self.debugged_in(&call.tokens);
         self.placed(call);
+        self.placed_in(call.tokens.clone(), call.path.is_ident("macro_rules"));
         // What is inside is not parsed: `.await` and loops there are rare, and `.await` is found as tokens.
         self.parsed.awaits |= self.nested == 0 && (self.waits(&call.path) || contains_await(call.tokens.clone()));
         visit::visit_macro(self, call);

@@ -76,7 +76,12 @@ impl Group {
     /// See [`Group::count`]; a column that is not numbers.
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn correlation(&self, columns: impl Names) -> Result<Correlations> {
-        let names = columns.names();
+        self.correlated(columns.names())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn correlated(&self, names: Vec<String>) -> Result<Correlations> {
         let mut pass = GroupPlan::new(self, &names)?;
         for lowered in pass.lowered() {
             for name in &names {

@@ -123,8 +123,13 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn unique(&self, columns: impl Names) -> Result<DataFrame> {
-        let chosen = self.unweighted().select(columns);
-        let (mut pass, all) = GroupPlan::of_everything(&chosen)?;
+        Self::all_different(&self.unweighted().select(columns))
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn all_different(chosen: &Self) -> Result<DataFrame> {
+        let (mut pass, all) = GroupPlan::of_everything(chosen)?;
         let parts = pass.each(|lowered| {
             let frames = lowered.run(&Unique)?.into_iter().collect();
             lowered.assemble(frames, &all)
@@ -148,7 +153,12 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn value_counts(&self, column: impl Text) -> Result<DataFrame> {
-        let column = column.text();
+        self.counted_values(column.text())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn counted_values(&self, column: &str) -> Result<DataFrame> {
         let name = if column == "count" { "counts" } else { "count" };
         let frame = self.group_by(column).agg(flow::count(column).alias(name))?;
         Ok(frame.sort([name], SortMultipleOptions::default().with_order_descending(true).with_maintain_order(true))?)

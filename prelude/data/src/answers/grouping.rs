@@ -85,7 +85,13 @@ impl GroupedBy<'_> {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn agg(self, aggregations: impl IntoIterator<Item = Aggregation>) -> Result<DataFrame> {
-        let aggregations = self.apart(aggregations.into_iter().collect())?;
+        self.aggregated(aggregations.into_iter().collect())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn aggregated(self, aggregations: Vec<Aggregation>) -> Result<DataFrame> {
+        let aggregations = self.apart(aggregations)?;
         let mut needed = self.keys.clone();
         for aggregation in &aggregations {
             if !needed.iter().any(|name| *name == *aggregation.input) {

@@ -114,7 +114,12 @@ impl Histogram {
     /// # Errors
     /// An ending that is none of these; a picture that cannot be drawn, or a file that cannot be written.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.save_at(path.as_ref())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn save_at(&self, path: &std::path::Path) -> Result<()> {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("pdf" | "svg" | "png") => {
                 show::Part::plot(self).save(path).map_err(|error| Error::request(error.to_string()))

@@ -82,7 +82,12 @@ impl Group {
     /// See [`Group::count`]; a column that is not numbers.
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn column(&self, column: impl Text) -> Result<Vec<f64>> {
-        let column = column.text();
+        self.values_of(column.text())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn values_of(&self, column: &str) -> Result<Vec<f64>> {
         let mut pass = GroupPlan::new(self, &[column.to_owned()])?;
         for lowered in pass.lowered() {
             let dtype = lowered.schema.get(&lowered.name_of(column)).cloned().unwrap_or(DataType::Null);

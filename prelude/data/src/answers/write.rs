@@ -35,7 +35,7 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet(&self, path: impl AsRef<Path>) -> Result<u64> {
-        self.write_parquet_with(path, &WriteOptions::default())
+        self.write_parquet_at(path.as_ref(), &WriteOptions::default())
     }
 
     /// The same with a compression, a size of row groups, or columns to sort by.
@@ -55,8 +55,14 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_with(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64> {
+        self.write_parquet_at(path.as_ref(), options)
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn write_parquet_at(&self, path: &Path, options: &WriteOptions) -> Result<u64> {
         let several = self.parts.members.len() > 1;
-        let (path, kept) = (path.as_ref(), self.kept_normalisation());
+        let kept = self.kept_normalisation();
         let written = self.write_titled("write_parquet", |process, columns| {
             let path = match several {
                 true => path.join(process).join("part-00000.parquet"),
@@ -90,8 +96,13 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_parquet_by(&self, path: impl AsRef<Path>, columns: impl Names) -> Result<u64> {
+        self.write_parquet_parts(path.as_ref(), &columns.names())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn write_parquet_parts(&self, path: &Path, names: &[String]) -> Result<u64> {
         let several = self.parts.members.len() > 1;
-        let (path, names) = (path.as_ref(), columns.names());
         let written = self.write_titled("write_parquet_by", |process, columns| {
             let folder = if several { path.join(process) } else { path.to_owned() };
             let found = |name: &String| {
@@ -122,7 +133,13 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<u64> {
-        self.write_table("write_csv", "csv", path.as_ref(), TableWriter::csv)
+        self.write_csv_at(path.as_ref())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn write_csv_at(&self, path: &Path) -> Result<u64> {
+        self.write_table("write_csv", "csv", path, TableWriter::csv)
     }
 
     /// Writes the rows that are left as an Arrow IPC file ("feather") and gives their number; else as [`Group::write_csv`].
@@ -141,7 +158,13 @@ impl Group {
     /// ```
     #[must_use = "this gives a `Result`: add `?` to get the answer, or to see what went wrong"]
     pub fn write_arrow(&self, path: impl AsRef<Path>) -> Result<u64> {
-        self.write_table("write_arrow", "arrow", path.as_ref(), TableWriter::arrow)
+        self.write_arrow_at(path.as_ref())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn write_arrow_at(&self, path: &Path) -> Result<u64> {
+        self.write_table("write_arrow", "arrow", path, TableWriter::arrow)
     }
 
     fn write_table(
@@ -182,7 +205,7 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_root(&self, path: impl AsRef<Path>) -> Result<u64> {
-        self.write_root_with(path, WriteRoot::default())
+        self.write_root_at(path.as_ref(), WriteRoot::default())
     }
 
     /// The same as an RNTuple (`WriteRoot::new().format("rntuple")`), or with another compression.
@@ -202,9 +225,14 @@ impl Group {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_root_with(&self, path: impl AsRef<Path>, options: impl Into<WriteRoot>) -> Result<u64> {
-        let options = options.into();
+        self.write_root_at(path.as_ref(), options.into())
+    }
+
+    // Every cell compiles the generic method above anew, so it only hands on.
+    #[inline(never)]
+    fn write_root_at(&self, path: &Path, options: WriteRoot) -> Result<u64> {
         let several = self.parts.members.len() > 1;
-        let ((file, tree), kept) = (sources::root::split(path.as_ref()), self.kept_normalisation());
+        let ((file, tree), kept) = (sources::root::split(path), self.kept_normalisation());
         let tree = tree.map_or_else(String::new, |tree| format!(":{tree}"));
         let written = self.write_titled("write_root", |process, columns| {
             let file = if several { file.join(process).join("part-00000.root") } else { file.clone() };

@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 impl Rewriter<'_> {
     /// A macro that makes statics gets a copy for this call.
     pub(super) fn copied(&mut self, name: &proc_macro2::Ident, arguments: &TokenStream) {
-        let (identity, runs, first) = (&self.identity, self.notebook.runs, self.parsed.statics.len());
+        let (identity, runs, first) = (&self.identity, self.notebook.around.runs, self.parsed.statics.len());
         let call = format!("{:016x}_{first}", hash(identity));
         let mut symbol = |index| statics::symbol(identity, first + index, runs);
         let made = copies::copied(&name.to_string(), arguments, &call, self.notebook.definition_of, &mut symbol);
@@ -30,7 +30,7 @@ impl Rewriter<'_> {
             return false;
         }
         let whole = with_semicolon(self.code, range(call.span()));
-        let (identity, runs, mut count) = (&self.identity, self.notebook.runs, self.parsed.statics.len());
+        let (identity, runs, mut count) = (&self.identity, self.notebook.around.runs, self.parsed.statics.len());
         let mut symbol = || {
             count += 1;
             statics::symbol(identity, count - 1, runs)

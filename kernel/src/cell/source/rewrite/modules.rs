@@ -3,25 +3,39 @@
 use super::super::definitions::Imports;
 use super::super::edits::{Edit, Source};
 use super::super::files::{self, Broken, Inlined, Inside, Origin};
-use super::super::notebook::Notebook;
+use super::super::notebook::{Around, Notebook};
 use super::super::parse::with_semicolon;
 use super::super::parsed::{Parsed, range, words};
 use super::Rewriter;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use syn::Item;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 impl Rewriter<'_> {
+    /// Visits what is inside of a module.
+    pub(super) fn in_module(&mut self, item: &syn::ItemMod, visit: impl FnOnce(&mut Self)) {
+        let before = self.beside.clone();
+        let [beside, modules] = &before;
+        let folder =
+            files::said_path(item).map_or_else(|| modules.join(files::name_of(item)), |path| beside.join(path));
+        self.beside = [folder.clone(), folder];
+        self.modules.push(files::name_of(item));
+        visit(self);
+        self.modules.pop();
+        self.beside = before;
+    }
+
     /// A module whose text is in a file.
     pub(super) fn module(&mut self, item: &syn::ItemMod) {
-        let [beside, modules] = &self.notebook.beside;
+        let [beside, modules] = &self.beside;
         let Some((path, inner)) = files::of_module(item, beside, modules).filter(|_| self.lasting) else { return };
         let Some(semicolon) = item.semi.map(|semicolon| range(semicolon.span)) else { return };
-        let name = item.ident.to_string().trim_start_matches("r#").to_owned();
-        let (folder, runs) = (self.notebook.folder.clone(), self.notebook.runs);
-        self.inline(semicolon, Origin { module: Some(name), path, inner, folder, runs });
+        self.modules.push(files::name_of(item));
+        self.inline(semicolon, path, inner, true);
+        self.modules.pop();
     }
 
     /// A file that a macro includes: of items, or of anything else.
@@ -29,19 +43,25 @@ impl Rewriter<'_> {
         let beside = &self.notebook.beside[0];
         if let Some(path) = files::of_items(call, beside).filter(|_| self.lasting) {
             let whole = with_semicolon(self.code, range(call.span()));
-            let inner = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-            let (folder, runs) = (self.notebook.folder.clone(), self.notebook.runs);
-            self.inline(whole, Origin { module: None, path, inner, folder, runs });
-        } else if let Some((edit, named)) = files::include(call, beside) {
-            self.parsed.edits.push(edit);
-            if self.lasting {
-                self.parsed.named.push(named);
-            }
+            let inner = path.parent().map(Path::to_path_buf).unwrap_or_default();
+            self.inline(whole, path, inner, false);
+        } else {
+            self.included(call);
         }
     }
 
-    fn inline(&mut self, Range { start, end }: Range<usize>, origin: Origin) {
-        match inside(origin) {
+    /// A file that is no items.
+    pub(super) fn included(&mut self, call: &syn::Macro) {
+        let Some((edit, named)) = files::include(call, &self.notebook.beside[0]) else { return };
+        self.parsed.edits.push(edit);
+        if self.lasting {
+            self.parsed.named.push(named);
+        }
+    }
+
+    fn inline(&mut self, Range { start, end }: Range<usize>, path: PathBuf, inner: PathBuf, is_module: bool) {
+        let around = Around { modules: self.modules.clone(), ..self.notebook.around.clone() };
+        match inside(Origin { path, inner, is_module, around, first: self.parsed.statics.len() }) {
             Some(Ok(inside)) => {
                 self.parsed.edits.push(Edit { start, end, text: inside.text() });
                 self.parsed.statics.extend(inside.statics.iter().cloned());
@@ -58,22 +78,30 @@ impl Rewriter<'_> {
 /// A file of Rust as it is now, changed as the items of cells are; `None` where it cannot be read.
 ///
 /// # Errors
-/// When it is not Rust.
+/// When it is not Rust, or names itself.
 pub(crate) fn inside(origin: Origin) -> Option<Result<Inside, Broken>> {
     let original = files::read(&origin.path)?;
-    let name = origin.path.strip_prefix(&origin.folder).unwrap_or(&origin.path).display().to_string();
+    let Around { folder, files, modules, .. } = &origin.around;
+    let name = origin.path.strip_prefix(folder).unwrap_or(&origin.path).display().to_string();
+    let broken = |message: String| {
+        let module = modules.first().cloned();
+        Some(Err(Broken { name: name.clone(), text: original.clone(), message, module }))
+    };
+    let whole = origin.path.canonicalize().ok()?;
+    if files.contains(&whole) {
+        return broken(format!("{name} names itself, by itself or through other files"));
+    }
     let file = match syn::parse_file(&original) {
         Ok(file) => file,
-        Err(error) => return Some(Err(Broken { name, text: original, message: error.to_string() })),
+        Err(error) => return broken(format!("{name}: {error}")),
     };
     let macros: HashMap<String, Range<usize>> = file.items.iter().filter_map(named_macro).collect();
-    let beside = origin.path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
+    let beside = origin.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let notebook = Notebook {
         definition_of: &|name| macros.get(name).map(|range| original[range.clone()].to_owned()),
-        folder: origin.folder.clone(),
         beside: [beside, origin.inner.clone()],
         place: name.clone(),
-        runs: origin.runs,
+        around: Around { files: files.iter().cloned().chain([whole]).collect(), ..origin.around.clone() },
         ..Notebook::empty()
     };
     let mut parsed = Parsed { words: words(&original), ..Parsed::default() };
@@ -81,7 +109,9 @@ pub(crate) fn inside(origin: Origin) -> Option<Result<Inside, Broken>> {
     imports.visit_file(&file);
     let mut rewriter = Rewriter::new(&original, &notebook, &mut parsed, imports);
     rewriter.lasting = true;
-    rewriter.identity = format!("{name}\n{original}");
+    // The same file may stand in several places, and another folder have one of the same name.
+    let place = format!("{} {} {}", origin.path.display(), modules.join("::"), origin.first);
+    rewriter.identity = format!("{place}\n{original}");
     // By it the text is found where it stands.
     let mark = format!("/* {} */", files::mark(rewriter.identity.as_bytes()));
     rewriter.visit_file(&file);
@@ -95,8 +125,8 @@ pub(crate) fn inside(origin: Origin) -> Option<Result<Inside, Broken>> {
     parsed.edits.splice(0..0, front);
     let source = Source::new(&original, 0, original.len(), &parsed.edits);
     let inner = parsed.inside.into_iter().flat_map(|inside| inside.files);
-    let files =
-        inner.chain([Inlined { name, path: origin.path.clone(), original: original.clone(), source }]).collect();
+    let last = Inlined { name: name.clone(), path: origin.path.clone(), original: original.clone(), source };
+    let files = inner.chain([last]).collect();
     Some(Ok(Inside { origin, files, statics: parsed.statics, named: parsed.named, heavy: parsed.heavy }))
 }
 
@@ -123,7 +153,8 @@ mod tests {
         std::fs::write(at.join("x/y.rs"), inner).unwrap();
         std::fs::write(at.join("x/z.txt"), "text").unwrap();
         let (path, inner) = (at.join("x.rs"), at.join("x"));
-        let origin = Origin { module: Some("x".into()), path, inner, folder: at.to_path_buf(), runs: 0 };
+        let around = Around { folder: at.to_path_buf(), modules: vec!["x".to_owned()], ..Around::default() };
+        let origin = Origin { path, inner, is_module: true, around, first: 0 };
         let found = inside(origin.clone()).unwrap().unwrap();
         let text = format!("mod x {}", found.text());
         syn::parse_file(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -139,6 +170,27 @@ mod tests {
         assert!(!found.is_changed());
         std::fs::write(at.join("x/y.rs"), "pub fn g( {}").unwrap();
         assert!(found.is_changed());
-        assert_eq!(inside(origin).unwrap().unwrap_err().name, "x/y.rs");
+        let broken = inside(origin.clone()).unwrap().unwrap_err();
+        assert_eq!((broken.name.as_str(), broken.module.as_deref()), ("x/y.rs", Some("x")));
+        std::fs::write(at.join("x/y.rs"), "#[path = \"../x.rs\"] mod again;").unwrap();
+        assert!(inside(origin).unwrap().unwrap_err().message.contains("x.rs names itself"));
+    }
+
+    #[test]
+    fn each_place_of_a_file_has_statics_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        std::fs::create_dir(at.join("out")).unwrap();
+        std::fs::write(at.join("n.rs"), "pub static N: u8 = 1; // last").unwrap();
+        std::fs::write(at.join("out/n.rs"), "pub static N: u8 = 2;").unwrap();
+        let code = "mod n; #[path = \"n.rs\"] mod m; mod out { pub mod n; }\nfn f() { include!(\"n.rs\"); }\nfn g() { include!(\"n.rs\"); }";
+        let around = Around { folder: at.to_path_buf(), ..Around::default() };
+        let notebook = Notebook { beside: [at.to_path_buf(), at.to_path_buf()], around, ..Notebook::empty() };
+        let parsed = super::super::super::parse::parse(code, &notebook).unwrap();
+        let symbols: std::collections::BTreeSet<_> = parsed.statics.iter().map(|one| one.symbol.as_str()).collect();
+        assert_eq!((symbols.len(), parsed.inside.len()), (5, 5));
+        let text = Source::new(code, 0, code.len(), &parsed.edits).text;
+        assert!(text.contains("mod out { pub mod n{") && text.contains("N: u8 = 2"), "{text}");
+        syn::parse_file(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     }
 }
