@@ -422,7 +422,7 @@ impl RangeFinder {
             Some(range) => range,
         };
         if lower == upper {
-            return Err(Error::axis(format!("all values are {lower}, too large to put bins around: give a range")));
+            return Err(Error::axis(format!("all values are {lower:?}, too large to put bins around: give a range")));
         }
         Axis::regular_closed(bins, lower, upper)
     }

@@ -73,7 +73,13 @@ proptest! {
     fn automatic_bins_are_those_of_numpy(bins in 1_usize..50, values in prop::collection::vec(value(), 1..200)) {
         let mut finder = RangeFinder::new();
         finder.see(&values);
-        let axis = finder.axis(bins).unwrap();
+        let Ok(axis) = finder.axis(bins) else {
+            // The range of equal values is half a unit to each side, which is nothing beside a large one.
+            let mut finite = values.iter().filter(|x| x.is_finite());
+            let first = finite.next().copied().unwrap_or_default();
+            prop_assert!(first + 0.5 == first && finite.all(|x| *x == first), "{values:?}");
+            return Ok(());
+        };
         let edges = axis.edges();
         let mut h = Hist::new(axis).unwrap();
         h.fill(&values).unwrap();

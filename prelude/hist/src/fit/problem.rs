@@ -159,6 +159,12 @@ impl Problem {
                 "{have} bins with entries are too few for {need} free parameters: widen the range, or fix parameters"
             )));
         }
+        // A difference of equal weights has variance, and may well be fitted.
+        let no_entries = |bin: &Bin| bin.value == 0.0 && bin.variance == 0.0;
+        let is_empty = |channel: &Channel| channel.points.is_none() && channel.bins.iter().all(no_entries);
+        if self.channels.iter().all(is_empty) {
+            return Err(Error::Fit("no bin in the range has entries: there is nothing to fit".to_owned()));
+        }
         Ok(())
     }
 

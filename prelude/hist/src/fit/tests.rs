@@ -425,6 +425,8 @@ fn a_fit_that_cannot_be_says_why() {
     assert!(say((Gaussian + Line).fix("width", 1.0)).contains("it has height, mean, sigma, constant, slope"));
     assert!(say((Gaussian + Line).range(90.0, 92.0)).contains("too few for 5 free parameters"));
     assert!(say((Gaussian + Line).range(92.0, 90.0)).contains("must increase"));
+    let empty = Hist::new(Axis::regular(10, 0.0, 5.0).unwrap()).unwrap();
+    assert!(empty.fit(Gaussian).unwrap_err().to_string().contains("no bin in the range has entries"));
     assert!(say((Gaussian + Line).limits("sigma", 2.0, 2.0)).contains("limits of `sigma` must increase"));
     assert!(say((Gaussian + Line).constrain("sigma", 2.0, 0.0)).contains("must be positive"));
     assert!(say((Gaussian + Line).tie("mean", "mean")).contains("tied to itself"));
