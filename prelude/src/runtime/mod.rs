@@ -40,7 +40,7 @@ pub use start::recoil_worker_start;
 pub use stdin::{Stdin, stdin};
 pub use store::{Names, Peek, copy, keep, kinds as peek_kinds, put, take};
 pub use tail::{Opened, Shown, kinds as tail_kinds};
-pub use threads::of_cell;
+pub use threads::{of_cell, task_of_cell};
 pub use waits::{
     LoopsOverMessages, Messages, WaitsForCommand, WaitsForConnection, WaitsForMessage, WaitsForProcess, WaitsForThread,
 };

@@ -2,10 +2,11 @@
 //! a thread shows goes to the cell that has started it.
 
 use std::cell::Cell;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 thread_local! {
-    /// The cell that started this thread; nothing for the thread that runs cells, and for pools that work for it.
+    /// The cell that started this thread, or its present task; nothing for the thread that runs cells, and for pools that work for it.
     static CELL: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -45,12 +46,37 @@ pub(super) fn over() {
     OVER.store(true, Ordering::SeqCst);
 }
 
-/// Wraps the work of a new thread, so that the thread knows its cell. Cells are rewritten to call this.
+/// Wraps the work of a new thread, or of one of a pool, so that the thread knows its cell. Cells are rewritten to call this.
 pub fn of_cell<R, F: FnOnce() -> R>(work: F) -> impl FnOnce() -> R {
     let token = own();
     move || {
-        CELL.set(Some(token));
+        let _working = Working::new(token);
         work()
+    }
+}
+
+/// The same for a task, wherever it is polled.
+pub fn task_of_cell<F: Future>(task: F) -> impl Future<Output = F::Output> {
+    let token = own();
+    let mut task = Box::pin(task);
+    std::future::poll_fn(move |context| {
+        let _working = Working::new(token);
+        task.as_mut().poll(context)
+    })
+}
+
+/// The time in which this thread works for a cell.
+struct Working(Option<u64>);
+
+impl Working {
+    fn new(token: u64) -> Self {
+        Self(CELL.replace(Some(token)))
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        CELL.set(self.0);
     }
 }
 

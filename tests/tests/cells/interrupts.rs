@@ -108,14 +108,17 @@ fn an_interrupt_stops_only_the_threads_of_its_cell() {
     let notebook = Notebook::new(cache.path());
     notebook.value("let kept = vec![1, 2, 3];");
     notebook.value(
-        "use std::sync::atomic::{AtomicU64, Ordering::SeqCst};\nstatic TICKS: AtomicU64 = AtomicU64::new(0);\n\
+        "use std::sync::atomic::{AtomicU64, Ordering::SeqCst};\nstatic TICKS: AtomicU64 = AtomicU64::new(0);\nstatic TASKS: AtomicU64 = AtomicU64::new(0);\n\
+         tokio::spawn(async { loop { TASKS.fetch_add(1, SeqCst); tokio::time::sleep(std::time::Duration::from_millis(2)).await; } });\n\
          std::thread::spawn(|| loop { TICKS.fetch_add(1, SeqCst); std::thread::sleep(std::time::Duration::from_millis(2)); });",
     );
     interrupted(&notebook, "println!(\"ready\"); loop {}");
-    let ticks = || notebook.value("TICKS.load(SeqCst)").parse::<u64>().expect("a number");
-    let before = ticks();
-    std::thread::sleep(Duration::from_millis(200));
-    assert!(ticks() > before + 5, "the ticker of an earlier cell has stopped");
+    for ticker in ["TICKS", "TASKS"] {
+        let ticks = || notebook.value(&format!("{ticker}.load(SeqCst)")).parse::<u64>().expect("a number");
+        let before = ticks();
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(ticks() > before + 5, "{ticker}: the ticker of an earlier cell has stopped");
+    }
 }
 
 /// evcxr: not before the end of the line.

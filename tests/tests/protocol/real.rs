@@ -291,30 +291,34 @@ fn input_answers_and_threads_speak_after_their_cell() {
 }
 
 #[test]
-fn a_thread_speaks_into_its_cell_while_the_next_one_is_compiled() {
+fn threads_and_tasks_speak_into_their_cell_while_the_next_one_is_compiled() {
     let mut program = Program::start();
     let pause = "std::thread::sleep(std::time::Duration::from_millis";
-    let cells = [
-        format!("std::thread::spawn(|| for i in 0..60 {{ {pause}(10)); println!(\"tick {{i}}\"); }});"),
-        format!("let kept = vec![0]; {pause}(200)); println!(\"main {{kept:?}}\");"),
-    ];
-    let ids = cells.map(|code| program.start_cell(&code));
-    let mut texts = [String::new(), String::new()];
-    loop {
-        let message = program.receive(Iopub);
-        let Some(at) = ids.iter().position(|id| message.parent_header["msg_id"] == **id) else { continue };
-        if message.kind() == "stream" {
-            texts[at] += message.content["text"].as_str().expect("a text");
+    let ticks = |pause: &str| format!("for i in 0..60 {{ {pause}(10)).await; println!(\"tick {{i}}\"); }}");
+    for begin in [
+        format!("std::thread::spawn(|| {{ {} }});", ticks(pause).replace(".await", "")),
+        format!("tokio::spawn(async {{ {} }});", ticks("tokio::time::sleep(std::time::Duration::from_millis")),
+        format!("tokio::task::spawn_blocking(|| {{ {} }});", ticks(pause).replace(".await", "")),
+    ] {
+        let ids = [begin, format!("let kept = vec![0]; {pause}(200)); println!(\"main {{kept:?}}\");")]
+            .map(|code| program.start_cell(&code));
+        let mut texts = [String::new(), String::new()];
+        loop {
+            let message = program.receive(Iopub);
+            let Some(at) = ids.iter().position(|id| message.parent_header["msg_id"] == **id) else { continue };
+            if message.kind() == "stream" {
+                texts[at] += message.content["text"].as_str().expect("a text");
+            }
+            if at == 1 && message.content.get("execution_state") == Some(&json!("idle")) {
+                break;
+            }
         }
-        if at == 1 && message.content.get("execution_state") == Some(&json!("idle")) {
-            break;
+        for _ in &ids {
+            program.receive(Shell);
         }
+        assert_eq!(texts[1], "main [0]\n");
+        assert!(texts[0].starts_with("tick 0\n") && texts[0].lines().count() > 10, "{texts:?}");
     }
-    for _ in &ids {
-        program.receive(Shell);
-    }
-    assert_eq!(texts[1], "main [0]\n");
-    assert!(texts[0].starts_with("tick 0\n") && texts[0].lines().count() > 10, "{texts:?}");
 }
 
 #[test]

@@ -257,6 +257,11 @@ mod tests {
     fn threads_closures_and_waits_can_be_stopped() {
         for (code, expected) in [
             ("std::thread::spawn(move || f());", "std::thread::spawn(::recoil::runtime::of_cell(move || f()));"),
+            ("tokio::spawn(f());", "tokio::spawn(::recoil::runtime::task_of_cell(f()));"),
+            (
+                "use tokio::task; task::spawn_blocking(f);",
+                "use tokio::task; task::spawn_blocking(::recoil::runtime::of_cell(f));",
+            ),
             ("s.spawn(|| 1);", "s.spawn(::recoil::runtime::of_cell(|| 1));"),
             ("s.spawn(|_| 1);", "s.spawn(|_| 1);"),
             ("(0..).for_each(|i| f(i));", "(0..).for_each(|i| { ::recoil::runtime::checkpoint(); f(i) });"),

@@ -53,6 +53,7 @@ const DISPLAY_CLOSE: &str = ") { recoil_shown => (&&&&::recoil::runtime::Shown(:
 const COUNTS_OPEN: &str = "::recoil::runtime::divided_counts(";
 const COUNTS_CLOSE: &str = ")";
 const OF_CELL: &str = "::recoil::runtime::of_cell(";
+const TASK_OF_CELL: &str = "::recoil::runtime::task_of_cell(";
 /// Finds what must be changed, and what must be known, inside the statements and items.
 pub(super) struct Rewriter<'a> {
     pub code: &'a str,
@@ -270,9 +271,13 @@ impl<'ast> Visit<'ast> for Rewriter<'_> {
                 self.parsed.edits.push(Edit { start: path.start, end: path.end, text: DISPLAY.into() });
                 self.around(range(shown.span()), DISPLAY_OPEN, DISPLAY_CLOSE);
             }
-            if whole == "std::thread::spawn" {
-                let work = call.args.first().map(|work| range(work.span()));
-                work.into_iter().for_each(|work| self.around(work, OF_CELL, ")"));
+            let knows_cell = match whole.as_str() {
+                "std::thread::spawn" | "tokio::task::spawn_blocking" => Some(OF_CELL),
+                "tokio::spawn" | "tokio::task::spawn" => Some(TASK_OF_CELL),
+                _ => None,
+            };
+            if let (Some(knows_cell), Some(work)) = (knows_cell, call.args.first()) {
+                self.around(range(work.span()), knows_cell, ")");
             }
             if text.rsplit("::").next().is_some_and(|name| SOURCES.contains(&name)) {
                 call.args.iter().for_each(|argument| self.stoppable(argument));
