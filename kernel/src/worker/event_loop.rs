@@ -153,6 +153,11 @@ impl EventLoop {
                 (self.shared.sink)(Event { token, output: Output::Comm { id, event } });
             }
             ToKernel::Finished { token, ending, variables, notes } => {
+                for index in 0..self.pipes.len() {
+                    if let Some(text) = self.pipes[index].end() {
+                        self.show(token, Output::Text(self.pipes[index].stream, text));
+                    }
+                }
                 let mut state = lock(&self.shared.state);
                 state.ran_for = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
                 if state.expected == Some(token) {

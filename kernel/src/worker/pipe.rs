@@ -47,6 +47,12 @@ impl Pipe {
         self.rest.extend_from_slice(&buffer[..read]);
         Some(whole_characters(&mut self.rest))
     }
+
+    /// What is left of a character whose end will not come.
+    pub fn end(&mut self) -> Option<String> {
+        let rest = std::mem::take(&mut self.rest);
+        (!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned())
+    }
 }
 
 /// Takes all whole characters off the front; bytes that can never become one are shown as `\u{fffd}`.

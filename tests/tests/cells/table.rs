@@ -357,6 +357,7 @@ fn lines_beside_rust_act_where_cells_run() {
         ("!echo $RECOIL_TEST", Prints("c")),
         ("%env RECOIL_TEST", To("c")),
         ("!exit 3", Fails("exit status: 3")),
+        ("!printf 'half \\303'", Prints("half \u{fffd}")),
         // A child in the background holds nobody.
         ("!sleep 30 & echo begun", Prints("begun")),
         (leak(format!("%cd {there}")), To(leak(there.clone()))),

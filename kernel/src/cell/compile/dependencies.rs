@@ -208,11 +208,8 @@ fn bytes_in(folder: &Path) -> u64 {
 fn cargo(place: &Place, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(&place.manifest).stdin(Stdio::null());
-    // evcxr means these for the crate it believes to build.
-    for name in ["RUSTFLAGS", "CARGO_BUILD_BUILD_DIR", "RUSTC_WRAPPER"] {
-        command.env_remove(name);
-    }
-    command.env("CARGO_TARGET_DIR", &place.target).env("RUSTC", &place.rustc);
+    // evcxr means it for the crate that it believes to build.
+    command.env_remove("CARGO_BUILD_BUILD_DIR").env("CARGO_TARGET_DIR", &place.target).env("RUSTC", &place.rustc);
     let output = with_parent(real(&mut command)).output().map_err(|error| format!("cannot run cargo: {error}"))?;
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     if output.status.success() {

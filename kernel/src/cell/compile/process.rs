@@ -9,6 +9,16 @@ pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
 /// The compiler of the cells. `RUSTC` names nothing in the kernel itself: see `evcxr::startup`.
 pub(crate) const REAL_RUSTC: &str = "RECOIL_REAL_RUSTC";
 
+/// What would put another compiler, or other flags, in the place of those of the cells.
+const WRAPPERS: [&str; 6] = [
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_RUSTC_WRAPPER",
+    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+];
+
 /// The command's process ends when this one does.
 pub(crate) fn with_parent(command: &mut Command) -> &mut Command {
     let parent = libc::pid_t::try_from(std::process::id());
@@ -24,6 +34,9 @@ pub(crate) fn with_parent(command: &mut Command) -> &mut Command {
 
 /// The same command with the user's own `PATH`, and with the compiler of the cells: what cargo builds must fit them.
 pub(crate) fn real(command: &mut Command) -> &mut Command {
+    for name in WRAPPERS {
+        command.env_remove(name);
+    }
     if let Some(rustc) = std::env::var_os(REAL_RUSTC) {
         command.env("RUSTC", rustc).env_remove(REAL_RUSTC);
     }

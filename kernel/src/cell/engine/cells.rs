@@ -271,8 +271,12 @@ impl Engine {
         if result.is_err() && lock(&self.shared.running).interrupted {
             return Err(interrupted());
         }
-        if let Some(failed) = self.compiled().and_then(|compiled| compiled.failure) {
+        let compiled = self.compiled().unwrap_or_default();
+        if let Some(failed) = compiled.failure {
             return Err(failure("DependencyError", failed));
+        }
+        if result.is_err() && !compiled.diagnostics.is_empty() {
+            return Err(self.items_failure(&compiled));
         }
         if matches!(result, Err(Error::SubprocessTerminated(_))) {
             self.table.lose_all("the worker that held it has ended");

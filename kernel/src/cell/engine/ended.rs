@@ -85,6 +85,13 @@ impl Engine {
         }
     }
 
+    /// What is wrong with the notebook's items, after a command that has changed what they are compiled with.
+    pub(super) fn items_failure(&self, compiled: &Compiled) -> Failure {
+        let task = Task { token: 0, number: 0, code: "", allow_stdin: false, opt_level: String::new(), muted: false };
+        let failure = self.map(&task, &Generated::default()).compile_error(&compiled.source, &compiled.diagnostics);
+        Failure { value: format!("items of the notebook do not compile with this: {}", failure.value), ..failure }
+    }
+
     fn bundle_of(&self, task: &Task<'_>, generated: &Generated, ending: Ending) -> Result<Option<Bundle>, Failure> {
         let map = self.map(task, generated);
         let source = |place: &Option<port::Place>| {

@@ -17,9 +17,7 @@ pub(crate) struct PathCrate {
 impl PathCrate {
     /// The crate that `:dep name = { path = ".." }` names; `folder` is that of the cells.
     pub fn of(name: &str, wish: &str, folder: &Path) -> Option<Self> {
-        let (_, behind) = wish.split_once("path")?;
-        let path = behind.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?.split('"').next()?;
-        Some(Self { name: name.to_owned(), folder: folder.join(path), text: String::new() })
+        Some(Self { name: name.to_owned(), folder: folder.join(written(wish)?), text: String::new() })
     }
 
     /// Reads its files; whether they are others than before.
@@ -28,6 +26,22 @@ impl PathCrate {
         let changed = text != self.text;
         self.text = text;
         changed
+    }
+}
+
+/// The path in `{ path = ".." }`.
+fn written(wish: &str) -> Option<&str> {
+    let (_, behind) = wish.split_once("path")?;
+    behind.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?.split('"').next()
+}
+
+/// The same wish with the path from the root: evcxr means it from the folder in which the kernel was started.
+pub(super) fn from_root(wish: &str, folder: &Path) -> String {
+    match written(wish) {
+        Some(path) => {
+            wish.replacen(&format!("\"{path}\""), &format!("{:?}", folder.join(path).display().to_string()), 1)
+        }
+        None => wish.to_owned(),
     }
 }
 
@@ -90,5 +104,7 @@ mod tests {
         std::fs::write(source.join("a.rs"), "pub struct A(u8);").unwrap();
         assert!(one.read());
         assert_eq!(PathCrate::of("x", "\"1\"", folder.path()), None);
+        assert_eq!(from_root(":dep x = { path = \"a\" }", Path::new("/b")), ":dep x = { path = \"/b/a\" }");
+        assert_eq!(from_root(":dep x = \"1\"", Path::new("/b")), ":dep x = \"1\"");
     }
 }

@@ -1,7 +1,7 @@
 //! Doing what the lines before a cell's Rust say.
 
 use super::cells::Engine;
-use super::folders::PathCrate;
+use super::folders::{PathCrate, from_root};
 use super::job::MagicEffects;
 use crate::assist::language;
 use crate::cell::failure::{failure, interrupted};
@@ -170,7 +170,9 @@ impl Engine {
             self.crates.insert(name);
             self.crates_changed = true;
         }
-        let outputs = self.command(command)?;
+        let folder = self.in_folder_of_cells("");
+        let moved = command.starts_with(":dep") && self.config.folder.canonicalize().is_ok_and(|begun| begun != folder);
+        let outputs = self.command(&if moved { from_root(command, &folder) } else { command.to_owned() })?;
         self.note_crates(token);
         let mut bundle = Bundle::default();
         for (mime, content) in outputs.content_by_mime_type {

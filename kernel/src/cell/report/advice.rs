@@ -57,7 +57,9 @@ fn end_of_the_cell(seen: &Seen<'_>) -> Option<String> {
 
 /// Whether rustc speaks of a last line whose type nothing says: it takes it for a `Result`, or names what shows it.
 pub(super) fn is_unknown(text: &str) -> bool {
-    text.contains("`std::result::Result<_, _>") || text.contains("on the struct `Opened`")
+    ["`std::result::Result<_, _>", "on the struct `Opened`", "on the struct `Shown`"]
+        .iter()
+        .any(|part| text.contains(part))
 }
 
 fn unknown_value(seen: &Seen<'_>) -> Option<String> {

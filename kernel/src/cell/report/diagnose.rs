@@ -2,19 +2,19 @@
 
 use super::advice::{Seen, advice, is_about_return, is_unknown};
 use super::render::{Mark, Report, Text, render};
+use super::syntax::misplaced;
 use crate::cell::source::edits::{Source, floor, offset_of};
 use crate::cell::source::files::Inlined;
 use crate::cell::source::generate::Generated;
 use crate::cell::source::marks::BODY;
-use crate::cell::source::parsed::words;
+use crate::cell::source::parsed::{bound, words};
 use crate::cell::source::rewrite::renamed;
 use crate::cell::source::tries::compared;
 use crate::evaluator::Failure;
 use crate::variables::Table;
 use port::Place;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
-use syn::visit::{self, Visit};
+use std::collections::HashMap;
 
 /// An item of a cell that has run, as it was compiled.
 #[derive(Debug, Clone)]
@@ -229,6 +229,7 @@ impl<'a> Map<'a> {
         }
         reports.dedup();
         self.add_gone(&mut reports);
+        reports.iter_mut().take(1).for_each(|first| first.notes.extend(misplaced(self.code)));
         let value = reports.first().map_or_else(
             || "the cell does not compile".to_owned(),
             |report| {
@@ -323,22 +324,6 @@ fn worth_showing(child: &Value) -> bool {
     !message.is_empty() && !about_us.iter().any(|ours| message.contains(ours))
 }
 
-/// Names that patterns of a cell bind, such as the arguments of closures.
-fn bound(code: &str) -> BTreeSet<String> {
-    struct Bound(BTreeSet<String>);
-    impl<'ast> Visit<'ast> for Bound {
-        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
-            self.0.insert(pattern.ident.to_string());
-            visit::visit_pat_ident(self, pattern);
-        }
-    }
-    let mut found = Bound(BTreeSet::new());
-    if let Ok(block) = syn::parse_str::<syn::Block>(&format!("{{{code}\n}}")) {
-        found.visit_block(&block);
-    }
-    found.0
-}
-
 /// How much to underline: the word at a place.
 fn word_length(rest: &str) -> usize {
     let word = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '!' | ':'));
@@ -377,15 +362,6 @@ mod tests {
         assert_eq!(failure.value, "cannot find value `y` in this scope (E0425)");
         assert!(failure.traceback[0].contains("In[7]:2:17"), "{}", failure.traceback[0]);
         assert!(failure.traceback[0].contains("moved away in In[2]"));
-    }
-
-    #[test]
-    fn names_that_a_cell_binds_are_its_own() {
-        let names = |code: &str| bound(code).into_iter().collect::<Vec<_>>();
-        assert_eq!(
-            names("let c = |x, (y, _)| x; for i in 0..z { if let Some(n) = f(i) {} }"),
-            ["c", "i", "n", "x", "y"]
-        );
     }
 
     #[test]

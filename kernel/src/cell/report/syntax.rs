@@ -19,9 +19,8 @@ pub(crate) fn failure(toolchain: &Toolchain, folder: &Path, text: &Text, code: &
     if reports.is_empty() {
         reports.push(Report { level: "error".into(), message: fallback.to_owned(), ..Report::default() });
     }
-    if let (Text::Cell(_), Some(line)) = (text, code.lines().find(|line| is_for_the_head(line))) {
-        let message = format!("lines such as `{}` stand in front of the Rust of a cell", line.trim_end());
-        reports[0].notes.push(Report { level: "help".into(), message, ..Report::default() });
+    if matches!(text, Text::Cell(_)) {
+        reports[0].notes.extend(misplaced(code));
     }
     let traceback = reports.iter().map(|report| render(report, &|_| Some(code))).collect();
     Failure { name: "SyntaxError".into(), value: reports[0].message.clone(), traceback }
@@ -35,9 +34,11 @@ fn around(text: &Text) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a line would be none of Rust at the head of a cell.
-fn is_for_the_head(line: &str) -> bool {
-    line.starts_with(['!', '%']) || line.starts_with(":dep ")
+/// What to say of a line that would be none of Rust at the head of a cell.
+pub(super) fn misplaced(code: &str) -> Option<Report> {
+    let line = code.lines().find(|line| line.starts_with(['!', '%']) || line.starts_with(":dep "))?;
+    let message = format!("lines such as `{}` stand in front of the Rust of a cell", line.trim_end());
+    Some(Report { level: "help".into(), message, ..Report::default() })
 }
 
 fn errors(toolchain: &Toolchain, folder: &Path, code: &str) -> Option<Vec<Value>> {
@@ -78,7 +79,10 @@ fn report(error: &Value, text: &Text, code: &str) -> Report {
     Report {
         level: error["level"].as_str().unwrap_or("error").to_owned(),
         code: None,
-        message: if message == "this file contains an unclosed delimiter" {
+        // The closing one behind a cell is ours.
+        message: if message == "this file contains an unclosed delimiter"
+            || (at_end && message.starts_with("mismatched closing"))
+        {
             format!("this {} contains an unclosed delimiter", kind(text))
         } else {
             message

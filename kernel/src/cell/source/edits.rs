@@ -1,5 +1,7 @@
 //! Text with insertions, and the way back from it to what the user typed.
 
+use unicode_width::UnicodeWidthChar;
+
 /// What a stretch of rewritten text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -98,15 +100,21 @@ pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The byte offset of a line and column, both from 1, the column in characters.
+/// The byte offset of a line and column of a panic, both from 1. rustc counts the columns in which a character is shown: four of
+/// a tab.
 pub(crate) fn offset_of(text: &str, line: usize, column: usize) -> Option<usize> {
     let mut start = 0;
     for _ in 1..line {
         start += text[start..].find('\n')? + 1;
     }
     let rest = &text[start..];
-    let column = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(offset, _)| offset);
-    Some(start + column)
+    let mut before = 0;
+    let place = rest.char_indices().find(|(_, c)| {
+        let here = before + 1 >= column;
+        before += if *c == '\t' { 4 } else { c.width().unwrap_or(1) };
+        here
+    });
+    Some(start + place.map_or(rest.len(), |(offset, _)| offset))
 }
 
 /// The nearest character boundary at or before `offset`.
@@ -146,5 +154,6 @@ mod tests {
         assert_eq!(line_and_column(text, text.find('=').unwrap()), (2, 4));
         assert_eq!(offset_of(text, 2, 4), text.find('='));
         assert_eq!(offset_of(text, 9, 1), None);
+        assert_eq!(offset_of("x\n\t/* 中 */ y", 2, 14), Some(13));
     }
 }

@@ -8,6 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::str::FromStr;
+use syn::visit::{self, Visit};
 
 /// A variable that a cell makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,5 +89,35 @@ fn in_string(literal: &str, into: &mut BTreeSet<String>) {
         if !word.is_empty() {
             into.insert(word);
         }
+    }
+}
+
+/// Names that patterns of a cell bind, such as the arguments of closures.
+pub(crate) fn bound(code: &str) -> BTreeSet<String> {
+    struct Bound(BTreeSet<String>);
+    impl<'ast> Visit<'ast> for Bound {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.0.insert(pattern.ident.to_string());
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+    let mut found = Bound(BTreeSet::new());
+    if let Ok(block) = syn::parse_str::<syn::Block>(&format!("{{{code}\n}}")) {
+        found.visit_block(&block);
+    }
+    found.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_cell_binds_are_its_own() {
+        let names = |code: &str| bound(code).into_iter().collect::<Vec<_>>();
+        assert_eq!(
+            names("let c = |x, (y, _)| x; for i in 0..z { if let Some(n) = f(i) {} }"),
+            ["c", "i", "n", "x", "y"]
+        );
     }
 }
