@@ -13,6 +13,12 @@ mod state;
 
 pub(crate) const ERROR_SUFFIX: &str = ".err";
 
+mod abandoned {
+    pub(crate) fn signal() -> libc::c_int {
+        libc::SIGUSR1
+    }
+}
+
 mod opened {
     pub(crate) const SUFFIX: &str = ".opened";
 }
