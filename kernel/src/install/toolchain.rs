@@ -73,6 +73,10 @@ pub enum PreludeError {
     },
 }
 
+/// The variable of the environment that names the compiler of the cells in a process with a kernel, where `RUSTC` names nothing:
+/// see `cell::evcxr::startup`.
+pub(crate) const REAL_RUSTC: &str = "RECOIL_REAL_RUSTC";
+
 /// The compiler that builds cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
@@ -91,7 +95,7 @@ impl Toolchain {
     /// [`PreludeError::NoCompiler`] and [`PreludeError::NoStd`].
     pub fn find(home: &Path) -> Result<Self, PreludeError> {
         // In a process with a kernel, `RUSTC` names nothing.
-        let named = ["RECOIL_REAL_RUSTC", "RUSTC"].into_iter().find_map(std::env::var_os);
+        let named = [REAL_RUSTC, "RUSTC"].into_iter().find_map(std::env::var_os);
         let rustc = named.map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
         Self::ask(&rustc, home)
     }

@@ -168,3 +168,25 @@ fn statics_of_constants_and_constant_functions_live_once() {
         ("(counter().fetch_add(1, SeqCst), *Once::cell().get_or_init(|| 2), C.fetch_add(1, SeqCst))", To("(2, 1, 6)")),
     ]);
 }
+
+/// evcxr: files are looked for in its own folder.
+#[test]
+fn a_static_begins_anew_when_a_file_gives_its_type_another_length() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("n.txt"), "aa").expect("writes");
+    let go = format!("%cd {}", folder.path().display());
+    check_in(
+        folder.path(),
+        &[
+            (&go, Prints("")),
+            (
+                "use std::sync::Mutex;\nconst N: usize = include_str!(\"n.txt\").len();\nstatic L: Mutex<[u8; N]> = Mutex::new([1; N]);\n\
+                 L.lock()?[0] = 7;",
+                To(""),
+            ),
+            ("*L.lock()?", To("[7, 1]")),
+            ("!printf aaaaaa > n.txt", Prints("")),
+            ("*L.lock()?", To("[1, 1, 1, 1, 1, 1]")),
+        ],
+    );
+}

@@ -302,22 +302,20 @@ fn threads_and_tasks_speak_into_their_cell_while_the_next_one_is_compiled() {
     ] {
         let ids = [begin, format!("let kept = vec![0]; {pause}(200)); println!(\"main {{kept:?}}\");")]
             .map(|code| program.start_cell(&code));
-        let mut texts = [String::new(), String::new()];
-        loop {
+        let (mut texts, mut ended) = ([String::new(), String::new()], false);
+        while !ended || !texts[0].ends_with("tick 59\n") {
             let message = program.receive(Iopub);
             let Some(at) = ids.iter().position(|id| message.parent_header["msg_id"] == **id) else { continue };
             if message.kind() == "stream" {
                 texts[at] += message.content["text"].as_str().expect("a text");
             }
-            if at == 1 && message.content.get("execution_state") == Some(&json!("idle")) {
-                break;
-            }
+            ended |= at == 1 && message.content.get("execution_state") == Some(&json!("idle"));
         }
         for _ in &ids {
             program.receive(Shell);
         }
         assert_eq!(texts[1], "main [0]\n");
-        assert!(texts[0].starts_with("tick 0\n") && texts[0].lines().count() > 10, "{texts:?}");
+        assert!(texts[0].starts_with("tick 0\n") && texts[0].lines().count() == 60, "{texts:?}");
     }
 }
 

@@ -1,13 +1,11 @@
 //! Processes that the cargo shim starts.
 
+use crate::install::toolchain::REAL_RUSTC;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// `PATH` without the folder of links.
 pub(crate) const REAL_PATH: &str = "RECOIL_REAL_PATH";
-
-/// The compiler of the cells. `RUSTC` names nothing in the kernel itself: see `evcxr::startup`.
-pub(crate) const REAL_RUSTC: &str = "RECOIL_REAL_RUSTC";
 
 /// What would put another compiler, or other flags, in the place of those of the cells.
 const WRAPPERS: [&str; 6] = [

@@ -37,7 +37,8 @@ fn written(wish: &str) -> Option<&str> {
 
 /// The same wish with the path from the root: evcxr means it from the folder in which the kernel was started.
 pub(super) fn from_root(wish: &str, folder: &Path) -> String {
-    match written(wish) {
+    // The name in front may have such a word in it.
+    match wish.split_once('=').and_then(|(_, behind)| written(behind)) {
         Some(path) => {
             wish.replacen(&format!("\"{path}\""), &format!("{:?}", folder.join(path).display().to_string()), 1)
         }
@@ -105,6 +106,7 @@ mod tests {
         assert!(one.read());
         assert_eq!(PathCrate::of("x", "\"1\"", folder.path()), None);
         assert_eq!(from_root(":dep x = { path = \"a\" }", Path::new("/b")), ":dep x = { path = \"/b/a\" }");
+        assert_eq!(from_root(":dep mypath = {path=\"a\"}", Path::new("/b")), ":dep mypath = {path=\"/b/a\"}");
         assert_eq!(from_root(":dep x = \"1\"", Path::new("/b")), ":dep x = \"1\"");
     }
 }

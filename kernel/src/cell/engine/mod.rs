@@ -2,7 +2,8 @@
 //!
 //! In comes a [`job::Job`], out goes one outcome. [`cells`] holds the state and splits a cell into lines and Rust,
 //! [`lines`] does what the lines say, [`reading`] looks at files again, [`parsing`] takes a piece of Rust apart, [`task`] runs
-//! it and [`ended`] learns from it, [`depends`] finds which items a cell uses, [`death`] says what a dead worker has cost. This is the one storey with state; it knows nothing of Jupyter.
+//! it and [`ended`] learns from it, [`depends`] finds which items a cell uses, [`death`] says what a dead worker has cost. This is
+//! the one storey with state; it knows nothing of Jupyter.
 
 pub(crate) mod cells;
 mod death;

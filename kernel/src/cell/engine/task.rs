@@ -245,8 +245,9 @@ impl Engine {
             })
             .collect();
         let may_change = next.definitions.has_types() || !self.path_crates.is_empty();
-        // Types of statics change with the notebook's items, and with crates.
-        let elsewhere = self.crates_changed || !self.path_crates.is_empty() || !self.modules.is_empty();
+        // Types of statics change with the notebook's items, with crates, and with files: also with the length of one.
+        let files = !self.modules.is_empty() || !self.files.is_empty();
+        let elsewhere = self.crates_changed || !self.path_crates.is_empty() || files;
         let asked = !parsed.items.is_empty() || elsewhere;
         let about_statics = asked && next.statics.iter().any(|live| !live.plain);
         let described = !shapes.is_empty() || (may_change && !parsed.bindings.is_empty()) || about_statics;

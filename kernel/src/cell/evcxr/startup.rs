@@ -1,9 +1,10 @@
 //! evcxr and the worker as a session starts them: with this program in the place of cargo, and in a worker's environment.
 
 use super::cargo_shim::STARTS;
-use crate::cell::compile::process::{REAL_PATH, REAL_RUSTC};
+use crate::cell::compile::process::REAL_PATH;
 use crate::cell::shared::Shared;
 use crate::install::config::Config;
+use crate::install::toolchain::REAL_RUSTC;
 use crate::lock::lock;
 use crate::worker;
 use evcxr::{CommandContext, Error, EvalContext};

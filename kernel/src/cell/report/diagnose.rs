@@ -229,7 +229,7 @@ impl<'a> Map<'a> {
         }
         reports.dedup();
         self.add_gone(&mut reports);
-        reports.iter_mut().take(1).for_each(|first| first.notes.extend(misplaced(self.code)));
+        reports.iter_mut().take(1).for_each(|first| first.notes.extend(self.misplaced(&first.marks)));
         let value = reports.first().map_or_else(
             || "the cell does not compile".to_owned(),
             |report| {
@@ -239,6 +239,13 @@ impl<'a> Map<'a> {
         );
         let traceback = reports.iter().map(|report| render(report, &|text| self.code_of(text))).collect();
         Failure { name: "CompileError".into(), value, traceback }
+    }
+
+    /// What to say where an error is in a line that is no Rust, but may be read as such: `!ls`.
+    fn misplaced(&self, marks: &[Mark]) -> Option<Report> {
+        let own = marks.iter().find(|mark| mark.primary && mark.text == Text::Cell(self.cell))?;
+        let line = self.code.get(..own.start)?.matches('\n').count();
+        misplaced(self.code.lines().nth(line)?)
     }
 
     /// Names of the cell that are not there any more may be those of something else now, such as a function.

@@ -34,7 +34,7 @@ fn around(text: &Text) -> (&'static str, &'static str) {
     }
 }
 
-/// What to say of a line that would be none of Rust at the head of a cell.
+/// What to say of lines one of which would be none of Rust at the head of a cell.
 pub(super) fn misplaced(code: &str) -> Option<Report> {
     let line = code.lines().find(|line| line.starts_with(['!', '%']) || line.starts_with(":dep "))?;
     let message = format!("lines such as `{}` stand in front of the Rust of a cell", line.trim_end());

@@ -93,6 +93,11 @@ pub(crate) struct Broken {
     pub module: Option<String>,
 }
 
+/// The one path of a file, whatever it is called by.
+pub(super) fn whole(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}
+
 /// The text of a file, without what may stand in front of Rust.
 pub(crate) fn read(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;

@@ -81,14 +81,14 @@ impl Rewriter<'_> {
 /// When it is not Rust, or names itself.
 pub(crate) fn inside(origin: Origin) -> Option<Result<Inside, Broken>> {
     let original = files::read(&origin.path)?;
-    let Around { folder, files, modules, .. } = &origin.around;
+    let Around { folder, files: open, modules, .. } = &origin.around;
     let name = origin.path.strip_prefix(folder).unwrap_or(&origin.path).display().to_string();
     let broken = |message: String| {
         let module = modules.first().cloned();
         Some(Err(Broken { name: name.clone(), text: original.clone(), message, module }))
     };
-    let whole = origin.path.canonicalize().ok()?;
-    if files.contains(&whole) {
+    let whole = files::whole(&origin.path)?;
+    if open.contains(&whole) {
         return broken(format!("{name} names itself, by itself or through other files"));
     }
     let file = match syn::parse_file(&original) {
@@ -101,7 +101,7 @@ pub(crate) fn inside(origin: Origin) -> Option<Result<Inside, Broken>> {
         definition_of: &|name| macros.get(name).map(|range| original[range.clone()].to_owned()),
         beside: [beside, origin.inner.clone()],
         place: name.clone(),
-        around: Around { files: files.iter().cloned().chain([whole]).collect(), ..origin.around.clone() },
+        around: Around { files: open.iter().cloned().chain([whole]).collect(), ..origin.around.clone() },
         ..Notebook::empty()
     };
     let mut parsed = Parsed { words: words(&original), ..Parsed::default() };
